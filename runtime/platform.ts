@@ -1,0 +1,37 @@
+/**
+ * The few places where Deno's WebGPU and the browsers' differ. Everything else in the engine is standard WebGPU.
+ *
+ * @module
+ */
+
+interface DenoLike {
+  readonly env: { get(name: string): string | undefined; set(name: string, value: string): void };
+}
+
+/**
+ * Lavapipe, the software Vulkan driver, prints two error lines when XDG_RUNTIME_DIR is unset; give it any directory. A process
+ * without the permission to see the environment goes on: the lines are harmless.
+ */
+export function prepareEnvironment(): void {
+  const deno = (globalThis as { Deno?: DenoLike }).Deno;
+  if (!deno) return;
+  try {
+    if (!deno.env.get("XDG_RUNTIME_DIR")) deno.env.set("XDG_RUNTIME_DIR", "/tmp");
+  } catch {
+    // No permission for the variable: see above.
+  }
+}
+
+/** The optional features that kernels use, where the adapter has them. */
+export function wantedFeatures(adapter: GPUAdapter): GPUFeatureName[] {
+  const wanted = ["timestamp-query", "subgroups", "shader-f16"] as GPUFeatureName[];
+  return wanted.filter((feature) => adapter.features.has(feature));
+}
+
+/**
+ * The line that a shader with subgroup built-ins must open with. Browsers require `enable subgroups;`; Deno 2.9's compiler
+ * (naga 29) knows the built-ins but rejects the line. It can go when naga accepts it.
+ */
+export function subgroupDirective(): string {
+  return (globalThis as { Deno?: DenoLike }).Deno ? "" : "enable subgroups;\n";
+}
