@@ -78,6 +78,7 @@ export class Device implements Disposable {
       maxWorkgroupStorage: gpu.limits.maxComputeWorkgroupStorageSize,
       maxInvocations: gpu.limits.maxComputeInvocationsPerWorkgroup,
       maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
+      maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
       ...(options.tuner ? { tuner: options.tuner } : {}),
     };
     return new Device(gpu, adapter.info.description || adapter.info.vendor || "unnamed adapter", isFallback, target);

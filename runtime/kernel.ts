@@ -17,11 +17,13 @@
  * @module
  */
 
-/** A buffer of the op: its i-th input, i-th output or i-th scratch buffer. */
+/**
+ * A buffer of the op: its i-th input, i-th output or i-th scratch buffer, or `count` 32-bit elements of it from element `first`
+ * (a multiple of 64: WebGPU aligns bindings to 256 bytes), where the whole exceeds what one binding can hold.
+ */
 export type Binding =
-  | { readonly input: number }
-  | { readonly output: number }
-  | { readonly scratch: number };
+  & ({ readonly input: number } | { readonly output: number } | { readonly scratch: number })
+  & { readonly first?: number; readonly count?: number };
 
 /** Workgroup counts in x, y and z; each at most 65,535. */
 export type Grid = readonly [number, number, number];
@@ -72,6 +74,7 @@ export interface Target {
   readonly maxWorkgroupStorage: number;
   readonly maxInvocations: number;
   readonly maxBindingBytes: number;
+  readonly maxStorageBuffers: number;
   readonly tuner?: Tuner;
 }
 

@@ -1,0 +1,91 @@
+/**
+ * The leaves of a graph: inputs that change every run, states that live on the GPU from run to run, and constants.
+ *
+ * @module
+ */
+import { activeTrace, apply, defineOp, type Op } from "./op.ts";
+import type { State } from "./state.ts";
+import { type Shape, sizeOf, type Tensor, type TensorSpec } from "./tensor.ts";
+
+/** A value given to `program.run()` by name. */
+export const inputOp: Op<{ name: string; spec: TensorSpec }> = defineOp({
+  name: "input",
+  infer: (_, { spec }) => [spec],
+});
+
+/** A persistent tensor. The state itself is found by identity, its key is its number. */
+export const stateOp: Op<{ id: number; spec: TensorSpec }> = defineOp({
+  name: "state",
+  infer: (_, { spec }) => [spec],
+});
+
+/** Data known when the graph is built, uploaded once. */
+export const constantOp: Op<{ id: number; spec: TensorSpec }> = defineOp({
+  name: "constant",
+  infer: (_, { spec }) => [spec],
+});
+
+const states = new WeakMap<Tensor, State>();
+const constants = new WeakMap<Tensor, Float32Array | Uint32Array>();
+let nextConstant = 0;
+
+/** A symbolic input; `program.run({ [name]: data })` gives its value. */
+export function input(name: string, spec: { shape: Shape; dtype?: "f32" | "u32" }): Tensor {
+  return apply(inputOp, [], { name, spec: { shape: spec.shape, dtype: spec.dtype ?? "f32" } })[0]!;
+}
+
+/** An input that every program of this kind has (random counters, say), made once a trace. */
+export function ambientInput(name: string, spec: { shape: Shape; dtype?: "f32" | "u32" }): Tensor {
+  const trace = activeTrace();
+  if (!trace) return input(name, spec);
+  let found = trace.ambient.get(name);
+  if (!found) {
+    found = input(name, spec);
+    trace.ambient.set(name, found);
+  }
+  return found;
+}
+
+/**
+ * A tensor with the given contents.
+ *
+ * @throws {RangeError} when the number of values is not the shape's size.
+ */
+export function tensor(data: ArrayLike<number>, options: { shape?: Shape; dtype?: "f32" | "u32" } = {}): Tensor {
+  const shape = options.shape ?? [data.length];
+  const dtype = options.dtype ?? "f32";
+  if (sizeOf(shape) !== data.length) {
+    throw new RangeError(
+      `tensor() got ${data.length} values for shape [${shape.join(", ")}], which holds ${sizeOf(shape)}`,
+    );
+  }
+  const made = apply(constantOp, [], { id: nextConstant++, spec: { shape, dtype } })[0]!;
+  constants.set(made, dtype === "u32" ? Uint32Array.from(data) : Float32Array.from(data));
+  return made;
+}
+
+/** The symbolic tensor of a state; for `State` itself. */
+export function stateTensor(state: State, spec: TensorSpec): Tensor {
+  const made = apply(stateOp, [], { id: state.id, spec })[0]!;
+  states.set(made, state);
+  return made;
+}
+
+/** The state behind a tensor made by {@link stateTensor}. */
+export function stateOf(tensor: Tensor): State {
+  const state = states.get(tensor);
+  if (!state) throw new TypeError(`${tensor.node.op.name} is not a state`);
+  return state;
+}
+
+/** The data behind a tensor made by {@link tensor}. */
+export function constantData(tensor: Tensor): Float32Array | Uint32Array {
+  const data = constants.get(tensor);
+  if (!data) throw new TypeError(`${tensor.node.op.name} is not a constant`);
+  return data;
+}
+
+/** The counters that keyed random numbers come from: [seed, seed, step, 0], written by every `program.run()`. */
+export function randomCounters(): Tensor {
+  return ambientInput("$random", { shape: [4], dtype: "u32" });
+}

@@ -1,0 +1,130 @@
+/**
+ * Reductions over any axes.
+ *
+ * Gradients: a sum's cotangent is broadcast back; a maximum's goes to the elements that attain it, in equal parts. logsumexp and softmax
+ * are compositions of these, so that theirs follow.
+ *
+ * @module
+ */
+import { lowerReduce, type Reduction } from "../kernels/reduce.ts";
+import { apply, defineOp, type Op, requireFloat } from "../op.ts";
+import { formatShape, normalizeAxes, sameShape, type Shape, sizeOf, type Tensor } from "../tensor.ts";
+import { add, broadcastTo, div, equal, exp, log, mul, stopGradient, sub, where } from "./pointwise.ts";
+import { reshape } from "./view.ts";
+
+/** Attributes of a reduction; the result keeps its axes with size one. */
+export interface ReduceAttributes {
+  readonly kind: Reduction;
+  readonly axes: readonly number[];
+  readonly scale: number;
+}
+
+/** Which axes to reduce (all by default), and whether they stay with size one. */
+export interface ReduceOptions {
+  readonly axes?: number | readonly number[];
+  readonly keepdims?: boolean;
+}
+
+/** The op behind all reductions; the compiler fuses the pointwise chain that feeds it into its kernel. */
+export const reduceOp: Op<ReduceAttributes> = defineOp({
+  name: "reduce",
+  infer(inputs, { axes }) {
+    requireFloat("reduce", inputs);
+    const [x] = inputs;
+    return [{ shape: x!.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)), dtype: "f32" }];
+  },
+  lower({ inputs: [x], attributes, target }) {
+    return lowerReduce({ shape: x!.shape, inputs: [x!.shape], steps: [] }, {
+      axes: attributes.axes,
+      kind: attributes.kind,
+      scale: attributes.scale,
+      target,
+      label: "plain",
+    });
+  },
+  vjp({ inputs: [x], outputs: [y], cotangents: [g], attributes }) {
+    if (!g) return [];
+    if (attributes.kind === "sum") {
+      return [broadcastTo(attributes.scale === 1 ? g : mul(g, attributes.scale), x!.shape)];
+    }
+    const hits = equal(x!, y!);
+    const count = apply(reduceOp, [hits], { kind: "sum", axes: attributes.axes, scale: 1 })[0]!;
+    return [mul(hits, div(g, count))];
+  },
+});
+
+function reduce(name: string, x: Tensor, options: ReduceOptions & { kind: Reduction; scale?: number }): Tensor {
+  const axes = normalizeAxes(name, { rank: x.rank, axes: options.axes });
+  const kept = apply(reduceOp, [x], { kind: options.kind, axes, scale: options.scale ?? 1 })[0]!;
+  if (options.keepdims) return kept;
+  return reshape(kept, x.shape.filter((_, axis) => !axes.includes(axis)));
+}
+
+/** Sum over axes. */
+export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
+  return reduce("sum", x, { ...options, kind: "sum" });
+}
+
+/** Arithmetic mean over axes. */
+export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const axes = normalizeAxes("mean", { rank: x.rank, axes: options.axes });
+  const count = axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
+  return reduce("mean", x, { ...options, kind: "sum", scale: 1 / count });
+}
+
+/** Maximum over axes; the gradient is shared equally among ties. */
+export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
+  return reduce("max", x, { ...options, kind: "max" });
+}
+
+/** Minimum over axes; the gradient is shared equally among ties. */
+export function min(x: Tensor, options: ReduceOptions = {}): Tensor {
+  return reduce("min", x, { ...options, kind: "min" });
+}
+
+/** log sum exp over axes, shifted by the maximum so that it does not overflow; -Infinity for rows of -Infinity. */
+export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const peak = finitePeak(x, options);
+  const total = sum(exp(sub(x, peak)), { ...options, keepdims: true });
+  const result = add(log(total), peak);
+  if (options.keepdims) return result;
+  const axes = normalizeAxes("logsumexp", { rank: x.rank, axes: options.axes });
+  return reshape(result, x.shape.filter((_, axis) => !axes.includes(axis)));
+}
+
+/** The maximum as a constant shift: any shift gives the same value, so no gradient flows; an infinite one would give Inf - Inf. */
+function finitePeak(x: Tensor, options: ReduceOptions): Tensor {
+  const peak = stopGradient(max(x, { ...options, keepdims: true }));
+  return where(equal(sub(peak, peak), 0), { then: peak, otherwise: 0 });
+}
+
+/** Softmax over axes: e^x / sum e^x. */
+export function softmax(x: Tensor, options: { axes?: number | readonly number[] } = {}): Tensor {
+  const shifted = exp(sub(x, finitePeak(x, options)));
+  return div(shifted, sum(shifted, { ...options, keepdims: true }));
+}
+
+/** log softmax over axes: x - logsumexp(x). */
+export function logSoftmax(x: Tensor, options: { axes?: number | readonly number[] } = {}): Tensor {
+  return sub(x, logsumexp(x, { ...options, keepdims: true }));
+}
+
+/**
+ * Sums a tensor over the axes along which `shape` was broadcast to it: the adjoint of broadcasting.
+ *
+ * @throws {RangeError} where `shape` does not broadcast to the tensor's shape.
+ */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const lead = x.rank - shape.length;
+  if (lead < 0) throw new RangeError(`sumTo() cannot turn shape ${formatShape(x.shape)} into ${formatShape(shape)}`);
+  const axes = x.shape.map((_, axis) => axis).filter((axis) => {
+    const size = axis < lead ? 1 : shape[axis - lead];
+    if (size !== 1 && size !== x.shape[axis]) {
+      throw new RangeError(`sumTo() cannot turn shape ${formatShape(x.shape)} into ${formatShape(shape)}`);
+    }
+    return size === 1 && (x.shape[axis] ?? 1) !== 1;
+  });
+  const summed = axes.length ? sum(x, { axes, keepdims: true }) : x;
+  return sizeOf(summed.shape) === sizeOf(shape) ? reshape(summed, shape) : summed;
+}

@@ -1,0 +1,39 @@
+/**
+ * Ops that only look at memory in another way: nothing runs.
+ *
+ * @module
+ */
+import { apply, defineOp, type Op } from "../op.ts";
+import { formatShape, sameShape, type Shape, sizeOf, type Tensor } from "../tensor.ts";
+
+const reshapeOp: Op<{ shape: Shape }> = defineOp({
+  name: "reshape",
+  infer([x], { shape }) {
+    if (sizeOf(shape) !== sizeOf(x!.shape)) {
+      throw new RangeError(
+        `reshape() cannot turn shape ${formatShape(x!.shape)} into ${formatShape(shape)}: sizes differ`,
+      );
+    }
+    return [{ shape, dtype: x!.dtype }];
+  },
+  alias: true,
+  vjp: ({ inputs: [x], cotangents: [g] }) => [g && reshape(g, x!.shape)],
+});
+
+/**
+ * The same elements, in the same order, under another shape. One size may be -1 and is worked out.
+ *
+ * @throws {RangeError} where the sizes do not multiply to the same number.
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const open = shape.indexOf(-1);
+  const known = shape.reduce((product, size) => (size === -1 ? product : product * size), 1);
+  const wanted = open < 0 ? shape : shape.map((size, axis) => (axis === open ? x.size / known : size));
+  if (sameShape(x.shape, wanted)) return x;
+  return apply(reshapeOp, [x], { shape: wanted })[0]!;
+}
+
+/** All axes from `start` on as one; by default all but the first. */
+export function flatten(x: Tensor, start = 1): Tensor {
+  return reshape(x, [...x.shape.slice(0, start), -1]);
+}
