@@ -1,0 +1,9 @@
+/**
+ * Worker that computes blocks of bootstrap resamples.
+ *
+ * @module
+ */
+import { serveJobs } from "../workers.ts";
+import { prepareBootstrap } from "./bootstrap_jobs.ts";
+
+serveJobs(prepareBootstrap);

@@ -1,0 +1,125 @@
+/**
+ * DeLong's variance of the AUROC and the test of two correlated AUROCs.
+ *
+ * E. R. DeLong, D. M. DeLong and D. L. Clarke-Pearson, Biometrics 44 (1988), with the midranks of X. Sun and W. Xu, IEEE Signal
+ * Processing Letters 21 (2014), so that it takes O(n log n). It holds for independent cases only: where patients have several
+ * studies, use the patient-level bootstrap.
+ *
+ * @module
+ */
+import { twoSidedNormalP } from "./normal.ts";
+import { type BinaryLabel, checkScores } from "./rank.ts";
+
+/** Ranks from 1, tied values sharing the mean of their ranks. */
+function midranks(values: Float64Array): Float64Array {
+  const order = Int32Array.from(values, (_, i) => i).sort((a, b) => {
+    const x = values[a]!;
+    const y = values[b]!;
+    return x < y ? -1 : x > y ? 1 : 0;
+  });
+  const ranks = new Float64Array(values.length);
+  for (let first = 0; first < order.length;) {
+    let end = first + 1;
+    while (end < order.length && values[order[end]!] === values[order[first]!]) end++;
+    for (let i = first; i < end; i++) ranks[order[i]!] = (first + end + 1) / 2;
+    first = end;
+  }
+  return ranks;
+}
+
+/** The structural components of the AUROC: one a positive (V10) and one a negative (V01). */
+interface Components {
+  readonly auroc: number;
+  readonly ofPositives: Float64Array;
+  readonly ofNegatives: Float64Array;
+}
+
+function components(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): Components | null {
+  checkScores(labels, scores);
+  const positives: number[] = [];
+  const negatives: number[] = [];
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] === 1) positives.push(scores[i]!);
+    else if (labels[i] === 0) negatives.push(scores[i]!);
+  }
+  const m = positives.length;
+  const n = negatives.length;
+  if (m === 0 || n === 0) return null;
+  const all = midranks(Float64Array.from([...positives, ...negatives]));
+  const amongPositives = midranks(Float64Array.from(positives));
+  const amongNegatives = midranks(Float64Array.from(negatives));
+  const ofPositives = amongPositives.map((rank, i) => (all[i]! - rank) / n);
+  const ofNegatives = amongNegatives.map((rank, j) => 1 - (all[m + j]! - rank) / m);
+  return { auroc: ofPositives.reduce((sum, v) => sum + v, 0) / m, ofPositives, ofNegatives };
+}
+
+/** Sample covariance; `null` with fewer than two values. */
+function covariance(x: Float64Array, y: Float64Array): number | null {
+  if (x.length < 2) return null;
+  const meanX = x.reduce((sum, v) => sum + v, 0) / x.length;
+  const meanY = y.reduce((sum, v) => sum + v, 0) / y.length;
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += (x[i]! - meanX) * (y[i]! - meanY);
+  return sum / (x.length - 1);
+}
+
+/** Covariance of two AUROCs on the same cases; `null` with fewer than two cases of a class. */
+function aurocCovariance(a: Components, b: Components): number | null {
+  const overPositives = covariance(a.ofPositives, b.ofPositives);
+  const overNegatives = covariance(a.ofNegatives, b.ofNegatives);
+  if (overPositives === null || overNegatives === null) return null;
+  return overPositives / a.ofPositives.length + overNegatives / a.ofNegatives.length;
+}
+
+/**
+ * AUROC with DeLong's variance, for independent cases.
+ *
+ * @returns The AUROC (`null` with one class only) and its variance (`null` with fewer than two cases of either class).
+ * @throws RangeError naming the first NaN score or label out of range.
+ */
+export function delongVariance(
+  labels: ArrayLike<BinaryLabel>,
+  scores: ArrayLike<number>,
+): { auroc: number | null; variance: number | null } {
+  const parts = components(labels, scores);
+  return parts === null
+    ? { auroc: null, variance: null }
+    : { auroc: parts.auroc, variance: aurocCovariance(parts, parts) };
+}
+
+/** Outcome of DeLong's test. */
+export interface DelongTest {
+  /** AUROC of the second classifier minus that of the first. */
+  readonly difference: number;
+  /** Standard error of the difference. */
+  readonly standardError: number;
+  /** Two-sided p-value; 1 where the difference is zero with no variance. */
+  readonly p: number;
+}
+
+/**
+ * DeLong's paired test of two classifiers' AUROCs on the same independent cases.
+ *
+ * @param scores The two classifiers' scores: the difference is the second's AUROC minus the first's.
+ * @returns The test, or `null` with fewer than two cases of either class.
+ * @throws RangeError naming the first NaN score or label out of range.
+ */
+export function delongTest(
+  labels: ArrayLike<BinaryLabel>,
+  scores: readonly [ArrayLike<number>, ArrayLike<number>],
+): DelongTest | null {
+  const first = components(labels, scores[0]);
+  const second = components(labels, scores[1]);
+  if (first === null || second === null) return null;
+  const difference: Components = {
+    auroc: second.auroc - first.auroc,
+    ofPositives: second.ofPositives.map((v, i) => v - first.ofPositives[i]!),
+    ofNegatives: second.ofNegatives.map((v, i) => v - first.ofNegatives[i]!),
+  };
+  // The variance of the components' difference: the same number as var + var - 2 cov, without cancellation.
+  const variance = aurocCovariance(difference, difference);
+  if (variance === null) return null;
+  const standardError = Math.sqrt(variance);
+  const z = difference.auroc === 0 ? 0 : difference.auroc / standardError;
+  return { difference: difference.auroc, standardError, p: twoSidedNormalP(z) };
+}

@@ -1,0 +1,107 @@
+/**
+ * Precision and recall: the curve, average precision, F1, and the threshold that maximises it.
+ *
+ * @module
+ */
+import { type BinaryLabel, checkScores, type RankedScores, rankScores } from "./rank.ts";
+import { countByThreshold } from "./roc.ts";
+
+/** Average precision from ranked scores; `null` with one class only. */
+export function averagePrecisionOfRanked(ranked: RankedScores): number | null {
+  const positives = ranked.positives.length;
+  const negatives = ranked.negatives.length;
+  if (positives === 0 || negatives === 0) return null;
+  let sum = 0;
+  for (let i = 0; i < positives; i++) {
+    const found = positives - ranked.positivesBelow[i]!;
+    sum += found / (found + negatives - ranked.negativesBelow[i]!);
+  }
+  return sum / positives;
+}
+
+/**
+ * Average precision: the mean over the positives of the precision at their score, which is the step-wise integral of the
+ * precision-recall curve, sum over thresholds of (R_n - R_(n-1)) P_n. A classifier without skill reaches the prevalence.
+ *
+ * @returns A number in (0, 1], or `null` where only one class is present (without negatives it is 1 whatever the scores).
+ * @throws RangeError naming the first NaN score or label out of range.
+ */
+export function averagePrecision(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): number | null {
+  return averagePrecisionOfRanked(rankScores(labels, scores));
+}
+
+/** Points of a precision-recall curve, by falling threshold and so by rising recall. */
+export interface PrecisionRecallCurve {
+  readonly precision: Float64Array;
+  readonly recall: Float64Array;
+  /** A case counts as positive where its score is at least the threshold. */
+  readonly thresholds: Float64Array;
+}
+
+/**
+ * The precision-recall curve with a point for every distinct score.
+ *
+ * @returns The curve, or `null` where only one class is present.
+ * @throws RangeError naming the first NaN score or label out of range.
+ */
+export function precisionRecallCurve(
+  labels: ArrayLike<BinaryLabel>,
+  scores: ArrayLike<number>,
+): PrecisionRecallCurve | null {
+  const counts = countByThreshold(labels, scores);
+  if (counts.positives === 0 || counts.negatives === 0) return null;
+  return {
+    precision: Float64Array.from(counts.truePositives, (found, i) => found / (found + counts.falsePositives[i]!)),
+    recall: Float64Array.from(counts.truePositives, (found) => found / counts.positives),
+    thresholds: Float64Array.from(counts.thresholds),
+  };
+}
+
+/**
+ * F1, the harmonic mean of precision and recall, where a score of at least the threshold counts as positive.
+ *
+ * @returns A number in [0, 1], or `null` where no case is positive nor called so, which leaves it undefined.
+ * @throws RangeError for a NaN threshold, score, or a label out of range.
+ */
+export function f1Score(
+  labels: ArrayLike<BinaryLabel>,
+  scores: ArrayLike<number>,
+  { threshold }: { threshold: number },
+): number | null {
+  if (Number.isNaN(threshold)) throw new RangeError("The threshold of F1 is NaN; it must be a number.");
+  checkScores(labels, scores);
+  let truePositives = 0;
+  let wrong = 0;
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] === null) continue;
+    const called = scores[i]! >= threshold;
+    if (called && labels[i] === 1) truePositives++;
+    else if (called || labels[i] === 1) wrong++;
+  }
+  return truePositives + wrong === 0 ? null : 2 * truePositives / (2 * truePositives + wrong);
+}
+
+/** A decision threshold and the F1 it reaches on the cases it was chosen on. */
+export interface ChosenThreshold {
+  readonly threshold: number;
+  readonly f1: number;
+}
+
+/**
+ * The threshold that maximises F1, among the scores themselves; the highest of several that do. Choose it on the validation
+ * split: on the test split it flatters.
+ *
+ * @returns The threshold, or `null` where only one class is present.
+ * @throws RangeError naming the first NaN score or label out of range.
+ */
+export function bestF1Threshold(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): ChosenThreshold | null {
+  const counts = countByThreshold(labels, scores);
+  if (counts.positives === 0 || counts.negatives === 0) return null;
+  let best: ChosenThreshold = { threshold: Infinity, f1: -1 };
+  for (let i = 0; i < counts.thresholds.length; i++) {
+    const called = counts.truePositives[i]! + counts.falsePositives[i]!;
+    const f1 = 2 * counts.truePositives[i]! / (called + counts.positives);
+    if (f1 > best.f1) best = { threshold: counts.thresholds[i]!, f1 };
+  }
+  return best;
+}

@@ -1,0 +1,117 @@
+/**
+ * The receiver operating characteristic: the curve, the area under it, and its operating points.
+ *
+ * @module
+ */
+import { type BinaryLabel, type RankedScores, rankScores } from "./rank.ts";
+
+/** AUROC from ranked scores; `null` with one class only. */
+export function aurocOfRanked(ranked: RankedScores): number | null {
+  const positives = ranked.positives.length;
+  const negatives = ranked.negatives.length;
+  if (positives === 0 || negatives === 0) return null;
+  let doubled = 0;
+  for (let i = 0; i < positives; i++) doubled += ranked.negativesBelow[i]! + ranked.negativesUpTo[i]!;
+  return doubled / 2 / positives / negatives;
+}
+
+/**
+ * Area under the ROC curve: the probability that a random positive scores above a random negative, ties counting one half.
+ *
+ * @param labels 1, 0 or `null` (left out), one a case.
+ * @param scores Any numbers, higher meaning more likely positive.
+ * @returns A number in [0, 1], or `null` where only one class is present.
+ * @throws RangeError naming the first NaN score or label out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { auroc } from "./roc.ts";
+ * assert.equal(auroc([0, 0, 1, 1], [0.1, 0.4, 0.4, 0.8]), 0.875);
+ * assert.equal(auroc([1, 1], [0.3, 0.4]), null);
+ * ```
+ */
+export function auroc(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): number | null {
+  return aurocOfRanked(rankScores(labels, scores));
+}
+
+/** Points of a ROC curve, from (0, 0) to (1, 1). */
+export interface RocCurve {
+  readonly falsePositiveRate: Float64Array;
+  readonly truePositiveRate: Float64Array;
+  /** A case counts as positive where its score is at least the threshold; the first is Infinity. */
+  readonly thresholds: Float64Array;
+}
+
+/** How many cases of each class score at least each distinct score, from the highest score down. */
+export interface ThresholdCounts {
+  readonly thresholds: number[];
+  readonly truePositives: number[];
+  readonly falsePositives: number[];
+  readonly positives: number;
+  readonly negatives: number;
+}
+
+/** Counts true and false positives at every distinct score, from the highest down. */
+export function countByThreshold(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): ThresholdCounts {
+  const { positives, negatives } = rankScores(labels, scores);
+  const thresholds: number[] = [];
+  const truePositives: number[] = [];
+  const falsePositives: number[] = [];
+  let p = positives.length;
+  let n = negatives.length;
+  while (p > 0 || n > 0) {
+    const threshold = Math.max(
+      p > 0 ? scores[positives[p - 1]!]! : -Infinity,
+      n > 0 ? scores[negatives[n - 1]!]! : -Infinity,
+    );
+    while (p > 0 && scores[positives[p - 1]!]! === threshold) p--;
+    while (n > 0 && scores[negatives[n - 1]!]! === threshold) n--;
+    thresholds.push(threshold);
+    truePositives.push(positives.length - p);
+    falsePositives.push(negatives.length - n);
+  }
+  return { thresholds, truePositives, falsePositives, positives: positives.length, negatives: negatives.length };
+}
+
+/**
+ * The ROC curve with a point for every distinct score.
+ *
+ * @returns The curve, or `null` where only one class is present.
+ * @throws RangeError naming the first NaN score or label out of range.
+ */
+export function rocCurve(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): RocCurve | null {
+  const counts = countByThreshold(labels, scores);
+  if (counts.positives === 0 || counts.negatives === 0) return null;
+  return {
+    falsePositiveRate: Float64Array.from([0, ...counts.falsePositives], (count) => count / counts.negatives),
+    truePositiveRate: Float64Array.from([0, ...counts.truePositives], (count) => count / counts.positives),
+    thresholds: Float64Array.from([Infinity, ...counts.thresholds]),
+  };
+}
+
+/**
+ * The highest sensitivity among the thresholds whose specificity is at least the one asked for.
+ *
+ * @param options.specificity In [0, 1].
+ * @returns A number in [0, 1], or `null` where only one class is present.
+ * @throws RangeError where the specificity is outside [0, 1], or for unusable labels or scores.
+ */
+export function sensitivityAtSpecificity(
+  labels: ArrayLike<BinaryLabel>,
+  scores: ArrayLike<number>,
+  { specificity }: { specificity: number },
+): number | null {
+  if (!(specificity >= 0 && specificity <= 1)) {
+    throw new RangeError(`The specificity must be between 0 and 1, but is ${specificity}.`);
+  }
+  const counts = countByThreshold(labels, scores);
+  if (counts.positives === 0 || counts.negatives === 0) return null;
+  // In counts, not rates: 1 - 0.9 is not 0.1 in floating point. The slack admits a product such as 0.9 x 10 that rounds up.
+  const needed = specificity * counts.negatives * (1 - 1e-12);
+  let best = 0;
+  for (let i = 0; i < counts.thresholds.length; i++) {
+    if (counts.negatives - counts.falsePositives[i]! >= needed) best = counts.truePositives[i]! / counts.positives;
+  }
+  return best;
+}

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { delongTest, delongVariance } from "../../../eval/metrics/delong.ts";
+import { twoSidedNormalP } from "../../../eval/metrics/normal.ts";
+import { auroc } from "../../../eval/metrics/roc.ts";
+import { Random } from "../../../eval/random.ts";
+
+Deno.test("twoSidedNormalP() gives the table's values, far tails included", () => {
+  // erfc(z / sqrt 2) to 16 digits, from an arbitrary-precision computation.
+  const known: [number, number][] = [
+    [0, 1],
+    [0.5, 0.6170750774519738],
+    [1, 0.3173105078629141],
+    [1.959963984540054, 0.05],
+    [2.12, 0.03400604529526559],
+    [2.13, 0.03317161336721003],
+    [5, 5.733031437583878e-7],
+    [10, 1.523970604832105e-23],
+  ];
+  for (const [z, p] of known) {
+    assert.ok(Math.abs(twoSidedNormalP(z) - p) <= 1e-12 * p + 1e-15, `z ${z}: ${twoSidedNormalP(z)} is not ${p}`);
+    assert.equal(twoSidedNormalP(-z), twoSidedNormalP(z));
+  }
+  assert.throws(() => twoSidedNormalP(NaN), /NaN/);
+});
+
+/** DeLong's components by their definition, pair by pair. */
+function varianceByPairs(positives: number[], negatives: number[]): number {
+  const psi = (x: number, y: number) => x > y ? 1 : x === y ? 0.5 : 0;
+  const mean = (values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
+  const variance = (values: number[]) => {
+    const m = mean(values);
+    return values.reduce((sum, v) => sum + (v - m) ** 2, 0) / (values.length - 1);
+  };
+  const v10 = positives.map((x) => mean(negatives.map((y) => psi(x, y))));
+  const v01 = negatives.map((y) => mean(positives.map((x) => psi(x, y))));
+  return variance(v10) / positives.length + variance(v01) / negatives.length;
+}
+
+Deno.test("delongVariance() equals the definition pair by pair", () => {
+  const list = fc.array(fc.integer({ min: -8, max: 8 }), { minLength: 2, maxLength: 30 });
+  fc.assert(fc.property(list, list, (positives, negatives) => {
+    const labels = [...positives.map(() => 1), ...negatives.map(() => 0)];
+    const scores = [...positives, ...negatives];
+    const { auroc: area, variance } = delongVariance(labels, scores);
+    assert.ok(Math.abs(area! - auroc(labels, scores)!) < 1e-12);
+    assert.ok(Math.abs(variance! - varianceByPairs(positives, negatives)) < 1e-12);
+  }));
+});
+
+Deno.test("delongVariance() is null where a class has fewer than two cases", () => {
+  assert.deepEqual(delongVariance([1, 0, 0], [3, 1, 2]), { auroc: 1, variance: null });
+  assert.deepEqual(delongVariance([1, 1], [3, 1]), { auroc: null, variance: null });
+  assert.equal(delongTest([1, 0, 0], [[3, 1, 2], [1, 2, 3]]), null);
+});
+
+Deno.test("delongTest() gives p 1 to equal classifiers and changes sign with their order", () => {
+  const random = new Random(3);
+  const labels = Array.from({ length: 100 }, () => random.below(2));
+  const a = labels.map((label) => label + 2 * random.uniform());
+  const b = labels.map(() => random.uniform());
+  assert.deepEqual(delongTest(labels, [a, a]), { difference: 0, standardError: 0, p: 1 });
+  const forward = delongTest(labels, [a, b])!;
+  const backward = delongTest(labels, [b, a])!;
+  assert.ok(forward.difference < 0 && forward.p < 0.001);
+  assert.ok(Math.abs(forward.difference + backward.difference) < 1e-15);
+  assert.ok(Math.abs(forward.p - backward.p) < 1e-12);
+});
+
+Deno.test("delongTest() rejects about 5 % of true null hypotheses at 0.05", () => {
+  const random = new Random(11);
+  let rejected = 0;
+  const trials = 600;
+  for (let trial = 0; trial < trials; trial++) {
+    const labels = Array.from({ length: 80 }, (_, i) => i % 2);
+    const common = labels.map((label) => label + 3 * random.uniform());
+    const scores = [0, 1].map(() => common.map((value) => value + 2 * random.uniform()));
+    if (delongTest(labels, [scores[0]!, scores[1]!])!.p < 0.05) rejected++;
+  }
+  // Four standard errors of a binomial around 5 %.
+  assert.ok(Math.abs(rejected / trials - 0.05) < 4 * Math.sqrt(0.05 * 0.95 / trials), `${rejected} of ${trials}`);
+});
