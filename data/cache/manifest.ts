@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { z } from "zod";
+import { DataError } from "../errors.ts";
+import { PREPROCESSING_VERSION } from "../image/preprocess.ts";
+import type { StudyIndex } from "../study_index.ts";
+import { writeFileAtomic } from "./atomic_file.ts";
+
+/** Version of the cache's files. */
+export const CACHE_VERSION = 1;
+/** Shards hold at most this many bytes of pixels. */
+const SHARD_BYTES = 256 * 2 ** 20;
+
+const manifestSchema = z.object({
+  format: z.literal("mmvm-prepared-pixels"),
+  version: z.literal(CACHE_VERSION),
+  /** Hash over the settings and the source; names the cache's directory. */
+  key: z.string(),
+  dataset: z.string(),
+  imageSize: z.int().positive(),
+  images: z.int().nonnegative(),
+  imagesPerShard: z.int().positive(),
+  preprocessing: z.string(),
+  preprocessingVersion: z.int(),
+});
+
+/** What a cache was made from and how; `manifest.json` in its directory. */
+export type CacheManifest = z.infer<typeof manifestSchema>;
+
+/**
+ * The manifest of the cache that belongs to an index and an image size. Any change of the settings, of the list of images or of a
+ * file's size or time gives another key, and so another directory: a stale cache is never used.
+ */
+export function manifestFor(index: StudyIndex, imageSize: number): CacheManifest {
+  const settings = {
+    format: "mmvm-prepared-pixels",
+    version: CACHE_VERSION,
+    dataset: index.dataset,
+    imageSize,
+    images: index.images.count,
+    imagesPerShard: Math.max(1, Math.min(index.images.count, Math.floor(SHARD_BYTES / (imageSize * imageSize)))),
+    preprocessing: index.source.preprocessing,
+    preprocessingVersion: PREPROCESSING_VERSION,
+  } as const;
+  const hash = createHash("sha256");
+  hash.update(JSON.stringify(settings));
+  hash.update(index.source.generated?.fingerprint ?? "");
+  hashColumn(hash, index.images.count, (image) => index.source.name(image));
+  hash.update(new Uint8Array(index.images.bytes.buffer));
+  hash.update(new Uint8Array(index.images.modified.buffer));
+  return { ...settings, key: hash.digest("hex").slice(0, 32) };
+}
+
+function hashColumn(hash: { update(text: string): unknown }, count: number, textOf: (i: number) => string): void {
+  let chunk: string[] = [];
+  for (let i = 0; i < count; i++) {
+    chunk.push(textOf(i));
+    if (chunk.length < 1024 && i + 1 < count) continue;
+    hash.update(chunk.join("\n") + "\n");
+    chunk = [];
+  }
+}
+
+/** The directory of a cache under the cache root. */
+export function cacheDirectory(cacheRoot: string, manifest: CacheManifest): string {
+  return join(cacheRoot, `${manifest.dataset}-${manifest.imageSize}px-${manifest.key.slice(0, 16)}`);
+}
+
+export function writeManifest(directory: string, manifest: CacheManifest): void {
+  writeFileAtomic(join(directory, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+}
+
+/** Reads the manifest; `undefined` where there is none. */
+export function readManifest(directory: string): CacheManifest | undefined {
+  const file = join(directory, "manifest.json");
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  const parsed = manifestSchema.safeParse(parseJson(text));
+  if (!parsed.success) {
+    throw new DataError("this is no manifest of prepared pixels (or another version's); remove its directory.", {
+      file,
+    });
+  }
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,259 @@
+import { statfsSync } from "node:fs";
+import { join } from "node:path";
+import { checkFiles } from "../check_files.ts";
+import { DataError } from "../errors.ts";
+import { MAX_PIXELS } from "../image/decode_image.ts";
+import { preprocess } from "../image/preprocess.ts";
+import { pairStudies } from "../pairs.ts";
+import type { StudyIndex } from "../study_index.ts";
+import { decodeAll, type DecodeResult, type DecodeTask } from "./decode_pool.ts";
+import { cacheDirectory, manifestFor, readManifest, writeManifest } from "./manifest.ts";
+import { PreparedPixels } from "./prepared_pixels.ts";
+import { SkippedLog } from "./skipped_log.ts";
+
+/** At least this often (milliseconds) what is done is made safe against a crash. */
+const FLUSH_INTERVAL = 2000;
+const DECODE_TIMEOUT = 120_000;
+
+/** What there is to do, told before it starts. */
+export interface PreparePlan {
+  directory: string;
+  /** Images that are wanted, and those of them that are not there yet. */
+  images: number;
+  missing: number;
+  /** Bytes that will be written, and bytes that the disk has free (`undefined` where that cannot be known). */
+  bytesNeeded: number;
+  bytesFree: number | undefined;
+}
+
+/** How far it is. */
+export interface PrepareProgress {
+  /** Images done in this call, of `total` that were missing; `skipped` of them were bad. */
+  done: number;
+  total: number;
+  skipped: number;
+  imagesPerSecond: number;
+  secondsLeft: number;
+}
+
+export interface PrepareOptions {
+  /** Directory of all caches. */
+  cacheDir: string;
+  /** Side of the prepared images in pixels, 1 to 4096. */
+  imageSize: number;
+  /** Decode workers, default one a core. */
+  workers?: number;
+  /** Image numbers to prepare; default: those that the index's pair policy uses. */
+  images?: Iterable<number>;
+  /** Read everything that is there and make damaged images again, default false. */
+  verify?: boolean;
+  /** Refuse images with more pixels, default 64 million. */
+  maxPixels?: number;
+  onPlan?: (plan: PreparePlan) => void;
+  onProgress?: (progress: PrepareProgress) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Decodes, crops, resizes and equalises the images once and keeps them on disk. Interrupted anywhere, the next call goes on
+ * where it stopped. Images that cannot be decoded are left out of the index (`index.drops`), and named with the reason in
+ * `skipped.jsonl` of the cache: form pairs after this call.
+ *
+ * @throws {DataError} for no image files, a full disk, a cache that another process is preparing, and (strict) a bad image.
+ */
+export async function preparePixels(index: StudyIndex, options: PrepareOptions): Promise<PreparedPixels> {
+  const { imageSize } = options;
+  if (!Number.isInteger(imageSize) || imageSize < 1 || imageSize > 4096) {
+    throw new RangeError(`The image size must be an integer from 1 to 4096, not ${imageSize}.`);
+  }
+  if (!index.source.hasImages) {
+    throw new DataError("there are no image files, neither a folder `files` nor `files.zip`.", { file: index.root });
+  }
+  checkFiles(index, { signal: options.signal });
+  const manifest = manifestFor(index, imageSize);
+  const directory = cacheDirectory(options.cacheDir, manifest);
+  try {
+    Deno.mkdirSync(directory, { recursive: true });
+    using lock = await lockCache(directory);
+    void lock;
+    if (readManifest(directory) === undefined) writeManifest(directory, manifest);
+    const prepared = PreparedPixels.withShards(directory, manifest);
+    await new Preparation(index, prepared, options).run();
+    return prepared;
+  } catch (error) {
+    throw diskError(error, directory);
+  }
+}
+
+/** One call of {@linkcode preparePixels}. */
+class Preparation {
+  readonly #index: StudyIndex;
+  readonly #prepared: PreparedPixels;
+  readonly #options: PrepareOptions;
+  readonly #log: SkippedLog;
+  readonly #progress: PrepareProgress;
+  #started = performance.now();
+  #flushed = performance.now();
+
+  constructor(index: StudyIndex, prepared: PreparedPixels, options: PrepareOptions) {
+    this.#index = index;
+    this.#prepared = prepared;
+    this.#options = options;
+    this.#log = SkippedLog.open(join(prepared.directory, "skipped.jsonl"));
+    this.#progress = { done: 0, total: 0, skipped: 0, imagesPerSecond: 0, secondsLeft: 0 };
+  }
+
+  async run(): Promise<void> {
+    const wanted = [...(this.#options.images ?? imagesOfPairs(this.#index))];
+    if (this.#options.verify ?? false) this.#forgetDamaged(wanted);
+    const missing: number[] = [];
+    for (const image of wanted) {
+      if (this.#prepared.isBad(image)) this.#drop(image, this.#log.reason(image));
+      else if (!this.#prepared.isReady(image)) missing.push(image);
+    }
+    this.#announce(wanted.length, missing.length);
+    this.#progress.total = missing.length;
+    this.#started = performance.now();
+    try {
+      if (this.#index.source.generated !== undefined) this.#draw(missing);
+      else await this.#decode(missing);
+    } finally {
+      this.#prepared.flush();
+      this.#log.close();
+      this.#prepared.close();
+    }
+  }
+
+  #announce(images: number, missing: number): void {
+    const { directory, bytesPerImage } = this.#prepared;
+    const plan = { directory, images, missing, bytesNeeded: missing * bytesPerImage, bytesFree: freeBytes(directory) };
+    this.#options.onPlan?.(plan);
+    if (plan.bytesFree !== undefined && plan.bytesNeeded > plan.bytesFree) {
+      throw new DataError(
+        `${plan.bytesNeeded} bytes are needed for ${missing} images and ${plan.bytesFree} are free; ` +
+          "make room, or choose another cache directory or a smaller image size.",
+        { file: directory },
+      );
+    }
+  }
+
+  async #decode(missing: readonly number[]): Promise<void> {
+    if (missing.length === 0) return;
+    const workers = Math.min(missing.length, this.#options.workers ?? navigator.hardwareConcurrency);
+    await decodeAll(this.#tasks(missing), {
+      workers: Math.max(1, workers),
+      size: this.#prepared.imageSize,
+      preprocessing: this.#index.source.preprocessing,
+      maxPixels: this.#options.maxPixels ?? MAX_PIXELS,
+      timeout: DECODE_TIMEOUT,
+      signal: this.#options.signal,
+      onResult: (result) => this.#accept(result),
+    });
+  }
+
+  *#tasks(missing: readonly number[]): Generator<DecodeTask, void> {
+    for (const image of missing) {
+      const location = this.#index.source.locate(image);
+      const name = this.#index.source.name(image);
+      if (location === undefined) this.#accept({ image, bad: "the file is missing" });
+      else yield { image, name, location };
+    }
+  }
+
+  #draw(missing: readonly number[]): void {
+    const { generated, preprocessing } = this.#index.source;
+    for (const image of missing) {
+      this.#options.signal?.throwIfAborted();
+      const pixels = preprocess(generated!.draw(image), { size: this.#prepared.imageSize, preprocessing });
+      this.#accept({ image, pixels });
+    }
+  }
+
+  #accept(result: DecodeResult): void {
+    const { shard, slot } = this.#prepared.locate(result.image);
+    this.#prepared.use(shard);
+    if ("pixels" in result) {
+      shard.write(slot, result.pixels);
+    } else {
+      this.#log.add({ image: result.image, name: this.#index.source.name(result.image), reason: result.bad });
+      shard.markBad(slot);
+      this.#progress.skipped++;
+      this.#drop(result.image, result.bad);
+    }
+    this.#advance();
+  }
+
+  #advance(): void {
+    const progress = this.#progress;
+    const now = performance.now();
+    progress.done++;
+    progress.imagesPerSecond = progress.done / Math.max(1e-3, (now - this.#started) / 1000);
+    progress.secondsLeft = (progress.total - progress.done) / progress.imagesPerSecond;
+    if (now - this.#flushed > FLUSH_INTERVAL) {
+      this.#prepared.flush();
+      this.#flushed = now;
+    }
+    this.#options.onProgress?.({ ...progress });
+  }
+
+  #drop(image: number, why: string): void {
+    const reason = { step: "decoding", reason: "image cannot be decoded", unit: "image", fault: true } as const;
+    this.#index.dropImage(image, reason, `${this.#index.source.name(image)}: ${why}`);
+  }
+
+  #forgetDamaged(wanted: readonly number[]): void {
+    const buffer = new Uint8Array(this.#prepared.bytesPerImage);
+    for (const image of wanted) {
+      if (!this.#prepared.isReady(image) || this.#prepared.tryRead(image, buffer)) continue;
+      const { shard, slot } = this.#prepared.locate(image);
+      shard.forget(slot);
+    }
+    this.#prepared.close();
+  }
+}
+
+/** The images that the index's pairs use, ascending. */
+export function imagesOfPairs(index: StudyIndex): Int32Array {
+  const used = new Uint8Array(index.images.count);
+  for (const image of pairStudies(index).images) if (image >= 0) used[image] = 1;
+  const images: number[] = [];
+  used.forEach((flag, image) => {
+    if (flag === 1) images.push(image);
+  });
+  return Int32Array.from(images);
+}
+
+/** Holds the cache for one process; freed by the system when the process ends in whatever way. */
+async function lockCache(directory: string): Promise<Disposable> {
+  const path = join(directory, "lock");
+  const file = await Deno.open(path, { create: true, write: true });
+  if (!(await file.tryLock(true))) {
+    file.close();
+    throw new DataError("another process is preparing this cache; wait for it to finish.", { file: path });
+  }
+  return { [Symbol.dispose]: () => file.close() };
+}
+
+function freeBytes(directory: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize;
+  } catch {
+    // Not every system or permission set tells; then the disk being full shows when it is.
+    return undefined;
+  }
+}
+
+/** A full or read-only disk in words. What was flushed before stays usable. */
+function diskError(error: unknown, directory: string): unknown {
+  const code = (error as { code?: string } | undefined)?.code;
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new DataError("the disk is full; what is done so far is kept: make room and run the command again.", {
+      file: directory,
+    });
+  }
+  if (error instanceof Deno.errors.PermissionDenied || code === "EROFS") {
+    return new DataError("the cache directory cannot be written; choose another one.", { file: directory });
+  }
+  return error;
+}

@@ -1,0 +1,124 @@
+import { DataError } from "../errors.ts";
+import { type CacheManifest, readManifest } from "./manifest.ts";
+import { IMAGE_STATUS, Shard } from "./shard.ts";
+
+/** Pixel files kept open at a time. */
+const MAX_OPEN = 64;
+
+/**
+ * The pixels of a data set at one size, on disk, by image number. Reading verifies a checksum. Keeps a bounded number of files
+ * open and nothing of the pixels in memory.
+ */
+export class PreparedPixels {
+  readonly directory: string;
+  readonly manifest: CacheManifest;
+  readonly #shards: Shard[];
+  readonly #open = new Set<Shard>();
+
+  private constructor(directory: string, manifest: CacheManifest, shards: Shard[]) {
+    this.directory = directory;
+    this.manifest = manifest;
+    this.#shards = shards;
+  }
+
+  /** Opens the cache in a directory. */
+  static open(directory: string): PreparedPixels {
+    const manifest = readManifest(directory);
+    if (manifest === undefined) throw new DataError("there are no prepared pixels here.", { file: directory });
+    return PreparedPixels.withShards(directory, manifest);
+  }
+
+  /** Opens a cache whose manifest is known. */
+  static withShards(directory: string, manifest: CacheManifest): PreparedPixels {
+    const count = Math.ceil(manifest.images / manifest.imagesPerShard);
+    const shards = Array.from({ length: count }, (_, number) => Shard.open(directory, { manifest, number }));
+    return new PreparedPixels(directory, manifest, shards);
+  }
+
+  /** Side of the images in pixels. */
+  get imageSize(): number {
+    return this.manifest.imageSize;
+  }
+
+  /** Bytes of one image: `imageSize^2`. */
+  get bytesPerImage(): number {
+    return this.manifest.imageSize ** 2;
+  }
+
+  /** True where the image's pixels are there. */
+  isReady(image: number): boolean {
+    return this.#status(image) === IMAGE_STATUS.ready;
+  }
+
+  /** True where the image was found to be unusable. */
+  isBad(image: number): boolean {
+    return this.#status(image) === IMAGE_STATUS.bad;
+  }
+
+  /**
+   * The pixels of an image, rows from the top, written to `out` if given (`bytesPerImage` bytes).
+   *
+   * @throws {DataError} where the image was not prepared, or its bytes on disk are damaged.
+   */
+  read(image: number, out: Uint8Array = new Uint8Array(this.bytesPerImage)): Uint8Array {
+    const { shard, slot } = this.locate(image);
+    if (shard.status[slot] !== IMAGE_STATUS.ready) {
+      throw new DataError(`image ${image} was not prepared; run \`deno task prepare\`.`, { file: this.directory });
+    }
+    if (!this.tryRead(image, out)) {
+      throw new DataError(
+        `the pixels of image ${image} are damaged; run \`deno task prepare --verify\` to make them again.`,
+        { file: shard.path },
+      );
+    }
+    return out;
+  }
+
+  /** As {@linkcode read}, but tells damage by returning false. */
+  tryRead(image: number, out: Uint8Array): boolean {
+    const { shard, slot } = this.locate(image);
+    this.use(shard);
+    return shard.read(slot, out);
+  }
+
+  /** The shard and slot of an image. */
+  locate(image: number): { shard: Shard; slot: number } {
+    const { imagesPerShard } = this.manifest;
+    const shard = this.#shards[Math.floor(image / imagesPerShard)];
+    if (shard === undefined || image < 0) {
+      throw new RangeError(`Image ${image} is not in 0 to ${this.manifest.images - 1}.`);
+    }
+    return { shard, slot: image % imagesPerShard };
+  }
+
+  /** Marks a shard as used last, and closes the one used longest ago when too many are open. */
+  use(shard: Shard): void {
+    this.#open.delete(shard);
+    this.#open.add(shard);
+    if (this.#open.size <= MAX_OPEN) return;
+    const [oldest] = this.#open;
+    this.#open.delete(oldest!);
+    oldest!.flush();
+    oldest!.close();
+  }
+
+  /** Makes all that was written safe against a crash. */
+  flush(): void {
+    for (const shard of this.#open) shard.flush();
+  }
+
+  /** Closes all files. Reading opens them again. */
+  close(): void {
+    for (const shard of this.#open) shard.close();
+    this.#open.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #status(image: number): number {
+    const { shard, slot } = this.locate(image);
+    return shard.status[slot]!;
+  }
+}

@@ -1,0 +1,135 @@
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { DataError } from "../errors.ts";
+import { readExactly, writeAll, writeFileAtomic } from "./atomic_file.ts";
+import type { CacheManifest } from "./manifest.ts";
+
+/** What a cache knows about an image. */
+export const IMAGE_STATUS = { absent: 0, ready: 1, bad: 2 } as const;
+
+const MAGIC = "MMVMIDX1";
+/** Magic, then the cache's key (32 characters), then the number of images as uint32. */
+const HEADER_BYTES = 8 + 32 + 4;
+
+/**
+ * One shard of a cache: `shard-NNNNN.u8` has a fixed slot of `imageSize^2` bytes for each of its images, and
+ * `shard-NNNNN.idx` their states and CRC-32 sums, closed by a CRC-32 of itself. The index is written (to a temporary name, then
+ * renamed) only after the pixels that it speaks of were synced.
+ */
+export class Shard {
+  /** {@linkcode IMAGE_STATUS} of each slot. */
+  readonly status: Uint8Array;
+  readonly #sums: Uint32Array;
+  readonly #pixelsPath: string;
+  readonly #indexPath: string;
+  readonly #key: string;
+  readonly #bytes: number;
+  #file: Deno.FsFile | undefined;
+  #dirty = false;
+
+  private constructor(directory: string, manifest: CacheManifest, number: number) {
+    const first = number * manifest.imagesPerShard;
+    const slots = Math.min(manifest.imagesPerShard, manifest.images - first);
+    const name = join(directory, `shard-${String(number).padStart(5, "0")}`);
+    this.status = new Uint8Array(slots);
+    this.#sums = new Uint32Array(slots);
+    this.#pixelsPath = `${name}.u8`;
+    this.#indexPath = `${name}.idx`;
+    this.#key = manifest.key;
+    this.#bytes = manifest.imageSize ** 2;
+  }
+
+  /** Opens a shard; without an index, or with a damaged one, it is empty. */
+  static open(directory: string, options: { manifest: CacheManifest; number: number }): Shard {
+    const shard = new Shard(directory, options.manifest, options.number);
+    shard.#readIndex();
+    return shard;
+  }
+
+  /** Puts an image's pixels into its slot. Counted as ready only by the next {@linkcode flush}. */
+  write(slot: number, pixels: Uint8Array): void {
+    const file = this.#open(true);
+    file.seekSync(slot * this.#bytes, Deno.SeekMode.Start);
+    writeAll(file, pixels);
+    this.status[slot] = IMAGE_STATUS.ready;
+    this.#sums[slot] = crc32(pixels);
+    this.#dirty = true;
+  }
+
+  /** Notes that an image cannot be used. */
+  markBad(slot: number): void {
+    this.status[slot] = IMAGE_STATUS.bad;
+    this.#dirty = true;
+  }
+
+  /** Notes that an image has to be made again. */
+  forget(slot: number): void {
+    this.status[slot] = IMAGE_STATUS.absent;
+    this.#dirty = true;
+  }
+
+  /** Makes everything so far safe against a crash. */
+  flush(): void {
+    if (!this.#dirty) return;
+    this.#file?.syncDataSync();
+    writeFileAtomic(this.#indexPath, this.#encodeIndex());
+    this.#dirty = false;
+  }
+
+  /** Reads an image into `out`. False where the bytes are not those that were written. */
+  read(slot: number, out: Uint8Array): boolean {
+    try {
+      return readExactly(this.#open(false), out, slot * this.#bytes) && crc32(out) === this.#sums[slot];
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+
+  get path(): string {
+    return this.#pixelsPath;
+  }
+
+  /** Closes the pixel file; it opens again when needed. */
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
+  #open(write: boolean): Deno.FsFile {
+    this.#file ??= Deno.openSync(this.#pixelsPath, write ? { read: true, write: true, create: true } : { read: true });
+    return this.#file;
+  }
+
+  #encodeIndex(): Uint8Array {
+    const slots = this.status.length;
+    const bytes = new Uint8Array(HEADER_BYTES + slots * 5 + 4);
+    const view = new DataView(bytes.buffer);
+    new TextEncoder().encodeInto(MAGIC + this.#key, bytes);
+    view.setUint32(HEADER_BYTES - 4, slots, true);
+    bytes.set(this.status, HEADER_BYTES);
+    for (let i = 0; i < slots; i++) view.setUint32(HEADER_BYTES + slots + 4 * i, this.#sums[i]!, true);
+    view.setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
+    return bytes;
+  }
+
+  #readIndex(): void {
+    let bytes: Uint8Array;
+    try {
+      bytes = Deno.readFileSync(this.#indexPath);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      throw error;
+    }
+    const slots = this.status.length;
+    const view = new DataView(bytes.buffer);
+    const whole = bytes.length === HEADER_BYTES + slots * 5 + 4 &&
+      view.getUint32(bytes.length - 4, true) === crc32(bytes.subarray(0, -4));
+    if (!whole) return;
+    if (new TextDecoder().decode(bytes.subarray(0, HEADER_BYTES - 4)) !== MAGIC + this.#key) {
+      throw new DataError("the shard belongs to another cache; remove its directory.", { file: this.#indexPath });
+    }
+    this.status.set(bytes.subarray(HEADER_BYTES, HEADER_BYTES + slots));
+    for (let i = 0; i < slots; i++) this.#sums[i] = view.getUint32(HEADER_BYTES + slots + 4 * i, true);
+  }
+}

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { writeAll } from "./atomic_file.ts";
+
+const entrySchema = z.object({ image: z.int(), name: z.string(), reason: z.string() });
+
+/** An image that was skipped, and why. */
+export type SkippedImage = z.infer<typeof entrySchema>;
+
+/** The log of skipped images of a cache: one JSON object a line, appended to. */
+export class SkippedLog {
+  readonly #path: string;
+  readonly #reasons: Map<number, string>;
+  #file: Deno.FsFile | undefined;
+
+  private constructor(path: string, reasons: Map<number, string>) {
+    this.#path = path;
+    this.#reasons = reasons;
+  }
+
+  /** Opens a log; a line that was cut off by a crash is passed over. */
+  static open(path: string): SkippedLog {
+    const reasons = new Map<number, string>();
+    for (const entry of readSkipped(path)) reasons.set(entry.image, entry.reason);
+    return new SkippedLog(path, reasons);
+  }
+
+  add(entry: SkippedImage): void {
+    this.#reasons.set(entry.image, entry.reason);
+    this.#file ??= Deno.openSync(this.#path, { append: true, create: true });
+    writeAll(this.#file, new TextEncoder().encode(JSON.stringify(entry) + "\n"));
+  }
+
+  /** Why an image was skipped. */
+  reason(image: number): string {
+    return this.#reasons.get(image) ?? "found unusable by an earlier run";
+  }
+
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+}
+
+/** The entries of a log; none where there is no log. */
+export function readSkipped(path: string): SkippedImage[] {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+  const entries: SkippedImage[] = [];
+  for (const line of text.split("\n")) {
+    try {
+      const parsed = entrySchema.safeParse(JSON.parse(line));
+      if (parsed.success) entries.push(parsed.data);
+    } catch {
+      continue;
+    }
+  }
+  return entries;
+}

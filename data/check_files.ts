@@ -1,0 +1,41 @@
+import type { StudyIndex } from "./study_index.ts";
+
+/**
+ * Looks for every kept image's file, notes size and time, and leaves out (counted and named) those that are missing or
+ * empty. Does nothing the second time, or where the data set has no image files at all.
+ */
+export function checkFiles(index: StudyIndex, options: { signal?: AbortSignal | undefined } = {}): void {
+  if (index.filesChecked || !index.source.hasImages) return;
+  const { images, source } = index;
+  for (let image = 0; image < images.count; image++) {
+    if ((image & 1023) === 0) options.signal?.throwIfAborted();
+    if (source.generated !== undefined) continue;
+    const location = source.locate(image);
+    const info = location === undefined
+      ? undefined
+      : location.kind === "zip"
+      ? { size: location.size, mtime: null, isFile: true }
+      : statFile(location.path);
+    if (info === undefined || !info.isFile) {
+      const reason = { step: "files", reason: "image file is missing", unit: "image", fault: true } as const;
+      index.dropImage(image, reason, source.name(image));
+    } else if (info.size === 0) {
+      const reason = { step: "files", reason: "image file is empty", unit: "image", fault: true } as const;
+      index.dropImage(image, reason, source.name(image));
+    } else {
+      images.bytes[image] = info.size;
+      images.modified[image] = location?.kind === "zip" ? location.crc32 : info.mtime?.getTime() ?? 0;
+    }
+  }
+  index.filesChecked = true;
+}
+
+function statFile(path: string): { size: number; mtime: Date | null; isFile: boolean } | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    if (error instanceof Deno.errors.PermissionDenied) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,131 @@
+import { type CohortStep, cohortTable, dropEntries } from "./cohort.ts";
+import { LABEL_STATES } from "./labels.ts";
+import { pairsOfSplit, type PairTable, studiesOfPairs } from "./pairs.ts";
+import { patientOverlap } from "./splits.ts";
+import { SPLITS, type StudyIndex } from "./study_index.ts";
+import { subjectsOfPairs } from "./subsets.ts";
+
+/** What runs were trained and evaluated on: the `data` record of results.json. */
+export interface DataDescription {
+  dataset: string;
+  synthetic: boolean;
+  views: string[];
+  labels: string[];
+  labelSource: string;
+  uncertainPolicy: string;
+  blankPolicy: string;
+  splitPolicy: string;
+  pairPolicy: string;
+  imageSize: number;
+  cohort: CohortStep[];
+  splits: { split: string; subjects: number; studies: number; pairs: number }[];
+  prevalence: ({ label: string; split: string } & StateCounts)[];
+  viewMix: { view: string; position: string; split: string; images: number }[];
+  patientOverlap: { a: string; b: string; subjects: number }[];
+}
+
+/** Studies by the state of a label. */
+export interface StateCounts {
+  positive: number;
+  negative: number;
+  uncertain: number;
+  blank: number;
+}
+
+/** Describes an index and the pairs formed from it. Counts are over what the pairs use. */
+export function describeIndex(index: StudyIndex, options: { pairs: PairTable; imageSize: number }): DataDescription {
+  const { pairs } = options;
+  const bySplit = SPLITS.map((split) => ({ split, pairs: pairsOfSplit(index, pairs, split) }));
+  return {
+    dataset: index.dataset,
+    synthetic: index.synthetic,
+    views: [...index.views],
+    labels: [...index.labels],
+    labelSource: index.labelSource,
+    uncertainPolicy: index.policies.uncertain,
+    blankPolicy: index.policies.blank,
+    splitPolicy: index.policies.splits,
+    pairPolicy: index.policies.pairs,
+    imageSize: options.imageSize,
+    cohort: cohortTable(index, pairs),
+    splits: bySplit.map(({ split, pairs }) => ({ split, ...countPairs(index, pairs) })),
+    prevalence: bySplit.flatMap(({ split, pairs }) =>
+      [...labelCounts(index, pairs)].map(([label, counts]) => ({ label, split, ...counts }))
+    ),
+    viewMix: bySplit.flatMap(({ split, pairs }) => viewMix(index, pairs).map((entry) => ({ ...entry, split }))),
+    patientOverlap: patientOverlap(index, studiesOfPairs(pairs)),
+  };
+}
+
+/** What `deno task data --json` prints. */
+export interface DataSummary {
+  images: { listed: number; usable: number };
+  subjects: number;
+  studies: number;
+  pairs: number;
+  /** Usable images by view. */
+  views: Record<string, number>;
+  splits: Record<string, { subjects: number; studies: number; pairs: number }>;
+  dropped: { reason: string; count: number; examples: string[] }[];
+  /** Label states by study, over the studies kept. */
+  labels: Record<string, StateCounts>;
+}
+
+/** Counts a data set: images by listing, subjects, studies, pairs and labels by what the policies keep. */
+export function summarizeIndex(index: StudyIndex, pairs: PairTable): DataSummary {
+  const { images } = index;
+  const views = index.views.map(() => 0);
+  let usable = 0;
+  for (let image = 0; image < images.count; image++) {
+    if (images.dropped[image] !== 0) continue;
+    usable++;
+    const view = images.view[image]!;
+    if (view >= 0) views[view]!++;
+  }
+  return {
+    images: { listed: index.listed, usable },
+    ...countPairs(index, pairs),
+    views: Object.fromEntries(index.views.map((view, i) => [view, views[i]!])),
+    splits: Object.fromEntries(SPLITS.map((split) => [split, countPairs(index, pairsOfSplit(index, pairs, split))])),
+    dropped: dropEntries(index, pairs).map(({ reason, count, examples }) => ({ reason, count, examples })),
+    labels: Object.fromEntries(labelCounts(index, pairs)),
+  };
+}
+
+function countPairs(index: StudyIndex, pairs: PairTable): { subjects: number; studies: number; pairs: number } {
+  return {
+    subjects: subjectsOfPairs(index, pairs).length,
+    studies: studiesOfPairs(pairs).length,
+    pairs: pairs.count,
+  };
+}
+
+function labelCounts(index: StudyIndex, pairs: PairTable): Map<string, StateCounts> {
+  const studies = studiesOfPairs(pairs);
+  return new Map(index.labels.map((label, i) => {
+    const states = new Uint32Array(4);
+    for (const study of studies) states[index.labelState(study, i)]!++;
+    const count = (state: keyof typeof LABEL_STATES) => states[LABEL_STATES[state]]!;
+    return [label, {
+      positive: count("positive"),
+      negative: count("negative"),
+      uncertain: count("uncertain"),
+      blank: count("blank"),
+    }];
+  }));
+}
+
+function viewMix(index: StudyIndex, pairs: PairTable): { view: string; position: string; images: number }[] {
+  const used = new Set<number>();
+  for (const image of pairs.images) if (image >= 0) used.add(image);
+  const counts = new Map<string, { view: string; position: string; images: number }>();
+  for (const image of used) {
+    const view = index.views[index.images.view[image]!]!;
+    const position = index.images.positions[index.images.position[image]!]!;
+    const key = `${view}\n${position}`;
+    const entry = counts.get(key) ?? { view, position, images: 0 };
+    entry.images++;
+    counts.set(key, entry);
+  }
+  return [...counts.values()].sort((a, b) => a.view.localeCompare(b.view) || a.position.localeCompare(b.position));
+}

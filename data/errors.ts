@@ -1,0 +1,35 @@
+/** Where in the input something was wrong. Lines and columns count from 1; a column may also be a column's name. */
+export interface DataErrorPlace {
+  file?: string;
+  line?: number;
+  column?: number | string;
+}
+
+/**
+ * Bad input: what was wrong, where, and what to do, in one sentence. Expected, so the command line prints its message
+ * without a stack trace.
+ */
+export class DataError extends Error {
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+  readonly column: number | string | undefined;
+
+  constructor(message: string, place: DataErrorPlace = {}) {
+    super(`${describePlace(place)}${message}`);
+    this.name = "DataError";
+    this.file = place.file;
+    this.line = place.line;
+    this.column = place.column;
+  }
+}
+
+/** `FILE, line L, column C: `, with the parts that are known; an empty string where none is. */
+export function describePlace(place: DataErrorPlace): string {
+  const parts: string[] = [];
+  if (place.file !== undefined) parts.push(place.file);
+  if (place.line !== undefined) parts.push(`line ${place.line}`);
+  if (place.column !== undefined) {
+    parts.push(`column ${typeof place.column === "string" ? JSON.stringify(place.column) : place.column}`);
+  }
+  return parts.length === 0 ? "" : `${parts.join(", ")}: `;
+}

@@ -1,0 +1,131 @@
+/**
+ * PIL's `Image.resize(..., BICUBIC)` for 8-bit gray images, bit for bit: the kernel (a = -0.5) widens with the scale when
+ * shrinking, weights are rounded to 22 fractional bits, and the horizontal pass is rounded to bytes before the vertical one.
+ */
+
+/** Fractional bits of the weights: 32 bits less 8 of a pixel and 2 of head room. */
+const PRECISION_BITS = 22;
+const HALF = 1 << (PRECISION_BITS - 1);
+/** The bicubic kernel is zero from this distance on. */
+const SUPPORT = 2;
+
+/** A square of a gray image: `pixels[(top + y) * stride + left + x]` for x, y in [0, side). */
+export interface SquareRegion {
+  pixels: Uint8Array | Uint8ClampedArray;
+  stride: number;
+  left: number;
+  top: number;
+  side: number;
+}
+
+/** Weights of every output position: input positions `first[i]` to `first[i] + length[i]`, weights from `i * width`. */
+interface Weights {
+  first: Int32Array;
+  length: Int32Array;
+  weights: Int32Array;
+  width: number;
+}
+
+/** Resizes a square to `size` x `size` bytes. `size` and the side are at least 1. */
+export function resampleSquare(region: SquareRegion, size: number): Uint8Array {
+  const { side } = region;
+  if (side === size) return copySquare(region);
+  const weights = bicubicWeights(side, size);
+  return verticalPass(horizontalPass(region, weights, size), weights, { side, size });
+}
+
+function copySquare({ pixels, stride, left, top, side }: SquareRegion): Uint8Array {
+  const out = new Uint8Array(side * side);
+  for (let y = 0; y < side; y++) {
+    const start = (top + y) * stride + left;
+    out.set(pixels.subarray(start, start + side), y * side);
+  }
+  return out;
+}
+
+/** Keys' cubic convolution kernel with a = -0.5. */
+function bicubic(distance: number): number {
+  const a = -0.5;
+  const x = Math.abs(distance);
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  if (x < 2) return (((x - 5) * x + 8) * x - 4) * a;
+  return 0;
+}
+
+const weightCache = new Map<string, Weights>();
+
+function bicubicWeights(side: number, size: number): Weights {
+  const key = `${side}>${size}`;
+  const cached = weightCache.get(key);
+  if (cached !== undefined) return cached;
+  const scale = side / size;
+  const widening = Math.max(scale, 1);
+  const support = SUPPORT * widening;
+  const width = Math.ceil(support) * 2 + 1;
+  const first = new Int32Array(size);
+  const length = new Int32Array(size);
+  const weights = new Int32Array(size * width);
+  for (let i = 0; i < size; i++) {
+    const centre = (i + 0.5) * scale;
+    const from = Math.max(0, Math.trunc(centre - support + 0.5));
+    const to = Math.min(side, Math.trunc(centre + support + 0.5));
+    const exact: number[] = [];
+    let sum = 0;
+    for (let x = from; x < to; x++) {
+      const weight = bicubic((x - centre + 0.5) * (1 / widening));
+      exact.push(weight);
+      sum += weight;
+    }
+    first[i] = from;
+    length[i] = to - from;
+    exact.forEach((weight, k) => {
+      const scaled = (sum !== 0 ? weight * (1 / sum) : weight) * (1 << PRECISION_BITS);
+      weights[i * width + k] = Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+    });
+  }
+  const result = { first, length, weights, width };
+  if (weightCache.size > 256) weightCache.clear();
+  weightCache.set(key, result);
+  return result;
+}
+
+/** Shrinks each of the `side` rows to `size` bytes. */
+function horizontalPass(region: SquareRegion, kernel: Weights, size: number): Uint8Array {
+  const { pixels, stride, left, top, side } = region;
+  const { first, length, weights, width } = kernel;
+  const out = new Uint8Array(side * size);
+  for (let y = 0; y < side; y++) {
+    const row = (top + y) * stride + left;
+    for (let i = 0; i < size; i++) {
+      const start = row + first[i]!;
+      const base = i * width;
+      const taps = length[i]!;
+      let sum = HALF;
+      for (let k = 0; k < taps; k++) sum = (sum + Math.imul(pixels[start + k]!, weights[base + k]!)) | 0;
+      out[y * size + i] = clampByte(sum >> PRECISION_BITS);
+    }
+  }
+  return out;
+}
+
+/** Shrinks `side` rows of `size` bytes to `size` rows. Sums whole rows at a time, so that memory is read in order. */
+function verticalPass(rows: Uint8Array, kernel: Weights, extent: { side: number; size: number }): Uint8Array {
+  const { size } = extent;
+  const { first, length, weights, width } = kernel;
+  const out = new Uint8Array(size * size);
+  const sums = new Int32Array(size);
+  for (let i = 0; i < size; i++) {
+    sums.fill(HALF);
+    for (let k = 0; k < length[i]!; k++) {
+      const weight = weights[i * width + k]!;
+      const start = (first[i]! + k) * size;
+      for (let x = 0; x < size; x++) sums[x] = (sums[x]! + Math.imul(rows[start + x]!, weight)) | 0;
+    }
+    for (let x = 0; x < size; x++) out[i * size + x] = clampByte(sums[x]! >> PRECISION_BITS);
+  }
+  return out;
+}
+
+function clampByte(value: number): number {
+  return value < 0 ? 0 : value > 255 ? 255 : value;
+}

@@ -1,0 +1,47 @@
+/**
+ * Where the bytes of one image are. Plain data, so that it can be posted to a decode worker.
+ */
+export type ImageLocation =
+  | { kind: "file"; path: string }
+  | {
+    kind: "zip";
+    archive: string;
+    member: string;
+    /** Offset of the member's local header in the archive, bytes. */
+    offset: number;
+    compressedSize: number;
+    size: number;
+    /** 0 stored, 8 deflated. */
+    method: number;
+    crc32: number;
+  };
+
+/**
+ * `radiograph`: gray, centre square, PIL's bicubic resize, then histogram equalisation (as published).
+ * `plain`: the same without equalisation.
+ */
+export type Preprocessing = "radiograph" | "plain";
+
+/** Finds the images of an index. */
+export interface ImageSource {
+  preprocessing: Preprocessing;
+  /** The path of an image relative to the data set's root: its name in messages and logs. */
+  name(image: number): string;
+  /** Where its bytes are; `undefined` where it is known to be missing. */
+  locate(image: number): ImageLocation | undefined;
+  /** False where the data set has the tables but no image files at all. */
+  hasImages: boolean;
+  /**
+   * Images that no file holds: draws one at its own size instead. A pure function of the image number; `fingerprint`
+   * names everything that it depends on.
+   */
+  generated?: { draw(image: number): GrayImage; fingerprint: string };
+}
+
+/** An 8-bit gray image, rows from the top. */
+export interface GrayImage {
+  width: number;
+  height: number;
+  /** `width * height` bytes. */
+  pixels: Uint8Array | Uint8ClampedArray;
+}

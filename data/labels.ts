@@ -1,0 +1,63 @@
+/** The 14 findings of MIMIC-CXR-JPG and CheXpert, in the order of MIMIC-CXR-JPG's files. */
+export const CHEST_LABELS: readonly string[] = [
+  "Atelectasis",
+  "Cardiomegaly",
+  "Consolidation",
+  "Edema",
+  "Enlarged Cardiomediastinum",
+  "Fracture",
+  "Lung Lesion",
+  "Lung Opacity",
+  "No Finding",
+  "Pleural Effusion",
+  "Pleural Other",
+  "Pneumonia",
+  "Pneumothorax",
+  "Support Devices",
+];
+
+/** Other spellings of a label's column: MIMIC-CXR-JPG's test-set file says "Airspace Opacity". */
+export const LABEL_ALIASES: Readonly<Record<string, string>> = { "Airspace Opacity": "Lung Opacity" };
+
+/** What a label file says about a finding of a study. */
+export const LABEL_STATES = { blank: 0, positive: 1, negative: 2, uncertain: 3 } as const;
+/** One of {@linkcode LABEL_STATES}: 0 blank, 1 positive, 2 negative, 3 uncertain. */
+export type LabelState = (typeof LABEL_STATES)[keyof typeof LABEL_STATES];
+
+/** How uncertain labels (-1) are read: as negative (`zeros`, as published), as positive, or not at all. */
+export type UncertainPolicy = "zeros" | "ones" | "ignore";
+/** How blank labels are read: as negative (`zeros`, as published) or not at all. */
+export type BlankPolicy = "zeros" | "ignore";
+
+export const UNCERTAIN_POLICIES: readonly UncertainPolicy[] = ["zeros", "ones", "ignore"];
+export const BLANK_POLICIES: readonly BlankPolicy[] = ["zeros", "ignore"];
+
+/** The state that a cell of a label file spells (`1.0`, `1`, `0.0`, `0`, `-1.0`, `-1` or nothing); else `undefined`. */
+export function parseLabelState(cell: string): LabelState | undefined {
+  switch (cell.trim()) {
+    case "":
+      return LABEL_STATES.blank;
+    case "1.0":
+    case "1":
+      return LABEL_STATES.positive;
+    case "0.0":
+    case "0":
+      return LABEL_STATES.negative;
+    case "-1.0":
+    case "-1":
+      return LABEL_STATES.uncertain;
+    default:
+      return undefined;
+  }
+}
+
+/** The value a classifier sees: 1, 0, or `null` where the policy leaves the label out. */
+export function labelValue(
+  state: number,
+  policies: { uncertain: UncertainPolicy; blank: BlankPolicy },
+): 0 | 1 | null {
+  if (state === LABEL_STATES.positive) return 1;
+  if (state === LABEL_STATES.negative) return 0;
+  if (state === LABEL_STATES.blank) return policies.blank === "zeros" ? 0 : null;
+  return policies.uncertain === "zeros" ? 0 : policies.uncertain === "ones" ? 1 : null;
+}

@@ -1,0 +1,182 @@
+import type { PreparedPixels } from "../cache/prepared_pixels.ts";
+import { DataError } from "../errors.ts";
+import { labelValue } from "../labels.ts";
+import type { PairTable } from "../pairs.ts";
+import type { StudyIndex } from "../study_index.ts";
+import type { LoaderReply, LoaderRequest } from "./loader_messages.ts";
+import { type LoaderPosition, type PartialBatch, stepsPerEpoch } from "./order.ts";
+
+/** Some pairs with their pixels. Valid until the next batch is asked for: then its memory is filled anew. */
+export interface Batch {
+  /** Where the batch is in the sequence. */
+  epoch: number;
+  step: number;
+  /** Rows that count; further rows (with `partial: "pad"`) repeat the first of them. */
+  size: number;
+  /** Rows that the arrays have. */
+  rows: number;
+  /** Bytes, view-major: `pixels[((view * rows + row) * S + y) * S + x]`, 0 black to 255 white. */
+  pixels: Uint8Array;
+  /** `present[row * views + view]`: 1, or 0 where the view is missing and its pixels are zero. */
+  present: Uint8Array;
+  /** Row of the pair table of each row. */
+  pairs: Uint32Array;
+  /** Study of each row. */
+  studies: Int32Array;
+  /** `labels[row * L + label]` under the index's policies: 1, 0, or -1 where the label is left out. */
+  labels: Int8Array;
+}
+
+export interface LoaderOptions {
+  index: StudyIndex;
+  /** Pairs to draw from: usually those of one split. */
+  pairs: PairTable;
+  batchSize: number;
+  /** Default true. */
+  shuffle?: boolean;
+  /** Seed of the shuffle, default 0. */
+  seed?: number;
+  /** Default `drop`. */
+  partial?: PartialBatch;
+  /** Batches read ahead, default 3. */
+  ahead?: number;
+}
+
+/** Gives batches in an order that depends on the seed and the epoch alone, from any place on. */
+export interface Loader {
+  readonly stepsPerEpoch: number;
+  readonly views: number;
+  readonly imageSize: number;
+  readonly batchSize: number;
+  /**
+   * The batches from a place (default the very first) to the end of epoch `untilEpoch - 1` (default: without end). A worker reads ahead.
+   * Leaving the loop early ends the worker.
+   */
+  batches(options?: { from?: LoaderPosition; untilEpoch?: number }): AsyncGenerator<Batch, void, void>;
+}
+
+/**
+ * Makes a loader over prepared pixels.
+ *
+ * @throws {RangeError} for a batch size that is no positive integer.
+ * @throws {DataError} where the pairs are fewer than fill one batch.
+ *
+ * @example
+ * ```ts
+ * const loader = createLoader(pixels, { index, pairs: pairsOfSplit(index, pairs, "train"), batchSize: 32, seed: 1 });
+ * for await (const batch of loader.batches({ untilEpoch: 10 })) program.run(batch.pixels);
+ * ```
+ */
+export function createLoader(prepared: PreparedPixels, options: LoaderOptions): Loader {
+  const { index, pairs, batchSize } = options;
+  const partial = options.partial ?? "drop";
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new RangeError(`The batch size must be a positive integer, not ${batchSize}.`);
+  }
+  const steps = stepsPerEpoch(pairs.count, { batchSize, partial });
+  if (steps === 0) {
+    throw new DataError(
+      `${pairs.count} pairs do not fill one batch of ${batchSize}; use a smaller batch or more data.`,
+    );
+  }
+  return {
+    stepsPerEpoch: steps,
+    views: pairs.views,
+    imageSize: prepared.imageSize,
+    batchSize,
+    batches: ({ from = { epoch: 0, step: 0 }, untilEpoch = Infinity } = {}) => {
+      const request: LoaderRequest = {
+        kind: "start",
+        directory: prepared.directory,
+        images: pairs.images,
+        views: pairs.views,
+        batchSize,
+        partial,
+        shuffle: options.shuffle ?? true,
+        seed: options.seed ?? 0,
+        from,
+        untilEpoch,
+      };
+      const bytes = pairs.views * batchSize * prepared.bytesPerImage;
+      return readAhead(request, { bytes, ahead: options.ahead ?? 3, finish: (reply) => toBatch(reply, index, pairs) });
+    },
+  };
+}
+
+async function* readAhead(
+  start: LoaderRequest,
+  options: {
+    bytes: number;
+    ahead: number;
+    finish: (reply: Extract<LoaderReply, { kind: "batch" }>) => Batch;
+  },
+): AsyncGenerator<Batch, void, void> {
+  const worker = new Worker(new URL("./loader_worker.ts", import.meta.url), { type: "module" });
+  const inbox = new Inbox(worker);
+  try {
+    worker.postMessage(start);
+    const give = (pixels: ArrayBuffer) =>
+      worker.postMessage({ kind: "buffer", pixels } satisfies LoaderRequest, [pixels]);
+    for (let i = 0; i < options.ahead; i++) give(new ArrayBuffer(options.bytes));
+    for (;;) {
+      const reply = await inbox.next();
+      if (reply.kind === "end") return;
+      if (reply.kind === "failed") throw reply.expected ? new DataError(reply.message) : new Error(reply.message);
+      yield options.finish(reply);
+      give(reply.pixels);
+    }
+  } finally {
+    worker.terminate();
+  }
+}
+
+/** The worker's answers in order, as promises. */
+class Inbox {
+  readonly #replies: LoaderReply[] = [];
+  #wake: (() => void) | undefined;
+
+  constructor(worker: Worker) {
+    const add = (reply: LoaderReply) => {
+      this.#replies.push(reply);
+      this.#wake?.();
+    };
+    worker.onmessage = (event: MessageEvent<LoaderReply>) => add(event.data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      add({ kind: "failed", message: `The loader worker failed: ${event.message}`, expected: false });
+    };
+  }
+
+  async next(): Promise<LoaderReply> {
+    while (this.#replies.length === 0) await new Promise<void>((resolve) => this.#wake = resolve);
+    return this.#replies.shift()!;
+  }
+}
+
+function toBatch(reply: Extract<LoaderReply, { kind: "batch" }>, index: StudyIndex, pairs: PairTable): Batch {
+  const { rows } = reply;
+  const studies = Int32Array.from(rows, (pair) => pairs.study[pair]!);
+  return {
+    epoch: reply.epoch,
+    step: reply.step,
+    size: reply.size,
+    rows: rows.length,
+    pixels: new Uint8Array(reply.pixels, 0, reply.bytes),
+    present: reply.present,
+    pairs: rows,
+    studies,
+    labels: labelsOfStudies(index, studies),
+  };
+}
+
+/** Labels of studies under the index's policies, study-major: 1, 0, or -1 where the label is left out. */
+export function labelsOfStudies(index: StudyIndex, studies: ArrayLike<number>): Int8Array {
+  const count = index.labels.length;
+  const labels = new Int8Array(studies.length * count);
+  for (let i = 0; i < studies.length; i++) {
+    for (let label = 0; label < count; label++) {
+      labels[i * count + label] = labelValue(index.labelState(studies[i]!, label), index.policies) ?? -1;
+    }
+  }
+  return labels;
+}

@@ -1,0 +1,59 @@
+/**
+ * Paired chest X-rays (and other studies of several views) from disk to batches: tables to an index, an index to prepared pixels, pairs to
+ * batches of bytes. Knows no model and no GPU.
+ *
+ * ```ts
+ * const index = await openDataset({ root: "/data/mimic-cxr-jpg" });             // tables only; bad input is counted in index.drops
+ * const pixels = await preparePixels(index, { cacheDir: "cache", imageSize: 64 }); // decodes once, resumes; leaves out bad images
+ * const pairs = pairStudies(index);                                              // after preparePixels
+ * const loader = createLoader(pixels, { index, pairs: pairsOfSplit(index, pairs, "train"), batchSize: 32, seed: 1 });
+ * for await (const batch of loader.batches({ from: { epoch: 0, step: 0 }, untilEpoch: 2 })) {
+ *   // batch.pixels: Uint8Array [view][row][y][x]; batch.present [row][view]; batch.labels [row][label] in {1, 0, -1 = left out};
+ *   // batch.studies [row]; valid until the next batch is asked for.
+ * }
+ * const record = describeIndex(index, { pairs, imageSize: 64 });                 // `data` of results.json
+ * ```
+ *
+ * @module
+ */
+export { DataError } from "./errors.ts";
+export { openDataset, type OpenDatasetOptions } from "./open_dataset.ts";
+export {
+  type DatasetName,
+  DATASETS,
+  type IndexPolicies,
+  PAIR_POLICIES,
+  type PairPolicy,
+  type Split,
+  SPLITS,
+  StudyIndex,
+} from "./study_index.ts";
+export {
+  BLANK_POLICIES,
+  type BlankPolicy,
+  CHEST_LABELS,
+  LABEL_STATES,
+  labelValue,
+  UNCERTAIN_POLICIES,
+  type UncertainPolicy,
+} from "./labels.ts";
+export { CHEST_VIEWS, viewOfPosition } from "./views.ts";
+export { LABEL_SOURCES, type LabelSource } from "./read_mimic.ts";
+export { assertDisjointSplits, patientOverlap, splitBySubject, type SplitPolicy } from "./splits.ts";
+export { pairsOfSplit, pairStudies, type PairTable, selectPairs, studiesOfPairs } from "./pairs.ts";
+export { labelledSubset, subjectsOfPairs } from "./subsets.ts";
+export { type CohortStep, cohortTable, dropEntries } from "./cohort.ts";
+export { type DropEntry, DropLog } from "./drop_log.ts";
+export { type DataDescription, type DataSummary, describeIndex, summarizeIndex } from "./describe.ts";
+export { checkFiles } from "./check_files.ts";
+export {
+  imagesOfPairs,
+  type PrepareOptions,
+  preparePixels,
+  type PreparePlan,
+  type PrepareProgress,
+} from "./cache/prepare_pixels.ts";
+export { PreparedPixels } from "./cache/prepared_pixels.ts";
+export { type Batch, createLoader, labelsOfStudies, type Loader, type LoaderOptions } from "./loader/loader.ts";
+export { fillBatch } from "./loader/fill_batch.ts";
+export { type LoaderPosition, type PartialBatch } from "./loader/order.ts";

@@ -1,0 +1,118 @@
+import { DropLog } from "./drop_log.ts";
+import { type PairPolicy, type Split, SPLITS, type StudyIndex } from "./study_index.ts";
+
+/** Image tuples of studies, one image a view. */
+export interface PairTable {
+  /** Number of pairs. */
+  readonly count: number;
+  /** Number of views M. */
+  readonly views: number;
+  /** Study of each pair, length `count`, ascending. */
+  readonly study: Int32Array;
+  /** Image of each view, pair-major: `images[pair * views + view]`; -1 where the view is missing. */
+  readonly images: Int32Array;
+  /** What the policy left out, with reasons (of step `pairs` and `views`). */
+  readonly drops: DropLog;
+}
+
+/**
+ * Forms the pairs of the kept studies. Policies, for views frontal and lateral:
+ * - `all-combinations`: every frontal with every lateral image of a study (the published default);
+ * - `one-frontal-one-lateral`: only studies with exactly one of each;
+ * - `all-combinations-missing`: as the first, but a study without a view keeps its other images, the view being -1.
+ *
+ * With more views the product runs over all of them. A study repeats with its pairs; labels belong to studies.
+ */
+export function pairStudies(index: StudyIndex, options: { policy?: PairPolicy } = {}): PairTable {
+  const policy = options.policy ?? index.policies.pairs;
+  const views = index.views.length;
+  const drops = new DropLog();
+  const byStudy = imagesByStudy(index, drops);
+  const study: number[] = [];
+  const images: number[] = [];
+  const chosen = new Int32Array(views);
+  for (let s = 0; s < index.studies.count; s++) {
+    const lists = byStudy(s);
+    if (lists === undefined) continue;
+    const without = lists.findIndex((list) => list.length === 0);
+    if (without >= 0 && policy !== "all-combinations-missing") {
+      drops.add(pairReason(`study has no ${index.views[without]} image`), `study ${index.studies.ids[s]}`);
+      continue;
+    }
+    const several = lists.findIndex((list) => list.length > 1);
+    if (several >= 0 && policy === "one-frontal-one-lateral") {
+      drops.add(pairReason(`study has several ${index.views[several]} images`), `study ${index.studies.ids[s]}`);
+      continue;
+    }
+    forEachCombination(lists, chosen, () => {
+      study.push(s);
+      images.push(...chosen);
+    });
+  }
+  return { count: study.length, views, study: Int32Array.from(study), images: Int32Array.from(images), drops };
+}
+
+/** The pairs of one split, in the same order. */
+export function pairsOfSplit(index: StudyIndex, pairs: PairTable, split: Split): PairTable {
+  const code = SPLITS.indexOf(split);
+  return selectPairs(pairs, (pair) => index.splitOfStudy(pairs.study[pair]!) === code);
+}
+
+/** The pairs that a condition holds for, in the same order. */
+export function selectPairs(pairs: PairTable, keep: (pair: number) => boolean): PairTable {
+  const { views } = pairs;
+  const kept: number[] = [];
+  for (let pair = 0; pair < pairs.count; pair++) if (keep(pair)) kept.push(pair);
+  const images = new Int32Array(kept.length * views);
+  kept.forEach((pair, i) => images.set(pairs.images.subarray(pair * views, (pair + 1) * views), i * views));
+  return {
+    count: kept.length,
+    views,
+    study: Int32Array.from(kept, (pair) => pairs.study[pair]!),
+    images,
+    drops: pairs.drops,
+  };
+}
+
+/** The distinct studies of a pair table, ascending. */
+export function studiesOfPairs(pairs: PairTable): Int32Array {
+  const studies: number[] = [];
+  for (const study of pairs.study) if (studies.at(-1) !== study) studies.push(study);
+  return Int32Array.from(studies);
+}
+
+function pairReason(reason: string) {
+  return { step: "pairs", reason, unit: "study", fault: false } as const;
+}
+
+/** For a study its usable images by view, or `undefined` where it has no usable image at all. */
+function imagesByStudy(index: StudyIndex, drops: DropLog): (study: number) => number[][] | undefined {
+  const { images, studies } = index;
+  const lists: (number[][] | undefined)[] = new Array(studies.count).fill(undefined);
+  for (let image = 0; image < images.count; image++) {
+    if (!index.isKept(image)) continue;
+    const view = images.view[image]!;
+    if (view < 0) {
+      const blank = images.positions[images.position[image]!] === "";
+      const reason = blank ? "view position is blank" : "view position is none that is used";
+      drops.add({ step: "views", reason, unit: "image", fault: false }, index.source.name(image));
+      continue;
+    }
+    const study = images.study[image]!;
+    (lists[study] ??= index.views.map(() => []))[view]!.push(image);
+  }
+  return (study) => lists[study];
+}
+
+function forEachCombination(lists: readonly number[][], chosen: Int32Array, visit: () => void, view = 0): void {
+  if (view === lists.length) return visit();
+  const list = lists[view]!;
+  if (list.length === 0) {
+    chosen[view] = -1;
+    forEachCombination(lists, chosen, visit, view + 1);
+  }
+  for (const image of list) {
+    chosen[view] = image;
+    forEachCombination(lists, chosen, visit, view + 1);
+  }
+}
