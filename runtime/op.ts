@@ -73,6 +73,8 @@ export interface Op<A> {
   lower?(context: LowerContext<A>): Lowering;
   /** True if output 0 is input 0's memory under another shape. */
   readonly alias?: boolean;
+  /** True if output 0 is a slab that holds input i from element `attributes.offsets[i]` on; inputs are computed in place where possible. */
+  readonly pack?: boolean;
   /**
    * Positions of inputs that are written in place; they must be states. The op then runs whenever a program contains it, after
    * everything that reads the state's old value.
@@ -86,8 +88,8 @@ export interface Op<A> {
 
 /** Checks a definition as it is made, and gives it back. */
 export function defineOp<A>(op: Op<A>): Op<A> {
-  const ways = [op.pointwise, op.lower, op.alias].filter(Boolean).length;
-  if (ways > 1) throw new TypeError(`op ${op.name} must have one of pointwise, lower and alias, not ${ways}`);
+  const ways = [op.pointwise, op.lower, op.alias, op.pack].filter(Boolean).length;
+  if (ways > 1) throw new TypeError(`op ${op.name} must have one of pointwise, lower, alias and pack, not ${ways}`);
   return op;
 }
 

@@ -32,9 +32,9 @@ export function full(shape: Shape, value: number): Tensor {
   return apply(fullOp, [], { value, shape })[0]!;
 }
 
-/** The value of a tensor made by {@link full}, else `undefined`. */
-export function fullValue(tensor: Tensor): number | undefined {
-  return tensor.node.op === fullOp ? (tensor.node.attributes as { value: number }).value : undefined;
+/** The value of an op made by {@link full}, else `undefined`. */
+export function fullValueOf(op: Op<unknown>, attributes: unknown): number | undefined {
+  return op === fullOp ? (attributes as { value: number }).value : undefined;
 }
 
 /** Zeros. */

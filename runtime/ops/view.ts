@@ -4,6 +4,7 @@
  * @module
  */
 import { apply, defineOp, type Op } from "../op.ts";
+import { full, fullValueOf } from "./pointwise.ts";
 import { formatShape, sameShape, type Shape, sizeOf, type Tensor } from "../tensor.ts";
 
 const reshapeOp: Op<{ shape: Shape }> = defineOp({
@@ -30,6 +31,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = shape.reduce((product, size) => (size === -1 ? product : product * size), 1);
   const wanted = open < 0 ? shape : shape.map((size, axis) => (axis === open ? x.size / known : size));
   if (sameShape(x.shape, wanted)) return x;
+  const fill = fullValueOf(x.node.op, x.node.attributes);
+  if (fill !== undefined && sizeOf(wanted) === x.size) return full(wanted, fill);
   return apply(reshapeOp, [x], { shape: wanted })[0]!;
 }
 

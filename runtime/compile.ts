@@ -1,0 +1,62 @@
+/**
+ * Compiling a function over tensors into a program.
+ *
+ * @module
+ */
+import type { Device } from "./device.ts";
+import { traced } from "./op.ts";
+import { planProgram } from "./program_plan.ts";
+import { checkPlan, Program, type ProgramMemory } from "./program.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** What a program gives. */
+export interface Results {
+  /** Tensors that can be read after a run. */
+  readonly outputs?: Readonly<Record<string, Tensor>>;
+  /** Scalars that are kept for every run in a ring on the GPU, and read every so many steps. */
+  readonly metrics?: Readonly<Record<string, Tensor>>;
+}
+
+/** How to compile. */
+export interface CompileOptions {
+  /** Name for messages and GPU debuggers. */
+  readonly name?: string;
+  /** Runs that the metrics ring holds; 1,024 by default. */
+  readonly ringCapacity?: number;
+  /** Called with the memory that the program will take, before any is allocated; throw to refuse. */
+  readonly onPlan?: (memory: ProgramMemory) => void;
+}
+
+/**
+ * Compiles what `build` computes. `build` is called once and builds a graph; its inputs are declared with `input()`, its states
+ * are `State.tensor`s, and the ops in it that change states (optimisers, running statistics) run whenever the program runs.
+ *
+ * @throws {TypeError | RangeError} from the shape rules of the ops.
+ * @throws {OutOfMemoryError} naming what does not fit, before anything is allocated where that can be known.
+ * @throws {ValidationError} naming a kernel that WebGPU rejects.
+ *
+ * @example
+ * ```ts
+ * import { compile, Device, input, mul, sum } from "../mod.ts";
+ *
+ * using device = await Device.open();
+ * using program = await compile(device, () => {
+ *   const x = input("x", { shape: [3] });
+ *   return { outputs: { total: sum(mul(x, 2)) } };
+ * });
+ * program.run({ x: Float32Array.of(1, 2, 3) });
+ * const [total] = await program.read("total"); // [12]
+ * ```
+ */
+export async function compile(device: Device, build: () => Results, options: CompileOptions = {}): Promise<Program> {
+  const { result, trace } = traced(build);
+  const plan = planProgram({
+    outputs: new Map(Object.entries(result.outputs ?? {})),
+    metrics: new Map(Object.entries(result.metrics ?? {})),
+    effects: trace.effects,
+    ringCapacity: options.ringCapacity ?? 1024,
+  }, { target: device.target, maxBufferBytes: device.gpu.limits.maxBufferSize });
+  options.onPlan?.(plan.memory);
+  checkPlan(device, plan);
+  return await Program.create(device, { name: options.name ?? "program", plan });
+}

@@ -1,0 +1,240 @@
+/**
+ * Groups the items of a graph into units, each of which becomes one op on the GPU.
+ *
+ * Pointwise items over the same iteration space are fused greedily in topological order: an item joins the group of one of its
+ * producers if no other path leads from that group to it (the unit could not run as a whole otherwise). A group whose only
+ * result feeds one reduction becomes that reduction's prologue and is never stored. Chains do not cross phases: a
+ * backward chain that joined a forward one would be computed early and kept in memory all the way.
+ *
+ * @module
+ */
+import type { Graph, Item, Value } from "./graph.ts";
+import type { Expression, Reference, Step } from "./kernels/expression.ts";
+import { fullValueOf } from "./ops/pointwise.ts";
+import { type ReduceAttributes, reduceOp } from "./ops/reduce.ts";
+import { sameShape } from "./tensor.ts";
+
+/** What runs as one op. */
+export interface Unit {
+  readonly kind: "pointwise" | "reduce" | "op" | "pack";
+  /** Items in topological order; the reduction comes last. */
+  readonly items: readonly Item[];
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  /** The chain, for pointwise units and reductions. */
+  readonly expression?: Expression;
+  /** Steps of the chain that are stored, for pointwise units. */
+  readonly stored?: readonly number[];
+}
+
+/**
+ * Groups a graph's items. Leaves and aliases run nothing and belong to no unit.
+ *
+ * @param options.kept Values that are read from outside.
+ * @param options.maxBuffers Most storage buffers that a kernel may bind.
+ */
+export function fuse(graph: Graph, options: { kept: ReadonlySet<Value>; maxBuffers: number }): Unit[] {
+  const groups = groupItems(graph, options);
+  const { absorbed, into } = absorbIntoReductions(groups, options);
+  const units: Unit[] = [];
+  for (const group of groups) {
+    if (absorbed.has(group)) continue;
+    units.push(toUnit(group, into.get(group), options.kept));
+  }
+  return units;
+}
+
+interface Group {
+  readonly index: number;
+  readonly items: Item[];
+  readonly pointwise: boolean;
+}
+
+/** True for items that run nothing. */
+export function runsNothing(item: Item): boolean {
+  return item.op.alias === true || !(item.op.pointwise || item.op.lower || item.op.pack);
+}
+
+function groupItems(graph: Graph, options: { kept: ReadonlySet<Value>; maxBuffers: number }): Group[] {
+  const groups: Group[] = [];
+  const groupOf = new Map<Item, Group>();
+  const ancestors = new AncestorSets();
+  for (const item of graph.items) {
+    if (runsNothing(item) || isInlined(item, options.kept)) continue;
+    const sources = item.inputs.flatMap((value) => sourceGroups(value, groupOf));
+    const joined = item.op.pointwise ? findGroup(item, { sources, groupOf, ancestors, ...options }) : undefined;
+    if (joined) {
+      joined.items.push(item);
+      groupOf.set(item, joined);
+      ancestors.extend(joined.index, sources.filter((source) => source !== joined).map((source) => source.index));
+    } else {
+      const group: Group = { index: groups.length, items: [item], pointwise: item.op.pointwise !== undefined };
+      groups.push(group);
+      groupOf.set(item, group);
+      ancestors.add(sources.map((source) => source.index));
+    }
+  }
+  return groups;
+}
+
+/** Constants are written into the text of what uses them, unless something else needs them in memory. */
+function isInlined(item: Item, kept: ReadonlySet<Value>): boolean {
+  const [value] = item.outputs;
+  if (!value || fullValueOf(item.op, item.attributes) === undefined || kept.has(value)) return false;
+  return value.uses.length > 0 && value.uses.every((use) => use.op.pointwise !== undefined);
+}
+
+/** The groups that compute a value, through aliases. */
+function sourceGroups(value: Value, groupOf: ReadonlyMap<Item, Group>): Group[] {
+  let producer = value.producer;
+  while (producer.op.alias) producer = producer.inputs[0]!.producer;
+  const group = groupOf.get(producer);
+  return group ? [group] : [];
+}
+
+function findGroup(
+  item: Item,
+  context: {
+    sources: readonly Group[];
+    groupOf: ReadonlyMap<Item, Group>;
+    ancestors: AncestorSets;
+    kept: ReadonlySet<Value>;
+    maxBuffers: number;
+  },
+): Group | undefined {
+  const shape = item.outputs[0]!.shape;
+  const candidates = item.inputs.map((value) => context.groupOf.get(value.producer)).filter((group) =>
+    group !== undefined
+  );
+  for (const group of new Set(candidates)) {
+    const first = group.items[0]!;
+    if (!group.pointwise || first.phase !== item.phase || !sameShape(first.outputs[0]!.shape, shape)) continue;
+    // Another input that is computed from the group's results could not be ready when the group runs.
+    const blocked = context.sources.some((source) =>
+      source !== group && context.ancestors.has(source.index, group.index)
+    );
+    if (blocked || aliasesInto(item, group, context.groupOf)) continue;
+    const { inputs, stored } = boundary([...group.items, item], context.kept);
+    if (inputs.length + stored.length <= context.maxBuffers) return group;
+  }
+  return undefined;
+}
+
+/** True if the item reads a result of the group through an alias, which needs it in memory first. */
+function aliasesInto(item: Item, group: Group, groupOf: ReadonlyMap<Item, Group>): boolean {
+  return item.inputs.some((value) => value.producer.op.alias && sourceGroups(value, groupOf).includes(group));
+}
+
+/** What a set of pointwise items reads from outside and what of it is used outside. */
+function boundary(items: readonly Item[], kept: ReadonlySet<Value>): { inputs: Value[]; stored: Value[] } {
+  const inside = new Set(items);
+  const inputs = new Set<Value>();
+  const stored: Value[] = [];
+  for (const item of items) {
+    for (const value of item.inputs) {
+      if (!inside.has(value.producer) && fullValueOf(value.producer.op, value.producer.attributes) === undefined) {
+        inputs.add(value);
+      }
+    }
+    const value = item.outputs[0]!;
+    if (kept.has(value) || value.uses.some((use) => !inside.has(use))) stored.push(value);
+  }
+  return { inputs: [...inputs], stored };
+}
+
+function absorbIntoReductions(
+  groups: readonly Group[],
+  options: { kept: ReadonlySet<Value>; maxBuffers: number },
+): { absorbed: Set<Group>; into: Map<Group, Group> } {
+  const absorbed = new Set<Group>();
+  const into = new Map<Group, Group>();
+  const byItem = new Map(groups.flatMap((group) => group.items.map((item) => [item, group] as const)));
+  for (const group of groups) {
+    const [item] = group.items;
+    if (!item || item.op !== reduceOp) continue;
+    const value = item.inputs[0]!;
+    const feeder = byItem.get(value.producer);
+    if (!feeder?.pointwise || absorbed.has(feeder) || feeder.items[0]!.phase !== item.phase) continue;
+    const { inputs, stored } = boundary(feeder.items, options.kept);
+    const only = stored.length === 1 && stored[0] === value && value.uses.length === 1 && !options.kept.has(value);
+    if (!only || inputs.length + 1 > options.maxBuffers) continue;
+    absorbed.add(feeder);
+    into.set(group, feeder);
+  }
+  return { absorbed, into };
+}
+
+function toUnit(group: Group, prologue: Group | undefined, kept: ReadonlySet<Value>): Unit {
+  const item = group.items.at(-1)!;
+  if (group.pointwise) {
+    const { inputs, stored } = boundary(group.items, kept);
+    const expression = toExpression(group.items, inputs);
+    return {
+      kind: "pointwise",
+      items: group.items,
+      inputs,
+      outputs: stored,
+      expression,
+      stored: stored.map((value) => group.items.indexOf(value.producer)),
+    };
+  }
+  if (item.op === reduceOp) {
+    const chain = prologue?.items ?? [];
+    const inputs = prologue ? boundary(chain, kept).inputs : [...item.inputs];
+    const expression = prologue
+      ? toExpression(chain, inputs)
+      : { shape: inputs[0]!.shape, inputs: [inputs[0]!.shape], steps: [] };
+    return { kind: "reduce", items: [...chain, item], inputs, outputs: item.outputs, expression };
+  }
+  return { kind: item.op.pack ? "pack" : "op", items: [item], inputs: item.inputs, outputs: item.outputs };
+}
+
+function toExpression(items: readonly Item[], inputs: readonly Value[]): Expression {
+  const steps: Step[] = items.map((item) => ({
+    args: item.inputs.map((value): Reference => {
+      const step = items.indexOf(value.producer);
+      if (step >= 0) return { step };
+      const fill = fullValueOf(value.producer.op, value.producer.attributes);
+      return fill === undefined ? { input: inputs.indexOf(value) } : { fill };
+    }),
+    expression: (args, constant) => item.op.pointwise!(args, { attributes: item.attributes, constant }),
+  }));
+  return { shape: items[0]!.outputs[0]!.shape, inputs: inputs.map((value) => value.shape), steps };
+}
+
+/** The attributes of a reduction unit. */
+export function reduceAttributes(unit: Unit): ReduceAttributes {
+  return unit.items.at(-1)!.attributes as ReduceAttributes;
+}
+
+/** For each group, the set of groups it depends on, as bit sets that grow with the number of groups. */
+class AncestorSets {
+  readonly #sets: Set<number>[] = [];
+
+  /** Adds a group that depends on `sources` and all of their ancestors. */
+  add(sources: readonly number[]): void {
+    const set = new Set<number>();
+    for (const source of sources) this.#include(set, source);
+    this.#sets.push(set);
+  }
+
+  has(group: number, ancestor: number): boolean {
+    return this.#sets[group]?.has(ancestor) ?? false;
+  }
+
+  /** Lets an existing group depend on more; everything that depends on it does then too. */
+  extend(group: number, sources: readonly number[]): void {
+    const set = this.#sets[group]!;
+    const before = set.size;
+    for (const source of sources) this.#include(set, source);
+    if (set.size === before) return;
+    for (const other of this.#sets) {
+      if (other !== set && other.has(group)) { for (const ancestor of set) other.add(ancestor); }
+    }
+  }
+
+  #include(set: Set<number>, source: number): void {
+    set.add(source);
+    for (const ancestor of this.#sets[source] ?? []) set.add(ancestor);
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * From the tensors that a function built to the graph that is compiled: only what is needed, and nothing twice.
+ *
+ * @module
+ */
+import type { Op } from "./op.ts";
+import type { DType, Node, Shape, Tensor } from "./tensor.ts";
+
+/** The result of one item of the graph. */
+export interface Value {
+  readonly id: number;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly producer: Item;
+  readonly index: number;
+  readonly uses: Item[];
+  /** A tensor with this value, for the leaves' data. */
+  readonly tensor: Tensor;
+}
+
+/** One op to run. */
+export interface Item {
+  readonly id: number;
+  readonly op: Op<unknown>;
+  readonly attributes: unknown;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly phase: number;
+}
+
+/** A graph without dead or repeated work. Items are in topological order. */
+export interface Graph {
+  readonly items: readonly Item[];
+  /** The value of each tensor that was asked for. */
+  valueOf(tensor: Tensor): Value;
+}
+
+/**
+ * Builds the graph that computes `results` and has `effects`. Nodes that neither needs are dropped; nodes of the same op with
+ * the same attributes and inputs become one (ops that change a state excepted).
+ */
+export function buildGraph(results: readonly Tensor[], effects: readonly Node[]): Graph {
+  const nodes = reachable([...results.map((tensor) => tensor.node), ...effects]);
+  const values = new Map<Tensor, Value>();
+  const known = new Map<string, Item>();
+  const opNumbers = new Map<Op<unknown>, number>();
+  const items: Item[] = [];
+  let nextValue = 0;
+  for (const node of nodes) {
+    const inputs = node.inputs.map((input) => values.get(input)!);
+    if (!opNumbers.has(node.op)) opNumbers.set(node.op, opNumbers.size);
+    const ids = inputs.map((value) => value.id).join(",");
+    const key = `${opNumbers.get(node.op)}|${JSON.stringify(node.attributes)}|${ids}`;
+    const shareable = !node.op.mutates?.length;
+    let item = shareable ? known.get(key) : undefined;
+    if (!item) {
+      const outputs: Value[] = [];
+      item = { id: node.id, op: node.op, attributes: node.attributes, inputs, outputs, phase: node.phase };
+      for (const tensor of node.outputs) {
+        const { shape, dtype, output: index } = tensor;
+        outputs.push({ id: nextValue++, shape, dtype, producer: item, index, uses: [], tensor });
+      }
+      for (const value of new Set(inputs)) value.uses.push(item);
+      items.push(item);
+      if (shareable) known.set(key, item);
+    }
+    node.outputs.forEach((tensor, i) => values.set(tensor, item.outputs[i]!));
+  }
+  return {
+    items,
+    valueOf(tensor) {
+      const value = values.get(tensor);
+      if (!value) throw new TypeError(`a tensor of ${tensor.node.op.name}() is not part of this graph`);
+      return value;
+    },
+  };
+}
+
+/** All nodes that the given ones need, in the order in which they were made. */
+function reachable(roots: readonly Node[]): Node[] {
+  const seen = new Set<Node>();
+  const stack = [...roots];
+  while (stack.length) {
+    const node = stack.pop()!;
+    if (seen.has(node)) continue;
+    seen.add(node);
+    for (const input of node.inputs) stack.push(input.node);
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}

@@ -1,0 +1,275 @@
+/**
+ * A compiled graph: pipelines, memory and bind groups made once, replayed at every run.
+ *
+ * @module
+ */
+import type { Device } from "./device.ts";
+import { OutOfMemoryError } from "./errors.ts";
+import type { PlannedBuffer, ProgramPlan } from "./program_plan.ts";
+import { type Commands, makeBuffers, makeCommands } from "./program_resources.ts";
+import type { DType, Shape } from "./tensor.ts";
+import { formatShape, sizeOf } from "./tensor.ts";
+
+/** A value for an input: a number for a tensor of one element, else its elements or their bytes. */
+export type InputData = number | Float32Array | Uint32Array | Uint8Array;
+
+/** What a run is numbered with, for random numbers. */
+export interface RunOptions {
+  /** Step of the run; random ops draw new numbers for each one. Counted on by itself if left out. */
+  readonly step?: number;
+  /** Seed of the random ops, up to 2^53. */
+  readonly seed?: number;
+}
+
+/** Logged scalars of one step. */
+export interface MetricsEntry {
+  readonly step: number;
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/** GPU time of one dispatch. */
+export interface ProfileEntry {
+  readonly kernel: string;
+  readonly op: string;
+  readonly shape: string;
+  readonly startNanoseconds: number;
+  readonly nanoseconds: number;
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/** Memory of a program in bytes. */
+export interface ProgramMemory {
+  /** Arena: activations, gradients and scratch. */
+  readonly arena: number;
+  /** The most bytes of these that are alive at once; no arena can be smaller. */
+  readonly lowerBound: number;
+  /** What they would take without sharing memory. */
+  readonly unshared: number;
+  /** Inputs, constants, uniforms and the metrics ring. */
+  readonly fixed: number;
+}
+
+/** See `compile()`. Dispose of a program to free its memory; states live on. */
+export class Program implements Disposable {
+  readonly #commands: Commands;
+  readonly #inputs: ReadonlyMap<string, { buffer: PlannedBuffer; shape: Shape; dtype: DType }>;
+  readonly #ring: GPUBuffer | undefined;
+  #ringSteps: number[] = [];
+  #step = 0;
+  #disposed = false;
+
+  private constructor(
+    readonly device: Device,
+    readonly name: string,
+    private readonly plan: ProgramPlan,
+    private readonly buffers: readonly GPUBuffer[],
+    commands: Commands,
+  ) {
+    this.#commands = commands;
+    this.#inputs = plan.inputs;
+    this.#ring = plan.ring === undefined ? undefined : buffers[plan.ring];
+  }
+
+  /** Allocates and compiles a plan; use `compile()`. */
+  static async create(device: Device, options: { name: string; plan: ProgramPlan }): Promise<Program> {
+    const { name, plan } = options;
+    const buffers = await makeBuffers(device, options);
+    try {
+      const commands = await makeCommands(device, { name, plan, buffers });
+      return new Program(device, name, plan, buffers, commands);
+    } catch (error) {
+      for (const buffer of buffers) device.free(buffer);
+      throw error;
+    }
+  }
+
+  /** Bytes of GPU memory by purpose. */
+  get memory(): ProgramMemory {
+    return this.plan.memory;
+  }
+
+  /** Number of dispatches a run. */
+  get dispatchCount(): number {
+    return this.#commands.dispatches.length;
+  }
+
+  /** Names, shapes and types of the inputs. */
+  get inputs(): { name: string; shape: Shape; dtype: DType }[] {
+    return [...this.#inputs].filter(([name]) => !name.startsWith("$")).map(([name, { shape, dtype }]) => ({
+      name,
+      shape,
+      dtype,
+    }));
+  }
+
+  /**
+   * Runs the program once: writes the inputs, encodes every dispatch into one command buffer and submits it. Does not wait.
+   *
+   * @throws {TypeError | RangeError} for an input that is missing, unknown or of the wrong size.
+   * @throws {ValidationError | DeviceLostError} for what went wrong in earlier runs.
+   */
+  run(inputs: Readonly<Record<string, InputData>> = {}, options: RunOptions = {}): void {
+    if (this.#disposed) throw new TypeError(`program ${this.name} has been disposed of`);
+    this.device.check();
+    const step = options.step ?? this.#step;
+    this.#writeInputs(inputs, { step, seed: options.seed ?? 0 });
+    const encoder = this.device.gpu.createCommandEncoder({ label: this.name });
+    this.#commands.encode(encoder);
+    this.#recordMetrics(encoder, step);
+    this.device.gpu.queue.submit([encoder.finish()]);
+    this.#step = step + 1;
+  }
+
+  /**
+   * Reads outputs of the last run; they stay valid until the next one. Waits for the GPU.
+   *
+   * @throws {RangeError} for a name that is not an output.
+   */
+  async read(...names: string[]): Promise<Float32Array[]> {
+    const sources = names.map((name) => {
+      const found = this.plan.outputs.get(name);
+      if (!found) {
+        throw new RangeError(
+          `program ${this.name} has no output ${name}; it has ${[...this.plan.outputs.keys()].join(", ")}`,
+        );
+      }
+      return found;
+    });
+    const total = sources.reduce((bytes, source) => bytes + source.bytes, 0);
+    const usage = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const gathered = this.device.allocate(total, { label: "outputs", usage });
+    try {
+      const encoder = this.device.gpu.createCommandEncoder();
+      let offset = 0;
+      for (const source of sources) {
+        encoder.copyBufferToBuffer(this.#bufferOf(source), source.offset, gathered, offset, source.bytes);
+        offset += source.bytes;
+      }
+      this.device.gpu.queue.submit([encoder.finish()]);
+      const data = await this.device.readBuffer(gathered, { bytes: total });
+      let start = 0;
+      return sources.map(({ bytes }) => new Float32Array(data.slice(start, start += bytes)));
+    } finally {
+      this.device.free(gathered);
+    }
+  }
+
+  /** The metrics of all runs since the last call, oldest first. Waits for the GPU; call it every many steps. */
+  async readMetrics(): Promise<MetricsEntry[]> {
+    const steps = this.#ringSteps;
+    const names = [...this.plan.metrics.keys()];
+    if (!this.#ring || steps.length === 0) return [];
+    const data = new Float32Array(await this.device.readBuffer(this.#ring, { bytes: steps.length * names.length * 4 }));
+    this.#ringSteps = [];
+    return steps.map((step, row) => ({
+      step,
+      values: Object.fromEntries(names.map((name, i) => [name, data[row * names.length + i] ?? NaN])),
+    }));
+  }
+
+  /**
+   * Runs the program once with every dispatch in a pass of its own, timed by the GPU.
+   *
+   * @throws {TypeError} where the device has no timestamps.
+   */
+  async profile(inputs: Readonly<Record<string, InputData>> = {}, options: RunOptions = {}): Promise<ProfileEntry[]> {
+    if (!this.device.hasTimestamps) {
+      throw new TypeError("profile() needs the timestamp-query feature, which this adapter lacks");
+    }
+    const step = options.step ?? this.#step;
+    this.#writeInputs(inputs, { step, seed: options.seed ?? 0 });
+    const times = await this.#commands.time();
+    this.#step = step + 1;
+    return this.#commands.dispatches.map((dispatch, i) => ({
+      kernel: dispatch.kernel,
+      op: dispatch.op,
+      shape: dispatch.shape,
+      startNanoseconds: times[i]?.start ?? 0,
+      nanoseconds: times[i]?.duration ?? 0,
+      flops: dispatch.flops,
+      bytes: dispatch.bytes,
+    }));
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const buffer of this.buffers) this.device.free(buffer);
+  }
+
+  #bufferOf(planned: PlannedBuffer): GPUBuffer {
+    return planned.external ?? this.buffers[planned.buffer]!;
+  }
+
+  #writeInputs(inputs: Readonly<Record<string, InputData>>, options: { step: number; seed: number }): void {
+    const { queue } = this.device.gpu;
+    const given = new Set(Object.keys(inputs));
+    for (const [name, { buffer, shape, dtype }] of this.#inputs) {
+      given.delete(name);
+      const value = name === "$random" ? randomWords(options) : inputs[name];
+      if (value === undefined) {
+        throw new TypeError(`program ${this.name} needs input ${name}, ${dtype} ${formatShape(shape)}`);
+      }
+      const data = typeof value === "number"
+        ? (dtype === "u32" ? Uint32Array.of(value) : Float32Array.of(value))
+        : value;
+      if (data.byteLength !== sizeOf(shape) * 4) {
+        throw new RangeError(
+          `input ${name} of program ${this.name} is ${dtype} ${formatShape(shape)}, ${
+            sizeOf(shape) * 4
+          } bytes, but ${data.byteLength} bytes were given`,
+        );
+      }
+      queue.writeBuffer(this.#bufferOf(buffer), buffer.offset, data as Float32Array<ArrayBuffer>);
+    }
+    const [unknown] = given;
+    if (unknown !== undefined) {
+      throw new TypeError(
+        `program ${this.name} has no input ${unknown}; it has ${
+          this.inputs.map((input) => input.name).join(", ") || "none"
+        }`,
+      );
+    }
+  }
+
+  #recordMetrics(encoder: GPUCommandEncoder, step: number): void {
+    const { metrics, ringCapacity } = this.plan;
+    if (!this.#ring) return;
+    if (this.#ringSteps.length >= ringCapacity) {
+      throw new RangeError(
+        `program ${this.name} has run ${ringCapacity} times without readMetrics(): read them more often`,
+      );
+    }
+    let offset = this.#ringSteps.length * metrics.size * 4;
+    for (const source of metrics.values()) {
+      encoder.copyBufferToBuffer(this.#bufferOf(source), source.offset, this.#ring, offset, 4);
+      offset += 4;
+    }
+    this.#ringSteps.push(step);
+  }
+}
+
+/** Seed (two words), step and a spare word. */
+function randomWords(options: { step: number; seed: number }): Uint32Array {
+  const { step, seed } = options;
+  return Uint32Array.of(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0, step >>> 0, Math.floor(step / 2 ** 32) >>> 0);
+}
+
+/**
+ * Checks a plan against the device before anything is allocated.
+ *
+ * @throws {OutOfMemoryError} naming the tensor that is larger than one binding can be.
+ */
+export function checkPlan(device: Device, plan: ProgramPlan): void {
+  const limit = device.target.maxBindingBytes;
+  for (const { label, bytes } of plan.bindings) {
+    if (bytes > limit) {
+      throw new OutOfMemoryError(
+        bytes,
+        limit,
+        `${label} takes ${bytes} bytes, but this adapter binds at most ${limit} at once: use a smaller batch`,
+      );
+    }
+  }
+}

@@ -1,0 +1,276 @@
+/**
+ * Everything about a program that can be known without a device: commands, memory, where inputs and outputs lie.
+ *
+ * @module
+ */
+import { type Command, lowerUnits, type Operand, type Slot } from "./commands.ts";
+import { fuse } from "./fusion.ts";
+import { buildGraph, type Graph, type Value } from "./graph.ts";
+import type { Target } from "./kernel.ts";
+import { constantData, constantOp, inputOp, stateOf, stateOp } from "./leaf.ts";
+import { ALIGNMENT, type Interval, planMemory } from "./memory_plan.ts";
+import type { ProgramMemory } from "./program.ts";
+import { orderUnits } from "./schedule.ts";
+import { type DType, type Node, type Shape, type Tensor } from "./tensor.ts";
+
+/** Where a piece of memory lies: in the program's n-th buffer, or in a buffer that it does not own. */
+export interface PlannedBuffer {
+  readonly buffer: number;
+  readonly external?: GPUBuffer;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** A binding of a dispatch. */
+export interface PlannedBinding extends PlannedBuffer {
+  readonly label: string;
+}
+
+/** A dispatch or a copy with all addresses known. */
+export type PlannedCommand =
+  | {
+    readonly kind: "dispatch";
+    readonly command: Extract<Command, { kind: "dispatch" }>;
+    readonly bindings: readonly PlannedBinding[];
+    readonly uniforms?: PlannedBuffer;
+  }
+  | { readonly kind: "copy"; readonly from: PlannedBuffer; readonly to: PlannedBuffer };
+
+/** A buffer to allocate. */
+export interface BufferRequest {
+  readonly label: string;
+  readonly bytes: number;
+  readonly role: "arena" | "inputs" | "constants" | "uniforms" | "ring";
+  /** Initial contents. */
+  readonly data?: Uint8Array;
+}
+
+/** A planned program. */
+export interface ProgramPlan {
+  readonly requests: readonly BufferRequest[];
+  readonly commands: readonly PlannedCommand[];
+  readonly inputs: ReadonlyMap<string, { buffer: PlannedBuffer; shape: Shape; dtype: DType }>;
+  readonly outputs: ReadonlyMap<string, PlannedBuffer>;
+  readonly metrics: ReadonlyMap<string, PlannedBuffer>;
+  readonly ring: number | undefined;
+  readonly ringCapacity: number;
+  readonly memory: ProgramMemory;
+  /** Every distinct binding, for checks against the adapter's limits. */
+  readonly bindings: readonly PlannedBinding[];
+}
+
+/** What a program is to compute. */
+export interface ProgramRequest {
+  readonly outputs: ReadonlyMap<string, Tensor>;
+  readonly metrics: ReadonlyMap<string, Tensor>;
+  readonly effects: readonly Node[];
+  readonly ringCapacity: number;
+}
+
+/** Plans a program: graph, fusion, order, lowering, memory. */
+export function planProgram(request: ProgramRequest, options: { target: Target; maxBufferBytes: number }): ProgramPlan {
+  const wanted = [...request.outputs.values(), ...request.metrics.values()];
+  for (const [name, tensor] of request.metrics) {
+    if (tensor.size !== 1) throw new RangeError(`metric ${name} must be a scalar, got ${tensor.size} elements`);
+  }
+  const graph = buildGraph(wanted, request.effects);
+  const kept = new Set(wanted.map((tensor) => graph.valueOf(tensor)));
+  // One binding is left for the uniforms, although most adapters count them apart.
+  const units = orderUnits(fuse(graph, { kept, maxBuffers: options.target.maxStorageBuffers - 1 }));
+  const list = lowerUnits(units, options.target);
+  const layout = new Layout(options.maxBufferBytes);
+  const last = list.commands.length;
+  const lives = slotLives(list.commands, [...kept].map((value) => list.slotOf(value)), last);
+  layout.placeArena(lives);
+  layout.placeLeaves(graph, list.slotOf);
+  const commands = list.commands.map((command): PlannedCommand => layout.command(command));
+  const place = (tensors: ReadonlyMap<string, Tensor>) =>
+    new Map([...tensors].map(([name, tensor]) => [name, layout.place(list.slotOf(graph.valueOf(tensor)))]));
+  return layout.finish({
+    commands,
+    outputs: place(request.outputs),
+    metrics: place(request.metrics),
+    capacity: request.ringCapacity,
+  });
+}
+
+/** When each arena slot is alive; parts of a slab count for the slab. */
+function slotLives(commands: readonly Command[], kept: readonly Slot[], end: number): Map<Slot, Interval> {
+  const lives = new Map<Slot, Interval>();
+  const touch = (slot: Slot, at: number) => {
+    const whole = slot.inside?.slot ?? slot;
+    if (whole.leaf) return;
+    const known = lives.get(whole);
+    lives.set(whole, {
+      bytes: whole.bytes,
+      first: Math.min(known?.first ?? at, at),
+      last: Math.max(known?.last ?? at, at),
+    });
+  };
+  commands.forEach((command, at) => {
+    if (command.kind === "copy") {
+      touch(command.from, at);
+      touch(command.to, at);
+    } else {
+      for (const { slot } of command.operands) touch(slot, at);
+    }
+  });
+  for (const slot of kept) touch(slot, end);
+  return lives;
+}
+
+/** Gives out addresses. */
+class Layout {
+  readonly #requests: BufferRequest[] = [];
+  readonly #places = new Map<Slot, PlannedBuffer>();
+  readonly #inputs = new Map<string, { buffer: PlannedBuffer; shape: Shape; dtype: DType }>();
+  readonly #uniforms = new Region();
+  readonly #bindings: PlannedBinding[] = [];
+  #memory = { arena: 0, lowerBound: 0, unshared: 0, fixed: 0 };
+  #uniformBuffer = -1;
+
+  constructor(private readonly maxBufferBytes: number) {}
+
+  placeArena(lives: ReadonlyMap<Slot, Interval>): void {
+    const slots = [...lives.keys()];
+    const plan = planMemory(slots.map((slot) => lives.get(slot)!), { maxArenaBytes: this.maxBufferBytes });
+    const first = this.#requests.length;
+    plan.arenas.forEach((bytes, i) => this.#requests.push({ label: `arena ${i}`, bytes, role: "arena" }));
+    slots.forEach((slot, i) => {
+      const { arena, offset } = plan.placements[i]!;
+      this.#places.set(slot, { buffer: first + arena, offset, bytes: slot.bytes });
+    });
+    this.#memory = { arena: plan.peakBytes, lowerBound: plan.lowerBoundBytes, unshared: plan.unsharedBytes, fixed: 0 };
+    this.#uniformBuffer = this.#requests.length;
+    this.#requests.push({ label: "uniforms", bytes: 0, role: "uniforms" });
+  }
+
+  placeLeaves(graph: Graph, slotOf: (value: Value) => Slot): void {
+    const inputs = new Region();
+    const constants = new Region();
+    const inputBuffer = this.#requests.length;
+    for (const item of graph.items) {
+      const value = item.outputs[0];
+      if (!value) continue;
+      const slot = slotOf(value);
+      const bytes = slot.bytes;
+      if (item.op === inputOp) {
+        const { name } = item.attributes as { name: string };
+        if (this.#inputs.has(name)) throw new TypeError(`two inputs of one program are called ${name}`);
+        const place = { buffer: inputBuffer, offset: inputs.reserve(bytes), bytes };
+        this.#places.set(slot, place);
+        this.#inputs.set(name, { buffer: place, shape: value.shape, dtype: value.dtype });
+      } else if (item.op === constantOp) {
+        const data = constantData(value.tensor);
+        const offset = constants.add(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+        this.#places.set(slot, { buffer: inputBuffer + 1, offset, bytes });
+      } else if (item.op === stateOp) {
+        const state = stateOf(value.tensor);
+        this.#places.set(slot, { buffer: -1, external: state.buffer, offset: state.offset * 4, bytes });
+      }
+    }
+    this.#requests.push({ label: "inputs", bytes: inputs.bytes, role: "inputs" });
+    this.#requests.push({ label: "constants", bytes: constants.bytes, role: "constants", data: constants.contents() });
+  }
+
+  /** The address of a slot, or of a part of it. */
+  place(slot: Slot, part: { first?: number; count?: number } = {}): PlannedBuffer {
+    const whole = slot.inside ? this.#places.get(slot.inside.slot) : this.#places.get(slot);
+    if (!whole) throw new TypeError(`${slot.label} is used but never computed`);
+    const base = whole.offset + (slot.inside?.offset ?? 0);
+    const first = (part.first ?? 0) * 4;
+    const bytes = part.count === undefined ? slot.bytes - first : part.count * 4;
+    return { ...whole, offset: base + first, bytes };
+  }
+
+  command(command: Command): PlannedCommand {
+    if (command.kind === "copy") {
+      const from = this.place(command.from);
+      const to = this.place(command.to);
+      return { kind: "copy", from, to: { ...to, offset: to.offset + command.offset, bytes: from.bytes } };
+    }
+    const bindings = command.operands.map((operand: Operand): PlannedBinding => ({
+      ...this.place(operand.slot, operand),
+      label: `${operand.slot.label} of ${command.dispatch.kernel}`,
+    }));
+    this.#bindings.push(...bindings);
+    const { uniforms } = command.dispatch;
+    if (!uniforms) return { kind: "dispatch", command, bindings };
+    const words = new Uint32Array(Math.max(4, Math.ceil(uniforms.length / 4) * 4));
+    words.set(uniforms);
+    const data = new Uint8Array(words.buffer);
+    const place = { buffer: this.#uniformBuffer, offset: this.#uniforms.addShared(data), bytes: data.byteLength };
+    return { kind: "dispatch", command, bindings, uniforms: place };
+  }
+
+  finish(
+    made: {
+      commands: readonly PlannedCommand[];
+      outputs: ReadonlyMap<string, PlannedBuffer>;
+      metrics: ReadonlyMap<string, PlannedBuffer>;
+      capacity: number;
+    },
+  ): ProgramPlan {
+    this.#requests[this.#uniformBuffer] = {
+      label: "uniforms",
+      bytes: this.#uniforms.bytes,
+      role: "uniforms",
+      data: this.#uniforms.contents(),
+    };
+    const ring = made.metrics.size ? this.#requests.length : undefined;
+    if (ring !== undefined) {
+      this.#requests.push({ label: "metrics ring", bytes: made.capacity * made.metrics.size * 4, role: "ring" });
+    }
+    const fixed = this.#requests.filter((request) => request.role !== "arena").reduce(
+      (total, { bytes }) => total + bytes,
+      0,
+    );
+    return {
+      requests: this.#requests,
+      commands: made.commands,
+      inputs: this.#inputs,
+      outputs: made.outputs,
+      metrics: made.metrics,
+      ring,
+      ringCapacity: made.capacity,
+      memory: { ...this.#memory, fixed },
+      bindings: this.#bindings,
+    };
+  }
+}
+
+/** A buffer that grows by aligned pieces. */
+class Region {
+  readonly #pieces: { offset: number; data: Uint8Array }[] = [];
+  readonly #shared = new Map<string, number>();
+  bytes = 0;
+
+  reserve(bytes: number): number {
+    const offset = this.bytes;
+    this.bytes += Math.ceil(Math.max(4, bytes) / ALIGNMENT) * ALIGNMENT;
+    return offset;
+  }
+
+  add(data: Uint8Array): number {
+    const offset = this.reserve(data.byteLength);
+    this.#pieces.push({ offset, data });
+    return offset;
+  }
+
+  /** Adds data, once for equal contents. */
+  addShared(data: Uint8Array): number {
+    const key = data.join(",");
+    let offset = this.#shared.get(key);
+    if (offset === undefined) {
+      offset = this.add(data);
+      this.#shared.set(key, offset);
+    }
+    return offset;
+  }
+
+  contents(): Uint8Array {
+    const all = new Uint8Array(this.bytes);
+    for (const { offset, data } of this.#pieces) all.set(data, offset);
+    return all;
+  }
+}
