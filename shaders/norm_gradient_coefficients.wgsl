@@ -1,0 +1,105 @@
+// Gradient of batch normalisation, second of two passes: adds the partial sums of each channel up in a fixed order.
+//
+//   beta' = sum dy        gamma' = sum dy (x - mean) * inverse       (inverse = 1 / sqrt(variance + epsilon))
+//
+// With TRAINING, where mean and variance depend on x, also the coefficients of dx = dy * scale + x * slope + offset:
+//
+//   slope = -scale * inverse * gamma' / n        offset = -scale * beta' / n - mean * slope
+//
+// Bindings:
+//   0  partials   [2, lanes of a group, groups] (norm_gradient_sums.wgsl)
+//   1  moments    [2, groups]: mean, then inverse
+//   2  gammaGradient  3 betaGradient   [groups]
+//   4  scale      [groups], only with TRAINING, as the following
+//   5  slope  6 offset   [groups]
+//   last p        rows, groups, lanes (of all groups)
+// Template: VALUE, vec4f or f32; TRAINING; WIDE: one workgroup of 64 lanes for each group of channels (GPUs), else one invocation.
+
+alias Value = {{VALUE}};
+
+struct Parameters {
+  rows: u32,
+  groups: u32,
+  lanes: u32,
+}
+
+@group(0) @binding(0) var<storage, read> partials: array<Value>;
+@group(0) @binding(1) var<storage, read> moments: array<Value>;
+@group(0) @binding(2) var<storage, read_write> gammaGradient: array<Value>;
+@group(0) @binding(3) var<storage, read_write> betaGradient: array<Value>;
+{{#if TRAINING}}
+@group(0) @binding(4) var<storage, read> scale: array<Value>;
+@group(0) @binding(5) var<storage, read_write> slope: array<Value>;
+@group(0) @binding(6) var<storage, read_write> offset: array<Value>;
+@group(0) @binding(7) var<uniform> p: Parameters;
+{{else}}
+@group(0) @binding(4) var<uniform> p: Parameters;
+{{/if}}
+
+{{#if WIDE}}
+const LANES = 64u;
+var<workgroup> shared_values: array<Value, LANES>;
+
+// The sum over the workgroup, by a tree.
+fn total(value: Value, lane: u32) -> Value {
+  workgroupBarrier();
+  shared_values[lane] = value;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      shared_values[lane] += shared_values[lane + half];
+    }
+  }
+  workgroupBarrier();
+  return shared_values[0];
+}
+{{else}}
+const LANES = 1u;
+
+fn total(value: Value, lane: u32) -> Value {
+  return value;
+}
+{{/if}}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) invocation: u32,
+) {
+  let workgroup = group.x + group.y * groups.x;
+{{#if WIDE}}
+  // A group that does not exist does the work of the last one, so that all invocations reach the barriers; it stores nothing.
+  let channel = min(workgroup, p.groups - 1u);
+  let stores = workgroup < p.groups && invocation == 0u;
+  let lane = invocation;
+{{else}}
+  let channel = workgroup * 64u + invocation;
+  let stores = true;
+  let lane = 0u;
+  if (channel >= p.groups) {
+    return;
+  }
+{{/if}}
+  let perGroup = p.lanes / p.groups;
+  var sum = Value(0.0);
+  var product = Value(0.0);
+  for (var i = lane; i < perGroup; i += LANES) {
+    sum += partials[i * p.groups + channel];
+    product += partials[p.lanes + i * p.groups + channel];
+  }
+  let inverse = moments[p.groups + channel];
+  let betaTotal = total(sum, lane);
+  let gammaTotal = total(product, lane) * inverse;
+  if (stores) {
+    gammaGradient[channel] = gammaTotal;
+    betaGradient[channel] = betaTotal;
+{{#if TRAINING}}
+    let mean = moments[channel];
+    let factor = scale[channel];
+    let tilt = -(factor * inverse * gammaTotal) / f32(p.rows);
+    slope[channel] = tilt;
+    offset[channel] = -(factor * betaTotal) / f32(p.rows) - mean * tilt;
+{{/if}}
+  }
+}
