@@ -1,0 +1,9 @@
+/**
+ * Worker that grows blocks of trees.
+ *
+ * @module
+ */
+import { serveJobs } from "../workers.ts";
+import { prepareForest } from "./forest_jobs.ts";
+
+serveJobs(prepareForest);

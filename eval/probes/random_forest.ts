@@ -1,0 +1,104 @@
+/**
+ * Random forests for binary labels.
+ *
+ * @module
+ */
+import { runJobs } from "../workers.ts";
+import { binFeatures, findBinEdges } from "./binning.ts";
+import { type ForestJob, prepareForest } from "./forest_jobs.ts";
+import { countTargets } from "./logistic_regression.ts";
+import type { Matrix } from "./matrix.ts";
+
+/** Settings of a random forest; the defaults are the published protocol's. */
+export interface ForestOptions {
+  /** Number of trees, 5,000 unless given. */
+  readonly trees?: number | undefined;
+  /** Depth at which nodes stay leaves, 30 unless given. */
+  readonly maxDepth?: number | undefined;
+  /** Distinct cases below which a node stays a leaf, 5 unless given. */
+  readonly minSamplesSplit?: number | undefined;
+  /** Features tried at each node, the square root of their number (rounded down) unless given. */
+  readonly featuresPerSplit?: number | undefined;
+  /** Seed, 0 unless given. Equal seeds give equal forests whatever the number of workers. */
+  readonly seed?: number | undefined;
+  /** Number of workers, all logical cores unless given. */
+  readonly workers?: number | undefined;
+  /** Called after each block of trees with the trees grown so far, over all targets. */
+  readonly onProgress?: ((grown: number, total: number) => void) | undefined;
+}
+
+/** Trees a job: the sums of blocks are added in the order of blocks, so the block fixes the order of rounding. */
+const BLOCK = 20;
+
+function checkCount(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) {
+    throw new RangeError(`A forest's ${name} must be a positive integer, but is ${value}.`);
+  }
+}
+
+/**
+ * Fits one random forest a target and predicts the queries, with what scikit-learn's `RandomForestClassifier` does at these
+ * settings: bootstrap samples, entropy, a random choice of features a node, the mean over trees of the leaves' class shares.
+ * Splits are found over at most 256 quantile bins a feature. The trees are not kept.
+ *
+ * @param features Training cases, one a row.
+ * @param queries Cases to predict, with the same columns.
+ * @param options.targets Per label, per training case 1, 0, or -1 to leave the case out.
+ * @returns Per label P(positive) of each query, or `null` where the label has one class only.
+ * @throws RangeError naming NaN features, targets or options out of range.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { forestProbabilities } from "./random_forest.ts";
+ * const features = { values: Float32Array.from({ length: 40 }, (_, i) => i), rows: 40, columns: 1 };
+ * const targets = [Int8Array.from({ length: 40 }, (_, i) => i < 20 ? 0 : 1)];
+ * const [p] = await forestProbabilities(features, features, { targets, trees: 50 });
+ * assert(p![0]! < 0.1 && p![39]! > 0.9);
+ * ```
+ */
+export async function forestProbabilities(
+  features: Matrix,
+  queries: Matrix,
+  options: ForestOptions & { readonly targets: readonly Int8Array[] },
+): Promise<(Float64Array | null)[]> {
+  const { targets, trees = 5000, maxDepth = 30, minSamplesSplit = 5, seed = 0 } = options;
+  const featuresPerSplit = options.featuresPerSplit ?? Math.floor(Math.sqrt(features.columns));
+  for (const [name, value] of Object.entries({ trees, maxDepth, minSamplesSplit, featuresPerSplit })) {
+    checkCount(name, value);
+  }
+  const jobs: ForestJob[] = [];
+  const fitted = targets.map((target, index) => {
+    if (target.length !== features.rows) {
+      throw new RangeError(`Target ${index} covers ${target.length} cases, but the features ${features.rows}.`);
+    }
+    const { positives, negatives } = countTargets(target);
+    if (positives === 0 || negatives === 0) return false;
+    for (let first = 0; first < trees; first += BLOCK) {
+      jobs.push({ target: index, first, count: Math.min(BLOCK, trees - first) });
+    }
+    return true;
+  });
+  const total = trees * fitted.filter((is) => is).length;
+  const edges = findBinEdges(features);
+  const sums = await runJobs(jobs, {
+    module: new URL("./forest_worker.ts", import.meta.url),
+    prepare: prepareForest,
+    setup: {
+      features: binFeatures(features, edges),
+      queries: binFeatures(queries, edges),
+      targets,
+      seed,
+      tree: { maxDepth, minSamplesSplit, featuresPerSplit },
+    },
+    workers: options.workers,
+    onDone: (done) => options.onProgress?.(Math.min(done * BLOCK, total), total),
+  });
+  const probabilities = fitted.map((is) => is ? new Float64Array(queries.rows) : null);
+  for (const [i, job] of jobs.entries()) {
+    const sum = probabilities[job.target]!;
+    const block = sums[i]!;
+    for (let q = 0; q < sum.length; q++) sum[q]! += block[q]!;
+  }
+  return probabilities.map((sum) => sum?.map((value) => value / trees) ?? null);
+}
