@@ -1,0 +1,127 @@
+/**
+ * What a command says, and how it exits, when something goes wrong.
+ *
+ * **The convention.** An exception that a user can do something about carries its whole story in its message: one sentence that names
+ * what was wrong, what was required and what to do. It is recognised by its `name`, which must be one of
+ * {@linkcode USER_ERROR_NAMES}, so that no room has to import another one's classes. The command line prints the message alone and
+ * exits with 1. Any other exception is a fault of the program: it is printed with a request to report it.
+ *
+ * Exit codes: 0 done, 1 failed, 2 wrong usage, 130 and 143 stopped by SIGINT and SIGTERM.
+ *
+ * @module
+ */
+
+/** Names of the exceptions whose message is meant for the user. */
+export const USER_ERROR_NAMES: ReadonlySet<string> = new Set([
+  "UserError",
+  "UsageError",
+  "DataError",
+  "NoAdapterError",
+  "OutOfMemoryError",
+  "DeviceLostError",
+  "NonFiniteError",
+]);
+
+/** Something the user can put right: the message says what was wrong and what to do. Exit code 1. */
+export class UserError extends Error {
+  override name = "UserError";
+}
+
+/** The command was called wrongly: an unknown flag, a value out of range, a missing operand. Exit code 2. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/** Thrown once the help that was asked for has been printed: the command is done. */
+export class HelpShown extends Error {
+  override name = "HelpShown";
+}
+
+/** What to print on standard error, and the exit code. */
+export interface Failure {
+  readonly message: string;
+  readonly exitCode: number;
+}
+
+/**
+ * Describes anything that was thrown.
+ *
+ * @param options.debug Adds the stack, also to messages for users.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { describeFailure, UserError } from "./errors.ts";
+ *
+ * assert.deepEqual(describeFailure(new UserError("runs/a holds no results.json; run `deno task evaluate a` first")), {
+ *   message: "error: runs/a holds no results.json; run `deno task evaluate a` first",
+ *   exitCode: 1,
+ * });
+ * ```
+ */
+export function describeFailure(thrown: unknown, options: { debug?: boolean } = {}): Failure {
+  const error = thrown instanceof Error ? thrown : new Error(`a value that is no Error was thrown: ${String(thrown)}`);
+  const stack = options.debug ? `\n${printable(fullStack(error))}` : "";
+  const sentence = USER_ERROR_NAMES.has(error.name) ? error.message : systemSentence(error);
+  if (sentence !== undefined) {
+    return {
+      message: `error: ${printable(sentence).replaceAll(/\s*\n\s*/g, " ")}${stack}`,
+      exitCode: error.name === "UsageError" ? 2 : 1,
+    };
+  }
+  const report = options.debug
+    ? "Please report it with the lines below, the command and what `deno task adapter` prints."
+    : "Please run the command again with MMVM_DEBUG=1 in the environment, and report what it and `deno task adapter` print.";
+  return {
+    message: `error: ${printable(`${error.name}: ${error.message}`)}\nThis is a fault of mmvm. ${report}${stack}`,
+    exitCode: 1,
+  };
+}
+
+/** What the operating system refused, as a sentence; `undefined` for an error that did not come from it. */
+function systemSentence(error: Error & { code?: unknown; path?: unknown }): string | undefined {
+  const path = typeof error.path === "string" ? error.path : /: \w+ '(.+?)'/.exec(error.message)?.[1];
+  const at = path === undefined ? "" : ` at ${path}`;
+  const what = path ?? "a file that is needed";
+  if (error.name === "NotCapable") {
+    const wanted = /^Requires (.+?)(?:, run again.*)?$/s.exec(error.message)?.[1] ?? error.message;
+    return `this task's sandbox does not allow what was asked of it (${wanted}); SECURITY.md lists what each task may do`;
+  }
+  switch (error.code) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return `the disk is full${at}: free some space and run the command again; files that were complete are unharmed`;
+    case "EROFS":
+      return `the file system is read-only${at}: choose a place that can be written`;
+    case "EACCES":
+    case "EPERM":
+      return `no permission for ${what}: change its owner or mode, or choose another place`;
+    case "ENOENT":
+      return `${what} does not exist: check the path`;
+    case "ENOTDIR":
+      return `${what} is not a folder, or a part of its path is not: check the path`;
+    case "EISDIR":
+      return `${what} is a folder where a file was expected: check the path`;
+    case "EMFILE":
+    case "ENFILE":
+      return "too many files are open: raise the limit (`ulimit -n 4096`) and run the command again";
+    default:
+      return undefined;
+  }
+}
+
+function fullStack(error: Error): string {
+  const stack = error.stack ?? `${error.name}: ${error.message}`;
+  return error.cause instanceof Error ? `${stack}\ncaused by ${fullStack(error.cause)}` : stack;
+}
+
+/**
+ * Replaces control characters, which a file name or a CSV field can hold, so that no input can write escape sequences to a terminal.
+ * Tabs and line ends stay.
+ */
+export function printable(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replaceAll(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (char) => {
+    return `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+}

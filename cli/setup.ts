@@ -1,0 +1,39 @@
+/**
+ * `deno task setup`: makes sure that this machine has what the other tasks need, and installs what is missing where it may.
+ *
+ * Imports no npm package: it must also run, and say what is wrong, where they are missing.
+ *
+ * @module
+ */
+import { UsageError } from "./errors.ts";
+import { runCli } from "./run_cli.ts";
+import { checkDependencies } from "./setup/dependencies.ts";
+import { ensureAdapter, ensureBrowser } from "./setup/ensure.ts";
+import { thisHost } from "./setup/host.ts";
+
+const HELP = `Usage: deno task setup [--tests]
+
+Makes sure that there is a WebGPU adapter, and on Debian or Ubuntu, as root or with a sudo that asks for no password, installs
+the software Vulkan driver where there is none. Elsewhere it says which command does it. What works is never installed again.
+
+Options:
+  --tests     also makes sure of Chromium, for the browser tests
+  -h, --help  shows this help`;
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes("--help") || args.includes("-h")) return console.log(HELP);
+  const unknown = args.find((arg) => arg !== "--tests");
+  if (unknown !== undefined) {
+    throw new UsageError(`unknown argument ${JSON.stringify(unknown)}; \`deno task setup --help\` lists what there is`);
+  }
+  await checkDependencies(".");
+  const host = await thisHost();
+  const ready = [`WebGPU adapter ${await ensureAdapter(host)}`];
+  if (args.includes("--tests")) {
+    const browser = await ensureBrowser(host);
+    if (browser !== null) ready.push(browser);
+  }
+  host.say(`Ready: ${ready.join(", ")}.`);
+}
+
+if (import.meta.main) await runCli(main);

@@ -1,0 +1,4 @@
+/** Posts what the WebGPU adapter calls itself, or null, once. */
+const scope = globalThis as unknown as { postMessage(message: string | null): void };
+const adapter = await navigator.gpu?.requestAdapter();
+scope.postMessage(adapter ? adapter.info.description || adapter.info.vendor || "unnamed" : null);

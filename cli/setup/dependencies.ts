@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import { UserError } from "../errors.ts";
+
+interface Manifest {
+  readonly version?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Checks that node_modules holds every package of package.json in the version it names. Deno puts them there before a task starts, but
+ * does not look again: an interrupted download or a stray `npm install` shows here, by name, and not as a puzzling error later.
+ *
+ * @throws {UserError} naming the packages and what to do.
+ */
+export async function checkDependencies(root: string): Promise<void> {
+  const { dependencies = {}, devDependencies = {} } = await readManifest(join(root, "package.json"));
+  const wrong: string[] = [];
+  for (const [name, wanted] of Object.entries({ ...dependencies, ...devDependencies })) {
+    const found = await installedVersion(join(root, "node_modules", name, "package.json"));
+    if (found !== wanted) wrong.push(`${name} ${wanted} (${found ?? "missing"})`);
+  }
+  if (wrong.length === 0) return;
+  throw new UserError(
+    `node_modules is not complete: ${wrong.slice(0, 3).join(", ")}${wrong.length > 3 ? " and others" : ""}; ` +
+      `delete the folder node_modules and run this again, with a network`,
+  );
+}
+
+async function readManifest(path: string): Promise<Manifest> {
+  return JSON.parse(await Deno.readTextFile(path)) as Manifest;
+}
+
+async function installedVersion(path: string): Promise<string | undefined> {
+  try {
+    return (await readManifest(path)).version;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * Installing a system package: by ourselves on Debian and its kin, by telling the command elsewhere.
+ *
+ * @module
+ */
+import { UserError } from "../errors.ts";
+import type { Finished, Host } from "./host.ts";
+
+/** A thing to install, and what each system calls it. */
+export interface SystemPackage {
+  /** How to call it in a sentence. */
+  readonly title: string;
+  /** Name in Debian, Ubuntu and what descends from them. */
+  readonly debian: string;
+  /** The command for each family of Linux, by the `ID` in /etc/os-release. */
+  readonly commands: Readonly<Record<string, string>>;
+  /** What to do on any other system. */
+  readonly elsewhere: string;
+}
+
+/** The Vulkan driver that runs on the CPU. */
+export const SOFTWARE_DRIVER: SystemPackage = {
+  title: "the software Vulkan driver",
+  debian: "mesa-vulkan-drivers",
+  commands: {
+    fedora: "sudo dnf install mesa-vulkan-drivers vulkan-loader",
+    rhel: "sudo dnf install mesa-vulkan-drivers vulkan-loader",
+    arch: "sudo pacman -S vulkan-swrast vulkan-icd-loader",
+    opensuse: "sudo zypper install libvulkan_lvp libvulkan1",
+    suse: "sudo zypper install libvulkan_lvp libvulkan1",
+    alpine: "sudo apk add mesa-vulkan-swrast vulkan-loader",
+    void: "sudo xbps-install mesa-vulkan-lavapipe vulkan-loader",
+    nixos: "add `hardware.graphics.enable = true;` to configuration.nix and run sudo nixos-rebuild switch",
+  },
+  elsewhere: "install your distribution's Mesa Vulkan drivers (with lavapipe) and Vulkan loader",
+};
+
+/** The browser in which the report and the engine are tested. */
+export const BROWSER: SystemPackage = {
+  title: "Chromium",
+  debian: "chromium",
+  commands: {
+    fedora: "sudo dnf install chromium",
+    rhel: "sudo dnf install chromium",
+    arch: "sudo pacman -S chromium",
+    opensuse: "sudo zypper install chromium",
+    suse: "sudo zypper install chromium",
+    alpine: "sudo apk add chromium",
+    void: "sudo xbps-install chromium",
+    ubuntu: "sudo snap install chromium",
+  },
+  elsewhere: "install Chromium or Google Chrome",
+};
+
+/** The exact command, or else the advice, that installs a package on this machine. */
+export function installCommand(what: SystemPackage, host: Host): string {
+  // The own entry goes before the family's: Ubuntu has no Chromium among its Debian packages.
+  for (const id of families(host)) {
+    const command = what.commands[id];
+    if (command !== undefined) return command;
+    if (id === "debian") return `sudo apt-get update && sudo apt-get install --no-install-recommends ${what.debian}`;
+  }
+  return what.elsewhere;
+}
+
+/** The distribution and those it descends from, nearest first. */
+function families(host: Host): string[] {
+  const ids = [host.release.ID ?? "", ...(host.release.ID_LIKE ?? "").split(" ")];
+  return ids.map((id) => id.startsWith("opensuse") ? "opensuse" : id).filter((id) => id !== "");
+}
+
+/**
+ * Installs a package where that can be done without asking: with apt-get, as root or with a sudo that wants no password.
+ *
+ * @throws {UserError} with the command to run where it cannot, or what apt-get stumbled over.
+ */
+export async function install(what: SystemPackage, host: Host): Promise<void> {
+  const command = installCommand(what, host);
+  const isDebian = host.os === "linux" && families(host).includes("debian");
+  const apt = isDebian ? await privilegedApt(host) : null;
+  if (apt === null) {
+    const why = isDebian ? " (set-up does it by itself as root, or with a sudo that asks for no password)" : "";
+    throw new UserError(`to install ${what.title}${why}, ${instruct(command)} and start again`);
+  }
+  host.say(`Installing ${what.title}: apt-get install --no-install-recommends ${what.debian} (a minute or two) ...`);
+  const args = ["-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", "install", what.debian];
+  let done = await apt(args);
+  if (done?.code !== 0) {
+    // A new machine has no package lists yet, an old one may have outdated ones.
+    host.say("Refreshing the package lists: apt-get update ...");
+    const updated = await apt(["-q", "-o", "DPkg::Lock::Timeout=120", "update"]);
+    if (updated && updated.code !== 0) throw new UserError(explainApt(updated, { what, command }));
+    done = await apt(args);
+  }
+  if (done?.code !== 0) throw new UserError(explainApt(done, { what, command }));
+}
+
+type Apt = (args: readonly string[]) => Promise<Finished | null>;
+
+/** A way to call apt-get with the right to install, or `null`. */
+async function privilegedApt(host: Host): Promise<Apt | null> {
+  if ((await host.run("apt-get", ["--version"]))?.code !== 0) return null;
+  if (host.isRoot) return (args) => host.run("apt-get", args);
+  const may = await host.run("sudo", ["-n", "true"]);
+  if (may?.code !== 0) return null;
+  return (args) => host.run("sudo", ["-n", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", ...args]);
+}
+
+/** One sentence about a failed apt-get. */
+function explainApt(done: Finished | null, context: { what: SystemPackage; command: string }): string {
+  const output = done?.output ?? "";
+  const again = `${instruct(context.command)} and start again`;
+  const reasons: [RegExp, string][] = [
+    [/could not get lock|unable to (acquire|lock)/i, "another program is using the package manager"],
+    [/no space left|not enough free space|don't have enough/i, "the disk is full"],
+    [
+      /resolv|failed to fetch|could not connect|unable to connect|timed? ?out|network is unreachable/i,
+      "there is no network",
+    ],
+    [
+      /unable to locate package|no installation candidate/i,
+      `this system's package sources have no ${context.what.debian}`,
+    ],
+    [
+      /dpkg was interrupted|dpkg --configure -a/i,
+      "an earlier installation was interrupted (`sudo dpkg --configure -a` ends it)",
+    ],
+  ];
+  const known = reasons.find(([pattern]) => pattern.test(output))?.[1];
+  const lastError = output.split("\n").filter((line) => /^(E|dpkg|error):/i.test(line.trim())).at(-1)?.trim();
+  const reason = known ??
+    (lastError ? `apt-get said "${lastError}"` : `apt-get ended with code ${done?.code ?? "unknown"}`);
+  return `${context.what.title} could not be installed: ${reason}; ${again}`;
+}
+
+function instruct(command: string): string {
+  return command.startsWith("sudo ") ? `run \`${command}\`` : command;
+}
