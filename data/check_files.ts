@@ -24,6 +24,7 @@ export function checkFiles(index: StudyIndex, options: { signal?: AbortSignal | 
       index.dropImage(image, reason, source.name(image));
     } else {
       images.bytes[image] = info.size;
+      // A member's checksum tells a change better than a time.
       images.modified[image] = location?.kind === "zip" ? location.crc32 : info.mtime?.getTime() ?? 0;
     }
   }

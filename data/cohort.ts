@@ -20,36 +20,34 @@ export function cohortTable(index: StudyIndex, pairs: PairTable): CohortStep[] {
   const { images } = index;
   const rows: CohortStep[] = [];
   const kept = new Uint8Array(images.count).fill(1);
-  let rejected = 0;
-  const push = (step: string, reason: string, extra: number) =>
-    rows.push({ step, reason, ...countKept(index, kept, extra) });
+  const push = (step: string, reason: string, rejected = 0) => {
+    const counts = countKept(index, kept);
+    rows.push({ step, reason, ...counts, images: counts.images + rejected });
+  };
   push("listed", "", index.listed - images.count);
-  const reasons: { entry: DropEntry; code: number }[] = index.drops.entries().map((entry) => ({
-    entry,
-    code: index.drops.code(entry),
-  }));
-  for (const { entry, code } of reasons) {
-    if (entry.unit === "row") {
-      // Rows of the image list that became no image; rows of other tables cost no image.
-      if (entry.step === "rows") rejected = Math.min(rejected + entry.count, index.listed - images.count);
-    }
+  const entries = index.drops.entries();
+  const refused = entries.filter((entry) => entry.step === "rows");
+  if (refused.length > 0) push("rows", refused.map(describe).join("; "));
+  for (const entry of entries) {
+    if (entry.step === "rows") continue;
+    const code = index.drops.code(entry);
     for (let image = 0; image < images.count; image++) {
       if (images.dropped[image] === code || index.studies.dropped[images.study[image]!] === code) kept[image] = 0;
     }
-    push(entry.step, describe(entry), index.listed - images.count - rejected);
+    push(entry.step, describe(entry));
   }
   for (const entry of pairs.drops.entries().filter((entry) => entry.step === "views")) {
     for (let image = 0; image < images.count; image++) {
       const blank = images.positions[images.position[image]!] === "";
       if (images.view[image]! < 0 && blank === (entry.reason === "view position is blank")) kept[image] = 0;
     }
-    push(entry.step, describe(entry), 0);
+    push(entry.step, describe(entry));
   }
   const used = new Uint8Array(images.count);
   for (const image of pairs.images) if (image >= 0) used[image] = 1;
   const unpaired = pairs.drops.entries().filter((entry) => entry.step === "pairs").map(describe).join("; ");
   kept.set(used);
-  push("pairs", unpaired, 0);
+  push("pairs", unpaired);
   return rows;
 }
 
@@ -64,10 +62,10 @@ function describe(entry: DropEntry): string {
   return `${entry.reason} (${entry.count})`;
 }
 
-function countKept(index: StudyIndex, kept: Uint8Array, extra: number): Omit<CohortStep, "step" | "reason"> {
+function countKept(index: StudyIndex, kept: Uint8Array): Omit<CohortStep, "step" | "reason"> {
   const studies = new Uint8Array(index.studies.count);
   const subjects = new Uint8Array(index.subjects.count);
-  const counts = { images: extra, studies: 0, subjects: 0 };
+  const counts = { images: 0, studies: 0, subjects: 0 };
   for (let image = 0; image < kept.length; image++) {
     if (kept[image] === 0) continue;
     counts.images++;

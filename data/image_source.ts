@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 /**
  * Where the bytes of one image are. Plain data, so that it can be posted to a decode worker.
  */
@@ -14,6 +16,7 @@ export type ImageLocation =
     /** 0 stored, 8 deflated. */
     method: number;
     crc32: number;
+    encrypted: boolean;
   };
 
 /**
@@ -44,4 +47,13 @@ export interface GrayImage {
   height: number;
   /** `width * height` bytes. */
   pixels: Uint8Array | Uint8ClampedArray;
+}
+
+/** The source of a data set with its images in folders under `root`. */
+export function fileSource(
+  root: string,
+  options: { preprocessing: Preprocessing; name: (image: number) => string },
+): ImageSource {
+  const { preprocessing, name } = options;
+  return { preprocessing, name, locate: (image) => ({ kind: "file", path: join(root, name(image)) }), hasImages: true };
 }

@@ -2,7 +2,8 @@ import { readCsv } from "./csv.ts";
 import { DataError } from "./errors.ts";
 import { LABEL_ALIASES, type LabelState, parseLabelState } from "./labels.ts";
 import { quoted } from "./safe_path.ts";
-import type { DropReason, DropStep } from "./drop_log.ts";
+import type { DropLog, DropReason, DropStep } from "./drop_log.ts";
+import type { StudyIndex } from "./study_index.ts";
 
 /** A record with too few or too many fields, in the table that a step reads. */
 export function raggedRow(step: DropStep): DropReason {
@@ -75,4 +76,38 @@ export function parseStates(values: readonly string[]): LabelState[] | number {
     states.push(state);
   }
   return states;
+}
+
+/** Labels that stand in the rows of images: gathered by study, checked against each other, filled in at the end. */
+export class StudyLabels {
+  readonly #drops: DropLog;
+  readonly #states = new Map<number, LabelState[]>();
+  readonly #problems = new Map<number, string>();
+
+  constructor(drops: DropLog) {
+    this.#drops = drops;
+  }
+
+  /** Takes a row's cells. Of rows of one study that disagree, the first counts. */
+  add(row: { study: number; cells: readonly string[]; place: string; names: readonly string[] }): void {
+    const parsed = parseStates(row.cells);
+    if (typeof parsed === "number") {
+      const problem = `${row.place}, column ${JSON.stringify(row.names[parsed])}: ${quoted(row.cells[parsed]!)}`;
+      if (!this.#problems.has(row.study)) this.#problems.set(row.study, problem);
+      return;
+    }
+    const before = this.#states.get(row.study);
+    if (before === undefined) {
+      this.#states.set(row.study, parsed);
+    } else if (before.some((state, i) => state !== parsed[i])) {
+      const reason = "row's labels differ from those of the study's first row";
+      this.#drops.add({ step: "labels", reason, unit: "row", fault: true }, row.place);
+    }
+  }
+
+  /** Puts the states into the index, and leaves out studies with a bad cell. */
+  fill(index: StudyIndex): void {
+    for (const [study, states] of this.#states) index.studies.states.set(states, study * index.labels.length);
+    for (const [study, problem] of this.#problems) index.dropStudy(study, UNKNOWN_LABEL, problem);
+  }
 }

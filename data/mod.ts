@@ -17,7 +17,7 @@
  * @module
  */
 export { DataError } from "./errors.ts";
-export { openDataset, type OpenDatasetOptions } from "./open_dataset.ts";
+export { detectDataset, openDataset, type OpenDatasetOptions } from "./open_dataset.ts";
 export {
   type DatasetName,
   DATASETS,
@@ -38,7 +38,9 @@ export {
   type UncertainPolicy,
 } from "./labels.ts";
 export { CHEST_VIEWS, viewOfPosition } from "./views.ts";
-export { LABEL_SOURCES, type LabelSource } from "./read_mimic.ts";
+export { MNIST_VIEWS, type MnistOptions, type MnistView } from "./read_mnist.ts";
+export { type PairedCsvHeader } from "./read_paired_csv.ts";
+export { LABEL_SOURCES, type LabelSource, PHANTOM_MARKER } from "./read_mimic.ts";
 export { assertDisjointSplits, patientOverlap, splitBySubject, type SplitPolicy } from "./splits.ts";
 export { pairsOfSplit, pairStudies, type PairTable, selectPairs, studiesOfPairs } from "./pairs.ts";
 export { labelledSubset, subjectsOfPairs } from "./subsets.ts";
@@ -46,6 +48,7 @@ export { type CohortStep, cohortTable, dropEntries } from "./cohort.ts";
 export { type DropEntry, DropLog } from "./drop_log.ts";
 export { type DataDescription, type DataSummary, describeIndex, summarizeIndex } from "./describe.ts";
 export { checkFiles } from "./check_files.ts";
+export { checkImages } from "./check_images.ts";
 export {
   imagesOfPairs,
   type PrepareOptions,

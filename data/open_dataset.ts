@@ -2,7 +2,10 @@ import { checkFiles } from "./check_files.ts";
 import { DataError } from "./errors.ts";
 import { requireDirectory } from "./find_table.ts";
 import type { BlankPolicy, UncertainPolicy } from "./labels.ts";
-import { type LabelSource, looksLikeMimic, readMimic, readMimicLabels } from "./read_mimic.ts";
+import { chexpertHasTest, findChexpert, readChexpert } from "./read_chexpert.ts";
+import { type LabelSource, looksLikeMimic, looksLikePhantoms, readMimic, readMimicLabels } from "./read_mimic.ts";
+import { type MnistOptions, readMnist } from "./read_mnist.ts";
+import { looksLikePairedCsv, readPairedCsv } from "./read_paired_csv.ts";
 import { applySplits, assertDisjointSplits, dropUnsplit, type SplitPolicy } from "./splits.ts";
 import type { DatasetName, IndexPolicies, PairPolicy, StudyIndex } from "./study_index.ts";
 
@@ -10,9 +13,9 @@ import type { DatasetName, IndexPolicies, PairPolicy, StudyIndex } from "./study
 export interface OpenDatasetOptions {
   /** Recognised from the directory's files when left out. */
   dataset?: DatasetName;
-  /** The data directory. */
-  root: string;
-  /** Default `chexpert`. */
+  /** The data directory. Needed for all but `mnist-pairs`, which come with the packages. */
+  root?: string;
+  /** Of MIMIC-CXR-JPG and phantoms, default `chexpert`. */
   labelSource?: LabelSource;
   /** Default `zeros`. */
   uncertain?: UncertainPolicy;
@@ -20,10 +23,12 @@ export interface OpenDatasetOptions {
   blank?: BlankPolicy;
   /** Default `all-combinations`. */
   pairs?: PairPolicy;
-  /** Default `official`; for a data set that has none, `paper`. */
+  /** Default `official`; for CheXpert without a test table, which has no split to test on, `paper`. */
   splits?: SplitPolicy;
   /** Seed of the `paper` split, default 0: one for all runs that are compared. */
   splitSeed?: number;
+  /** Of `mnist-pairs`. */
+  mnist?: MnistOptions;
   /** Look for every image file, default true. Without it, missing files show only when pixels are prepared. */
   checkFiles?: boolean;
   /** Make every skip of bad input an error, default false. */
@@ -54,8 +59,8 @@ export interface ReadOptions {
  * ```
  */
 export async function openDataset(options: OpenDatasetOptions): Promise<StudyIndex> {
-  const dataset = options.dataset ?? detectDataset(options.root);
-  const splits = options.splits ?? "official";
+  const dataset = options.dataset ?? detectDataset(requireRoot(options.root));
+  const splits = options.splits ?? defaultSplits(dataset, options.root);
   const read: ReadOptions = {
     labelSource: options.labelSource ?? "chexpert",
     policies: {
@@ -69,32 +74,60 @@ export async function openDataset(options: OpenDatasetOptions): Promise<StudyInd
     strict: options.strict ?? false,
     signal: options.signal,
   };
-  const index = await readIndex(dataset, options.root, read);
+  const index = await readIndex(dataset, { ...read, root: options.root, mnist: options.mnist ?? {} });
   if (options.checkFiles ?? true) checkFiles(index, { signal: options.signal });
   assertDisjointSplits(index, index.studies.ids.keys());
   return index;
 }
 
-async function readIndex(dataset: DatasetName, root: string, options: ReadOptions): Promise<StudyIndex> {
+async function readIndex(
+  dataset: DatasetName,
+  options: ReadOptions & { root: string | undefined; mnist: MnistOptions },
+): Promise<StudyIndex> {
+  const index = await readTables(dataset, options);
+  if (options.splits !== "official") {
+    await applySplits(index, { policy: options.splits, seed: options.policies.splitSeed });
+    dropUnsplit(index);
+  }
+  // MIMIC's labels may depend on the split: the test studies' can be the radiologists'.
+  if (dataset === "phantoms" || dataset === "mimic-cxr") await readMimicLabels(index, options);
+  return index;
+}
+
+async function readTables(
+  dataset: DatasetName,
+  options: ReadOptions & { root: string | undefined; mnist: MnistOptions },
+): Promise<StudyIndex> {
   switch (dataset) {
     case "phantoms":
-    case "mimic-cxr": {
-      const index = await readMimic(root, { ...options, dataset });
-      if (options.splits !== "official") {
-        await applySplits(index, { policy: options.splits, seed: options.policies.splitSeed });
-      }
-      await readMimicLabels(index, options);
-      if (options.splits !== "official") dropUnsplit(index);
-      return index;
-    }
-    default:
-      throw new DataError(`the data set ${dataset} cannot be read.`);
+    case "mimic-cxr":
+      return await readMimic(requireRoot(options.root), { ...options, dataset });
+    case "chexpert":
+      return await readChexpert(requireRoot(options.root), options);
+    case "csv":
+      return await readPairedCsv(requireRoot(options.root), options);
+    case "mnist-pairs":
+      return readMnist(options.root, options);
   }
 }
 
-/** The data set that a directory holds, by its files. */
+function requireRoot(root: string | undefined): string {
+  if (root === undefined) throw new DataError("a data directory is required; only mnist-pairs come without one.");
+  return root;
+}
+
+function defaultSplits(dataset: DatasetName, root: string | undefined): SplitPolicy {
+  return dataset === "chexpert" && !chexpertHasTest(requireRoot(root)) ? "paper" : "official";
+}
+
+/** The data set that a directory holds, by its files. Throws a {@linkcode DataError} where it is none that is known. */
 export function detectDataset(root: string): DatasetName {
   requireDirectory(root);
-  if (looksLikeMimic(root)) return "mimic-cxr";
-  throw new DataError("no known data set is in this directory.", { file: root });
+  if (looksLikePairedCsv(root)) return "csv";
+  if (looksLikeMimic(root)) return looksLikePhantoms(root) ? "phantoms" : "mimic-cxr";
+  if (findChexpert(root) !== undefined) return "chexpert";
+  throw new DataError(
+    "no known data set is here; expected are mimic-cxr-2.0.0-metadata.csv(.gz) (MIMIC-CXR-JPG), train.csv (CheXpert) or dataset.json.",
+    { file: root },
+  );
 }

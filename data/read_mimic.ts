@@ -3,7 +3,7 @@ import { readCsv } from "./csv.ts";
 import { DropLog, type DropReason } from "./drop_log.ts";
 import { DataError } from "./errors.ts";
 import { exists, findTable, requireDirectory, requireTable } from "./find_table.ts";
-import type { ImageSource } from "./image_source.ts";
+import { mimicSource } from "./mimic_source.ts";
 import { CHEST_LABELS } from "./labels.ts";
 import { raggedExample, raggedRow, readLabelTable, UNKNOWN_LABEL } from "./label_table.ts";
 import type { ReadOptions } from "./open_dataset.ts";
@@ -27,6 +27,14 @@ function rowFault(reason: string): DropReason {
 /** True where the directory has MIMIC-CXR-JPG's list of images. */
 export function looksLikeMimic(root: string): boolean {
   return findTable(root, METADATA) !== undefined;
+}
+
+/** Phantoms have MIMIC-CXR-JPG's layout and this file beside the tables. */
+export const PHANTOM_MARKER = "phantoms.json";
+
+/** True where the directory's images are drawn, not taken of patients. */
+export function looksLikePhantoms(root: string): boolean {
+  return exists(join(root, PHANTOM_MARKER), "file");
 }
 
 /**
@@ -58,7 +66,7 @@ export async function readMimic(
       labels: CHEST_LABELS,
       labelSource: options.labelSource,
       policies: options.policies,
-      source: mimicSource(root, (image) => {
+      source: mimicSource({ root, drops }, (image) => {
         const study = images.study[image]!;
         const subject = subjects.ids[studies.subject[study]!]!;
         return `files/p${subject.slice(0, 2)}/p${subject}/s${studies.ids[study]}/${images.ids[image]}.jpg`;
@@ -233,14 +241,4 @@ async function fillLabels(
     } as const;
     index.dropStudy(study, reason, `study ${index.studies.ids[study]}`);
   }
-}
-
-/** Finds images under `files/`. */
-function mimicSource(root: string, name: (image: number) => string): ImageSource {
-  return {
-    preprocessing: "radiograph",
-    name,
-    locate: (image) => ({ kind: "file", path: join(root, name(image)) }),
-    hasImages: exists(join(root, "files"), "directory"),
-  };
 }

@@ -4,7 +4,7 @@ import { ImageDecoder } from "../image/decode_image.ts";
 import { ImageError } from "../image/image_header.ts";
 import { preprocess } from "../image/preprocess.ts";
 import type { DecodeReply, DecodeRequest } from "./decode_messages.ts";
-import { readLocation } from "./read_location.ts";
+import { LocationReader } from "./read_location.ts";
 
 /**
  * Decodes and preprocesses images, one at a time in the order in which they are posted. A bad image is an answer, not an error.
@@ -12,6 +12,7 @@ import { readLocation } from "./read_location.ts";
 const worker = self as unknown as DedicatedWorkerGlobalScope;
 let start: Extract<DecodeRequest, { kind: "start" }> | undefined;
 let decoder: Promise<ImageDecoder> | undefined;
+const reader = new LocationReader();
 let queue: Promise<void> = Promise.resolve();
 
 worker.onmessage = (event: MessageEvent<DecodeRequest>) => {
@@ -28,7 +29,7 @@ worker.onmessage = (event: MessageEvent<DecodeRequest>) => {
 async function answer(request: Extract<DecodeRequest, { kind: "image" }>): Promise<void> {
   const { image, name, location } = request;
   try {
-    const bytes = await readLocation(location);
+    const bytes = await reader.read(location);
     const decoded = await (await decoder!).decode(bytes, name);
     const { size, preprocessing } = start!;
     const pixels = preprocess(decoded, { size, preprocessing }) as Uint8Array<ArrayBuffer>;

@@ -1,6 +1,7 @@
 import { statfsSync } from "node:fs";
 import { join } from "node:path";
 import { checkFiles } from "../check_files.ts";
+import { dropUndecodable } from "../check_images.ts";
 import { DataError } from "../errors.ts";
 import { MAX_PIXELS } from "../image/decode_image.ts";
 import { preprocess } from "../image/preprocess.ts";
@@ -108,7 +109,7 @@ class Preparation {
     if (this.#options.verify ?? false) this.#forgetDamaged(wanted);
     const missing: number[] = [];
     for (const image of wanted) {
-      if (this.#prepared.isBad(image)) this.#drop(image, this.#log.reason(image));
+      if (this.#prepared.isBad(image)) dropUndecodable(this.#index, image, this.#log.reason(image));
       else if (!this.#prepared.isReady(image)) missing.push(image);
     }
     this.#announce(wanted.length, missing.length);
@@ -178,7 +179,7 @@ class Preparation {
       this.#log.add({ image: result.image, name: this.#index.source.name(result.image), reason: result.bad });
       shard.markBad(slot);
       this.#progress.skipped++;
-      this.#drop(result.image, result.bad);
+      dropUndecodable(this.#index, result.image, result.bad);
     }
     this.#advance();
   }
@@ -194,11 +195,6 @@ class Preparation {
       this.#flushed = now;
     }
     this.#options.onProgress?.({ ...progress });
-  }
-
-  #drop(image: number, why: string): void {
-    const reason = { step: "decoding", reason: "image cannot be decoded", unit: "image", fault: true } as const;
-    this.#index.dropImage(image, reason, `${this.#index.source.name(image)}: ${why}`);
   }
 
   #forgetDamaged(wanted: readonly number[]): void {

@@ -1,26 +1,55 @@
 import { ImageError } from "../image/image_header.ts";
 import type { ImageLocation } from "../image_source.ts";
+import { readZipMember } from "../zip/read_member.ts";
 
 /** Files with more bytes are no radiographs: they are refused before they are read. */
 export const MAX_FILE_BYTES = 256 * 2 ** 20;
 
-/**
- * The bytes of an image file.
- *
- * @throws {ImageError} for a missing, unreadable or too large file.
- */
-export async function readLocation(location: ImageLocation): Promise<Uint8Array> {
-  if (location.kind === "zip") throw new ImageError("zip archives are not read");
-  try {
-    const { size } = await Deno.stat(location.path);
-    if (size > MAX_FILE_BYTES) throw new ImageError(`the file has ${size} bytes, over the limit of ${MAX_FILE_BYTES}`);
-    return await Deno.readFile(location.path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new ImageError("the file is missing");
-    if (error instanceof Deno.errors.PermissionDenied) {
-      throw new ImageError("the file cannot be read: permission denied");
+/** Reads image files from folders and zip archives. Keeps archives open. */
+export class LocationReader implements Disposable {
+  readonly #archives = new Map<string, Deno.FsFile>();
+
+  /**
+   * The bytes of an image file.
+   *
+   * @throws {ImageError} for a missing, unreadable, damaged or too large file.
+   */
+  async read(location: ImageLocation): Promise<Uint8Array> {
+    try {
+      if (location.kind === "zip") {
+        return await readZipMember(this.#archive(location.archive), location, { maxBytes: MAX_FILE_BYTES });
+      }
+      const { size } = await Deno.stat(location.path);
+      if (size > MAX_FILE_BYTES) {
+        throw new ImageError(`the file has ${size} bytes, over the limit of ${MAX_FILE_BYTES}`);
+      }
+      return await Deno.readFile(location.path);
+    } catch (error) {
+      throw readError(error);
     }
-    if (error instanceof Deno.errors.IsADirectory) throw new ImageError("this is a directory, not a file");
-    throw error;
   }
+
+  [Symbol.dispose](): void {
+    for (const archive of this.#archives.values()) archive.close();
+    this.#archives.clear();
+  }
+
+  #archive(path: string): Deno.FsFile {
+    let archive = this.#archives.get(path);
+    if (archive === undefined) {
+      archive = Deno.openSync(path);
+      this.#archives.set(path, archive);
+    }
+    return archive;
+  }
+}
+
+/** What the operating system says of one file, as a fault of that file; what concerns the whole process stays as it is. */
+function readError(error: unknown): unknown {
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== "string" || ["EMFILE", "ENFILE", "ENOMEM"].includes(code)) return error;
+  if (code === "ENOENT" || code === "ENOTDIR") return new ImageError("the file is missing");
+  if (code === "EACCES" || code === "EPERM") return new ImageError("the file cannot be read: permission denied");
+  if (code === "EISDIR") return new ImageError("this is a directory, not a file");
+  return new ImageError(`the file cannot be read (${code})`);
 }

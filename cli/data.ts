@@ -1,0 +1,90 @@
+/**
+ * `deno task data DIR`: the cohort table and the label counts of a data set.
+ *
+ * @module
+ */
+import {
+  checkImages,
+  cohortTable,
+  type DataSummary,
+  dropEntries,
+  openDataset,
+  pairStudies,
+  summarizeIndex,
+} from "../data/mod.ts";
+import { DATA_OPTIONS, datasetOptions } from "./data_options.ts";
+import { printable, UsageError } from "./errors.ts";
+import { flag, integer, parseArguments } from "./options.ts";
+import { userPath } from "./paths.ts";
+import { startProgress } from "./progress.ts";
+import { runCli } from "./run_cli.ts";
+import { formatTable } from "./table.ts";
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values, operands: [directory] } = parseArguments({
+    name: "data",
+    summary: "Prints what a data set holds: the cohort, step by step, and the label counts.",
+    options: {
+      ...DATA_OPTIONS,
+      json: flag({ help: "print one JSON object" }),
+      checkImages: flag({ help: "decode every image" }),
+      workers: integer({ min: 1, max: 256, help: "decode workers, one a core when not given" }),
+    },
+    operands: { name: "DIR", help: "the data directory (none for mnist-pairs)", min: 0, max: 1 },
+  }, args);
+  if (directory === undefined && values.dataset !== "mnist-pairs") {
+    throw new UsageError("deno task data takes a data directory; only --dataset mnist-pairs needs none");
+  }
+  const root = directory === undefined ? undefined : userPath(directory);
+  const index = await openDataset(datasetOptions(values, root));
+  if (values.checkImages) {
+    using progress = startProgress("decoding", { total: index.images.count });
+    const workers = values.workers === undefined ? {} : { workers: values.workers };
+    await checkImages(index, { ...workers, onProgress: ({ done }) => progress.update(done) });
+  }
+  if (!index.source.hasImages) {
+    console.error("note: there are no image files here, so images are counted as the tables list them");
+  }
+  const pairs = pairStudies(index);
+  const summary = summarizeIndex(index, pairs);
+  if (values.json) {
+    console.log(JSON.stringify(summary, null, 2));
+    return;
+  }
+  console.log(`${index.dataset}: ${index.root}\n`);
+  console.log(formatCohort(cohortTable(index, pairs)));
+  console.log(formatSplits(summary));
+  console.log(formatLabels(summary));
+  for (const { reason, count, examples } of dropEntries(index, pairs)) {
+    console.log(printable(`${reason}: ${count}, for example ${examples.join("; ")}`));
+  }
+}
+
+function formatCohort(cohort: ReturnType<typeof cohortTable>): string {
+  return formatTable(
+    ["step", "images", "studies", "patients", "left out"],
+    cohort.map(({ step, images, studies, subjects, reason }) => [step, images, studies, subjects, reason]),
+  );
+}
+
+function formatSplits(summary: DataSummary): string {
+  return formatTable(
+    ["split", "patients", "studies", "pairs"],
+    Object.entries(summary.splits).map(([split, counts]) => [split, counts.subjects, counts.studies, counts.pairs]),
+  );
+}
+
+function formatLabels(summary: DataSummary): string {
+  return formatTable(
+    ["label (by study)", "positive", "negative", "uncertain", "blank"],
+    Object.entries(summary.labels).map(([label, counts]) => [
+      label,
+      counts.positive,
+      counts.negative,
+      counts.uncertain,
+      counts.blank,
+    ]),
+  );
+}
+
+if (import.meta.main) await runCli(main);

@@ -1,0 +1,66 @@
+/**
+ * `deno task prepare --data DIR --image-size S`: decodes, crops, resizes and equalises the images once and keeps them on disk.
+ *
+ * @module
+ */
+import { dropEntries, openDataset, pairStudies, preparePixels, type PreparePlan } from "../data/mod.ts";
+import { DATA_OPTIONS, datasetOptions } from "./data_options.ts";
+import { printable, UsageError } from "./errors.ts";
+import { flag, integer, parseArguments, path } from "./options.ts";
+import { type Progress, startProgress } from "./progress.ts";
+import { runCli } from "./run_cli.ts";
+
+const SPEC = {
+  name: "prepare",
+  summary: "Prepares the pixels of a data set: decoded, cropped, resized, equalised. Goes on where it was interrupted.",
+  options: {
+    ...DATA_OPTIONS,
+    data: path({ help: "the data directory (none for mnist-pairs)", placeholder: "dir" }),
+    imageSize: integer({ min: 1, max: 4096, help: "side of the prepared images in pixels", default: 64 }),
+    cache: path({ help: "directory of the caches (default cache)", placeholder: "dir" }),
+    workers: integer({ min: 1, max: 256, help: "decode workers, one a core when not given" }),
+    verify: flag({ help: "read what is there and make damaged images again" }),
+  },
+};
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArguments(SPEC, args);
+  if (values.data === undefined && values.dataset !== "mnist-pairs") {
+    throw new UsageError("--data is required; only --dataset mnist-pairs needs none");
+  }
+  const index = await openDataset(datasetOptions(values, values.data));
+  let progress: Progress | undefined;
+  try {
+    const pixels = await preparePixels(index, {
+      cacheDir: values.cache ?? "cache",
+      imageSize: values.imageSize,
+      verify: values.verify,
+      ...(values.workers === undefined ? {} : { workers: values.workers }),
+      onPlan: (plan) => {
+        console.error(describePlan(plan));
+        if (plan.missing > 0) progress = startProgress("preparing", { total: plan.missing });
+      },
+      onProgress: ({ done, imagesPerSecond, skipped }) =>
+        progress?.update(done, { "images/s": imagesPerSecond.toFixed(1), skipped: String(skipped) }),
+    });
+    progress?.stop();
+    for (const { step, reason, count, examples } of dropEntries(index, pairStudies(index))) {
+      if (step === "views" || step === "pairs") continue;
+      console.error(printable(`skipped: ${reason}: ${count}, for example ${examples.join("; ")}`));
+    }
+    console.log(pixels.directory);
+  } finally {
+    progress?.stop();
+  }
+}
+
+function describePlan({ directory, images, missing, bytesNeeded, bytesFree }: PreparePlan): string {
+  const free = bytesFree === undefined ? "" : `, ${megabytes(bytesFree)} are free`;
+  return `${images} images, ${missing} to prepare: ${megabytes(bytesNeeded)} in ${directory}${free}`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toLocaleString("en", { maximumFractionDigits: 1 })} MiB`;
+}
+
+if (import.meta.main) await runCli(main);
