@@ -6,6 +6,7 @@
 import { reduceAttributes, type Unit } from "./fusion.ts";
 import type { Value } from "./graph.ts";
 import type { Binding, Dispatch, Lowering, Target } from "./kernel.ts";
+import { lowerCopy } from "./kernels/copy.ts";
 import { lowerPointwise } from "./kernels/pointwise.ts";
 import { lowerReduce } from "./kernels/reduce.ts";
 import { constantOp, inputOp, stateOp } from "./leaf.ts";
@@ -32,14 +33,11 @@ export interface Operand {
 }
 
 /** One thing that the GPU is told to do. */
-export type Command =
-  | {
-    readonly kind: "dispatch";
-    readonly dispatch: Dispatch;
-    readonly operands: readonly Operand[];
-    readonly unit: Unit;
-  }
-  | { readonly kind: "copy"; readonly from: Slot; readonly to: Slot; readonly offset: number };
+export interface Command {
+  readonly dispatch: Dispatch;
+  readonly operands: readonly Operand[];
+  readonly unit: Unit;
+}
 
 /** Commands, and the slot of every value. */
 export interface CommandList {
@@ -81,7 +79,7 @@ function packCommands(unit: Unit, slotOf: (value: Value) => Slot): Command[] {
   unit.inputs.forEach((value, i) => {
     const slot = slotOf(value);
     const offset = (offsets[i] ?? 0) * 4;
-    if (slot.leaf || slot.inside) copies.push({ kind: "copy", from: slot, to: slab, offset });
+    if (slot.leaf || slot.inside) copies.push(copyCommand(unit, { from: slot, to: slab, offset }));
     else slot.inside = { slot: slab, offset };
   });
   return copies;
@@ -104,7 +102,7 @@ function lowerUnit(unit: Unit, context: { slotOf: (value: Value) => Slot; target
       return slot;
     }
     const duplicate: Slot = { bytes: slot.bytes, label: `second use of ${slot.label}` };
-    commands.push({ kind: "copy", from: slot, to: duplicate, offset: 0 });
+    commands.push(copyCommand(unit, { from: slot, to: duplicate, offset: 0 }));
     return duplicate;
   });
   const outputs = unit.outputs.map(slotOf);
@@ -122,9 +120,20 @@ function lowerUnit(unit: Unit, context: { slotOf: (value: Value) => Slot; target
     };
   };
   for (const dispatch of lowering.dispatches) {
-    commands.push({ kind: "dispatch", dispatch, operands: dispatch.bindings.map(operand), unit });
+    commands.push({ dispatch, operands: dispatch.bindings.map(operand), unit });
   }
   return commands;
+}
+
+/** Copies by a kernel, because WebGPU's own copy refuses to stay within one buffer, and both may lie in the arena. */
+function copyCommand(unit: Unit, options: { from: Slot; to: Slot; offset: number }): Command {
+  const { from, to, offset } = options;
+  const count = from.bytes / 4;
+  return {
+    dispatch: lowerCopy(count),
+    operands: [{ slot: from }, { slot: to, first: offset / 4, count }],
+    unit,
+  };
 }
 
 function sharesMemory(a: Slot, b: Slot): boolean {

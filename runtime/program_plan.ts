@@ -26,15 +26,12 @@ export interface PlannedBinding extends PlannedBuffer {
   readonly label: string;
 }
 
-/** A dispatch or a copy with all addresses known. */
-export type PlannedCommand =
-  | {
-    readonly kind: "dispatch";
-    readonly command: Extract<Command, { kind: "dispatch" }>;
-    readonly bindings: readonly PlannedBinding[];
-    readonly uniforms?: PlannedBuffer;
-  }
-  | { readonly kind: "copy"; readonly from: PlannedBuffer; readonly to: PlannedBuffer };
+/** A dispatch with all addresses known. */
+export interface PlannedCommand {
+  readonly command: Command;
+  readonly bindings: readonly PlannedBinding[];
+  readonly uniforms?: PlannedBuffer;
+}
 
 /** A buffer to allocate. */
 export interface BufferRequest {
@@ -108,12 +105,7 @@ function slotLives(commands: readonly Command[], kept: readonly Slot[], end: num
     });
   };
   commands.forEach((command, at) => {
-    if (command.kind === "copy") {
-      touch(command.from, at);
-      touch(command.to, at);
-    } else {
-      for (const { slot } of command.operands) touch(slot, at);
-    }
+    for (const { slot } of command.operands) touch(slot, at);
   });
   for (const slot of kept) touch(slot, end);
   return lives;
@@ -184,23 +176,18 @@ class Layout {
   }
 
   command(command: Command): PlannedCommand {
-    if (command.kind === "copy") {
-      const from = this.place(command.from);
-      const to = this.place(command.to);
-      return { kind: "copy", from, to: { ...to, offset: to.offset + command.offset, bytes: from.bytes } };
-    }
     const bindings = command.operands.map((operand: Operand): PlannedBinding => ({
       ...this.place(operand.slot, operand),
       label: `${operand.slot.label} of ${command.dispatch.kernel}`,
     }));
     this.#bindings.push(...bindings);
     const { uniforms } = command.dispatch;
-    if (!uniforms) return { kind: "dispatch", command, bindings };
+    if (!uniforms) return { command, bindings };
     const words = new Uint32Array(Math.max(4, Math.ceil(uniforms.length / 4) * 4));
     words.set(uniforms);
     const data = new Uint8Array(words.buffer);
     const place = { buffer: this.#uniformBuffer, offset: this.#uniforms.addShared(data), bytes: data.byteLength };
-    return { kind: "dispatch", command, bindings, uniforms: place };
+    return { command, bindings, uniforms: place };
   }
 
   finish(

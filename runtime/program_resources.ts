@@ -32,9 +32,11 @@ export interface Commands {
   time(): Promise<DispatchTime[]>;
 }
 
-type Ready =
-  | { kind: "dispatch"; pipeline: GPUComputePipeline; group: GPUBindGroup; grid: readonly [number, number, number] }
-  | { kind: "copy"; from: GPUBuffer; fromOffset: number; to: GPUBuffer; toOffset: number; bytes: number };
+interface Ready {
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  readonly grid: readonly [number, number, number];
+}
 
 /** Allocates all buffers of a plan and fills those with known contents. */
 export async function makeBuffers(device: Device, options: { name: string; plan: ProgramPlan }): Promise<GPUBuffer[]> {
@@ -68,12 +70,11 @@ export async function makeCommands(
   const bufferOf = (planned: PlannedBuffer) => planned.external ?? buffers[planned.buffer]!;
   const pipelines = await Promise.all(plan.commands.map((command) => pipelineOf(device, command, bufferOf)));
   const ready = await device.guarded(
-    () => plan.commands.map((command, i): Ready => makeReady(device, { command, pipeline: pipelines[i], bufferOf })),
+    () => plan.commands.map((command, i): Ready => makeReady(device, { command, pipeline: pipelines[i]!, bufferOf })),
     { label: `program ${name}` },
   );
-  const dispatches = plan.commands.flatMap((command) => (command.kind === "dispatch" ? [describe(command)] : []));
   return {
-    dispatches,
+    dispatches: plan.commands.map(describe),
     encode: (encoder) => encodeAll(encoder, ready),
     time: () => timeAll(device, ready),
   };
@@ -97,8 +98,7 @@ function pipelineOf(
   device: Device,
   command: PlannedCommand,
   bufferOf: (planned: PlannedBuffer) => GPUBuffer,
-): Promise<GPUComputePipeline> | undefined {
-  if (command.kind === "copy") return undefined;
+): Promise<GPUComputePipeline> {
   const { dispatch } = command.command;
   const declared = accessOf(dispatch.code);
   if (declared.length !== command.bindings.length) {
@@ -123,22 +123,11 @@ function makeReady(
   device: Device,
   options: {
     command: PlannedCommand;
-    pipeline: GPUComputePipeline | undefined;
+    pipeline: GPUComputePipeline;
     bufferOf: (planned: PlannedBuffer) => GPUBuffer;
   },
 ): Ready {
   const { command, pipeline, bufferOf } = options;
-  if (command.kind === "copy" || !pipeline) {
-    const { from, to } = command as Extract<PlannedCommand, { kind: "copy" }>;
-    return {
-      kind: "copy",
-      from: bufferOf(from),
-      fromOffset: from.offset,
-      to: bufferOf(to),
-      toOffset: to.offset,
-      bytes: from.bytes,
-    };
-  }
   const places = command.uniforms ? [...command.bindings, command.uniforms] : command.bindings;
   const group = device.gpu.createBindGroup({
     label: command.command.dispatch.kernel,
@@ -148,10 +137,10 @@ function makeReady(
       resource: { buffer: bufferOf(place), offset: place.offset, size: Math.ceil(place.bytes / 4) * 4 },
     })),
   });
-  return { kind: "dispatch", pipeline, group, grid: command.command.dispatch.grid };
+  return { pipeline, group, grid: command.command.dispatch.grid };
 }
 
-function describe(command: Extract<PlannedCommand, { kind: "dispatch" }>): ReadyDispatch {
+function describe(command: PlannedCommand): ReadyDispatch {
   const { dispatch, unit } = command.command;
   const shapes = [...unit.inputs, ...unit.outputs].map((value) => formatShape(value.shape)).join(" ");
   return {
@@ -164,20 +153,15 @@ function describe(command: Extract<PlannedCommand, { kind: "dispatch" }>): Ready
 }
 
 function encodeAll(encoder: GPUCommandEncoder, ready: readonly Ready[]): void {
-  let pass: GPUComputePassEncoder | undefined;
-  for (const command of ready) {
-    if (command.kind === "copy") {
-      pass?.end();
-      pass = undefined;
-      encoder.copyBufferToBuffer(command.from, command.fromOffset, command.to, command.toOffset, command.bytes);
-    } else {
-      pass ??= encoder.beginComputePass();
-      pass.setPipeline(command.pipeline);
-      pass.setBindGroup(0, command.group);
-      pass.dispatchWorkgroups(command.grid[0], command.grid[1], command.grid[2]);
-    }
-  }
-  pass?.end();
+  const pass = encoder.beginComputePass();
+  for (const command of ready) encodeDispatch(pass, command);
+  pass.end();
+}
+
+function encodeDispatch(pass: GPUComputePassEncoder, command: Ready): void {
+  pass.setPipeline(command.pipeline);
+  pass.setBindGroup(0, command.group);
+  pass.dispatchWorkgroups(command.grid[0], command.grid[1], command.grid[2]);
 }
 
 /** Dispatches a query set: WebGPU allows 4,096 queries in one, two a dispatch. */
@@ -185,30 +169,22 @@ const QUERIED = 2048;
 
 async function timeAll(device: Device, ready: readonly Ready[]): Promise<DispatchTime[]> {
   const times: DispatchTime[] = [];
-  const count = ready.filter((command) => command.kind === "dispatch").length;
-  const querySet = device.gpu.createQuerySet({ type: "timestamp", count: 2 * Math.min(QUERIED, Math.max(1, count)) });
+  const querySet = device.gpu.createQuerySet({
+    type: "timestamp",
+    count: 2 * Math.min(QUERIED, Math.max(1, ready.length)),
+  });
   try {
-    for (let start = 0; start < ready.length;) {
+    for (let start = 0; start < ready.length; start += QUERIED) {
       const encoder = device.gpu.createCommandEncoder();
-      let queries = 0;
-      let at = start;
-      for (; at < ready.length && queries < QUERIED; at++) {
-        const command = ready[at]!;
-        if (command.kind === "copy") {
-          encodeAll(encoder, [command]);
-          continue;
-        }
+      const chunk = ready.slice(start, start + QUERIED);
+      chunk.forEach((command, i) => {
         const pass = encoder.beginComputePass({
-          timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * queries, endOfPassWriteIndex: 2 * queries + 1 },
+          timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 },
         });
-        pass.setPipeline(command.pipeline);
-        pass.setBindGroup(0, command.group);
-        pass.dispatchWorkgroups(command.grid[0], command.grid[1], command.grid[2]);
+        encodeDispatch(pass, command);
         pass.end();
-        queries++;
-      }
-      times.push(...await resolveTimes(device, { encoder, querySet, queries }));
-      start = at;
+      });
+      times.push(...await resolveTimes(device, { encoder, querySet, queries: chunk.length }));
     }
   } finally {
     querySet.destroy();
@@ -221,13 +197,12 @@ async function resolveTimes(
   options: { encoder: GPUCommandEncoder; querySet: GPUQuerySet; queries: number },
 ): Promise<DispatchTime[]> {
   const { encoder, querySet, queries } = options;
-  const bytes = Math.max(1, queries) * 16;
+  const bytes = queries * 16;
   const usage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;
   const resolved = device.allocate(bytes, { label: "timestamps", usage });
   try {
-    if (queries) encoder.resolveQuerySet(querySet, 0, 2 * queries, resolved, 0);
+    encoder.resolveQuerySet(querySet, 0, 2 * queries, resolved, 0);
     device.gpu.queue.submit([encoder.finish()]);
-    if (!queries) return [];
     const ticks = new BigUint64Array(await device.readBuffer(resolved, { bytes }));
     return Array.from({ length: queries }, (_, i) => ({
       start: Number(ticks[2 * i]!),

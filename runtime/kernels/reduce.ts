@@ -25,8 +25,8 @@ export type Reduction = "sum" | "max" | "min";
 const WORKGROUP = 64;
 /** Invocations that keep an adapter busy. */
 const WANTED_INVOCATIONS = { software: 512, gpu: 65_536 } as const;
-/** Fewer terms than this a chunk are not worth a second pass. */
-const MIN_TERMS = 32;
+/** Fewer terms than this a chunk are not worth a second pass: a dispatch costs 40 us on the CPU and a few on a GPU. */
+const MIN_TERMS = { software: 512, gpu: 32 } as const;
 /** The most terms that one invocation adds up one after another: keeps float32's rounding error small as well. */
 const MAX_TERMS = 4096;
 
@@ -89,7 +89,7 @@ function chunkCount(options: { outputs: number; terms: number; target: Target })
   const { outputs, terms, target } = options;
   const forWork = Math.ceil(WANTED_INVOCATIONS[target.profile] / outputs);
   const forAccuracy = Math.ceil(terms / MAX_TERMS);
-  const most = Math.max(1, Math.floor(terms / MIN_TERMS));
+  const most = Math.max(1, Math.floor(terms / MIN_TERMS[target.profile]));
   return Math.min(most, Math.max(forWork, forAccuracy));
 }
 

@@ -9,7 +9,7 @@
 import { lowerReduce, type Reduction } from "../kernels/reduce.ts";
 import { apply, defineOp, type Op, requireFloat } from "../op.ts";
 import { formatShape, normalizeAxes, sameShape, type Shape, sizeOf, type Tensor } from "../tensor.ts";
-import { add, broadcastTo, div, equal, exp, log, mul, stopGradient, sub, where } from "./pointwise.ts";
+import { abs, add, broadcastTo, div, equal, exp, less, log, mul, stopGradient, sub, where } from "./pointwise.ts";
 import { reshape } from "./view.ts";
 
 /** Attributes of a reduction; the result keeps its axes with size one. */
@@ -95,7 +95,8 @@ export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
 /** The maximum as a constant shift: any shift gives the same value, so no gradient flows; an infinite one would give Inf - Inf. */
 function finitePeak(x: Tensor, options: ReduceOptions): Tensor {
   const peak = stopGradient(max(x, { ...options, keepdims: true }));
-  return where(equal(sub(peak, peak), 0), { then: peak, otherwise: 0 });
+  // Not `peak - peak == 0`, which drivers fold to true.
+  return where(less(abs(peak), 3.4e38), { then: peak, otherwise: 0 });
 }
 
 /** Softmax over axes: e^x / sum e^x. */
