@@ -1,0 +1,192 @@
+// Log density of draws z_m under the mixture of the posteriors q_k = N(mu_k, e^logvar_k) of all views that are present:
+//
+//   logq[m, n] = log (1/P sum over k of q_k(z_m))        log q_k(z) = -1/2 sum over d of (log 2 pi + logvar_k + (z - mu_k)^2 e^-logvar_k)
+//   weights[m, k, n] = q_k(z_m) / sum over k' of q_k'(z_m)
+//
+// by logsumexp, so that densities far below float32's range count. Absent views have no weight, and logq 0 of their own.
+//
+// Layouts: z, mu, logvar and their gradients are [views, samples, width]; logq and its gradient [views, samples]; weights
+// [views, views, samples]. MASKED (forward): mask [views, samples] of 0 and 1.
+// Forward: a row is a pair (m, n). SHARED (profile gpu): a workgroup a row, lanes along the latent axis, tree sum in workgroup
+// memory. Otherwise (profile software): a row an invocation.
+// BACKWARD: by element; a row is a sample. From the gradient of logq and the weights, with s_k = (z_m - mu_k) e^-logvar_k,
+//
+//   d z_m = - dlogq_m sum over k of w_mk s_k
+//   d mu_k = sum over m of dlogq_m w_mk s_k
+//   d logvar_k = sum over m of dlogq_m w_mk ((z_m - mu_k) s_k - 1) / 2
+//
+// A pair of no weight is skipped, so that nothing an absent view holds gets through.
+
+struct Parameters { rows: u32, width: u32, cap: f32, log_cap: f32, root_cap: f32, views: u32, samples: u32 }
+
+const LOG_TWO_PI = 1.8378770664093453;
+
+@group(0) @binding({{z}}) var<storage, read> z: array<f32>;
+@group(0) @binding({{mu}}) var<storage, read> mu: array<f32>;
+@group(0) @binding({{logvar}}) var<storage, read> logvar: array<f32>;
+{{#if BACKWARD}}
+@group(0) @binding({{weights}}) var<storage, read> weights: array<f32>;
+@group(0) @binding({{logq_gradient}}) var<storage, read> logq_gradient: array<f32>;
+@group(0) @binding({{z_gradient}}) var<storage, read_write> z_gradient: array<f32>;
+@group(0) @binding({{mu_gradient}}) var<storage, read_write> mu_gradient: array<f32>;
+@group(0) @binding({{logvar_gradient}}) var<storage, read_write> logvar_gradient: array<f32>;
+{{else}}
+{{#if MASKED}}
+@group(0) @binding({{mask}}) var<storage, read> mask: array<f32>;
+{{/if}}
+@group(0) @binding({{logq}}) var<storage, read_write> logq: array<f32>;
+@group(0) @binding({{weights}}) var<storage, read_write> weights: array<f32>;
+{{/if}}
+@group(0) @binding({{uniforms}}) var<uniform> p: Parameters;
+
+{{#if BACKWARD}}
+// (z - mu) e^(-logvar / 2).
+fn standardised(draw: u32, expert: u32) -> f32 {
+  return bounded((z[draw] - mu[expert]) * capped_exp(-0.5 * logvar[expert]));
+}
+
+fn item(row: u32, d: u32) {
+  for (var m = 0u; m < p.views; m++) {
+    let i = (m * p.samples + row) * p.width + d;
+    var to_z = 0.0;
+    var to_mu = 0.0;
+    var to_logvar = 0.0;
+    for (var k = 0u; k < p.views; k++) {
+      let j = (k * p.samples + row) * p.width + d;
+      // This view's draw under the other posterior ...
+      let given = weights[(m * p.views + k) * p.samples + row];
+      if (given != 0.0) {
+        let g = logq_gradient[m * p.samples + row] * given;
+        to_z -= g * standardised(i, j) * capped_exp(-0.5 * logvar[j]);
+      }
+      // ... and the other draw under this view's posterior.
+      let taken = weights[(k * p.views + m) * p.samples + row];
+      if (taken != 0.0) {
+        let g = logq_gradient[k * p.samples + row] * taken;
+        let t = standardised(j, i);
+        to_mu += g * t * capped_exp(-0.5 * logvar[i]);
+        to_logvar += 0.5 * g * (t * t - 1.0);
+      }
+    }
+    z_gradient[i] = to_z;
+    mu_gradient[i] = to_mu;
+    logvar_gradient[i] = to_logvar;
+  }
+}
+{{else}}
+override LANES: u32 = 64;
+
+fn present(view: u32, sample: u32) -> bool {
+{{#if MASKED}}
+  return mask[view * p.samples + sample] > 0.5;
+{{else}}
+  return true;
+{{/if}}
+}
+
+// One term of log q_k(z_m), with `draw` and `expert` the rows of z_m and of q_k.
+fn term(draw: u32, expert: u32, d: u32) -> f32 {
+  let j = expert * p.width + d;
+  let t = (z[draw * p.width + d] - mu[j]) * capped_exp(-0.5 * logvar[j]);
+  return -0.5 * (LOG_TWO_PI + logvar[j] + capped_square(t));
+}
+
+// Keeps log q_k(z_m) for the end.
+fn keep(row: u32, k: u32, value: f32) {
+  weights[slot(row, k)] = value;
+}
+
+fn slot(row: u32, k: u32) -> u32 {
+  return ((row / p.samples) * p.views + k) * p.samples + row % p.samples;
+}
+
+fn finish(row: u32) {
+  let sample = row % p.samples;
+  let counts = present(row / p.samples, sample);
+  var peak = -LARGEST;
+  for (var k = 0u; k < p.views; k++) {
+    let value = weights[slot(row, k)];
+    // Not max(), which may swallow a NaN.
+    peak = select(peak, value, present(k, sample) && !(value <= peak));
+  }
+  var sum = 0.0;
+  var count = 0u;
+  for (var k = 0u; k < p.views; k++) {
+    if (present(k, sample)) {
+      sum += exp(weights[slot(row, k)] - peak);
+      count++;
+    }
+  }
+  for (var k = 0u; k < p.views; k++) {
+    let here = slot(row, k);
+    let weight = exp(weights[here] - peak) / sum;
+    weights[here] = select(0.0, weight, counts && present(k, sample));
+  }
+  logq[row] = select(0.0, peak + log(sum) - log(f32(max(count, 1u))), counts);
+}
+
+{{#if SHARED}}
+var<workgroup> partial: array<f32, LANES>;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = group.x + group.y * groups.x;
+  let sample = row % p.samples;
+  for (var k = 0u; k < p.views; k++) {
+    var sum = 0.0;
+    if (row < p.rows && present(row / p.samples, sample) && present(k, sample)) {
+      for (var d = lane; d < p.width; d += LANES) {
+        sum += term(row, k * p.samples + sample, d);
+      }
+    }
+    partial[lane] = sum;
+    workgroupBarrier();
+    for (var stride = LANES / 2u; stride > 0u; stride /= 2u) {
+      if (lane < stride) {
+        partial[lane] += partial[lane + stride];
+      }
+      workgroupBarrier();
+    }
+    if (lane == 0u && row < p.rows) {
+      keep(row, k, partial[0]);
+    }
+    workgroupBarrier();
+  }
+  if (lane == 0u && row < p.rows) {
+    finish(row);
+  }
+}
+{{else}}
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = (group.x + group.y * groups.x) * LANES + lane;
+  if (row >= p.rows) {
+    return;
+  }
+  let sample = row % p.samples;
+  for (var k = 0u; k < p.views; k++) {
+    var total = 0.0;
+    if (present(row / p.samples, sample) && present(k, sample)) {
+      for (var start = 0u; start < p.width; start += 64u) {
+        let end = min(start + 64u, p.width);
+        var sum = 0.0;
+        for (var d = start; d < end; d++) {
+          sum += term(row, k * p.samples + sample, d);
+        }
+        total += sum;
+      }
+    }
+    keep(row, k, total);
+  }
+  finish(row);
+}
+{{/if}}
+{{/if}}

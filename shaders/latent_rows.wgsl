@@ -1,0 +1,59 @@
+// Skeleton of the latent kernels that sum over the latent axis: finish(row, sum over d of term(row, d)) for every row.
+//
+// The family's text gives `term`, `finish`, and uniforms `p` with `p.rows` and `p.width` (the number of latent dimensions).
+// SHARED (profile gpu): a workgroup a row, lanes along the latent axis, tree sum in workgroup memory.
+// otherwise (profile software): a row an invocation, no workgroup memory; sums of 64 terms are summed, to keep rounding errors small.
+
+override LANES: u32 = 64;
+
+{{#if SHARED}}
+var<workgroup> partial: array<f32, LANES>;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = group.x + group.y * groups.x;
+  var sum = 0.0;
+  if (row < p.rows) {
+    for (var d = lane; d < p.width; d += LANES) {
+      sum += term(row, d);
+    }
+  }
+  partial[lane] = sum;
+  workgroupBarrier();
+  for (var stride = LANES / 2u; stride > 0u; stride /= 2u) {
+    if (lane < stride) {
+      partial[lane] += partial[lane + stride];
+    }
+    workgroupBarrier();
+  }
+  if (lane == 0u && row < p.rows) {
+    finish(row, partial[0]);
+  }
+}
+{{else}}
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = (group.x + group.y * groups.x) * LANES + lane;
+  if (row >= p.rows) {
+    return;
+  }
+  var total = 0.0;
+  for (var start = 0u; start < p.width; start += 64u) {
+    let end = min(start + 64u, p.width);
+    var sum = 0.0;
+    for (var d = start; d < end; d++) {
+      sum += term(row, d);
+    }
+    total += sum;
+  }
+  finish(row, total);
+}
+{{/if}}
