@@ -1,7 +1,9 @@
 import type { Host } from "./host.ts";
 
-/** Programs that are Chromium underneath, the most expected first. The set-up and test tasks may run these and no others. */
+/** Programs that are Chromium underneath, the most expected first. Set-up may run these and no others. */
 export const BROWSER_PROGRAMS: readonly string[] = [
+  // By its full path: Deno looks for bare names when it starts, before set-up has installed this one.
+  "/usr/bin/chromium",
   "chromium",
   "chromium-browser",
   "google-chrome",

@@ -31,7 +31,6 @@ export interface Host {
 const PASSED_ON = [
   "PATH",
   "HOME",
-  "LANG",
   "TMPDIR",
   "http_proxy",
   "https_proxy",
@@ -75,7 +74,11 @@ async function readRelease(): Promise<string> {
 }
 
 async function run(program: string, args: readonly string[]): Promise<Finished | null> {
-  const env: Record<string, string> = { DEBIAN_FRONTEND: "noninteractive" };
+  const env: Record<string, string> = {
+    DEBIAN_FRONTEND: "noninteractive",
+    // What apt-get says is read by set-up.
+    LC_ALL: "C.UTF-8",
+  };
   for (const name of PASSED_ON) {
     const value = Deno.env.get(name);
     if (value !== undefined) env[name] = value;

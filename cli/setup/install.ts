@@ -85,7 +85,7 @@ export async function install(what: SystemPackage, host: Host): Promise<void> {
   host.say(`Installing ${what.title}: apt-get install --no-install-recommends ${what.debian} (a minute or two) ...`);
   const args = ["-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", "install", what.debian];
   let done = await apt(args);
-  if (done?.code !== 0) {
+  if (done?.code !== 0 && !LOCKED.test(done?.output ?? "")) {
     // A new machine has no package lists yet, an old one may have outdated ones.
     host.say("Refreshing the package lists: apt-get update ...");
     const updated = await apt(["-q", "-o", "DPkg::Lock::Timeout=120", "update"]);
@@ -95,15 +95,19 @@ export async function install(what: SystemPackage, host: Host): Promise<void> {
   if (done?.code !== 0) throw new UserError(explainApt(done, { what, command }));
 }
 
+const APT_GET = "/usr/bin/apt-get";
+const SUDO = "/usr/bin/sudo";
+const LOCKED = /could not get lock|unable to (acquire|lock)/i;
+
 type Apt = (args: readonly string[]) => Promise<Finished | null>;
 
 /** A way to call apt-get with the right to install, or `null`. */
 async function privilegedApt(host: Host): Promise<Apt | null> {
-  if ((await host.run("apt-get", ["--version"]))?.code !== 0) return null;
-  if (host.isRoot) return (args) => host.run("apt-get", args);
-  const may = await host.run("sudo", ["-n", "true"]);
+  if ((await host.run(APT_GET, ["--version"]))?.code !== 0) return null;
+  if (host.isRoot) return (args) => host.run(APT_GET, args);
+  const may = await host.run(SUDO, ["-n", "true"]);
   if (may?.code !== 0) return null;
-  return (args) => host.run("sudo", ["-n", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", ...args]);
+  return (args) => host.run(SUDO, ["-n", "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", APT_GET, ...args]);
 }
 
 /** One sentence about a failed apt-get. */
@@ -111,10 +115,10 @@ function explainApt(done: Finished | null, context: { what: SystemPackage; comma
   const output = done?.output ?? "";
   const again = `${instruct(context.command)} and start again`;
   const reasons: [RegExp, string][] = [
-    [/could not get lock|unable to (acquire|lock)/i, "another program is using the package manager"],
+    [LOCKED, "another program is using the package manager"],
     [/no space left|not enough free space|don't have enough/i, "the disk is full"],
     [
-      /resolv|failed to fetch|could not connect|unable to connect|timed? ?out|network is unreachable/i,
+      /could not resolve|failure resolving|failed to fetch|(could not|unable to) connect|timed out|unreachable/i,
       "there is no network",
     ],
     [
