@@ -7,17 +7,16 @@ import {
   lowerAggregateBackward,
   mixtureComponents,
 } from "../../runtime/kernels/latent_aggregate.ts";
+import { normalData, relativeError } from "../reference/compare.ts";
 import { aggregated, batchSlice, numericGradient, subsetsBySize } from "../reference/latent.ts";
 import {
   type Batch,
   extremeBatch,
   gather,
-  gaussians,
   nonFinite,
   normalsOf,
   presentViews,
   randomBatch,
-  relativeError,
   scatter,
 } from "./latent_batch.ts";
 import { runLowering } from "./run_lowering.ts";
@@ -87,12 +86,12 @@ function oracle({ batch, method, assignment, toMu, toLogvar }: Case) {
 function makeCase(batch: Batch, options: { method: AggregateMethod; masked: boolean; assigned?: boolean }): Case {
   const size = batch.samples * batch.width;
   const { assigned, ...rest } = options;
-  const draws = gaussians(batch.samples, 12).map((value) => Math.floor(Math.abs(value) * 1e9));
+  const draws = normalData(batch.samples, { seed: 12 }).map((value) => Math.floor(Math.abs(value) * 1e9));
   return {
     batch,
     ...rest,
-    toMu: gaussians(size, 10),
-    toLogvar: gaussians(size, 11),
+    toMu: normalData(size, { seed: 10 }),
+    toLogvar: normalData(size, { seed: 11 }),
     ...(assigned ? { assignment: Uint32Array.from(draws) } : {}),
   };
 }

@@ -1,36 +1,6 @@
 /** Random batches of posteriors for the tests of the latent kernels, seen as flat arrays (the kernels') and as normals (the oracles'). */
+import { normalData } from "../reference/compare.ts";
 import type { Normal } from "../reference/latent.ts";
-
-/** Numbers from N(0, 1), the same for the same seed. */
-export function gaussians(count: number, seed: number): Float32Array {
-  let state = (seed * 2654435761 + 12345) >>> 0;
-  const uniform = () => {
-    // Marsaglia's xorshift, 32 bits.
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return (state + 0.5) / 2 ** 32;
-  };
-  if (state === 0) state = 1;
-  for (let i = 0; i < 16; i++) uniform();
-  return Float32Array.from(
-    { length: count },
-    () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()),
-  );
-}
-
-/** ||got - want|| / ||want||, NaN if any value is. */
-export function relativeError(got: ArrayLike<number>, want: ArrayLike<number>): number {
-  if (got.length !== want.length) throw new RangeError(`${got.length} values where ${want.length} were wanted`);
-  let difference = 0;
-  let norm = 0;
-  for (let i = 0; i < want.length; i++) {
-    difference += (got[i]! - want[i]!) ** 2;
-    norm += want[i]! ** 2;
-  }
-  return norm === 0 ? Math.sqrt(difference) : Math.sqrt(difference / norm);
-}
 
 /** Posteriors of all views, [views, samples, width]. */
 export interface Batch {
@@ -52,11 +22,11 @@ export function randomBatch(
   options: { seed: number; masked: boolean },
 ): Batch {
   const { views, samples, width } = shape;
-  const mu = gaussians(views * samples * width, options.seed);
-  const logvar = gaussians(views * samples * width, options.seed + 1);
+  const mu = normalData(views * samples * width, { seed: options.seed });
+  const logvar = normalData(views * samples * width, { seed: options.seed + 1 });
   const mask = new Float32Array(views * samples).fill(1);
   if (options.masked) {
-    const draws = gaussians(views * samples, options.seed + 2);
+    const draws = normalData(views * samples, { seed: options.seed + 2 });
     for (let row = 0; row < mask.length; row++) {
       if (draws[row]! > 0.43 || (row % samples === 0 && samples > 1)) mask[row] = 0;
     }

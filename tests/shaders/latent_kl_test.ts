@@ -2,17 +2,16 @@ import assert from "node:assert/strict";
 import { Device } from "../../runtime/device.ts";
 import type { Profile, Target } from "../../runtime/kernel.ts";
 import { lowerKl, lowerKlBackward, lowerKlPair, lowerKlPairBackward } from "../../runtime/kernels/latent.ts";
+import { normalData, relativeError } from "../reference/compare.ts";
 import { klDivergence, numericGradient, reparameterized, standardNormal } from "../reference/latent.ts";
 import {
   type Batch,
   extremeBatch,
   gather,
-  gaussians,
   nonFinite,
   normalsOf,
   presentViews,
   randomBatch,
-  relativeError,
   rowOf,
   scatter,
 } from "./latent_batch.ts";
@@ -40,9 +39,9 @@ function makeCase(batch: Batch, flags: { masked: boolean; sample: boolean }): Ca
   return {
     batch,
     ...flags,
-    eps: gaussians(size, 5),
-    zGradient: flags.sample ? gaussians(size, 6) : new Float32Array(size),
-    klGradient: gaussians(batch.samples, 7),
+    eps: normalData(size, { seed: 5 }),
+    zGradient: flags.sample ? normalData(size, { seed: 6 }) : new Float32Array(size),
+    klGradient: normalData(batch.samples, { seed: 7 }),
   };
 }
 
@@ -134,7 +133,7 @@ Deno.test("latent_kl: log variances of -80 and 80 give exact and finite values",
 
 Deno.test("latent_kl: a KL near zero keeps its digits", async () => {
   using device = await Device.open();
-  const tiny = gaussians(400, 1).map((value) => value * 1e-3);
+  const tiny = normalData(400, { seed: 1 }).map((value) => value * 1e-3);
   const batch: Batch = {
     views: 1,
     samples: 4,
@@ -190,7 +189,7 @@ Deno.test("latent_kl_pair: KL between two normals equals the float64 oracle", as
   using device = await Device.open();
   for (const [at, shape] of SHAPES.entries()) {
     const batch = randomBatch({ ...shape, views: 2 }, { seed: 30 * at + 1, masked: false });
-    const gradient = gaussians(batch.samples, 8);
+    const gradient = normalData(batch.samples, { seed: 8 });
     const kl = new Float64Array(batch.samples);
     const mu = new Float64Array(batch.mu.length);
     const logvar = new Float64Array(batch.mu.length);
