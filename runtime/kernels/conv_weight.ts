@@ -1,0 +1,160 @@
+/**
+ * What convolutions do with weights: their gradient, and the swap of their last two axes.
+ *
+ * @module
+ */
+import swapCode from "../../shaders/conv_swap.wgsl" with { type: "text" };
+import gradientCode from "../../shaders/conv_weight_gradient.wgsl" with { type: "text" };
+import { type Binding, type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
+import { convFlops, type ConvGeometry } from "./conv.ts";
+import { foldShares, STREAM_LANES } from "./matmul_fold.ts";
+import {
+  type Block,
+  blockName,
+  chooseBlock,
+  LANES,
+  MAX_ITERATIONS,
+  planTiles,
+  stepCost,
+  type Width,
+  widthOf,
+} from "./matmul_tiles.ts";
+import { fillTemplate } from "./template.ts";
+
+/** Workgroups that keep the cores of a software adapter busy to the end. */
+const WANTED_WORKGROUPS = 8;
+/** Fewer pixels than this a share are not worth adding up another partial result. */
+const MIN_PIXELS = 32;
+const UNROLL = 2;
+
+/**
+ * Gradient of a convolution for its weights: gw[ky, kx, ci, co] = sum over n, oy, ox of
+ * x[n, oy s - p + ky d, ox s - p + kx d, ci] gy[n, oy, ox, co].
+ *
+ * Inputs x [n, h, w, cin] and gy [n, outH, outW, cout]; output gw [kh, kw, cin, cout]. For a transposed convolution, whose output
+ * is the larger image, give its output's gradient as x and its input as gy, and swap the result's last two axes.
+ *
+ * The pixels are shared out among invocations and the partial sums added in a fixed order: equal inputs give bit-equal results.
+ */
+export function convWeightGradient(options: ConvGeometry, target: Target): Lowering {
+  const { n, kh, kw, cin, cout, outH, outW } = options;
+  const depth = widthOf(cin);
+  const width = widthOf(cout);
+  const size = { rows: kh * kw * cin, columns: cout / width };
+  const pixels = n * outH * outW;
+  const family = "conv_weight_gradient";
+  const plans = (block: Block) => planShares({ ...size, pixels, depth }, block);
+  const block = chooseBlock(family, {
+    work: JSON.stringify(options),
+    target,
+    cost: (each) => {
+      const plan = plans(each);
+      return Math.ceil(plan.workgroups / 2) * plan.pixelsAShare * stepCost(each, { depth: 1, width });
+    },
+  });
+  const plan = plans(block);
+  const elements = size.rows * cout;
+  const to: Binding = plan.shares === 1 ? { output: 0 } : { scratch: 0 };
+  const gradient: Dispatch = {
+    kernel: `${family}/${blockName(block)}`,
+    code: gradientText(block, { depth, width }),
+    uniforms: gradientUniforms(options, { depth, width, block, plan }),
+    bindings: [{ input: 0 }, { input: 1 }, to],
+    grid: gridFor(plan.workgroups),
+    flops: convFlops(options, false),
+  };
+  if (plan.shares === 1) return { dispatches: [gradient] };
+  return {
+    scratch: [plan.shares * elements],
+    dispatches: [gradient, foldShares({ shares: plan.shares, elements, from: { scratch: 0 }, to: { output: 0 } })],
+  };
+}
+
+/**
+ * Swaps the last two axes of weights: y[t, b, a] = x[t, a, b]; input x, output y.
+ *
+ * @param size.taps Product of the axes before.
+ */
+export function swapWeightAxes(size: { taps: number; rows: number; columns: number }): Lowering {
+  const side = widthOf(size.rows) === 4 && widthOf(size.columns) === 4 ? 4 : 1;
+  const [rows, columns] = [size.rows / side, size.columns / side];
+  return {
+    dispatches: [{
+      kernel: `conv_swap/${side}x${side}`,
+      code: fillTemplate(swapCode, {
+        T: side === 4 ? "vec4f" : "f32",
+        SIDE: side,
+        BLOCK: side === 4,
+        LANES: STREAM_LANES,
+      }),
+      uniforms: [size.taps, rows, columns],
+      bindings: [{ input: 0 }, { output: 0 }],
+      grid: gridFor(Math.ceil((size.taps * rows * columns) / STREAM_LANES)),
+    }],
+  };
+}
+
+interface SharePlan {
+  readonly laneRows: number;
+  readonly laneColumns: number;
+  readonly rowTiles: number;
+  readonly columnTiles: number;
+  readonly workgroups: number;
+  readonly shares: number;
+  readonly pixelsAShare: number;
+}
+
+function planShares(
+  size: { rows: number; columns: number; pixels: number; depth: Width },
+  block: Block,
+): SharePlan {
+  const { laneColumns } = planTiles(size, block);
+  let laneRows = 1;
+  while (laneRows * laneColumns < LANES && laneRows * block.rows < size.rows) laneRows *= 2;
+  const rowTiles = Math.ceil(size.rows / (block.rows * laneRows));
+  const columnTiles = Math.ceil(size.columns / (block.columns * laneColumns));
+  // Lanes that neither rows nor columns need take shares of the pixels.
+  const laneShares = LANES / (laneRows * laneColumns);
+  const tiles = rowTiles * columnTiles;
+  const forLimit = Math.ceil(size.pixels / (MAX_ITERATIONS * laneShares));
+  const forWork = Math.min(Math.ceil(WANTED_WORKGROUPS / tiles), Math.floor(size.pixels / (MIN_PIXELS * laneShares)));
+  const shareTiles = Math.max(1, forLimit, forWork);
+  const even = Math.ceil(size.pixels / (shareTiles * laneShares));
+  const pixelsAShare = Math.ceil(even / UNROLL) * UNROLL;
+  return {
+    laneRows,
+    laneColumns,
+    rowTiles,
+    columnTiles,
+    workgroups: tiles * shareTiles,
+    shares: Math.ceil(size.pixels / pixelsAShare),
+    pixelsAShare,
+  };
+}
+
+function gradientUniforms(
+  options: ConvGeometry,
+  how: { depth: Width; width: Width; block: Block; plan: SharePlan },
+): number[] {
+  const { n, h, w, cin, kh, kw, cout, outH, outW, stride, padding, dilation } = options;
+  const { depth, width, block, plan } = how;
+  return [
+    ...[h, w, cin / depth, outH, outW, cout / width, kw, ...stride, ...padding, ...dilation],
+    ...[(kh * kw * cin) / depth, n * outH * outW, plan.pixelsAShare, plan.laneRows, plan.laneColumns],
+    ...[plan.rowTiles, plan.columnTiles, plan.shares, block.rows / depth],
+  ];
+}
+
+function gradientText(block: Block, vectors: { depth: Width; width: Width }): string {
+  const { depth, width } = vectors;
+  return fillTemplate(gradientCode, {
+    X: depth === 4 ? "vec4f" : "f32",
+    W: width === 4 ? "vec4f" : "f32",
+    DEEP: depth === 4,
+    DEPTH: depth,
+    LANES,
+    GROUPS: block.rows / depth,
+    COLUMNS: block.columns,
+    UNROLL,
+  });
+}

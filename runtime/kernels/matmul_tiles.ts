@@ -1,0 +1,89 @@
+/**
+ * How matrix products and convolutions are cut into register blocks on the software profile, and what a cut costs.
+ *
+ * @module
+ */
+import type { Target } from "../kernel.ts";
+
+/** A block of results that one invocation makes: rows x vectors of columns. */
+export interface Block {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Invocations of a workgroup on the software profile: one 256-bit vector of lanes. */
+export const LANES = 8;
+
+/** The blocks that are worth trying: larger ones spend less on loads, smaller ones fit small results and compile faster. */
+export const BLOCKS: readonly Block[] = [
+  { rows: 16, columns: 4 },
+  { rows: 16, columns: 2 },
+  { rows: 8, columns: 2 },
+  { rows: 8, columns: 1 },
+];
+
+/** The most iterations, of all loops together, that lavapipe lets one invocation run: it silently leaves the loop after that. */
+export const MAX_ITERATIONS = 65_000;
+
+/** A variant's name. */
+export function blockName(block: Block): string {
+  return `software-${block.rows}x${block.columns}`;
+}
+
+/** How blocks cover a result. */
+export interface TilePlan {
+  readonly laneColumns: number;
+  readonly rowTiles: number;
+  readonly columnTiles: number;
+}
+
+/** Lays a workgroup's lanes along the columns first, as many as there are blocks of columns. */
+export function planTiles(size: { rows: number; columns: number }, block: Block): TilePlan {
+  let laneColumns = 1;
+  while (laneColumns < LANES && laneColumns * block.columns < size.columns) laneColumns *= 2;
+  return {
+    laneColumns,
+    rowTiles: Math.ceil(size.rows / (block.rows * (LANES / laneColumns))),
+    columnTiles: Math.ceil(size.columns / (block.columns * laneColumns)),
+  };
+}
+
+/** Nanoseconds of a load by 8 lanes of lavapipe, of 1 or 4 elements a lane, and of 8 multiply-adds (Mesa 22.3.6, 2.3 GHz). */
+const LOAD_NS = { 1: 9, 4: 18 } as const;
+const MULTIPLY_ADD_NS = 0.4;
+
+/** Width of a kernel's vectors. */
+export type Width = 1 | 4;
+
+/** Elements of a vector for a number of channels. */
+export function widthOf(channels: number): Width {
+  return channels % 4 === 0 ? 4 : 1;
+}
+
+/** Nanoseconds of one step along the summed axis, in which a lane reads `depth` elements of each row and `depth` rows of columns. */
+export function stepCost(block: Block, vectors: { depth: Width; width: Width }): number {
+  const { depth, width } = vectors;
+  return block.rows * LOAD_NS[depth] + depth * block.columns * LOAD_NS[width] +
+    MULTIPLY_ADD_NS * depth * width * block.rows * block.columns;
+}
+
+/**
+ * The variants of a kernel for a piece of work, the cheapest by estimate first, or the tuner's choice alone.
+ *
+ * @throws {RangeError} if the tuner names an unknown variant.
+ */
+export function chooseBlock(
+  family: string,
+  options: { work: string; target: Target; cost: (block: Block) => number },
+): Block {
+  const { work, target, cost } = options;
+  const chosen = target.tuner?.choose(family, work);
+  if (chosen !== undefined) {
+    const block = BLOCKS.find((each) => blockName(each) === chosen);
+    if (!block) {
+      throw new RangeError(`${family} has no variant ${chosen}: choose one of ${BLOCKS.map(blockName).join(", ")}`);
+    }
+    return block;
+  }
+  return BLOCKS.reduce((best, block) => (cost(block) < cost(best) ? block : best));
+}

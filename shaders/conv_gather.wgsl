@@ -1,0 +1,176 @@
+// Convolution and transposed convolution as one gather, without materialised patches and without inserted zeros:
+//
+//   y[n, oy, ox, co] = bias[co] + sum over taps (ky, kx) and ci of x[n, iy, ix, ci] w[ky, kx, ci, co]
+//
+//   forward:    iy = oy stride - padding + ky dilation
+//   transposed: iy = (oy + padding - ky dilation) / stride, over the taps where the division has no remainder. Outputs with equal
+//               remainders (a phase) share their taps, so a phase is a forward convolution of stride 1 by itself.
+//
+// Bindings: x [images, height, width, inputs], w [kernel_height, kernel_width, inputs, outputs], bias [outputs] (or anything where
+// has_bias is 0), y [images, out_height, out_width, outputs]; channels in vectors of X and W elements.
+//
+// One invocation makes GROUPS x GROUP pixels x COLUMNS vectors of output channels in registers; a workgroup's lanes lie as
+// (lanes / lane_columns) x lane_columns. Written for Vulkan on the CPU: there a load costs as much as 60 multiply-adds, so the
+// block is as large as the compiler's time allows, nothing is shared through workgroup memory, and each sum takes all taps of a
+// vector of input channels before the next one, which keeps the reloads of spilled registers few. Stores sit in a loop of `groups`
+// (= GROUPS) rounds because every load or store in the text costs 6 to 11 ms of compilation there.
+
+struct Params {
+  images: u32,
+  height: u32,
+  width: u32,
+  inputs: u32, // vectors of input channels
+  out_height: u32,
+  out_width: u32,
+  outputs: u32, // vectors of output channels
+  kernel_height: u32,
+  kernel_width: u32,
+  stride_y: u32,
+  stride_x: u32,
+  padding_y: u32,
+  padding_x: u32,
+  dilation_y: u32,
+  dilation_x: u32,
+  is_transposed: u32,
+  has_bias: u32,
+  lane_columns: u32,
+  row_tiles: u32, // of one phase
+  column_tiles: u32,
+  groups: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<{{X}}>;
+@group(0) @binding(1) var<storage, read> w: array<{{W}}>;
+@group(0) @binding(2) var<storage, read> bias: array<{{W}}>;
+@group(0) @binding(3) var<storage, read_write> y: array<{{W}}>;
+@group(0) @binding(4) var<uniform> p: Params;
+
+// One spatial axis of a phase: output o = offset + i spread takes, for t = 0..taps-1, kernel tap first + t hop from input
+// origin + i pace + t walk.
+struct Axis {
+  size: u32, // values of i
+  spread: u32,
+  offset: u32,
+  first: u32,
+  taps: u32,
+  hop: u32,
+  origin: i32,
+  pace: i32,
+  walk: i32,
+}
+
+fn forward_axis(size: u32, kernel: u32, stride: u32, padding: u32, dilation: u32) -> Axis {
+  return Axis(size, 1u, 0u, 0u, kernel, 1u, -i32(padding), i32(stride), i32(dilation));
+}
+
+fn transposed_axis(size: u32, phase: u32, kernel: u32, stride: u32, padding: u32, dilation: u32) -> Axis {
+  let reach = phase + padding;
+  // The first tap that meets this phase, among the first `stride`; none may.
+  var first = kernel;
+  var hop = stride;
+  for (var back = 0u; back < stride; back++) {
+    let tap = stride - 1u - back;
+    first = select(first, tap, tap < kernel && (i32(reach) - i32(tap * dilation)) % i32(stride) == 0);
+    hop = select(hop, tap + 1u, ((tap + 1u) * dilation) % stride == 0u);
+  }
+  let taps = (kernel - first + hop - 1u) / hop;
+  let origin = (i32(reach) - i32(first * dilation)) / i32(stride);
+  return Axis((size + stride - 1u) / stride, stride, phase, first, taps, hop, origin, 1, -i32(hop * dilation / stride));
+}
+
+// The pixel after `at` = (column, row, image).
+fn next_pixel(at: vec3u, width: u32, height: u32) -> vec3u {
+  let row_ends = at.x + 1u == width;
+  let image_ends = row_ends && at.y + 1u == height;
+  return vec3u(
+    select(at.x + 1u, 0u, row_ends),
+    select(at.y + select(0u, 1u, row_ends), 0u, image_ends),
+    at.z + select(0u, 1u, image_ends),
+  );
+}
+
+@compute @workgroup_size({{LANES}})
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let tile = group.x + group.y * groups.x;
+  let phases = select(vec2u(1u), vec2u(p.stride_x, p.stride_y), p.is_transposed != 0u);
+  let phase = (tile / p.row_tiles) % (phases.x * phases.y);
+  let column_tile = tile / p.row_tiles / (phases.x * phases.y);
+  if (column_tile >= p.column_tiles) {
+    return;
+  }
+  var rows: Axis;
+  var columns: Axis;
+  if (p.is_transposed != 0u) {
+    rows = transposed_axis(p.out_height, phase / phases.x, p.kernel_height, p.stride_y, p.padding_y, p.dilation_y);
+    columns = transposed_axis(p.out_width, phase % phases.x, p.kernel_width, p.stride_x, p.padding_x, p.dilation_x);
+  } else {
+    rows = forward_axis(p.out_height, p.kernel_height, p.stride_y, p.padding_y, p.dilation_y);
+    columns = forward_axis(p.out_width, p.kernel_width, p.stride_x, p.padding_x, p.dilation_x);
+  }
+  let lane_rows = {{LANES}}u / p.lane_columns;
+  let channel = (column_tile * p.lane_columns + lane % p.lane_columns) * {{COLUMNS}}u;
+  let row = ((tile % p.row_tiles) * lane_rows + lane / p.lane_columns) * {{ROWS}}u;
+  let first_pixel = vec3u(row % columns.size, (row / columns.size) % rows.size, row / columns.size / rows.size);
+{{#for J in COLUMNS}}
+  let c{{J}} = min(channel + {{J}}u, p.outputs - 1u);
+  let bias{{J}} = select({{W}}(0.0), bias[select(0u, c{{J}}, p.has_bias != 0u)], p.has_bias != 0u);
+{{/for}}
+  var pixel = first_pixel;
+{{#for G in GROUPS}}{{#for I in GROUP}}
+  // Pixels past the last image get a row that no tap reaches.
+  let iy{{G}}_{{I}} = select(-0x40000000, i32(pixel.y) * rows.pace + rows.origin, pixel.z < p.images);
+  let ix{{G}}_{{I}} = i32(pixel.x) * columns.pace + columns.origin;
+  let image{{G}}_{{I}} = pixel.z * p.height;
+  pixel = next_pixel(pixel, columns.size, rows.size);
+{{#for J in COLUMNS}}
+  var s{{G}}_{{I}}_{{J}} = bias{{J}};
+{{/for}}{{/for}}{{/for}}
+  for (var ty = 0u; ty < rows.taps; ty++) {
+    for (var tx = 0u; tx < columns.taps; tx++) {
+      let dy = i32(ty) * rows.walk;
+      let dx = i32(tx) * columns.walk;
+{{#for G in GROUPS}}{{#for I in GROUP}}
+      let y{{G}}_{{I}} = u32(iy{{G}}_{{I}} + dy);
+      let x{{G}}_{{I}} = u32(ix{{G}}_{{I}} + dx);
+      let inside{{G}}_{{I}} = y{{G}}_{{I}} < p.height && x{{G}}_{{I}} < p.width;
+      let from{{G}}_{{I}} = select(
+        0u, ((image{{G}}_{{I}} + y{{G}}_{{I}}) * p.width + x{{G}}_{{I}}) * p.inputs, inside{{G}}_{{I}});
+{{/for}}{{/for}}
+      let tap = (rows.first + ty * rows.hop) * p.kernel_width + columns.first + tx * columns.hop;
+      var weight = tap * p.inputs * {{DEPTH}}u * p.outputs;
+      for (var ci = 0u; ci < p.inputs; ci++) {
+{{#for K in DEPTH}}{{#for J in COLUMNS}}
+        let w{{K}}_{{J}} = w[weight + {{K}}u * p.outputs + c{{J}}];
+{{/for}}{{/for}}
+        weight += {{DEPTH}}u * p.outputs;
+{{#for G in GROUPS}}{{#for I in GROUP}}
+        let a{{G}}_{{I}} = select({{X}}(0.0), x[from{{G}}_{{I}} + ci], inside{{G}}_{{I}});
+{{#for J in COLUMNS}}{{#for K in DEPTH}}
+        s{{G}}_{{I}}_{{J}} += a{{G}}_{{I}}{{#if DEEP}}[{{K}}]{{/if}} * w{{K}}_{{J}};
+{{/for}}{{/for}}{{/for}}{{/for}}
+      }
+    }
+  }
+  pixel = first_pixel;
+  for (var g = 0u; g < p.groups; g++) {
+{{#for I in GROUP}}
+    let oy{{I}} = pixel.y * rows.spread + rows.offset;
+    let ox{{I}} = pixel.x * columns.spread + columns.offset;
+    let exists{{I}} = pixel.z < p.images && oy{{I}} < p.out_height && ox{{I}} < p.out_width;
+    let to{{I}} = ((pixel.z * p.out_height + oy{{I}}) * p.out_width + ox{{I}}) * p.outputs + channel;
+    pixel = next_pixel(pixel, columns.size, rows.size);
+{{#for J in COLUMNS}}
+    var v{{I}}_{{J}} = s0_{{I}}_{{J}};
+{{#for G in GROUPS}}
+    v{{I}}_{{J}} = select(v{{I}}_{{J}}, s{{G}}_{{I}}_{{J}}, g == {{G}}u);
+{{/for}}
+    if (exists{{I}} && channel + {{J}}u < p.outputs) {
+      y[to{{I}} + {{J}}u] = v{{I}}_{{J}};
+    }
+{{/for}}{{/for}}
+  }
+}
