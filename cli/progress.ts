@@ -40,6 +40,28 @@ export interface Progress extends Disposable {
   stop(): void;
 }
 
+/** What is used of cli-progress, which has no types of its own (and whose package of types brings all of Node's). */
+interface SingleBar {
+  start(total: number, from: number, payload: Payload): void;
+  update(done: number, payload?: Payload): void;
+  render(force: boolean): void;
+  stop(): void;
+}
+
+interface Payload {
+  readonly fields?: ProgressFields;
+}
+
+interface BarOptions {
+  readonly stream: ProgressStream;
+  readonly fps: number;
+  readonly hideCursor: boolean;
+  readonly linewrap: boolean;
+  readonly format: (options: unknown, state: { progress: number; value: number }, payload: Payload) => string;
+}
+
+const { SingleBar } = cliProgress as { SingleBar: new (options: BarOptions) => SingleBar };
+
 const LINE_INTERVAL = 10_000;
 const BAR_WIDTH = 24;
 
@@ -91,7 +113,7 @@ interface View extends ProgressOptions {
 }
 
 class Bar implements Progress {
-  readonly #bar: cliProgress.SingleBar;
+  readonly #bar: SingleBar;
   readonly #stream: ProgressStream;
   #done: number;
   #stopped = false;
@@ -99,13 +121,13 @@ class Bar implements Progress {
   constructor(label: string, { total, from = 0, stream, clock }: View) {
     this.#stream = stream;
     this.#done = from;
-    this.#bar = new cliProgress.SingleBar({
-      stream: stream as unknown as NodeJS.WritableStream,
+    this.#bar = new SingleBar({
+      stream,
       fps: 8,
       // A killed process could not give the cursor and the line wrapping back: leave both alone, and cut the line to fit.
       hideCursor: false,
       linewrap: true,
-      format: (_, { progress, value }, payload: { fields?: ProgressFields }) => {
+      format: (_, { progress, value }, payload) => {
         const full = Math.round(progress * BAR_WIDTH);
         const bar = "█".repeat(full) + "░".repeat(BAR_WIDTH - full);
         const parts = [`${label} ${bar} ${value}/${total}`, ...describeFields(payload.fields), clock.describe(value)];
@@ -123,7 +145,7 @@ class Bar implements Progress {
   log(line: string): void {
     this.#stream.write(`\r\x1b[K${line}\n`);
     // The bar redraws itself only when its text changes, and it was just written over.
-    if (!this.#stopped) (this.#bar as unknown as { render(force: boolean): void }).render(true);
+    if (!this.#stopped) this.#bar.render(true);
   }
 
   stop(): void {

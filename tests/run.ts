@@ -18,9 +18,12 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const { code } = await new Deno.Command(Deno.execPath(), {
       args: ["test", ...FLAGS, `--junit-path=${report}`, ...withDefaultPath(args)],
-      env: { NO_COLOR: Deno.stdout.isTerminal() ? "" : "1" },
+      env: Deno.stdout.isTerminal() ? {} : { NO_COLOR: "1" },
     }).spawn().status;
-    return summarise(countTests(await Deno.readTextFile(report)), { code, strict: Deno.env.get("CI") === "true" });
+    const counts = countTests(await Deno.readTextFile(report));
+    // Deno reports what a filter leaves out as skipped.
+    const skipped = args.some((arg) => arg.startsWith("--filter")) ? [] : counts.skipped;
+    return summarise({ ...counts, skipped }, { code, strict: Deno.env.get("CI") === "true" });
   } finally {
     await Deno.remove(report);
   }

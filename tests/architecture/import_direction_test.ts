@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { type Import, readImports } from "./module_graph.ts";
+import { projectFiles, type Room, roomOf } from "./source_files.ts";
+
+/** For each room, the rooms that it may import, besides itself. */
+const DOORS: Readonly<Record<Room, readonly Room[]>> = {
+  shaders: [],
+  runtime: ["shaders"],
+  models: ["runtime"],
+  data: [],
+  eval: ["models", "runtime", "data"],
+  viz: [],
+  cli: ["runtime", "models", "data", "eval", "viz"],
+};
+
+/** Single files that a room may import from one that is closed to it. */
+const WINDOWS: Readonly<Partial<Record<Room, readonly string[]>>> = {
+  // The contract of results.json, which is all that viz knows of evaluation.
+  viz: ["eval/results_schema.ts"],
+};
+
+const PUBLIC_ROOMS: readonly Room[] = ["runtime", "models", "data", "eval"];
+
+const sources = projectFiles().filter((path) => path.endsWith(".ts"));
+const imports = await readImports(sources);
+
+function isAllowed({ from, to }: Import): boolean {
+  const room = roomOf(from);
+  const target = roomOf(to);
+  if (from === "mod.ts") return target !== undefined && PUBLIC_ROOMS.includes(target);
+  if (room === undefined) return true;
+  if (target === undefined) return !sources.includes(to);
+  return target === room || DOORS[room].includes(target) || (WINDOWS[room]?.includes(to) ?? false);
+}
+
+Deno.test("imports go one way through the rooms", () => {
+  const found = new Set(imports.map(({ from }) => from));
+  assert.ok(found.has("cli/adapter.ts"), "the imports of cli/adapter.ts were not read");
+  const wrong = imports.filter((one) => !isAllowed(one)).map(({ from, to }) => `${from} imports ${to}`);
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("the rule of directions refuses what it should", () => {
+  const refused: [string, string][] = [
+    ["runtime/a.ts", "models/a.ts"],
+    ["models/a.ts", "data/mod.ts"],
+    ["data/mod.ts", "runtime/device.ts"],
+    ["viz/a.ts", "eval/workers.ts"],
+    ["viz/a.ts", "runtime/device.ts"],
+    ["eval/a.ts", "cli/errors.ts"],
+    ["cli/a.ts", "tests/run.ts"],
+    ["mod.ts", "cli/errors.ts"],
+  ];
+  for (const [from, to] of refused) assert.ok(!isAllowed({ from, to }), `${from} may import ${to}`);
+  const allowed: [string, string][] = [
+    ["runtime/a.ts", "shaders/a.wgsl"],
+    ["eval/a.ts", "data/mod.ts"],
+    ["viz/a.ts", "eval/results_schema.ts"],
+    ["cli/a.ts", "viz/a.ts"],
+    ["mod.ts", "data/mod.ts"],
+    ["tests/a.ts", "cli/errors.ts"],
+    ["data/a.ts", "npm:zod@4.6.7"],
+  ];
+  for (const [from, to] of allowed) assert.ok(isAllowed({ from, to }), `${from} may not import ${to}`);
+});
+
+Deno.test("the engine and the models need no package", () => {
+  const packages = imports.filter(({ from, to }) =>
+    ["runtime", "models"].includes(roomOf(from) ?? "") && /^(npm|jsr|https?):/.test(to)
+  );
+  assert.deepEqual(packages, []);
+});
+
+Deno.test("packages come from the registry of package.json, and nothing from a URL", () => {
+  const foreign = imports.filter(({ to }) => /^(https?|jsr|data|blob):/.test(to));
+  assert.deepEqual(foreign, []);
+});
+
+Deno.test("shaders/ holds WGSL alone, and every file of the product is in a room", () => {
+  const files = projectFiles();
+  assert.deepEqual(files.filter((path) => path.startsWith("shaders/") && !path.endsWith(".wgsl")), []);
+  const homeless = sources.filter((path) => !/^(tests|bench)\//.test(path) && path !== "mod.ts" && !roomOf(path));
+  assert.deepEqual(homeless, []);
+});

@@ -1,0 +1,75 @@
+import { join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { readSource, ROOT } from "./source_files.ts";
+
+/** One module's use of another, or of a file beside it. */
+export interface Import {
+  /** Path of the importing file in the project. */
+  readonly from: string;
+  /** Path of the imported file in the project, or the specifier of a package (`npm:zod@4`, `node:path`). */
+  readonly to: string;
+}
+
+interface ModuleInfo {
+  readonly specifier: string;
+  readonly error?: string;
+  readonly dependencies?: readonly {
+    readonly specifier: string;
+    readonly code?: { readonly specifier?: string; readonly error?: string };
+    readonly type?: { readonly specifier?: string; readonly error?: string };
+  }[];
+}
+
+/**
+ * All imports of the given files, as Deno's own parser sees them: static, dynamic, re-exported and of types alone. Files named by
+ * `new URL("...", import.meta.url)`, such as workers and shaders, count as well.
+ */
+export async function readImports(files: readonly string[]): Promise<Import[]> {
+  const imports: Import[] = [];
+  for (const module of await moduleGraph(files)) {
+    const from = projectPath(module.specifier);
+    if (from === undefined || !files.includes(from)) continue;
+    if (module.error !== undefined) throw new Error(`${from}: ${module.error}`);
+    for (const { specifier, code, type } of module.dependencies ?? []) {
+      const to = code?.specifier ?? type?.specifier;
+      if (to === undefined) throw new Error(`${from}: cannot resolve ${specifier}: ${code?.error ?? type?.error}`);
+      imports.push({ from, to: projectPath(to) ?? to });
+    }
+  }
+  for (const from of files) {
+    for (const to of locatedFiles(from)) imports.push({ from, to });
+  }
+  return imports;
+}
+
+/** What `deno info` says of a module that imports all of the files. */
+async function moduleGraph(files: readonly string[]): Promise<readonly ModuleInfo[]> {
+  const entry = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    const lines = files.map((path) => `import ${JSON.stringify(pathToFileURL(join(ROOT, path)).href)};\n`);
+    await Deno.writeTextFile(entry, lines.join(""));
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["info", "--config", join(ROOT, "deno.json"), "--json", entry],
+      cwd: ROOT,
+    }).output();
+    const decoder = new TextDecoder();
+    if (code !== 0) throw new Error(decoder.decode(stderr));
+    return (JSON.parse(decoder.decode(stdout)) as { modules: ModuleInfo[] }).modules;
+  } finally {
+    await Deno.remove(entry);
+  }
+}
+
+/** Files named relative to a module with `new URL`. */
+function locatedFiles(from: string): string[] {
+  const found = readSource(from).matchAll(/new URL\(\s*["'`](\.[^"'`$]*)["'`],\s*import\.meta\.url/g);
+  const base = pathToFileURL(join(ROOT, from));
+  return [...found].map(([, path]) => projectPath(new URL(path!, base).href)).filter((path) => path !== undefined);
+}
+
+/** The path in the project of a file URL; `undefined` for what is not in it. */
+function projectPath(specifier: string): string | undefined {
+  if (!specifier.startsWith("file:")) return undefined;
+  const path = relative(ROOT, fileURLToPath(specifier)).replaceAll("\\", "/");
+  return path.startsWith("../") || path.startsWith("node_modules/") ? undefined : path;
+}
