@@ -70,6 +70,8 @@ export const evaluationSchema = z.object({
     labels: z.array(z.string()),
     excluded: z.array(z.string()),
   }),
+  /** Share of cases whose label of highest score is the true one; only where labels are exclusive (digits). */
+  accuracy: intervalSchema.optional(),
 });
 
 /** The studies that scores refer to: one entry a study. */
@@ -92,6 +94,10 @@ export const comparisonSchema = z.object({
   label: z.string().nullable(),
   labelledFraction: z.number(),
   probe: z.string(),
+  /** Latents that the probe is on; absent for supervised classifiers and in files that do not say. */
+  latents: z.string().optional(),
+  /** The further setting that both share; absent where there is none. */
+  setting: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
   baseline: z.string(),
   method: z.string(),
   /** AUROC of `method` minus AUROC of `baseline`. */

@@ -1,0 +1,161 @@
+/**
+ * Differences of methods on the same patients, with intervals and tests.
+ *
+ * @module
+ */
+import { DataError } from "../data/errors.ts";
+import {
+  chooseGrouping,
+  commonLabels,
+  type EvaluationEntry,
+  type GroupBy,
+  groupEvaluations,
+  type Stratum,
+  stratumText,
+} from "./evaluation_groups.ts";
+import {
+  type BootstrapOptions,
+  bootstrapP,
+  bootstrapScores,
+  macroSamples,
+  percentileInterval,
+} from "./metrics/bootstrap.ts";
+import { holm } from "./metrics/holm.ts";
+import { auroc } from "./metrics/roc.ts";
+import type { Cases, Comparison, Results } from "./results_schema.ts";
+
+/** What to compare and how. */
+export interface CompareOptions extends BootstrapOptions {
+  /** What stands side by side, as `chooseGrouping` says unless given; evaluations that differ in seeds only are averaged. */
+  readonly by?: GroupBy | undefined;
+  /**
+   * Name that all others are compared with. Without it `mmvm` is compared with every other method; where there is none, all
+   * others with the first.
+   */
+  readonly baseline?: string | undefined;
+}
+
+/** AUROCs of a group: the mean over its members, on the cases and in every resample. */
+interface GroupAuroc {
+  /** Per label; `null` where any member has none. */
+  readonly values: (number | null)[];
+  readonly samples: Float64Array[];
+}
+
+/** Checks that two evaluations are about the same studies and labels. */
+function checkSameCases(a: EvaluationEntry, b: EvaluationEntry, place: string): void {
+  const same = (x: Cases, y: Cases) =>
+    x === y ||
+    JSON.stringify([x.studyIds, x.subjectIds, x.labels]) === JSON.stringify([y.studyIds, y.subjectIds, y.labels]);
+  if (!same(a.cases, b.cases)) {
+    throw new DataError(
+      `runs ${a.evaluation.run} and ${b.evaluation.run} were not tested on the same studies and labels (${place}: ` +
+        `${a.cases.studyIds.length} and ${b.cases.studyIds.length} studies); evaluate both with the same data, splits and policies.`,
+    );
+  }
+}
+
+async function groupAuroc(entries: readonly EvaluationEntry[], options: BootstrapOptions): Promise<GroupAuroc> {
+  const members: GroupAuroc[] = [];
+  for (const { evaluation, cases } of entries) {
+    const values = evaluation.scores.map((scores, label) => scores && auroc(cases.labels[label]!, scores));
+    members.push({ values, samples: (await bootstrapScores(cases, evaluation.scores, options)).auroc });
+  }
+  const labels = members[0]!.values.map((_, label) => label);
+  return {
+    values: labels.map((label) =>
+      members.reduce<number | null>((sum, { values }) => {
+        const value = values[label]!;
+        return sum === null || value === null ? null : sum + value / members.length;
+      }, 0)
+    ),
+    samples: labels.map((label) =>
+      macroSamples(members.map(({ samples }) => samples[label]!), members.map(() => true))
+    ),
+  };
+}
+
+/** The pairs (baseline, method) of a stratum. */
+function pairsOf(stratum: Stratum, baseline: string | undefined): [string, string][] {
+  const names = [...stratum.groups.keys()];
+  if (baseline !== undefined) {
+    return names.includes(baseline) ? names.filter((name) => name !== baseline).map((name) => [baseline, name]) : [];
+  }
+  if (names.includes("mmvm")) return names.filter((name) => name !== "mmvm").map((name) => [name, "mmvm"]);
+  return names.slice(1).map((name) => [names[0]!, name]);
+}
+
+/** All labels' and the macro average's comparison of two groups. */
+function comparePair(
+  [baseline, method]: [string, string],
+  { stratum, labels, aurocs }: { stratum: Stratum; labels: readonly string[]; aurocs: ReadonlyMap<string, GroupAuroc> },
+): Comparison[] {
+  const [first, second] = [aurocs.get(baseline)!, aurocs.get(method)!];
+  const values = labels.map((_, label) => {
+    const [a, b] = [first.values[label]!, second.values[label]!];
+    return a === null || b === null ? null : b - a;
+  });
+  const samples = labels.map((_, label) => second.samples[label]!.map((value, b) => value - first.samples[label]![b]!));
+  const p = samples.map((differences, label) => values[label] === null ? null : bootstrapP(differences));
+  const adjusted = holm(p);
+  const { view, labelledFraction, probe, latents, setting } = stratum;
+  const common = {
+    view,
+    labelledFraction,
+    probe,
+    ...(latents === "none" ? {} : { latents }),
+    ...(Object.keys(setting).length === 0 ? {} : { setting }),
+    baseline,
+    method,
+    test: "paired-bootstrap" as const,
+  };
+  const included = values.filter((value) => value !== null);
+  const macroValue = included.length === 0 ? null : included.reduce((sum, value) => sum + value, 0) / included.length;
+  const macro = macroSamples(samples, values.map((value) => value !== null));
+  const macroP = macroValue === null ? null : bootstrapP(macro);
+  return [
+    ...labels.map((label, i) => ({
+      ...common,
+      label,
+      difference: percentileInterval(values[i]!, samples[i]!),
+      p: p[i]!,
+      pHolm: adjusted[i]!,
+    })),
+    // One test, so nothing to correct.
+    { ...common, label: null, difference: percentileInterval(macroValue, macro), p: macroP, pHolm: macroP },
+  ];
+}
+
+/**
+ * Compares groups of evaluations on the same cases: the difference of AUROC by label and of their mean, its 95 % interval and
+ * two-sided p-value from resamples of patients that all groups share, and Holm's correction over the labels of each pair.
+ * Where a group has several seeds, its AUROC is their mean in every resample: the interval is about the choice of
+ * patients, not of seeds. A label that either group lacks has `null` throughout and is left out of the mean.
+ *
+ * @param results One or more results, of the same labels.
+ * @returns Per stratum and pair one comparison a label and one (label `null`) of the means over labels.
+ * @throws DataError where labels or test studies differ between runs, or no run has the baseline's name.
+ */
+export async function compareResults(
+  results: readonly Results[],
+  options: CompareOptions = {},
+): Promise<Comparison[]> {
+  const labels = commonLabels(results);
+  const strata = groupEvaluations(results, { by: options.by ?? chooseGrouping(results) });
+  const { baseline } = options;
+  if (baseline !== undefined && !strata.some(({ groups }) => groups.has(baseline))) {
+    const names = [...new Set(strata.flatMap(({ groups }) => [...groups.keys()]))];
+    throw new DataError(`nothing here is called ${baseline}; choose the baseline from ${names.join(", ")}.`);
+  }
+  const comparisons: Comparison[] = [];
+  for (const stratum of strata) {
+    const pairs = pairsOf(stratum, baseline);
+    if (pairs.length === 0) continue;
+    const all = [...stratum.groups.values()].flat();
+    for (const entry of all) checkSameCases(all[0]!, entry, stratumText(stratum));
+    const aurocs = new Map<string, GroupAuroc>();
+    for (const [name, entries] of stratum.groups) aurocs.set(name, await groupAuroc(entries, options));
+    for (const pair of pairs) comparisons.push(...comparePair(pair, { stratum, labels, aurocs }));
+  }
+  return comparisons;
+}

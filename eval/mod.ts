@@ -1,0 +1,80 @@
+/**
+ * Metrics, probes on latents, and the evaluation protocol. Everything runs on the CPU in float64 and needs no model and no GPU:
+ * it starts from latents or probabilities.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { auroc, bootstrapScores, delongVariance, percentileInterval } from "./mod.ts";
+ *
+ * const labels = [0, 0, 1, 1, 0, 1];
+ * const scores = [0.1, 0.4, 0.35, 0.8, 0.2, 0.9];
+ * const subjectIds = ["a", "a", "b", "c", "d", "e"];
+ * const value = auroc(labels, scores);
+ * const samples = await bootstrapScores({ subjectIds, labels: [labels] }, [scores], { resamples: 200, seed: 1 });
+ * const { low, high } = percentileInterval(value, samples.auroc[0]!);
+ * assert(value !== null && low !== null && high !== null && low <= value && value <= high);
+ * assert(delongVariance(labels, scores).variance! > 0);
+ * ```
+ *
+ * @module
+ */
+export * from "./results_schema.ts";
+export { checkResults, readResults, writeResults } from "./results_file.ts";
+export { type CompareOptions, compareResults } from "./compare_results.ts";
+export { chooseGrouping, type GroupBy } from "./evaluation_groups.ts";
+export { formatAurocTable, formatComparisonTable } from "./tables.ts";
+export { PUBLISHED_AUROC, type PublishedAuroc } from "./published_auroc.ts";
+export { type VerifiedQuantity, verifyMetrics } from "./verify_metrics.ts";
+
+export type { BinaryLabel } from "./metrics/rank.ts";
+export { auroc, type RocCurve, rocCurve, sensitivityAtSpecificity } from "./metrics/roc.ts";
+export {
+  averagePrecision,
+  bestF1Threshold,
+  type ChosenThreshold,
+  f1Score,
+  type PrecisionRecallCurve,
+  precisionRecallCurve,
+} from "./metrics/precision_recall.ts";
+export { brierScore, type ReliabilityBin, reliabilityCurve } from "./metrics/calibration.ts";
+export {
+  accuracy,
+  type ClassProbabilities,
+  type MacroAverage,
+  macroAverage,
+  oneVersusRestAuroc,
+} from "./metrics/multiclass.ts";
+export { type DelongTest, delongTest, delongVariance } from "./metrics/delong.ts";
+export { holm } from "./metrics/holm.ts";
+export {
+  type BootstrapOptions,
+  bootstrapP,
+  bootstrapScores,
+  macroSamples,
+  percentileInterval,
+  type ResampledMetrics,
+  type ScoredCases,
+} from "./metrics/bootstrap.ts";
+
+export type { Matrix } from "./probes/matrix.ts";
+export {
+  fitLogisticRegression,
+  type LogisticModel,
+  type LogisticOptions,
+  logisticProbabilities,
+} from "./probes/logistic_regression.ts";
+export { fitSoftmaxRegression, type SoftmaxModel, softmaxProbabilities } from "./probes/softmax_regression.ts";
+export { type ForestOptions, forestProbabilities } from "./probes/random_forest.ts";
+
+export { meanByStudy } from "./protocol/aggregate.ts";
+export {
+  type EvaluatedLatents,
+  type EvaluatedRun,
+  evaluateLatents,
+  type LatentEvaluation,
+  type StudyAggregation,
+} from "./protocol/evaluate_latents.ts";
+export type { Probe } from "./protocol/probe.ts";
+export { casesOf, studiesWithLatents, type StudyTable, studyTable, type ViewLatents } from "./protocol/study_table.ts";
+export { type SupervisedClassifier, supervisedEvaluation } from "./protocol/supervised_evaluation.ts";

@@ -1,0 +1,9 @@
+/**
+ * Worker that fits logistic regressions.
+ *
+ * @module
+ */
+import { serveJobs } from "../workers.ts";
+import { prepareLogistic } from "./logistic_jobs.ts";
+
+serveJobs(prepareLogistic);

@@ -1,0 +1,252 @@
+/**
+ * The protocol: probes on latents, trained on a labelled subset of the training split, scored by study on the test split.
+ *
+ * @module
+ */
+import { DataError } from "../../data/errors.ts";
+import type { BootstrapOptions } from "../metrics/bootstrap.ts";
+import { type Matrix, takeRows } from "../probes/matrix.ts";
+import { Random } from "../random.ts";
+import type { Cases, Evaluation } from "../results_schema.ts";
+import { meanByStudy, meanRowsByStudy } from "./aggregate.ts";
+import { type Probe, probeProbabilities } from "./probe.ts";
+import { type LabelScores, scoreClassifier, storedScore } from "./score_classifier.ts";
+import {
+  casesOf,
+  checkLatents,
+  labelOf,
+  splitCode,
+  studiesWithLatents,
+  type StudyTable,
+  type ViewLatents,
+} from "./study_table.ts";
+
+/** The run whose encoder made the latents. */
+export interface EvaluatedRun {
+  readonly name: string;
+  readonly method: string;
+  readonly seed: number;
+}
+
+/**
+ * How the pairs of a study become one score.
+ *
+ * `mean-score`, the default, applies the probe to every pair and averages the probabilities: the probe sees latents of the
+ * kind it was trained on, and the mean is the usual ensemble over a study's images. `mean-latent` averages the latents of a
+ * study first, in training too; averaged latents vary less than single ones, so that studies with one pair and with many are
+ * no longer alike.
+ */
+export type StudyAggregation = "mean-score" | "mean-latent";
+
+/** What to evaluate. */
+export interface LatentEvaluation {
+  readonly run: EvaluatedRun;
+  readonly table: StudyTable;
+  /** Latents of each view to evaluate. */
+  readonly views: readonly ViewLatents[];
+  /** Whether the latents were taken before (`unimodal`, the protocol's choice) or after aggregation. */
+  readonly latents: "unimodal" | "aggregate";
+  /** The probe, a logistic regression unless given. */
+  readonly probe?: Probe;
+  /** Shares of the training patients whose labels are used, in (0, 1]; all unless given. */
+  readonly labelledFractions?: readonly number[];
+  /** Seeds of the labelled subset and the probe, 0 unless given. */
+  readonly probeSeeds?: readonly number[];
+  readonly aggregation?: StudyAggregation;
+  /**
+   * Largest number of training encodings, 20,000 unless given, as published. More are thinned by a seeded draw over all
+   * labelled encodings, which keeps nearly every labelled patient.
+   */
+  readonly maxEncodings?: number;
+  /** True where every study has exactly one label (digits): multinomial regression, and accuracy beside AUROC. */
+  readonly exclusive?: boolean;
+  /** A further setting that an experiment varies, recorded with the evaluation. */
+  readonly setting?: Evaluation["setting"];
+  /** Id of the cases record; a view that lacks some of the studies gets its own, with its name behind. `test` unless given. */
+  readonly casesId?: string;
+  readonly bootstrap?: BootstrapOptions;
+  readonly workers?: number;
+  /** Called before each fit, with what was done of all there is to do. */
+  readonly onProgress?: (progress: { done: number; total: number; what: string }) => void;
+}
+
+/** Evaluations, and the cases that their scores are about. */
+export interface EvaluatedLatents {
+  readonly evaluations: Evaluation[];
+  readonly cases: Cases[];
+}
+
+/** Rows of a view by use: the encodings to learn from, and those to predict. */
+interface ViewData {
+  readonly features: Matrix;
+  /** The study of each row. */
+  readonly rowStudies: Int32Array;
+  readonly validationStudies: Int32Array;
+  readonly testStudies: Int32Array;
+  /** Rows of validation and test studies. */
+  readonly queryRows: Int32Array;
+}
+
+/** One fit: a view, a labelled share and a seed. */
+interface Fit {
+  readonly view: string;
+  readonly data: ViewData;
+  readonly cases: Cases;
+  readonly fraction: number;
+  readonly seed: number;
+}
+
+/** Indices for which a condition holds. */
+function indicesWhere(length: number, holds: (i: number) => boolean): Int32Array {
+  return Int32Array.from({ length }, (_, i) => i).filter(holds);
+}
+
+function prepareView(latents: ViewLatents, evaluation: LatentEvaluation): ViewData {
+  const { table, run } = evaluation;
+  checkLatents(table, latents, run.name);
+  const studiesOf = (split: "train" | "validate" | "test") => studiesWithLatents(table, latents, split);
+  const [train, validationStudies, testStudies] = [studiesOf("train"), studiesOf("validate"), studiesOf("test")];
+  if (train.length === 0 || testStudies.length === 0) {
+    throw new DataError(
+      `run ${run.name}: there are ${train.length} training and ${testStudies.length} test studies with a ${latents.view} ` +
+        "latent; a probe needs some of both.",
+    );
+  }
+  let features: Matrix = { values: latents.values, rows: latents.study.length, columns: latents.dimension };
+  let rowStudies = latents.study;
+  if (evaluation.aggregation === "mean-latent") {
+    const studies = Int32Array.from([train, validationStudies, testStudies].flatMap((list) => [...list]));
+    const means = meanRowsByStudy(features, { rowStudies, studies });
+    features = { ...means, values: Float32Array.from(means.values) };
+    rowStudies = studies;
+  }
+  const trainCode = splitCode("train");
+  const queryRows = indicesWhere(rowStudies.length, (row) => {
+    const split = table.splits[rowStudies[row]!]!;
+    return split >= 0 && split !== trainCode;
+  });
+  return { features, rowStudies, validationStudies, testStudies, queryRows };
+}
+
+/** Rows of the labelled subset, thinned to at most `maxEncodings`. */
+function labelledRows({ data, fraction, seed }: Fit, evaluation: LatentEvaluation): Int32Array {
+  const labelled = new Set(evaluation.table.labelledStudies({ fraction, seed }));
+  const code = splitCode("train");
+  const rows = indicesWhere(data.rowStudies.length, (row) => {
+    const study = data.rowStudies[row]!;
+    return labelled.has(study) && evaluation.table.splits[study] === code;
+  });
+  const most = evaluation.maxEncodings ?? 20_000;
+  if (rows.length <= most) return rows;
+  return Int32Array.from(new Random(seed, 1).shuffle([...rows]).slice(0, most)).sort();
+}
+
+/** Means the query rows' probabilities by study. */
+function studyScores(
+  probabilities: readonly (Float64Array | null)[],
+  { queryStudies, studies }: { queryStudies: Int32Array; studies: Int32Array },
+): LabelScores {
+  return probabilities.map((values) =>
+    values && Array.from(meanByStudy(values, { rowStudies: queryStudies, studies }), storedScore)
+  );
+}
+
+async function evaluateFit(fit: Fit, evaluation: LatentEvaluation): Promise<Evaluation> {
+  const { run, table, probe = { kind: "logistic-regression" }, exclusive = false } = evaluation;
+  const { features, rowStudies, queryRows, validationStudies, testStudies } = fit.data;
+  const rows = labelledRows(fit, evaluation);
+  if (rows.length === 0) {
+    throw new DataError(
+      `run ${run.name}: a labelled fraction of ${fit.fraction} leaves no training study with a ${fit.view} latent; take a larger one.`,
+    );
+  }
+  const probabilities = await probeProbabilities(takeRows(features, rows), takeRows(features, queryRows), {
+    probe,
+    targets: table.targets.map((target) => Int8Array.from(rows, (row) => target[rowStudies[row]!]!)),
+    exclusive,
+    seed: fit.seed,
+    workers: evaluation.workers,
+  });
+  const queryStudies = Int32Array.from(queryRows, (row) => rowStudies[row]!);
+  const scores = studyScores(probabilities, { queryStudies, studies: testStudies });
+  const measured = await scoreClassifier({
+    labels: table.labels,
+    cases: fit.cases,
+    scores,
+    validation: {
+      labels: table.targets.map((target) => Array.from(validationStudies, (study) => labelOf(target[study]!))),
+      scores: studyScores(probabilities, { queryStudies, studies: validationStudies }),
+    },
+    exclusive,
+    bootstrap: { workers: evaluation.workers, ...evaluation.bootstrap },
+  });
+  return {
+    run: run.name,
+    method: run.method,
+    seed: run.seed,
+    view: fit.view,
+    probe: probe.kind,
+    latents: evaluation.latents,
+    labelledFraction: fit.fraction,
+    labelledStudies: new Set(Array.from(rows, (row) => rowStudies[row]!)).size,
+    probeSeed: fit.seed,
+    setting: evaluation.setting ?? {},
+    cases: fit.cases.id,
+    scores: scores.map((values) => values && [...values]),
+    ...measured,
+  };
+}
+
+/** The cases of each view; views that cover the same studies share a record. */
+function casesByView(views: readonly ViewData[], evaluation: LatentEvaluation): Cases[] {
+  const { table, casesId: id = "test" } = evaluation;
+  const most = views.reduce((a, b) => b.testStudies.length > a.testStudies.length ? b : a).testStudies;
+  const shared = casesOf(table, most, { id, split: "test" });
+  return views.map(({ testStudies }, i) => {
+    const same = testStudies.length === most.length && testStudies.every((study, k) => study === most[k]);
+    return same ? shared : casesOf(table, testStudies, { id: `${id}-${evaluation.views[i]!.view}`, split: "test" });
+  });
+}
+
+/** Whether another probe seed would change nothing: all labels, all encodings, and a probe that draws nothing. */
+function isDeterministic({ data, fraction }: Fit, evaluation: LatentEvaluation): boolean {
+  const trainRows = data.rowStudies.length - data.queryRows.length;
+  return fraction === 1 && trainRows <= (evaluation.maxEncodings ?? 20_000) &&
+    (evaluation.probe?.kind ?? "logistic-regression") === "logistic-regression";
+}
+
+/**
+ * Evaluates latents by the protocol: for each view, labelled fraction and seed it trains one probe a label on the labelled
+ * patients' training encodings, aggregates the pairs' scores to studies, chooses thresholds on the validation studies and
+ * measures on the test studies. A label with one class only, in training or in the test split, is `null` and named in
+ * `macro.excluded`. Where nothing depends on the seed (all labels, a logistic regression), only the first seed is evaluated.
+ *
+ * It takes no model and no GPU: encode first, in evaluation mode.
+ *
+ * @throws DataError naming run, view, study and dimension of a latent that is not finite; splits or subsets without studies.
+ * @throws RangeError for options out of range.
+ */
+export async function evaluateLatents(evaluation: LatentEvaluation): Promise<EvaluatedLatents> {
+  const { views, labelledFractions = [1], probeSeeds = [0] } = evaluation;
+  for (const fraction of labelledFractions) {
+    if (!(fraction > 0 && fraction <= 1)) {
+      throw new RangeError(`The labelled fraction must be over 0 and at most 1, not ${fraction}.`);
+    }
+  }
+  if (views.length === 0) throw new RangeError("There are no views to evaluate.");
+  const data = views.map((latents) => prepareView(latents, evaluation));
+  const cases = casesByView(data, evaluation);
+  const fits = views.flatMap(({ view }, i) =>
+    labelledFractions.flatMap((fraction) =>
+      probeSeeds.map((seed): Fit => ({ view, data: data[i]!, cases: cases[i]!, fraction, seed }))
+        .filter((fit, k) => k === 0 || !isDeterministic(fit, evaluation))
+    )
+  );
+  const evaluations: Evaluation[] = [];
+  for (const [done, fit] of fits.entries()) {
+    const what = `${evaluation.run.name}, ${fit.view}, ${fit.fraction * 100} % of the labels, seed ${fit.seed}`;
+    evaluation.onProgress?.({ done, total: fits.length, what });
+    evaluations.push(await evaluateFit(fit, evaluation));
+  }
+  return { evaluations, cases: [...new Set(cases)] };
+}

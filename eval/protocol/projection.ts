@@ -1,0 +1,93 @@
+/**
+ * Latents of the test split in the plane of their two largest principal components.
+ *
+ * @module
+ */
+import type { Cases, Projection } from "../results_schema.ts";
+import { meanRowsByStudy } from "./aggregate.ts";
+import { studiesWithLatents, type StudyTable, type ViewLatents } from "./study_table.ts";
+
+/** Rounds of the power iteration: its error falls by the ratio of the second to the first eigenvalue each time. */
+const ROUNDS = 200;
+
+/** Projects the mean latent of each test study; `cases` are the records that the evaluation of the same latents made. */
+export function projectLatents(
+  latents: ViewLatents,
+  options: { run: string; table: StudyTable; cases: readonly Cases[] },
+): Projection {
+  const { run, table, cases } = options;
+  const studies = studiesWithLatents(table, latents, "test");
+  const features = { values: latents.values, rows: latents.study.length, columns: latents.dimension };
+  const means = meanRowsByStudy(features, { rowStudies: latents.study, studies });
+  const centred = centre(means.values, latents.dimension);
+  const covariance = covarianceOf(centred, latents.dimension);
+  const total = covariance.reduce((sum, row, i) => sum + row[i]!, 0);
+  const first = leadingVector(covariance, []);
+  const second = leadingVector(covariance, [first]);
+  const along = (axis: Float64Array) =>
+    Array.from(studies, (_, i) => {
+      let sum = 0;
+      for (let d = 0; d < axis.length; d++) sum += centred[i * axis.length + d]! * axis[d]!;
+      return Number(sum.toPrecision(6));
+    });
+  const own = cases.find((record) => record.id.endsWith(`-${latents.view}`)) ?? cases[0]!;
+  const share = (axis: Float64Array) => (total > 0 ? rayleigh(covariance, axis) / total : 0);
+  return {
+    run,
+    view: latents.view,
+    kind: "pca",
+    cases: own.id,
+    x: along(first),
+    y: along(second),
+    explained: [share(first), share(second)],
+  };
+}
+
+function centre(values: ArrayLike<number>, width: number): Float64Array {
+  const centred = Float64Array.from(values);
+  const rows = centred.length / width;
+  for (let d = 0; d < width; d++) {
+    let mean = 0;
+    for (let row = 0; row < rows; row++) mean += centred[row * width + d]! / rows;
+    for (let row = 0; row < rows; row++) centred[row * width + d]! -= mean;
+  }
+  return centred;
+}
+
+function covarianceOf(centred: Float64Array, width: number): Float64Array[] {
+  const rows = Math.max(1, centred.length / width);
+  const covariance = Array.from({ length: width }, () => new Float64Array(width));
+  for (let at = 0; at < centred.length; at += width) {
+    for (let i = 0; i < width; i++) {
+      const row = covariance[i]!;
+      for (let j = 0; j < width; j++) row[j]! += centred[at + i]! * centred[at + j]! / rows;
+    }
+  }
+  return covariance;
+}
+
+/** The unit eigenvector of the largest eigenvalue, orthogonal to those given, by power iteration. */
+function leadingVector(matrix: readonly Float64Array[], others: readonly Float64Array[]): Float64Array {
+  let vector = Float64Array.from(matrix, (_, i) => 1 + (i * 0.6180339887) % 1);
+  for (let round = 0; round < ROUNDS; round++) {
+    const next = Float64Array.from(matrix, (row) => dot(row, vector));
+    for (const other of others) {
+      const overlap = dot(next, other);
+      for (let i = 0; i < next.length; i++) next[i]! -= overlap * other[i]!;
+    }
+    const norm = Math.sqrt(dot(next, next));
+    if (norm === 0) return vector.map(() => 0);
+    vector = next.map((value) => value / norm);
+  }
+  return vector;
+}
+
+function rayleigh(matrix: readonly Float64Array[], vector: Float64Array): number {
+  return dot(Float64Array.from(matrix, (row) => dot(row, vector)), vector);
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}

@@ -1,0 +1,150 @@
+/**
+ * Everything that is measured of one classifier's scores on the test studies.
+ *
+ * @module
+ */
+import {
+  type BootstrapOptions,
+  bootstrapScores,
+  bootstrapShare,
+  macroSamples,
+  percentileInterval,
+} from "../metrics/bootstrap.ts";
+import { brierScore, reliabilityCurve } from "../metrics/calibration.ts";
+import { macroAverage } from "../metrics/multiclass.ts";
+import { averagePrecision, bestF1Threshold, f1Score } from "../metrics/precision_recall.ts";
+import { auroc, sensitivityAtSpecificity } from "../metrics/roc.ts";
+import type { Cases, Evaluation, Interval, LabelMetrics } from "../results_schema.ts";
+
+type Label = 0 | 1 | null;
+/** Per label the score of each case, or `null` where there is no classifier. */
+export type LabelScores = readonly (readonly number[] | null)[];
+
+/** Scores to measure. */
+export interface ScoredClassifier {
+  readonly labels: readonly string[];
+  readonly cases: Cases;
+  readonly scores: LabelScores;
+  /** The validation studies, on which thresholds are chosen. */
+  readonly validation: { readonly labels: readonly (readonly Label[])[]; readonly scores: LabelScores };
+  /** True where each case has exactly one label: accuracy is then measured too. */
+  readonly exclusive: boolean;
+  readonly bootstrap: BootstrapOptions;
+}
+
+/** The measured part of an evaluation. */
+export type Measured = Pick<Evaluation, "metrics" | "macro" | "accuracy">;
+
+/** What a label without a classifier has. */
+const UNDEFINED: Interval = { value: null, low: null, high: null };
+
+/** All but the intervals of one label. */
+function labelMetrics(index: number, classifier: ScoredClassifier): LabelMetrics {
+  const truth = classifier.cases.labels[index]!;
+  const positives = truth.filter((label) => label === 1).length;
+  const counts = {
+    label: classifier.labels[index]!,
+    positives,
+    negatives: truth.filter((label) => label === 0).length,
+  };
+  const scores = classifier.scores[index] ?? null;
+  if (scores === null) {
+    return {
+      ...counts,
+      auroc: UNDEFINED,
+      averagePrecision: UNDEFINED,
+      threshold: null,
+      f1: null,
+      sensitivityAt90Specificity: null,
+      brier: null,
+      reliability: [],
+    };
+  }
+  const validationScores = classifier.validation.scores[index] ?? null;
+  const threshold = validationScores &&
+    (bestF1Threshold(classifier.validation.labels[index]!, validationScores)?.threshold ?? null);
+  return {
+    ...counts,
+    auroc: { ...UNDEFINED, value: auroc(truth, scores) },
+    averagePrecision: { ...UNDEFINED, value: averagePrecision(truth, scores) },
+    threshold,
+    f1: threshold === null || positives === 0 ? null : f1Score(truth, scores, { threshold }),
+    sensitivityAt90Specificity: sensitivityAtSpecificity(truth, scores, { specificity: 0.9 }),
+    brier: brierScore(truth, scores),
+    reliability: reliabilityCurve(truth, scores),
+  };
+}
+
+/** Per case 1 where the label of highest score is the true one. */
+function rightCases({ cases, scores, labels }: ScoredClassifier): Float64Array {
+  return Float64Array.from(cases.studyIds, (id, i) => {
+    const truth = labels.flatMap((_, label) => cases.labels[label]![i] === 1 ? [label] : []);
+    if (truth.length !== 1) {
+      throw new RangeError(`Study ${id} has ${truth.length} of the exclusive labels; it must have exactly one.`);
+    }
+    let best = -1;
+    for (const [label, given] of scores.entries()) {
+      if (given !== null && (best < 0 || given[i]! > scores[best]![i]!)) best = label;
+    }
+    return best === truth[0] ? 1 : 0;
+  });
+}
+
+async function measureAccuracy(classifier: ScoredClassifier): Promise<Interval> {
+  const right = rightCases(classifier);
+  if (right.length === 0) return UNDEFINED;
+  const value = right.reduce((sum, is) => sum + is, 0) / right.length;
+  return percentileInterval(value, await bootstrapShare(classifier.cases.subjectIds, right, classifier.bootstrap));
+}
+
+/**
+ * Measures a classifier on the test studies: per label AUROC and average precision with patient-level intervals, F1 at the
+ * threshold that validation chose, sensitivity at 90 % specificity, Brier score and reliability; macro averages over the
+ * labels that have both classes and a classifier, the others named.
+ *
+ * @throws RangeError naming the label whose scores are NaN, outside [0, 1], or of another length than the cases.
+ */
+export async function scoreClassifier(classifier: ScoredClassifier): Promise<Measured> {
+  const { labels, cases, scores, bootstrap } = classifier;
+  if (scores.length !== labels.length || cases.labels.length !== labels.length) {
+    throw new RangeError(
+      `There are ${labels.length} labels, but scores for ${scores.length} and cases for ${cases.labels.length} of them.`,
+    );
+  }
+  const metrics = labels.map((label, i) => {
+    try {
+      return labelMetrics(i, classifier);
+    } catch (error) {
+      throw new RangeError(`Label "${label}": ${(error as Error).message}`, { cause: error });
+    }
+  });
+  const samples = await bootstrapScores(cases, scores, bootstrap);
+  const macro = (metric: "auroc" | "averagePrecision") => {
+    const average = macroAverage(labels, metrics.map((m) => m[metric].value));
+    const included = metrics.map((m) => m[metric].value !== null);
+    return { ...average, interval: percentileInterval(average.value, macroSamples(samples[metric], included)) };
+  };
+  const [macroAuroc, macroPrecision] = [macro("auroc"), macro("averagePrecision")];
+  return {
+    metrics: metrics.map((m, i) => ({
+      ...m,
+      auroc: percentileInterval(m.auroc.value, samples.auroc[i]!),
+      averagePrecision: percentileInterval(m.averagePrecision.value, samples.averagePrecision[i]!),
+    })),
+    macro: {
+      auroc: macroAuroc.interval,
+      averagePrecision: macroPrecision.interval,
+      labels: macroAuroc.labels,
+      excluded: macroAuroc.excluded,
+    },
+    ...(classifier.exclusive ? { accuracy: await measureAccuracy(classifier) } : {}),
+  };
+}
+
+/**
+ * Rounds a score to what results.json keeps: nine significant digits. Everything is measured on rounded scores, so that a
+ * reader of the file recomputes exactly the same.
+ */
+export function storedScore(score: number): number {
+  return Number(score.toPrecision(9));
+}

@@ -1,0 +1,86 @@
+/**
+ * Evaluation of classifiers that predict labels themselves.
+ *
+ * @module
+ */
+import { DataError } from "../../data/errors.ts";
+import type { BootstrapOptions } from "../metrics/bootstrap.ts";
+import type { Cases, Evaluation } from "../results_schema.ts";
+import type { EvaluatedRun } from "./evaluate_latents.ts";
+import { type LabelScores, scoreClassifier, storedScore } from "./score_classifier.ts";
+
+/** A supervised classifier's probabilities, by study (see `meanByStudy`). */
+export interface SupervisedClassifier {
+  readonly run: EvaluatedRun;
+  /** View that the classifier saw, or `ensemble` or `joint` where it combined several. */
+  readonly view: string;
+  readonly labels: readonly string[];
+  /** The test studies. */
+  readonly cases: Cases;
+  /** Per label the probability of each test study; `null` where its training labels had one class only. */
+  readonly scores: readonly (ArrayLike<number> | null)[];
+  /** The validation studies' labels and probabilities, on which thresholds are chosen. */
+  readonly validation: {
+    readonly labels: readonly (readonly (0 | 1 | null)[])[];
+    readonly scores: readonly (ArrayLike<number> | null)[];
+  };
+  readonly labelledFraction: number;
+  readonly labelledStudies: number;
+  /** Seed of the labelled subset, 0 unless given. */
+  readonly probeSeed?: number;
+  readonly exclusive?: boolean;
+  readonly setting?: Evaluation["setting"];
+  readonly bootstrap?: BootstrapOptions;
+}
+
+/** The scores as results.json keeps them. */
+function stored(classifier: SupervisedClassifier, part: "cases" | "validation"): LabelScores {
+  const given = part === "cases" ? classifier.scores : classifier.validation.scores;
+  return given.map((values, label) => {
+    if (values === null) return null;
+    return Array.from(values, (score, i) => {
+      if (score >= 0 && score <= 1) return storedScore(score);
+      const study = part === "cases" ? `study ${classifier.cases.studyIds[i]}` : `validation study number ${i}`;
+      throw new DataError(
+        `run ${classifier.run.name}: the ${classifier.view} classifier's probability of ${
+          classifier.labels[label]
+        } for ${study} is ${score}; it must lie in [0, 1], so the training has diverged or its checkpoint is damaged.`,
+      );
+    });
+  });
+}
+
+/**
+ * Measures a supervised classifier by the same protocol as probes: thresholds chosen on validation, patient-level intervals,
+ * macro averages that name what they leave out.
+ *
+ * @throws DataError naming run, view, label and study of the first probability that is NaN or outside [0, 1].
+ * @throws RangeError where labels, scores and cases do not match.
+ */
+export async function supervisedEvaluation(classifier: SupervisedClassifier): Promise<Evaluation> {
+  const { run, labels, cases, exclusive = false } = classifier;
+  const scores = stored(classifier, "cases");
+  const measured = await scoreClassifier({
+    labels,
+    cases,
+    scores,
+    validation: { labels: classifier.validation.labels, scores: stored(classifier, "validation") },
+    exclusive,
+    bootstrap: classifier.bootstrap ?? {},
+  });
+  return {
+    run: run.name,
+    method: run.method,
+    seed: run.seed,
+    view: classifier.view,
+    probe: "supervised",
+    latents: "none",
+    labelledFraction: classifier.labelledFraction,
+    labelledStudies: classifier.labelledStudies,
+    probeSeed: classifier.probeSeed ?? 0,
+    setting: classifier.setting ?? {},
+    cases: cases.id,
+    scores: scores.map((values) => values && [...values]),
+    ...measured,
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * Encoding every pair of a data set in evaluation mode.
+ *
+ * @module
+ */
+import { createLoader, type PairTable } from "../../data/mod.ts";
+import type { VaeTrainer } from "../../models/mod.ts";
+import type { ViewLatents } from "../protocol/study_table.ts";
+import type { RunData } from "./run_data.ts";
+
+/** What to encode. */
+export interface EncodePairsOptions {
+  readonly trainer: VaeTrainer;
+  readonly data: RunData;
+  readonly pairs: PairTable;
+  readonly batchSize: number;
+  readonly onProgress?: (progress: { done: number; total: number }) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Posterior means of every pair, a view each: one row a pair that shows the view. */
+export async function encodePairs(options: EncodePairsOptions): Promise<ViewLatents[]> {
+  const { trainer, data, pairs, batchSize } = options;
+  const names = data.index.views;
+  const loader = createLoader(data.pixels, { index: data.index, pairs, batchSize, shuffle: false, partial: "pad" });
+  const rows = names.map((): { mu: Float32Array; study: number }[] => []);
+  let done = 0;
+  for await (const batch of loader.batches({ untilEpoch: 1 })) {
+    options.signal?.throwIfAborted();
+    // The loader fills the batch's memory again as soon as the next one is asked for.
+    const { size, studies, present } = batch;
+    const { mu } = await trainer.encode(batch.pixels);
+    const dimension = mu[0]!.length / batchSize;
+    for (let row = 0; row < size; row++) {
+      names.forEach((_, m) => {
+        if (!present[row * names.length + m]) return;
+        rows[m]!.push({ mu: mu[m]!.subarray(row * dimension, (row + 1) * dimension), study: studies[row]! });
+      });
+    }
+    done += size;
+    options.onProgress?.({ done, total: pairs.count });
+  }
+  return names.map((view, m): ViewLatents => {
+    const list = rows[m]!;
+    const dimension = list[0]?.mu.length ?? 0;
+    const values = new Float32Array(list.length * dimension);
+    list.forEach(({ mu }, i) => values.set(mu, i * dimension));
+    return { view, values, dimension, study: Int32Array.from(list, ({ study }) => study) };
+  });
+}

@@ -1,0 +1,65 @@
+/**
+ * Gray PNG files.
+ *
+ * @module
+ */
+
+const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
+  let value = n;
+  for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
+  return value;
+});
+
+/**
+ * An 8-bit gray PNG (ISO/IEC 15948).
+ *
+ * @param pixels Row-major bytes, 0 black to 255 white.
+ * @throws {RangeError} where the number of pixels is not width x height.
+ */
+export async function encodePng(pixels: Uint8Array, options: { width: number; height: number }): Promise<Uint8Array> {
+  const { width, height } = options;
+  if (pixels.length !== width * height) {
+    throw new RangeError(`encodePng() got ${pixels.length} pixels for an image of ${width} x ${height}`);
+  }
+  // Each row is led by its filter type; 0 is none.
+  const rows = new Uint8Array(height * (width + 1));
+  for (let y = 0; y < height; y++) rows.set(pixels.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header[8] = 8; // bits a sample; colour type 0 is gray
+  const stream = new Blob([rows]).stream().pipeThrough(new CompressionStream("deflate"));
+  const data = new Uint8Array(await new Response(stream).arrayBuffer());
+  const parts = [
+    Uint8Array.from(SIGNATURE),
+    chunk("IHDR", header),
+    chunk("IDAT", data),
+    chunk("IEND", new Uint8Array(0)),
+  ];
+  const file = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    file.set(part, at);
+    at += part.length;
+  }
+  return file;
+}
+
+function chunk(type: string, data: Uint8Array): Uint8Array {
+  const made = new Uint8Array(data.length + 12);
+  const view = new DataView(made.buffer);
+  view.setUint32(0, data.length);
+  made.set(new TextEncoder().encode(type), 4);
+  made.set(data, 8);
+  view.setUint32(data.length + 8, crc(made.subarray(4, data.length + 8)));
+  return made;
+}
+
+function crc(bytes: Uint8Array): number {
+  let value = 0xffffffff;
+  for (const byte of bytes) value = CRC_TABLE[(value ^ byte) & 0xff]! ^ (value >>> 8);
+  return (value ^ 0xffffffff) >>> 0;
+}

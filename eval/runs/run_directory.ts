@@ -1,0 +1,119 @@
+/**
+ * The files of a run: `config.json`, `metrics.jsonl`, `checkpoints/`, `results.json`, `report.html`.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { DataError } from "../../data/errors.ts";
+import { checkRunConfig, type RunConfig } from "./run_config.ts";
+
+/** One line of `metrics.jsonl`: a logged step. */
+export interface MetricsLine {
+  readonly step: number;
+  readonly loss: number;
+  readonly reconstruction: number;
+  readonly kl: number;
+  readonly gradientNorm: number;
+  readonly alpha: number;
+  readonly learningRate: number;
+  readonly studiesPerSecond: number;
+  /** Seconds of training so far, all sessions of the run together. */
+  readonly seconds: number;
+}
+
+/** Where a run's files are. */
+export interface RunPaths {
+  readonly directory: string;
+  readonly config: string;
+  readonly metrics: string;
+  readonly checkpoints: string;
+  readonly results: string;
+  readonly report: string;
+}
+
+/** The paths of a run's files. */
+export function runPaths(directory: string): RunPaths {
+  return {
+    directory,
+    config: join(directory, "config.json"),
+    metrics: join(directory, "metrics.jsonl"),
+    checkpoints: join(directory, "checkpoints"),
+    results: join(directory, "results.json"),
+    report: join(directory, "report.html"),
+  };
+}
+
+/** Writes a file whole or not at all: to a temporary name beside it, synced, renamed. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  try {
+    using file = await Deno.open(temporary, { write: true, createNew: true });
+    const bytes = new TextEncoder().encode(text);
+    for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+    await file.sync();
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * Reads a run's configuration.
+ *
+ * @throws {DataError} where there is no run, or its configuration cannot be read.
+ */
+export async function readRunConfig(directory: string): Promise<RunConfig> {
+  const { config } = runPaths(directory);
+  let text: string;
+  try {
+    text = await Deno.readTextFile(config);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new DataError(
+        `${directory} holds no run (no config.json): give the directory of a run that \`deno task train\` made`,
+      );
+    }
+    throw error;
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new DataError(`${config} is not JSON (${(error as Error).message}): start the run anew or mend the file`);
+  }
+  return checkRunConfig(value, { file: config });
+}
+
+/** Appends lines to `metrics.jsonl`. */
+export function appendMetrics(path: string, lines: readonly MetricsLine[]): void {
+  if (lines.length === 0) return;
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  Deno.writeTextFileSync(path, text, { append: true });
+}
+
+/**
+ * Reads `metrics.jsonl` up to (not including) a step. A torn last line, which a crash leaves, is passed over; of lines for one step
+ * the last counts.
+ */
+export async function readMetricsFile(path: string, options: { before?: number } = {}): Promise<MetricsLine[]> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+  const before = options.before ?? Infinity;
+  const bySteps = new Map<number, MetricsLine>();
+  for (const line of text.split("\n")) {
+    if (line === "") continue;
+    try {
+      const parsed = JSON.parse(line) as MetricsLine;
+      if (Number.isInteger(parsed.step) && parsed.step < before) bySteps.set(parsed.step, parsed);
+    } catch {
+      // Torn: see above.
+    }
+  }
+  return [...bySteps.values()].sort((a, b) => a.step - b.step);
+}
