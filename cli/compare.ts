@@ -1,0 +1,65 @@
+/**
+ * `deno task compare RUN...`: prints the AUROCs of runs side by side, with intervals, and the significance of differences.
+ *
+ * @module
+ */
+import { basename, join } from "node:path";
+import { chooseGrouping, type GroupBy } from "../eval/evaluation_groups.ts";
+import { compareResults } from "../eval/compare_results.ts";
+import { PUBLISHED_AUROC } from "../eval/published_auroc.ts";
+import { readResults } from "../eval/results_file.ts";
+import type { Results } from "../eval/results_schema.ts";
+import { formatAurocTable, formatComparisonTable } from "../eval/tables.ts";
+import { UserError } from "./errors.ts";
+import { choice, flag, integer, parseArguments, text } from "./options.ts";
+import { userPath } from "./paths.ts";
+import { runCli } from "./run_cli.ts";
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values, operands } = parseArguments({
+    name: "compare",
+    summary: "Prints the AUROCs of runs side by side, with intervals, and the significance of differences.",
+    operands: { name: "run", help: "names of runs, or their folders or results.json", min: 1, max: Infinity },
+    options: {
+      by: choice(["method", "run", "setting"], { help: "what stands side by side" }),
+      baseline: text({ help: "compare all others with this one", pattern: /^.+$/, allowed: "a name in the table" }),
+      perLabel: flag({ help: "show the differences of every label, not of the macro average only" }),
+      published: flag({ help: "show the published numbers beside ours" }),
+      resamples: integer({ min: 100, max: 100_000, help: "resamples of patients", default: 1000 }),
+      seed: integer({ min: 0, help: "seed of the resamples", default: 0 }),
+      json: flag({ help: "print the comparisons as JSON" }),
+    },
+  }, args);
+  const results = await Promise.all(operands.map(readRun));
+  const by = values.by ?? grouping(results);
+  const { baseline, resamples, seed } = values;
+  const comparisons = await compareResults(results, { by, baseline, resamples, seed });
+  if (values.json) {
+    console.log(JSON.stringify(comparisons, null, 2));
+    return;
+  }
+  console.log(formatAurocTable(results, { by, published: values.published ? PUBLISHED_AUROC : [] }));
+  console.log(`\n${formatComparisonTable(comparisons, { perLabel: values.perLabel })}`);
+}
+
+/** Several runs of one method are compared with each other, not averaged into one column. */
+function grouping(results: readonly Results[]): GroupBy {
+  const runs = results.flatMap((file) => file.runs);
+  return runs.length > 1 && new Set(runs.map((run) => run.method)).size === 1 ? "run" : chooseGrouping(results);
+}
+
+/** Reads a run's results by its name in `runs/`, its folder, or the file itself. */
+async function readRun(operand: string): Promise<Results> {
+  const plainName = basename(operand) === operand && !operand.endsWith(".json");
+  const path = operand.endsWith(".json")
+    ? userPath(operand)
+    : join(plainName ? join("runs", operand) : userPath(operand), "results.json");
+  try {
+    return await readResults(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new UserError(`${path} does not exist: \`deno task evaluate ${basename(operand)}\` writes it`);
+  }
+}
+
+if (import.meta.main) await runCli(main);
