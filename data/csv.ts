@@ -1,9 +1,7 @@
 import { parse } from "csv-parse";
-import { createReadStream } from "node:fs";
-import type { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { DataError } from "./errors.ts";
 import { quoted } from "./safe_path.ts";
+import { readChunks } from "./read_chunks.ts";
 
 /** A record longer than this is an unclosed quote or not a CSV file. */
 const MAX_RECORD = 1 << 20;
@@ -50,9 +48,8 @@ export async function readCsv(path: string, options: ReadCsvOptions): Promise<nu
   });
   finished.catch(() => {});
   parser.resume();
-  const input = openText(path);
   try {
-    for await (const chunk of input) {
+    for await (const chunk of readChunks(path)) {
       options.signal?.throwIfAborted();
       if (!parser.write(chunk)) await Promise.race([new Promise((resolve) => parser.once("drain", resolve)), finished]);
       if (reader.failure !== undefined) throw reader.failure;
@@ -62,7 +59,6 @@ export async function readCsv(path: string, options: ReadCsvOptions): Promise<nu
   } catch (error) {
     throw reader.failure ?? inputError(path, error);
   } finally {
-    input.destroy();
     parser.destroy();
   }
   if (reader.failure !== undefined) throw reader.failure;
@@ -137,15 +133,6 @@ class RecordReader {
   }
 }
 
-function openText(path: string): Readable {
-  const file = createReadStream(path, { highWaterMark: 1 << 18 });
-  if (!path.endsWith(".gz")) return file;
-  const gunzip = createGunzip({ chunkSize: 1 << 17 });
-  file.on("error", (error) => gunzip.destroy(error));
-  gunzip.on("close", () => file.destroy());
-  return file.pipe(gunzip);
-}
-
 function listNames(names: readonly string[]): string {
   const shown = names.slice(0, 20).map((name) => quoted(name)).join(", ");
   return names.length > 20 ? `${shown}, ...` : shown;
@@ -167,7 +154,7 @@ function inputError(path: string, error: unknown): unknown {
   const code = (error as { code?: string }).code;
   if (code === "ENOENT") return new DataError("the file is missing.", { file: path });
   if (code === "EISDIR") return new DataError("this is a directory, not a file.", { file: path });
-  if (code?.startsWith("Z_") || (path.endsWith(".gz") && error instanceof TypeError)) {
+  if (code?.startsWith("Z_")) {
     return new DataError(`the gzip data is damaged or cut off (${messageOf(error)}); fetch the file again.`, {
       file: path,
     });

@@ -118,10 +118,22 @@ class Preparation {
     try {
       if (this.#index.source.generated !== undefined) this.#draw(missing);
       else await this.#decode(missing);
-    } finally {
       this.#prepared.flush();
+    } catch (error) {
+      this.#saveWhatIsDone();
+      throw error;
+    } finally {
       this.#log.close();
       this.#prepared.close();
+    }
+  }
+
+  /** After an error, which must not be hidden by one that follows from it. */
+  #saveWhatIsDone(): void {
+    try {
+      this.#prepared.flush();
+    } catch {
+      // A full disk takes no index either: the images since the last flush are made again.
     }
   }
 

@@ -1,7 +1,8 @@
 import type { GrayImage } from "../image_source.ts";
 import { grayFromColour } from "./gray.ts";
-import { ImageError, type ImageFormat, readImageHeader } from "./image_header.ts";
+import { ImageError, type ImageFormat, type ImageHeader, readImageHeader } from "./image_header.ts";
 import { JpegDecoder } from "./jpeg_decoder.ts";
+import { requireWholeFile } from "./whole_file.ts";
 
 /** Images with more pixels are refused before decoding; MIMIC-CXR's largest have about 16 million. */
 export const MAX_PIXELS = 64_000_000;
@@ -47,15 +48,17 @@ export class ImageDecoder {
     if (width * height > this.#maxPixels) {
       throw new ImageError(`the header says ${width} x ${height} pixels, over the limit of ${this.#maxPixels}`);
     }
-    return header.format === "jpeg" ? await this.#jpeg.decode(bytes) : await decodeOther(bytes, header);
+    const { format } = header;
+    return format === "jpeg" ? await this.#jpeg.decode(bytes) : await decodeOther(bytes, { ...header, format });
   }
 }
 
 /** PNG, GIF, BMP and TIFF through image-decode, which returns RGBA. */
 async function decodeOther(
   bytes: Uint8Array,
-  header: { format: ImageFormat; width: number; height: number },
+  header: ImageHeader & { format: Exclude<ImageFormat, "jpeg"> },
 ): Promise<GrayImage> {
+  requireWholeFile(bytes, header.format);
   const { default: decode } = await import("./image_decode.ts");
   let image: { data: ArrayLike<number>; width: number; height: number } | null | undefined;
   try {

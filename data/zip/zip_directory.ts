@@ -33,7 +33,7 @@ export interface ZipEntry {
 export interface ZipDirectory {
   path: string;
   entries: ReadonlyMap<string, ZipEntry>;
-  /** Members left out, with the reason: names that could leave the directory, names listed twice. */
+  /** Members left out, with the reason: names that could leave the directory or come twice, data outside the archive. */
   refused: { name: string; reason: string }[];
 }
 
@@ -53,7 +53,9 @@ export function readZipDirectory(path: string): ZipDirectory {
   for (let i = 0; i < end.count; i++) {
     const entry = readEntry(window, path);
     if (entry.name.endsWith("/")) continue;
-    const reason = unsafePathReason(entry.name) ?? (entries.has(entry.name) ? "the name is listed twice" : undefined);
+    const reason = unsafePathReason(entry.name) ??
+      (entries.has(entry.name) ? "the name is listed twice" : undefined) ??
+      (entry.offset + entry.compressedSize > end.offset ? "its data would lie outside the archive" : undefined);
     if (reason !== undefined) refused.push({ name: quoted(entry.name), reason });
     else entries.set(entry.name, entry);
   }
@@ -104,7 +106,7 @@ function readEnd64(file: Deno.FsFile, endAt: number, path: string): End | undefi
   if (locatorView.getUint32(0, true) !== LOCATOR64) return undefined;
   const record = new Uint8Array(END64_BYTES);
   const at = safeNumber(locatorView.getBigUint64(8, true), path);
-  if (!readExactly(file, record, at)) throw cutOff(path);
+  if (at > endAt - END64_BYTES || !readExactly(file, record, at)) throw cutOff(path);
   const view = new DataView(record.buffer);
   if (view.getUint32(0, true) !== END64) throw cutOff(path);
   return {

@@ -64,6 +64,7 @@ export function writeMimic(root: string, fixture: MimicFixture): void {
     chexpert.push([studies.get(study) ?? "10", study, ...CHEST_LABELS.map((label) => cells[label] ?? "")].join(","));
   }
   const tables = { metadata, split, chexpert };
+  Deno.mkdirSync(root, { recursive: true });
   for (const [name, lines] of Object.entries(tables)) {
     const edit = fixture.edit?.[name as keyof typeof tables] ?? ((text: string) => text);
     writeTable(join(root, `mimic-cxr-2.0.0-${name}.csv`), edit(lines.join("\n") + "\n"), fixture.gzip ?? true);

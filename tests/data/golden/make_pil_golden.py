@@ -54,3 +54,9 @@ for name, (pixels, options) in CASES.items():
     image = image.resize((size, size), Image.BICUBIC)
     image.save(HERE / f"{name}.resized.png", optimize=True)
     ImageOps.equalize(image).save(HERE / f"{name}.png", optimize=True)
+
+# The other formats: the same pixels in each, next to the gray that PIL makes of them.
+SMALL = blobs(24, 20)
+for ending, options in {"png": {}, "bmp": {}, "gif": {}, "tiff": dict(compression="tiff_lzw")}.items():
+    Image.fromarray(SMALL).save(HERE / f"formats.{ending}", **options)
+(HERE / "formats.u8").write_bytes(SMALL.tobytes())

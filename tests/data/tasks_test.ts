@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { inTempDir, plainImages, SMALL_JPEG, writeMimic } from "./fixture.ts";
+
+/** Runs a task's program as the user would. */
+async function run(program: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-check",
+      "--no-prompt",
+      "--allow-read",
+      "--allow-write",
+      "--allow-env",
+      "--allow-sys",
+      program,
+      ...args,
+    ],
+    cwd: fileURLToPath(new URL("../..", import.meta.url)),
+    env: { NO_COLOR: "1" },
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+Deno.test("deno task data prints the cohort and the labels, or one JSON object", () =>
+  inTempDir(async (root) => {
+    const images = plainImages();
+    images[0] = { ...images[0]!, content: null };
+    images[5] = { ...images[5]!, content: SMALL_JPEG.slice(0, 200) };
+    writeMimic(root, { images });
+    const text = await run("cli/data.ts", root);
+    assert.equal(text.code, 0, text.err);
+    assert.match(
+      text.out,
+      /^step +images +studies +patients +left out\nlisted +40 +20 +10\nfiles +39 +20 +10 +image file is missing \(1\)$/m,
+    );
+    assert.match(text.out, /^Support Devices +0 +0 +0 +19$/m);
+    const json = await run("cli/data.ts", root, "--json", "--check-images");
+    assert.equal(json.code, 0, json.err);
+    const summary = JSON.parse(json.out);
+    assert.deepEqual(Object.keys(summary), [
+      "images",
+      "subjects",
+      "studies",
+      "pairs",
+      "views",
+      "splits",
+      "dropped",
+      "labels",
+    ]);
+    assert.deepEqual(summary.images, { listed: 40, usable: 38 });
+    assert.deepEqual(summary.views, { frontal: 19, lateral: 19 });
+    assert.deepEqual(summary.splits.train, { subjects: 8, studies: 14, pairs: 14 });
+    assert.deepEqual(summary.labels.Edema, { positive: 0, negative: 0, uncertain: 0, blank: 18 });
+    assert.deepEqual(summary.dropped.map(({ count }: { count: number }) => count), [1, 1, 1, 1]);
+  }));
+
+Deno.test("deno task data exits with 1 for bad input and with 2 for wrong usage, in one sentence", () =>
+  inTempDir(async (root) => {
+    const images = plainImages();
+    images[0] = { ...images[0]!, content: null };
+    writeMimic(root, { images });
+    const cases: [string[], number, RegExp][] = [
+      [[join(root, "no")], 1, /^error: .*no: there is no such data directory\.\n$/],
+      [
+        [root, "--strict"],
+        1,
+        /^error: files\/.*d0\.jpg: image file is missing \(--strict makes every skip an error\)\n$/,
+      ],
+      [
+        [root, "--pairs", "some"],
+        2,
+        /^error: --pairs must be all-combinations, one-frontal-one-lateral or all-combinations-missing/,
+      ],
+      [[], 2, /^error: deno task data takes a data directory/],
+    ];
+    for (const [args, code, says] of cases) {
+      const result = await run("cli/data.ts", ...args);
+      assert.equal(result.code, code, result.err);
+      assert.match(result.err, says);
+      assert.equal(result.out, "");
+    }
+  }));
+
+Deno.test("deno task prepare says what it will write, what it skipped and where the pixels are", () =>
+  inTempDir(async (root) => {
+    const images = plainImages();
+    images[5] = { ...images[5]!, content: SMALL_JPEG.slice(0, 200) };
+    writeMimic(join(root, "mimic"), { images });
+    const args = ["--data", join(root, "mimic"), "--cache", join(root, "cache"), "--image-size", "16"];
+    const first = await run("cli/prepare.ts", ...args);
+    assert.equal(first.code, 0, first.err);
+    assert.match(first.err, /^40 images, 40 to prepare: 0 MiB in /);
+    assert.match(
+      first.err,
+      /skipped: image cannot be decoded: 1, for example files\/.*d5\.jpg: the JPEG data is truncated or corrupt/,
+    );
+    assert.ok((await Deno.stat(join(first.out.trim(), "manifest.json"))).isFile);
+    const second = await run("cli/prepare.ts", ...args);
+    assert.match(second.err, /^40 images, 0 to prepare/);
+    assert.equal(second.out, first.out);
+  }));
