@@ -1,0 +1,236 @@
+/**
+ * Checkpoints: everything that a run needs to go on where it stopped, in one safetensors file that Python can open too.
+ *
+ * A checkpoint is either there and whole or not there at all: it is written under a temporary name, synced to the disk, renamed, and the
+ * directory synced. A SHA-256 sum of the whole file (with the sum's own digits as zeros) lies in its metadata, so that damage that comes
+ * later is noticed; {@link latestCheckpoint} then falls back to the one before.
+ *
+ * This file opens files and is therefore Deno's only; the format itself (`safetensors.ts`) is not.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { z } from "zod";
+import { decodeSafetensors, encodeParts, SafetensorsError, toFloat32 } from "./safetensors.ts";
+import { headerEnd } from "./safetensors_header.ts";
+
+/** Version of the layout of checkpoints; a file of another version is refused by name. */
+const VERSION = "1";
+const NO_SUM = "0".repeat(64);
+const FILE_NAME = /^step-(\d{1,15})\.safetensors$/;
+const TEMPORARY_NAME = /^step-(\d{1,15})\.safetensors\.tmp$/;
+
+const count = z.int().nonnegative();
+
+/** The plain part of a checkpoint. */
+export const checkpointStateSchema = z.strictObject({
+  /** Optimiser steps done. */
+  step: count,
+  /** Epochs begun, the running one included. */
+  epoch: count,
+  /** Seeds by purpose. */
+  seeds: z.record(z.string(), count),
+  /** Counters of random numbers and of batches drawn, by name. */
+  counters: z.record(z.string(), count),
+  /** Fingerprint of the configuration that the run was started with. */
+  configHash: z.string(),
+  /** Whatever else a run wants to keep: best score so far, history, ... */
+  details: z.record(z.string(), z.json()).default({}),
+});
+
+/** The plain part of a checkpoint. */
+export type CheckpointState = z.infer<typeof checkpointStateSchema>;
+
+/** A float tensor on the host. */
+export interface HostTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** What a checkpoint holds: parameters, running statistics and optimiser moments by name, and the state of the run. */
+export interface Checkpoint {
+  readonly state: CheckpointState;
+  readonly tensors: ReadonlyMap<string, HostTensor>;
+}
+
+/** A checkpoint that cannot be used: torn, damaged, or not a checkpoint; the message names the file. */
+export class CheckpointError extends Error {
+  override name = "CheckpointError";
+}
+
+/**
+ * Writes `step-<step>.safetensors` and then deletes all but the last `keep` checkpoints up to this step.
+ *
+ * @param directory Made if it does not exist.
+ * @param options.keep How many checkpoints stay, this one included; all by default.
+ * @returns The file's path.
+ * @throws {RangeError} if `keep` is not a positive whole number, or a tensor's shape does not fit its values.
+ * @throws {Deno.errors} whatever the file system says; an older checkpoint is never damaged by that.
+ */
+export async function saveCheckpoint(
+  directory: string,
+  checkpoint: Checkpoint,
+  options: { keep?: number } = {},
+): Promise<string> {
+  const { keep = Infinity } = options;
+  if (keep !== Infinity && !(Number.isInteger(keep) && keep >= 1)) {
+    throw new RangeError(`saveCheckpoint() keeps a positive whole number of checkpoints, got keep = ${keep}`);
+  }
+  const state = checkpointStateSchema.parse(checkpoint.state);
+  const { header, data } = encodeParts(checkpoint.tensors, {
+    "mmvm.checkpoint": VERSION,
+    "mmvm.state": JSON.stringify(state),
+    "mmvm.sha256": NO_SUM,
+  });
+  header.set(new TextEncoder().encode(sumOf([header, ...data])), sumPosition(header));
+  await Deno.mkdir(directory, { recursive: true });
+  const path = join(directory, `step-${String(state.step).padStart(8, "0")}.safetensors`);
+  await writeSynced(`${path}.tmp`, [header, ...data]);
+  await Deno.rename(`${path}.tmp`, path);
+  await syncDirectory(directory);
+  await prune(directory, { step: state.step, keep });
+  return path;
+}
+
+async function writeSynced(path: string, parts: readonly Uint8Array[]): Promise<void> {
+  try {
+    using file = await Deno.open(path, { write: true, create: true, truncate: true });
+    for (const part of parts) {
+      for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
+    }
+    await file.sync();
+  } catch (error) {
+    // A full disk leaves a part of the file behind, which would keep the disk full.
+    await Deno.remove(path).catch(() => {});
+    throw error;
+  }
+}
+
+/** Makes a rename durable. Windows opens no directories and needs none of this. */
+async function syncDirectory(directory: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  using handle = await Deno.open(directory, { read: true });
+  await handle.sync();
+}
+
+/** Deletes checkpoints up to `step` but the last `keep`, and what interrupted writers left up to `step`. */
+async function prune(directory: string, options: { step: number; keep: number }): Promise<void> {
+  const old = (await listCheckpoints(directory)).filter((file) => file.step <= options.step).slice(options.keep);
+  const doomed = old.map((file) => file.path);
+  for await (const { name } of Deno.readDir(directory)) {
+    const [, step] = TEMPORARY_NAME.exec(name) ?? [];
+    if (step !== undefined && Number(step) <= options.step) doomed.push(join(directory, name));
+  }
+  for (const path of doomed) {
+    await Deno.remove(path).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+}
+
+/** The checkpoints of a directory by name alone, the latest first; none where the directory does not exist. */
+export async function listCheckpoints(directory: string): Promise<{ path: string; step: number }[]> {
+  const found: { path: string; step: number }[] = [];
+  try {
+    for await (const { name } of Deno.readDir(directory)) {
+      const [, step] = FILE_NAME.exec(name) ?? [];
+      if (step !== undefined) found.push({ path: join(directory, name), step: Number(step) });
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return found.sort((a, b) => b.step - a.step);
+}
+
+/**
+ * Reads a checkpoint.
+ *
+ * @throws {CheckpointError} if the file is not a whole checkpoint of this version.
+ * @throws {Deno.errors.NotFound} if there is no such file.
+ */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const file = await Deno.readFile(path);
+  try {
+    return decodeCheckpoint(file);
+  } catch (error) {
+    if (error instanceof SafetensorsError || error instanceof CheckpointError) {
+      throw new CheckpointError(`${path} is not a usable checkpoint: ${error.message}`);
+    }
+    throw error;
+  }
+}
+
+/**
+ * Decodes a checkpoint's bytes. May change them: the sum's digits are set to zero.
+ *
+ * @throws {SafetensorsError | CheckpointError} if they are damaged or not a checkpoint.
+ */
+function decodeCheckpoint(file: Uint8Array): Checkpoint {
+  const { tensors, metadata } = decodeSafetensors(file);
+  const version = metadata.get("mmvm.checkpoint");
+  if (version !== VERSION) {
+    throw new CheckpointError(
+      version === undefined
+        ? "it is a safetensors file without the metadata of a checkpoint"
+        : `its version is ${version}, this program reads version ${VERSION}`,
+    );
+  }
+  const header = file.subarray(0, headerEnd(file.subarray(0, 8), { fileBytes: file.length }));
+  const sum = metadata.get("mmvm.sha256");
+  header.set(new TextEncoder().encode(NO_SUM), sumPosition(header));
+  if (sumOf([file]) !== sum) throw new CheckpointError("its SHA-256 sum does not fit its contents: it was damaged");
+  const state = checkpointStateSchema.safeParse(JSON.parse(metadata.get("mmvm.state") ?? "null"));
+  if (!state.success) throw new CheckpointError(`its state is not valid: ${z.prettifyError(state.error)}`);
+  const values = new Map<string, HostTensor>();
+  for (const [name, tensor] of tensors) {
+    if (tensor.dtype !== "F32") throw new CheckpointError(`its tensor ${name} is ${tensor.dtype}, not F32`);
+    values.set(name, { shape: tensor.shape, data: toFloat32(tensor) });
+  }
+  return { state: state.data, tensors: values };
+}
+
+function sumOf(parts: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
+}
+
+/**
+ * Where the sum's 64 digits start in a header. Its key stands in the JSON as written, because a quote within any other string is
+ * escaped.
+ *
+ * @throws {CheckpointError} if there is no sum of 64 digits.
+ */
+function sumPosition(header: Uint8Array): number {
+  const text = new TextDecoder("latin1").decode(header);
+  const [found, key] = /("mmvm\.sha256":")[0-9a-f]{64}"/.exec(text) ?? [];
+  if (found === undefined || key === undefined) throw new CheckpointError("it has no SHA-256 sum");
+  return text.indexOf(found) + key.length;
+}
+
+/** The result of {@link latestCheckpoint}. */
+export interface LatestCheckpoint {
+  /** The latest whole checkpoint, `undefined` where there is none. */
+  readonly found: (Checkpoint & { readonly path: string }) | undefined;
+  /** A sentence for every later file that could not be used. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The latest checkpoint of a directory that is whole. Later ones that are torn or damaged are skipped with a warning.
+ *
+ * @throws {Deno.errors} what the file system says, except that a directory that does not exist has no checkpoint.
+ */
+export async function latestCheckpoint(directory: string): Promise<LatestCheckpoint> {
+  const warnings: string[] = [];
+  for (const { path } of await listCheckpoints(directory)) {
+    try {
+      return { found: { ...await readCheckpoint(path), path }, warnings };
+    } catch (error) {
+      if (!(error instanceof CheckpointError)) throw error;
+      warnings.push(`${error.message}; falling back to the one before`);
+    }
+  }
+  return { found: undefined, warnings };
+}

@@ -1,0 +1,86 @@
+/**
+ * Values that change from step to step: learning rates, the MMVM's alpha, beta. A schedule is a pure function of the step's number (from 0),
+ * so that a resumed run goes on exactly where it stopped.
+ *
+ * @example Cosine learning rate with warm-up, and the MMVM paper's alpha
+ * ```ts
+ * const learningRate = warmup(cosine({ from: 5e-5, to: 0, steps: 10_000 }), { steps: 500 });
+ * const alpha = exponential({ from: 1, to: 1e-10, steps: 150_000 });
+ * ```
+ *
+ * @module
+ */
+
+/** The value at a step, 0 being the first. */
+export type Schedule = (step: number) => number;
+
+/** Where a schedule starts, where it arrives, and after how many steps. */
+export interface Course {
+  readonly from: number;
+  readonly to: number;
+  readonly steps: number;
+}
+
+/** The same value at every step. */
+export function constant(value: number): Schedule {
+  requireFinite("constant", value);
+  return () => value;
+}
+
+/** A straight line from `from` at step 0 to `to` at step `steps`, and `to` from then on. */
+export function linear(course: Course): Schedule {
+  const { from, to, steps } = checked("linear", course);
+  return (step) => (step >= steps ? to : from + (to - from) * (step / steps));
+}
+
+/**
+ * Half a cosine wave from `from` at step 0 to `to` at step `steps`, and `to` from then on (Loshchilov and Hutter 2017, SGDR, without
+ * restarts).
+ */
+export function cosine(course: Course): Schedule {
+  const { from, to, steps } = checked("cosine", course);
+  return (step) => (step >= steps ? to : to + (from - to) * 0.5 * (1 + Math.cos(Math.PI * step / steps)));
+}
+
+/**
+ * A constant factor a step: from (to / from)^(step / steps), which goes on shrinking (or growing) beyond `steps`.
+ *
+ * With `from` 1, `to` 1e-10 and 150,000 steps it is the MMVM paper's alpha, e^(ln(1e-10) step / 150000); with `to` = gamma `from` and
+ * `steps` 1 the usual learning-rate decay by gamma.
+ *
+ * @throws {RangeError} unless both values are positive.
+ */
+export function exponential(course: Course): Schedule {
+  const { from, to, steps } = checked("exponential", course);
+  if (!(from > 0 && to > 0)) {
+    throw new RangeError(
+      `exponential() needs positive values, got ${from} to ${to}; a linear or cosine schedule can reach 0`,
+    );
+  }
+  const rate = Math.log(to / from) / steps;
+  return (step) => from * Math.exp(rate * step);
+}
+
+/** `after`, scaled up linearly over the first steps: by 1/steps at step 0, by 1 from step `steps` - 1 on. The clock of `after` runs meanwhile. */
+export function warmup(after: Schedule, options: { steps: number }): Schedule {
+  const { steps } = options;
+  requireSteps("warmup", steps);
+  return (step) => after(step) * Math.min(1, (step + 1) / steps);
+}
+
+function checked(name: string, course: Course): Course {
+  requireFinite(name, course.from);
+  requireFinite(name, course.to);
+  requireSteps(name, course.steps);
+  return course;
+}
+
+function requireFinite(name: string, value: number): void {
+  if (!Number.isFinite(value)) throw new RangeError(`${name}() needs finite values, got ${value}`);
+}
+
+function requireSteps(name: string, steps: number): void {
+  if (!Number.isInteger(steps) || steps < 1) {
+    throw new RangeError(`${name}() needs a positive whole number of steps, got ${steps}`);
+  }
+}
