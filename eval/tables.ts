@@ -112,7 +112,15 @@ export function formatAurocTable(
   const relevant = labels.some((label) => published.some((p) => p.label === label)) ? published : [];
   const strata = groupEvaluations(files, { by: by ?? chooseGrouping(files) });
   if (strata.length === 0) return "No evaluations.";
-  return strata.map((stratum) => formatStratum(stratum, { labels, published: relevant })).join("\n\n");
+  const repeated = strata.some(({ groups }) => groups.values().some((entries) => entries.length > 1));
+  const legend = [
+    "in percent",
+    repeated ? " ± standard deviation over seeds" : "",
+    " [95 % interval for the choice of patients]",
+    relevant.length > 0 ? " (published)" : "",
+  ];
+  const blocks = strata.map((stratum) => formatStratum(stratum, { labels, published: relevant }));
+  return [...blocks, legend.join("")].join("\n\n");
 }
 
 /** A p-value to three decimals. */
