@@ -13,7 +13,7 @@ struct Params {
   n: u32, // vectors of columns
   k: u32,
   batches: u32,
-  a_batch: u32, // distance of matrices of a, in its elements (0: one for all)
+  a_batch: u32, // distance of matrices of a, in elements of T
   b_batch: u32,
   a_row: u32, // scalar variant: distance of rows of a; vectors: of the first axis
   a_depth: u32, // scalar variant: distance along k

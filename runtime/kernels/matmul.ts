@@ -25,10 +25,6 @@ export interface MatmulOptions {
   readonly k: number;
   /** 1 by default. */
   readonly batches?: number;
-  /** True if a single a [m, k] serves all batches. */
-  readonly shareA?: boolean;
-  /** True if a single b [k, n] serves all batches. */
-  readonly shareB?: boolean;
   /** True if a is stored as [k, m]. */
   readonly transposeA?: boolean;
   /** True if b is stored as [n, k]. */
@@ -79,7 +75,7 @@ export function matmul(options: MatmulOptions, target: Target): Lowering {
     }),
     uniforms: [
       ...[m, size.columns, k, batches],
-      ...[options.shareA ? 0 : (m * k) / width, options.shareB ? 0 : (k * n) / width],
+      ...[(m * k) / width, (k * n) / width],
       ...(vectors
         ? [(transposeA ? m : k) / 4, 1, (transposeB ? k : n) / 4, 1]
         : [transposeA ? 1 : k, transposeA ? m : 1, transposeB ? 1 : n, transposeB ? k : 1]),

@@ -1,6 +1,7 @@
 /** Convolutions by plain loops in float64: images NHWC, weights HWIO. */
 import type { ConvGeometry } from "../../runtime/kernels/conv.ts";
 
+type Numbers = ArrayLike<number>;
 type Visit = (indices: { x: number; w: number; y: number }) => void;
 
 /** Every product of a convolution: y[y] += x[x] w[w]. Transposed ones see x where others see y. */
@@ -39,7 +40,7 @@ function visit(g: ConvGeometry, options: { transposed: boolean }, each: Visit): 
 
 function forward(
   g: ConvGeometry,
-  options: { transposed: boolean; x: Float32Array; w: Float32Array; bias?: Float32Array },
+  options: { transposed: boolean; x: Numbers; w: Numbers; bias?: Numbers },
 ) {
   const { x, w, bias } = options;
   const y = Float64Array.from({ length: g.n * g.outH * g.outW * g.cout }, (_, i) => bias?.[i % g.cout] ?? 0);
@@ -50,7 +51,7 @@ function forward(
 /** y of a convolution. */
 export function conv2d(
   g: ConvGeometry,
-  data: { x: Float32Array; w: Float32Array; bias?: Float32Array },
+  data: { x: Numbers; w: Numbers; bias?: Numbers },
 ): Float64Array {
   return forward(g, { transposed: false, ...data });
 }
@@ -58,7 +59,7 @@ export function conv2d(
 /** y of a transposed convolution. */
 export function convTranspose2d(
   g: ConvGeometry,
-  data: { x: Float32Array; w: Float32Array; bias?: Float32Array },
+  data: { x: Numbers; w: Numbers; bias?: Numbers },
 ): Float64Array {
   return forward(g, { transposed: true, ...data });
 }
@@ -66,7 +67,7 @@ export function convTranspose2d(
 /** Gradients of sum(y * gy) with respect to x and w. */
 export function convGradients(
   g: ConvGeometry,
-  options: { transposed: boolean; x: Float32Array; w: Float32Array; gy: Float32Array },
+  options: { transposed: boolean; x: Numbers; w: Numbers; gy: Numbers },
 ): { gx: Float64Array; gw: Float64Array } {
   const { x, w, gy } = options;
   const gx = new Float64Array(x.length);

@@ -9,8 +9,8 @@ export function matmulReference(
   const { m, n, k, batches = 1 } = options;
   const y = new Float64Array(batches * m * n);
   for (let z = 0; z < batches; z++) {
-    const aStart = options.shareA ? 0 : z * m * k;
-    const bStart = options.shareB ? 0 : z * k * n;
+    const aStart = z * m * k;
+    const bStart = z * k * n;
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
         let sum = 0;

@@ -1,0 +1,232 @@
+/**
+ * Two-dimensional convolutions of NHWC images with weights [KH, KW, Cin, Cout].
+ *
+ * Their gradients are convolutions again: a convolution's input gradient is a transposed convolution with the weights' last two axes
+ * swapped, and the other way round; weight gradients are an op of their own. All can be differentiated any number of times.
+ *
+ * @module
+ */
+import { convForward, type ConvGeometry, convTransposed, type Pair } from "../kernels/conv.ts";
+import { convWeightGradient, swapWeightAxes } from "../kernels/conv_weight.ts";
+import { apply, defineOp, type Op, requireFloat } from "../op.ts";
+import { formatShape, type Shape, sizeOf, type Tensor, type TensorSpec } from "../tensor.ts";
+import { sum } from "./reduce.ts";
+
+/** A number for both spatial axes, or one for each (vertical, horizontal). */
+export type Spatial = number | Pair;
+
+/** How a convolution walks. */
+export interface Conv2dOptions {
+  /** Bias [Cout]. */
+  readonly bias?: Tensor;
+  /** 1 by default. */
+  readonly stride?: Spatial;
+  /** Zeros around the image; 0 by default. */
+  readonly padding?: Spatial;
+  /** Distance of a kernel's taps; 1 by default. */
+  readonly dilation?: Spatial;
+}
+
+/** How a transposed convolution walks. */
+export interface ConvTranspose2dOptions extends Conv2dOptions {
+  /** Rows and columns added at the lower and right edge; 0 by default, less than the stride or the dilation. */
+  readonly outputPadding?: Spatial;
+}
+
+interface Walk {
+  readonly stride: Pair;
+  readonly padding: Pair;
+  readonly dilation: Pair;
+}
+
+interface ConvAttributes extends Walk {
+  readonly transposed: boolean;
+  /** Spatial size of the output. */
+  readonly out: Pair;
+}
+
+interface WeightGradientAttributes extends Walk {
+  /** Spatial size of the kernel. */
+  readonly kernel: Pair;
+}
+
+/**
+ * Convolution: x [N, H, W, Cin], weights [KH, KW, Cin, Cout] -> [N, OH, OW, Cout] with
+ * OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1.
+ *
+ * @throws {TypeError | RangeError} naming the shapes that do not fit.
+ */
+export function conv2d(x: Tensor, weights: Tensor, options: Conv2dOptions = {}): Tensor {
+  const walk = walkOf("conv2d", options);
+  requireImages("conv2d", [x, weights]);
+  const size = (axis: 0 | 1) => {
+    const reach = walk.dilation[axis] * (weights.shape[axis]! - 1) + 1;
+    return Math.floor((x.shape[axis + 1]! + 2 * walk.padding[axis] - reach) / walk.stride[axis]) + 1;
+  };
+  return convolve(x, weights, { ...walk, bias: options.bias, transposed: false, out: [size(0), size(1)] });
+}
+
+/**
+ * Transposed convolution: x [N, H, W, Cin], weights [KH, KW, Cin, Cout] -> [N, OH, OW, Cout] with
+ * OH = (H - 1) stride - 2 padding + dilation (KH - 1) + 1 + outputPadding.
+ *
+ * @throws {TypeError | RangeError} naming the shapes that do not fit.
+ */
+export function convTranspose2d(x: Tensor, weights: Tensor, options: ConvTranspose2dOptions = {}): Tensor {
+  const walk = walkOf("convTranspose2d", options);
+  requireImages("convTranspose2d", [x, weights]);
+  const extra = pairOf("convTranspose2d", { name: "outputPadding", value: options.outputPadding ?? 0, least: 0 });
+  const size = (axis: 0 | 1) => {
+    const [stride, dilation] = [walk.stride[axis], walk.dilation[axis]];
+    if (extra[axis] >= Math.max(stride, dilation)) {
+      throw new RangeError(
+        `convTranspose2d() needs an outputPadding below the stride (${stride}) or the dilation (${dilation}), got ${
+          extra[axis]
+        }`,
+      );
+    }
+    const reach = dilation * (weights.shape[axis]! - 1) + 1;
+    return (x.shape[axis + 1]! - 1) * stride - 2 * walk.padding[axis] + reach + extra[axis];
+  };
+  return convolve(x, weights, { ...walk, bias: options.bias, transposed: true, out: [size(0), size(1)] });
+}
+
+/** Swaps the last two axes: [..., A, B] -> [..., B, A]. */
+export function swapLastAxes(x: Tensor): Tensor {
+  // Undoing a swap costs nothing.
+  if (x.node.op === (swapOp as Op<unknown>)) return x.node.inputs[0]!;
+  return apply(swapOp, [x], {})[0]!;
+}
+
+const swapOp: Op<Record<string, never>> = defineOp({
+  name: "swap_last_axes",
+  infer(inputs) {
+    requireFloat("swapLastAxes", inputs);
+    const { shape } = inputs[0]!;
+    if (shape.length < 2) {
+      throw new RangeError(`swapLastAxes() needs two axes or more, got shape ${formatShape(shape)}`);
+    }
+    return [{ shape: [...shape.slice(0, -2), shape.at(-1)!, shape.at(-2)!], dtype: "f32" }];
+  },
+  lower({ inputs: [x] }) {
+    const { shape } = x!;
+    return swapWeightAxes({ taps: sizeOf(shape.slice(0, -2)), rows: shape.at(-2)!, columns: shape.at(-1)! });
+  },
+  vjp: ({ cotangents: [g] }) => [g && swapLastAxes(g)],
+});
+
+const convOp: Op<ConvAttributes> = defineOp({
+  name: "conv2d",
+  infer(inputs, { transposed, out }) {
+    const name = transposed ? "convTranspose2d" : "conv2d";
+    requireFloat(name, inputs);
+    const [x, weights, bias] = inputs.map(({ shape }) => shape);
+    const cout = weights![3]!;
+    if (x![3] !== weights![2]) {
+      throw new RangeError(
+        `${name}() got images ${formatShape(x!)} of ${x![3]} channels, but weights ${formatShape(weights!)} for ${
+          weights![2]
+        } (axis 2)`,
+      );
+    }
+    if (bias && (bias.length !== 1 || bias[0] !== cout)) {
+      throw new RangeError(`${name}() needs a bias of shape [${cout}], got ${formatShape(bias)}`);
+    }
+    if (out[0] < 1 || out[1] < 1) {
+      throw new RangeError(
+        `${name}() of images ${formatShape(x!)} and weights ${formatShape(weights!)} would give ${out[0]} x ${
+          out[1]
+        } pixels: choose another kernel size or padding`,
+      );
+    }
+    return [{ shape: [x![0]!, out[0], out[1], cout], dtype: "f32" }];
+  },
+  lower({ inputs: [x, weights, bias], outputs: [y], attributes, target }) {
+    const options = { ...geometry(attributes, { x: x!, kernel: weights!.shape, y: y! }), bias: bias !== undefined };
+    return attributes.transposed ? convTransposed(options, target) : convForward(options, target);
+  },
+  vjp({ inputs: [x, weights, bias], cotangents: [g], attributes, wanted }) {
+    if (!g) return [];
+    const { transposed, ...walk } = attributes;
+    const back = { ...walk, transposed: !transposed, out: spatial(x!.shape, 1) };
+    const kernel = spatial(weights!.shape, 0);
+    return [
+      wanted[0] ? convolve(g, swapLastAxes(weights!), { ...back, bias: undefined }) : undefined,
+      !wanted[1]
+        ? undefined
+        : transposed
+        ? swapLastAxes(weightGradient(g, x!, { ...walkOnly(attributes), kernel }))
+        : weightGradient(x!, g, { ...walkOnly(attributes), kernel }),
+      bias && wanted[2] ? sum(g, { axes: [0, 1, 2] }) : undefined,
+    ];
+  },
+});
+
+const weightGradientOp: Op<WeightGradientAttributes> = defineOp({
+  name: "conv2d_weight_gradient",
+  infer([x, g], { kernel }) {
+    return [{ shape: [...kernel, x!.shape[3]!, g!.shape[3]!], dtype: "f32" }];
+  },
+  lower({ inputs: [x, g], outputs: [weights], attributes, target }) {
+    return convWeightGradient(geometry(attributes, { x: x!, kernel: weights!.shape, y: g! }), target);
+  },
+  // The op is linear in both inputs, and <c, weightGradient(x, g)> = <g, conv2d(x, c)>.
+  vjp({ inputs: [x, g], cotangents: [c], attributes, wanted }) {
+    if (!c) return [];
+    const walk = { ...walkOnly(attributes), bias: undefined };
+    return [
+      wanted[0] ? convolve(g!, swapLastAxes(c), { ...walk, transposed: true, out: spatial(x!.shape, 1) }) : undefined,
+      wanted[1] ? convolve(x!, c, { ...walk, transposed: false, out: spatial(g!.shape, 1) }) : undefined,
+    ];
+  },
+});
+
+function convolve(x: Tensor, weights: Tensor, options: ConvAttributes & { bias: Tensor | undefined }): Tensor {
+  const { bias, transposed, out } = options;
+  return apply(convOp, bias ? [x, weights, bias] : [x, weights], { ...walkOnly(options), transposed, out })[0]!;
+}
+
+function weightGradient(x: Tensor, g: Tensor, attributes: WeightGradientAttributes): Tensor {
+  return apply(weightGradientOp, [x, g], attributes)[0]!;
+}
+
+function walkOnly({ stride, padding, dilation }: Walk): Walk {
+  return { stride, padding, dilation };
+}
+
+function spatial(shape: Shape, axis: number): Pair {
+  return [shape[axis]!, shape[axis + 1]!];
+}
+
+function geometry(walk: Walk, specs: { x: TensorSpec; kernel: Shape; y: TensorSpec }): ConvGeometry {
+  const [n, h, w, cin] = specs.x.shape as [number, number, number, number];
+  const [, outH, outW, cout] = specs.y.shape as [number, number, number, number];
+  return { ...walkOnly(walk), n, h, w, cin, kh: specs.kernel[0]!, kw: specs.kernel[1]!, cout, outH, outW };
+}
+
+function requireImages(op: string, inputs: readonly [TensorSpec, TensorSpec]): void {
+  const [x, weights] = inputs.map(({ shape }) => shape);
+  if (x!.length !== 4) throw new RangeError(`${op}() needs images [N, H, W, C], got shape ${formatShape(x!)}`);
+  if (weights!.length !== 4) {
+    throw new RangeError(`${op}() needs weights [KH, KW, Cin, Cout], got shape ${formatShape(weights!)}`);
+  }
+}
+
+function walkOf(op: string, options: Conv2dOptions): Walk {
+  return {
+    stride: pairOf(op, { name: "stride", value: options.stride ?? 1, least: 1 }),
+    padding: pairOf(op, { name: "padding", value: options.padding ?? 0, least: 0 }),
+    dilation: pairOf(op, { name: "dilation", value: options.dilation ?? 1, least: 1 }),
+  };
+}
+
+function pairOf(op: string, option: { name: string; value: Spatial; least: number }): Pair {
+  const { name, value, least } = option;
+  const pair: Pair = typeof value === "number" ? [value, value] : value;
+  for (const size of pair) {
+    if (!Number.isInteger(size) || size < least) {
+      throw new RangeError(`${op}() needs a ${name} of whole numbers from ${least} on, got ${JSON.stringify(value)}`);
+    }
+  }
+  return pair;
+}
