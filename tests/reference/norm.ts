@@ -83,3 +83,29 @@ export function batchNormGradient(
   }
   return { dx, dgamma, dbeta };
 }
+
+/** Group normalisation of [N, ..., C]: each sample's groups of neighbouring channels normalised over channels and positions. */
+export function groupNorm(
+  x: ArrayLike<number>,
+  options: {
+    shape: readonly number[];
+    groups: number;
+    gamma: ArrayLike<number>;
+    beta: ArrayLike<number>;
+    epsilon: number;
+  },
+): Float64Array {
+  const { shape, groups, gamma, beta, epsilon } = options;
+  const channels = shape.at(-1)!;
+  const perSample = x.length / shape[0]!;
+  const groupOf = (i: number) => Math.floor(i / perSample) * groups + Math.floor((i % channels) * groups / channels);
+  const count = perSample / groups;
+  const mean = new Float64Array(shape[0]! * groups);
+  const variance = new Float64Array(shape[0]! * groups);
+  for (let i = 0; i < x.length; i++) mean[groupOf(i)]! += x[i]! / count;
+  for (let i = 0; i < x.length; i++) variance[groupOf(i)]! += (x[i]! - mean[groupOf(i)]!) ** 2 / count;
+  return Float64Array.from({ length: x.length }, (_, i) => {
+    const group = groupOf(i);
+    return (x[i]! - mean[group]!) / Math.sqrt(variance[group]! + epsilon) * gamma[i % channels]! + beta[i % channels]!;
+  });
+}

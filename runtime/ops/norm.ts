@@ -1,0 +1,246 @@
+/**
+ * Normalisation: batch norm with kernels of its own, group and layer norm as compositions of reductions and pointwise ops.
+ *
+ * Batch norm is two ops. The first reads x once and gives each channel's scale and shift (and the moments, for the gradient); the second is
+ * pointwise, y = x * scale + shift, so that it fuses with its neighbours. Their vjps belong together: the second one's gives the whole
+ * gradient of x, through the statistics too, and passes the gradients of gamma and beta through the places of scale and shift. That way the
+ * gradient reads dy and x once for the sums and once for dx, and nothing cancels.
+ *
+ * S. Ioffe, C. Szegedy: Batch normalization (ICML 2015). Y. Wu, K. He: Group normalization (ECCV 2018). J. L. Ba, J. R. Kiros,
+ * G. E. Hinton: Layer normalization (2016).
+ *
+ * @module
+ */
+import {
+  lowerBatchNormCoefficients,
+  lowerBatchNormGradient,
+  lowerBatchNormStatistics,
+  type Rows,
+} from "../kernels/norm.ts";
+import { apply, defineOp, type Op, requireFloat } from "../op.ts";
+import { formatShape, normalizeAxes, type Shape, sizeOf, type Tensor, type TensorSpec } from "../tensor.ts";
+import { slice } from "./movement.ts";
+import { add, greater, mul, reciprocal, sqrt, square, sub } from "./pointwise.ts";
+import { mean } from "./reduce.ts";
+import { reshape } from "./view.ts";
+
+/** Parameters, running statistics and constants of {@link batchNorm2d}. */
+export interface BatchNormOptions {
+  /** Scale of each channel, [C]. */
+  readonly gamma: Tensor;
+  /** Shift of each channel, [C]. */
+  readonly beta: Tensor;
+  /** [C]; in training a state, which every run updates. */
+  readonly runningMean: Tensor;
+  /** [C]; in training a state, which every run updates. */
+  readonly runningVariance: Tensor;
+  /** Normalise with the batch's statistics (and update the running ones), or with the running ones. */
+  readonly training: boolean;
+  /** Weight of the batch in the running statistics (PyTorch's convention); 0.1 by default. */
+  readonly momentum?: number;
+  /** Added to the variance; 1e-5 by default. */
+  readonly epsilon?: number;
+  /** Give max(y, 0) instead of y. Its gradient takes a third less memory traffic than that of a separate relu. */
+  readonly relu?: boolean;
+}
+
+interface StatisticsAttributes {
+  readonly momentum: number;
+  readonly epsilon: number;
+}
+
+interface NormalizeAttributes {
+  readonly relu: boolean;
+  readonly training: boolean;
+  readonly epsilon: number;
+}
+
+interface GradientAttributes {
+  readonly relu: boolean;
+  /** True if the moments depend on x. */
+  readonly training: boolean;
+}
+
+function rowsOf(shape: Shape): Rows {
+  const channels = shape.at(-1) ?? 1;
+  return { rows: sizeOf(shape) / channels, channels };
+}
+
+/** scale, shift and moments, of {@link rowsOf} with these channels. */
+function coefficientSpecs(channels: number): TensorSpec[] {
+  return [[channels], [channels], [2, channels]].map((shape) => ({ shape, dtype: "f32" }));
+}
+
+const statisticsOp: Op<StatisticsAttributes> = defineOp({
+  name: "batch_norm_statistics",
+  infer: ([x]) => coefficientSpecs(x!.shape.at(-1)!),
+  mutates: [3, 4],
+  lower: ({ inputs: [x], attributes, target }) => lowerBatchNormStatistics(rowsOf(x!.shape), { ...attributes, target }),
+  // What arrives are the gradients of gamma and beta; see the module's comment.
+  vjp: ({ cotangents: [gamma, beta] }) => [undefined, gamma, beta],
+});
+
+const coefficientsOp: Op<{ epsilon: number }> = defineOp({
+  name: "batch_norm_coefficients",
+  infer: ([mean]) => coefficientSpecs(mean!.shape[0]!),
+  lower: ({ inputs: [mean], attributes: { epsilon } }) =>
+    lowerBatchNormCoefficients({ channels: mean!.shape[0]!, epsilon }),
+  vjp: ({ cotangents: [gamma, beta] }) => [undefined, undefined, gamma, beta],
+});
+
+const normalizeOp: Op<NormalizeAttributes> = defineOp({
+  name: "batch_norm",
+  infer: ([x]) => [{ shape: x!.shape, dtype: "f32" }],
+  pointwise([x, scale, shift], { attributes }) {
+    const y = `(${x} * ${scale} + ${shift})`;
+    // As relu(): a NaN stays one.
+    return attributes.relu ? `select(${y}, T(0.0), ${y} <= T(0.0))` : y;
+  },
+  vjp({ inputs: [x, scale, shift], outputs: [y], cotangents: [g], attributes, wanted }) {
+    if (!g) return [];
+    const { relu, training, epsilon } = attributes;
+    const { rows } = rowsOf(x!.shape);
+    const moments = scale!.node.outputs[2]!;
+    const few = training && rows <= 2;
+    const how = { relu, training: training && !few };
+    const sums = apply(gradientOp, [g, x!, moments, scale!, shift!], how);
+    let dx: Tensor | undefined;
+    if (few) {
+      const dy = relu ? mul(g, greater(y!, 0)) : g;
+      dx = rows === 2 ? pairGradient(dy, { scale: scale!, moments, epsilon }) : undefined;
+    } else if (wanted[0]) {
+      dx = apply(inputGradientOp, [g, x!, scale!, shift!, ...sums.slice(2)], how)[0];
+    }
+    return [dx, sums[0], sums[1]];
+  },
+});
+
+/**
+ * dx of a batch norm over two rows. Normalised, they are +-sqrt(variance / (variance + epsilon)), whatever they were: but for epsilon, dx
+ * would be zero, and the general formula is a difference of equal numbers. What is left of it is
+ * dx = scale * (dy - mean dy) * epsilon / (variance + epsilon). A single row is normalised to zero, so that its gradient is zero.
+ */
+function pairGradient(dy: Tensor, options: { scale: Tensor; moments: Tensor; epsilon: number }): Tensor {
+  const { scale, moments, epsilon } = options;
+  const axes = dy.shape.map((_, axis) => axis).slice(0, -1);
+  const inverse = slice(moments, { starts: [1], sizes: [1] });
+  const factor = mul(mul(scale, epsilon), square(reshape(inverse, scale.shape)));
+  return mul(sub(dy, mean(dy, { axes, keepdims: true })), factor);
+}
+
+/** Gradients of gamma and beta; in training also slope and offset of {@link inputGradientOp}. */
+const gradientOp: Op<GradientAttributes> = defineOp({
+  name: "batch_norm_gradient",
+  infer([, x], { training }) {
+    const channels = x!.shape.at(-1)!;
+    return new Array(training ? 4 : 2).fill({ shape: [channels], dtype: "f32" });
+  },
+  lower: ({ inputs: [, x], attributes, target }) => lowerBatchNormGradient(rowsOf(x!.shape), { ...attributes, target }),
+});
+
+/** dx = dy * scale + x * slope + offset in training, dy * scale else. */
+const inputGradientOp: Op<GradientAttributes> = defineOp({
+  name: "batch_norm_input_gradient",
+  infer: ([, x]) => [{ shape: x!.shape, dtype: "f32" }],
+  pointwise([g, x, scale, shift, slope, offset], { attributes: { relu, training } }) {
+    const dy = relu ? `select(T(0.0), ${g}, ${x} * ${scale} + ${shift} > T(0.0))` : g;
+    return training ? `(${dy} * ${scale} + (${x} * ${slope} + ${offset}))` : `(${dy} * ${scale})`;
+  },
+});
+
+/**
+ * Batch normalisation of [N, H, W, C], or of any [..., C], over all axes but the last:
+ * y = (x - mean) / sqrt(variance + epsilon) * gamma + beta.
+ *
+ * In training, mean and biased variance are the batch's, and the running statistics, which must be states, move towards its mean and
+ * unbiased variance by `momentum` whenever the program runs. For a single row per channel, where there is no unbiased variance, they
+ * move towards the biased one (0), and y is beta.
+ *
+ * Has first derivatives only.
+ *
+ * @throws {TypeError | RangeError} naming the argument whose shape, type or value does not fit.
+ */
+export function batchNorm2d(x: Tensor, options: BatchNormOptions): Tensor {
+  const { gamma, beta, runningMean, runningVariance, training, momentum = 0.1, epsilon = 1e-5, relu = false } = options;
+  requireFloat("batchNorm2d", [x]);
+  if (x.rank < 2) {
+    throw new RangeError(`batchNorm2d() needs [..., C] with at least 2 axes, got ${formatShape(x.shape)}`);
+  }
+  const channels = x.shape.at(-1)!;
+  requireVectors("batchNorm2d", { gamma, beta, runningMean, runningVariance }, channels);
+  requireEpsilon("batchNorm2d", epsilon);
+  if (!(momentum >= 0 && momentum <= 1)) {
+    throw new RangeError(`batchNorm2d() needs a momentum from 0 to 1, got ${momentum}`);
+  }
+  const coefficients = training
+    ? apply(statisticsOp, [x, gamma, beta, runningMean, runningVariance], { momentum, epsilon })
+    : apply(coefficientsOp, [runningMean, runningVariance, gamma, beta], { epsilon });
+  return apply(normalizeOp, [x, coefficients[0]!, coefficients[1]!], { relu, training, epsilon })[0]!;
+}
+
+/**
+ * Group normalisation of [N, H, W, C], or of any [N, ..., C]: each sample's channels are split into `groups` groups of neighbours, and each
+ * group is normalised over its channels and all positions.
+ *
+ * @param options.gamma Scale of each channel, [C]; `options.beta` its shift.
+ * @throws {TypeError | RangeError} if the channels cannot be split so, or shapes do not fit.
+ */
+export function groupNorm(
+  x: Tensor,
+  options: { groups: number; gamma: Tensor; beta: Tensor; epsilon?: number },
+): Tensor {
+  const { groups, gamma, beta, epsilon = 1e-5 } = options;
+  if (x.rank < 2) throw new RangeError(`groupNorm() needs [N, ..., C], got shape ${formatShape(x.shape)}`);
+  const channels = x.shape.at(-1)!;
+  requireVectors("groupNorm", { gamma, beta }, channels);
+  requireEpsilon("groupNorm", epsilon);
+  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0) {
+    throw new RangeError(`groupNorm() cannot split ${channels} channels into ${groups} equal groups`);
+  }
+  const grouped = reshape(x, [x.shape[0]!, -1, groups, channels / groups]);
+  const normalized = standardize(grouped, { axes: [1, 3], epsilon });
+  const perChannel = (vector: Tensor) => reshape(vector, [groups, channels / groups]);
+  return reshape(add(mul(normalized, perChannel(gamma)), perChannel(beta)), x.shape);
+}
+
+/**
+ * Layer normalisation over the last axes: as many as gamma has, which must have their sizes.
+ *
+ * @param options.gamma Scale of each element; `options.beta` its shift.
+ * @throws {TypeError | RangeError} if shapes do not fit.
+ */
+export function layerNorm(x: Tensor, options: { gamma: Tensor; beta: Tensor; epsilon?: number }): Tensor {
+  const { gamma, beta, epsilon = 1e-5 } = options;
+  requireEpsilon("layerNorm", epsilon);
+  const wanted = formatShape(x.shape.slice(x.rank - gamma.rank));
+  if (gamma.rank < 1 || [gamma, beta].some((vector) => formatShape(vector.shape) !== wanted)) {
+    throw new RangeError(
+      `layerNorm() needs gamma and beta of the last axes of ${formatShape(x.shape)}, got ${formatShape(gamma.shape)} ` +
+        `and ${formatShape(beta.shape)}`,
+    );
+  }
+  const axes = normalizeAxes("layerNorm", { rank: x.rank, axes: gamma.shape.map((_, i) => i - gamma.rank) });
+  return add(mul(standardize(x, { axes, epsilon }), gamma), beta);
+}
+
+/** (x - mean) / sqrt(variance + epsilon) over axes. */
+function standardize(x: Tensor, options: { axes: readonly number[]; epsilon: number }): Tensor {
+  const over = { axes: options.axes, keepdims: true };
+  const centred = sub(x, mean(x, over));
+  const variance = mean(square(centred), over);
+  return mul(centred, reciprocal(sqrt(add(variance, options.epsilon))));
+}
+
+function requireVectors(op: string, vectors: Readonly<Record<string, Tensor>>, channels: number): void {
+  for (const [name, { shape, dtype }] of Object.entries(vectors)) {
+    if (dtype !== "f32" || shape.length !== 1 || shape[0] !== channels) {
+      throw new RangeError(`${op}() needs ${name} to be f32 [${channels}], got ${dtype} ${formatShape(shape)}`);
+    }
+  }
+}
+
+function requireEpsilon(op: string, epsilon: number): void {
+  if (!(epsilon > 0 && Number.isFinite(epsilon))) {
+    throw new RangeError(`${op}() needs a positive epsilon, got ${epsilon}`);
+  }
+}
