@@ -38,14 +38,22 @@ interface WorkerScope<Setup, Job, Result> {
 /** Answers jobs inside a worker; the only call in a worker's module. */
 export function serveJobs<Setup, Job, Result>(prepare: PrepareJobs<Setup, Job, Result>): void {
   const scope = globalThis as unknown as WorkerScope<Setup, Job, Result>;
-  let run: ((job: Job) => Result) | null = null;
+  let run: (job: Job) => Result = () => {
+    throw new Error("A job came before the set-up.");
+  };
   scope.onmessage = ({ data }) => {
     if ("setup" in data) {
-      run = prepare(data.setup);
+      try {
+        run = prepare(data.setup);
+      } catch (error) {
+        // Told with the first job's answer: an exception here would go to the console instead.
+        run = () => {
+          throw error;
+        };
+      }
       return;
     }
     try {
-      if (run === null) throw new Error("A job came before the set-up.");
       scope.postMessage({ index: data.index, result: run(data.job) });
     } catch (error) {
       scope.postMessage({ index: data.index, error: error instanceof Error ? error.message : String(error) });

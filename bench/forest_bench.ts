@@ -1,0 +1,34 @@
+/**
+ * Random forests at the published protocol's size: `deno bench --allow-read bench/forest_bench.ts`. Trees grow independently,
+ * so 5,000 take 5,000 / (20 x workers) times the first benchmark.
+ *
+ * @module
+ */
+import { binFeatures, findBinEdges } from "../eval/probes/binning.ts";
+import { prepareForest } from "../eval/probes/forest_jobs.ts";
+import { forestProbabilities } from "../eval/probes/random_forest.ts";
+import { drawLatents } from "./probe_latents.ts";
+
+const options = { n: 3, warmup: 1 };
+const { features, target } = drawLatents({ rows: 20_000, seed: 0 });
+const { features: queries } = drawLatents({ rows: 3000, seed: 1 });
+const edges = findBinEdges(features);
+const run = prepareForest({
+  features: binFeatures(features, edges),
+  queries: binFeatures(queries, edges),
+  targets: [target],
+  seed: 0,
+  tree: { maxDepth: 30, minSamplesSplit: 5, featuresPerSplit: 16 },
+});
+
+Deno.bench("20 trees, 20,000 x 256, one thread", options, () => {
+  run({ target: 0, first: 0, count: 20 });
+});
+
+Deno.bench("bins of 20,000 x 256 (once a forest)", options, () => {
+  binFeatures(features, findBinEdges(features));
+});
+
+Deno.bench("forest of 200 trees, 20,000 x 256, all cores", options, async () => {
+  await forestProbabilities(features, queries, { targets: [target], trees: 200 });
+});
