@@ -1,13 +1,15 @@
 // Copies a box of up to six axes between two tensors with any strides: permutations, slices and concatenations.
 //
-//   destination[destinationBase + sum_a c_a destinationStride_a] = source[sourceBase + sum_a c_a sourceStride_a]   for all 0 <= c_a < size_a
+//   destination[destinationBase + sum_a c_a destinationStride_a] = source[sourceBase + sum_a c_a sourceStride_a]
+//
+// for all 0 <= c_a < size_a.
 //
 // Bindings (words are copied as bits, whatever they mean):
 //   0  source
 //   1  destination
 //   2  p       see Box; sizes and strides of the last axis count Values
-// Template: VALUE, vec4u where the last axis is contiguous in both tensors and everything is a multiple of 4, else u32; RANK of the box;
-// OUTER = RANK - 1; ITEMS, Values an invocation copies.
+// Template: VALUE, vec4u where the last axis is contiguous in both tensors and everything is a multiple of 4, else
+// u32; RANK of the box; OUTER = RANK - 1; ITEMS, Values an invocation copies.
 
 struct Axis {
   size: u32,

@@ -1,5 +1,5 @@
-// Gradient of gather, second of two passes: out[row] = sum of dy[i] over all i with indices[i] = row, in ascending order of i. Rows without
-// an index are zero from the first pass (gather_links.wgsl).
+// Gradient of gather, second of two passes: out[row] = sum of dy[i] over all i with indices[i] = row, in ascending
+// order of i. Rows without an index are zero from the first pass (gather_links.wgsl).
 //
 // Bindings:
 //   0  dy       [count, groups] of Value; a group is 4 neighbouring columns where Value is vec4f, else 1

@@ -1,11 +1,13 @@
 // Gradient of gather, first of two passes: zeros, and for each index the place of the next equal one.
 //
-// A float cannot be added atomically, and should not be: the order would change from run to run. So equal indices are chained, in the order in
-// which they lie, and one invocation of the second pass adds up the whole chain. Each invocation reads the list of indices at most once.
+// A float cannot be added atomically, and should not be: the order would change from run to run. So equal indices are
+// chained, in the order in which they lie, and one invocation of the second pass adds up the whole chain. Each
+// invocation reads the list of indices at most once.
 //
 // Bindings:
 //   0  indices  [count]
-//   1  links    [count]: place of the next equal index, or count; the highest bit is set where none before is equal and it is a row
+//   1  links    [count]: place of the next equal index, or count; the highest bit is set where none before is equal
+//     and it is a row
 //   2  out      [size] words, set to zero
 //   3  p        rows, count, size
 

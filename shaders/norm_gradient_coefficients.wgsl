@@ -13,7 +13,8 @@
 //   4  scale      [groups], only with TRAINING, as the following
 //   5  slope  6 offset   [groups]
 //   last p        rows, groups, lanes (of all groups)
-// Template: VALUE, vec4f or f32; TRAINING; WIDE: one workgroup of 64 lanes for each group of channels (GPUs), else one invocation.
+// Template: VALUE, vec4f or f32; TRAINING; WIDE: one workgroup of 64 lanes for each group of channels (GPUs), else one
+// invocation.
 
 alias Value = {{VALUE}};
 
@@ -67,14 +68,15 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) invocation: u32,
 ) {
-  let workgroup = group.x + group.y * groups.x;
+  let number = group.x + group.y * groups.x;
 {{#if WIDE}}
-  // A group that does not exist does the work of the last one, so that all invocations reach the barriers; it stores nothing.
-  let channel = min(workgroup, p.groups - 1u);
-  let stores = workgroup < p.groups && invocation == 0u;
+  // A group that does not exist does the work of the last one, so that all invocations reach the barriers; it stores
+  // nothing.
+  let channel = min(number, p.groups - 1u);
+  let stores = number < p.groups && invocation == 0u;
   let lane = invocation;
 {{else}}
-  let channel = workgroup * 64u + invocation;
+  let channel = number * 64u + invocation;
   let stores = true;
   let lane = 0u;
   if (channel >= p.groups) {

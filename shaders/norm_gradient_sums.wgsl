@@ -1,5 +1,6 @@
-// Gradient of batch normalisation, first of two passes: for each channel of dy and x, seen as [rows, channels], the sums over the rows of
-// one lane of dy and of dy * (x - mean). With RELU, y was max(x * scale + shift, 0), and dy counts only where that is positive.
+// Gradient of batch normalisation, first of two passes: for each channel of dy and x, seen as [rows, channels], the
+// sums over the rows of one lane of dy and of dy * (x - mean). With RELU, y was max(x * scale + shift, 0), and dy
+// counts only where that is positive.
 //
 // Bindings:
 //   0  dy  1 x          [rows, groups] of Value; a group is 4 neighbouring channels where Value is vec4f, else 1

@@ -1,8 +1,8 @@
-// Batch normalisation, first of two passes: mean and sum of squared deviations of each channel of x, seen as [rows, channels], over
-// the rows of one lane.
+// Batch normalisation, first of two passes: mean and sum of squared deviations of each channel of x, seen as [rows,
+// channels], over the rows of one lane.
 //
-// Welford's method by blocks of four rows, which are first summed up among themselves as deviations from the running mean: one pass over
-// x, nothing cancels, and one division every four rows.
+// Welford's method by blocks of four rows, which are first summed up among themselves as deviations from the running
+// mean: one pass over x, nothing cancels, and one division every four rows.
 //
 // Bindings:
 //   0  x         [rows, groups] of Value; a group is 4 neighbouring channels where Value is vec4f, else 1
@@ -12,7 +12,8 @@
 
 alias Value = {{VALUE}};
 
-// Rows are cut into chunks; in a chunk, `interleave` lanes take turns, so that neighbouring invocations read neighbouring memory.
+// Rows are cut into chunks; in a chunk, `interleave` lanes take turns, so that neighbouring invocations read
+// neighbouring memory.
 struct Split {
   rows: u32,
   groups: u32,

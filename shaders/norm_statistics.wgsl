@@ -1,5 +1,5 @@
-// Batch normalisation, second of two passes: combines the partial moments of each channel in a fixed order (Chan, Golub and LeVeque),
-// updates the running statistics in place, and gives what y = x * scale + shift needs.
+// Batch normalisation, second of two passes: combines the partial moments of each channel in a fixed order (Chan,
+// Golub and LeVeque), updates the running statistics in place, and gives what y = x * scale + shift needs.
 //
 //   mean = sum_i n_i mean_i / n           variance = sum_i [M2_i + n_i (mean_i - mean)^2] / n      (biased)
 //   scale = gamma / sqrt(variance + epsilon)      shift = beta - mean * scale
@@ -12,7 +12,8 @@
 //   5  scale  6 shift   [groups]
 //   7  moments          [2, groups]: mean, then 1 / sqrt(variance + epsilon)
 //   8  p                see Parameters
-// Template: VALUE, vec4f or f32; WIDE: one workgroup of 64 lanes for each group of channels (GPUs), else one invocation.
+// Template: VALUE, vec4f or f32; WIDE: one workgroup of 64 lanes for each group of channels (GPUs), else one
+// invocation.
 
 alias Value = {{VALUE}};
 
@@ -77,14 +78,15 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) invocation: u32,
 ) {
-  let workgroup = group.x + group.y * groups.x;
+  let number = group.x + group.y * groups.x;
 {{#if WIDE}}
-  // A group that does not exist does the work of the last one, so that all invocations reach the barriers; it stores nothing.
-  let channel = min(workgroup, p.groups - 1u);
-  let stores = workgroup < p.groups && invocation == 0u;
+  // A group that does not exist does the work of the last one, so that all invocations reach the barriers; it stores
+  // nothing.
+  let channel = min(number, p.groups - 1u);
+  let stores = number < p.groups && invocation == 0u;
   let lane = invocation;
 {{else}}
-  let channel = workgroup * 64u + invocation;
+  let channel = number * 64u + invocation;
   let stores = true;
   let lane = 0u;
   if (channel >= p.groups) {

@@ -1,4 +1,5 @@
-// Places a tensor of up to six axes into zeros: `low` zeros before it along each axis, its elements `step` apart, zeros after it.
+// Places a tensor of up to six axes into zeros: `low` zeros before it along each axis, its elements `step` apart,
+// zeros after it.
 //
 //   destination[c] = source[(c - low) / step]   where that is a whole number within the source along every axis, else 0
 //
@@ -6,7 +7,8 @@
 //   0  source  row-major
 //   1  destination  row-major
 //   2  p       see Placement; sizes of the last axis count Values
-// Template: VALUE, vec4u where the last axis is not padded and a multiple of 4, else u32; RANK; DILATED, where a step is not 1.
+// Template: VALUE, vec4u where the last axis and its padding are multiples of 4 and its step is 1, else u32; RANK;
+// DILATED, where a step is not 1.
 
 struct Axis {
   size: u32,

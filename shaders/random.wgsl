@@ -1,9 +1,12 @@
-// Random numbers keyed by (seed, stream, step): element i depends on nothing else, so any order of dispatch gives the same numbers.
+// Random numbers keyed by (seed, stream, step): element i depends on nothing else, so any order of dispatch gives the
+// same numbers.
 //
-// Elements 4b .. 4b+3 come from the four words of philox(counter = (b, 0, stream, step), key = seed); see philox.wgsl, which precedes.
+// Elements 4b .. 4b+3 come from the four words of philox(counter = (b, 0, stream, step), key = seed); see philox.wgsl,
+// which precedes.
 //
 //   uniform    w / 2^24, from the upper 24 bits w of a word: in [0, 1)
-//   normal     Box and Muller's transform of the words in pairs: sqrt(-2 ln u) (cos, sin)(2 pi v), with u = (w + 1) / 2^24 in (0, 1]
+//   normal     Box and Muller's transform of the words in pairs: sqrt(-2 ln u) (cos, sin)(2 pi v), with
+//              u = (w + 1) / 2^24 in (0, 1]
 //   bernoulli  1 / keep where the uniform number is below keep, else 0
 //
 // Bindings:
@@ -34,8 +37,8 @@ fn draw_bernoulli(words: vec4u) -> vec4f {
   return select(vec4f(0.0), vec4f(1.0 / p.keep), draw_uniform(words) < vec4f(p.keep));
 }
 
-// Logarithm, sine and cosine are written out: WGSL promises too little precision for its own (2^-11 for cos), and a run should not
-// depend on the driver more than it must.
+// Logarithm, sine and cosine are written out: WGSL promises too little precision for its own (2^-11 for cos), and a
+// run should not depend on the driver more than it must.
 
 // Natural logarithm for normal numbers > 0: ln 2^e + 2 artanh s, where s = (m - 1) / (m + 1) and m in [0.7, 1.5).
 fn log_normal(x: vec2f) -> vec2f {

@@ -1,10 +1,10 @@
-// Copies a box whose fastest axis in the destination (columns) is another one than in the source (rows), by 4 x 4 blocks in registers: four vector
-// loads, four vector stores, no workgroup memory. For Vulkan on the CPU.
+// Copies a box whose fastest axis in the destination (columns) is another one than in the source (rows), by 4 x 4
+// blocks in registers: four vector loads, four vector stores, no workgroup memory. For Vulkan on the CPU.
 //
 // Bindings (words are copied as bits, whatever they mean):
 //   0  source
 //   1  destination
-//   2  p       see Box; everything counts vectors of 4 words, but the strides between words of a block, which count words
+//   2  p       see Box; strides and bases count vectors of 4 words
 // Template: BATCH, the number of other axes.
 
 struct Axis {

@@ -1,5 +1,5 @@
-// Copies a box whose fastest axis in the destination (columns) is another one than in the source (rows), by 32 x 32 tiles in workgroup memory, so
-// that reads and writes are both contiguous. For GPUs.
+// Copies a box whose fastest axis in the destination (columns) is another one than in the source (rows), by 32 x 32
+// tiles in workgroup memory, so that reads and writes are both contiguous. For GPUs.
 //
 // Bindings (words are copied as bits, whatever they mean):
 //   0  source
