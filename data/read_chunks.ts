@@ -45,7 +45,10 @@ async function feed(gunzip: Gunzip, file: Deno.FsFile): Promise<void> {
 
 function drained(gunzip: Gunzip): Promise<void> {
   return new Promise((resolve) => {
-    gunzip.once("drain", resolve);
-    gunzip.once("close", resolve);
+    const done = () => {
+      gunzip.off("drain", done).off("close", done);
+      resolve();
+    };
+    gunzip.on("drain", done).on("close", done);
   });
 }

@@ -150,50 +150,50 @@ export interface IndexColumns {
 
 /** Collects rows and turns them into columns. */
 export class IndexBuilder {
-  readonly #subjectIds: string[] = [];
-  readonly #subjectOf = new Map<string, number>();
+  readonly #subjects = new Numbering();
   readonly #subjectSplit: number[] = [];
-  readonly #studyIds: string[] = [];
-  readonly #studyOf = new Map<string, number>();
+  readonly #studies = new Numbering();
   readonly #studySubject: number[] = [];
-  readonly #imageIds: string[] = [];
-  readonly #imageOf = new Map<string, number>();
+  readonly #images = new Numbering();
   readonly #imageStudy: number[] = [];
   readonly #imageView: number[] = [];
   readonly #imagePosition: number[] = [];
-  readonly #positions: string[] = [];
-  readonly #positionOf = new Map<string, number>();
+  readonly #positions = new Numbering();
 
   /** The number of a subject, made when new. */
   subject(id: string): number {
-    return intern(this.#subjectOf, this.#subjectIds, id, () => this.#subjectSplit.push(-1));
+    const subject = this.#subjects.number(id);
+    if (subject === this.#subjectSplit.length) this.#subjectSplit.push(-1);
+    return subject;
   }
 
   /** The number of a study, made when new; `undefined` where the study is already another subject's. */
   study(id: string, subject: number): number | undefined {
-    const study = intern(this.#studyOf, this.#studyIds, id, () => this.#studySubject.push(subject));
+    const study = this.#studies.number(id);
+    if (study === this.#studySubject.length) this.#studySubject.push(subject);
     return this.#studySubject[study] === subject ? study : undefined;
   }
 
   /** Adds an image and returns its number; `undefined` where the identifier is taken. */
   image(id: string, options: { study: number; view: number; position: string }): number | undefined {
-    if (this.#imageOf.has(id)) return undefined;
+    const image = this.#images.number(id);
+    if (image < this.#imageStudy.length) return undefined;
     this.#imageStudy.push(options.study);
     this.#imageView.push(options.view);
     this.#imagePosition.push(this.#position(options.position));
-    return intern(this.#imageOf, this.#imageIds, id, () => {});
+    return image;
   }
 
   findSubject(id: string): number | undefined {
-    return this.#subjectOf.get(id);
+    return this.#subjects.find(id);
   }
 
   findStudy(id: string): number | undefined {
-    return this.#studyOf.get(id);
+    return this.#studies.find(id);
   }
 
   findImage(id: string): number | undefined {
-    return this.#imageOf.get(id);
+    return this.#images.find(id);
   }
 
   studyOfImage(image: number): number {
@@ -215,30 +215,34 @@ export class IndexBuilder {
 
   #position(position: string): number {
     // Free text in the column must not overflow the code: everything past 200 spellings is one.
-    const key = this.#positions.length >= 200 && !this.#positionOf.has(position) ? "other" : position;
-    return intern(this.#positionOf, this.#positions, key, () => {});
+    const known = this.#positions.find(position);
+    return known ?? this.#positions.number(this.#positions.ids.length < 200 ? position : "other");
   }
 
   /** The columns, with all labels blank and nothing dropped. */
   columns(labels: number): IndexColumns {
-    const images = this.#imageIds.length;
-    const studies = this.#studyIds.length;
+    const images = this.#images.ids.length;
+    const studies = this.#studies.ids.length;
     return {
-      subjects: { count: this.#subjectIds.length, ids: this.#subjectIds, split: Int8Array.from(this.#subjectSplit) },
+      subjects: {
+        count: this.#subjects.ids.length,
+        ids: this.#subjects.ids,
+        split: Int8Array.from(this.#subjectSplit),
+      },
       studies: {
         count: studies,
-        ids: this.#studyIds,
+        ids: this.#studies.ids,
         subject: Int32Array.from(this.#studySubject),
         states: new Uint8Array(studies * labels),
         dropped: new Uint8Array(studies),
       },
       images: {
         count: images,
-        ids: this.#imageIds,
+        ids: this.#images.ids,
         study: Int32Array.from(this.#imageStudy),
         view: Int8Array.from(this.#imageView),
         position: Uint8Array.from(this.#imagePosition),
-        positions: this.#positions,
+        positions: this.#positions.ids,
         dropped: new Uint8Array(images),
         bytes: new Float64Array(images),
         modified: new Float64Array(images),
@@ -247,12 +251,31 @@ export class IndexBuilder {
   }
 }
 
-function intern(numbers: Map<string, number>, ids: string[], id: string, onNew: () => void): number {
-  const known = numbers.get(id);
-  if (known !== undefined) return known;
-  const number = ids.length;
-  numbers.set(id, number);
-  ids.push(id);
-  onNew();
-  return number;
+/** Numbers identifiers from 0 in the order in which they come. */
+class Numbering {
+  readonly ids: string[] = [];
+  readonly #numbers = new Map<string, number>();
+  #lastId: string | undefined;
+  #lastNumber = 0;
+
+  /** The number of an identifier, the next one when it is new. */
+  number(id: string): number {
+    const known = this.find(id);
+    if (known !== undefined) return known;
+    const number = this.ids.length;
+    this.#numbers.set(id, number);
+    this.ids.push(id);
+    return number;
+  }
+
+  find(id: string): number | undefined {
+    // Tables list a study's rows together, so the last one is asked for again more often than not.
+    if (id === this.#lastId) return this.#lastNumber;
+    const number = this.#numbers.get(id);
+    if (number !== undefined) {
+      this.#lastId = id;
+      this.#lastNumber = number;
+    }
+    return number;
+  }
 }
