@@ -55,24 +55,40 @@ function checkSameCases(a: EvaluationEntry, b: EvaluationEntry, place: string): 
   }
 }
 
-async function groupAuroc(entries: readonly EvaluationEntry[], options: BootstrapOptions): Promise<GroupAuroc> {
-  const members: GroupAuroc[] = [];
-  for (const { evaluation, cases } of entries) {
-    const values = evaluation.scores.map((scores, label) => scores && auroc(cases.labels[label]!, scores));
-    members.push({ values, samples: (await bootstrapScores(cases, evaluation.scores, options)).auroc });
-  }
-  const labels = members[0]!.values.map((_, label) => label);
-  return {
-    values: labels.map((label) =>
-      members.reduce<number | null>((sum, { values }) => {
-        const value = values[label]!;
-        return sum === null || value === null ? null : sum + value / members.length;
-      }, 0)
-    ),
-    samples: labels.map((label) =>
-      macroSamples(members.map(({ samples }) => samples[label]!), members.map(() => true))
-    ),
-  };
+/** Mean of values, `null` where any of them is. */
+function meanOrNull(values: readonly (number | null)[]): number | null {
+  return values.reduce((sum, value) => sum === null || value === null ? null : sum + value / values.length, 0);
+}
+
+/**
+ * AUROCs of every group of a stratum. All members are resampled in one call, so that each resample is drawn once and the
+ * work is large enough to be worth spreading over workers.
+ */
+async function groupAurocs(
+  stratum: Stratum,
+  { labels, bootstrap }: { labels: number; bootstrap: BootstrapOptions },
+): Promise<Map<string, GroupAuroc>> {
+  const entries = [...stratum.groups.values()].flat();
+  const { subjectIds, labels: truth } = entries[0]!.cases;
+  const values = entries.map(({ evaluation }) =>
+    evaluation.scores.map((scores, label) => scores && auroc(truth[label]!, scores))
+  );
+  const { auroc: samples } = await bootstrapScores(
+    { subjectIds, labels: entries.flatMap(() => truth) },
+    entries.flatMap(({ evaluation }) => evaluation.scores),
+    bootstrap,
+  );
+  const all = Array.from({ length: labels }, (_, label) => label);
+  let next = 0;
+  return new Map([...stratum.groups].map(([name, group]) => {
+    const members = group.map(() => next++);
+    return [name, {
+      values: all.map((label) => meanOrNull(members.map((member) => values[member]![label]!))),
+      samples: all.map((label) =>
+        macroSamples(members.map((member) => samples[member * labels + label]!), members.map(() => true))
+      ),
+    }];
+  }));
 }
 
 /** The pairs (baseline, method) of a stratum. */
@@ -153,8 +169,7 @@ export async function compareResults(
     if (pairs.length === 0) continue;
     const all = [...stratum.groups.values()].flat();
     for (const entry of all) checkSameCases(all[0]!, entry, stratumText(stratum));
-    const aurocs = new Map<string, GroupAuroc>();
-    for (const [name, entries] of stratum.groups) aurocs.set(name, await groupAuroc(entries, options));
+    const aurocs = await groupAurocs(stratum, { labels: labels.length, bootstrap: options });
     for (const pair of pairs) comparisons.push(...comparePair(pair, { stratum, labels, aurocs }));
   }
   return comparisons;
