@@ -7,7 +7,7 @@
 // Bindings (words are copied as bits, whatever they mean):
 //   0  source
 //   1  destination
-//   2  p       see Box; sizes and strides of the last axis count Values
+//   2  p       see Box; strides, bases and the size of the last axis count Values
 // Template: VALUE, vec4u where the last axis is contiguous in both tensors and everything is a multiple of 4, else
 // u32; RANK of the box; OUTER = RANK - 1; ITEMS, Values an invocation copies.
 
