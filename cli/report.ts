@@ -1,0 +1,53 @@
+/**
+ * `deno task report RUN...`: writes the report of a run, or one that compares several.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { compareResults } from "../eval/compare_results.ts";
+import type { Results } from "../eval/results_schema.ts";
+import { combineResults } from "../viz/combine_results.ts";
+import { printable } from "./errors.ts";
+import { flag, parseArguments, path } from "./options.ts";
+import { userPath } from "./paths.ts";
+import { readRunResults } from "./read_run_results.ts";
+import { runCli } from "./run_cli.ts";
+import { writeReport } from "./write_report.ts";
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values, operands } = parseArguments({
+    name: "report",
+    summary: "Writes a self-contained HTML report of a run, or one that compares several.",
+    operands: { name: "run", help: "names of runs, or their folders or results.json", min: 1, max: Infinity },
+    options: {
+      out: path({
+        help: "file to write; report.html beside the results of one run, or here for several, when not given",
+        placeholder: "file",
+      }),
+      includeImages: flag({ help: "embed pictures even where they show patients, as far as the data's terms allow" }),
+      includeIds: flag({ help: "show study and patient identifiers" }),
+    },
+  }, args);
+  const found = await Promise.all(operands.map(readRunResults));
+  const combined = combineResults(found.map(({ results }) => results));
+  const results = found.length > 1 ? await compared(combined) : combined;
+  const file = await writeReport(results, {
+    path: values.out ?? (found.length > 1 ? userPath("report.html") : join(found[0]!.directory, "report.html")),
+    includeImages: values.includeImages,
+    includeIds: values.includeIds,
+  });
+  console.log(`report: ${file}`);
+}
+
+/** Paired differences between the runs; without them where the runs were not tested on the same studies. */
+async function compared(results: Results): Promise<Results> {
+  try {
+    return { ...results, comparisons: await compareResults([results]) };
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "DataError") throw error;
+    console.error(printable(`warning: no paired differences: ${error.message}`));
+    return results;
+  }
+}
+
+if (import.meta.main) await runCli(main);

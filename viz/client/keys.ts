@@ -1,0 +1,28 @@
+import { all } from "./page.ts";
+
+/** Makes the entries of every key buttons: pointing lights up a method's curves everywhere, pressing hides and shows them. */
+export function setUpKeys(): void {
+  for (const key of all<HTMLElement>(".key[data-arm]")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "key";
+    button.dataset["arm"] = key.dataset["arm"] ?? "";
+    button.setAttribute("aria-pressed", "true");
+    button.append(...Array.from(key.childNodes));
+    key.replaceWith(button);
+    button.addEventListener("click", () => toggle(button.dataset["arm"]!));
+    lightUp(button, button.dataset["arm"]!);
+  }
+}
+
+/** Dims every other method's curves while an element is pointed at or has the focus. */
+export function lightUp(element: Element, arm: string): void {
+  const root = document.documentElement.classList;
+  for (const type of ["pointerenter", "focus"]) element.addEventListener(type, () => root.add(`lit-${arm}`));
+  for (const type of ["pointerleave", "blur"]) element.addEventListener(type, () => root.remove(`lit-${arm}`));
+}
+
+function toggle(arm: string): void {
+  const hidden = document.documentElement.classList.toggle(`off-${arm}`);
+  for (const key of all(`button.key[data-arm="${arm}"]`)) key.setAttribute("aria-pressed", String(!hidden));
+}

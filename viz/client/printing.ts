@@ -1,0 +1,16 @@
+import { all } from "./page.ts";
+
+/** Opens what is folded before printing, since nobody can open it on paper. */
+export function setUpPrinting(): void {
+  const closed = new Set<HTMLDetailsElement>();
+  addEventListener("beforeprint", () => {
+    for (const details of all<HTMLDetailsElement>("details:not([open])")) {
+      details.open = true;
+      closed.add(details);
+    }
+  });
+  addEventListener("afterprint", () => {
+    for (const details of closed) details.open = false;
+    closed.clear();
+  });
+}

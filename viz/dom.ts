@@ -1,0 +1,89 @@
+/// <reference lib="dom" />
+/**
+ * Builds elements with text and attributes that cannot break out of their place.
+ *
+ * The same functions draw on the server, into linkedom's document, and in the browser, into the page's: no part of the
+ * report is ever made from a string of markup.
+ *
+ * @module
+ */
+
+/** What an element may contain: strings become text nodes, `null` and `undefined` nothing. */
+export type Child = Node | string | number | null | undefined | readonly Child[];
+
+/** Attribute values: `true` gives an empty attribute; `false`, `null` and `undefined` give none. */
+export type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+/** Creates HTML elements when called, SVG elements through `svg`. */
+export interface Builder {
+  <Name extends keyof HTMLElementTagNameMap>(
+    name: Name,
+    attributes?: Attributes | null,
+    ...children: Child[]
+  ): HTMLElementTagNameMap[Name];
+  readonly svg: <Name extends keyof SVGElementTagNameMap>(
+    name: Name,
+    attributes?: Attributes | null,
+    ...children: Child[]
+  ) => SVGElementTagNameMap[Name];
+  readonly document: Document;
+}
+
+/** The namespace of SVG elements. */
+export const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
+
+/**
+ * A {@linkcode Builder} for a document.
+ *
+ * @example
+ * ```ts
+ * import { parseHTML } from "linkedom";
+ * import { createBuilder } from "./dom.ts";
+ * const { document } = parseHTML("<!doctype html><html></html>") as unknown as { document: Document };
+ * const h = createBuilder(document);
+ * h("p", { class: "note" }, "a < b"); // <p class="note">a &lt; b</p>
+ * ```
+ */
+export function createBuilder(document: Document): Builder {
+  const html = (name: string, attributes?: Attributes | null, ...children: Child[]) =>
+    fill(document.createElement(name), attributes, children);
+  const svg = (name: string, attributes?: Attributes | null, ...children: Child[]) =>
+    fill(document.createElementNS(SVG_NAMESPACE, name), attributes, children);
+  return Object.assign(html, { svg, document }) as unknown as Builder;
+}
+
+function fill<T extends Element>(element: T, attributes: Attributes | null | undefined, children: Child[]): T {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    refuseActive(name, String(value));
+    element.setAttribute(name, value === true ? "" : String(value));
+  }
+  append(element, children);
+  return element;
+}
+
+function append(element: Element, children: readonly Child[]): void {
+  for (const child of children) {
+    if (child === null || child === undefined) continue;
+    if (Array.isArray(child)) append(element, child as readonly Child[]);
+    else if (typeof child === "string" || typeof child === "number") {
+      element.appendChild(element.ownerDocument.createTextNode(String(child)));
+    } else element.appendChild(child as Node);
+  }
+}
+
+/** Handlers, inline styles and foreign addresses have no use here, so their appearance is a mistake or an attack. */
+function refuseActive(name: string, value: string): void {
+  const lower = name.toLowerCase();
+  if (lower.startsWith("on") || lower === "style" || lower === "srcdoc") {
+    throw new TypeError(
+      `The attribute "${name}" is not allowed in the report: use a class and the style sheet instead.`,
+    );
+  }
+  if (
+    ["href", "src", "action", "xlink:href"].includes(lower) &&
+    !/^(#|data:image\/png;base64,[A-Za-z0-9+/=]*$)/.test(value)
+  ) {
+    throw new TypeError(`The attribute "${name}" must point into the report or embed a PNG file, not elsewhere.`);
+  }
+}

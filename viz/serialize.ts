@@ -1,0 +1,70 @@
+import "./dom.ts";
+
+const VOID = new Set([
+  "area",
+  "base",
+  "br",
+  "col",
+  "embed",
+  "hr",
+  "img",
+  "input",
+  "link",
+  "meta",
+  "source",
+  "track",
+  "wbr",
+]);
+const RAW = new Set(["script", "style"]);
+const ELEMENT_NODE = 1;
+const TEXT_NODE = 3;
+
+/**
+ * The markup of a node, escaped as the HTML standard's serialisation asks, and in attributes `<` and `>` as well.
+ *
+ * linkedom's own `outerHTML` leaves `&` in attributes as it is, so that a label `a&quot;b` would come out as `a"b`.
+ *
+ * @throws {TypeError} If the text of a script or style element would end that element early.
+ */
+export function serialize(node: Node): string {
+  const parts: string[] = [];
+  write(node, parts);
+  return parts.join("");
+}
+
+function write(node: Node, parts: string[]): void {
+  if (node.nodeType === TEXT_NODE) {
+    parts.push(escapeText(node.nodeValue ?? ""));
+    return;
+  }
+  if (node.nodeType !== ELEMENT_NODE) return;
+  const element = node as Element;
+  const name = element.localName;
+  parts.push("<", name);
+  for (const attribute of Array.from(element.attributes)) {
+    parts.push(" ", attribute.name, '="', escapeAttribute(attribute.value), '"');
+  }
+  parts.push(">");
+  if (VOID.has(name)) return;
+  if (RAW.has(name)) parts.push(rawText(element));
+  else for (let child = element.firstChild; child; child = child.nextSibling) write(child, parts);
+  parts.push("</", name, ">");
+}
+
+function rawText(element: Element): string {
+  const text = element.textContent ?? "";
+  if (/<\/(script|style)|<!--/i.test(text)) {
+    throw new TypeError(
+      `The text of a ${element.localName} element must not contain a closing tag or a comment; escape "<" first.`,
+    );
+  }
+  return text;
+}
+
+function escapeText(text: string): string {
+  return /[&<>]/.test(text) ? text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;") : text;
+}
+
+function escapeAttribute(text: string): string {
+  return escapeText(text).replace(/"/g, "&quot;");
+}
