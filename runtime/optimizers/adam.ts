@@ -1,0 +1,122 @@
+/**
+ * Adam and AdamW: one dispatch for all parameters of a slab.
+ *
+ * D. P. Kingma, J. Ba: Adam (ICLR 2015). I. Loshchilov, F. Hutter: Decoupled weight decay regularization (ICLR 2019).
+ *
+ * @example
+ * ```ts
+ * import { adam, compile, createSlab, Device, gradients, input, pack, square, sub, sum } from "../mod.ts";
+ *
+ * using device = await Device.open();
+ * using parameters = createSlab(device, { name: "parameters", entries: [{ name: "w", shape: [3] }] });
+ * using m = createSlab(device, { name: "m", entries: parameters.states });
+ * using v = createSlab(device, { name: "v", entries: parameters.states });
+ * using program = await compile(device, () => {
+ *   const tensors = parameters.states.map((state) => state.tensor);
+ *   const loss = sum(square(sub(tensors[0]!, input("target", { shape: [3] }))));
+ *   const norm = adam.update({ parameters, m, v, gradient: pack(gradients(loss, tensors)) });
+ *   return { metrics: { loss, norm } };
+ * });
+ * for (let step = 1; step <= 100; step++) {
+ *   program.run({ target: Float32Array.of(1, 2, 3), ...adam.hyperparameters({ learningRate: 0.1, step }) });
+ * }
+ * ```
+ *
+ * @module
+ */
+import { lowerAdam } from "../kernels/optimizer.ts";
+import { input } from "../leaf.ts";
+import { apply, defineOp, type Op } from "../op.ts";
+import type { Slab } from "../state.ts";
+import type { Tensor } from "../tensor.ts";
+import { clippingInput, type ClippingSettings, gradientNorm, requireSetting, requireSlabs } from "./gradient_norm.ts";
+
+/** What {@link update} works on: slabs of one layout. */
+export interface AdamSlabs {
+  readonly parameters: Slab;
+  /** Running mean of the gradient, zero at first. */
+  readonly m: Slab;
+  /** Running mean of the squared gradient, zero at first. */
+  readonly v: Slab;
+  /** The gradient, made by `pack()` from the parameters' gradients in the slab's order. */
+  readonly gradient: Tensor;
+  /** Tells the inputs of several optimisers in one program apart; `adam` by default. */
+  readonly name?: string;
+}
+
+/** What may change from step to step. */
+export interface AdamSettings extends ClippingSettings {
+  readonly learningRate: number;
+  /** Number of the step, from 1: the correction of the moments' bias depends on it. */
+  readonly step: number;
+  /** 0.9 by default. */
+  readonly beta1?: number;
+  /** 0.999 by default. */
+  readonly beta2?: number;
+  /** 1e-8 by default. */
+  readonly epsilon?: number;
+  /** 0 by default. */
+  readonly weightDecay?: number;
+  /** Take the weight decay from the parameters themselves (AdamW, the default) rather than add it to the gradient (L2). */
+  readonly decoupled?: boolean;
+  /** The optimiser's name, as given to {@link update}. */
+  readonly name?: string;
+}
+
+const HYPERPARAMETERS = 7;
+
+/** Inputs: parameters, m, v, gradient, hyper, control. */
+const adamOp: Op<Record<string, never>> = defineOp({
+  name: "adam",
+  infer(inputs) {
+    requireSlabs("adam", inputs.slice(0, 4));
+    return [];
+  },
+  mutates: [0, 1, 2],
+  lower: ({ inputs: [parameters], target }) => lowerAdam({ length: parameters!.shape[0]!, target }),
+});
+
+/**
+ * Adds a step of Adam to the program that is being compiled: it changes parameters and moments in place, every time the program runs. The
+ * program then needs the inputs that {@link hyperparameters} gives.
+ *
+ * @returns The global norm of the gradient before clipping, a scalar; Inf or NaN tell of a step that was left out.
+ * @throws {RangeError} unless the slabs and the gradient have one layout.
+ */
+export function update(slabs: AdamSlabs): Tensor {
+  const { parameters, m, v, gradient, name = "adam" } = slabs;
+  requireSlabs("adam", [parameters.whole, m.whole, v.whole, gradient]);
+  const { norm, control } = gradientNorm(gradient, { parameters, name });
+  const hyper = input(`${name}.hyper`, { shape: [HYPERPARAMETERS] });
+  apply(adamOp, [parameters.whole.tensor, m.whole.tensor, v.whole.tensor, gradient, hyper, control], {});
+  return norm;
+}
+
+/**
+ * A step's inputs. The corrections of bias are computed in float64, where 1 - beta^t keeps its digits.
+ *
+ * @throws {RangeError} naming a setting that is out of its range.
+ */
+export function hyperparameters(settings: AdamSettings): Record<string, Float32Array> {
+  const { learningRate, step, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0, decoupled = true } =
+    settings;
+  requireSetting("learningRate", { value: learningRate, low: 0 });
+  requireSetting("beta1", { value: beta1, low: 0, high: 1 });
+  requireSetting("beta2", { value: beta2, low: 0, high: 1 });
+  requireSetting("epsilon", { value: epsilon, low: 0 });
+  requireSetting("weightDecay", { value: weightDecay, low: 0 });
+  if (!Number.isInteger(step) || step < 1) throw new RangeError(`step must be a whole number from 1 up, got ${step}`);
+  const name = settings.name ?? "adam";
+  return {
+    [`${name}.hyper`]: Float32Array.of(
+      learningRate / (1 - beta1 ** step),
+      1 - beta1,
+      1 - beta2,
+      1 / Math.sqrt(1 - beta2 ** step),
+      epsilon,
+      decoupled ? 0 : weightDecay,
+      decoupled ? learningRate * weightDecay : 0,
+    ),
+    [`${name}.limits`]: clippingInput(settings),
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * Stochastic gradient descent with momentum: one dispatch for all parameters of a slab.
+ *
+ * velocity = momentum velocity + g; parameter -= rate velocity (or, with Nesterov's momentum, rate (g + momentum velocity)). I. Sutskever,
+ * J. Martens, G. Dahl, G. Hinton: On the importance of initialization and momentum in deep learning (ICML 2013), in PyTorch's form.
+ *
+ * @module
+ */
+import { lowerSgd } from "../kernels/optimizer.ts";
+import { input } from "../leaf.ts";
+import { apply, defineOp, type Op } from "../op.ts";
+import type { Slab } from "../state.ts";
+import type { Tensor } from "../tensor.ts";
+import { clippingInput, type ClippingSettings, gradientNorm, requireSetting, requireSlabs } from "./gradient_norm.ts";
+
+/** What {@link update} works on: slabs of one layout. */
+export interface SgdSlabs {
+  readonly parameters: Slab;
+  /** Running sum of the gradients, zero at first. */
+  readonly velocity: Slab;
+  /** The gradient, made by `pack()` from the parameters' gradients in the slab's order. */
+  readonly gradient: Tensor;
+  /** Nesterov's momentum; false by default. */
+  readonly nesterov?: boolean;
+  /** Tells the inputs of several optimisers in one program apart; `sgd` by default. */
+  readonly name?: string;
+}
+
+/** What may change from step to step. */
+export interface SgdSettings extends ClippingSettings {
+  readonly learningRate: number;
+  /** 0 by default: plain gradient descent. */
+  readonly momentum?: number;
+  /** 0 by default. */
+  readonly weightDecay?: number;
+  /** Take the weight decay from the parameters themselves rather than add it to the gradient (L2, the default). */
+  readonly decoupled?: boolean;
+  /** The optimiser's name, as given to {@link update}. */
+  readonly name?: string;
+}
+
+const HYPERPARAMETERS = 4;
+
+/** Inputs: parameters, velocity, gradient, hyper, control. */
+const sgdOp: Op<{ nesterov: boolean }> = defineOp({
+  name: "sgd",
+  infer(inputs) {
+    requireSlabs("sgd", inputs.slice(0, 3));
+    return [];
+  },
+  mutates: [0, 1],
+  lower: ({ inputs: [parameters], attributes, target }) =>
+    lowerSgd({ length: parameters!.shape[0]!, ...attributes, target }),
+});
+
+/**
+ * Adds a step of gradient descent to the program that is being compiled: it changes parameters and velocity in place, every time the
+ * program runs. The program then needs the inputs that {@link hyperparameters} gives.
+ *
+ * @returns The global norm of the gradient before clipping, a scalar; Inf or NaN tell of a step that was left out.
+ * @throws {RangeError} unless the slabs and the gradient have one layout.
+ */
+export function update(slabs: SgdSlabs): Tensor {
+  const { parameters, velocity, gradient, nesterov = false, name = "sgd" } = slabs;
+  requireSlabs("sgd", [parameters.whole, velocity.whole, gradient]);
+  const { norm, control } = gradientNorm(gradient, { parameters, name });
+  const hyper = input(`${name}.hyper`, { shape: [HYPERPARAMETERS] });
+  apply(sgdOp, [parameters.whole.tensor, velocity.whole.tensor, gradient, hyper, control], { nesterov });
+  return norm;
+}
+
+/**
+ * A step's inputs.
+ *
+ * @throws {RangeError} naming a setting that is out of its range.
+ */
+export function hyperparameters(settings: SgdSettings): Record<string, Float32Array> {
+  const { learningRate, momentum = 0, weightDecay = 0, decoupled = false, name = "sgd" } = settings;
+  requireSetting("learningRate", { value: learningRate, low: 0 });
+  requireSetting("momentum", { value: momentum, low: 0, high: 1 });
+  requireSetting("weightDecay", { value: weightDecay, low: 0 });
+  return {
+    [`${name}.hyper`]: Float32Array.of(
+      learningRate,
+      momentum,
+      decoupled ? 0 : weightDecay,
+      decoupled ? learningRate * weightDecay : 0,
+    ),
+    [`${name}.limits`]: clippingInput(settings),
+  };
+}
