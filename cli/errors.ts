@@ -20,6 +20,9 @@ export const USER_ERROR_NAMES: ReadonlySet<string> = new Set([
   "OutOfMemoryError",
   "DeviceLostError",
   "NonFiniteError",
+  "CheckpointError",
+  "SafetensorsError",
+  "IncomparableResultsError",
 ]);
 
 /** Something the user can put right: the message says what was wrong and what to do. Exit code 1. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describeFailure, printable, UsageError, USER_ERROR_NAMES, UserError } from "../../cli/errors.ts";
 import { DataError } from "../../data/errors.ts";
+import { CheckpointError } from "../../runtime/checkpoint.ts";
 import {
   DeviceLostError,
   NoAdapterError,
@@ -9,6 +10,8 @@ import {
   OutOfMemoryError,
   ValidationError,
 } from "../../runtime/errors.ts";
+import { SafetensorsError } from "../../runtime/safetensors.ts";
+import { IncomparableResultsError } from "../../viz/combine_results.ts";
 
 Deno.test("describeFailure() prints a user's error as its one sentence", () => {
   assert.deepEqual(describeFailure(new UserError("a is b; do c")), { message: "error: a is b; do c", exitCode: 1 });
@@ -26,6 +29,9 @@ Deno.test("describeFailure() knows the rooms' errors that users can do something
     new OutOfMemoryError(2, 1, "out of memory"),
     new DeviceLostError("lost"),
     new NonFiniteError("add", 3, "not finite"),
+    new CheckpointError("torn"),
+    new SafetensorsError("no header"),
+    new IncomparableResultsError("other labels"),
   ];
   for (const error of errors) {
     assert.ok(USER_ERROR_NAMES.has(error.name), error.name);
