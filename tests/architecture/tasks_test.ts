@@ -35,9 +35,13 @@ Deno.test("no task has all permissions, native code or the network", () => {
   }
 });
 
-Deno.test("only set-up and the tests start programs, and set-up only those it names", () => {
+Deno.test("only set-up, the tests and the bundler start programs, and set-up only those it names", () => {
   const runners = commands.flatMap(({ command }) => runs(command)).filter(({ flags }) => flags.includes("--allow-run"));
-  assert.deepEqual([...new Set(runners.map(({ file }) => file))].sort(), ["cli/setup.ts", "tests/run.ts"]);
+  assert.deepEqual([...new Set(runners.map(({ file }) => file))].sort(), [
+    "cli/setup.ts",
+    "tests/run.ts",
+    "viz/build_client.ts",
+  ]);
   const setup = runners.find(({ file }) => file === "cli/setup.ts")!;
   assert.match(setup.flags, /--allow-run=\/usr\/bin\/apt-get,\/usr\/bin\/sudo,\/usr\/bin\/chromium,/);
 });
