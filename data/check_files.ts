@@ -1,12 +1,17 @@
+import { DataError } from "./errors.ts";
 import type { StudyIndex } from "./study_index.ts";
 
 /**
  * Looks for every kept image's file, notes size and time, and leaves out (counted and named) those that are missing or
- * empty. Does nothing the second time, or where the data set has no image files at all.
+ * empty. Does nothing the second time, or where the data set has no image files at all (an error when strict).
  */
 export function checkFiles(index: StudyIndex, options: { signal?: AbortSignal | undefined } = {}): void {
-  if (index.filesChecked || !index.source.hasImages) return;
+  if (index.filesChecked) return;
   const { images, source } = index;
+  if (!source.hasImages) {
+    if (!index.drops.strict) return;
+    throw new DataError("there are no image files, neither a folder `files` nor `files.zip`.", { file: index.root });
+  }
   for (let image = 0; image < images.count; image++) {
     if ((image & 1023) === 0) options.signal?.throwIfAborted();
     if (source.generated !== undefined) continue;

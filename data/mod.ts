@@ -42,7 +42,7 @@ export { MNIST_VIEWS, type MnistOptions, type MnistView } from "./read_mnist.ts"
 export { type PairedCsvHeader } from "./read_paired_csv.ts";
 export { LABEL_SOURCES, type LabelSource, PHANTOM_MARKER } from "./read_mimic.ts";
 export { assertDisjointSplits, patientOverlap, splitBySubject, type SplitPolicy } from "./splits.ts";
-export { pairsOfSplit, pairStudies, type PairTable, selectPairs, studiesOfPairs } from "./pairs.ts";
+export { pairsOfSplit, pairStudies, type PairTable, positionsOfStudies, selectPairs, studiesOfPairs } from "./pairs.ts";
 export { labelledSubset, subjectsOfPairs } from "./subsets.ts";
 export { type CohortStep, cohortTable, dropEntries } from "./cohort.ts";
 export { type DropEntry, DropLog } from "./drop_log.ts";

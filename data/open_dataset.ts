@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { checkFiles } from "./check_files.ts";
 import { DataError } from "./errors.ts";
 import { requireDirectory } from "./find_table.ts";
@@ -67,7 +68,7 @@ export async function openDataset(options: OpenDatasetOptions): Promise<StudyInd
       uncertain: options.uncertain ?? "zeros",
       blank: options.blank ?? "zeros",
       pairs: options.pairs ?? "all-combinations",
-      splits: typeof splits === "string" ? splits : `file:${splits.file}`,
+      splits: typeof splits === "string" ? splits : `file:${basename(splits.file)}`,
       splitSeed: options.splitSeed ?? 0,
     },
     splits,

@@ -31,7 +31,7 @@ const headerSchema = z.strictObject({
   equalize: z.boolean().default(true),
 });
 
-/** What the header file says; see ARCHITECTURE.md for an example. */
+/** What the header file says. */
 export type PairedCsvHeader = z.infer<typeof headerSchema>;
 
 /** True where the directory has a header file. */

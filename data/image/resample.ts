@@ -1,30 +1,13 @@
+import { horizontalPass, PRECISION_BITS, type SquareRegion, type Weights } from "./horizontal_pass.ts";
+
 /**
  * PIL's `Image.resize(..., BICUBIC)` for 8-bit gray images, bit for bit: the kernel (a = -0.5) widens with the scale when
  * shrinking, weights are rounded to 22 fractional bits, and the horizontal pass is rounded to bytes before the vertical one.
  */
 
-/** Fractional bits of the weights: 32 bits less 8 of a pixel and 2 of head room. */
-const PRECISION_BITS = 22;
 const HALF = 1 << (PRECISION_BITS - 1);
 /** The bicubic kernel is zero from this distance on. */
 const SUPPORT = 2;
-
-/** A square of a gray image: `pixels[(top + y) * stride + left + x]` for x, y in [0, side). */
-export interface SquareRegion {
-  pixels: Uint8Array | Uint8ClampedArray;
-  stride: number;
-  left: number;
-  top: number;
-  side: number;
-}
-
-/** Weights of every output position: input positions `first[i]` to `first[i] + length[i]`, weights from `i * width`. */
-interface Weights {
-  first: Int32Array;
-  length: Int32Array;
-  weights: Int32Array;
-  width: number;
-}
 
 /** Resizes a square to `size` x `size` bytes. `size` and the side are at least 1. */
 export function resampleSquare(region: SquareRegion, size: number): Uint8Array {
@@ -87,25 +70,6 @@ function bicubicWeights(side: number, size: number): Weights {
   if (weightCache.size > 256) weightCache.clear();
   weightCache.set(key, result);
   return result;
-}
-
-/** Shrinks each of the `side` rows to `size` bytes. */
-function horizontalPass(region: SquareRegion, kernel: Weights, size: number): Uint8Array {
-  const { pixels, stride, left, top, side } = region;
-  const { first, length, weights, width } = kernel;
-  const out = new Uint8Array(side * size);
-  for (let y = 0; y < side; y++) {
-    const row = (top + y) * stride + left;
-    for (let i = 0; i < size; i++) {
-      const start = row + first[i]!;
-      const base = i * width;
-      const taps = length[i]!;
-      let sum = HALF;
-      for (let k = 0; k < taps; k++) sum = (sum + Math.imul(pixels[start + k]!, weights[base + k]!)) | 0;
-      out[y * size + i] = clampByte(sum >> PRECISION_BITS);
-    }
-  }
-  return out;
 }
 
 /** Shrinks `side` rows of `size` bytes to `size` rows. Sums whole rows at a time, so that memory is read in order. */

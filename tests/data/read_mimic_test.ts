@@ -246,6 +246,7 @@ Deno.test("a directory with the tables and no images counts images as listed", a
   const index = await open({ images });
   assert.equal(index.source.hasImages, false);
   assert.equal(summarizeIndex(index, pairStudies(index)).images.usable, 40);
+  await assert.rejects(open({ images }, { strict: true }), /there are no image files/);
 });
 
 Deno.test("a phantom directory is told from patients' images by its marker", () =>
