@@ -1,4 +1,5 @@
 import type { Evaluation, Results, RunRecord } from "../eval/results_schema.ts";
+import { compareNaturally } from "./natural_order.ts";
 import { assignSlots, methodName, methodRank } from "./palette.ts";
 
 /** What a column of a table and a line of a figure stand for: a method, and what else tells it from its neighbours. */
@@ -53,12 +54,11 @@ export function findArms(results: Results): Arms {
 function ordered(evaluations: readonly Evaluation[], keys: readonly string[]): Arms {
   const slots = assignSlots([...new Set(evaluations.map((evaluation) => evaluation.method))]);
   const supervised = new Set(evaluations.filter((e) => e.probe === "supervised").map((e) => e.method));
-  const collator = new Intl.Collator("en", { numeric: true });
   const distinct = [...new Set(keys)].map((key) => ({ key, parts: JSON.parse(key) as [string, string] }));
   distinct.sort((a, b) =>
     methodRank(a.parts[0]) - methodRank(b.parts[0]) ||
-    collator.compare(a.parts[0], b.parts[0]) ||
-    collator.compare(a.parts[1], b.parts[1])
+    compareNaturally(a.parts[0], b.parts[0]) ||
+    compareNaturally(a.parts[1], b.parts[1])
   );
   const seen = new Map<string, number>();
   const arms = distinct.map(({ parts: [method, variant] }): Arm => {

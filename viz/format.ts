@@ -67,9 +67,10 @@ export function formatPercent(fraction: number): string {
 
 /** Seconds as a reader would say them: `0.4 s`, `3 min 20 s`, `45 h 10 min`. */
 export function formatDuration(seconds: number): string {
-  if (seconds < 60) return `${Number(seconds.toPrecision(2))} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds - minutes * 60)} s`;
+  if (seconds < 59.5) return `${Number(seconds.toPrecision(2))} s`;
+  const whole = Math.round(seconds);
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 

@@ -140,8 +140,8 @@ function simulateCases(plan: Plan, random: () => number): Results["cases"][numbe
   return {
     id: "test",
     split: "test",
-    studyIds: studies.map((i) => String(50000000 + i * 37)),
-    subjectIds: studies.map((i) => String(10000000 + Math.floor(i / 1.6) * 91)),
+    studyIds: studies.map((i) => String(50414267 + i * 37)),
+    subjectIds: studies.map((i) => String(10000032 + Math.floor(i / 1.6) * 91)),
     viewPositions: studies.map(() => random() < 0.6 ? "AP" : random() < 0.9 ? "PA" : ""),
     labels: prevalence.map((p) => studies.map(() => random() < p ? 1 : 0)),
   };

@@ -1,3 +1,4 @@
+import { compareNaturally } from "../natural_order.ts";
 import { all } from "./page.ts";
 
 /** Makes the headings of a table buttons that sort its body: numbers first from high to low, missing ones last either way. */
@@ -33,10 +34,9 @@ function sorted(
   by: { column: number; numeric: boolean; descending: boolean },
 ): HTMLTableRowElement[] {
   const sign = by.descending ? -1 : 1;
-  const collator = new Intl.Collator("en", { numeric: true });
   const cell = (row: HTMLTableRowElement) => row.cells[by.column]!;
   return rows.toSorted((a, b) => {
-    if (!by.numeric) return sign * collator.compare(cell(a).textContent ?? "", cell(b).textContent ?? "");
+    if (!by.numeric) return sign * compareNaturally(cell(a).textContent ?? "", cell(b).textContent ?? "");
     const [x, y] = [numberOf(cell(a)), numberOf(cell(b))];
     if (x === null || y === null) return Number(x === null) - Number(y === null);
     return sign * (x - y);
