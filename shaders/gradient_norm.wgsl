@@ -4,7 +4,8 @@
 // whose contents are undefined, is in none. A start is a multiple of 4, and chunks do not reach over the end of the slab.
 //   SHARED (profile gpu): a workgroup a chunk, tree sum in workgroup memory; partials [chunks].
 //   otherwise (profile software): the lanes of a workgroup share a chunk, and each keeps its own sum; partials [chunks * LANES].
-// Second pass (COMBINE): one workgroup sums the partials to the norm, and decides about the update: `control` is
+// Second pass (COMBINE, always SHARED: one workgroup costs little anywhere): sums the partials to the norm and decides about the update;
+// `control` is
 //   [0] min(1, most / norm), the factor that clips the norm;  [1] 1 if the norm is Inf or NaN and such steps are to be left out, else 0.
 // `limits`: [0] most, the largest norm allowed (Inf for no clipping); [1] 1 to leave steps with a non-finite norm out.
 
@@ -57,7 +58,6 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
 {{#if COMBINE}}
-{{#if SHARED}}
   var sum = 0.0;
   for (var i = lane; i < p.count; i += LANES) {
     sum += partials[i];
@@ -66,18 +66,6 @@ fn main(
   if (lane == 0u) {
     finish(total);
   }
-{{else}}
-  var total = 0.0;
-  for (var start = 0u; start < p.count; start += 64u) {
-    let end = min(start + 64u, p.count);
-    var sum = 0.0;
-    for (var i = start; i < end; i++) {
-      sum += partials[i];
-    }
-    total += sum;
-  }
-  finish(total);
-{{/if}}
 {{else}}
   let chunk = group.x + group.y * groups.x;
   var sum = vec4f(0.0);

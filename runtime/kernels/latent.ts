@@ -15,6 +15,7 @@ import mmvmText from "../../shaders/latent_mmvm.wgsl" with { type: "text" };
 import rowsText from "../../shaders/latent_rows.wgsl" with { type: "text" };
 import { type Binding, gridFor, type Lowering, type Target } from "../kernel.ts";
 import { floatBits } from "./bits.ts";
+import { type NamedBuffers, numberBuffers } from "./named_buffers.ts";
 import { fillTemplate, type TemplateValues } from "./template.ts";
 
 /** Invocations a workgroup. */
@@ -22,26 +23,24 @@ export const LANES = 64;
 /** Invocations a workgroup of a software kernel that gives every row to one invocation: there are few rows. */
 const ROW_LANES = 8;
 
-/** A kernel's buffers by the names its text uses, in the order of their bindings. */
-export type Buffers = Readonly<Record<string, Binding>>;
-
-/** Binding numbers as template values, `uniforms` last, and the list for the dispatch. */
-export function numberBuffers(buffers: Buffers): { values: TemplateValues; bindings: Binding[] } {
-  const names = Object.keys(buffers);
-  const values = Object.fromEntries(names.map((name, number) => [name, number]));
-  return { values: { ...values, uniforms: names.length }, bindings: Object.values(buffers) };
-}
+/**
+ * Loop iterations that one invocation may do in all. Lavapipe ends every loop of an invocation once they have made 65,535 iterations
+ * together, silently; a wide row is then shared by the lanes of a workgroup, as on a GPU.
+ */
+const MOST_ITERATIONS = 16_384;
 
 interface LatentKernel {
   readonly kernel: string;
   readonly texts: readonly string[];
   readonly flags?: TemplateValues;
-  readonly buffers: Buffers;
+  readonly buffers: NamedBuffers;
   readonly target: Target;
   readonly rows: number;
   readonly width: number;
   /** The most terms that one sum of the kernel adds up. */
   readonly terms: number;
+  /** Loop iterations a row, for a kernel that sums over rows. */
+  readonly iterations?: number;
   /** Uniforms after rows, width and the caps. */
   readonly uniforms?: readonly number[];
   readonly flops: number;
@@ -57,8 +56,9 @@ function itemKernel(spec: LatentKernel): Lowering {
 
 /** A kernel that sums over the latent axis: a workgroup a row, or an invocation a row where workgroup memory is slow. */
 function rowKernel(spec: LatentKernel): Lowering {
-  const shared = spec.target.profile === "gpu";
-  return lower({ ...spec, flags: { ...spec.flags, SHARED: shared }, kernel: `${spec.kernel}/${spec.target.profile}` }, {
+  const shared = spec.target.profile === "gpu" || (spec.iterations ?? spec.width) > MOST_ITERATIONS;
+  const kernel = `${spec.kernel}/${shared ? "shared" : "rows"}`;
+  return lower({ ...spec, flags: { ...spec.flags, SHARED: shared }, kernel }, {
     lanes: shared ? LANES : ROW_LANES,
     workgroups: shared ? spec.rows : Math.ceil(spec.rows / ROW_LANES),
   });
@@ -210,6 +210,7 @@ export function lowerMmvmKl(options: ViewsOptions): Lowering {
     rows: samples,
     width,
     terms: width * views * views,
+    iterations: width * views * (views + 2),
     uniforms: [views],
     flops: samples * width * views * views * 24,
   });
@@ -256,6 +257,7 @@ export function lowerMixture(options: ViewsOptions): Lowering {
     rows: views * samples,
     width,
     terms: width,
+    iterations: width * views,
     uniforms: [views, samples],
     flops: views * views * samples * width * 10,
   });

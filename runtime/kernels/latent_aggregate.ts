@@ -7,7 +7,8 @@
 import aggregateText from "../../shaders/latent_aggregate.wgsl" with { type: "text" };
 import itemsText from "../../shaders/latent_items.wgsl" with { type: "text" };
 import { type Binding, gridFor, type Lowering } from "../kernel.ts";
-import { LANES, numberBuffers, type ViewsOptions } from "./latent.ts";
+import { LANES, type ViewsOptions } from "./latent.ts";
+import { numberBuffers } from "./named_buffers.ts";
 import { fillTemplate } from "./template.ts";
 
 /** How posteriors are aggregated. */

@@ -9,12 +9,13 @@ import adamText from "../../shaders/adam.wgsl" with { type: "text" };
 import normText from "../../shaders/gradient_norm.wgsl" with { type: "text" };
 import sgdText from "../../shaders/sgd.wgsl" with { type: "text" };
 import { type Binding, type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
-import { numberBuffers } from "./latent.ts";
+import { numberBuffers } from "./named_buffers.ts";
 import { fillTemplate, type TemplateValues } from "./template.ts";
 
 /** Invocations a workgroup, by profile. */
 const UPDATE_LANES = { software: 64, gpu: 256 } as const;
 const NORM_LANES = { software: 16, gpu: 256 } as const;
+const COMBINE_LANES = 256;
 /** Elements whose squares one workgroup sums. */
 const CHUNK = 16_384;
 /** Elements to which pieces of a slab are aligned: WebGPU binds at multiples of 256 bytes. */
@@ -145,9 +146,9 @@ export function lowerGradientNorm(
     control: { output: 1 },
   });
   const combine: Dispatch = {
-    kernel: `gradient_norm_combine/${target.profile}`,
-    code: fillTemplate(normText, { ...values, COMBINE: true, SHARED: shared }),
-    constants: { LANES: shared ? lanes : 1 },
+    kernel: "gradient_norm_combine",
+    code: fillTemplate(normText, { ...values, COMBINE: true, SHARED: true }),
+    constants: { LANES: COMBINE_LANES },
     uniforms: [partials],
     bindings,
     grid: [1, 1, 1],
