@@ -9,6 +9,7 @@ import { printable, UsageError } from "./errors.ts";
 import { flag, integer, parseArguments, path } from "./options.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { runCli } from "./run_cli.ts";
+import { stopSignals } from "./stop_signals.ts";
 
 const SPEC = {
   name: "prepare",
@@ -23,18 +24,20 @@ const SPEC = {
   },
 };
 
-async function main(args: readonly string[]): Promise<void> {
+async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArguments(SPEC, args);
   if (values.data === undefined && values.dataset !== "mnist-pairs") {
     throw new UsageError("--data is required; only --dataset mnist-pairs needs none");
   }
-  const index = await openDataset(datasetOptions(values, values.data));
+  const stop = stopSignals("saving what is prepared");
+  const index = await openDataset({ ...datasetOptions(values, values.data), signal: stop.signal });
   let progress: Progress | undefined;
   try {
     const pixels = await preparePixels(index, {
       cacheDir: values.cache ?? "cache",
       imageSize: values.imageSize,
       verify: values.verify,
+      signal: stop.signal,
       ...(values.workers === undefined ? {} : { workers: values.workers }),
       onPlan: (plan) => {
         console.error(describePlan(plan));
@@ -49,6 +52,11 @@ async function main(args: readonly string[]): Promise<void> {
       console.error(printable(`skipped: ${reason}: ${count}, for example ${examples.join("; ")}`));
     }
     console.log(pixels.directory);
+    return 0;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    console.error("stopped; the same command goes on from here");
+    return stop.exitCode;
   } finally {
     progress?.stop();
   }

@@ -36,12 +36,13 @@ export function checkFiles(index: StudyIndex, options: { signal?: AbortSignal | 
   index.filesChecked = true;
 }
 
+/** `undefined` for whatever keeps a path from being a file: none there, no permission, a name too long, links in a circle. */
 function statFile(path: string): { size: number; mtime: Date | null; isFile: boolean } | undefined {
   try {
     return Deno.statSync(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    if (error instanceof Deno.errors.PermissionDenied) return undefined;
-    throw error;
+    const code = (error as { code?: unknown }).code;
+    if (typeof code !== "string" || ["EMFILE", "ENFILE", "ENOMEM"].includes(code)) throw error;
+    return undefined;
   }
 }

@@ -7,7 +7,7 @@ import { LABEL_STATES } from "./labels.ts";
 import { addUniformNoise, MNIST_SIZE, rotateDigit } from "./mnist_views.ts";
 import type { ReadOptions } from "./open_dataset.ts";
 import { SeededRandom } from "./random.ts";
-import { IndexBuilder, type Split, SPLITS, StudyIndex } from "./study_index.ts";
+import { IndexBuilder, type IndexColumns, type Split, SPLITS, StudyIndex } from "./study_index.ts";
 
 /** Views that can be drawn from a digit's images. */
 export const MNIST_VIEWS = ["rotated", "noisy", "clean"] as const;
@@ -43,39 +43,13 @@ export function readMnist(root: string | undefined, options: ReadOptions & { mni
   const { pairs = {}, views = MNIST_VIEWS.slice(0, 2), seed = 0 } = options.mnist;
   const counts = { train: 5000, validate: 1000, test: 3000, ...pairs };
   const files = { train: readDigits(directory, "train"), test: readDigits(directory, "t10k") };
-  const builder = new IndexBuilder();
-  const chosen: number[] = [];
-  const digits: number[] = [];
-  for (const split of SPLITS) {
-    const pool = digitPool(files, split);
-    const random = new SeededRandom("mnist", seed, split);
-    for (let i = 0; i < counts[split]; i++) {
-      const id = `${split}-${String(i).padStart(6, "0")}`;
-      const subject = builder.subject(id);
-      builder.setSplit(subject, SPLITS.indexOf(split));
-      const study = builder.study(id, subject)!;
-      const digit = random.below(DIGITS);
-      digits.push(digit);
-      views.forEach((view, v) => {
-        chosen.push(pool[digit]![random.below(pool[digit]!.length)]!);
-        builder.image(`${id}/${view}`, { study, view: v, position: view });
-      });
-    }
-  }
-  const columns = builder.columns(DIGITS);
-  digits.forEach((digit, study) => {
-    columns.studies.states.fill(LABEL_STATES.negative, study * DIGITS, (study + 1) * DIGITS);
-    columns.studies.states[study * DIGITS + digit] = LABEL_STATES.positive;
-  });
+  const { columns, chosen } = choosePairs(files, { counts, views, seed });
   const draw = (image: number): GrayImage => {
     const split = SPLITS[columns.subjects.split[columns.images.study[image]!]!]!;
     const pixels = (split === "test" ? files.test : files.train).image(chosen[image]!);
     const random = new SeededRandom("mnist-view", seed, columns.images.ids[image]!);
-    return {
-      width: MNIST_SIZE,
-      height: MNIST_SIZE,
-      pixels: drawView(pixels, views[columns.images.view[image]!]!, random),
-    };
+    const view = views[columns.images.view[image]!]!;
+    return { width: MNIST_SIZE, height: MNIST_SIZE, pixels: drawView(pixels, view, random) };
   };
   const index = new StudyIndex(
     {
@@ -101,6 +75,44 @@ export function readMnist(root: string | undefined, options: ReadOptions & { mni
   return index;
 }
 
+interface DigitFiles {
+  train: DigitFile;
+  test: DigitFile;
+}
+
+/** Draws the digits and, for each view, which image shows them; the labels are set. */
+function choosePairs(
+  files: DigitFiles,
+  options: { counts: Record<Split, number>; views: readonly MnistView[]; seed: number },
+): { columns: IndexColumns; chosen: number[] } {
+  const { counts, views, seed } = options;
+  const builder = new IndexBuilder();
+  const chosen: number[] = [];
+  const digits: number[] = [];
+  for (const split of SPLITS) {
+    const pool = digitPool(files, split);
+    const random = new SeededRandom("mnist", seed, split);
+    for (let i = 0; i < counts[split]; i++) {
+      const id = `${split}-${String(i).padStart(6, "0")}`;
+      const subject = builder.subject(id);
+      builder.setSplit(subject, SPLITS.indexOf(split));
+      const study = builder.study(id, subject)!;
+      const images = pool[random.below(DIGITS)]!;
+      digits.push(pool.indexOf(images));
+      views.forEach((view, v) => {
+        chosen.push(images[random.below(images.length)]!);
+        builder.image(`${id}/${view}`, { study, view: v, position: view });
+      });
+    }
+  }
+  const columns = builder.columns(DIGITS);
+  digits.forEach((digit, study) => {
+    columns.studies.states.fill(LABEL_STATES.negative, study * DIGITS, (study + 1) * DIGITS);
+    columns.studies.states[study * DIGITS + digit] = LABEL_STATES.positive;
+  });
+  return { columns, chosen };
+}
+
 function drawView(pixels: Uint8Array, view: MnistView, random: SeededRandom): Uint8Array {
   if (view === "rotated") return rotateDigit(pixels, (random.uniform() * 2 - 1) * 45);
   if (view === "noisy") return addUniformNoise(pixels, random);
@@ -114,7 +126,7 @@ interface DigitFile {
 }
 
 /** The images of each digit that a split may draw from. */
-function digitPool(files: { train: DigitFile; test: DigitFile }, split: Split): number[][] {
+function digitPool(files: DigitFiles, split: Split): number[][] {
   const { labels } = split === "test" ? files.test : files.train;
   const border = Math.max(0, labels.length - VALIDATION_IMAGES);
   const from = split === "validate" ? border : 0;

@@ -3,13 +3,15 @@
  * the data set's own directory.
  */
 
-/** Longest identifier or path segment that common file systems accept. */
+/** Longest path segment that common file systems accept, in bytes. */
 const MAX_SEGMENT = 255;
+/** Longest identifier: an ending is added to it. */
+const MAX_ID = 200;
 const MAX_PATH = 4096;
 
 /** True for an identifier that is safe as one path segment: letters, digits, `.`, `_`, `-`, not starting with a dot. */
 export function isSafeId(id: string): boolean {
-  return id.length <= MAX_SEGMENT && /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(id);
+  return id.length <= MAX_ID && /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(id);
 }
 
 /** True for a decimal identifier as in MIMIC-CXR (`10000032`, `50414267`): 3 to 15 digits. */

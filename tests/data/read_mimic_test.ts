@@ -85,6 +85,18 @@ Deno.test("a missing image is skipped, counted and named", () => {
   });
 });
 
+Deno.test("a directory or a link in a circle in an image's place is skipped, counted and named", () =>
+  inTempDir(async (root) => {
+    const images = plainImages();
+    writeMimic(root, { images });
+    const [circle, directory] = ["d0", "d1"].map((id) => join(root, `files/p10/p10000000/s50000000/${id}.jpg`));
+    await Deno.remove(circle!);
+    await Deno.remove(directory!);
+    await Deno.symlink(circle!, circle!);
+    await Deno.mkdir(directory!);
+    assert.deepEqual(drops(await openDataset({ root })), [["image file is missing", 2]]);
+  }));
+
 Deno.test("an empty image file is skipped, counted and named", () => {
   const images = plainImages();
   images[1] = { ...images[1]!, content: new Uint8Array() };

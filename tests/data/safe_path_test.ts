@@ -41,7 +41,7 @@ Deno.test("a path that unsafePathReason() lets through stays inside", () => {
 
 Deno.test("identifiers that isSafeId() lets through are one plain path segment", () => {
   assert.ok(["02aa804e-bde0afdd-112c0b34-7bc16630-4e384014", "d1", "a.b_c-d"].every(isSafeId));
-  assert.ok(!["", ".", "..", ".a", "a/b", "a\\b", "a b", "a\0", "ä", "x".repeat(256)].some(isSafeId));
+  assert.ok(!["", ".", "..", ".a", "a/b", "a\\b", "a b", "a\0", "ä", "x".repeat(201)].some(isSafeId));
   fc.assert(fc.property(fc.string(), (id) => !isSafeId(id) || unsafePathReason(id) === undefined));
   assert.ok(isNumericId("10000032") && !isNumericId("1") && !isNumericId("1e5") && !isNumericId("-100"));
 });

@@ -102,3 +102,41 @@ Deno.test("deno task prepare says what it will write, what it skipped and where 
     assert.match(second.err, /^40 images, 0 to prepare/);
     assert.equal(second.out, first.out);
   }));
+
+Deno.test("deno task prepare stopped by SIGINT keeps what is done and goes on from there", () =>
+  inTempDir(async (root) => {
+    const portrait = await Deno.readFile(new URL("./golden/portrait_64.jpg", import.meta.url));
+    writeMimic(join(root, "mimic"), { images: plainImages(150).map((image) => ({ ...image, content: portrait })) });
+    const args = ["--data", join(root, "mimic"), "--cache", join(root, "cache"), "--workers", "1"];
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--no-check",
+        "--no-prompt",
+        "--allow-read",
+        "--allow-write",
+        "--allow-env",
+        "--allow-sys",
+        "cli/prepare.ts",
+        ...args,
+      ],
+      cwd: fileURLToPath(new URL("../..", import.meta.url)),
+      stderr: "piped",
+      stdout: "null",
+    }).spawn();
+    let err = "";
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      // The first line of progress: at least one image is done, and a second of work is left.
+      if (/preparing/.test(err) === false && /preparing/.test(err + text)) child.kill("SIGINT");
+      err += text;
+    }
+    assert.equal((await child.status).code, 130, err);
+    assert.match(
+      err,
+      /600 images, 600 to prepare.*SIGINT: saving what is prepared.*stopped; the same command goes on from here/s,
+    );
+    const second = await run("cli/prepare.ts", ...args);
+    assert.equal(second.code, 0, second.err);
+    const missing = Number(/600 images, (\d+) to prepare/.exec(second.err)![1]);
+    assert.ok(missing > 0 && missing < 600, `${missing} were left`);
+  }));
