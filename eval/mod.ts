@@ -78,3 +78,11 @@ export {
 export type { Probe } from "./protocol/probe.ts";
 export { casesOf, studiesWithLatents, type StudyTable, studyTable, type ViewLatents } from "./protocol/study_table.ts";
 export { type SupervisedClassifier, supervisedEvaluation } from "./protocol/supervised_evaluation.ts";
+
+export { RUN_CONFIG_VERSION, type RunConfig, runConfigSchema } from "./runs/run_config.ts";
+export { openRunData, type RunData } from "./runs/run_data.ts";
+export { type MetricsLine, readRunConfig, runPaths, writeWhole } from "./runs/run_directory.ts";
+export { type TrainedRun, type TrainProgress, trainRun, type TrainRunOptions } from "./runs/train_run.ts";
+export { evaluateRun, type EvaluateRunOptions } from "./runs/evaluate_run.ts";
+export { verifyOps } from "./verify/verify_ops.ts";
+export { verifyModels } from "./verify/verify_models.ts";

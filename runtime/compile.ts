@@ -54,6 +54,7 @@ export async function compile(device: Device, build: () => Results, options: Com
     outputs: new Map(Object.entries(result.outputs ?? {})),
     metrics: new Map(Object.entries(result.metrics ?? {})),
     effects: trace.effects,
+    declared: trace.inputs,
     ringCapacity: options.ringCapacity ?? 1024,
   }, { target: device.target, maxBufferBytes: device.gpu.limits.maxBufferSize });
   options.onPlan?.(plan.memory);

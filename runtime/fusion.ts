@@ -34,7 +34,7 @@ export interface Unit {
  * @param options.maxBuffers Most storage buffers that a kernel may bind.
  */
 export function fuse(graph: Graph, options: { kept: ReadonlySet<Value>; maxBuffers: number }): Unit[] {
-  const groups = groupItems(graph, options);
+  const groups = mergeSinglyUsed(groupItems(graph, options), options);
   const { absorbed, into } = absorbIntoReductions(groups, options);
   const units: Unit[] = [];
   for (const group of groups) {
@@ -75,6 +75,40 @@ function groupItems(graph: Graph, options: { kept: ReadonlySet<Value>; maxBuffer
     }
   }
   return groups;
+}
+
+/**
+ * Merges each pointwise group whose results only one other group over the same space uses into that group: what was grouped first
+ * (a comparison of a forward value, say) need not be stored for a chain that was begun elsewhere. No path can lead around the one user.
+ */
+function mergeSinglyUsed(groups: readonly Group[], options: { kept: ReadonlySet<Value>; maxBuffers: number }): Group[] {
+  const groupOf = new Map(groups.flatMap((group) => group.items.map((item) => [item, group] as const)));
+  const left = new Set(groups);
+  for (const group of groups) {
+    const user = group.pointwise ? onlyUser(group, groupOf, options.kept) : undefined;
+    if (!user?.pointwise) continue;
+    const [a, b] = [group.items[0]!, user.items[0]!];
+    if (a.phase !== b.phase || !sameShape(a.outputs[0]!.shape, b.outputs[0]!.shape)) continue;
+    const merged = [...group.items, ...user.items].sort((x, y) => x.id - y.id);
+    const { inputs, stored } = boundary(merged, options.kept);
+    if (inputs.length + stored.length > options.maxBuffers) continue;
+    user.items.splice(0, user.items.length, ...merged);
+    for (const item of group.items) groupOf.set(item, user);
+    left.delete(group);
+  }
+  return [...left];
+}
+
+/** The one group that uses a group's results, if nothing else does and none is read through an alias. */
+function onlyUser(group: Group, groupOf: ReadonlyMap<Item, Group>, kept: ReadonlySet<Value>): Group | undefined {
+  const users = new Set<Group | undefined>();
+  for (const value of group.items.flatMap((item) => item.outputs)) {
+    if (kept.has(value)) return undefined;
+    for (const use of value.uses) users.add(groupOf.get(use));
+  }
+  users.delete(group);
+  const [user] = users;
+  return users.size === 1 ? user : undefined;
 }
 
 /** Constants are written into the text of what uses them, unless something else needs them in memory. */

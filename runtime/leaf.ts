@@ -31,6 +31,7 @@ let nextConstant = 0;
 
 /** A symbolic input; `program.run({ [name]: data })` gives its value. */
 export function input(name: string, spec: { shape: Shape; dtype?: "f32" | "u32" }): Tensor {
+  activeTrace()?.inputs.add(name);
   return apply(inputOp, [], { name, spec: { shape: spec.shape, dtype: spec.dtype ?? "f32" } })[0]!;
 }
 

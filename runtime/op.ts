@@ -97,6 +97,8 @@ export function defineOp<A>(op: Op<A>): Op<A> {
 export interface Trace {
   readonly effects: Node[];
   readonly ambient: Map<string, Tensor>;
+  /** Names of all inputs, also of those that nothing needs. */
+  readonly inputs: Set<string>;
 }
 
 let nextId = 0;
@@ -139,7 +141,7 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): r
 export function traced<T>(build: () => T): { result: T; trace: Trace } {
   const outer = currentTrace;
   const outerPhase = currentPhase;
-  const trace: Trace = { effects: [], ambient: new Map() };
+  const trace: Trace = { effects: [], ambient: new Map(), inputs: new Set() };
   currentTrace = trace;
   currentPhase = 0;
   try {

@@ -106,6 +106,8 @@ export class Program implements Disposable {
   /**
    * Runs the program once: writes the inputs, encodes every dispatch into one command buffer and submits it. Does not wait.
    *
+   * An input that was declared but that nothing depends on may be given; it is ignored.
+   *
    * @throws {TypeError | RangeError} for an input that is missing, unknown or of the wrong size.
    * @throws {ValidationError | DeviceLostError} for what went wrong in earlier runs.
    */
@@ -223,7 +225,7 @@ export class Program implements Disposable {
       }
       queue.writeBuffer(this.#bufferOf(buffer), buffer.offset, data as Float32Array<ArrayBuffer>);
     }
-    const [unknown] = given;
+    const unknown = [...given].find((name) => !this.plan.declared.has(name));
     if (unknown !== undefined) {
       throw new TypeError(
         `program ${this.name} has no input ${unknown}; it has ${

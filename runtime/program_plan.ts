@@ -47,6 +47,8 @@ export interface ProgramPlan {
   readonly requests: readonly BufferRequest[];
   readonly commands: readonly PlannedCommand[];
   readonly inputs: ReadonlyMap<string, { buffer: PlannedBuffer; shape: Shape; dtype: DType }>;
+  /** Names of inputs that were declared, needed or not. */
+  readonly declared: ReadonlySet<string>;
   readonly outputs: ReadonlyMap<string, PlannedBuffer>;
   readonly metrics: ReadonlyMap<string, PlannedBuffer>;
   readonly ring: number | undefined;
@@ -62,6 +64,8 @@ export interface ProgramRequest {
   readonly metrics: ReadonlyMap<string, Tensor>;
   readonly effects: readonly Node[];
   readonly ringCapacity: number;
+  /** Names of all inputs that were declared. */
+  readonly declared: ReadonlySet<string>;
 }
 
 /** Plans a program: graph, fusion, order, lowering, memory. */
@@ -88,6 +92,7 @@ export function planProgram(request: ProgramRequest, options: { target: Target; 
     outputs: place(request.outputs),
     metrics: place(request.metrics),
     capacity: request.ringCapacity,
+    declared: request.declared,
   });
 }
 
@@ -196,6 +201,7 @@ class Layout {
       outputs: ReadonlyMap<string, PlannedBuffer>;
       metrics: ReadonlyMap<string, PlannedBuffer>;
       capacity: number;
+      declared: ReadonlySet<string>;
     },
   ): ProgramPlan {
     this.#requests[this.#uniformBuffer] = {
@@ -216,6 +222,7 @@ class Layout {
       requests: this.#requests,
       commands: made.commands,
       inputs: this.#inputs,
+      declared: made.declared,
       outputs: made.outputs,
       metrics: made.metrics,
       ring,

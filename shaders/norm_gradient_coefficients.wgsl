@@ -2,16 +2,18 @@
 //
 //   beta' = sum dy        gamma' = sum dy (x - mean) * inverse       (inverse = 1 / sqrt(variance + epsilon))
 //
-// With TRAINING, where mean and variance depend on x, also the coefficients of dx = dy * scale + x * slope + offset:
+// With TRAINING, where mean and variance depend on x, also the coefficients of dx = dy * scale + (x - mean) * slope + offset:
 //
-//   slope = -scale * inverse * gamma' / n        offset = -scale * beta' / n - mean * slope
+//   slope = -scale * inverse * gamma' / n        offset = -scale * beta' / n
+//
+// and mean, for whoever forms dx: with x * slope + (offset - mean * slope) the rounding error would grow with the mean.
 //
 // Bindings:
 //   0  partials   [2, lanes of a group, groups] (norm_gradient_sums.wgsl)
 //   1  moments    [2, groups]: mean, then inverse
 //   2  gammaGradient  3 betaGradient   [groups]
 //   4  scale      [groups], only with TRAINING, as the following
-//   5  slope  6 offset   [groups]
+//   5  slope  6 offset  7 mean   [groups]
 //   last p        rows, groups, lanes (of all groups)
 // Template: VALUE, vec4f or f32; TRAINING; WIDE: one workgroup of 64 lanes for each group of channels (GPUs), else one
 // invocation.
@@ -32,7 +34,8 @@ struct Parameters {
 @group(0) @binding(4) var<storage, read> scale: array<Value>;
 @group(0) @binding(5) var<storage, read_write> slope: array<Value>;
 @group(0) @binding(6) var<storage, read_write> offset: array<Value>;
-@group(0) @binding(7) var<uniform> p: Parameters;
+@group(0) @binding(7) var<storage, read_write> centre: array<Value>;
+@group(0) @binding(8) var<uniform> p: Parameters;
 {{else}}
 @group(0) @binding(4) var<uniform> p: Parameters;
 {{/if}}
@@ -97,11 +100,10 @@ fn main(
     gammaGradient[channel] = gammaTotal;
     betaGradient[channel] = betaTotal;
 {{#if TRAINING}}
-    let mean = moments[channel];
     let factor = scale[channel];
-    let tilt = -(factor * inverse * gammaTotal) / f32(p.rows);
-    slope[channel] = tilt;
-    offset[channel] = -(factor * betaTotal) / f32(p.rows) - mean * tilt;
+    slope[channel] = -(factor * inverse * gammaTotal) / f32(p.rows);
+    offset[channel] = -(factor * betaTotal) / f32(p.rows);
+    centre[channel] = moments[channel];
 {{/if}}
   }
 }

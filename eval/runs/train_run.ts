@@ -221,6 +221,7 @@ class Session {
       paths: runPaths(directory),
       config,
       step: this.step,
+      epoch,
       seconds: this.#seconds(),
       keep: keep ?? 2,
     });

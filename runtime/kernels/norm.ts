@@ -135,7 +135,8 @@ export function lowerBatchNormCoefficients(options: { channels: number; epsilon:
 
 /**
  * Gradient of a batch normalisation: inputs dy, x [rows, channels], moments [2, channels], scale and shift [channels]; outputs the
- * gradients of gamma and beta [channels] and, in training, slope and offset [channels] of dx = dy * scale + x * slope + offset.
+ * gradients of gamma and beta [channels] and, in training, slope, offset and mean [channels] of
+ * dx = dy * scale + (x - mean) * slope + offset.
  *
  * @param options.relu True if y = max(x * scale + shift, 0): dy counts only where that is positive. Whoever forms dx masks dy too.
  * @param options.training True if mean and variance are those of x; false if they are constants (then dx = dy * scale).
@@ -179,7 +180,7 @@ export function lowerBatchNormGradient(
           { input: 2 },
           { output: 0 },
           { output: 1 },
-          ...(training ? [{ input: 3 }, { output: 2 }, { output: 3 }] : []),
+          ...(training ? [{ input: 3 }, { output: 2 }, { output: 3 }, { output: 4 }] : []),
         ],
         grid: secondPassGrid(split, target),
       },

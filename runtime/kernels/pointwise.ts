@@ -6,6 +6,7 @@
 import { gridFor, type Lowering, type Target } from "../kernel.ts";
 import {
   collapseAxes,
+  type CollapsedAxis,
   type Expression,
   expressionSize,
   inputDeclarations,
@@ -14,10 +15,16 @@ import {
   splitIndex,
   stepStatements,
   UniformWriter,
+  type VectorPlan,
 } from "./expression.ts";
 
 /** Invocations a workgroup. */
 const WORKGROUP = 64;
+/**
+ * Rows that one invocation walks where an input is the same for all rows (a bias, a channel's scale), on the CPU: such inputs are loaded once,
+ * and the division that finds the channel is done once. Measured 1.5 to 1.8 times as fast on [16384, 64] with 16 rows.
+ */
+const ROWS_WALKED = 16;
 
 /**
  * Lowers a chain.
@@ -31,18 +38,12 @@ export function lowerPointwise(
 ): Lowering {
   const axes = collapseAxes(expression);
   const vectors = planVectors(axes);
-  const count = expressionSize(expression) / vectors.width;
   const uniforms = new UniformWriter();
-  const total = uniforms.integer(count);
   const sizes = axes.map((axis, a) => (a === axes.length - 1 ? axis.size / vectors.width : axis.size));
-  const names = axes.map((_, a) => `c${a}`);
-  const broadcasts = axes.length > 1;
-  const body = [
-    ...(broadcasts ? splitIndex({ index: "i", sizes, names, uniforms }) : ["let c0 = i;"]),
-    ...inputLoads({ axes, vectors, coordinates: names, flat: "i", uniforms }),
-    ...stepStatements(expression, uniforms),
-    ...options.outputs.map((step, k) => `out${k}[i] = t${step};`),
-  ];
+  const walks = options.target.profile === "software" && axes.length === 2 && axes[0]!.size >= 4 * ROWS_WALKED &&
+    axes[0]!.strides.includes(0);
+  const context: Context = { expression, axes, vectors, uniforms, sizes, outputs: options.outputs };
+  const { body, invocations } = walks ? walkRows(context) : onePerElement(context);
   const inputs = expression.inputs.length;
   const bindings = inputs + options.outputs.length;
   const code = [
@@ -52,8 +53,7 @@ export function lowerPointwise(
     uniforms.declaration(bindings),
     `@compute @workgroup_size(${WORKGROUP})`,
     "fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {",
-    `let i = (group.x + group.y * groups.x) * ${WORKGROUP}u + lane;`,
-    `if (i >= ${total}) { return; }`,
+    `let job = (group.x + group.y * groups.x) * ${WORKGROUP}u + lane;`,
     ...body,
     "}",
   ].join("\n");
@@ -66,8 +66,70 @@ export function lowerPointwise(
         ...expression.inputs.map((_, i) => ({ input: i })),
         ...options.outputs.map((_, k) => ({ output: k })),
       ],
-      grid: gridFor(Math.ceil(count / WORKGROUP)),
+      grid: gridFor(Math.ceil(invocations / WORKGROUP)),
       flops: expressionSize(expression) * expression.steps.length,
     }],
+  };
+}
+
+interface Context {
+  readonly expression: Expression;
+  readonly axes: readonly CollapsedAxis[];
+  readonly vectors: VectorPlan;
+  readonly uniforms: UniformWriter;
+  /** Sizes of the axes, the last one in vectors. */
+  readonly sizes: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+interface Body {
+  readonly body: readonly string[];
+  readonly invocations: number;
+}
+
+function stores(outputs: readonly number[]): string[] {
+  return outputs.map((step, k) => `out${k}[i] = t${step};`);
+}
+
+/** One invocation a vector. */
+function onePerElement({ expression, axes, vectors, uniforms, sizes, outputs }: Context): Body {
+  const invocations = expressionSize(expression) / vectors.width;
+  const names = axes.map((_, a) => `c${a}`);
+  return {
+    invocations,
+    body: [
+      `let i = job;`,
+      `if (i >= ${uniforms.integer(invocations)}) { return; }`,
+      ...(axes.length > 1 ? splitIndex({ index: "i", sizes, names, uniforms }) : ["let c0 = i;"]),
+      ...inputLoads({ axes, vectors, coordinates: names, flat: "i", uniforms }),
+      ...stepStatements(expression, uniforms),
+      ...stores(outputs),
+    ],
+  };
+}
+
+/** One invocation for {@link ROWS_WALKED} rows of one column. */
+function walkRows({ expression, axes, vectors, uniforms, sizes, outputs }: Context): Body {
+  const [rows, columns] = sizes as [number, number];
+  const blocks = Math.ceil(rows / ROWS_WALKED);
+  const width = uniforms.integer(columns);
+  const loads = inputLoads({ axes, vectors, coordinates: ["c0", "c1"], flat: "i", uniforms });
+  const fixed = loads.filter((_, input) => axes[0]!.strides[input] === 0);
+  const moving = loads.filter((_, input) => axes[0]!.strides[input] !== 0);
+  return {
+    invocations: blocks * columns,
+    body: [
+      `if (job >= ${uniforms.integer(blocks * columns)}) { return; }`,
+      `let c1 = job % ${width};`,
+      `let first = (job / ${width}) * ${ROWS_WALKED}u;`,
+      ...fixed,
+      `let end = min(first + ${ROWS_WALKED}u, ${uniforms.integer(rows)});`,
+      "for (var c0 = first; c0 < end; c0++) {",
+      `let i = c0 * ${width} + c1;`,
+      ...moving,
+      ...stepStatements(expression, uniforms),
+      ...stores(outputs),
+      "}",
+    ],
   };
 }

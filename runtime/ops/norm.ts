@@ -128,23 +128,23 @@ function pairGradient(dy: Tensor, options: { scale: Tensor; moments: Tensor; eps
   return mul(sub(dy, mean(dy, { axes, keepdims: true })), factor);
 }
 
-/** Gradients of gamma and beta; in training also slope and offset of {@link inputGradientOp}. */
+/** Gradients of gamma and beta; in training also slope, offset and mean of {@link inputGradientOp}. */
 const gradientOp: Op<GradientAttributes> = defineOp({
   name: "batch_norm_gradient",
   infer([, x], { training }) {
     const channels = x!.shape.at(-1)!;
-    return new Array(training ? 4 : 2).fill({ shape: [channels], dtype: "f32" });
+    return new Array(training ? 5 : 2).fill({ shape: [channels], dtype: "f32" });
   },
   lower: ({ inputs: [, x], attributes, target }) => lowerBatchNormGradient(rowsOf(x!.shape), { ...attributes, target }),
 });
 
-/** dx = dy * scale + x * slope + offset in training, dy * scale else. */
+/** dx = dy * scale + (x - mean) * slope + offset in training, dy * scale else. */
 const inputGradientOp: Op<GradientAttributes> = defineOp({
   name: "batch_norm_input_gradient",
   infer: ([, x]) => [{ shape: x!.shape, dtype: "f32" }],
-  pointwise([g, x, scale, shift, slope, offset], { attributes: { relu, training } }) {
+  pointwise([g, x, scale, shift, slope, offset, mean], { attributes: { relu, training } }) {
     const dy = relu ? `select(T(0.0), ${g}, ${x} * ${scale} + ${shift} > T(0.0))` : g;
-    return training ? `(${dy} * ${scale} + (${x} * ${slope} + ${offset}))` : `(${dy} * ${scale})`;
+    return training ? `(${dy} * ${scale} + ((${x} - ${mean}) * ${slope} + ${offset}))` : `(${dy} * ${scale})`;
   },
 });
 

@@ -52,6 +52,19 @@ Deno.test("common subexpressions are computed once and dead ones not at all", as
   assert.deepEqual([...(await program.read("c"))[0]!], [128]);
 });
 
+Deno.test("a chain that only one other chain uses is merged into it", async () => {
+  using device = await Device.open();
+  using program = await compile(device, () => {
+    const x = input("x", { shape: [64] });
+    const y = input("y", { shape: [64] });
+    // Both factors begin chains of their own; the product joins one and the other must follow.
+    return { outputs: { z: mul(exp(y), greater(x, 0)) } };
+  });
+  assert.equal(program.dispatchCount, 1);
+  program.run({ x: new Float32Array(64).fill(1), y: new Float32Array(64) });
+  assert.ok((await program.read("z"))[0]!.every((value) => value === 1));
+});
+
 Deno.test("an item does not join a chain that its other input depends on", async () => {
   using device = await Device.open();
   using program = await compile(device, () => {

@@ -187,9 +187,9 @@ async function checkGradient(
       Float32Array.from(scale),
       Float32Array.from(shift),
     ],
-    outputs: new Array(training ? 4 : 2).fill(channels),
+    outputs: new Array(training ? 5 : 2).fill(channels),
   });
-  const [dgamma, dbeta, slope, offset] = outputs;
+  const [dgamma, dbeta, slope, offset, centre] = outputs;
   const want = batchNormGradient({ ...shape, ...data, epsilon: EPSILON, relu });
   const label = `${rows} x ${channels}`;
   // Sums of signed terms cancel, so their error is measured against the sum of magnitudes.
@@ -202,7 +202,7 @@ async function checkGradient(
   const dx = data.x.map((x, i) => {
     const c = i % channels;
     const dy = relu && x * scale[c]! + shift[c]! <= 0 ? 0 : data.dy[i]!;
-    return dy * scale[c]! + x * slope![c]! + offset![c]!;
+    return dy * scale[c]! + (x - centre![c]!) * slope![c]! + offset![c]!;
   });
   assertClose(dx, want.dx, { label: `dx ${label}`, tolerance: toleranceFor(shape) });
 }

@@ -32,12 +32,18 @@ const CASES = [
   [[2, 1, 3, 4], [5, 1, 4]],
   [[4, 1, 12], [1, 6, 1]],
   [[2, 3, 5, 7, 2], [3, 1, 7, 1]],
+  // Rows that are walked in blocks: whole blocks, a torn last one, scalars, and both kinds of broadcast at once.
+  [[96, 8], [8]],
+  [[131, 12], [12]],
+  [[131, 7], [7]],
+  [[70, 1], [1, 5]],
   [[65_535 * 64 * 4 + 8], [1]],
 ];
 
 Deno.test("a fused chain stores every result that is wanted, for every pattern of broadcasting", async () => {
   using device = await Device.open();
-  for (const [a, b] of CASES) {
+  const targets = (["software", "gpu"] as const).map((profile) => ({ ...device.target, profile }));
+  for (const [[a, b], target] of CASES.flatMap((shapes) => targets.map((target) => [shapes, target] as const))) {
     const inputs = [a!, b!].map((shape, i) => ({ shape, data: numbers(sizeOf(shape), { seed: i + 1 }) }));
     const want = broadcastReference((x, y) => 3 * (x - y), inputs);
     const rank = Math.max(a!.length, b!.length);
@@ -45,7 +51,7 @@ Deno.test("a fused chain stores every result that is wanted, for every pattern o
       { length: rank },
       (_, axis) => Math.max(a![axis - rank + a!.length] ?? 1, b![axis - rank + b!.length] ?? 1),
     );
-    const lowering = lowerPointwise(chain([a!, b!], shape), { outputs: [1, 2], target: device.target, label: "test" });
+    const lowering = lowerPointwise(chain([a!, b!], shape), { outputs: [1, 2], target, label: "test" });
     const { outputs } = await runLowering(device, lowering, {
       inputs: inputs.map(({ data }) => data),
       outputs: [want.length, want.length],

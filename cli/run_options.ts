@@ -1,0 +1,114 @@
+/**
+ * From the flags of `train` to the configuration of a run.
+ *
+ * @module
+ */
+import { isAbsolute, join } from "node:path";
+import { RUN_CONFIG_VERSION, type RunConfig } from "../eval/mod.ts";
+import { LIKELIHOODS, METHOD_NAMES, networkNames } from "../models/mod.ts";
+import { DATA_OPTIONS } from "./data_options.ts";
+import { choice, flag, integer, number, type OptionValues, path, runName } from "./options.ts";
+import { userPath } from "./paths.ts";
+
+/** Phantom studies of a run without `--data`, and their seed. */
+export const DEFAULT_PHANTOMS = { studies: 900, seed: 1 } as const;
+
+/** The flags of `train`. */
+export const TRAIN_OPTIONS = {
+  data: path({
+    help: "data directory, a MIMIC-CXR-JPG root for example; without it, phantoms are made",
+    placeholder: "dir",
+  }),
+  run: runName({ help: "name of the run; its files are in runs/NAME", default: "default" }),
+  resume: flag({ help: "go on with runs/NAME from its last checkpoint" }),
+  config: path({
+    help: "JSON file with these flags as fields, in camel case; flags given here win",
+    placeholder: "file",
+  }),
+  method: choice(words(METHOD_NAMES), { help: "how the views share their latents", default: "mmvm" }),
+  network: choice(words(networkNames()), { help: "encoder and decoder", default: "residual" }),
+  seed: integer({ min: 0, max: 2 ** 31 - 1, help: "seed of everything that is random", default: 1 }),
+  imageSize: integer({
+    min: 4,
+    max: 1024,
+    help: "side of the images; the residual network takes 64, 128 and 224",
+    default: 64,
+  }),
+  filterDim: integer({ min: 1, max: 512, help: "filters of the first layer (the papers: 64)", default: 8 }),
+  latentDim: integer({ min: 1, max: 4096, help: "size of a latent (the papers: 256)", default: 32 }),
+  dropout: number({ min: 0, below: 1, help: "rate of dropout2d in the residual blocks (the papers: 0.5)", default: 0 }),
+  batchSize: integer({ min: 2, max: 4096, help: "pairs a step", default: 32 }),
+  epochs: integer({ min: 1, max: 100_000, help: "passes over the training split", default: 12 }),
+  lr: number({ above: 0, max: 1, help: "Adam's learning rate (the papers: 5e-5)", default: 1e-3 }),
+  beta: number({ min: 0, max: 1e6, help: "weight of the divergence", default: 1 }),
+  alphaSteps: integer({
+    min: 0,
+    max: 2 ** 31 - 1,
+    help: "steps over which the standard normal prior fades out; a fifth of all steps when not given",
+  }),
+  likelihood: choice(words(LIKELIHOODS), { help: "of the pixels", default: "laplace" }),
+  scale: number({ above: 0, max: 100, help: "scale of the Laplace or normal likelihood", default: 0.75 }),
+  checkpointSeconds: integer({ min: 1, max: 86_400, help: "seconds between checkpoints", default: 300 }),
+  untrained: flag({ help: "also score probes on the untrained encoders, for comparison" }),
+  ...DATA_OPTIONS,
+};
+
+/** The values of `train`'s flags. */
+export type TrainValues = OptionValues<typeof TRAIN_OPTIONS>;
+
+/** Fields of a `--config` file that only the command line takes. */
+export const COMMAND_LINE_ONLY: readonly string[] = ["config", "resume"];
+
+/**
+ * The configuration of a run.
+ *
+ * @param options.root Data directory, absent where the data come with the packages.
+ * @param options.alphaSteps The steps of the annealing, worked out from the data where no flag gives them.
+ */
+export function runConfigOf(values: TrainValues, options: { root: string | undefined; alphaSteps: number }): RunConfig {
+  const { root, alphaSteps } = options;
+  return {
+    schema: "mmvm-run",
+    version: RUN_CONFIG_VERSION,
+    name: values.run,
+    data: {
+      ...(values.dataset === undefined ? {} : { dataset: values.dataset }),
+      ...(root === undefined ? {} : { root }),
+      labels: values.labels,
+      uncertain: values.uncertain,
+      blank: values.blank,
+      pairs: values.pairs,
+      ...(values.split === undefined ? {} : { split: values.split }),
+      splitSeed: values.splitSeed,
+      ...(values.splitFile === undefined ? {} : { splitFile: values.splitFile }),
+      strict: values.strict,
+    },
+    model: {
+      method: values.method,
+      network: values.network,
+      imageSize: values.imageSize,
+      filterDim: values.filterDim,
+      latentDim: values.latentDim,
+      dropout: values.dropout,
+      likelihood: { name: values.likelihood, scale: values.scale },
+    },
+    training: {
+      seed: values.seed,
+      batchSize: values.batchSize,
+      epochs: values.epochs,
+      learningRate: values.lr,
+      beta: values.beta,
+      alphaSteps,
+    },
+  };
+}
+
+/** The directory of a run: a path as it is, a name below `runs/`. */
+export function runDirectory(run: string): string {
+  if (isAbsolute(run) || run.includes("/")) return userPath(run);
+  return join("runs", run);
+}
+
+function words<const T extends string>(list: readonly T[]): [T, ...T[]] {
+  return [...list] as [T, ...T[]];
+}

@@ -1,0 +1,80 @@
+/**
+ * What the tasks that work on runs print and write alike.
+ *
+ * @module
+ */
+import { resolve } from "node:path";
+import { dropEntries, type PreparePlan, type PrepareProgress } from "../data/mod.ts";
+import { PUBLISHED_AUROC, type Results, type RunData, writeWhole } from "../eval/mod.ts";
+import { renderReport } from "../viz/report.ts";
+import { printable } from "./errors.ts";
+import { startProgress } from "./progress.ts";
+
+/** Shows how data are opened; spread its handlers into the options of `openRunData()`. */
+export interface DataReporter extends Disposable {
+  readonly onPlan: (plan: PreparePlan) => void;
+  readonly onProgress: (progress: PrepareProgress) => void;
+  /** Prints what was left out, and why. */
+  finish(data: RunData): void;
+}
+
+/** A reporter on standard error. */
+export function reportData(): DataReporter {
+  let progress: ReturnType<typeof startProgress> | undefined;
+  return {
+    onPlan: ({ missing }) => {
+      if (missing > 0) progress = startProgress("preparing images", { total: missing });
+    },
+    onProgress: ({ done, imagesPerSecond }) => progress?.update(done, { "images/s": imagesPerSecond.toFixed(1) }),
+    finish({ index, pairs }) {
+      progress?.stop();
+      const { studies, subjects } = index;
+      console.error(
+        printable(`${index.dataset}: ${studies.count} studies of ${subjects.count} patients, ${pairs.count} pairs`),
+      );
+      for (const { reason, count, examples } of dropEntries(index, pairs)) {
+        console.error(printable(`  left out: ${reason}: ${count}, for example ${examples.slice(0, 3).join("; ")}`));
+      }
+    },
+    [Symbol.dispose]: () => progress?.stop(),
+  };
+}
+
+/** Versions for the record of a run. */
+export function softwareVersions(): Record<string, string> {
+  return { deno: Deno.version.deno, v8: Deno.version.v8, typescript: Deno.version.typescript };
+}
+
+/** Renders a report and writes it, whole or not at all. */
+export async function writeReport(
+  results: Results,
+  options: { path: string; includeImages?: boolean; includeIds?: boolean },
+): Promise<string> {
+  const { path, includeImages = false, includeIds = false } = options;
+  await writeWhole(path, renderReport(results, { published: PUBLISHED_AUROC, includeImages, includeIds }));
+  return resolve(path);
+}
+
+/** SIGINT and SIGTERM as a request to stop; a second one ends the process at once. */
+export interface StopSignals {
+  readonly signal: AbortSignal;
+  /** 130 after SIGINT, 143 after SIGTERM. */
+  readonly exitCode: number;
+}
+
+/** Listens for the signals from now on. */
+export function stopSignals(): StopSignals {
+  const controller = new AbortController();
+  const stop = { signal: controller.signal, exitCode: 1 };
+  const listen = (name: "SIGINT" | "SIGTERM", exitCode: number) =>
+    Deno.addSignalListener(name, () => {
+      if (controller.signal.aborted) Deno.exit(exitCode);
+      stop.exitCode = exitCode;
+      console.error(`\n${name}: finishing the step and saving; once more to stop at once`);
+      controller.abort();
+    });
+  listen("SIGINT", 130);
+  // Windows knows no SIGTERM.
+  if (Deno.build.os !== "windows") listen("SIGTERM", 143);
+  return stop;
+}

@@ -1,0 +1,72 @@
+/**
+ * Saving a run's state and finding it again.
+ *
+ * @module
+ */
+import { DataError } from "../../data/errors.ts";
+import type { VaeTrainer } from "../../models/mod.ts";
+import { latestCheckpoint, saveCheckpoint } from "../../runtime/checkpoint.ts";
+import type { RunConfig } from "./run_config.ts";
+import type { RunPaths } from "./run_directory.ts";
+
+/** Where a restored run goes on. */
+export interface Restored {
+  /** The next step. */
+  readonly step: number;
+  /** Seconds of training so far. */
+  readonly seconds: number;
+}
+
+/** A fingerprint of what a checkpoint depends on: the model, the data and the optimisation, but not the run's name. */
+export async function configHash(config: RunConfig): Promise<string> {
+  const { model, data, training } = config;
+  const bytes = new TextEncoder().encode(JSON.stringify([model, data, training]));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Writes a checkpoint and deletes all but the last `keep`. */
+export async function saveRun(
+  trainer: VaeTrainer,
+  options: { paths: RunPaths; config: RunConfig; step: number; epoch: number; seconds: number; keep: number },
+): Promise<void> {
+  const { paths, config, step, epoch, seconds, keep } = options;
+  await saveCheckpoint(paths.checkpoints, {
+    state: {
+      step,
+      epoch,
+      seeds: { run: config.training.seed },
+      counters: { step },
+      configHash: await configHash(config),
+      details: { seconds },
+    },
+    tensors: await trainer.read(),
+  }, { keep });
+}
+
+/**
+ * Restores the last checkpoint that is whole.
+ *
+ * @param options.required Whether a run without a checkpoint is an error; otherwise the result is `undefined`.
+ * @throws {DataError} where there is none but one is required, or it belongs to another configuration.
+ */
+export async function restoreRun(
+  trainer: VaeTrainer,
+  options: { paths: RunPaths; config: RunConfig; required?: boolean; onWarning?: (message: string) => void },
+): Promise<Restored | undefined> {
+  const { paths, config } = options;
+  const { found, warnings } = await latestCheckpoint(paths.checkpoints);
+  for (const warning of warnings) options.onWarning?.(warning);
+  if (!found) {
+    if (!options.required) return undefined;
+    throw new DataError(`${paths.directory} has no checkpoint that can be used: train the run first`);
+  }
+  if (found.state.configHash !== await configHash(config)) {
+    throw new DataError(
+      `${found.path} was made with another configuration than ${paths.config}: restore that file or start a new run`,
+    );
+  }
+  trainer.write(found.tensors);
+  const { seconds } = found.state.details;
+  return { step: found.state.step, seconds: typeof seconds === "number" ? seconds : 0 };
+}

@@ -1,0 +1,25 @@
+/**
+ * The methods by name. A new one is a file beside this one and a line here.
+ *
+ * @module
+ */
+import type { Method } from "../method.ts";
+import { independent } from "./independent.ts";
+import { avg, moe, mopoe, poe } from "./joint.ts";
+import { mmvm } from "./mmvm.ts";
+
+const METHODS: readonly Method[] = [mmvm, independent, poe, moe, mopoe, avg];
+
+/** Names of all methods. */
+export const METHOD_NAMES: readonly string[] = METHODS.map((method) => method.name);
+
+/**
+ * The method of a name.
+ *
+ * @throws {RangeError} for an unknown name, listing the known ones.
+ */
+export function methodOf(name: string): Method {
+  const found = METHODS.find((method) => method.name === name);
+  if (!found) throw new RangeError(`there is no method ${name}; there are ${METHOD_NAMES.join(", ")}`);
+  return found;
+}

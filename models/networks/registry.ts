@@ -1,0 +1,47 @@
+/**
+ * The networks by name; {@link registerNetwork} adds one's own.
+ *
+ * @module
+ */
+import type { Network } from "../network.ts";
+import { residualNetwork } from "./residual.ts";
+import { smallNetwork } from "./small.ts";
+
+/** What a network is built from. */
+export interface NetworkOptions {
+  readonly imageSize: number;
+  readonly filterDim: number;
+  readonly latentDim: number;
+  readonly dropout: number;
+}
+
+const NETWORKS = new Map<string, (options: NetworkOptions) => Network>([
+  ["residual", residualNetwork],
+  ["small", smallNetwork],
+]);
+
+/** Names of all networks. */
+export function networkNames(): string[] {
+  return [...NETWORKS.keys()];
+}
+
+/**
+ * The network of a name for given sizes.
+ *
+ * @throws {RangeError} for an unknown name or for sizes that the network does not take.
+ */
+export function networkOf(name: string, options: NetworkOptions): Network {
+  const make = NETWORKS.get(name);
+  if (!make) throw new RangeError(`there is no network ${name}; there are ${networkNames().join(", ")}`);
+  return make(options);
+}
+
+/**
+ * Makes a network available by name, for `--network` and `VaeConfig.network`.
+ *
+ * @throws {RangeError} where the name is taken.
+ */
+export function registerNetwork(name: string, make: (options: NetworkOptions) => Network): void {
+  if (NETWORKS.has(name)) throw new RangeError(`there is a network ${name} already`);
+  NETWORKS.set(name, make);
+}

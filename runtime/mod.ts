@@ -1,0 +1,81 @@
+/**
+ * The tensor engine: symbolic tensors, reverse-mode autodiff, and programs of WGSL kernels that are compiled once and replayed.
+ *
+ * Standard WebGPU only; checkpoints on disk are in `checkpoint.ts`, which needs Deno's files.
+ *
+ * @module
+ */
+export { Device, type DeviceOptions } from "./device.ts";
+export {
+  DeviceLostError,
+  EngineError,
+  NoAdapterError,
+  NonFiniteError,
+  OutOfMemoryError,
+  ValidationError,
+} from "./errors.ts";
+export type { Binding, Dispatch, Grid, Lowering, Profile, Target, Tuner } from "./kernel.ts";
+export { gridFor } from "./kernel.ts";
+
+export { type DType, formatShape, type Shape, sizeOf, Tensor, type TensorSpec } from "./tensor.ts";
+export { apply, defineOp, type LowerContext, type Op, type PointwiseContext, type VjpContext } from "./op.ts";
+export { input, randomCounters, tensor } from "./leaf.ts";
+export { createSlab, createState, type Slab, slabLayout, State } from "./state.ts";
+export { gradients } from "./autodiff.ts";
+export { compile, type CompileOptions, type Results } from "./compile.ts";
+export {
+  type InputData,
+  type MetricsEntry,
+  type ProfileEntry,
+  Program,
+  type ProgramMemory,
+  type RunOptions,
+} from "./program.ts";
+export { closeDefaultDevice, defaultDevice, read } from "./eager.ts";
+
+export * from "./ops/pointwise.ts";
+export { logSoftmax, logsumexp, max, mean, min, type ReduceOptions, softmax, sum, sumTo } from "./ops/reduce.ts";
+export { flatten, reshape } from "./ops/view.ts";
+export { concat, pad, permute, slice, type SliceOptions, stack, transpose } from "./ops/movement.ts";
+export { gather } from "./ops/gather.ts";
+export { pack } from "./ops/pack.ts";
+export { unpackBytes } from "./ops/unpack.ts";
+export * from "./ops/conv.ts";
+export * from "./ops/matmul.ts";
+export { batchNorm2d, type BatchNormOptions, groupNorm, layerNorm } from "./ops/norm.ts";
+export {
+  dropout,
+  dropout2d,
+  type DropoutOptions,
+  randomBernoulli,
+  randomNormal,
+  randomUniform,
+  type StreamOptions,
+} from "./ops/random.ts";
+export {
+  type DiagonalNormal,
+  klDiagonalNormals,
+  klStandardNormal,
+  logMixtureDensity,
+  mmvmKl,
+  reparameterize,
+  reparameterizeKl,
+} from "./ops/latent.ts";
+export { aggregate, type AggregateMethod, mixtureComponents } from "./ops/latent_aggregate.ts";
+export { bceWithLogits, bernoulliNll, crossEntropy, gaussianNll, laplaceNll } from "./ops/losses.ts";
+
+export { philox, type RandomKey, randomNormalData, randomUniformData, randomWords } from "./philox.ts";
+export * as adam from "./optimizers/adam.ts";
+export * as sgd from "./optimizers/sgd.ts";
+export * as schedules from "./schedules.ts";
+export type { Schedule } from "./schedules.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type RawTensor,
+  SafetensorsError,
+  type SafetensorsFile,
+  type TensorData,
+  toFloat32,
+  toIntegers,
+} from "./safetensors.ts";
