@@ -1,7 +1,7 @@
 // Matrix product, batched: y[z] = a[z] b[z], where a is [m, k] (or [k, m] with A_TRANSPOSED) and b [k, n] (or [n, k] with
 // B_TRANSPOSED). A share of k (of shares_k) goes to its own slab of y, to be added up by matmul_fold.wgsl; with one share y is the result.
 //
-// Bindings: a, b, y [shares, batches, m, n]. With VECTORS all are read and written as vec4f along their last axes, which must
+// Bindings: a, b, y [shares, batches, m, n], batches a given distance apart. With VECTORS all are read and written as vec4f along their last axes, which must
 // be multiples of 4 (where both k axes are first axes, k itself may be any size); without, as f32 with any strides.
 //
 // One invocation makes GROUPS x GROUP rows x COLUMNS vectors of columns in registers; a workgroup's lanes lie as
@@ -13,8 +13,9 @@ struct Params {
   n: u32, // vectors of columns
   k: u32,
   batches: u32,
-  a_batch: u32, // distance of matrices of a, in elements of T
+  a_batch: u32, // distances of matrices, in elements of T
   b_batch: u32,
+  y_batch: u32,
   a_row: u32, // scalar variant: distance of rows of a; vectors: of the first axis
   a_depth: u32, // scalar variant: distance along k
   b_depth: u32, // scalar variant: distance along k; vectors: of the first axis
@@ -116,7 +117,7 @@ fn main(
   for (var g = 0u; g < p.groups; g++) {
 {{#for I in GROUP}}
     let row_{{I}} = row + g * {{GROUP}}u + {{I}}u;
-    let to{{I}} = (slab * p.m + row_{{I}}) * p.n + column;
+    let to{{I}} = slab * p.y_batch + row_{{I}} * p.n + column;
 {{#for J in COLUMNS}}
     var v{{I}}_{{J}} = s0_{{I}}_{{J}};
 {{#for G in GROUPS}}

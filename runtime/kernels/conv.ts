@@ -3,49 +3,11 @@
  *
  * @module
  */
-import gatherCode from "../../shaders/conv_gather.wgsl" with { type: "text" };
-import { type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
-import {
-  type Block,
-  blockName,
-  BLOCKS,
-  chooseBlock,
-  LANES,
-  MAX_ITERATIONS,
-  planTiles,
-  stepCost,
-  widthOf,
-} from "./matmul_tiles.ts";
-import { fillTemplate } from "./template.ts";
-
-/** A pair of numbers for the vertical and the horizontal axis. */
-export type Pair = readonly [y: number, x: number];
-
-/** Sizes of a convolution or transposed convolution: x [n, h, w, cin], weights [kh, kw, cin, cout], y [n, outH, outW, cout]. */
-export interface ConvGeometry {
-  readonly n: number;
-  readonly h: number;
-  readonly w: number;
-  readonly cin: number;
-  readonly kh: number;
-  readonly kw: number;
-  readonly cout: number;
-  readonly outH: number;
-  readonly outW: number;
-  readonly stride: Pair;
-  readonly padding: Pair;
-  readonly dilation: Pair;
-}
-
-/** A convolution's sizes, and whether input 2 is a bias [cout]. */
-export interface ConvOptions extends ConvGeometry {
-  readonly bias?: boolean;
-}
-
-/** The names of the variants of the kernel families `conv_forward` and `conv_transposed`. */
-export function convVariants(): string[] {
-  return BLOCKS.map(blockName);
-}
+import type { Lowering, Target } from "../kernel.ts";
+import { gatherConv, gatherCost } from "./conv_gather.ts";
+import type { ConvOptions } from "./conv_geometry.ts";
+import { winogradConv, winogradCost, winogradFits } from "./conv_winograd.ts";
+import { blockName, BLOCKS, chooseVariant, type Variant } from "./matmul_tiles.ts";
 
 /**
  * y[n, oy, ox, co] = bias[co] + sum over ky, kx, ci of x[n, oy s - p + ky d, ox s - p + kx d, ci] w[ky, kx, ci, co].
@@ -53,7 +15,7 @@ export function convVariants(): string[] {
  * Inputs x, w and, with `bias`, the bias; output y.
  */
 export function convForward(options: ConvOptions, target: Target): Lowering {
-  return gather(options, { transposed: false, target });
+  return convolve(options, { transposed: false, target });
 }
 
 /**
@@ -64,66 +26,45 @@ export function convForward(options: ConvOptions, target: Target): Lowering {
  * its input gradient.
  */
 export function convTransposed(options: ConvOptions, target: Target): Lowering {
-  return gather(options, { transposed: true, target });
+  return convolve(spreadSingles(options), { transposed: true, target });
 }
 
-/** Multiplications and additions of a convolution or of either gradient. */
-export function convFlops(options: ConvGeometry, transposed: boolean): number {
-  const places = transposed ? options.h * options.w : options.outH * options.outW;
-  return 2 * options.n * places * options.kh * options.kw * options.cin * options.cout;
+/** The names of the variants of `conv_forward`, or of `conv_transposed`, for this work, the default first. */
+export function convVariants(options: ConvOptions, how: { transposed: boolean; target: Target }): string[] {
+  return variants(options, how).sort((a, b) => a.cost - b.cost).map(({ name }) => name);
 }
 
-function gather(options: ConvOptions, how: { transposed: boolean; target: Target }): Lowering {
-  const { transposed, target } = how;
-  const { n, h, w, cin, kh, kw, cout, outH, outW, stride, padding, dilation } = options;
-  const family = transposed ? "conv_transposed" : "conv_forward";
-  const depth = widthOf(cin);
-  const width = widthOf(cout);
-  if ((kh * kw * cin) / depth > MAX_ITERATIONS) {
-    throw new RangeError(
-      `${family} cannot sum over ${kh} x ${kw} x ${cin} products: use fewer input channels or a smaller kernel`,
-    );
-  }
-  const [phasesY, phasesX] = transposed ? stride : [1, 1];
-  const phases = phasesY * phasesX;
-  const size = { rows: n * Math.ceil(outH / phasesY) * Math.ceil(outW / phasesX), columns: cout / width };
-  const workgroups = (block: Block) => {
-    const plan = planTiles(size, block);
-    return plan.rowTiles * plan.columnTiles * phases;
-  };
-  const block = chooseBlock(family, {
+interface ConvVariant extends Variant {
+  readonly lower: () => Lowering;
+}
+
+function convolve(options: ConvOptions, how: { transposed: boolean; target: Target }): Lowering {
+  const family = how.transposed ? "conv_transposed" : "conv_forward";
+  return chooseVariant(family, {
     work: JSON.stringify(options),
-    target,
-    cost: (each) => Math.ceil(workgroups(each) / 2) * stepCost(each, { depth, width }),
-  });
-  const plan = planTiles(size, block);
-  const bias = options.bias ?? false;
-  const dispatch: Dispatch = {
-    kernel: `${family}/${blockName(block)}`,
-    code: gatherText(block, { depth, width }),
-    uniforms: [
-      ...[n, h, w, cin / depth, outH, outW, cout / width, kh, kw, ...stride, ...padding, ...dilation],
-      ...[Number(transposed), Number(bias), plan.laneColumns, plan.rowTiles, plan.columnTiles, block.rows / 4],
-    ],
-    bindings: [{ input: 0 }, { input: 1 }, bias ? { input: 2 } : { scratch: 0 }, { output: 0 }],
-    grid: gridFor(workgroups(block)),
-    flops: convFlops(options, transposed),
-  };
-  // Without a bias a scratch buffer stands in for it, so that both cases share a pipeline.
-  return bias ? { dispatches: [dispatch] } : { scratch: [4], dispatches: [dispatch] };
+    target: how.target,
+    variants: variants(options, how),
+  }).lower();
 }
 
-function gatherText(block: Block, vectors: { depth: 1 | 4; width: 1 | 4 }): string {
-  const { depth, width } = vectors;
-  return fillTemplate(gatherCode, {
-    X: depth === 4 ? "vec4f" : "f32",
-    W: width === 4 ? "vec4f" : "f32",
-    DEEP: depth === 4,
-    DEPTH: depth,
-    LANES,
-    ROWS: block.rows,
-    GROUPS: block.rows / 4,
-    GROUP: 4,
-    COLUMNS: block.columns,
+function variants(options: ConvOptions, how: { transposed: boolean; target: Target }): ConvVariant[] {
+  const direct = BLOCKS.map((block) => {
+    const choice = { transposed: how.transposed, block };
+    return { name: blockName(block), cost: gatherCost(options, choice), lower: () => gatherConv(options, choice) };
   });
+  if (!winogradFits(options)) return direct;
+  const cost = winogradCost(options, { ...how, gradient: false });
+  return [...direct, { name: "winograd", cost, lower: () => winogradConv(options, how) }];
+}
+
+/** A single row or column has no neighbours at any stride; with the largest one no tap misses it. */
+function spreadSingles(options: ConvOptions): ConvOptions {
+  const { h, w, kh, kw, stride, dilation } = options;
+  return {
+    ...options,
+    stride: [
+      h === 1 ? Math.max(stride[0], (kh - 1) * dilation[0] + 1) : stride[0],
+      w === 1 ? Math.max(stride[1], (kw - 1) * dilation[1] + 1) : stride[1],
+    ],
+  };
 }

@@ -5,17 +5,20 @@
  */
 import swapCode from "../../shaders/conv_swap.wgsl" with { type: "text" };
 import gradientCode from "../../shaders/conv_weight_gradient.wgsl" with { type: "text" };
-import { type Binding, type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
-import { convFlops, type ConvGeometry } from "./conv.ts";
+import { type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
+import { convFlops, type ConvGeometry } from "./conv_geometry.ts";
+import { winogradCost, winogradFits, winogradWeightGradient } from "./conv_winograd.ts";
 import { foldShares, STREAM_LANES } from "./matmul_fold.ts";
 import {
   type Block,
   blockName,
-  chooseBlock,
+  BLOCKS,
+  chooseVariant,
   LANES,
   MAX_ITERATIONS,
   planTiles,
   stepCost,
+  type Variant,
   type Width,
   widthOf,
 } from "./matmul_tiles.ts";
@@ -37,37 +40,49 @@ const UNROLL = 2;
  * The pixels are shared out among invocations and the partial sums added in a fixed order: equal inputs give bit-equal results.
  */
 export function convWeightGradient(options: ConvGeometry, target: Target): Lowering {
-  const { n, kh, kw, cin, cout, outH, outW } = options;
-  const depth = widthOf(cin);
-  const width = widthOf(cout);
-  const size = { rows: kh * kw * cin, columns: cout / width };
-  const pixels = n * outH * outW;
-  const family = "conv_weight_gradient";
-  const plans = (block: Block) => planShares({ ...size, pixels, depth }, block);
-  const block = chooseBlock(family, {
+  return chooseVariant("conv_weight_gradient", {
     work: JSON.stringify(options),
     target,
-    cost: (each) => {
-      const plan = plans(each);
-      return Math.ceil(plan.workgroups / 2) * plan.pixelsAShare * stepCost(each, { depth: 1, width });
-    },
+    variants: variants(options, target),
+  }).lower();
+}
+
+/** The names of the variants of `conv_weight_gradient` for this work, the default first. */
+export function convWeightGradientVariants(options: ConvGeometry, target: Target): string[] {
+  return variants(options, target).sort((a, b) => a.cost - b.cost).map(({ name }) => name);
+}
+
+function variants(options: ConvGeometry, target: Target): (Variant & { lower: () => Lowering })[] {
+  const direct = BLOCKS.map((block) => {
+    const { workgroups, pixelsAShare, vectors } = planShares(options, block);
+    const cost = Math.ceil(workgroups / 2) * 2 * pixelsAShare * stepCost(block, { depth: 1, width: vectors.width });
+    return { name: blockName(block), cost, lower: () => directGradient(options, block) };
   });
-  const plan = plans(block);
-  const elements = size.rows * cout;
-  const to: Binding = plan.shares === 1 ? { output: 0 } : { scratch: 0 };
+  if (!winogradFits(options)) return direct;
+  const cost = winogradCost(options, { transposed: false, gradient: true, target });
+  return [...direct, { name: "winograd", cost, lower: () => winogradWeightGradient(options, target) }];
+}
+
+function directGradient(options: ConvGeometry, block: Block): Lowering {
+  const { n, h, w, cin, kh, kw, cout, outH, outW, stride, padding, dilation } = options;
+  const plan = planShares(options, block);
+  const { depth, width } = plan.vectors;
   const gradient: Dispatch = {
-    kernel: `${family}/${blockName(block)}`,
-    code: gradientText(block, { depth, width }),
-    uniforms: gradientUniforms(options, { depth, width, block, plan }),
-    bindings: [{ input: 0 }, { input: 1 }, to],
+    kernel: `conv_weight_gradient/${blockName(block)}`,
+    code: gradientText(block, plan.vectors),
+    uniforms: [
+      ...[h, w, cin / depth, outH, outW, cout / width, kw, ...stride, ...padding, ...dilation],
+      ...[(kh * kw * cin) / depth, n * outH * outW, plan.pixelsAShare, plan.laneRows, plan.laneColumns],
+      ...[plan.rowTiles, plan.columnTiles, plan.shares, block.rows / depth],
+    ],
+    bindings: [{ input: 0 }, { input: 1 }, plan.shares === 1 ? { output: 0 } : { scratch: 0 }],
     grid: gridFor(plan.workgroups),
     flops: convFlops(options, false),
   };
   if (plan.shares === 1) return { dispatches: [gradient] };
-  return {
-    scratch: [plan.shares * elements],
-    dispatches: [gradient, foldShares({ shares: plan.shares, elements, from: { scratch: 0 }, to: { output: 0 } })],
-  };
+  const elements = kh * kw * cin * cout;
+  const fold = foldShares({ shares: plan.shares, elements, from: { scratch: 0 }, to: { output: 0 } });
+  return { scratch: [plan.shares * elements], dispatches: [gradient, fold] };
 }
 
 /**
@@ -95,6 +110,7 @@ export function swapWeightAxes(size: { taps: number; rows: number; columns: numb
 }
 
 interface SharePlan {
+  readonly vectors: { readonly depth: Width; readonly width: Width };
   readonly laneRows: number;
   readonly laneColumns: number;
   readonly rowTiles: number;
@@ -104,45 +120,35 @@ interface SharePlan {
   readonly pixelsAShare: number;
 }
 
-function planShares(
-  size: { rows: number; columns: number; pixels: number; depth: Width },
-  block: Block,
-): SharePlan {
-  const { laneColumns } = planTiles(size, block);
+function planShares(options: ConvGeometry, block: Block): SharePlan {
+  const { n, kh, kw, cin, cout, outH, outW } = options;
+  const vectors = { depth: widthOf(cin), width: widthOf(cout) };
+  const rows = kh * kw * cin;
+  const columns = cout / vectors.width;
+  const pixels = n * outH * outW;
+  const { laneColumns } = planTiles({ rows, columns }, block);
   let laneRows = 1;
-  while (laneRows * laneColumns < LANES && laneRows * block.rows < size.rows) laneRows *= 2;
-  const rowTiles = Math.ceil(size.rows / (block.rows * laneRows));
-  const columnTiles = Math.ceil(size.columns / (block.columns * laneColumns));
+  while (laneRows * laneColumns < LANES && laneRows * block.rows < rows) laneRows *= 2;
+  const rowTiles = Math.ceil(rows / (block.rows * laneRows));
+  const columnTiles = Math.ceil(columns / (block.columns * laneColumns));
   // Lanes that neither rows nor columns need take shares of the pixels.
   const laneShares = LANES / (laneRows * laneColumns);
   const tiles = rowTiles * columnTiles;
-  const forLimit = Math.ceil(size.pixels / (MAX_ITERATIONS * laneShares));
-  const forWork = Math.min(Math.ceil(WANTED_WORKGROUPS / tiles), Math.floor(size.pixels / (MIN_PIXELS * laneShares)));
+  const forLimit = Math.ceil(pixels / (MAX_ITERATIONS * laneShares));
+  const forWork = Math.min(Math.ceil(WANTED_WORKGROUPS / tiles), Math.floor(pixels / (MIN_PIXELS * laneShares)));
   const shareTiles = Math.max(1, forLimit, forWork);
-  const even = Math.ceil(size.pixels / (shareTiles * laneShares));
+  const even = Math.ceil(pixels / (shareTiles * laneShares));
   const pixelsAShare = Math.ceil(even / UNROLL) * UNROLL;
   return {
+    vectors,
     laneRows,
     laneColumns,
     rowTiles,
     columnTiles,
     workgroups: tiles * shareTiles,
-    shares: Math.ceil(size.pixels / pixelsAShare),
+    shares: Math.ceil(pixels / pixelsAShare),
     pixelsAShare,
   };
-}
-
-function gradientUniforms(
-  options: ConvGeometry,
-  how: { depth: Width; width: Width; block: Block; plan: SharePlan },
-): number[] {
-  const { n, h, w, cin, kh, kw, cout, outH, outW, stride, padding, dilation } = options;
-  const { depth, width, block, plan } = how;
-  return [
-    ...[h, w, cin / depth, outH, outW, cout / width, kw, ...stride, ...padding, ...dilation],
-    ...[(kh * kw * cin) / depth, n * outH * outW, plan.pixelsAShare, plan.laneRows, plan.laneColumns],
-    ...[plan.rowTiles, plan.columnTiles, plan.shares, block.rows / depth],
-  ];
 }
 
 function gradientText(block: Block, vectors: { depth: Width; width: Width }): string {

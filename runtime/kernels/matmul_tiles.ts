@@ -37,15 +37,17 @@ export interface TilePlan {
   readonly columnTiles: number;
 }
 
-/** Lays a workgroup's lanes along the columns first, as many as there are blocks of columns. */
+/** Lays a workgroup's lanes along columns and rows so that the fewest lanes are left without work; columns first. */
 export function planTiles(size: { rows: number; columns: number }, block: Block): TilePlan {
-  let laneColumns = 1;
-  while (laneColumns < LANES && laneColumns * block.columns < size.columns) laneColumns *= 2;
-  return {
-    laneColumns,
-    rowTiles: Math.ceil(size.rows / (block.rows * (LANES / laneColumns))),
-    columnTiles: Math.ceil(size.columns / (block.columns * laneColumns)),
-  };
+  let best: TilePlan | undefined;
+  for (let laneColumns = LANES; laneColumns >= 1; laneColumns /= 2) {
+    const rowTiles = Math.ceil(size.rows / (block.rows * (LANES / laneColumns)));
+    const columnTiles = Math.ceil(size.columns / (block.columns * laneColumns));
+    if (!best || rowTiles * columnTiles < best.rowTiles * best.columnTiles) {
+      best = { laneColumns, rowTiles, columnTiles };
+    }
+  }
+  return best!;
 }
 
 /** Nanoseconds of a load by 8 lanes of lavapipe, of 1 or 4 elements a lane, and of 8 multiply-adds (Mesa 22.3.6, 2.3 GHz). */
@@ -67,23 +69,31 @@ export function stepCost(block: Block, vectors: { depth: Width; width: Width }):
     MULTIPLY_ADD_NS * depth * width * block.rows * block.columns;
 }
 
+/** A way to do a piece of work. */
+export interface Variant {
+  readonly name: string;
+  /** Estimated time, to be compared with that of the other variants only. */
+  readonly cost: number;
+}
+
 /**
- * The variants of a kernel for a piece of work, the cheapest by estimate first, or the tuner's choice alone.
+ * The tuner's choice among the variants of a kernel family, or else the cheapest by estimate.
  *
- * @throws {RangeError} if the tuner names an unknown variant.
+ * @param options.work Everything that determines the work, as one string.
+ * @throws {RangeError} if the tuner names a variant that is not there.
  */
-export function chooseBlock(
+export function chooseVariant<V extends Variant>(
   family: string,
-  options: { work: string; target: Target; cost: (block: Block) => number },
-): Block {
-  const { work, target, cost } = options;
+  options: { work: string; target: Target; variants: readonly V[] },
+): V {
+  const { work, target, variants } = options;
   const chosen = target.tuner?.choose(family, work);
-  if (chosen !== undefined) {
-    const block = BLOCKS.find((each) => blockName(each) === chosen);
-    if (!block) {
-      throw new RangeError(`${family} has no variant ${chosen}: choose one of ${BLOCKS.map(blockName).join(", ")}`);
-    }
-    return block;
+  if (chosen === undefined) return variants.reduce((best, each) => (each.cost < best.cost ? each : best));
+  const found = variants.find(({ name }) => name === chosen);
+  if (!found) {
+    throw new RangeError(
+      `${family} has no variant ${chosen} for ${work}: choose one of ${variants.map(({ name }) => name).join(", ")}`,
+    );
   }
-  return BLOCKS.reduce((best, block) => (cost(block) < cost(best) ? block : best));
+  return found;
 }

@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { convForward, type ConvGeometry, convTransposed, type Pair } from "../kernels/conv.ts";
+import { convForward, convTransposed } from "../kernels/conv.ts";
+import type { ConvGeometry, Pair } from "../kernels/conv_geometry.ts";
 import { convWeightGradient, swapWeightAxes } from "../kernels/conv_weight.ts";
 import { apply, defineOp, type Op, requireFloat } from "../op.ts";
 import { formatShape, type Shape, sizeOf, type Tensor, type TensorSpec } from "../tensor.ts";

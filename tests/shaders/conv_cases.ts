@@ -1,6 +1,15 @@
 /** Shapes that every convolution kernel is tested with. */
-import type { ConvGeometry, Pair } from "../../runtime/kernels/conv.ts";
+import type { Profile, Target } from "../../runtime/kernel.ts";
+import type { ConvGeometry, Pair } from "../../runtime/kernels/conv_geometry.ts";
 import { normalData } from "../reference/compare.ts";
+
+/** Both profiles: the gpu kernels must be right on the software adapter too. */
+export const PROFILES: readonly Profile[] = ["software", "gpu"];
+
+/** A target whose tuner has chosen `variant` of every convolution; matrix products inside them take their default. */
+export function forcing(target: Target, variant: string): Target {
+  return { ...target, tuner: { choose: (family) => (family === "matmul" ? undefined : variant) } };
+}
 
 /** A convolution by its parameters; the output's size follows. */
 export interface ConvCase {
@@ -24,6 +33,8 @@ export const CONV_CASES: readonly ConvCase[] = [
   { n: 5, image: [1, 1], kernel: [4, 4], channels: [40, 32] },
   { n: 2, image: [7, 7], kernel: [3, 3], channels: [8, 1], stride: [2, 2], padding: [1, 1], outputPadding: [1, 1] },
   { n: 2, image: [14, 14], kernel: [4, 4], channels: [20, 24], stride: [4, 4], padding: [1, 1] },
+  { n: 2, image: [13, 19], kernel: [4, 4], channels: [16, 8], stride: [2, 2], padding: [1, 1] },
+  { n: 2, image: [9, 7], kernel: [2, 6], channels: [8, 12], stride: [1, 3], padding: [1, 2] },
   // Sizes of one.
   { n: 1, image: [1, 1], kernel: [1, 1], channels: [1, 1] },
   { n: 1, image: [1, 5], kernel: [1, 3], channels: [1, 4] },

@@ -1,41 +1,73 @@
 import assert from "node:assert/strict";
 import { Device } from "../../runtime/device.ts";
-import { convVariants } from "../../runtime/kernels/conv.ts";
-import { convWeightGradient, swapWeightAxes } from "../../runtime/kernels/conv_weight.ts";
+import type { Target } from "../../runtime/kernel.ts";
+import { convWeightGradient, convWeightGradientVariants, swapWeightAxes } from "../../runtime/kernels/conv_weight.ts";
 import { assertClose, LARGE_REDUCTION_TOLERANCE } from "../reference/compare.ts";
 import { convGradients } from "../reference/conv.ts";
-import { CONV_CASES, convData, describe, geometryOf } from "./conv_cases.ts";
+import { CONV_CASES, convData, describe, forcing, geometryOf, PROFILES } from "./conv_cases.ts";
 import { runLowering } from "./run_lowering.ts";
 
-for (const variant of convVariants()) {
-  Deno.test(`convWeightGradient(), ${variant}, agrees with float64 for the paper's layers, odd and size-one shapes`, async () => {
+const GEOMETRIES = CONV_CASES.flatMap((test) => geometryOf(test, false) ?? []);
+
+function allVariants(target: Target): string[] {
+  return [...new Set(GEOMETRIES.flatMap((geometry) => convWeightGradientVariants(geometry, target)))];
+}
+
+for (const profile of PROFILES) {
+  Deno.test(`convWeightGradient(), ${profile}: all variants agree with float64 for the paper's layers, odd and size-one shapes`, async (t) => {
     using device = await Device.open();
-    const target = { ...device.target, tuner: { choose: () => variant } };
-    for (const test of CONV_CASES) {
-      const geometry = geometryOf(test, false);
-      if (!geometry) continue;
-      const { x, w, gy } = convData(geometry);
-      const { gw } = convGradients(geometry, { transposed: false, x, w, gy });
-      const { outputs } = await runLowering(device, convWeightGradient(geometry, target), {
-        inputs: [x, gy],
-        outputs: [gw.length],
+    const target = { ...device.target, profile };
+    for (const variant of allVariants(target)) {
+      await t.step(variant, async () => {
+        for (const geometry of GEOMETRIES) {
+          if (!convWeightGradientVariants(geometry, target).includes(variant)) continue;
+          const { x, w, gy } = convData(geometry);
+          const { gw } = convGradients(geometry, { transposed: false, x, w, gy });
+          const { outputs } = await runLowering(device, convWeightGradient(geometry, forcing(target, variant)), {
+            inputs: [x, gy],
+            outputs: [gw.length],
+          });
+          assertClose(outputs[0]!, gw, { label: describe(geometry) });
+        }
       });
-      assertClose(outputs[0]!, gw, { label: describe(geometry) });
     }
+  });
+
+  Deno.test(`convWeightGradient(), ${profile}: adds up very many pixels, bit-equal each time`, async () => {
+    using device = await Device.open();
+    // More pixels than the 65,535 iterations after which lavapipe leaves a loop.
+    const geometry = geometryOf({ n: 9, image: [300, 300], kernel: [1, 1], channels: [1, 1] }, false)!;
+    const { x, w, gy } = convData(geometry);
+    const { gw } = convGradients(geometry, { transposed: false, x, w, gy });
+    const lowering = convWeightGradient(geometry, { ...device.target, profile });
+    const run = async () =>
+      (await runLowering(device, lowering, { inputs: [x, gy], outputs: [gw.length] })).outputs[0]!;
+    const first = await run();
+    assertClose(first, gw, { label: "one weight", tolerance: LARGE_REDUCTION_TOLERANCE });
+    assert.deepEqual(await run(), first);
   });
 }
 
-Deno.test("convWeightGradient() adds up more pixels than one invocation may visit, bit-equal each time", async () => {
+Deno.test("convWeightGradient() adds up several goes of images where patches would not fit into one buffer", async () => {
   using device = await Device.open();
-  const geometry = geometryOf({ n: 9, image: [300, 300], kernel: [1, 1], channels: [1, 1] }, false)!;
+  const options = {
+    n: 5,
+    image: [128, 128],
+    kernel: [4, 4],
+    channels: [16, 4],
+    stride: [2, 2],
+    padding: [1, 1],
+  } as const;
+  const geometry = geometryOf(options, false)!;
+  const lowering = convWeightGradient(
+    geometry,
+    forcing({ ...device.target, maxBindingBytes: 2 * 2 ** 20 }, "winograd"),
+  );
+  assert.ok(lowering.scratch!.every((elements) => elements * 4 <= 2 * 2 ** 20));
   const { x, w, gy } = convData(geometry);
   const { gw } = convGradients(geometry, { transposed: false, x, w, gy });
-  const lowering = convWeightGradient(geometry, device.target);
-  assert.ok((lowering.scratch?.[0] ?? 0) >= 13);
-  const run = async () => (await runLowering(device, lowering, { inputs: [x, gy], outputs: [gw.length] })).outputs[0]!;
-  const first = await run();
-  assertClose(first, gw, { label: "one weight", tolerance: LARGE_REDUCTION_TOLERANCE });
-  assert.deepEqual(await run(), first);
+  const { outputs } = await runLowering(device, lowering, { inputs: [x, gy], outputs: [gw.length] });
+  assertClose(outputs[0]!, gw, { label: describe(geometry), tolerance: LARGE_REDUCTION_TOLERANCE });
 });
 
 Deno.test("convWeightGradient() with roles swapped gives a transposed convolution's, last axes swapped", async () => {
@@ -43,10 +75,10 @@ Deno.test("convWeightGradient() with roles swapped gives a transposed convolutio
   for (const test of CONV_CASES) {
     const geometry = geometryOf(test, true);
     if (!geometry) continue;
-    const { n, h, w: width, cin, cout, outH, outW } = geometry;
+    const { h, w: width, cin, cout, outH, outW } = geometry;
     const { x, w, gy } = convData(geometry);
     const { gw } = convGradients(geometry, { transposed: true, x, w, gy });
-    const roles = { ...geometry, n, h: outH, w: outW, cin: cout, cout: cin, outH: h, outW: width };
+    const roles = { ...geometry, h: outH, w: outW, cin: cout, cout: cin, outH: h, outW: width };
     const swapped = await runLowering(device, convWeightGradient(roles, device.target), {
       inputs: [gy, x],
       outputs: [gw.length],
@@ -59,13 +91,12 @@ Deno.test("convWeightGradient() with roles swapped gives a transposed convolutio
 
 Deno.test("swapWeightAxes() moves every element, in blocks and one by one", async () => {
   using device = await Device.open();
-  for (
-    const size of [{ taps: 1, rows: 1, columns: 1 }, { taps: 16, rows: 8, columns: 36 }, {
-      taps: 9,
-      rows: 5,
-      columns: 12,
-    }]
-  ) {
+  const sizes = [{ taps: 1, rows: 1, columns: 1 }, { taps: 16, rows: 8, columns: 36 }, {
+    taps: 9,
+    rows: 5,
+    columns: 12,
+  }];
+  for (const size of sizes) {
     const { taps, rows, columns } = size;
     const x = Float32Array.from({ length: taps * rows * columns }, (_, i) => i);
     const { outputs } = await runLowering(device, swapWeightAxes(size), { inputs: [x], outputs: [x.length] });

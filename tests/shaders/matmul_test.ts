@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { Device } from "../../runtime/device.ts";
+import type { Target } from "../../runtime/kernel.ts";
 import { matmul, type MatmulOptions, matmulVariants } from "../../runtime/kernels/matmul.ts";
 import { assertClose, LARGE_REDUCTION_TOLERANCE, normalData } from "../reference/compare.ts";
 import { matmulReference } from "../reference/matmul.ts";
+import { PROFILES } from "./conv_cases.ts";
 import { runLowering } from "./run_lowering.ts";
 
 const SIZES: readonly MatmulOptions[] = [
@@ -26,8 +28,7 @@ function dataFor(options: MatmulOptions) {
   };
 }
 
-async function run(device: Device, options: MatmulOptions, variant?: string) {
-  const target = variant === undefined ? device.target : { ...device.target, tuner: { choose: () => variant } };
+async function run(device: Device, options: MatmulOptions, target: Target = device.target) {
   const data = dataFor(options);
   const want = matmulReference(options, data);
   const lowering = matmul(options, target);
@@ -35,15 +36,21 @@ async function run(device: Device, options: MatmulOptions, variant?: string) {
   return { got: outputs[0]!, want, lowering };
 }
 
-for (const variant of matmulVariants()) {
+for (const profile of PROFILES) {
   for (const [transposeA, transposeB] of [[false, false], [false, true], [true, false], [true, true]] as const) {
     const name = `a${transposeA ? " transposed" : ""}, b${transposeB ? " transposed" : ""}`;
-    Deno.test(`matmul(), ${variant}, ${name}: agrees with float64 for even, odd and size-one shapes`, async () => {
+    Deno.test(`matmul(), ${profile}, ${name}: all variants agree with float64 for even, odd and size-one shapes`, async (t) => {
       using device = await Device.open();
-      for (const size of SIZES) {
-        const options = { ...size, transposeA, transposeB };
-        const { got, want } = await run(device, options, variant);
-        assertClose(got, want, { label: JSON.stringify(options) });
+      const target = { ...device.target, profile };
+      for (const variant of new Set(SIZES.flatMap((size) => matmulVariants(size, target)))) {
+        await t.step(variant, async () => {
+          for (const size of SIZES) {
+            const options = { ...size, transposeA, transposeB };
+            if (!matmulVariants(options, target).includes(variant)) continue;
+            const { got, want } = await run(device, options, { ...target, tuner: { choose: () => variant } });
+            assertClose(got, want, { label: JSON.stringify(options) });
+          }
+        });
       }
     });
   }
@@ -81,5 +88,8 @@ Deno.test("matmul() passes NaN on to its own row and column only", async () => {
 
 Deno.test("matmul() refuses a variant that does not exist", async () => {
   using device = await Device.open();
-  await assert.rejects(run(device, { m: 4, n: 4, k: 4 }, "software-3x3"), /matmul has no variant software-3x3/);
+  await assert.rejects(
+    run(device, { m: 4, n: 4, k: 4 }, { ...device.target, tuner: { choose: () => "3x3" } }),
+    /matmul has no variant 3x3/,
+  );
 });

@@ -1,0 +1,86 @@
+/**
+ * The direct form of convolutions and transposed convolutions, in register blocks.
+ *
+ * @module
+ */
+import gatherCode from "../../shaders/conv_gather.wgsl" with { type: "text" };
+import { type Dispatch, gridFor, type Lowering } from "../kernel.ts";
+import { convFlops, type ConvOptions } from "./conv_geometry.ts";
+import {
+  type Block,
+  blockName,
+  LANES,
+  MAX_ITERATIONS,
+  planTiles,
+  stepCost,
+  type Width,
+  widthOf,
+} from "./matmul_tiles.ts";
+import { fillTemplate } from "./template.ts";
+
+/** Whether a convolution is a transposed one, and the block that an invocation makes. */
+export interface GatherChoice {
+  readonly transposed: boolean;
+  readonly block: Block;
+}
+
+/** Nanoseconds of a core of lavapipe. */
+export function gatherCost(options: ConvOptions, choice: GatherChoice): number {
+  const { depth, width, workgroups } = planGather(options, choice);
+  const [phasesY, phasesX] = choice.transposed ? options.stride : [1, 1];
+  const taps = Math.ceil(options.kh / phasesY) * Math.ceil(options.kw / phasesX);
+  const step = stepCost(choice.block, { depth, width });
+  // Two cores: a last round with one workgroup takes as long as one with two.
+  return Math.ceil(workgroups / 2) * 2 * (taps * options.cin / depth) * step;
+}
+
+/** Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. */
+export function gatherConv(options: ConvOptions, choice: GatherChoice): Lowering {
+  const { n, h, w, cin, kh, kw, cout, outH, outW, stride, padding, dilation, bias = false } = options;
+  const { transposed, block } = choice;
+  const family = transposed ? "conv_transposed" : "conv_forward";
+  const { depth, width, workgroups, tiles } = planGather(options, choice);
+  if ((kh * kw * cin) / depth > MAX_ITERATIONS) {
+    throw new RangeError(
+      `${family} cannot sum over ${kh} x ${kw} x ${cin} products: use fewer input channels or a smaller kernel`,
+    );
+  }
+  const dispatch: Dispatch = {
+    kernel: `${family}/${blockName(block)}`,
+    code: gatherText(block, { depth, width }),
+    uniforms: [
+      ...[n, h, w, cin / depth, outH, outW, cout / width, kh, kw, ...stride, ...padding, ...dilation],
+      ...[Number(transposed), Number(bias), tiles.laneColumns, tiles.rowTiles, tiles.columnTiles, block.rows / 4],
+    ],
+    bindings: [{ input: 0 }, { input: 1 }, bias ? { input: 2 } : { scratch: 0 }, { output: 0 }],
+    grid: gridFor(workgroups),
+    flops: convFlops(options, transposed),
+  };
+  // Without a bias a scratch buffer stands in for it, so that both cases share a pipeline.
+  return bias ? { dispatches: [dispatch] } : { scratch: [4], dispatches: [dispatch] };
+}
+
+function planGather(options: ConvOptions, { transposed, block }: GatherChoice) {
+  const { n, outH, outW, cin, cout } = options;
+  const [phasesY, phasesX] = transposed ? options.stride : [1, 1];
+  const depth = widthOf(cin);
+  const width = widthOf(cout);
+  const rows = n * Math.ceil(outH / phasesY) * Math.ceil(outW / phasesX);
+  const tiles = planTiles({ rows, columns: cout / width }, block);
+  return { depth, width, tiles, workgroups: tiles.rowTiles * tiles.columnTiles * phasesY * phasesX };
+}
+
+function gatherText(block: Block, vectors: { depth: Width; width: Width }): string {
+  const { depth, width } = vectors;
+  return fillTemplate(gatherCode, {
+    X: depth === 4 ? "vec4f" : "f32",
+    W: width === 4 ? "vec4f" : "f32",
+    DEEP: depth === 4,
+    DEPTH: depth,
+    LANES,
+    ROWS: block.rows,
+    GROUPS: block.rows / 4,
+    GROUP: 4,
+    COLUMNS: block.columns,
+  });
+}

@@ -1,0 +1,383 @@
+/**
+ * Winograd's convolution F(4 x 4, 2 x 2) for kernels of twice the stride, such as 4 x 4 with stride 2.
+ *
+ * Such a convolution is a sum over the phases of its input of 2 x 2 convolutions with stride 1, and a transposed one makes each
+ * phase of its output by one. Each is computed from 5 x 5 patches at 25 transform points, as 25 matrix products: 25 multiplications
+ * for 16 outputs instead of 64. The points 0, 1, -1, 2 and infinity keep the relative error in float32 at 2 to 4 millionths.
+ *
+ * See Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016).
+ *
+ * @module
+ */
+import type { Binding, Dispatch, Lowering, Target } from "../kernel.ts";
+import { convFlops, type ConvGeometry, type ConvOptions, type Pair } from "./conv_geometry.ts";
+import { type Matrix, transform, type TransformSide } from "./conv_winograd_transform.ts";
+import { matmul, matmulCost, type MatmulOptions } from "./matmul.ts";
+
+/** Outputs of a tile along an axis, taps of a phase, and transform points. */
+const TILE = 4;
+const TAPS = 2;
+const POINTS = TILE + TAPS - 1;
+
+// A tile of a convolution is AT [(G g) * (BT d)], with the Lagrange polynomials of the points 0, 1, -1, 2 and infinity.
+const BT: Matrix = [[2, -1, -2, 1, 0], [0, -2, -1, 1, 0], [0, 2, -3, 1, 0], [0, -1, 0, 1, 0], [0, 2, -1, -2, 1]];
+const G: Matrix = [[1 / 2, 0], [-1 / 2, -1 / 2], [-1 / 6, 1 / 6], [1 / 6, 1 / 3], [0, 1]];
+const AT: Matrix = [[1, 1, 1, 1, 0], [0, 1, -1, 2, 0], [0, 1, 1, 4, 0], [0, 1, -1, 8, 1]];
+
+/** Elements of a cache line. */
+const LINE = 16;
+/** Bytes of a scratch buffer above which the images are taken in several goes. */
+const MAX_SCRATCH_BYTES = 64 * 2 ** 20;
+/** Strides that the kernel has room for. */
+const MAX_STRIDE = 4;
+
+/** True for the geometries that this form covers. */
+export function winogradFits(options: ConvGeometry): boolean {
+  const { kh, kw, cin, cout, stride: [sy, sx], dilation: [dy, dx] } = options;
+  return kh === TAPS * sy && kw === TAPS * sx && dy === 1 && dx === 1 && Math.max(sy, sx) <= MAX_STRIDE &&
+    cin % 4 === 0 && cout % 4 === 0;
+}
+
+/** Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. */
+export function winogradConv(options: ConvOptions, how: { transposed: boolean; target: Target }): Lowering {
+  const { transposed, target } = how;
+  const plan = planWinograd(options, how);
+  const { n, cin, cout, bias } = options;
+  const { phases, tiles, batches, depth, chunk } = plan;
+  const steps = new Steps();
+  const noBias = steps.scratch(4);
+  const weights = steps.scratch(batches * spaced(depth * cout));
+  const patches = steps.scratch(batches * spaced(chunk * tiles[0] * tiles[1] * depth));
+  const products = steps.scratch(batches * spaced(chunk * tiles[0] * tiles[1] * cout));
+  const whole: Pair = [1, 1];
+  steps.add(transform({
+    name: "weights",
+    matrix: G,
+    input: weightSide(options, transposed),
+    output: pointSide({
+      rows: depth,
+      columns: cout,
+      images: 1,
+      tiles: whole,
+      parts: transposed ? "batch" : cin * cout,
+      phases,
+    }),
+    parts: phases,
+    tiles: whole,
+    images: cin,
+    channels: cout,
+    bindings: { source: { input: 1 }, bias: noBias, result: weights },
+  }));
+  for (let start = 0; start < n; start += chunk) {
+    const images = Math.min(chunk, n - start);
+    const rows = images * tiles[0] * tiles[1];
+    const layout = { rows, images: tiles[0] * tiles[1], tiles, phases };
+    steps.add(transform({
+      name: "patches",
+      matrix: BT,
+      input: transposed ? phasePatches(options, start) : stridedPatches(options, start),
+      output: pointSide({ ...layout, columns: depth, parts: transposed ? "batch" : cin }),
+      parts: phases,
+      tiles,
+      images,
+      channels: cin,
+      bindings: { source: { input: 0 }, bias: noBias, result: patches },
+    }));
+    steps.product({ m: rows, n: cout, k: depth, batches }, {
+      target,
+      a: patches,
+      b: weights,
+      y: products,
+      flops: (convFlops(options, transposed) * images) / n,
+    });
+    steps.add(transform({
+      name: "outputs",
+      matrix: AT,
+      input: pointSide({ ...layout, columns: cout, parts: "batch" }),
+      output: outputSide(options, { transposed, start }),
+      parts: transposed ? phases : whole,
+      tiles,
+      images,
+      channels: cout,
+      bindings: { source: products, bias: bias ? { input: 2 } : noBias, result: { output: 0 } },
+      hasBias: bias ?? false,
+    }));
+  }
+  return steps.lowering();
+}
+
+/** Gradient for a convolution's weights; inputs, output and meaning as in `convWeightGradient`. */
+export function winogradWeightGradient(options: ConvGeometry, target: Target): Lowering {
+  const { n, cin, cout } = options;
+  const { phases, tiles, batches, depth, chunk } = planWinograd(options, { transposed: false, target });
+  const steps = new Steps();
+  const noBias = steps.scratch(4);
+  const patches = steps.scratch(batches * spaced(chunk * tiles[0] * tiles[1] * depth));
+  const gradients = steps.scratch(batches * spaced(chunk * tiles[0] * tiles[1] * cout));
+  const products = steps.scratch(batches * spaced(depth * cout));
+  const whole: Pair = [1, 1];
+  for (let start = 0; start < n; start += chunk) {
+    const images = Math.min(chunk, n - start);
+    const rows = images * tiles[0] * tiles[1];
+    const layout = { rows, images: tiles[0] * tiles[1], tiles, phases };
+    steps.add(transform({
+      name: "patches",
+      matrix: BT,
+      input: stridedPatches(options, start),
+      output: pointSide({ ...layout, columns: depth, parts: cin }),
+      parts: phases,
+      tiles,
+      images,
+      channels: cin,
+      bindings: { source: { input: 0 }, bias: noBias, result: patches },
+    }));
+    steps.add(transform({
+      name: "gradients",
+      matrix: transpose(AT),
+      input: outputSide(options, { transposed: false, start }),
+      output: pointSide({ ...layout, columns: cout, parts: "batch" }),
+      parts: whole,
+      tiles,
+      images,
+      channels: cout,
+      bindings: { source: { input: 1 }, bias: noBias, result: gradients },
+    }));
+    steps.product({ m: depth, n: cout, k: rows, batches, transposeA: true }, {
+      target,
+      a: patches,
+      b: gradients,
+      y: products,
+      flops: (convFlops(options, false) * images) / n,
+    });
+    steps.add(transform({
+      name: "weight-gradient",
+      matrix: transpose(G),
+      input: pointSide({ rows: depth, columns: cout, images: 1, tiles: whole, parts: cin * cout, phases }),
+      output: weightSide(options, false),
+      parts: phases,
+      tiles: whole,
+      images: cin,
+      channels: cout,
+      bindings: { source: products, bias: noBias, result: { output: 0 } },
+      accumulate: start > 0,
+    }));
+  }
+  return steps.lowering();
+}
+
+/** Nanoseconds of a core of lavapipe that the form takes, to be compared with the direct kernels'. */
+export function winogradCost(
+  options: ConvGeometry,
+  how: { transposed: boolean; gradient: boolean; target: Target },
+): number {
+  const { n, cin, cout } = options;
+  const { tiles, batches, depth, phases } = planWinograd(options, how);
+  const rows = n * tiles[0] * tiles[1];
+  // Two thirds of a transform's time are loads and stores, 20 ns for 8 vectors.
+  const vectors = (sizeA: number, sizeB: number) => (sizeA ** 2 + sizeB ** 2) * 1.5 * 20 / 8;
+  const parts = phases[0] * phases[1];
+  const patches = (rows * parts * cin / 4) * vectors(POINTS, POINTS);
+  const outputs = (rows * (how.transposed ? parts : 1) * cout / 4) * vectors(POINTS, TILE);
+  const weights = (parts * cin * cout / 4) * vectors(TAPS, POINTS);
+  const product: MatmulOptions = how.gradient
+    ? { m: depth, n: cout, k: rows, batches, transposeA: true }
+    : { m: rows, n: cout, k: depth, batches };
+  return patches + outputs + weights + matmulCost(product) + 4 * 40_000;
+}
+
+interface WinogradPlan {
+  /** Phases along y and x. */
+  readonly phases: Pair;
+  /** Tiles of an image (of a phase, if transposed). */
+  readonly tiles: Pair;
+  /** Matrix products, and the length of their sums. */
+  readonly batches: number;
+  readonly depth: number;
+  /** Images of a go. */
+  readonly chunk: number;
+}
+
+function planWinograd(options: ConvGeometry, how: { transposed: boolean; target: Target }): WinogradPlan {
+  const { transposed, target } = how;
+  const { n, cin, cout, outH, outW, stride } = options;
+  const parts = stride[0] * stride[1];
+  const size = (pixels: number, axis: 0 | 1) => Math.ceil(Math.ceil(pixels / (transposed ? stride[axis] : 1)) / TILE);
+  const tiles: Pair = [size(outH, 0), size(outW, 1)];
+  const depth = transposed ? cin : parts * cin;
+  const batches = POINTS ** 2 * (transposed ? parts : 1);
+  const imageBytes = 4 * batches * tiles[0] * tiles[1] * Math.max(depth, cout);
+  // Leaves room for the gaps between matrices.
+  const maxBytes = Math.min(MAX_SCRATCH_BYTES, target.maxBindingBytes) - 4 * batches * 2 * LINE;
+  const chunk = Math.min(n, Math.max(1, Math.floor(maxBytes / imageBytes)));
+  return { phases: stride, tiles, batches, depth, chunk };
+}
+
+/**
+ * Elements from one matrix to the next: an odd number of cache lines. A transform touches the same place of all 25 matrices, which
+ * at a distance of a multiple of 4 KiB would compete for one set of the cache.
+ */
+function spaced(elements: number): number {
+  const lines = Math.ceil(elements / LINE);
+  return (lines + 1 - lines % 2) * LINE;
+}
+
+function range(count: number, value: (i: number) => number): number[] {
+  return Array.from({ length: count }, (_, i) => value(i));
+}
+
+const IMAGE = { tilePaceY: 0, tilePaceX: 0, tileY: 0, tileX: 0, partY: 0, partX: 0, start: 0 };
+
+/** Patches of each phase of the input of a convolution: tap k = stride t + phase meets row stride (o + t) + phase - padding. */
+function stridedPatches(g: ConvGeometry, start: number): TransformSide {
+  const { h, w, cin, stride, padding } = g;
+  return {
+    ...IMAGE,
+    originsY: range(stride[0], (phase) => phase - padding[0]),
+    originsX: range(stride[1], (phase) => phase - padding[1]),
+    height: h,
+    width: w,
+    tilePaceY: TILE * stride[0],
+    tilePaceX: TILE * stride[1],
+    paceY: stride[0],
+    paceX: stride[1],
+    image: h * w * cin,
+    row: w * cin,
+    column: cin,
+    start: start * h * w * cin,
+  };
+}
+
+/**
+ * Patches of the input of a transposed convolution for each phase of its output: output stride o + phase takes tap
+ * (phase + padding) mod stride + stride t from row o + floor((phase + padding) / stride) - t, for t = 1, 0.
+ */
+function phasePatches(g: ConvGeometry, start: number): TransformSide {
+  const { h, w, cin, stride, padding } = g;
+  const origins = (axis: 0 | 1) =>
+    range(stride[axis], (phase) => Math.floor((phase + padding[axis]) / stride[axis]) - 1);
+  return {
+    ...stridedPatches(g, start),
+    originsY: origins(0),
+    originsX: origins(1),
+    tilePaceY: TILE,
+    tilePaceX: TILE,
+    paceY: 1,
+    paceX: 1,
+    image: h * w * cin,
+  };
+}
+
+function weightSide(g: ConvGeometry, transposed: boolean): TransformSide {
+  const { kh, kw, cin, cout, stride, padding } = g;
+  const origins = (axis: 0 | 1) =>
+    range(stride[axis], (phase) => transposed ? (phase + padding[axis]) % stride[axis] + stride[axis] : phase);
+  const direction = transposed ? -1 : 1;
+  return {
+    ...IMAGE,
+    originsY: origins(0),
+    originsX: origins(1),
+    height: kh,
+    width: kw,
+    paceY: direction * stride[0],
+    paceX: direction * stride[1],
+    image: cout,
+    row: kw * cin * cout,
+    column: cin * cout,
+  };
+}
+
+function outputSide(g: ConvGeometry, how: { transposed: boolean; start: number }): TransformSide {
+  const { outH, outW, cout } = g;
+  const pace: Pair = how.transposed ? g.stride : [1, 1];
+  return {
+    ...IMAGE,
+    originsY: range(pace[0], (phase) => phase),
+    originsX: range(pace[1], (phase) => phase),
+    height: outH,
+    width: outW,
+    tilePaceY: TILE * pace[0],
+    tilePaceX: TILE * pace[1],
+    paceY: pace[0],
+    paceX: pace[1],
+    image: outH * outW * cout,
+    row: outW * cout,
+    column: cout,
+    start: how.start * outH * outW * cout,
+  };
+}
+
+/**
+ * The operands and results of the matrix products: [points, points, rows, columns], where a row is a tile of an image (or an input
+ * channel of the weights). Parts lie side by side at a distance in each row, or are batches of their own, all points of a part together.
+ */
+function pointSide(layout: {
+  rows: number;
+  columns: number;
+  /** Rows of an image. */
+  images: number;
+  tiles: Pair;
+  parts: number | "batch";
+  phases: Pair;
+}): TransformSide {
+  const { rows, columns, images, tiles, parts, phases } = layout;
+  const point = spaced(rows * columns);
+  const partX = parts === "batch" ? POINTS ** 2 * point : parts;
+  return {
+    ...IMAGE,
+    originsY: range(phases[0], () => 0),
+    originsX: range(phases[1], () => 0),
+    height: POINTS,
+    width: POINTS,
+    paceY: 1,
+    paceX: 1,
+    image: images * columns,
+    tileY: tiles[1] * columns,
+    tileX: columns,
+    row: POINTS * point,
+    column: point,
+    partY: phases[1] * partX,
+    partX,
+  };
+}
+
+function transpose(matrix: Matrix): Matrix {
+  return matrix[0]!.map((_, column) => matrix.map((row) => row[column]!));
+}
+
+/** Collects dispatches and scratch buffers. */
+class Steps {
+  readonly #dispatches: Dispatch[] = [];
+  readonly #scratch: number[] = [];
+
+  scratch(elements: number): Binding {
+    return { scratch: this.#scratch.push(elements) - 1 };
+  }
+
+  add(dispatch: Dispatch): void {
+    this.#dispatches.push(dispatch);
+  }
+
+  /** Adds a matrix product of scratch buffers; its multiplications count as those of the convolution that it stands for. */
+  product(
+    options: MatmulOptions,
+    how: { target: Target; a: Binding; b: Binding; y: Binding; flops: number },
+  ): void {
+    const { m, n, k } = options;
+    const distances = { a: spaced(m * k), b: spaced(k * n), y: spaced(m * n) };
+    const { dispatches, scratch = [] } = matmul({ ...options, distances }, how.target);
+    const own = scratch.map((elements) => this.scratch(elements));
+    const rebind = (binding: Binding): Binding =>
+      "input" in binding ? [how.a, how.b][binding.input]! : "output" in binding ? how.y : own[binding.scratch]!;
+    dispatches.forEach((dispatch, i) =>
+      this.add({
+        ...dispatch,
+        bindings: dispatch.bindings.map(rebind),
+        ...(i === 0 && { flops: how.flops }),
+      })
+    );
+  }
+
+  lowering(): Lowering {
+    return { scratch: this.#scratch, dispatches: this.#dispatches };
+  }
+}
