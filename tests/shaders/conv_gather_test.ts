@@ -56,8 +56,8 @@ for (const { name, transposed, lower, reference } of KINDS) {
   Deno.test(`${name} takes images in several goes where patches would not fit into one buffer`, async () => {
     using device = await Device.open();
     const options = {
-      n: 5,
-      image: [128, 128],
+      n: 7,
+      image: [64, 64],
       kernel: [4, 4],
       channels: [16, 4],
       stride: [2, 2],
