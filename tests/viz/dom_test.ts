@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
 import { createBuilder } from "../../viz/dom.ts";
+import { picture } from "../../viz/picture.ts";
 import { serialize } from "../../viz/serialize.ts";
 
 function newDocument(markup = ""): Document {
@@ -59,7 +60,14 @@ Deno.test("handlers, inline styles and foreign addresses are refused", () => {
     assert.throws(() => h("img", { src: address }), TypeError);
   }
   assert.equal(serialize(h("a", { href: "#auroc" })), '<a href="#auroc"></a>');
-  assert.ok(h("img", { src: "data:image/png;base64,iVBORw0KGgo=" }).getAttribute("src"));
+});
+
+Deno.test("a picture is a PNG file or nothing", () => {
+  const image = picture(h, "iVBORw0KGgo=", { alt: "a", size: 8 });
+  assert.equal(image.getAttribute("src"), "data:image/png;base64,iVBORw0KGgo=");
+  for (const text of ["", "PHN2Zz4=", 'iVBORw0KGgo="onerror="x', "iVBORw0KGgo=\n"]) {
+    assert.throws(() => picture(h, text, { alt: "a", size: 8 }), TypeError);
+  }
 });
 
 Deno.test("a script whose text would end it is refused", () => {

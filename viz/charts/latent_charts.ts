@@ -2,24 +2,29 @@ import type { Builder } from "../dom.ts";
 import { capitalise } from "../format.ts";
 import type { Latents } from "../latents.ts";
 import { methodName } from "../palette.ts";
-import { type ScatterData, scatterPlot } from "./scatter.ts";
+import { scatterPlot } from "./scatter.ts";
 
-/** One chart a projection, with its heading. */
+/** Stands for all labels at once, where every case has exactly one. */
+export const EVERY_LABEL = -1;
+
+/** The projections of a run, one chart each with its heading, coloured by a label or by {@linkcode EVERY_LABEL}. */
 export function latentCharts(
   h: Builder,
   latents: Latents,
-  at: { shown: readonly ScatterData[]; label: number; labelName: string },
+  at: { run: string; label: number; labels: readonly string[] },
 ): HTMLElement[] {
-  return at.shown.map((projection) =>
-    h(
+  return latents.projections.flatMap((projection, index) => {
+    if (projection.run !== at.run) return [];
+    const named = at.labels.map((name, l) => ({ name, states: latents.states[projection.cases]![l] ?? "" }));
+    return [h(
       "div",
-      { class: "chart-block", "data-projection": latents.projections.indexOf(projection) },
+      { class: "chart-block", "data-projection": index },
       h(
         "h4",
         null,
         `${capitalise(projection.view)}, ${projection.kind.toUpperCase()}, ${methodName(projection.method)}`,
       ),
-      scatterPlot(h, projection, { states: latents.states[projection.cases]![at.label] ?? "", label: at.labelName }),
-    )
-  );
+      scatterPlot(h, projection, at.label === EVERY_LABEL ? named : [named[at.label]!]),
+    )];
+  });
 }

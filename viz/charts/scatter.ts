@@ -1,6 +1,8 @@
-import type { Builder } from "../dom.ts";
+import { median } from "d3-array";
 import { UNITS } from "../curves.ts";
-import { chartFrame } from "./frame.ts";
+import type { Builder, Child } from "../dom.ts";
+import { PALETTE } from "../palette.ts";
+import { chartFrame, percent } from "./frame.ts";
 
 /** A projection as the report keeps it: whole units, and at most a few hundred studies. */
 export interface ScatterData {
@@ -12,36 +14,61 @@ export interface ScatterData {
   readonly x: readonly number[];
   readonly y: readonly number[];
   readonly explained: readonly number[] | null;
-  /** Index into the label strings that each point is coloured by. */
+  /** Index of the set of cases that the points are. */
   readonly cases: number;
 }
 
-/** Labels by case: per label a string of `1`, `0` and `-` (does not count), one character a point. */
-export type CaseLabels = readonly string[];
+/** Labels by which points are coloured: a name, and one character a point, `1`, `0` or `-` (does not count). */
+export interface ScatterLabel {
+  readonly name: string;
+  readonly states: string;
+}
 
-/** Points of the plane, those with the label above those without. */
-export function scatterPlot(
-  h: Builder,
-  data: ScatterData,
-  options: { states: string; label: string },
-): SVGSVGElement {
-  const dots = (wanted: (state: string) => boolean) =>
-    data.x.map((x, i) => wanted(options.states.charAt(i)) ? `M${x} ${UNITS - data.y[i]!}h0` : "").join("");
+/** Points of the plane: with one label, those that have it above the others; with several, each in its own colour and named. */
+export function scatterPlot(h: Builder, data: ScatterData, labels: readonly ScatterLabel[]): SVGSVGElement {
   const [first, second] = data.explained ?? [];
-  const name = data.kind === "pca" ? "PC" : "UMAP ";
+  const axis = data.kind === "pca" ? "PC" : "UMAP ";
   const share = (value: number | undefined) => value === undefined ? "" : ` (${Math.round(value * 100)} %)`;
-  const positives = [...options.states].filter((state) => state === "1").length;
+  const positives = [...labels[0]!.states].filter((state) => state === "1").length;
+  const colored = labels.length > 1 ? "coloured by label" : `${positives} of them with ${labels[0]!.name}`;
   return chartFrame(h, {
     size: "scatter",
     description:
-      `${data.kind.toUpperCase()} of the ${data.view} latents of ${data.method}: ${data.x.length} test studies, ` +
-      `${positives} of them with ${options.label}.`,
-    x: { label: `${name}1${share(first)}`, ticks: [] },
-    y: { label: `${name}2${share(second)}`, ticks: [] },
+      `${data.kind.toUpperCase()} of the ${data.view} latents of ${data.method}: ${data.x.length} test studies, ${colored}.`,
+    x: { label: `${axis}1${share(first)}`, ticks: [] },
+    y: { label: `${axis}2${share(second)}`, ticks: [] },
     lines: [
       h.svg("path", { class: "box", d: `M0 0H${UNITS}V${UNITS}H0Z` }),
-      h.svg("path", { class: "dots negative", d: dots((state) => state !== "1") }),
-      h.svg("path", { class: "dots positive", d: dots((state) => state === "1") }),
+      ...(labels.length > 1 ? everyLabel(h, data, labels) : oneLabel(h, data, labels[0]!)),
     ],
+    marks: labels.length > 1 ? labels.map((label) => nameAtMiddle(h, data, label)) : [],
   });
+}
+
+function oneLabel(h: Builder, data: ScatterData, label: ScatterLabel): Child[] {
+  return [
+    h.svg("path", { class: "dots negative", d: dots(data, (i) => label.states.charAt(i) !== "1") }),
+    h.svg("path", { class: "dots positive", d: dots(data, (i) => label.states.charAt(i) === "1") }),
+  ];
+}
+
+function everyLabel(h: Builder, data: ScatterData, labels: readonly ScatterLabel[]): Child[] {
+  return labels.map((label, l) =>
+    h.svg("path", {
+      class: `dots slot-${l % PALETTE.length}`,
+      d: dots(data, (i) => label.states.charAt(i) === "1"),
+    })
+  );
+}
+
+/** A label's name where the middle of its points is, so that no key is needed. */
+function nameAtMiddle(h: Builder, data: ScatterData, label: ScatterLabel): Child {
+  const own = (values: readonly number[]) => median(values.filter((_, i) => label.states.charAt(i) === "1"));
+  const [x, y] = [own(data.x), own(data.y)];
+  if (x === undefined || y === undefined) return null;
+  return h.svg("text", { class: "cluster", x: percent(x), y: percent(UNITS - y), dy: "5" }, label.name);
+}
+
+function dots(data: ScatterData, wanted: (index: number) => boolean): string {
+  return data.x.map((x, i) => wanted(i) ? `M${x} ${UNITS - data.y[i]!}h0` : "").join("");
 }

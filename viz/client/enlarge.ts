@@ -28,7 +28,7 @@ export function setUpEnlarging(page: Page): void {
   const show = (panel: HTMLElement | null) => {
     if (panel === null) return;
     current = panel;
-    title.textContent = (panel.getAttribute("aria-label") ?? "").replace(/^Enlarge: /, "");
+    title.textContent = panel.dataset["title"] ?? "";
     body.replaceChildren(...enlarged(page, panel));
   };
   const step = (by: number) => show(neighbour(current, by));
@@ -79,7 +79,7 @@ function enlarged(page: Page, panel: HTMLElement): HTMLElement[] {
   const crosshair = h.svg("line", { class: "crosshair", y1: "0", y2: "100%" });
   const chart = chartFrame(h, {
     size: "square",
-    description: panel.getAttribute("aria-label") ?? "",
+    description: panel.dataset["title"] ?? "",
     x: { label: x, ticks },
     y: { label: y, ticks },
     lines: all<SVGPathElement>(".chance, .line", panel).map((path) => path.cloneNode(true)),

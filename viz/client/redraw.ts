@@ -22,10 +22,9 @@ export function setUpRedrawing(page: Page): void {
     });
   });
   onChange(["latents-run", "latents-label"], ([run, label]) => {
-    const { projections } = page.latents;
-    const shown = projections.filter((projection) => projection.run === (run ?? projections[0]!.run));
-    const labelName = page.summary.labels[Number(label)]!;
-    byId("latents")?.replaceChildren(...latentCharts(page.h, page.latents, { shown, label: Number(label), labelName }));
+    const { latents, summary, h } = page;
+    const at = { run: run ?? latents.projections[0]!.run, label: Number(label), labels: summary.labels };
+    byId("latents")?.replaceChildren(...latentCharts(h, latents, at));
   });
 }
 

@@ -36,7 +36,9 @@ export function setUpTooltips(page: Page): void {
   addEventListener("pointermove", (event) => show(event.target, { x: event.clientX, y: event.clientY }));
   addEventListener("focusin", (event) => show(event.target, null));
   addEventListener("focusout", hide);
-  addEventListener("scroll", hide, { passive: true });
+  addEventListener("scroll", () => {
+    if (owner !== null && !owner.matches(":hover, :focus")) hide();
+  }, { passive: true });
   addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide();
   });

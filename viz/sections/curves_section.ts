@@ -113,8 +113,9 @@ function panel(
       "data-x": at.kind.x,
       "data-y": at.kind.y,
       "data-measure": at.kind.measure,
-      "aria-label": `Enlarge: ${at.kind.name}, ${label}, ${summary.views[at.view]} view`,
+      "data-title": `${at.kind.name}, ${label}, ${summary.views[at.view]} view`,
     },
+    h("span", { class: "visually-hidden" }, `Enlarge ${at.kind.name}, ${summary.views[at.view]} view: `),
     h("span", { class: "panel-head" }, heading),
     plot(ctx, { ...at, prevalence: counts === null ? null : counts.positives / (counts.positives + counts.negatives) }),
   );

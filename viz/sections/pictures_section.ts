@@ -3,14 +3,12 @@ import { figure, note, type ReportContext, section } from "../context.ts";
 import type { Builder, Child } from "../dom.ts";
 import { capitalise, formatNumberOf } from "../format.ts";
 import { methodName } from "../palette.ts";
+import { isPng, picture } from "../picture.ts";
 import { bestMethod } from "../ties.ts";
 import { latentsPart } from "./latents_part.ts";
 
 /** Room for pictures, in characters of base64, so that the whole file stays under three megabytes. */
 const PICTURE_BUDGET = 1_200_000;
-
-/** The start of every PNG file in base64; nothing else is embedded. */
-const PNG = /^iVBORw0KGgo[A-Za-z0-9+/]*={0,2}$/;
 
 /** Originals, reconstructions and translations, and the latents in the plane. */
 export function picturesSection(ctx: ReportContext): HTMLElement {
@@ -62,7 +60,7 @@ function chosen(ctx: ReportContext): { kept: Pictures[][]; dropped: number } {
   const { results, summary } = ctx;
   const sound = results.pictures.filter((group) =>
     group.items.length > 0 &&
-    group.items.every((item) => [item.input, item.target, item.output].every((file) => PNG.test(file)))
+    group.items.every((item) => [item.input, item.target, item.output].every((file) => isPng(file)))
   );
   const method = new Map(results.runs.map((run) => [run.name, run.method]));
   const best = bestMethod(summary, new Set(sound.map((group) => method.get(group.run) ?? "")));
@@ -116,14 +114,7 @@ function grid(h: Builder, group: Pictures): HTMLElement {
         h(
           "div",
           { class: "picture-strip" },
-          rows.map(([key, text]) =>
-            h("img", {
-              src: `data:image/png;base64,${item[key]}`,
-              alt: `Study ${i + 1}: ${text}`,
-              width: group.size,
-              height: group.size,
-            })
-          ),
+          rows.map(([key, text]) => picture(h, item[key], { alt: `Study ${i + 1}: ${text}`, size: group.size })),
         )
       ),
     ),
