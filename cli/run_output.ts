@@ -40,6 +40,32 @@ export function reportData(): DataReporter {
   };
 }
 
+/** Progress of stages that follow each other. */
+export interface StageProgress extends Disposable {
+  readonly update: (progress: { stage: string; done: number; total: number }) => void;
+  stop(): void;
+}
+
+/** A bar (or lines) for the stage that is running. */
+export function stageProgress(): StageProgress {
+  let shown: { stage: string; progress: ReturnType<typeof startProgress> } | undefined;
+  const stop = () => {
+    shown?.progress.stop();
+    shown = undefined;
+  };
+  return {
+    update: ({ stage, done, total }) => {
+      if (shown?.stage !== stage) {
+        stop();
+        shown = { stage, progress: startProgress(stage, { total }) };
+      }
+      shown.progress.update(done);
+    },
+    stop,
+    [Symbol.dispose]: stop,
+  };
+}
+
 /** Versions for the record of a run. */
 export function softwareVersions(): Record<string, string> {
   return { deno: Deno.version.deno, v8: Deno.version.v8, typescript: Deno.version.typescript };

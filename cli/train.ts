@@ -4,7 +4,7 @@
  * @module
  */
 import { exists } from "./exists.ts";
-import { createLoader, pairsOfSplit, writePhantoms } from "../data/mod.ts";
+import { createLoader, pairsOfSplit } from "../data/mod.ts";
 import {
   evaluateRun,
   formatAurocTable,
@@ -20,7 +20,14 @@ import { Device } from "../runtime/mod.ts";
 import { printable, UserError } from "./errors.ts";
 import { mergeValues, parseArguments, parseConfig } from "./options.ts";
 import { startProgress } from "./progress.ts";
-import { type DataReporter, reportData, softwareVersions, stopSignals, writeReport } from "./run_output.ts";
+import {
+  type DataReporter,
+  reportData,
+  softwareVersions,
+  stageProgress,
+  stopSignals,
+  writeReport,
+} from "./run_output.ts";
 import { runCli } from "./run_cli.ts";
 import {
   COMMAND_LINE_ONLY,
@@ -203,35 +210,24 @@ async function evaluate(
   options: { directory: string; device: Device; values: TrainValues; commands: string[] },
 ): Promise<void> {
   const { directory, device, values, commands } = options;
-  let shown: { stage: string; progress: ReturnType<typeof startProgress> } | undefined;
-  try {
-    const results = await evaluateRun({
-      config,
-      directory,
-      data,
-      device,
-      untrained: values.untrained,
-      pictures: true,
-      commands,
-      versions: softwareVersions(),
-      seconds: { prepare: data.prepareSeconds },
-      onProgress: ({ stage, done, total }) => {
-        if (shown?.stage !== stage) {
-          shown?.progress.stop();
-          shown = { stage, progress: startProgress(stage, { total }) };
-        }
-        shown.progress.update(done);
-      },
-      onWarning: (message) => console.error(printable(`warning: ${message}`)),
-    });
-    shown?.progress.stop();
-    shown = undefined;
-    const report = await writeReport(results, { path: runPaths(directory).report });
-    console.log(printable(formatAurocTable(results)));
-    console.log(`\nreport: ${report}`);
-  } finally {
-    shown?.progress.stop();
-  }
+  using progress = stageProgress();
+  const results = await evaluateRun({
+    config,
+    directory,
+    data,
+    device,
+    untrained: values.untrained,
+    pictures: true,
+    commands,
+    versions: softwareVersions(),
+    seconds: { prepare: data.prepareSeconds },
+    onProgress: progress.update,
+    onWarning: (message) => console.error(printable(`warning: ${message}`)),
+  });
+  progress.stop();
+  const report = await writeReport(results, { path: runPaths(directory).report });
+  console.log(printable(formatAurocTable(results)));
+  console.log(`\nreport: ${report}`);
 }
 
 if (import.meta.main) await runCli(main);

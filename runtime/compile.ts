@@ -10,7 +10,7 @@ import { checkPlan, Program, type ProgramMemory } from "./program.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** What a program gives. */
-export interface Results {
+export interface ProgramResults {
   /** Tensors that can be read after a run. */
   readonly outputs?: Readonly<Record<string, Tensor>>;
   /** Scalars that are kept for every run in a ring on the GPU, and read every so many steps. */
@@ -48,7 +48,11 @@ export interface CompileOptions {
  * const [total] = await program.read("total"); // [12]
  * ```
  */
-export async function compile(device: Device, build: () => Results, options: CompileOptions = {}): Promise<Program> {
+export async function compile(
+  device: Device,
+  build: () => ProgramResults,
+  options: CompileOptions = {},
+): Promise<Program> {
   const { result, trace } = traced(build);
   const plan = planProgram({
     outputs: new Map(Object.entries(result.outputs ?? {})),

@@ -22,7 +22,7 @@ export { apply, defineOp, type LowerContext, type Op, type PointwiseContext, typ
 export { input, randomCounters, tensor } from "./leaf.ts";
 export { createSlab, createState, type Slab, slabLayout, State } from "./state.ts";
 export { gradients } from "./autodiff.ts";
-export { compile, type CompileOptions, type Results } from "./compile.ts";
+export { compile, type CompileOptions, type ProgramResults } from "./compile.ts";
 export {
   type InputData,
   type MetricsEntry,

@@ -1,0 +1,81 @@
+/**
+ * `deno task evaluate RUN`: encodes a run's data with its last checkpoint, trains probes and scores them.
+ *
+ * @module
+ */
+import { evaluateRun, formatAurocTable, openRunData, PUBLISHED_AUROC, readRunConfig, runPaths } from "../eval/mod.ts";
+import { Device } from "../runtime/mod.ts";
+import { printable, UsageError } from "./errors.ts";
+import { choice, flag, integer, parseArguments, path, text } from "./options.ts";
+import { runCli } from "./run_cli.ts";
+import { reportData, softwareVersions, stageProgress, writeReport } from "./run_output.ts";
+import { runDirectory } from "./run_options.ts";
+
+const CACHE = "cache";
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values, operands: [run] } = parseArguments({
+    name: "evaluate",
+    summary:
+      "Encodes with a run's last checkpoint, trains probes on the latents, scores the test split and writes the report.",
+    options: {
+      probe: choice(["lr", "rf"], { help: "logistic regressions or random forests", default: "lr" }),
+      labelled: text({
+        help: "shares of the training patients whose labels are used, separated by commas",
+        pattern: /^[0-9.,e-]+$/,
+        allowed: "numbers over 0 and at most 1, separated by commas",
+        placeholder: "list",
+        default: "1",
+      }),
+      seeds: integer({ min: 1, max: 100, help: "draws of the labelled subset, and seeds of the probe", default: 1 }),
+      trees: integer({ min: 1, max: 100_000, help: "trees of a forest (the papers: 5000)", default: 5000 }),
+      resamples: integer({ min: 1, max: 100_000, help: "bootstrap resamples of the patients", default: 1000 }),
+      untrained: flag({ help: "also score probes on the untrained encoders, for comparison" }),
+      data: path({ help: "where the data are now, if they have moved since training", placeholder: "dir" }),
+    },
+    operands: { name: "RUN", help: "name or directory of a run", min: 1, max: 1 },
+  }, args);
+  const directory = runDirectory(run!);
+  const config = await readRunConfig(directory);
+  const place = values.data === undefined ? config.data : { ...config.data, root: values.data };
+  using reporter = reportData();
+  const data = await openRunData({ data: place, imageSize: config.model.imageSize, cacheDir: CACHE, ...reporter });
+  reporter.finish(data);
+  using device = await Device.open();
+  using progress = stageProgress();
+  const results = await evaluateRun({
+    config,
+    directory,
+    data,
+    device,
+    probe: values.probe === "lr" ? { kind: "logistic-regression" } : { kind: "random-forest", trees: values.trees },
+    labelledFractions: fractions(values.labelled),
+    probeSeeds: Array.from({ length: values.seeds }, (_, seed) => seed),
+    bootstrap: { resamples: values.resamples },
+    untrained: values.untrained,
+    pictures: true,
+    commands: [["deno task evaluate", ...args].join(" ")],
+    versions: softwareVersions(),
+    seconds: { prepare: data.prepareSeconds },
+    onProgress: progress.update,
+    onWarning: (message) => console.error(printable(`warning: ${message}`)),
+  });
+  progress.stop();
+  const report = await writeReport(results, { path: runPaths(directory).report });
+  console.log(printable(formatAurocTable(results, { published: PUBLISHED_AUROC })));
+  console.log(`\nreport: ${report}`);
+}
+
+function fractions(list: string): number[] {
+  return list.split(",").map((word) => {
+    const value = Number(word);
+    if (word === "" || !(value > 0 && value <= 1)) {
+      throw new UsageError(
+        `--labelled takes numbers over 0 and at most 1, separated by commas, not ${JSON.stringify(list)}`,
+      );
+    }
+    return value;
+  });
+}
+
+if (import.meta.main) await runCli(main);
