@@ -9,6 +9,7 @@ import type { Device } from "../../runtime/mod.ts";
 import { type EvaluatedLatents, evaluateLatents, type LatentEvaluation } from "../protocol/evaluate_latents.ts";
 import { studyTable } from "../protocol/study_table.ts";
 import { projectLatents } from "../protocol/projection.ts";
+import { compareResults } from "../compare_results.ts";
 import { writeResults } from "../results_file.ts";
 import { type Projection, type Results, RESULTS_VERSION, type RunRecord } from "../results_schema.ts";
 import { encodePairs } from "./encode_pairs.ts";
@@ -84,6 +85,9 @@ export async function evaluateRun(options: EvaluateRunOptions): Promise<Results>
     pictures: options.pictures && data.index.synthetic ? await drawPictures(trainer, { run: config.name, data }) : [],
     projections: trained.projections,
   };
+  if (untrained) {
+    results.comparisons.push(...await compareResults([results], { baseline: "untrained", ...options.bootstrap }));
+  }
   await writeResults(paths.results, results);
   return results;
 }
