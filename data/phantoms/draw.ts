@@ -1,0 +1,65 @@
+import { addBlobs, addTexture } from "./blobs.ts";
+import { cameraOf } from "./camera.ts";
+import { castShadow } from "./cast.ts";
+import { addDevices } from "./devices.ts";
+import { healthyScene } from "./anatomy.ts";
+import { Draws } from "./draws.ts";
+import type { ImageState } from "./exposures.ts";
+import { develop, drawTube, expose } from "./film.ts";
+import type { StudyState } from "./patients.ts";
+import { addFindings } from "./pathology.ts";
+import type { Scene } from "./scene.ts";
+import { addSkeleton } from "./skeleton.ts";
+
+/** A gray image: one byte a pixel, row by row from the top left. */
+export interface GrayImage {
+  width: number;
+  height: number;
+  pixels: Uint8Array<ArrayBuffer>;
+}
+
+/** The scene of a study: the patient's build, the posture of the day, and what the study's findings make of it. */
+export function sceneOf(study: StudyState): Scene {
+  const { seed, index, patient, severities } = study;
+  const stream = (...key: (string | number)[]) => new Draws("phantom scene", seed, index, ...key);
+  const posture = stream("posture");
+  const scene = healthyScene(patient.body, { breath: posture.around(0, 0.6), bedside: study.portable }, posture);
+  addFindings(scene, severities, (finding) => stream("finding", finding));
+  addSkeleton(scene, patient.body, stream("skeleton"));
+  if (severities["Support Devices"] > 0) addDevices(scene, severities["Support Devices"], stream("devices"));
+  return scene;
+}
+
+/**
+ * Draws one image of a scene at a scale; 1 gives full-size plates of about 2544 x 3056 pixels. The larger the image, the
+ * finer the grid of rays, down to a millimetre.
+ */
+export function drawImage(
+  scene: Scene,
+  image: ImageState,
+  { seed, scale }: { seed: number; scale: number },
+): GrayImage {
+  const camera = cameraOf(seed, image, scale);
+  const shadow = castShadow(scene, camera, Math.max(0.1, Math.min(0.36, 2.6 * camera.pixel)));
+  addBlobs(shadow, scene, camera);
+  addTexture(shadow, scene, { camera, draws: new Draws("phantom texture", seed, image.key) });
+  const film = expose(shadow.attenuation, camera);
+  for (const tube of scene.tubes) drawTube(film, tube, camera);
+  const pixels = develop(film, camera, new Draws("phantom film", seed, image.key));
+  return { width: camera.width, height: camera.height, pixels };
+}
+
+/**
+ * Draws all images of a study, in the order of `study.images`.
+ *
+ * @example
+ * ```ts
+ * for (const study of phantomStudies(1, 3)) {
+ *   for (const { width, height, pixels } of drawStudy(study, { scale: 0.1 })) console.log(width, height, pixels[0]);
+ * }
+ * ```
+ */
+export function drawStudy(study: StudyState, { scale }: { scale: number }): GrayImage[] {
+  const scene = sceneOf(study);
+  return study.images.map((image) => drawImage(scene, image, { seed: study.seed, scale }));
+}
