@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { bundleClient } from "../../viz/build_client.ts";
 
 Deno.test({
-  name: "client_bundle.ts is what its sources give (if not: deno run -A viz/build_client.ts)",
+  name: "client_bundle.ts is what its sources give (if not: deno task build:report-client)",
   // esbuild keeps its process for later builds and ends it when asked to, without waiting for it to be gone.
   sanitizeOps: false,
   sanitizeResources: false,
@@ -10,7 +10,7 @@ Deno.test({
     const kept = await Deno.readTextFile(new URL("../../viz/client_bundle.ts", import.meta.url));
     assert.ok(
       kept === await bundleClient(),
-      "viz/client_bundle.ts is out of date: run `deno run -A viz/build_client.ts`",
+      "viz/client_bundle.ts is out of date: run `deno task build:report-client`",
     );
   },
 });

@@ -18,6 +18,8 @@ function leaky(): Results {
     example: { path: `s${study}.txt`, [subject]: 1, number: Number(subject) },
   };
   copy.runs[0]!.versions["note"] = dicom;
+  copy.cases[0]!.viewPositions[0] = `s${study}`;
+  copy.evaluations[0]!.view = `view of ${subject}`;
   copy.comparisons = [{
     view: "frontal",
     label: null,

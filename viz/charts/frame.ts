@@ -23,6 +23,8 @@ export interface FrameOptions {
   readonly y: Axis;
   /** Paths in a square of {@linkcode UNITS} by {@linkcode UNITS}, y downwards, stretched to the chart. */
   readonly lines?: readonly Child[];
+  /** Whether lines end at the edges of the chart, for those that reach beyond its axes. */
+  readonly clipped?: boolean;
   /** Elements placed by percentages, which keep their shape. */
   readonly marks?: readonly Child[];
 }
@@ -65,7 +67,7 @@ export function chartFrame(h: Builder, options: FrameOptions): SVGSVGElement {
       ? null
       : s("text", { class: "axis-label axis-label-y", x: "0", y: "0", dy: "-14" }, options.y.label),
     s("svg", {
-      class: "lines",
+      class: options.clipped ? "lines clipped" : "lines",
       viewBox: `0 0 ${UNITS} ${UNITS}`,
       preserveAspectRatio: "none",
       width: "100%",

@@ -1,8 +1,10 @@
 import { median } from "d3-array";
 import { UNITS } from "../curves.ts";
 import type { Builder, Child } from "../dom.ts";
-import { PALETTE } from "../palette.ts";
 import { chartFrame, percent } from "./frame.ts";
+
+/** How many colours the style sheet has for labels; those of the methods mean methods. */
+const LABEL_COLORS = 10;
 
 /** A projection as the report keeps it: whole units, and at most a few hundred studies. */
 export interface ScatterData {
@@ -55,7 +57,7 @@ function oneLabel(h: Builder, data: ScatterData, label: ScatterLabel): Child[] {
 function everyLabel(h: Builder, data: ScatterData, labels: readonly ScatterLabel[]): Child[] {
   return labels.map((label, l) =>
     h.svg("path", {
-      class: `dots slot-${l % PALETTE.length}`,
+      class: `dots label-${l % LABEL_COLORS}`,
       d: dots(data, (i) => label.states.charAt(i) === "1"),
     })
   );

@@ -8,7 +8,10 @@ import type { Builder } from "../dom.ts";
 import { chartFrame, type Tick } from "./frame.ts";
 import { seriesClass } from "./marks.ts";
 
-/** `auto`: logarithmic where positive values span more than a factor of fifty; `from-zero`: linear with zero, for rates. */
+/**
+ * `auto`: without the first steps, whose values would press all others to the bottom, and logarithmic where positive values span
+ * more than a factor of fifty; `from-zero`: linear with zero, for rates.
+ */
 export type TrainingScale = "auto" | "linear" | "from-zero";
 
 /** What a training chart shows. */
@@ -28,12 +31,17 @@ export interface TrainingChartOptions {
 /** Points a line keeps: more than a panel has pixels across would be drawn on top of each other. */
 const MOST_POINTS = 240;
 
+/** Share of the steps, at the start, that an axis may leave out. */
+export const UNSCALED_SHARE = 0.02;
+
 /** A logged quantity against the step. */
 export function trainingChart(h: Builder, options: TrainingChartOptions): SVGSVGElement {
   const series = options.series.map((one) => ({ ...one, points: thinned(one.steps, one.values) }));
   const points = series.flatMap((one) => one.points);
-  const y = verticalScale(points.map(([, value]) => value), options.scale);
-  const x = scaleLinear().domain([0, Math.max(...points.map(([step]) => step))]).range([0, UNITS]);
+  const last = Math.max(...points.map(([step]) => step));
+  const scaled = options.scale === "auto" ? points.filter(([step]) => step > last * UNSCALED_SHARE) : points;
+  const y = verticalScale((scaled.length > 0 ? scaled : points).map(([, value]) => value), options.scale);
+  const x = scaleLinear().domain([0, last]).range([0, UNITS]);
   const path = line<Point>().x(([step]) => Math.round(x(step))).y(([, value]) => Math.round(UNITS - y.at(value)));
   const first = series[0]!.points;
   return chartFrame(h, {
@@ -43,6 +51,7 @@ export function trainingChart(h: Builder, options: TrainingChartOptions): SVGSVG
       `from ${plain(first[0]![1])} to ${plain(first.at(-1)![1])} in the first.`,
     x: { label: "Step", ticks: x.ticks(4).map((value) => ({ at: x(value), text: plain(value) })) },
     y: { label: "", ticks: y.ticks },
+    clipped: true,
     lines: series.map(({ arm, index, name, points }) =>
       h.svg(
         "path",

@@ -21,7 +21,7 @@ export function aurocSection(ctx: ReportContext): HTMLElement {
       h("button", { type: "button", class: "script", id: "copy-csv" }, "Copy as CSV"),
     ),
     summary.published === null
-      ? note(h, "No published numbers stand beside these: none were given for these labels, views and methods.")
+      ? h("p", { class: "explanation" }, "There are no published numbers for these labels, views and methods.")
       : null,
     h("div", { class: "tables" }, summary.views.map((_, view) => tableBlock(ctx, view))),
     h("p", { class: "explanation" }, explanation(ctx)),

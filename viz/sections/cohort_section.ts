@@ -1,7 +1,7 @@
 import type { DataRecord } from "../../eval/results_schema.ts";
 import { captionedTable, note, type ReportContext, section } from "../context.ts";
 import type { Child } from "../dom.ts";
-import { capitalise, formatCount, formatNumberOf, formatPercent } from "../format.ts";
+import { capitalise, formatCount, formatNumberOf } from "../format.ts";
 import { subgroupPart } from "./subgroup_part.ts";
 
 /** Who was studied: the cohort's flow, labels and policies, views, the overlap check and AUROC by view position. */
@@ -175,7 +175,7 @@ function prevalenceRow(ctx: ReportContext, row: DataRecord["prevalence"][number]
     row.label,
     bar(ctx, states.map((state) => ({ class: state, share: row[state] / total }))),
     formatCount(row.positive),
-    formatPercent(row.positive / total),
+    `${(row.positive / total * 100).toFixed(1)}\u00a0%`,
     formatCount(row.uncertain),
     formatCount(row.negative),
     formatCount(row.blank),

@@ -54,7 +54,10 @@ function captionText({ latents, results }: ReportContext): string {
   const studies = results.cases[0]?.studyIds.length ?? points;
   const left = new Set(results.projections.map((p) => p.run)).size -
     new Set(latents.projections.map((p) => p.run)).size;
-  return "Latents of the test studies in the plane; studies with the chosen finding are drawn in colour above the others" +
+  const coloring = latents.states.every(areExclusive)
+    ? "in the colour of their label, which is named where the middle of its studies is"
+    : "those with the chosen finding in colour above the others";
+  return `Latents of the test studies in the plane, ${coloring}` +
     (points < studies ? ` (${points} of ${studies} studies, evenly chosen)` : "") +
     ". PCA: the two principal components with their share of the variance; distances in a UMAP are not to scale." +
     (left > 0 ? ` Projections of ${left} more runs are left out to keep this file small.` : "");

@@ -11,8 +11,8 @@ const FEWEST_STUDIES = 20;
 export function subgroupPart(ctx: ReportContext): Child {
   const { h, summary, results } = ctx;
   const positions = positionsOf(results.cases);
-  if (positions.length === 0 || summary.arms.length === 0) {
-    return note(h, "There are no subgroups: the test studies carry no frontal view position, or too few of one.");
+  if (positions.length < 2 || summary.arms.length === 0) {
+    return note(h, `There are no subgroups: no two frontal view positions have ${FEWEST_STUDIES} test studies each.`);
   }
   return [
     summary.views.map((view, v) => {

@@ -4,6 +4,7 @@ import { caption, note, type ReportContext, section } from "../context.ts";
 import { capitalise, formatCount, formatInterval, formatList, formatNumberOf, formatScore } from "../format.ts";
 import { probeName, sliceName } from "../summary.ts";
 import { bestOf } from "../ties.ts";
+import { methodName } from "../palette.ts";
 import { faults } from "../faults.ts";
 
 /** What was trained on what, the best macro AUROC of each view with its interval, and what not to use it for. */
@@ -37,9 +38,8 @@ export function summarySection(ctx: ReportContext): HTMLElement {
 
 function leadSentence(ctx: ReportContext): string {
   const { data, runs } = ctx.results;
-  const arms = ctx.summary.arms.length > 0
-    ? ctx.summary.arms.map((arm) => arm.name)
-    : [...new Set(runs.map((run) => run.method))];
+  const trained = ctx.summary.arms.filter((arm) => arm.method !== "untrained").map((arm) => arm.name);
+  const arms = trained.length > 0 ? trained : [...new Set(runs.map((run) => methodName(run.method)))];
   const train = data.splits.find((split) => split.split === "train");
   const test = ctx.results.cases.find((cases) => cases.split === "test") ?? ctx.results.cases[0];
   const seeds = new Set(runs.map((run) => run.seed)).size;

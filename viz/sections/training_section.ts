@@ -4,6 +4,7 @@ import { legend } from "../charts/marks.ts";
 import { trainingChart, type TrainingScale } from "../charts/training_chart.ts";
 import { figure, note, type ReportContext, section } from "../context.ts";
 import type { Child } from "../dom.ts";
+import { formatNumberOf } from "../format.ts";
 import { assignSlots, methodName } from "../palette.ts";
 
 /** A panel: which series of which runs. */
@@ -50,8 +51,11 @@ export function trainingSection(ctx: ReportContext): HTMLElement {
         caption:
           `Training curves against the step, one thin line a run${
             results.runs.length === 1 ? "" : "; seeds of a method share its colour"
-          }. A vertical axis is logarithmic where its values span more than a factor of fifty.` +
-          (runs.length < results.runs.length ? ` ${results.runs.length - runs.length} runs logged no curve.` : ""),
+          }. A vertical axis is logarithmic where its values span more than a factor of fifty; ` +
+          "those of losses and their parts need not reach the values of the first 2 % of the steps." +
+          (runs.length < results.runs.length
+            ? ` ${formatNumberOf(results.runs.length - runs.length, { one: "run", many: "runs" })} logged no curve.`
+            : ""),
       },
       h("div", { class: "columns three" }, panels),
     ),
