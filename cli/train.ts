@@ -4,7 +4,7 @@
  * @module
  */
 import { exists } from "./exists.ts";
-import { createLoader, pairsOfSplit } from "../data/mod.ts";
+import { createLoader, pairsOfSplit, writePhantoms } from "../data/mod.ts";
 import {
   evaluateRun,
   formatAurocTable,
