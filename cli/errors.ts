@@ -102,7 +102,9 @@ function systemSentence(error: Error & { code?: unknown; path?: unknown }): stri
     case "ENOENT":
       return `${what} does not exist: check the path`;
     case "ENOTDIR":
-      return `${what} is not a folder, or a part of its path is not: check the path`;
+      return path === undefined
+        ? "a path leads through a file as if it were a folder: check the paths that were given"
+        : `${path} leads through a file as if it were a folder: check the path`;
     case "EISDIR":
       return `${what} is a folder where a file was expected: check the path`;
     case "EMFILE":
