@@ -3,20 +3,26 @@
  *
  * @module
  */
-export { type LatentContext, type Latents, type Method } from "./method.ts";
+export { type AggregateContext, type FixedPrior, type LatentContext, type Latents, type Method } from "./method.ts";
 export { METHOD_NAMES, methodOf } from "./methods/registry.ts";
+export { JOINT_KLS, MOE_ASSIGNMENTS, type Objective, PRIORS, PUBLISHED_OBJECTIVE } from "./objective.ts";
 export type { Network, Posterior } from "./network.ts";
 export { networkNames, networkOf, type NetworkOptions, registerNetwork } from "./networks/registry.ts";
 export { RESIDUAL_SIZES } from "./networks/residual.ts";
+export { batchNorm, conv, type ConvOptions, convTranspose, dropout, dropout2d, linear } from "./layers.ts";
 export { type Likelihood, LIKELIHOODS, negativeLogLikelihood } from "./likelihoods.ts";
 export { declareParameters, type HostTensor, Parameters } from "./parameters.ts";
 export { type FileLayout, type Initializer, type ParameterSpec, Scope } from "./scope.ts";
+export type { Pixels } from "./image_inputs.ts";
+export type { StepSettings, Trainer } from "./trainer.ts";
 export { Vae, type VaeConfig, type VaeInputs, type VaeTerms } from "./vae.ts";
+export { type ImageBatch, METRICS, VaeTrainer, type VaeTrainerOptions } from "./vae_trainer.ts";
 export {
+  type DrawOptions,
   type EncodedBatch,
-  type ImageBatch,
-  METRICS,
-  type StepSettings,
-  VaeTrainer,
-  type VaeTrainerOptions,
-} from "./vae_trainer.ts";
+  VaeInference,
+  type VaeInferenceOptions,
+  type ViewSelection,
+} from "./vae_inference.ts";
+export { ANCHORING_ALPHA, samplePosterior, samplePrior } from "./samples.ts";
+export { logLikelihood, type LogLikelihoodOptions } from "./log_likelihood.ts";

@@ -109,10 +109,30 @@ export class Parameters implements Disposable {
     this.specs.forEach((spec, i) => this.state(spec.name).write(values[i]!));
   }
 
+  /** Submits work to the GPU, and has the running statistics of some names put back to what they were before it. */
+  preserveStatistics(isPreserved: (name: string) => boolean, work: () => void): void {
+    const preserved = this.statistics.states.filter(({ name }) => isPreserved(name));
+    if (preserved.length === 0) return work();
+    const { device, buffer } = this.statistics.whole;
+    const usage = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const kept = device.allocate(buffer.size, { label: "kept statistics", usage });
+    copyStates(device, { states: preserved, from: buffer, to: kept });
+    work();
+    copyStates(device, { states: preserved, from: kept, to: buffer });
+    device.free(kept);
+  }
+
   [Symbol.dispose](): void {
     this.trained[Symbol.dispose]();
     this.statistics[Symbol.dispose]();
   }
+}
+
+function copyStates(device: Device, options: { states: readonly State[]; from: GPUBuffer; to: GPUBuffer }): void {
+  const { states, from, to } = options;
+  const encoder = device.gpu.createCommandEncoder({ label: "statistics" });
+  for (const { offset, size } of states) encoder.copyBufferToBuffer(from, offset * 4, to, offset * 4, size * 4);
+  device.gpu.queue.submit([encoder.finish()]);
 }
 
 /** Streams below this number belong to layers (hashes of their names); initial values have their own counter space by step. */

@@ -3,31 +3,38 @@
  *
  * - PoE: the product of the views' posteriors, without a prior expert (Wu and Goodman 2018);
  * - MoE: their mixture (Shi et al. 2019); MoPoE: the mixture over all subsets' products (Sutter et al. 2021), components taken by contiguous
- *   slices of the batch as in the authors' code;
+ *   slices of the batch as in the authors' code, or by a stratified draw (see `component_draw.ts`);
  * - AVG: the mean of mu, and the logarithm of the mean variance.
  *
- * The divergence is M x KL(q || N(0, I)), counted once a view as published.
+ * The divergence is M x KL(q || N(0, I)), counted once a view that is there as published, or once.
  *
  * @module
  */
-import { aggregate, type AggregateMethod, mul, reparameterizeKl, reshape, slice } from "../../runtime/mod.ts";
+import { aggregate, type AggregateMethod, mul, reparameterizeKl, reshape, slice, sum } from "../../runtime/mod.ts";
 import type { Method } from "../method.ts";
 
-function joint(method: AggregateMethod, title: string): Method {
-  const combine: NonNullable<Method["aggregate"]> = ({ mu, logvar }, { present }) =>
-    aggregate(mu, logvar, { method, ...(present ? { mask: present } : {}) });
+function joint(aggregation: AggregateMethod, title: string): Method {
+  const combine: NonNullable<Method["aggregate"]> = ({ mu, logvar }, { present, assignment }) =>
+    aggregate(mu, logvar, {
+      method: aggregation,
+      ...(present ? { mask: present } : {}),
+      ...(assignment ? { assignment } : {}),
+    });
   return {
-    name: method,
+    name: aggregation,
     title,
-    latents({ posterior, noise, present }) {
+    prior: "shared",
+    latents({ posterior, noise, present, objective, ...context }) {
       const [views, samples, width] = posterior.mu.shape as [number, number, number];
-      const { mu, logvar } = combine(posterior, present ? { present } : {});
+      const { mu, logvar } = combine(posterior, { ...context, ...(present ? { present } : {}) });
       // Only the first view's noise is used, so that methods can be compared on equal draws.
       const eps = reshape(slice(noise, { starts: [0, 0, 0], sizes: [1, samples, width] }), [samples, width]);
       const { z, kl } = reparameterizeKl(mu, logvar, { eps });
-      return { z: reshape(z, [1, samples, width]), kl: mul(kl, views) };
+      const times = objective.jointKl === "once" ? 1 : present ? sum(present, { axes: 0 }) : views;
+      return { z: reshape(z, [1, samples, width]), kl: mul(kl, times) };
     },
     aggregate: combine,
+    aggregation,
   };
 }
 

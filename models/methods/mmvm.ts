@@ -1,25 +1,30 @@
 /**
  * The MMVM VAE (Sutter et al., "Unity by Diversity", NeurIPS 2024): each view keeps its own posterior, and the prior of each view's latent is
- * the mixture of all views' posteriors.
+ * the mixture of all views' posteriors, annealed from the standard normal prior.
  *
- * The divergence is the pairwise upper bound of KL(q_m || 1/M sum_m' q_m'), annealed from the standard normal prior:
+ * Its divergence is either the pairwise upper bound that the authors' code computes, with gradients through both arguments,
  *
  *     sum_m [ alpha KL(q_m || N(0, I)) + (1 - alpha)/M sum_m' KL(q_m || q_m') ]
  *
- * with gradients through both arguments.
+ * or a Monte Carlo estimate of the divergence from the mixture itself, which is how the papers write it; see `mixture_kl.ts`.
  *
  * @module
  */
 import { mmvmKl, reparameterize } from "../../runtime/mod.ts";
 import type { Method } from "../method.ts";
+import { mixtureKl } from "../mixture_kl.ts";
 
 export const mmvm: Method = {
   name: "mmvm",
   title: "MMVM VAE: each view's prior is the mixture of all views' posteriors",
-  latents({ posterior: { mu, logvar }, noise, alpha, present }) {
-    return {
-      z: reparameterize(mu, logvar, { eps: noise }),
-      kl: mmvmKl(mu, logvar, { alpha, ...(present ? { mask: present } : {}) }),
-    };
+  prior: "annealed",
+  latents({ posterior, noise, alpha, present, objective }) {
+    const { mu, logvar } = posterior;
+    const z = reparameterize(mu, logvar, { eps: noise });
+    const options = { alpha, ...(present ? { mask: present } : {}) };
+    const kl = objective.prior === "pairwise"
+      ? mmvmKl(mu, logvar, options)
+      : mixtureKl(posterior, { ...options, z, noise });
+    return { z, kl };
   },
 };

@@ -1,14 +1,14 @@
 /**
- * The methods by name. A new one is a file beside this one and a line here.
+ * The multimodal VAEs by name. A new one is a file beside this one and a line here.
  *
  * @module
  */
 import type { Method } from "../method.ts";
-import { independent } from "./independent.ts";
+import { frontal, independent, lateral } from "./independent.ts";
 import { avg, moe, mopoe, poe } from "./joint.ts";
 import { mmvm } from "./mmvm.ts";
 
-const METHODS: readonly Method[] = [mmvm, independent, poe, moe, mopoe, avg];
+const METHODS: readonly Method[] = [mmvm, independent, poe, moe, mopoe, avg, frontal, lateral];
 
 /** Names of all methods. */
 export const METHOD_NAMES: readonly string[] = METHODS.map((method) => method.name);

@@ -1,0 +1,56 @@
+/**
+ * What a training batch holds where a view is missing.
+ *
+ * A missing image takes no part in the objective, but batch norm would still count it: zeros in its place would pull the statistics of the
+ * images that are there, and the running ones with them. So each missing image is stood in for by one that is there, of the same view in
+ * the same batch, in turn: the statistics are then those of real images, some of them counted more than once. Where a whole batch lacks
+ * a view there is none to take; the running statistics of that view's networks are then put back after the step.
+ *
+ * @module
+ */
+import type { Pixels } from "./image_inputs.ts";
+
+/** A batch, with 1 where a view is there in `present`, view-major [M, N]. */
+export interface PartialBatch {
+  readonly pixels: Pixels;
+  readonly present: Float32Array;
+}
+
+/** A batch without gaps. */
+export interface FilledBatch {
+  readonly pixels: Pixels;
+  /** Views that no sample of the batch has. */
+  readonly absent: readonly number[];
+}
+
+/**
+ * Fills the gaps of a batch; the batch itself stays as it is.
+ *
+ * @param options.views Number of views M.
+ */
+export function fillAbsent({ pixels, present }: PartialBatch, options: { views: number }): FilledBatch {
+  const { views } = options;
+  const samples = present.length / views;
+  const absent: number[] = [];
+  let filled: Uint8Array | Float32Array[] | undefined;
+  for (let m = 0; m < views; m++) {
+    const here: number[] = [];
+    const missing: number[] = [];
+    for (let n = 0; n < samples; n++) (present[m * samples + n]! > 0.5 ? here : missing).push(n);
+    if (here.length === 0) absent.push(m);
+    if (here.length === 0 || missing.length === 0) continue;
+    filled ??= pixels instanceof Uint8Array ? pixels.slice() : pixels.map((image) => image.slice());
+    const images = filled instanceof Uint8Array ? partOf(filled, { views, m }) : filled[m]!;
+    const size = images.length / samples;
+    missing.forEach((n, i) => {
+      const from = here[i % here.length]! * size;
+      images.copyWithin(n * size, from, from + size);
+    });
+  }
+  return { pixels: filled ?? pixels, absent };
+}
+
+function partOf(pixels: Uint8Array, at: { views: number; m: number }): Uint8Array {
+  const size = pixels.length / at.views;
+  return pixels.subarray(at.m * size, (at.m + 1) * size);
+}

@@ -1,0 +1,86 @@
+/**
+ * Parameters and what Adam keeps of them: the whole state of a training.
+ *
+ * @module
+ */
+import {
+  adam,
+  createSlab,
+  type Device,
+  gradients,
+  type InputData,
+  pack,
+  type Slab,
+  type Tensor,
+} from "../runtime/mod.ts";
+import { type HostTensor, Parameters } from "./parameters.ts";
+import type { ParameterSpec } from "./scope.ts";
+
+const PREFIXES = { m: "optimizer.exp_avg.", v: "optimizer.exp_avg_sq." } as const;
+
+/** Parameters with their first and second moments. */
+export class AdamState implements Disposable {
+  private constructor(
+    readonly parameters: Parameters,
+    private readonly moments: { readonly m: Slab; readonly v: Slab },
+  ) {}
+
+  /** Allocates and initialises; equal seeds give equal parameters. */
+  static create(device: Device, options: { specs: readonly ParameterSpec[]; seed: number }): AdamState {
+    const parameters = Parameters.create(device, options);
+    const entries = parameters.trained.states.map(({ name, shape }) => ({ name, shape }));
+    return new AdamState(parameters, {
+      m: createSlab(device, { name: "first moments", entries }),
+      v: createSlab(device, { name: "second moments", entries }),
+    });
+  }
+
+  /** Adds the gradient of a loss and a step of Adam to the program that is being compiled. */
+  minimize(loss: Tensor): { gradient: Tensor; gradientNorm: Tensor } {
+    const gradient = pack(gradients(loss, this.parameters.tensors));
+    const gradientNorm = adam.update({ parameters: this.parameters.trained, gradient, ...this.moments });
+    return { gradient, gradientNorm };
+  }
+
+  /** The inputs that such a program needs at a step (from 0). */
+  static inputs(options: { learningRate: number; step: number; epsilon?: number }): Record<string, InputData> {
+    const { learningRate, step, epsilon = 1e-8 } = options;
+    return adam.hyperparameters({ learningRate, step: step + 1, epsilon });
+  }
+
+  /** The whole state, in files' layouts: the model's state_dict and the optimiser's moments. */
+  async read(): Promise<Map<string, HostTensor>> {
+    const state = await this.parameters.read();
+    for (const key of ["m", "v"] as const) {
+      const whole = await this.moments[key].whole.read();
+      for (const { name, shape, offset, size } of this.moments[key].states) {
+        state.set(PREFIXES[key] + name, { shape, data: whole.slice(offset, offset + size) });
+      }
+    }
+    return state;
+  }
+
+  /**
+   * Restores a state that {@link read} gave. Without the optimiser's tensors (a state_dict from elsewhere) its moments start at zero.
+   *
+   * @throws {RangeError} naming what is missing, unknown or of another shape.
+   */
+  write(state: ReadonlyMap<string, HostTensor>): void {
+    this.parameters.write(modelState(state));
+    for (const key of ["m", "v"] as const) {
+      for (const moment of this.moments[key].states) {
+        const saved = state.get(PREFIXES[key] + moment.name);
+        moment.write(saved ? saved.data : new Float32Array(moment.size));
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const owned of [this.parameters, this.moments.m, this.moments.v]) owned[Symbol.dispose]();
+  }
+}
+
+/** The model's part of a training's state. */
+export function modelState(state: ReadonlyMap<string, HostTensor>): Map<string, HostTensor> {
+  return new Map([...state].filter(([name]) => !name.startsWith("optimizer.")));
+}
