@@ -19,14 +19,15 @@ export function withoutIdentifiers(results: Results): Results {
   for (const cases of results.cases) {
     for (const id of [...cases.studyIds, ...cases.subjectIds]) if (id.length >= SHORTEST) known.add(id);
   }
-  const clean = <T>(value: T): T => cleaned(value, { known, numbers: false }) as T;
+  const seen = new Map<string, string>();
+  const clean = <T>(value: T): T => cleaned(value, { known, seen, numbers: false }) as T;
   return {
     ...results,
     title: clean(results.title),
     data: clean(results.data),
     runs: results.runs.map((run) => ({
       ...clean({ ...run, training: null }),
-      config: cleaned(run.config, { known, numbers: true }) as Record<string, unknown>,
+      config: cleaned(run.config, { known, seen, numbers: true }) as Record<string, unknown>,
       training: run.training,
     })),
     cases: results.cases.map((cases) => ({
@@ -43,7 +44,7 @@ export function withoutIdentifiers(results: Results): Results {
       view: clean(evaluation.view),
       cases: clean(evaluation.cases),
       setting: clean(evaluation.setting),
-      metrics: clean(evaluation.metrics),
+      metrics: evaluation.metrics.map((metrics) => ({ ...metrics, label: clean(metrics.label) })),
       macro: clean(evaluation.macro),
     })),
     comparisons: clean(results.comparisons),
@@ -73,21 +74,31 @@ function pseudonyms(ids: readonly string[]): string[] {
 
 interface Cleaning {
   readonly known: ReadonlySet<string>;
+  /** Texts that were cleaned before: a file repeats few names very often. */
+  readonly seen: Map<string, string>;
   /** Whether numbers that equal an identifier go too: only in a configuration, where a count cannot be meant. */
   readonly numbers: boolean;
 }
 
 function cleaned(value: unknown, cleaning: Cleaning): unknown {
-  if (typeof value === "string") return cleanText(value, cleaning.known);
+  if (typeof value === "string") return cleanText(value, cleaning);
   if (typeof value === "number") return cleaning.numbers && cleaning.known.has(String(value)) ? REDACTED : value;
   if (Array.isArray(value)) return value.map((item) => cleaned(item, cleaning));
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [cleanText(key, cleaning.known), cleaned(item, cleaning)]),
+    Object.entries(value).map(([key, item]) => [cleanText(key, cleaning), cleaned(item, cleaning)]),
   );
 }
 
-function cleanText(text: string, known: ReadonlySet<string>): string {
+function cleanText(text: string, cleaning: Cleaning): string {
+  const before = cleaning.seen.get(text);
+  if (before !== undefined) return before;
+  const clean = withoutKnown(text, cleaning.known);
+  cleaning.seen.set(text, clean);
+  return clean;
+}
+
+function withoutKnown(text: string, known: ReadonlySet<string>): string {
   const plain = text.replace(WELL_KNOWN, REDACTED);
   if (known.size === 0) return plain;
   if (known.has(plain)) return REDACTED;
