@@ -4,7 +4,7 @@
  * A missing image takes no part in the objective, but batch norm would still count it: zeros in its place would pull the statistics of the
  * images that are there, and the running ones with them. So each missing image is stood in for by one that is there, of the same view in
  * the same batch, in turn: the statistics are then those of real images, some of them counted more than once. Where a whole batch lacks
- * a view there is none to take; the running statistics of that view's networks are then put back after the step.
+ * a view there is none to take: it holds zeros, and the running statistics of that view's networks are put back after the step.
  *
  * @module
  */
@@ -37,10 +37,14 @@ export function fillAbsent({ pixels, present }: PartialBatch, options: { views: 
     const here: number[] = [];
     const missing: number[] = [];
     for (let n = 0; n < samples; n++) (present[m * samples + n]! > 0.5 ? here : missing).push(n);
-    if (here.length === 0) absent.push(m);
-    if (here.length === 0 || missing.length === 0) continue;
+    if (missing.length === 0) continue;
     filled ??= pixels instanceof Uint8Array ? pixels.slice() : pixels.map((image) => image.slice());
     const images = filled instanceof Uint8Array ? partOf(filled, { views, m }) : filled[m]!;
+    if (here.length === 0) {
+      absent.push(m);
+      images.fill(0);
+      continue;
+    }
     const size = images.length / samples;
     missing.forEach((n, i) => {
       const from = here[i % here.length]! * size;

@@ -1,0 +1,96 @@
+/** Small multimodal VAEs on given images and noise, and what one training step of them gives. */
+import { type HostTensor, type VaeConfig, VaeTrainer } from "../../models/mod.ts";
+import type { Device } from "../../runtime/mod.ts";
+import { normalData, uniformStream } from "../reference/compare.ts";
+
+export const SIZE = 8;
+export const LATENT = 3;
+
+/** A model of `views` views, a, b, c, ..., unless told otherwise: 8 x 8 pixels, three latent dimensions. */
+export function smallConfig(method: string, overrides: Partial<VaeConfig> & { count?: number } = {}): VaeConfig {
+  const { count = 2, ...rest } = overrides;
+  return {
+    method,
+    views: ["a", "b", "c", "d"].slice(0, count),
+    network: "small",
+    imageSize: SIZE,
+    filterDim: 2,
+    latentDim: LATENT,
+    dropout: 0,
+    likelihood: { name: "laplace", scale: 0.75 },
+    ...rest,
+  };
+}
+
+/** Images of each view, and one noise for all views, as joint methods use only one. */
+export function smallBatch(options: { views: number; samples: number; size?: number; seed?: number }) {
+  const { views, samples, size = SIZE, seed = 1 } = options;
+  const next = uniformStream(seed);
+  const pixels = Array.from(
+    { length: views },
+    () => Float32Array.from({ length: samples * size * size }, () => Math.round(next() * 255) / 255),
+  );
+  const shared = normalData(samples * LATENT, { seed: seed + 1 });
+  const noise = new Float32Array(views * shared.length);
+  for (let m = 0; m < views; m++) noise.set(shared, m * shared.length);
+  return { pixels, noise };
+}
+
+/** What one step gave. */
+export interface StepOutcome {
+  readonly loss: number;
+  readonly reconstruction: number;
+  readonly kl: number;
+  readonly gradients: Map<string, HostTensor>;
+  readonly state: Map<string, HostTensor>;
+}
+
+/** One step of a small model; its initial parameters are `parameters`, or those of seed 1. */
+export async function oneStep(
+  device: Device,
+  options: {
+    config: VaeConfig;
+    pixels: readonly Float32Array[];
+    noise: Float32Array;
+    present?: Float32Array;
+    parameters?: ReadonlyMap<string, HostTensor>;
+    alpha?: number;
+    beta?: number;
+  },
+): Promise<StepOutcome> {
+  const { config, pixels, noise, present, parameters, alpha = 0.3, beta = 0.7 } = options;
+  using trainer = await VaeTrainer.create(device, {
+    config,
+    batchSize: pixels[0]!.length / config.imageSize ** 2,
+    seed: 1,
+    floatImages: true,
+    givenNoise: true,
+    keepGradients: true,
+    missingViews: present !== undefined,
+  });
+  if (parameters) trainer.write(parameters);
+  trainer.step({ pixels, noise, ...(present ? { present } : {}) }, { step: 0, learningRate: 1e-3, alpha, beta });
+  const [entry] = await trainer.readMetrics();
+  const { loss, reconstruction, kl } = entry!.values as Record<"loss" | "reconstruction" | "kl", number>;
+  return { loss, reconstruction, kl, gradients: await trainer.readGradients(), state: await trainer.read() };
+}
+
+/** The initial parameters of a small model. */
+export async function initialParameters(device: Device, config: VaeConfig): Promise<Map<string, HostTensor>> {
+  using trainer = await VaeTrainer.create(device, { config, batchSize: 2, seed: 1 });
+  return await trainer.read();
+}
+
+/** Tensors of the networks of some views, renumbered: `numbers[i]` becomes view i. */
+export function partOfViews(
+  tensors: ReadonlyMap<string, HostTensor>,
+  numbers: readonly number[],
+): Map<string, HostTensor> {
+  const part = new Map<string, HostTensor>();
+  for (const [name, tensor] of tensors) {
+    const match = /^(.*\b(?:encoders|decoders)\.)(\d+)(\..*)$/.exec(name);
+    const i = match ? numbers.indexOf(Number(match[2])) : -1;
+    if (match && i >= 0) part.set(`${match[1]}${i}${match[3]}`, tensor);
+  }
+  return part;
+}
