@@ -1,8 +1,10 @@
 /**
- * Latents of the test split in the plane of their two largest principal components.
+ * Latents of the test split in the plane: their two largest principal components, and UMAP (McInnes, Healy and Melville 2018).
  *
  * @module
  */
+import { UMAP } from "umap-js";
+import { Random } from "../random.ts";
 import type { Cases, Projection } from "../results_schema.ts";
 import { meanRowsByStudy } from "./aggregate.ts";
 import { studiesWithLatents, type StudyTable, type ViewLatents } from "./study_table.ts";
@@ -10,11 +12,16 @@ import { studiesWithLatents, type StudyTable, type ViewLatents } from "./study_t
 /** Rounds of the power iteration: its error falls by the ratio of the second to the first eigenvalue each time. */
 const ROUNDS = 200;
 
+/** UMAP's time grows faster than the number of points: 600 take about a second, and more than this are left to PCA. */
+const MOST_UMAP_POINTS = 1500;
+/** UMAP needs more points than neighbours, 15 by default. */
+const FEWEST_UMAP_POINTS = 32;
+
 /** Projects the mean latent of each test study; `cases` are the records that the evaluation of the same latents made. */
 export function projectLatents(
   latents: ViewLatents,
   options: { run: string; table: StudyTable; cases: readonly Cases[] },
-): Projection {
+): Projection[] {
   const { run, table, cases } = options;
   const studies = studiesWithLatents(table, latents, "test");
   const features = { values: latents.values, rows: latents.study.length, columns: latents.dimension };
@@ -32,15 +39,28 @@ export function projectLatents(
     });
   const own = cases.find((record) => record.id.endsWith(`-${latents.view}`)) ?? cases[0]!;
   const share = (axis: Float64Array) => (total > 0 ? rayleigh(covariance, axis) / total : 0);
-  return {
-    run,
-    view: latents.view,
+  const place = { run, view: latents.view, cases: own.id };
+  const pca: Projection = {
+    ...place,
     kind: "pca",
-    cases: own.id,
     x: along(first),
     y: along(second),
     explained: [share(first), share(second)],
   };
+  if (studies.length < FEWEST_UMAP_POINTS || studies.length > MOST_UMAP_POINTS) return [pca];
+  return [pca, { ...place, kind: "umap", ...umap(means.values, latents.dimension) }];
+}
+
+/** Seeded, so that equal latents give equal pictures. */
+function umap(values: ArrayLike<number>, width: number): { x: number[]; y: number[] } {
+  const random = new Random(0, 0);
+  const points = Array.from(
+    { length: values.length / width },
+    (_, row) => Array.from({ length: width }, (_, d) => values[row * width + d]!),
+  );
+  const embedding = new UMAP({ nComponents: 2, random: () => random.uniform() }).fit(points);
+  const axis = (k: number) => embedding.map((point) => Number(point[k]!.toPrecision(6)));
+  return { x: axis(0), y: axis(1) };
 }
 
 function centre(values: ArrayLike<number>, width: number): Float64Array {

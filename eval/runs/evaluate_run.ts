@@ -124,7 +124,7 @@ async function probeLatents(trainer: VaeTrainer, options: EvaluateRunOptions & {
     ...(options.workers ? { workers: options.workers } : {}),
     onProgress: ({ done, total }) => options.onProgress?.({ stage: "probing", done, total }),
   });
-  const projections = views.map((latents) => projectLatents(latents, { run: name, table, cases: evaluated.cases }));
+  const projections = views.flatMap((latents) => projectLatents(latents, { run: name, table, cases: evaluated.cases }));
   return {
     ...evaluated,
     projections,
