@@ -67,8 +67,9 @@ function centre(values: ArrayLike<number>, width: number): Float64Array {
   const centred = Float64Array.from(values);
   const rows = centred.length / width;
   for (let d = 0; d < width; d++) {
-    let mean = 0;
-    for (let row = 0; row < rows; row++) mean += centred[row * width + d]! / rows;
+    let sum = 0;
+    for (let row = 0; row < rows; row++) sum += centred[row * width + d]!;
+    const mean = sum / rows;
     for (let row = 0; row < rows; row++) centred[row * width + d]! -= mean;
   }
   return centred;
