@@ -8,7 +8,8 @@ import { Device } from "../runtime/mod.ts";
 import { printable, UsageError } from "./errors.ts";
 import { choice, flag, integer, parseArguments, path, text } from "./options.ts";
 import { runCli } from "./run_cli.ts";
-import { reportData, softwareVersions, stageProgress, writeReport } from "./run_output.ts";
+import { writeReport } from "./write_report.ts";
+import { reportData, softwareVersions, stageProgress } from "./run_output.ts";
 import { runDirectory } from "./run_options.ts";
 
 const CACHE = "cache";

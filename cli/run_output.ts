@@ -3,10 +3,8 @@
  *
  * @module
  */
-import { resolve } from "node:path";
 import { dropEntries, type PreparePlan, type PrepareProgress } from "../data/mod.ts";
-import { PUBLISHED_AUROC, type Results, type RunData, writeWhole } from "../eval/mod.ts";
-import { renderReport } from "../viz/report.ts";
+import type { RunData } from "../eval/mod.ts";
 import { printable } from "./errors.ts";
 import { startProgress } from "./progress.ts";
 
@@ -69,16 +67,6 @@ export function stageProgress(): StageProgress {
 /** Versions for the record of a run. */
 export function softwareVersions(): Record<string, string> {
   return { deno: Deno.version.deno, v8: Deno.version.v8, typescript: Deno.version.typescript };
-}
-
-/** Renders a report and writes it, whole or not at all. */
-export async function writeReport(
-  results: Results,
-  options: { path: string; includeImages?: boolean; includeIds?: boolean },
-): Promise<string> {
-  const { path, includeImages = false, includeIds = false } = options;
-  await writeWhole(path, renderReport(results, { published: PUBLISHED_AUROC, includeImages, includeIds }));
-  return resolve(path);
 }
 
 /** SIGINT and SIGTERM as a request to stop; a second one ends the process at once. */

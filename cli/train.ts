@@ -20,15 +20,9 @@ import { Device } from "../runtime/mod.ts";
 import { printable, UserError } from "./errors.ts";
 import { mergeValues, parseArguments, parseConfig } from "./options.ts";
 import { startProgress } from "./progress.ts";
-import {
-  type DataReporter,
-  reportData,
-  softwareVersions,
-  stageProgress,
-  stopSignals,
-  writeReport,
-} from "./run_output.ts";
+import { type DataReporter, reportData, softwareVersions, stageProgress, stopSignals } from "./run_output.ts";
 import { runCli } from "./run_cli.ts";
+import { writeReport } from "./write_report.ts";
 import {
   COMMAND_LINE_ONLY,
   DEFAULT_PHANTOMS,
