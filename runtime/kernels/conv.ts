@@ -6,8 +6,10 @@
 import type { Lowering, Target } from "../kernel.ts";
 import { gatherConv, gatherCost } from "./conv_gather.ts";
 import type { ConvOptions } from "./conv_geometry.ts";
+import { coverConv, gpuConv } from "./conv_gpu.ts";
 import { winogradConv, winogradCost, winogradFits } from "./conv_winograd.ts";
-import { blockName, BLOCKS, chooseVariant, type Variant } from "./matmul_tiles.ts";
+import { TILE_SHAPES, tileCost, tileName } from "./matmul_gpu.ts";
+import { blockName, BLOCKS, chooseVariant, type LoweringVariant } from "./matmul_tiles.ts";
 
 /**
  * y[n, oy, ox, co] = bias[co] + sum over ky, kx, ci of x[n, oy s - p + ky d, ox s - p + kx d, ci] w[ky, kx, ci, co].
@@ -34,10 +36,6 @@ export function convVariants(options: ConvOptions, how: { transposed: boolean; t
   return variants(options, how).sort((a, b) => a.cost - b.cost).map(({ name }) => name);
 }
 
-interface ConvVariant extends Variant {
-  readonly lower: () => Lowering;
-}
-
 function convolve(options: ConvOptions, how: { transposed: boolean; target: Target }): Lowering {
   const family = how.transposed ? "conv_transposed" : "conv_forward";
   return chooseVariant(family, {
@@ -47,11 +45,19 @@ function convolve(options: ConvOptions, how: { transposed: boolean; target: Targ
   }).lower();
 }
 
-function variants(options: ConvOptions, how: { transposed: boolean; target: Target }): ConvVariant[] {
-  const direct = BLOCKS.map((block) => {
-    const choice = { transposed: how.transposed, block };
-    return { name: blockName(block), cost: gatherCost(options, choice), lower: () => gatherConv(options, choice) };
-  });
+function variants(options: ConvOptions, how: { transposed: boolean; target: Target }): LoweringVariant[] {
+  const { transposed, target } = how;
+  const direct = target.profile === "gpu"
+    ? TILE_SHAPES.map((shape) => ({
+      name: tileName(shape),
+      cost: tileCost(coverConv(options, { transposed, shape }), shape),
+      lower: () => gpuConv(options, { transposed, shape }),
+    }))
+    : BLOCKS.map((block) => ({
+      name: blockName(block),
+      cost: gatherCost(options, { transposed, block }),
+      lower: () => gatherConv(options, { transposed, block }),
+    }));
   if (!winogradFits(options)) return direct;
   const cost = winogradCost(options, { ...how, gradient: false });
   return [...direct, { name: "winograd", cost, lower: () => winogradConv(options, how) }];

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import axesCode from "../../shaders/conv_axes.wgsl" with { type: "text" };
 import gatherCode from "../../shaders/conv_gather.wgsl" with { type: "text" };
 import { type Dispatch, gridFor, type Lowering } from "../kernel.ts";
 import { convFlops, type ConvOptions } from "./conv_geometry.ts";
@@ -72,7 +73,7 @@ function planGather(options: ConvOptions, { transposed, block }: GatherChoice) {
 
 function gatherText(block: Block, vectors: { depth: Width; width: Width }): string {
   const { depth, width } = vectors;
-  return fillTemplate(gatherCode, {
+  return fillTemplate(axesCode + gatherCode, {
     X: depth === 4 ? "vec4f" : "f32",
     W: width === 4 ? "vec4f" : "f32",
     DEEP: depth === 4,

@@ -8,6 +8,8 @@ import gradientCode from "../../shaders/conv_weight_gradient.wgsl" with { type: 
 import { type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
 import { convFlops, type ConvGeometry } from "./conv_geometry.ts";
 import { winogradCost, winogradFits, winogradWeightGradient } from "./conv_winograd.ts";
+import { coverWeightGradient, gpuWeightGradient } from "./conv_gpu.ts";
+import { TILE_SHAPES, tileCost, tileName } from "./matmul_gpu.ts";
 import { foldShares, STREAM_LANES } from "./matmul_fold.ts";
 import {
   type Block,
@@ -15,10 +17,10 @@ import {
   BLOCKS,
   chooseVariant,
   LANES,
+  type LoweringVariant,
   MAX_ITERATIONS,
   planTiles,
   stepCost,
-  type Variant,
   type Width,
   widthOf,
 } from "./matmul_tiles.ts";
@@ -52,8 +54,8 @@ export function convWeightGradientVariants(options: ConvGeometry, target: Target
   return variants(options, target).sort((a, b) => a.cost - b.cost).map(({ name }) => name);
 }
 
-function variants(options: ConvGeometry, target: Target): (Variant & { lower: () => Lowering })[] {
-  const direct = BLOCKS.map((block) => {
+function variants(options: ConvGeometry, target: Target): LoweringVariant[] {
+  const direct = target.profile === "gpu" ? gpuVariants(options) : BLOCKS.map((block) => {
     const { workgroups, pixelsAShare, vectors } = planShares(options, block);
     const cost = Math.ceil(workgroups / 2) * 2 * pixelsAShare * stepCost(block, { depth: 1, width: vectors.width });
     return { name: blockName(block), cost, lower: () => directGradient(options, block) };
@@ -61,6 +63,14 @@ function variants(options: ConvGeometry, target: Target): (Variant & { lower: ()
   if (!winogradFits(options)) return direct;
   const cost = winogradCost(options, { transposed: false, gradient: true, target });
   return [...direct, { name: "winograd", cost, lower: () => winogradWeightGradient(options, target) }];
+}
+
+function gpuVariants(options: ConvGeometry): LoweringVariant[] {
+  return TILE_SHAPES.map((shape) => ({
+    name: tileName(shape),
+    cost: tileCost(coverWeightGradient(options, shape), shape),
+    lower: () => gpuWeightGradient(options, shape),
+  }));
 }
 
 function directGradient(options: ConvGeometry, block: Block): Lowering {

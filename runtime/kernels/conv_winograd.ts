@@ -12,7 +12,10 @@
 import type { Binding, Dispatch, Lowering, Target } from "../kernel.ts";
 import { convFlops, type ConvGeometry, type ConvOptions, type Pair } from "./conv_geometry.ts";
 import { type Matrix, transform, type TransformSide } from "./conv_winograd_transform.ts";
-import { matmul, matmulCost, type MatmulOptions } from "./matmul.ts";
+import { matmul } from "./matmul.ts";
+import { blockCost } from "./matmul_blocks.ts";
+import type { MatmulOptions } from "./matmul_options.ts";
+import { BLOCKS } from "./matmul_tiles.ts";
 
 /** Outputs of a tile along an axis, taps of a phase, and transform points. */
 const TILE = 4;
@@ -165,11 +168,15 @@ export function winogradWeightGradient(options: ConvGeometry, target: Target): L
   return steps.lowering();
 }
 
-/** Nanoseconds of a core of lavapipe that the form takes, to be compared with the direct kernels'. */
+/**
+ * Nanoseconds of a core of lavapipe that the form takes, to be compared with the direct kernels'. On a GPU it has to be measured: the
+ * transforms are bound by memory there, and the default is the direct form.
+ */
 export function winogradCost(
   options: ConvGeometry,
   how: { transposed: boolean; gradient: boolean; target: Target },
 ): number {
+  if (how.target.profile === "gpu") return Infinity;
   const { n, cin, cout } = options;
   const { tiles, batches, depth, phases } = planWinograd(options, how);
   const rows = n * tiles[0] * tiles[1];
@@ -182,7 +189,7 @@ export function winogradCost(
   const product: MatmulOptions = how.gradient
     ? { m: depth, n: cout, k: rows, batches, transposeA: true }
     : { m: rows, n: cout, k: depth, batches };
-  return patches + outputs + weights + matmulCost(product) + 4 * 40_000;
+  return patches + outputs + weights + Math.min(...BLOCKS.map((block) => blockCost(product, block))) + 4 * 40_000;
 }
 
 interface WinogradPlan {

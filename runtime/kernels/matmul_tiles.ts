@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Target } from "../kernel.ts";
+import type { Lowering, Target } from "../kernel.ts";
 
 /** A block of results that one invocation makes: rows x vectors of columns. */
 export interface Block {
@@ -74,6 +74,11 @@ export interface Variant {
   readonly name: string;
   /** Estimated time, to be compared with that of the other variants only. */
   readonly cost: number;
+}
+
+/** A variant that gives the dispatches. */
+export interface LoweringVariant extends Variant {
+  readonly lower: () => Lowering;
 }
 
 /**

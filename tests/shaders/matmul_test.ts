@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Device } from "../../runtime/device.ts";
 import type { Target } from "../../runtime/kernel.ts";
-import { matmul, type MatmulOptions, matmulVariants } from "../../runtime/kernels/matmul.ts";
+import { matmul, matmulVariants } from "../../runtime/kernels/matmul.ts";
+import type { MatmulOptions } from "../../runtime/kernels/matmul_options.ts";
 import { assertClose, LARGE_REDUCTION_TOLERANCE, normalData } from "../reference/compare.ts";
 import { matmulReference } from "../reference/matmul.ts";
 import { PROFILES } from "./conv_cases.ts";

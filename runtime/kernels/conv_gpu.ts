@@ -1,0 +1,80 @@
+/**
+ * Convolutions on a GPU: matrix products whose operands are gathered as they are needed, with the tiles of matmul_gpu.ts.
+ *
+ * @module
+ */
+import axesCode from "../../shaders/conv_axes.wgsl" with { type: "text" };
+import operandsCode from "../../shaders/conv_operands.wgsl" with { type: "text" };
+import weightCode from "../../shaders/conv_weight_operands.wgsl" with { type: "text" };
+import { type Dispatch, gridFor, type Lowering } from "../kernel.ts";
+import { convFlops, type ConvGeometry, type ConvOptions } from "./conv_geometry.ts";
+import { foldShares } from "./matmul_fold.ts";
+import { coverTiles, type TileCover, tileName, type TileShape, tileText } from "./matmul_gpu.ts";
+import { widthOf } from "./matmul_tiles.ts";
+
+/** Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. */
+export function gpuConv(options: ConvOptions, how: { transposed: boolean; shape: TileShape }): Lowering {
+  const { n, h, w, cin, kh, kw, cout, outH, outW, stride, padding, dilation, bias = false } = options;
+  const { transposed, shape } = how;
+  const cover = coverConv(options, how);
+  const dispatch: Dispatch = {
+    kernel: `${transposed ? "conv_transposed" : "conv_forward"}/${tileName(shape)}`,
+    code: tileText(axesCode + operandsCode, shape, vectors(options)),
+    uniforms: [
+      ...[n, h, w, cin, outH, outW, cout, kh, kw, ...stride, ...padding, ...dilation],
+      ...[Number(transposed), Number(bias), cover.rowTiles, cover.columnTiles],
+    ],
+    bindings: [{ input: 0 }, { input: 1 }, bias ? { input: 2 } : { scratch: 0 }, { output: 0 }],
+    grid: gridFor(cover.workgroups),
+    flops: convFlops(options, transposed),
+  };
+  // Without a bias a scratch buffer stands in for it, so that both cases share a pipeline.
+  return bias ? { dispatches: [dispatch] } : { scratch: [4], dispatches: [dispatch] };
+}
+
+/** How tiles cover a convolution's output, phase by phase. */
+export function coverConv(options: ConvOptions, how: { transposed: boolean; shape: TileShape }): TileCover {
+  const { n, cin, kh, kw, cout, outH, outW } = options;
+  const [phasesY, phasesX] = how.transposed ? options.stride : [1, 1];
+  return coverTiles({
+    rows: n * Math.ceil(outH / phasesY) * Math.ceil(outW / phasesX),
+    columns: cout,
+    depth: Math.ceil(kh / phasesY) * Math.ceil(kw / phasesX) * cin,
+    batches: phasesY * phasesX,
+    split: false,
+  }, how.shape);
+}
+
+/** Gradient for a convolution's weights; inputs, output and meaning as in `convWeightGradient`. */
+export function gpuWeightGradient(options: ConvGeometry, shape: TileShape): Lowering {
+  const { n, h, w, cin, kh, kw, cout, outH, outW, stride, padding, dilation } = options;
+  const cover = coverWeightGradient(options, shape);
+  const elements = kh * kw * cin * cout;
+  const deep = widthOf(cin) === 4;
+  const gradient: Dispatch = {
+    kernel: `conv_weight_gradient/${tileName(shape)}`,
+    code: tileText(axesCode + weightCode, shape, { ...vectors(options), TAPS: deep ? 1 : 4, A_ROWS_FIRST: true }),
+    uniforms: [
+      ...[h, w, cin, outH, outW, cout, kh, kw, ...stride, ...padding, ...dilation],
+      ...[n * outH * outW, cover.depthAShare, cover.rowTiles, cover.columnTiles],
+    ],
+    bindings: [{ input: 0 }, { input: 1 }, cover.shares === 1 ? { output: 0 } : { scratch: 0 }],
+    grid: gridFor(cover.workgroups),
+    flops: convFlops(options, false),
+  };
+  if (cover.shares === 1) return { dispatches: [gradient] };
+  const fold = foldShares({ shares: cover.shares, elements, from: { scratch: 0 }, to: { output: 0 } });
+  return { scratch: [cover.shares * elements], dispatches: [gradient, fold] };
+}
+
+/** How tiles cover a weight gradient, and the pixels are shared out. */
+export function coverWeightGradient(options: ConvGeometry, shape: TileShape): TileCover {
+  const { n, cin, kh, kw, cout, outH, outW } = options;
+  const size = { rows: kh * kw * cin, columns: cout, depth: n * outH * outW, batches: 1, split: true };
+  return coverTiles(size, shape);
+}
+
+function vectors({ cin, cout }: ConvGeometry) {
+  const [deep, wide] = [widthOf(cin) === 4, widthOf(cout) === 4];
+  return { DEEP: deep, WIDE: wide, X: deep ? "vec4f" : "f32", W: wide ? "vec4f" : "f32" };
+}

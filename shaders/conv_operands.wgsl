@@ -1,0 +1,175 @@
+// Operands of matmul_tile.wgsl for a convolution or a transposed one, see conv_gather.wgsl: rows are the pixels of a phase of the
+// output, columns the output channels, and k runs over (tap y, tap x, input channel). Nothing is unfolded in memory.
+//
+// Bindings: x [images, height, width, inputs], w [kernel_height, kernel_width, inputs, outputs], bias [outputs] (or anything where
+// has_bias is 0), y [images, out_height, out_width, outputs]. With DEEP, the input channels come in vectors, with WIDE the output's.
+
+struct Params {
+  images: u32,
+  height: u32,
+  width: u32,
+  inputs: u32,
+  out_height: u32,
+  out_width: u32,
+  outputs: u32,
+  kernel_height: u32,
+  kernel_width: u32,
+  stride_y: u32,
+  stride_x: u32,
+  padding_y: u32,
+  padding_x: u32,
+  dilation_y: u32,
+  dilation_x: u32,
+  is_transposed: u32,
+  has_bias: u32,
+  row_tiles: u32, // of one phase
+  column_tiles: u32,
+}
+
+struct Tile {
+  row: u32,
+  column: u32,
+  begin: u32,
+  end: u32,
+  rows: Axis,
+  columns: Axis,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<{{X}}>;
+@group(0) @binding(1) var<storage, read> w: array<{{W}}>;
+@group(0) @binding(2) var<storage, read> bias: array<{{W}}>;
+@group(0) @binding(3) var<storage, read_write> y: array<{{W}}>;
+@group(0) @binding(4) var<uniform> p: Params;
+
+// Where tap (0, 0) of the four rows that this invocation carries lies: column, row, image.
+var<private> corners: array<vec3i, 4>;
+
+fn tile_of(group: u32) -> Tile {
+  let tiles = p.row_tiles * p.column_tiles;
+  let phase = group / tiles;
+  var tile = Tile();
+  tile.row = (group / p.column_tiles % p.row_tiles) * tile_rows;
+  tile.column = (group % p.column_tiles) * tile_columns * 4u;
+  if (p.is_transposed != 0u) {
+    let phase_y = phase / p.stride_x;
+    // A phase past the last one, where the grid was rounded up, has no output.
+    tile.row = select(tile.row, 0xffff0000u, phase_y >= p.stride_y);
+    tile.rows = transposed_axis(p.out_height, phase_y, p.kernel_height, p.stride_y, p.padding_y, p.dilation_y);
+    tile.columns = transposed_axis(p.out_width, phase % p.stride_x, p.kernel_width, p.stride_x, p.padding_x, p.dilation_x);
+  } else {
+    tile.row = select(tile.row, 0xffff0000u, phase > 0u);
+    tile.rows = forward_axis(p.out_height, p.kernel_height, p.stride_y, p.padding_y, p.dilation_y);
+    tile.columns = forward_axis(p.out_width, p.kernel_width, p.stride_x, p.padding_x, p.dilation_x);
+  }
+  tile.end = tile.rows.taps * tile.columns.taps * p.inputs;
+  return tile;
+}
+
+fn pixel_of(tile: Tile, row: u32) -> vec3u {
+  return vec3u(row % tile.columns.size, (row / tile.columns.size) % tile.rows.size, row / tile.columns.size / tile.rows.size);
+}
+
+fn prepare_a(tile: Tile, row: u32) {
+  var pixel = pixel_of(tile, row);
+{{#for I in 4}}
+  // Pixels past the last image get a row that no tap reaches.
+  corners[{{I}}] = vec3i(
+    i32(pixel.x) * tile.columns.pace + tile.columns.origin,
+    select(-0x40000000, i32(pixel.y) * tile.rows.pace + tile.rows.origin, pixel.z < p.images),
+    i32(pixel.z),
+  );
+  pixel = next_pixel(pixel, tile.columns.size, tile.rows.size);
+{{/for}}
+}
+
+// The elements ci.. of the pixel that tap (tx, ty) of a row meets.
+fn load_x(tile: Tile, corner: vec3i, tap: vec2u, ci: u32) -> {{X}} {
+  let iy = u32(corner.y + i32(tap.y) * tile.rows.walk);
+  let ix = u32(corner.x + i32(tap.x) * tile.columns.walk);
+  let inside = iy < p.height && ix < p.width && tap.y < tile.rows.taps;
+  let at = ((u32(corner.z) * p.height + iy) * p.width + ix) * p.inputs + ci;
+  return select({{X}}(0.0), x[select(0u, at{{#if DEEP}} / 4u{{/if}}, inside)], inside);
+}
+
+fn tap_of(tile: Tile, k: u32) -> vec2u {
+  let tap = k / p.inputs;
+  return vec2u(tap % max(tile.columns.taps, 1u), tap / max(tile.columns.taps, 1u));
+}
+
+fn fetch_a(tile: Tile, row: u32, k: u32) -> mat4x4f {
+{{#if DEEP}}
+  let tap = tap_of(tile, k);
+  let ci = k % p.inputs;
+  return mat4x4f(
+    load_x(tile, corners[0], tap, ci),
+    load_x(tile, corners[1], tap, ci),
+    load_x(tile, corners[2], tap, ci),
+    load_x(tile, corners[3], tap, ci),
+  );
+{{else}}
+  var value = mat4x4f();
+{{#for K in 4}}
+  {
+    let tap = tap_of(tile, k + {{K}}u);
+    let ci = (k + {{K}}u) % p.inputs;
+{{#for I in 4}}
+    value[{{I}}][{{K}}] = load_x(tile, corners[{{I}}], tap, ci);
+{{/for}}
+  }
+{{/for}}
+  return value;
+{{/if}}
+}
+
+fn load_w(tile: Tile, k: u32, column: u32) -> vec4f {
+  let tap = tap_of(tile, k);
+  let ky = tile.rows.first + tap.y * tile.rows.hop;
+  let kx = tile.columns.first + tap.x * tile.columns.hop;
+  let at = ((ky * p.kernel_width + kx) * p.inputs + k % p.inputs) * p.outputs + column;
+{{#if WIDE}}
+  let inside = k < tile.end && column < p.outputs;
+  return select(vec4f(0.0), w[select(0u, at / 4u, inside)], inside);
+{{else}}
+  var value = vec4f(0.0);
+{{#for J in 4}}
+  if (k < tile.end && column + {{J}}u < p.outputs) {
+    value[{{J}}] = w[at + {{J}}u];
+  }
+{{/for}}
+  return value;
+{{/if}}
+}
+
+fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
+  return mat4x4f(
+    load_w(tile, k, column),
+    load_w(tile, k + 1u, column),
+    load_w(tile, k + 2u, column),
+    load_w(tile, k + 3u, column),
+  );
+}
+
+fn place_of(tile: Tile, row: u32) -> u32 {
+  let pixel = pixel_of(tile, row);
+  let oy = pixel.y * tile.rows.spread + tile.rows.offset;
+  let ox = pixel.x * tile.columns.spread + tile.columns.offset;
+  let exists = pixel.z < p.images && oy < p.out_height && ox < p.out_width;
+  return select(nowhere, ((pixel.z * p.out_height + oy) * p.out_width + ox) * p.outputs, exists);
+}
+
+fn store(place: u32, column: u32, value: vec4f) {
+  let to = place + column;
+{{#if WIDE}}
+  if (column < p.outputs) {
+    let added = select(vec4f(0.0), bias[select(0u, column / 4u, p.has_bias != 0u)], p.has_bias != 0u);
+    y[to / 4u] = value + added;
+  }
+{{else}}
+{{#for J in 4}}
+  if (column + {{J}}u < p.outputs) {
+    let added = select(0.0, bias[select(0u, column + {{J}}u, p.has_bias != 0u)], p.has_bias != 0u);
+    y[to + {{J}}u] = value[{{J}}] + added;
+  }
+{{/for}}
+{{/if}}
+}
