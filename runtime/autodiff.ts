@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { inNextPhase } from "./op.ts";
+import { differentiating, inNextPhase } from "./op.ts";
 import { add, ones, zeros } from "./ops/pointwise.ts";
 import { formatShape, type Node, sameShape, type Tensor } from "./tensor.ts";
 
@@ -47,13 +47,11 @@ function backward(loss: Tensor, parameters: readonly Tensor[]): Map<Tensor, Tens
     const received = node.outputs.map((output) => cotangents.get(output));
     if (!node.op.vjp || received.every((g) => g === undefined)) continue;
     const wanted = node.inputs.map((input) => targets.has(input) || leading.has(input.node));
-    const terms = node.op.vjp({
-      inputs: node.inputs,
-      outputs: node.outputs,
-      cotangents: received,
-      attributes: node.attributes,
-      wanted,
-    });
+    const { inputs, outputs, attributes } = node;
+    const terms = differentiating(
+      node,
+      () => node.op.vjp!({ inputs, outputs, cotangents: received, attributes, wanted }),
+    );
     node.inputs.forEach((input, i) => {
       const term = terms[i];
       if (!term || !wanted[i]) return;

@@ -9,7 +9,7 @@ import type { Binding, Dispatch, Lowering, Target } from "./kernel.ts";
 import { lowerCopy } from "./kernels/copy.ts";
 import { lowerPointwise } from "./kernels/pointwise.ts";
 import { lowerReduce } from "./kernels/reduce.ts";
-import { constantOp, inputOp, stateOp } from "./leaf.ts";
+import { constantOp, inputOp, stateOf, stateOp } from "./leaf.ts";
 import type { PackAttributes } from "./ops/pack.ts";
 import { rootOf } from "./schedule.ts";
 import { formatShape, sizeOf } from "./tensor.ts";
@@ -56,7 +56,7 @@ export function lowerUnits(units: readonly Unit[], target: Target): CommandList 
       const leaf = op === stateOp || op === inputOp || op === constantOp;
       slot = {
         bytes: sizeOf(root.shape) * 4,
-        label: `${op.name}${formatShape(root.shape)}`,
+        label: `${labelOf(root)} ${formatShape(root.shape)}`,
         ...(leaf ? { leaf: root } : {}),
       };
       slots.set(root, slot);
@@ -69,6 +69,12 @@ export function lowerUnits(units: readonly Unit[], target: Target): CommandList 
     else commands.push(...lowerUnit(unit, { slotOf, target }));
   }
   return { commands, slotOf };
+}
+
+function labelOf(value: Value): string {
+  const { op, attributes } = value.producer;
+  if (op === stateOp) return `state ${stateOf(value.tensor).name}`;
+  return op === inputOp ? `input ${(attributes as { name: string }).name}` : `${op.name}()`;
 }
 
 /** Puts each input into the slab where its memory is the plan's to choose, and copies the others. */

@@ -25,6 +25,12 @@ export interface CompileOptions {
   readonly ringCapacity?: number;
   /** Called with the memory that the program will take, before any is allocated; throw to refuse. */
   readonly onPlan?: (memory: ProgramMemory) => void;
+  /**
+   * Look for NaN and infinity in every op's results (and in states, and for NaN in inputs). The program then throws a `NonFiniteError` that names the first such op from
+   * `read()`, `readMetrics()` and `checkNumerics()`, and from `run()` once it is known. Ops are not fused and each is followed by a check:
+   * for finding a fault, not for training.
+   */
+  readonly checkNumerics?: boolean;
 }
 
 /**
@@ -53,15 +59,17 @@ export async function compile(
   build: () => ProgramResults,
   options: CompileOptions = {},
 ): Promise<Program> {
-  const { result, trace } = traced(build);
+  const checkNumerics = options.checkNumerics ?? false;
+  const { result, trace } = traced(build, { sites: checkNumerics });
   const plan = planProgram({
     outputs: new Map(Object.entries(result.outputs ?? {})),
     metrics: new Map(Object.entries(result.metrics ?? {})),
     effects: trace.effects,
     declared: trace.inputs,
     ringCapacity: options.ringCapacity ?? 1024,
-  }, { target: device.target, maxBufferBytes: device.gpu.limits.maxBufferSize });
+  }, { target: device.target, maxBufferBytes: device.gpu.limits.maxBufferSize, checkNumerics });
   options.onPlan?.(plan.memory);
-  checkPlan(device, plan);
-  return await Program.create(device, { name: options.name ?? "program", plan });
+  const named = { name: options.name ?? "program", plan };
+  checkPlan(device, named);
+  return await Program.create(device, named);
 }

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { DeviceLostError, NoAdapterError, OutOfMemoryError, ValidationError } from "./errors.ts";
+import { DeviceLostError, EngineError, NoAdapterError, OutOfMemoryError, ValidationError } from "./errors.ts";
 import type { Profile, Target, Tuner } from "./kernel.ts";
 import { createPipeline, pipelineKey, type PipelineSource } from "./pipeline.ts";
 import { prepareEnvironment, wantedFeatures } from "./platform.ts";
@@ -18,6 +18,8 @@ export interface DeviceOptions {
   readonly profile?: Profile;
   /** Measured choices between kernel variants. */
   readonly tuner?: Tuner;
+  /** Bytes that may be allocated, for a GPU that others use too; whatever the adapter gives if left out. */
+  readonly memoryLimit?: number;
 }
 
 /** An open GPU device. Dispose of it (`using device = await Device.open()`) to free all of its memory. */
@@ -28,6 +30,9 @@ export class Device implements Disposable {
   allocatedBuffers = 0;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #errors: Error[] = [];
+  readonly #freed = new WeakSet<GPUBuffer>();
+  /** Error scopes whose answers are still to come. */
+  readonly #answers = new Set<Promise<void>>();
   #lost: DeviceLostError | undefined;
   #disposed = false;
 
@@ -38,9 +43,10 @@ export class Device implements Disposable {
     /** True for an adapter that runs on the CPU. */
     readonly isFallback: boolean,
     readonly target: Target,
+    private readonly memoryLimit: number,
   ) {
     gpu.addEventListener("uncapturederror", (event: Event) => {
-      this.#errors.push(toEngineError((event as Event & { error: GPUError }).error, "a WebGPU call", 0));
+      this.#errors.push(toEngineError((event as Event & { error: GPUError }).error, "a WebGPU call"));
     });
     gpu.lost.then((info) => {
       this.#lost = new DeviceLostError(
@@ -56,6 +62,7 @@ export class Device implements Disposable {
    * Opens the default adapter with all of its limits and the features that kernels can use.
    *
    * @throws {NoAdapterError} if there is no Vulkan, Metal or Direct3D driver.
+   * @throws {EngineError} if the driver gives no device.
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     prepareEnvironment();
@@ -67,10 +74,13 @@ export class Device implements Disposable {
       );
     }
     const features = wantedFeatures(adapter);
-    const gpu = await adapter.requestDevice({
-      requiredFeatures: features,
-      requiredLimits: adapterLimits(adapter),
-    });
+    const description = adapter.info.description || adapter.info.vendor || "unnamed adapter";
+    let gpu: GPUDevice;
+    try {
+      gpu = await adapter.requestDevice({ requiredFeatures: features, requiredLimits: adapterLimits(adapter) });
+    } catch (cause) {
+      throw new EngineError(`the adapter ${description} gives no device: ${(cause as Error).message}`, { cause });
+    }
     const isFallback = isFallbackAdapter(adapter);
     const target: Target = {
       profile: options.profile ?? (isFallback ? "software" : "gpu"),
@@ -81,7 +91,7 @@ export class Device implements Disposable {
       maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
       ...(options.tuner ? { tuner: options.tuner } : {}),
     };
-    return new Device(gpu, adapter.info.description || adapter.info.vendor || "unnamed adapter", isFallback, target);
+    return new Device(gpu, description, isFallback, target, options.memoryLimit ?? Infinity);
   }
 
   /** True when GPU timestamps can be taken. */
@@ -92,30 +102,56 @@ export class Device implements Disposable {
   /**
    * Allocates a buffer of zeros.
    *
-   * @throws {OutOfMemoryError} when the size is over the adapter's limit; memory that runs out later is reported by {@link check}.
+   * @throws {OutOfMemoryError} when the size is over the adapter's limit or the device's budget. Memory that runs out in the driver is
+   * known a moment later: {@link settle} throws then, and every later {@link check}.
    */
   allocate(bytes: number, options: { label: string; usage: GPUBufferUsageFlags }): GPUBuffer {
     this.#throwIfGone();
+    const { label } = options;
     const size = Math.max(4, Math.ceil(bytes / 4) * 4);
     const limit = this.gpu.limits.maxBufferSize;
     if (size > limit) {
-      throw new OutOfMemoryError(
-        size,
-        limit,
-        `${options.label} needs ${size} bytes, but a buffer has at most ${limit} here`,
-      );
+      throw new OutOfMemoryError(size, limit, `${label} needs ${size} bytes, but a buffer has at most ${limit} here`);
     }
-    const buffer = this.gpu.createBuffer({ size, label: options.label, usage: options.usage });
+    this.requireMemory(size, label);
+    const buffer = this.#noted("out-of-memory", {
+      work: () => this.gpu.createBuffer({ size, label, usage: options.usage }),
+      toError: async () => outOfMemory(label, { wanted: size, available: await this.#largestFree(size) }),
+    });
     this.allocatedBytes += size;
     this.allocatedBuffers++;
     return buffer;
+  }
+
+  /**
+   * Checks that the device's budget has room, before anything is allocated.
+   *
+   * @throws {OutOfMemoryError} with the bytes that are left.
+   */
+  requireMemory(bytes: number, label: string): void {
+    const available = this.memoryLimit - this.allocatedBytes;
+    if (bytes > available) throw outOfMemory(label, { wanted: bytes, available });
   }
 
   /** Frees a buffer made by {@link allocate}. */
   free(buffer: GPUBuffer): void {
     this.allocatedBytes -= buffer.size;
     this.allocatedBuffers--;
+    this.#freed.add(buffer);
     buffer.destroy();
+  }
+
+  /** True for a buffer that {@link free} has freed. */
+  isFreed(buffer: GPUBuffer): boolean {
+    return this.#freed.has(buffer);
+  }
+
+  /** Submits commands; what WebGPU has to say about them is thrown, with the label, by the next {@link check}. */
+  submit(encoder: GPUCommandEncoder, label: string): void {
+    this.#noted("validation", {
+      work: () => this.gpu.queue.submit([encoder.finish()]),
+      toError: (error) => toEngineError(error, label),
+    });
   }
 
   /**
@@ -140,24 +176,32 @@ export class Device implements Disposable {
   }
 
   /**
-   * Runs `work`, and throws what WebGPU's validation or memory management had to say about it.
+   * Runs `work`, and throws what WebGPU's validation, memory management or driver had to say about it.
    *
    * @param label Names the work in the exception.
-   * @param bytes Bytes that the work allocates, for the out-of-memory message.
    */
-  async guarded<T>(work: () => T, options: { label: string; bytes?: number }): Promise<T> {
+  async guarded<T>(work: () => T, options: { label: string }): Promise<T> {
     this.#throwIfGone();
-    this.gpu.pushErrorScope("validation");
-    this.gpu.pushErrorScope("out-of-memory");
+    const { label } = options;
+    const filters = ["internal", "out-of-memory", "validation"] as const;
+    for (const filter of filters) this.gpu.pushErrorScope(filter);
     let result: T;
-    let scopes: (GPUError | null)[];
+    let errors: (GPUError | null)[];
     try {
       result = work();
     } finally {
-      scopes = await Promise.all([this.gpu.popErrorScope(), this.gpu.popErrorScope()]);
+      errors = await Promise.all(filters.map(() => this.gpu.popErrorScope()));
     }
-    for (const error of scopes) if (error) throw toEngineError(error, options.label, options.bytes ?? 0);
+    // What an allocation noted comes first: the rest follows from it.
+    await this.settle();
+    for (const error of errors.reverse()) if (error) throw toEngineError(error, label);
     return result;
+  }
+
+  /** Waits until WebGPU has answered whether what was done was in order (not until the GPU has done it), and throws as {@link check} does. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#answers);
+    this.check();
   }
 
   /** Throws the first error that WebGPU reported since the last call, and a {@link DeviceLostError} if the device is gone. */
@@ -183,17 +227,17 @@ export class Device implements Disposable {
     try {
       const encoder = this.gpu.createCommandEncoder({ label: "readback" });
       encoder.copyBufferToBuffer(buffer, options.offset ?? 0, staging, 0, size);
-      this.gpu.queue.submit([encoder.finish()]);
+      this.submit(encoder, `a readback of ${size} bytes`);
       try {
         await staging.mapAsync(GPUMapMode.READ, 0, size);
       } catch (cause) {
-        await Promise.resolve();
-        this.check();
-        throw new DeviceLostError(`reading ${size} bytes from the GPU failed: ${(cause as Error).message}`);
+        await this.#waitForLoss();
+        await this.settle();
+        throw new EngineError(`reading ${size} bytes from the GPU failed: ${(cause as Error).message}`, { cause });
       }
       const copy = staging.getMappedRange(0, size).slice(0, options.bytes);
       staging.unmap();
-      this.check();
+      await this.settle();
       return copy;
     } finally {
       this.free(staging);
@@ -203,7 +247,7 @@ export class Device implements Disposable {
   /** Waits until the GPU has done all that was submitted, then reports errors as {@link check} does. */
   async finish(): Promise<void> {
     await this.gpu.queue.onSubmittedWorkDone();
-    this.check();
+    await this.settle();
   }
 
   [Symbol.dispose](): void {
@@ -215,7 +259,59 @@ export class Device implements Disposable {
     if (this.#disposed) throw new DeviceLostError("this Device has been disposed of; open a new one");
     if (this.#lost) throw this.#lost;
   }
+
+  /** Does work, and notes the error of one kind that comes of it. */
+  #noted<T>(
+    filter: GPUErrorFilter,
+    options: { work: () => T; toError: (error: GPUError) => Error | Promise<Error> },
+  ): T {
+    this.gpu.pushErrorScope(filter);
+    try {
+      return options.work();
+    } finally {
+      const answer = this.#note(this.gpu.popErrorScope(), options.toError);
+      this.#answers.add(answer);
+      answer.finally(() => this.#answers.delete(answer));
+    }
+  }
+
+  async #note(
+    popped: Promise<GPUError | null>,
+    toError: (error: GPUError) => Error | Promise<Error>,
+  ): Promise<void> {
+    // A device that is lost answers no more, or with a rejection.
+    const error = await popped.catch(() => null);
+    if (error) this.#errors.push(await toError(error));
+  }
+
+  /** About how large a buffer can be made, where one of `wanted` bytes cannot: WebGPU does not tell how much memory there is. */
+  async #largestFree(wanted: number): Promise<number> {
+    let fits = 0;
+    let fails = wanted;
+    for (let round = 0; round < 8; round++) {
+      const size = Math.floor((fits + fails) / 8) * 4;
+      if (size === 0) break;
+      this.gpu.pushErrorScope("out-of-memory");
+      const trial = this.gpu.createBuffer({ size, usage: GPUBufferUsage.STORAGE });
+      const error = await this.gpu.popErrorScope().catch(() => null);
+      trial.destroy();
+      if (error) fails = size;
+      else fits = size;
+    }
+    return fits;
+  }
+
+  /** The loss of a device is announced some time after what it makes fail. */
+  async #waitForLoss(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const wait = new Promise((resolve) => timer = setTimeout(resolve, LOSS_WAIT_MILLISECONDS));
+    await Promise.race([this.gpu.lost, wait]);
+    clearTimeout(timer);
+  }
 }
+
+/** Longest wait for the news that the device was lost, after a failure that this would explain. */
+const LOSS_WAIT_MILLISECONDS = 100;
 
 function adapterLimits(adapter: GPUAdapter): Record<string, number> {
   const { limits } = adapter;
@@ -237,9 +333,21 @@ function isFallbackAdapter(adapter: GPUAdapter): boolean {
   return info.isFallbackAdapter ?? /llvmpipe|swiftshader|lavapipe|warp/i.test(info.description);
 }
 
-function toEngineError(error: GPUError, label: string, bytes: number): Error {
+function toEngineError(error: GPUError, label: string): Error {
   if (typeof GPUOutOfMemoryError !== "undefined" && error instanceof GPUOutOfMemoryError) {
-    return new OutOfMemoryError(bytes, 0, `out of GPU memory in ${label} (${bytes} bytes wanted): use a smaller batch`);
+    return new OutOfMemoryError(0, 0, `out of GPU memory in ${label}: use a smaller batch`);
+  }
+  if (typeof GPUInternalError !== "undefined" && error instanceof GPUInternalError) {
+    return new EngineError(`the GPU's driver failed in ${label}: ${error.message}`);
   }
   return new ValidationError(label, `WebGPU rejected ${label}: ${error.message}`);
+}
+
+function outOfMemory(label: string, options: { wanted: number; available: number }): OutOfMemoryError {
+  const { wanted, available } = options;
+  return new OutOfMemoryError(
+    wanted,
+    available,
+    `out of GPU memory: ${label} wants ${wanted} bytes, and about ${available} are available; use a smaller batch`,
+  );
 }

@@ -27,14 +27,21 @@ export interface Unit {
   readonly stored?: readonly number[];
 }
 
-/**
- * Groups a graph's items. Leaves and aliases run nothing and belong to no unit.
- *
- * @param options.kept Values that are read from outside.
- * @param options.maxBuffers Most storage buffers that a kernel may bind.
- */
-export function fuse(graph: Graph, options: { kept: ReadonlySet<Value>; maxBuffers: number }): Unit[] {
-  const groups = mergeSinglyUsed(groupItems(graph, options), options);
+/** How to fuse. */
+export interface FusionOptions {
+  /** Values that are read from outside. */
+  readonly kept: ReadonlySet<Value>;
+  /** Most storage buffers that a kernel may bind. */
+  readonly maxBuffers: number;
+  /** Leave every op a unit of its own, so that each one's results can be looked at. */
+  readonly separate?: boolean;
+}
+
+/** Groups a graph's items. Leaves and aliases run nothing and belong to no unit. */
+export function fuse(graph: Graph, options: FusionOptions): Unit[] {
+  const items = groupItems(graph, options);
+  if (options.separate) return items.map((group) => toUnit(group, undefined, options.kept));
+  const groups = mergeSinglyUsed(items, options);
   const { absorbed, into } = absorbIntoReductions(groups, options);
   const units: Unit[] = [];
   for (const group of groups) {
@@ -55,14 +62,16 @@ export function runsNothing(item: Item): boolean {
   return item.op.alias === true || !(item.op.pointwise || item.op.lower || item.op.pack);
 }
 
-function groupItems(graph: Graph, options: { kept: ReadonlySet<Value>; maxBuffers: number }): Group[] {
+function groupItems(graph: Graph, options: FusionOptions): Group[] {
   const groups: Group[] = [];
   const groupOf = new Map<Item, Group>();
   const ancestors = new AncestorSets();
   for (const item of graph.items) {
     if (runsNothing(item) || isInlined(item, options.kept)) continue;
     const sources = item.inputs.flatMap((value) => sourceGroups(value, groupOf));
-    const joined = item.op.pointwise ? findGroup(item, { sources, groupOf, ancestors, ...options }) : undefined;
+    const joined = item.op.pointwise && !options.separate
+      ? findGroup(item, { sources, groupOf, ancestors, ...options })
+      : undefined;
     if (joined) {
       joined.items.push(item);
       groupOf.set(item, joined);
@@ -81,7 +90,7 @@ function groupItems(graph: Graph, options: { kept: ReadonlySet<Value>; maxBuffer
  * Merges each pointwise group whose results only one other group over the same space uses into that group: what was grouped first
  * (a comparison of a forward value, say) need not be stored for a chain that was begun elsewhere. No path can lead around the one user.
  */
-function mergeSinglyUsed(groups: readonly Group[], options: { kept: ReadonlySet<Value>; maxBuffers: number }): Group[] {
+function mergeSinglyUsed(groups: readonly Group[], options: FusionOptions): Group[] {
   const groupOf = new Map(groups.flatMap((group) => group.items.map((item) => [item, group] as const)));
   const left = new Set(groups);
   for (const group of groups) {
@@ -178,7 +187,7 @@ function boundary(items: readonly Item[], kept: ReadonlySet<Value>): { inputs: V
 
 function absorbIntoReductions(
   groups: readonly Group[],
-  options: { kept: ReadonlySet<Value>; maxBuffers: number },
+  options: FusionOptions,
 ): { absorbed: Set<Group>; into: Map<Group, Group> } {
   const absorbed = new Set<Group>();
   const into = new Map<Group, Group>();

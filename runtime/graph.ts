@@ -26,6 +26,8 @@ export interface Item {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly phase: number;
+  /** Where the op was applied, if known. */
+  readonly site?: string;
 }
 
 /** A graph without dead or repeated work. Items are in topological order. */
@@ -55,7 +57,8 @@ export function buildGraph(results: readonly Tensor[], effects: readonly Node[])
     let item = shareable ? known.get(key) : undefined;
     if (!item) {
       const outputs: Value[] = [];
-      item = { id: node.id, op: node.op, attributes: node.attributes, inputs, outputs, phase: node.phase };
+      const { id, op, attributes, phase, site } = node;
+      item = { id, op, attributes, inputs, outputs, phase, ...(site === undefined ? {} : { site }) };
       for (const tensor of node.outputs) {
         const { shape, dtype, output: index } = tensor;
         outputs.push({ id: nextValue++, shape, dtype, producer: item, index, uses: [], tensor });

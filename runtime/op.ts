@@ -99,11 +99,14 @@ export interface Trace {
   readonly ambient: Map<string, Tensor>;
   /** Names of all inputs, also of those that nothing needs. */
   readonly inputs: Set<string>;
+  /** Whether nodes are to keep where they were made. */
+  readonly sites: boolean;
 }
 
 let nextId = 0;
 let currentPhase = 0;
 let currentTrace: Trace | undefined;
+let differentiated: Node | undefined;
 
 /**
  * Applies an op: checks shapes and adds a node to the graph.
@@ -114,7 +117,16 @@ let currentTrace: Trace | undefined;
 export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): readonly Tensor[] {
   const specs = op.infer(inputs, attributes);
   const outputs: Tensor[] = [];
-  const node: Node = { id: nextId++, op: op as Op<unknown>, inputs, attributes, outputs, phase: currentPhase };
+  const site = currentTrace?.sites ? siteOf(differentiated) : undefined;
+  const node: Node = {
+    id: nextId++,
+    op: op as Op<unknown>,
+    inputs,
+    attributes,
+    outputs,
+    phase: currentPhase,
+    ...(site === undefined ? {} : { site }),
+  };
   specs.forEach((spec, i) => {
     if (spec.shape.some((size) => !Number.isInteger(size) || size < 1)) {
       throw new RangeError(
@@ -137,11 +149,32 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): r
   return outputs;
 }
 
+/** The room that this file is in, as stack traces name it. */
+const ENGINE = import.meta.url.slice(0, import.meta.url.lastIndexOf("/") + 1);
+
+/** The first place in the stack outside of the engine, or where the op was applied whose gradient this is. */
+function siteOf(forward: Node | undefined): string | undefined {
+  if (forward) return forward.site && `the gradient of ${forward.op.name}() at ${forward.site}`;
+  const frame = new Error().stack?.split("\n").slice(1).find((line) => !line.includes(ENGINE));
+  return frame && /\(?([^\s()]+:\d+:\d+)\)?$/.exec(frame)?.[1];
+}
+
+/** Runs a vector-Jacobian product: the nodes it makes belong to the place where the op was applied. */
+export function differentiating<T>(forward: Node, build: () => T): T {
+  const outer = differentiated;
+  differentiated = forward;
+  try {
+    return build();
+  } finally {
+    differentiated = outer;
+  }
+}
+
 /** Builds a graph: runs `build` and collects the effects that the ops in it have. */
-export function traced<T>(build: () => T): { result: T; trace: Trace } {
+export function traced<T>(build: () => T, options: { sites?: boolean } = {}): { result: T; trace: Trace } {
   const outer = currentTrace;
   const outerPhase = currentPhase;
-  const trace: Trace = { effects: [], ambient: new Map(), inputs: new Set() };
+  const trace: Trace = { effects: [], ambient: new Map(), inputs: new Set(), sites: options.sites ?? false };
   currentTrace = trace;
   currentPhase = 0;
   try {

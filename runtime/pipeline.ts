@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ValidationError } from "./errors.ts";
+import { EngineError, ValidationError } from "./errors.ts";
 
 /** Everything that determines a compute pipeline. */
 export interface PipelineSource {
@@ -42,27 +42,44 @@ export function withAccess(code: string, access: readonly ("read" | "read_write"
  * Compiles one kernel.
  *
  * @throws {ValidationError} with the compiler's message and the offending line of the text.
+ * @throws {EngineError} where the driver fails in a kernel that WebGPU accepts.
  */
 export async function createPipeline(gpu: GPUDevice, source: PipelineSource): Promise<GPUComputePipeline> {
+  const { kernel } = source;
   const code = withAccess(source.code, source.access);
+  gpu.pushErrorScope("internal");
   gpu.pushErrorScope("validation");
-  const module = gpu.createShaderModule({ label: source.kernel, code });
-  const layout = gpu.createBindGroupLayout({ label: source.kernel, entries: layoutEntries(source) });
-  const pipeline = gpu.createComputePipeline({
-    label: source.kernel,
-    layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
-    compute: { module, entryPoint: "main", constants: { ...source.constants } },
-  });
-  const [error, info] = await Promise.all([gpu.popErrorScope(), module.getCompilationInfo()]);
-  const fault = info.messages.find((message) => message.type === "error");
+  let module: GPUShaderModule | undefined;
+  let pipeline: GPUComputePipeline | undefined;
+  let thrown: unknown;
+  try {
+    module = gpu.createShaderModule({ label: kernel, code });
+    const layout = gpu.createBindGroupLayout({ label: kernel, entries: layoutEntries(source) });
+    pipeline = gpu.createComputePipeline({
+      label: kernel,
+      layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: "main", constants: { ...source.constants } },
+    });
+  } catch (error) {
+    // A constant that is no number, for example, is thrown at once; the scopes are closed below all the same.
+    thrown = error;
+  }
+  const [rejected, failed, info] = await Promise.all([
+    gpu.popErrorScope(),
+    gpu.popErrorScope(),
+    module?.getCompilationInfo(),
+  ]);
+  const fault = info?.messages.find((message) => message.type === "error");
   if (fault) {
     const line = code.split("\n")[fault.lineNum - 1]?.trim() ?? "";
     throw new ValidationError(
-      source.kernel,
-      `kernel ${source.kernel} does not compile, line ${fault.lineNum}, column ${fault.linePos}: ${fault.message} (${line})`,
+      kernel,
+      `kernel ${kernel} does not compile, line ${fault.lineNum}, column ${fault.linePos}: ${fault.message} (${line})`,
     );
   }
-  if (error) throw new ValidationError(source.kernel, `kernel ${source.kernel} was rejected: ${error.message}`);
+  if (rejected) throw new ValidationError(kernel, `kernel ${kernel} was rejected: ${rejected.message}`);
+  if (failed) throw new EngineError(`the GPU's driver failed to compile kernel ${kernel}: ${failed.message}`);
+  if (!pipeline) throw new ValidationError(kernel, `kernel ${kernel} was rejected: ${(thrown as Error).message}`);
   return pipeline;
 }
 

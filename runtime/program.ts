@@ -4,7 +4,8 @@
  * @module
  */
 import type { Device } from "./device.ts";
-import { OutOfMemoryError } from "./errors.ts";
+import { type NonFiniteError, OutOfMemoryError, ValidationError } from "./errors.ts";
+import { nonFiniteError } from "./numerics.ts";
 import type { PlannedBuffer, ProgramPlan } from "./program_plan.ts";
 import { type Commands, makeBuffers, makeCommands } from "./program_resources.ts";
 import type { DType, Shape } from "./tensor.ts";
@@ -57,6 +58,7 @@ export class Program implements Disposable {
   readonly #ring: GPUBuffer | undefined;
   #ringSteps: number[] = [];
   #step = 0;
+  #nonFinite: NonFiniteError | undefined;
   #disposed = false;
 
   private constructor(
@@ -109,17 +111,18 @@ export class Program implements Disposable {
    * An input that was declared but that nothing depends on may be given; it is ignored.
    *
    * @throws {TypeError | RangeError} for an input that is missing, unknown or of the wrong size.
-   * @throws {ValidationError | DeviceLostError} for what went wrong in earlier runs.
+   * @throws {ValidationError | OutOfMemoryError | DeviceLostError} for what went wrong in earlier runs.
+   * @throws {NonFiniteError} once {@link checkNumerics} has found one.
    */
   run(inputs: Readonly<Record<string, InputData>> = {}, options: RunOptions = {}): void {
-    if (this.#disposed) throw new TypeError(`program ${this.name} has been disposed of`);
-    this.device.check();
+    this.#requireUsable();
     const step = options.step ?? this.#step;
     this.#writeInputs(inputs, { step, seed: options.seed ?? 0 });
     const encoder = this.device.gpu.createCommandEncoder({ label: this.name });
+    this.#startChecks(encoder, step);
     this.#commands.encode(encoder);
     this.#recordMetrics(encoder, step);
-    this.device.gpu.queue.submit([encoder.finish()]);
+    this.device.submit(encoder, `program ${this.name}`);
     this.#step = step + 1;
   }
 
@@ -127,8 +130,10 @@ export class Program implements Disposable {
    * Reads outputs of the last run; they stay valid until the next one. Waits for the GPU.
    *
    * @throws {RangeError} for a name that is not an output.
+   * @throws {NonFiniteError} as {@link checkNumerics} does.
    */
   async read(...names: string[]): Promise<Float32Array[]> {
+    await this.checkNumerics();
     const sources = names.map((name) => {
       const found = this.plan.outputs.get(name);
       if (!found) {
@@ -148,7 +153,7 @@ export class Program implements Disposable {
         encoder.copyBufferToBuffer(this.#bufferOf(source), source.offset, gathered, offset, source.bytes);
         offset += source.bytes;
       }
-      this.device.gpu.queue.submit([encoder.finish()]);
+      this.device.submit(encoder, `a readback from program ${this.name}`);
       const data = await this.device.readBuffer(gathered, { bytes: total });
       let start = 0;
       return sources.map(({ bytes }) => new Float32Array(data.slice(start, start += bytes)));
@@ -157,8 +162,30 @@ export class Program implements Disposable {
     }
   }
 
-  /** The metrics of all runs since the last call, oldest first. Waits for the GPU; call it every many steps. */
+  /**
+   * Waits for the GPU and looks whether all results were finite in all runs so far. Does nothing in a program that was compiled without
+   * `checkNumerics`.
+   *
+   * @throws {NonFiniteError} naming the first op with a result that was not, and the step.
+   */
+  async checkNumerics(): Promise<void> {
+    const { watch } = this.plan;
+    if (!watch) return;
+    if (!this.#nonFinite) {
+      const { offset, bytes } = watch.record;
+      const record = new Uint32Array(await this.device.readBuffer(this.#bufferOf(watch.record), { offset, bytes }));
+      this.#nonFinite = nonFiniteError(record, { program: this.name, values: watch.values });
+    }
+    if (this.#nonFinite) throw this.#nonFinite;
+  }
+
+  /**
+   * The metrics of all runs since the last call, oldest first. Waits for the GPU; call it every many steps.
+   *
+   * @throws {NonFiniteError} as {@link checkNumerics} does.
+   */
   async readMetrics(): Promise<MetricsEntry[]> {
+    await this.checkNumerics();
     const steps = this.#ringSteps;
     const names = [...this.plan.metrics.keys()];
     if (!this.#ring || steps.length === 0) return [];
@@ -179,6 +206,7 @@ export class Program implements Disposable {
     if (!this.device.hasTimestamps) {
       throw new TypeError("profile() needs the timestamp-query feature, which this adapter lacks");
     }
+    this.#requireUsable();
     const step = options.step ?? this.#step;
     this.#writeInputs(inputs, { step, seed: options.seed ?? 0 });
     const times = await this.#commands.time();
@@ -202,6 +230,30 @@ export class Program implements Disposable {
 
   #bufferOf(planned: PlannedBuffer): GPUBuffer {
     return planned.external ?? this.buffers[planned.buffer]!;
+  }
+
+  #requireUsable(): void {
+    if (this.#disposed) throw new TypeError(`program ${this.name} has been disposed of`);
+    this.device.check();
+    if (this.#nonFinite) throw this.#nonFinite;
+    for (const { buffer, label, dispatch } of this.#commands.borrowed) {
+      if (!this.device.isFreed(buffer)) continue;
+      const { kernel, op, shape } = dispatch;
+      throw new ValidationError(
+        kernel,
+        `program ${this.name} needs ${label}, in ${op} ${shape}, but it has been disposed of: keep states as long as programs`,
+        { op, shapes: shape },
+      );
+    }
+  }
+
+  /** Checks of numbers start every run at zero, and know its step. */
+  #startChecks(encoder: GPUCommandEncoder, step: number): void {
+    const { watch } = this.plan;
+    if (!watch) return;
+    const words = Uint32Array.of(step >>> 0, Math.floor(step / 2 ** 32) >>> 0);
+    this.device.gpu.queue.writeBuffer(this.#bufferOf(watch.record), watch.record.offset, words);
+    encoder.clearBuffer(this.#bufferOf(watch.found), watch.found.offset, watch.found.bytes);
   }
 
   #writeInputs(inputs: Readonly<Record<string, InputData>>, options: { step: number; seed: number }): void {
@@ -261,9 +313,10 @@ function randomWords(options: { step: number; seed: number }): Uint32Array {
 /**
  * Checks a plan against the device before anything is allocated.
  *
- * @throws {OutOfMemoryError} naming the tensor that is larger than one binding can be.
+ * @throws {OutOfMemoryError} naming the tensor that is larger than one binding can be, or the program that exceeds the device's budget.
  */
-export function checkPlan(device: Device, plan: ProgramPlan): void {
+export function checkPlan(device: Device, options: { name: string; plan: ProgramPlan }): void {
+  const { name, plan } = options;
   const limit = device.target.maxBindingBytes;
   for (const { label, bytes } of plan.bindings) {
     if (bytes > limit) {
@@ -274,4 +327,5 @@ export function checkPlan(device: Device, plan: ProgramPlan): void {
       );
     }
   }
+  device.requireMemory(plan.requests.reduce((total, { bytes }) => total + bytes, 0), `program ${name}`);
 }

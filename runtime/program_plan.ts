@@ -9,6 +9,7 @@ import { buildGraph, type Graph, type Value } from "./graph.ts";
 import type { Target } from "./kernel.ts";
 import { constantData, constantOp, inputOp, stateOf, stateOp } from "./leaf.ts";
 import { ALIGNMENT, type Interval, planMemory } from "./memory_plan.ts";
+import { type WatchedValue, watchNumerics } from "./numerics.ts";
 import type { ProgramMemory } from "./program.ts";
 import { orderUnits } from "./schedule.ts";
 import { type DType, type Node, type Shape, type Tensor } from "./tensor.ts";
@@ -56,6 +57,15 @@ export interface ProgramPlan {
   readonly memory: ProgramMemory;
   /** Every distinct binding, for checks against the adapter's limits. */
   readonly bindings: readonly PlannedBinding[];
+  /** Where checks of the numbers leave what they find, for a program that makes them. */
+  readonly watch?: PlannedWatch;
+}
+
+/** See `numerics.ts`. */
+export interface PlannedWatch {
+  readonly found: PlannedBuffer;
+  readonly record: PlannedBuffer;
+  readonly values: readonly WatchedValue[];
 }
 
 /** What a program is to compute. */
@@ -68,8 +78,16 @@ export interface ProgramRequest {
   readonly declared: ReadonlySet<string>;
 }
 
+/** What a program is planned for. */
+export interface PlanOptions {
+  readonly target: Target;
+  readonly maxBufferBytes: number;
+  /** Look for NaN and infinity in every op's results. */
+  readonly checkNumerics?: boolean;
+}
+
 /** Plans a program: graph, fusion, order, lowering, memory. */
-export function planProgram(request: ProgramRequest, options: { target: Target; maxBufferBytes: number }): ProgramPlan {
+export function planProgram(request: ProgramRequest, options: PlanOptions): ProgramPlan {
   const wanted = [...request.outputs.values(), ...request.metrics.values()];
   for (const [name, tensor] of request.metrics) {
     if (tensor.size !== 1) throw new RangeError(`metric ${name} must be a scalar, got ${tensor.size} elements`);
@@ -77,14 +95,18 @@ export function planProgram(request: ProgramRequest, options: { target: Target; 
   const graph = buildGraph(wanted, request.effects);
   const kept = new Set(wanted.map((tensor) => graph.valueOf(tensor)));
   // One binding is left for the uniforms, although most adapters count them apart.
-  const units = orderUnits(fuse(graph, { kept, maxBuffers: options.target.maxStorageBuffers - 1 }));
-  const list = lowerUnits(units, options.target);
+  const maxBuffers = options.target.maxStorageBuffers - 1;
+  const separate = options.checkNumerics ?? false;
+  const list = lowerUnits(orderUnits(fuse(graph, { kept, maxBuffers, separate })), options.target);
+  const watch = options.checkNumerics ? watchNumerics(list, graph) : undefined;
+  const ordered = watch?.commands ?? list.commands;
   const layout = new Layout(options.maxBufferBytes);
-  const last = list.commands.length;
-  const lives = slotLives(list.commands, [...kept].map((value) => list.slotOf(value)), last);
-  layout.placeArena(lives);
+  layout.placeArena(slotLives(ordered, {
+    kept: [...kept].map((value) => list.slotOf(value)),
+    pinned: watch ? [watch.found, watch.record] : [],
+  }));
   layout.placeLeaves(graph, list.slotOf);
-  const commands = list.commands.map((command): PlannedCommand => layout.command(command));
+  const commands = ordered.map((command): PlannedCommand => layout.command(command));
   const place = (tensors: ReadonlyMap<string, Tensor>) =>
     new Map([...tensors].map(([name, tensor]) => [name, layout.place(list.slotOf(graph.valueOf(tensor)))]));
   return layout.finish({
@@ -93,11 +115,22 @@ export function planProgram(request: ProgramRequest, options: { target: Target; 
     metrics: place(request.metrics),
     capacity: request.ringCapacity,
     declared: request.declared,
+    ...(watch
+      ? { watch: { found: layout.place(watch.found), record: layout.place(watch.record), values: watch.values } }
+      : {}),
   });
 }
 
-/** When each arena slot is alive; parts of a slab count for the slab. */
-function slotLives(commands: readonly Command[], kept: readonly Slot[], end: number): Map<Slot, Interval> {
+/**
+ * When each arena slot is alive; parts of a slab count for the slab.
+ *
+ * @param options.kept Slots that are read after a run.
+ * @param options.pinned Slots whose contents last from run to run.
+ */
+function slotLives(
+  commands: readonly Command[],
+  options: { kept: readonly Slot[]; pinned: readonly Slot[] },
+): Map<Slot, Interval> {
   const lives = new Map<Slot, Interval>();
   const touch = (slot: Slot, at: number) => {
     const whole = slot.inside?.slot ?? slot;
@@ -112,7 +145,8 @@ function slotLives(commands: readonly Command[], kept: readonly Slot[], end: num
   commands.forEach((command, at) => {
     for (const { slot } of command.operands) touch(slot, at);
   });
-  for (const slot of kept) touch(slot, end);
+  for (const slot of options.pinned) touch(slot, 0);
+  for (const slot of [...options.kept, ...options.pinned]) touch(slot, commands.length);
   return lives;
 }
 
@@ -202,6 +236,7 @@ class Layout {
       metrics: ReadonlyMap<string, PlannedBuffer>;
       capacity: number;
       declared: ReadonlySet<string>;
+      watch?: PlannedWatch;
     },
   ): ProgramPlan {
     this.#requests[this.#uniformBuffer] = {
@@ -229,6 +264,7 @@ class Layout {
       ringCapacity: made.capacity,
       memory: { ...this.#memory, fixed },
       bindings: this.#bindings,
+      ...(made.watch ? { watch: made.watch } : {}),
     };
   }
 }

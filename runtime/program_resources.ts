@@ -5,6 +5,8 @@
  */
 import { unitName } from "./commands.ts";
 import type { Device } from "./device.ts";
+import { ValidationError } from "./errors.ts";
+import type { Value } from "./graph.ts";
 import type { PlannedBuffer, PlannedCommand, ProgramPlan } from "./program_plan.ts";
 import { formatShape } from "./tensor.ts";
 
@@ -26,10 +28,19 @@ export interface DispatchTime {
 /** The commands of a program. */
 export interface Commands {
   readonly dispatches: readonly ReadyDispatch[];
+  /** Buffers that the program uses and does not own, each with the dispatch that is the first to use it. */
+  readonly borrowed: readonly Borrowed[];
   /** Encodes all of them. */
   encode(encoder: GPUCommandEncoder): void;
   /** Runs all of them, each timed in a pass of its own. */
   time(): Promise<DispatchTime[]>;
+}
+
+/** A state's buffer. */
+export interface Borrowed {
+  readonly buffer: GPUBuffer;
+  readonly label: string;
+  readonly dispatch: ReadyDispatch;
 }
 
 interface Ready {
@@ -41,7 +52,6 @@ interface Ready {
 /** Allocates all buffers of a plan and fills those with known contents. */
 export async function makeBuffers(device: Device, options: { name: string; plan: ProgramPlan }): Promise<GPUBuffer[]> {
   const { name, plan } = options;
-  const bytes = plan.requests.reduce((total, request) => total + request.bytes, 0);
   const made: GPUBuffer[] = [];
   try {
     await device.guarded(() => {
@@ -50,7 +60,7 @@ export async function makeBuffers(device: Device, options: { name: string; plan:
         const usage = storage | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
         made.push(device.allocate(request.bytes, { label: `${name} ${request.label}`, usage }));
       }
-    }, { label: `program ${name}`, bytes });
+    }, { label: `program ${name}` });
   } catch (error) {
     for (const buffer of made) device.free(buffer);
     throw error;
@@ -61,20 +71,27 @@ export async function makeBuffers(device: Device, options: { name: string; plan:
   return made;
 }
 
-/** Compiles pipelines, all at once, and makes bind groups. */
+/**
+ * Compiles pipelines, all at once, and makes bind groups.
+ *
+ * @throws {ValidationError} naming the kernel, the op and its shapes.
+ */
 export async function makeCommands(
   device: Device,
   options: { name: string; plan: ProgramPlan; buffers: readonly GPUBuffer[] },
 ): Promise<Commands> {
   const { plan, buffers, name } = options;
   const bufferOf = (planned: PlannedBuffer) => planned.external ?? buffers[planned.buffer]!;
-  const pipelines = await Promise.all(plan.commands.map((command) => pipelineOf(device, command, bufferOf)));
-  const ready = await device.guarded(
-    () => plan.commands.map((command, i): Ready => makeReady(device, { command, pipeline: pipelines[i]!, bufferOf })),
-    { label: `program ${name}` },
+  const pipelines = await Promise.all(
+    plan.commands.map((command) =>
+      pipelineOf(device, command, bufferOf).catch((error) => Promise.reject(located(error, { command, name })))
+    ),
   );
+  const jobs = plan.commands.map((command, i): Job => ({ command, pipeline: pipelines[i]!, bufferOf }));
+  const ready = await makeAllReady(device, { jobs, name });
   return {
     dispatches: plan.commands.map(describe),
+    borrowed: borrowedBuffers(plan.commands),
     encode: (encoder) => encodeAll(encoder, ready),
     time: () => timeAll(device, ready),
   };
@@ -119,15 +136,62 @@ function pipelineOf(
   });
 }
 
-function makeReady(
-  device: Device,
-  options: {
-    command: PlannedCommand;
-    pipeline: GPUComputePipeline;
-    bufferOf: (planned: PlannedBuffer) => GPUBuffer;
-  },
-): Ready {
-  const { command, pipeline, bufferOf } = options;
+interface Job {
+  readonly command: PlannedCommand;
+  readonly pipeline: GPUComputePipeline;
+  bufferOf(planned: PlannedBuffer): GPUBuffer;
+}
+
+/** Makes bind groups, and encodes all dispatches once without running them: what WebGPU has against one is known now, not in the loop. */
+async function makeAllReady(device: Device, options: { jobs: readonly Job[]; name: string }): Promise<Ready[]> {
+  const { jobs, name } = options;
+  const prepare = (some: readonly Job[]) =>
+    device.guarded(() => {
+      const ready = some.map((job) => makeReady(device, job));
+      const encoder = device.gpu.createCommandEncoder({ label: name });
+      encodeAll(encoder, ready);
+      encoder.finish();
+      return ready;
+    }, { label: `program ${name}` });
+  try {
+    return await prepare(jobs);
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    // WebGPU does not tell which of them it was: try one at a time.
+    for (const job of jobs) {
+      await prepare([job]).catch((reason) => {
+        const { kernel } = job.command.command.dispatch;
+        const named = new ValidationError(kernel, `a dispatch of kernel ${kernel} was rejected: ${reason.message}`);
+        throw located(reason instanceof ValidationError ? named : reason, { command: job.command, name });
+      });
+    }
+    throw error;
+  }
+}
+
+/** A rejection of a kernel with the op and shapes that it was for: many ops may share a kernel. */
+function located(error: unknown, options: { command: PlannedCommand; name: string }): unknown {
+  if (!(error instanceof ValidationError)) return error;
+  const { op, shape } = describe(options.command);
+  return new ValidationError(error.kernel, `${error.message}, in ${op} ${shape} of program ${options.name}`, {
+    op,
+    shapes: shape,
+  });
+}
+
+function borrowedBuffers(commands: readonly PlannedCommand[]): Borrowed[] {
+  const found = new Map<GPUBuffer, Borrowed>();
+  for (const command of commands) {
+    for (const { external, label } of command.bindings) {
+      if (external && !found.has(external)) {
+        found.set(external, { buffer: external, label, dispatch: describe(command) });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function makeReady(device: Device, { command, pipeline, bufferOf }: Job): Ready {
   const places = command.uniforms ? [...command.bindings, command.uniforms] : command.bindings;
   const group = device.gpu.createBindGroup({
     label: command.command.dispatch.kernel,
@@ -142,11 +206,11 @@ function makeReady(
 
 function describe(command: PlannedCommand): ReadyDispatch {
   const { dispatch, unit } = command.command;
-  const shapes = [...unit.inputs, ...unit.outputs].map((value) => formatShape(value.shape)).join(" ");
+  const shapes = (values: readonly Value[]) => values.map((value) => formatShape(value.shape)).join(" ");
   return {
     kernel: dispatch.kernel,
     op: unitName(unit),
-    shape: shapes,
+    shape: [shapes(unit.inputs), "->", shapes(unit.outputs)].filter(Boolean).join(" "),
     flops: dispatch.flops ?? 0,
     bytes: dispatch.bytes ?? command.bindings.reduce((total, binding) => total + binding.bytes, 0),
   };
@@ -202,7 +266,7 @@ async function resolveTimes(
   const resolved = device.allocate(bytes, { label: "timestamps", usage });
   try {
     encoder.resolveQuerySet(querySet, 0, 2 * queries, resolved, 0);
-    device.gpu.queue.submit([encoder.finish()]);
+    device.submit(encoder, "a profile");
     const ticks = new BigUint64Array(await device.readBuffer(resolved, { bytes }));
     return Array.from({ length: queries }, (_, i) => ({
       start: Number(ticks[2 * i]!),

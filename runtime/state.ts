@@ -35,6 +35,8 @@ export class State implements Disposable {
     /** First element within the buffer. */
     readonly offset: number,
     readonly ownsBuffer: boolean,
+    /** The states in it, for a slab's whole; what lies between them is undefined. */
+    readonly parts: readonly State[] = [],
   ) {
     this.tensor = stateTensor(this, { shape, dtype });
   }
@@ -111,9 +113,9 @@ export function createSlab(
 ): Slab {
   const { offsets, length } = slabLayout(options.entries.map((entry) => entry.shape));
   const buffer = device.allocate(length * 4, { label: `slab ${options.name}`, usage: USAGE });
-  const whole = new State(device, options.name, [length], "f32", buffer, 0, true);
   const states = options.entries.map((entry, i) =>
     new State(device, entry.name, entry.shape, "f32", buffer, offsets[i] ?? 0, false)
   );
+  const whole = new State(device, options.name, [length], "f32", buffer, 0, true, states);
   return { whole, states, [Symbol.dispose]: () => whole[Symbol.dispose]() };
 }

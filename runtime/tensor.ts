@@ -24,6 +24,8 @@ export interface Node {
   readonly inputs: readonly Tensor[];
   readonly attributes: unknown;
   readonly outputs: readonly Tensor[];
+  /** Where the op was applied, if the trace keeps that: file, line and column. */
+  readonly site?: string;
   /** 0 for the forward pass, 1 for what the first call of `gradients()` made, ...: chains are not fused across phases. */
   readonly phase: number;
 }
