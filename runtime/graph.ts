@@ -52,7 +52,7 @@ export function buildGraph(results: readonly Tensor[], effects: readonly Node[])
     const inputs = node.inputs.map((input) => values.get(input)!);
     if (!opNumbers.has(node.op)) opNumbers.set(node.op, opNumbers.size);
     const ids = inputs.map((value) => value.id).join(",");
-    const key = `${opNumbers.get(node.op)}|${JSON.stringify(node.attributes)}|${ids}`;
+    const key = `${opNumbers.get(node.op)}|${attributesKey(node.attributes)}|${ids}`;
     const shareable = !node.op.mutates?.length;
     let item = shareable ? known.get(key) : undefined;
     if (!item) {
@@ -79,8 +79,16 @@ export function buildGraph(results: readonly Tensor[], effects: readonly Node[])
   };
 }
 
+/** A string that is equal for equal attributes and for no others: JSON, with the numbers that JSON cannot write. */
+export function attributesKey(attributes: unknown): string {
+  return JSON.stringify(attributes, (_, value) => {
+    const written = typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0));
+    return written ? value : { number: Object.is(value, -0) ? "-0" : String(value) };
+  });
+}
+
 /** All nodes that the given ones need, in the order in which they were made. */
-function reachable(roots: readonly Node[]): Node[] {
+export function reachable(roots: readonly Node[]): Node[] {
   const seen = new Set<Node>();
   const stack = [...roots];
   while (stack.length) {

@@ -86,7 +86,10 @@ export function constantData(tensor: Tensor): Float32Array | Uint32Array {
   return data;
 }
 
+/** The input that {@link randomCounters} gives. */
+export const RANDOM_COUNTERS = "$random";
+
 /** The counters that keyed random numbers come from: [seed, seed, step, 0], written by every `program.run()`. */
 export function randomCounters(): Tensor {
-  return ambientInput("$random", { shape: [4], dtype: "u32" });
+  return ambientInput(RANDOM_COUNTERS, { shape: [4], dtype: "u32" });
 }

@@ -5,6 +5,7 @@
  */
 import type { Device } from "./device.ts";
 import { type NonFiniteError, OutOfMemoryError, ValidationError } from "./errors.ts";
+import { RANDOM_COUNTERS } from "./leaf.ts";
 import { nonFiniteError } from "./numerics.ts";
 import type { PlannedBuffer, ProgramPlan } from "./program_plan.ts";
 import { type Commands, makeBuffers, makeCommands } from "./program_resources.ts";
@@ -98,7 +99,7 @@ export class Program implements Disposable {
 
   /** Names, shapes and types of the inputs. */
   get inputs(): { name: string; shape: Shape; dtype: DType }[] {
-    return [...this.#inputs].filter(([name]) => !name.startsWith("$")).map(([name, { shape, dtype }]) => ({
+    return [...this.#inputs].filter(([name]) => name !== RANDOM_COUNTERS).map(([name, { shape, dtype }]) => ({
       name,
       shape,
       dtype,
@@ -133,7 +134,8 @@ export class Program implements Disposable {
    * @throws {NonFiniteError} as {@link checkNumerics} does.
    */
   async read(...names: string[]): Promise<Float32Array[]> {
-    await this.checkNumerics();
+    // Nothing may come between a run and the copy of its outputs, except where it is asked for.
+    if (this.plan.watch) await this.checkNumerics();
     const sources = names.map((name) => {
       const found = this.plan.outputs.get(name);
       if (!found) {
@@ -185,12 +187,13 @@ export class Program implements Disposable {
    * @throws {NonFiniteError} as {@link checkNumerics} does.
    */
   async readMetrics(): Promise<MetricsEntry[]> {
-    await this.checkNumerics();
+    if (this.plan.watch) await this.checkNumerics();
     const steps = this.#ringSteps;
     const names = [...this.plan.metrics.keys()];
     if (!this.#ring || steps.length === 0) return [];
-    const data = new Float32Array(await this.device.readBuffer(this.#ring, { bytes: steps.length * names.length * 4 }));
+    // The copy is queued at once; runs from now on may write the ring from its start.
     this.#ringSteps = [];
+    const data = new Float32Array(await this.device.readBuffer(this.#ring, { bytes: steps.length * names.length * 4 }));
     return steps.map((step, row) => ({
       step,
       values: Object.fromEntries(names.map((name, i) => [name, data[row * names.length + i] ?? NaN])),
@@ -261,7 +264,7 @@ export class Program implements Disposable {
     const given = new Set(Object.keys(inputs));
     for (const [name, { buffer, shape, dtype }] of this.#inputs) {
       given.delete(name);
-      const value = name === "$random" ? randomWords(options) : inputs[name];
+      const value = name === RANDOM_COUNTERS ? randomWords(options) : inputs[name];
       if (value === undefined) {
         throw new TypeError(`program ${this.name} needs input ${name}, ${dtype} ${formatShape(shape)}`);
       }
