@@ -4,10 +4,11 @@
  * @module
  */
 import { isAbsolute, join } from "node:path";
-import { RUN_CONFIG_VERSION, type RunConfig } from "../eval/mod.ts";
-import { LIKELIHOODS, METHOD_NAMES, networkNames } from "../models/mod.ts";
+import { z } from "zod";
+import { ALPHA_SCHEDULES, POSITIVE_WEIGHTS, RUN_CONFIG_VERSION, RUN_METHODS, type RunConfig } from "../eval/mod.ts";
+import { CLASSIFICATION_LOSSES, JOINT_KLS, LIKELIHOODS, MOE_ASSIGNMENTS, networkNames, PRIORS } from "../models/mod.ts";
 import { DATA_OPTIONS } from "./data_options.ts";
-import { choice, flag, integer, number, type OptionValues, path, runName } from "./options.ts";
+import { choice, flag, integer, number, type OptionSpec, type OptionValues, path, runName } from "./options.ts";
 import { userPath } from "./paths.ts";
 
 /** Phantom studies of a run without `--data`, and their seed. */
@@ -25,7 +26,16 @@ export const TRAIN_OPTIONS = {
     help: "JSON file with these flags as fields, in camel case; flags given here win",
     placeholder: "file",
   }),
-  method: choice(words(METHOD_NAMES), { help: "how the views share their latents", default: "mmvm" }),
+  method: choice(words(RUN_METHODS), {
+    help: "how the views share their latents, or a supervised classifier",
+    default: "mmvm",
+  }),
+  views: list({
+    item: z.string().min(1),
+    parse: (word) => word,
+    help: "views to use; all when not given",
+    allowed: "names of views, separated by commas",
+  }),
   network: choice(words(networkNames()), { help: "encoder and decoder", default: "residual" }),
   seed: integer({ min: 0, max: 2 ** 31 - 1, help: "seed of everything that is random", default: 1 }),
   imageSize: integer({
@@ -41,13 +51,49 @@ export const TRAIN_OPTIONS = {
   epochs: integer({ min: 1, max: 100_000, help: "passes over the training split", default: 12 }),
   lr: number({ above: 0, max: 1, help: "Adam's learning rate (the papers: 5e-5)", default: 1e-3 }),
   beta: number({ min: 0, max: 1e6, help: "weight of the divergence", default: 1 }),
+  betaWarmupSteps: integer({ min: 0, max: 2 ** 31 - 1, help: "steps until beta has its full weight", default: 0 }),
+  alphaSchedule: choice(ALPHA_SCHEDULES, {
+    help: "how the standard normal prior of MMVM fades out, from a weight alpha of 1",
+    default: "exp",
+  }),
+  alpha: number({ min: 0, max: 1, help: "where alpha ends, or the alpha of the constant schedule", default: 0 }),
   alphaSteps: integer({
     min: 0,
     max: 2 ** 31 - 1,
     help: "steps over which the standard normal prior fades out; a fifth of all steps when not given",
   }),
+  prior: choice(PRIORS, {
+    help: "divergence of MMVM: the pairwise bound, or an estimate of that from the mixture itself",
+    default: "pairwise",
+  }),
+  jointKl: choice(JOINT_KLS, { help: "divergence of joint models, counted once a view or once", default: "views" }),
+  moeAssignment: choice(MOE_ASSIGNMENTS, {
+    help: "components of moe and mopoe, by slices of the batch or by a stratified draw",
+    default: "slices",
+  }),
   likelihood: choice(words(LIKELIHOODS), { help: "of the pixels", default: "laplace" }),
   scale: number({ above: 0, max: 100, help: "scale of the Laplace or normal likelihood", default: 0.75 }),
+  viewWeights: list({
+    item: z.number().nonnegative(),
+    parse: (word) => word.trim() === "" ? NaN : Number(word),
+    help: "weight of each view's reconstruction in the loss; 1 each when not given",
+    allowed: "numbers of 0 or more, separated by commas",
+  }),
+  loss: choice(CLASSIFICATION_LOSSES, {
+    help: "of supervised classifiers: cross-entropy of each label, or softmax over multi-hot labels as published",
+    default: "bce",
+  }),
+  positiveWeights: choice(POSITIVE_WEIGHTS, {
+    help: "weights of positives in the loss bce: balanced are negatives over positives of each label",
+    default: "none",
+  }),
+  labelled: number({
+    above: 0,
+    max: 1,
+    help: "share of the training patients whose labels a supervised classifier or a probe sees",
+    default: 1,
+  }),
+  labelledSeed: integer({ min: 0, max: 2 ** 31 - 1, help: "seed of the draw of these patients", default: 0 }),
   checkpointSeconds: integer({ min: 1, max: 86_400, help: "seconds between checkpoints", default: 300 }),
   untrained: flag({ help: "also score probes on the untrained encoders, for comparison" }),
   ...DATA_OPTIONS,
@@ -85,12 +131,19 @@ export function runConfigOf(values: TrainValues, options: { root: string | undef
     },
     model: {
       method: values.method,
+      ...(values.views === undefined ? {} : { views: values.views }),
       network: values.network,
       imageSize: values.imageSize,
       filterDim: values.filterDim,
       latentDim: values.latentDim,
       dropout: values.dropout,
       likelihood: { name: values.likelihood, scale: values.scale },
+      prior: values.prior,
+      jointKl: values.jointKl,
+      moeAssignment: values.moeAssignment,
+      ...(values.viewWeights === undefined ? {} : { viewWeights: values.viewWeights }),
+      loss: values.loss,
+      positiveWeights: values.positiveWeights,
     },
     training: {
       seed: values.seed,
@@ -98,7 +151,12 @@ export function runConfigOf(values: TrainValues, options: { root: string | undef
       epochs: values.epochs,
       learningRate: values.lr,
       beta: values.beta,
+      betaWarmupSteps: values.betaWarmupSteps,
       alphaSteps,
+      alphaSchedule: values.alphaSchedule,
+      alpha: values.alpha,
+      labelled: values.labelled,
+      labelledSeed: values.labelledSeed,
     },
   };
 }
@@ -107,6 +165,23 @@ export function runConfigOf(values: TrainValues, options: { root: string | undef
 export function runDirectory(run: string): string {
   if (isAbsolute(run) || run.includes("/")) return userPath(run);
   return join("runs", run);
+}
+
+/** Several values of one kind, separated by commas. */
+function list<T>(options: {
+  item: z.ZodType<T>;
+  parse: (word: string) => unknown;
+  help: string;
+  allowed: string;
+}): OptionSpec<T[], undefined> {
+  return {
+    help: options.help,
+    allowed: options.allowed,
+    placeholder: "list",
+    schema: z.array(options.item).min(1),
+    parse: (text) => text.split(",").map(options.parse),
+    default: undefined,
+  };
 }
 
 function words<const T extends string>(list: readonly T[]): [T, ...T[]] {

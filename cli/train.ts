@@ -4,7 +4,7 @@
  * @module
  */
 import { exists } from "./exists.ts";
-import { createLoader, pairsOfSplit, writePhantoms } from "../data/mod.ts";
+import { createLoader, writePhantoms } from "../data/mod.ts";
 import {
   evaluateRun,
   formatAurocTable,
@@ -13,6 +13,7 @@ import {
   type RunConfig,
   type RunData,
   runPaths,
+  trainingPairs,
   trainRun,
   writeWhole,
 } from "../eval/mod.ts";
@@ -131,7 +132,7 @@ function withAnnealing(config: RunConfig, data: RunData): RunConfig {
   const { training } = config;
   const loader = createLoader(data.pixels, {
     index: data.index,
-    pairs: pairsOfSplit(data.index, data.pairs, "train"),
+    pairs: trainingPairs(config, data),
     batchSize: training.batchSize,
   });
   return { ...config, training: { ...training, alphaSteps: Math.round(loader.stepsPerEpoch * training.epochs / 5) } };
@@ -150,7 +151,7 @@ function refuseChanges(config: RunConfig, given: Partial<TrainValues>): void {
     scale: model.likelihood.scale,
   };
   for (const [key, value] of Object.entries(given)) {
-    if (key in known && known[key] !== value && value !== undefined) {
+    if (key in known && value !== undefined && JSON.stringify(known[key]) !== JSON.stringify(value)) {
       throw new UserError(
         `the run was started with ${key} ${
           known[key]
@@ -188,8 +189,8 @@ async function train(
       onProgress: ({ done, last }) =>
         progress?.update(done, {
           loss: last.loss.toFixed(1),
-          reconstruction: last.reconstruction.toFixed(1),
-          kl: last.kl.toFixed(1),
+          ...(last.reconstruction === undefined ? {} : { reconstruction: last.reconstruction.toFixed(1) }),
+          ...(last.kl === undefined ? {} : { kl: last.kl.toFixed(1) }),
           "studies/s": last.studiesPerSecond.toFixed(0),
         }),
       onWarning: (message) => console.error(printable(`warning: ${message}`)),

@@ -79,7 +79,16 @@ export type { Probe } from "./protocol/probe.ts";
 export { casesOf, studiesWithLatents, type StudyTable, studyTable, type ViewLatents } from "./protocol/study_table.ts";
 export { type SupervisedClassifier, supervisedEvaluation } from "./protocol/supervised_evaluation.ts";
 
-export { RUN_CONFIG_VERSION, type RunConfig, runConfigSchema } from "./runs/run_config.ts";
+export {
+  POSITIVE_WEIGHTS,
+  RUN_CONFIG_VERSION,
+  RUN_METHODS,
+  type RunConfig,
+  runConfigSchema,
+} from "./runs/run_config.ts";
+export { ALPHA_SCHEDULES, alphaSchedule, type Annealing, betaSchedule } from "./runs/annealing.ts";
+export { type RunViews, viewsOfRun } from "./runs/run_views.ts";
+export { isSupervised, trainingPairs } from "./runs/run_trainer.ts";
 export { openRunData, type RunData } from "./runs/run_data.ts";
 export { type MetricsLine, readRunConfig, runPaths, writeWhole } from "./runs/run_directory.ts";
 export { type TrainedRun, type TrainProgress, trainRun, type TrainRunOptions } from "./runs/train_run.ts";

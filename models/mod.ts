@@ -26,3 +26,17 @@ export {
 } from "./vae_inference.ts";
 export { ANCHORING_ALPHA, samplePosterior, samplePrior } from "./samples.ts";
 export { logLikelihood, type LogLikelihoodOptions } from "./log_likelihood.ts";
+export {
+  CLASSIFICATION_LOSSES,
+  Classifier,
+  CLASSIFIER_NAMES,
+  type ClassifierConfig,
+  type ClassifierInputs,
+} from "./classifier.ts";
+export {
+  ClassifierInference,
+  ClassifierTrainer,
+  type ClassifierTrainerOptions,
+  type LabelledBatch,
+  type ScoredBatch,
+} from "./classifier_trainer.ts";

@@ -3,25 +3,25 @@
  *
  * @module
  */
-import { createLoader, type PairTable } from "../../data/mod.ts";
-import type { VaeTrainer } from "../../models/mod.ts";
+import { createLoader, type PairTable, type PreparedPixels, type StudyIndex } from "../../data/mod.ts";
+import type { VaeInference } from "../../models/mod.ts";
 import type { ViewLatents } from "../protocol/study_table.ts";
-import type { RunData } from "./run_data.ts";
 
 /** What to encode. */
 export interface EncodePairsOptions {
-  readonly trainer: VaeTrainer;
-  readonly data: RunData;
+  /** Its batch size is the encoding's. */
+  readonly model: VaeInference;
+  readonly data: { readonly index: StudyIndex; readonly pixels: PreparedPixels };
+  /** Pairs with an image of each of the model's views. */
   readonly pairs: PairTable;
-  readonly batchSize: number;
   readonly onProgress?: (progress: { done: number; total: number }) => void;
   readonly signal?: AbortSignal;
 }
 
 /** Posterior means of every pair, a view each: one row a pair that shows the view. */
 export async function encodePairs(options: EncodePairsOptions): Promise<ViewLatents[]> {
-  const { trainer, data, pairs, batchSize } = options;
-  const names = data.index.views;
+  const { model, data, pairs } = options;
+  const { views: names, batchSize } = model.images;
   const loader = createLoader(data.pixels, { index: data.index, pairs, batchSize, shuffle: false, partial: "pad" });
   const rows = names.map((): { mu: Float32Array; study: number }[] => []);
   let done = 0;
@@ -29,7 +29,7 @@ export async function encodePairs(options: EncodePairsOptions): Promise<ViewLate
     options.signal?.throwIfAborted();
     // The loader fills the batch's memory again as soon as the next one is asked for.
     const { size, studies, present } = batch;
-    const { mu } = await trainer.encode(batch.pixels);
+    const { mu } = await model.encode(batch.pixels);
     const dimension = mu[0]!.length / batchSize;
     for (let row = 0; row < size; row++) {
       names.forEach((_, m) => {

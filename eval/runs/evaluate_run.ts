@@ -4,20 +4,23 @@
  * @module
  */
 import { describeIndex } from "../../data/mod.ts";
-import { VaeTrainer } from "../../models/mod.ts";
+import { methodOf, VaeInference } from "../../models/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
 import { type EvaluatedLatents, evaluateLatents, type LatentEvaluation } from "../protocol/evaluate_latents.ts";
 import { studyTable } from "../protocol/study_table.ts";
 import { projectLatents } from "../protocol/projection.ts";
 import { compareResults } from "../compare_results.ts";
 import { writeResults } from "../results_file.ts";
-import { type Projection, type Results, RESULTS_VERSION, type RunRecord } from "../results_schema.ts";
+import { type Pictures, type Projection, type Results, RESULTS_VERSION, type RunRecord } from "../results_schema.ts";
 import { encodePairs } from "./encode_pairs.ts";
+import { evaluateClassifier } from "./evaluate_classifier.ts";
 import { drawPictures } from "./pictures.ts";
-import { restoreRun } from "./run_checkpoint.ts";
+import { type Restored, restoreRun } from "./run_checkpoint.ts";
 import type { RunConfig } from "./run_config.ts";
 import type { RunData } from "./run_data.ts";
 import { readMetricsFile, runPaths } from "./run_directory.ts";
+import { isSupervised, vaeConfig } from "./run_trainer.ts";
+import { type RunViews, viewsOfRun } from "./run_views.ts";
 
 /** How to evaluate. */
 export interface EvaluateRunOptions
@@ -40,56 +43,99 @@ export interface EvaluateRunOptions
   readonly signal?: AbortSignal;
 }
 
+/** What evaluation adds to the record of a run. */
+interface Evaluated extends EvaluatedLatents {
+  readonly title: string;
+  /** Records of the runs that the evaluations are of, the run itself first. */
+  readonly runs: RunRecord[];
+  readonly pictures: Pictures[];
+  readonly projections: Projection[];
+}
+
 /**
- * Encodes all splits, trains the probes, scores the test split and writes `results.json`.
+ * Encodes all splits, trains the probes, scores the test split and writes `results.json`; for a supervised classifier it scores the splits
+ * with the classifier itself.
  *
  * @throws {DataError} where the run has no checkpoint, or there is nothing to test on.
  */
 export async function evaluateRun(options: EvaluateRunOptions): Promise<Results> {
-  const { config, directory, data, device } = options;
-  const { training, model } = config;
-  const paths = runPaths(directory);
-  using trainer = await VaeTrainer.create(device, {
-    config: { ...model, views: [...data.index.views] },
-    batchSize: training.batchSize,
-    seed: training.seed,
-    missingViews: config.data.pairs === "all-combinations-missing",
-  });
-  const untrained = options.untrained
-    ? await probeLatents(trainer, { ...options, name: `${config.name}-untrained` })
-    : undefined;
-  const restored = await restoreRun(trainer, {
-    paths,
-    config,
-    required: true,
-    ...(options.onWarning ? { onWarning: options.onWarning } : {}),
-  });
-  const trained = await probeLatents(trainer, { ...options, name: config.name });
-  const seconds = {
-    ...options.seconds,
-    train: restored!.seconds,
-    encode: trained.encodeSeconds,
-    probe: trained.probeSeconds,
-  };
-  const run = await runRecord(trainer, { ...options, seconds });
+  const { config, directory, data } = options;
+  const evaluated = isSupervised(config) ? await evaluateSupervised(options) : await evaluateVae(options);
+  const { title, runs, cases, evaluations, pictures, projections } = evaluated;
   const results: Results = {
     schema: "mmvm-results",
     version: RESULTS_VERSION,
-    title: `${config.name}: ${trainer.vae.method.title}`,
+    title: `${config.name}: ${title}`,
     createdAt: new Date().toISOString(),
-    data: describeIndex(data.index, { pairs: data.pairs, imageSize: model.imageSize }),
+    data: describeIndex(data.index, { pairs: data.pairs, imageSize: config.model.imageSize }),
+    runs,
+    cases,
+    evaluations,
+    comparisons: [],
+    pictures,
+    projections,
+  };
+  if (runs.length > 1) {
+    results.comparisons.push(...await compareResults([results], { baseline: "untrained", ...options.bootstrap }));
+  }
+  await writeResults(runPaths(directory).results, results);
+  return results;
+}
+
+async function evaluateVae(options: EvaluateRunOptions): Promise<Evaluated> {
+  const { config, data, device } = options;
+  const { training } = config;
+  const views = viewsOfRun(config, data);
+  using model = VaeInference.open(device, {
+    config: vaeConfig(config, views),
+    batchSize: training.batchSize,
+    seed: training.seed,
+  });
+  const untrained = options.untrained
+    ? await probeLatents(model, { ...options, views, name: `${config.name}-untrained` })
+    : undefined;
+  const { seconds: train } = await restored(model, options);
+  const trained = await probeLatents(model, { ...options, views, name: config.name });
+  const seconds = { ...options.seconds, train, encode: trained.encodeSeconds, probe: trained.probeSeconds };
+  const run = await runRecord(model.parameters.count, { ...options, seconds });
+  return {
+    title: methodOf(config.model.method).title,
     runs: untrained ? [run, untrainedRecord(run)] : [run],
     cases: trained.cases,
     evaluations: [...trained.evaluations, ...(untrained?.evaluations ?? [])],
-    comparisons: [],
-    pictures: options.pictures && data.index.synthetic ? await drawPictures(trainer, { run: config.name, data }) : [],
+    pictures: options.pictures && data.index.synthetic
+      ? await drawPictures(model, { run: config.name, data, views })
+      : [],
     projections: trained.projections,
   };
-  if (untrained) {
-    results.comparisons.push(...await compareResults([results], { baseline: "untrained", ...options.bootstrap }));
-  }
-  await writeResults(paths.results, results);
-  return results;
+}
+
+async function evaluateSupervised(options: EvaluateRunOptions): Promise<Evaluated> {
+  const started = performance.now();
+  let train = 0;
+  const { parameterCount, ...scored } = await evaluateClassifier({
+    ...options,
+    restore: async (model) => {
+      train = (await restored(model, options)).seconds;
+    },
+  });
+  const score = (performance.now() - started) / 1000;
+  const run = await runRecord(parameterCount, { ...options, seconds: { ...options.seconds, train, score } });
+  return { ...scored, title: "supervised classifier", runs: [run], pictures: [], projections: [] };
+}
+
+/** Gives a model the parameters of the run's last checkpoint. */
+async function restored(
+  model: Pick<VaeInference, "write">,
+  { config, directory, onWarning }: EvaluateRunOptions,
+): Promise<Restored> {
+  const found = await restoreRun(model, {
+    paths: runPaths(directory),
+    config,
+    required: true,
+    ...(onWarning ? { onWarning } : {}),
+  });
+  return found!;
 }
 
 interface Probed extends EvaluatedLatents {
@@ -98,14 +144,16 @@ interface Probed extends EvaluatedLatents {
   readonly probeSeconds: number;
 }
 
-async function probeLatents(trainer: VaeTrainer, options: EvaluateRunOptions & { name: string }): Promise<Probed> {
+async function probeLatents(
+  model: VaeInference,
+  options: EvaluateRunOptions & { name: string; views: RunViews },
+): Promise<Probed> {
   const { config, data, name } = options;
   const started = performance.now();
   const views = await encodePairs({
-    trainer,
+    model,
     data,
-    pairs: data.pairs,
-    batchSize: config.training.batchSize,
+    pairs: options.views.pairs,
     onProgress: ({ done, total }) => options.onProgress?.({ stage: "encoding", done, total }),
     ...(options.signal ? { signal: options.signal } : {}),
   });
@@ -118,8 +166,8 @@ async function probeLatents(trainer: VaeTrainer, options: EvaluateRunOptions & {
     latents: "unimodal",
     exclusive: data.index.dataset === "mnist-pairs",
     ...(options.probe ? { probe: options.probe } : {}),
-    ...(options.labelledFractions ? { labelledFractions: options.labelledFractions } : {}),
-    ...(options.probeSeeds ? { probeSeeds: options.probeSeeds } : {}),
+    labelledFractions: options.labelledFractions ?? [config.training.labelled ?? 1],
+    probeSeeds: options.probeSeeds ?? [config.training.labelledSeed ?? 0],
     ...(options.bootstrap ? { bootstrap: options.bootstrap } : {}),
     ...(options.workers ? { workers: options.workers } : {}),
     onProgress: ({ done, total }) => options.onProgress?.({ stage: "probing", done, total }),
@@ -134,13 +182,14 @@ async function probeLatents(trainer: VaeTrainer, options: EvaluateRunOptions & {
 }
 
 async function runRecord(
-  trainer: VaeTrainer,
+  parameterCount: number,
   options: EvaluateRunOptions & { seconds: Readonly<Record<string, number>> },
 ): Promise<RunRecord> {
   const { config, directory, device } = options;
   const lines = await readMetricsFile(runPaths(directory).metrics);
+  // What a run does not log has an empty column.
   const column = (name: "step" | "loss" | "reconstruction" | "kl" | "alpha" | "studiesPerSecond") =>
-    lines.map((line) => line[name]);
+    lines.map((line) => line[name]).filter((value) => value !== undefined);
   return {
     name: config.name,
     method: config.model.method,
@@ -151,7 +200,7 @@ async function runRecord(
     versions: { ...options.versions },
     adapter: { description: device.description, profile: device.target.profile },
     seconds: { ...options.seconds },
-    parameters: trainer.parameters.count,
+    parameters: parameterCount,
     training: {
       step: column("step"),
       loss: column("loss"),

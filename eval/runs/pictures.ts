@@ -4,26 +4,30 @@
  * @module
  */
 import { createLoader, pairsOfSplit } from "../../data/mod.ts";
-import type { VaeTrainer } from "../../models/mod.ts";
+import type { VaeInference } from "../../models/mod.ts";
 import type { Pictures } from "../results_schema.ts";
 import { encodePng } from "./encode_png.ts";
 import type { RunData } from "./run_data.ts";
+import type { RunViews } from "./run_views.ts";
 
 /** Pairs that are shown. */
 const SHOWN = 8;
 
 /** Draws the first test pairs; the caller makes sure that no picture shows a patient. */
-export async function drawPictures(trainer: VaeTrainer, options: { run: string; data: RunData }): Promise<Pictures[]> {
-  const { run, data } = options;
+export async function drawPictures(
+  model: VaeInference,
+  options: { run: string; data: RunData; views: RunViews },
+): Promise<Pictures[]> {
+  const { run, data, views: { names, pairs: all } } = options;
   const { index, pixels } = data;
-  const { batchSize } = trainer.options;
+  const { batchSize } = model.images;
   const size = pixels.imageSize;
-  const pairs = pairsOfSplit(index, data.pairs, "test");
+  const pairs = pairsOfSplit(index, all, "test");
   const loader = createLoader(pixels, { index, pairs, batchSize, shuffle: false, partial: "pad" });
   for await (const batch of loader.batches({ untilEpoch: 1 })) {
     const originals = batch.pixels.slice();
     const shown = Math.min(SHOWN, batch.size);
-    const decoded = await trainer.decode(originals);
+    const decoded = await model.decode(originals);
     const original = (view: number, row: number) => {
       const start = (view * batchSize + row) * size * size;
       return toPng(originals.subarray(start, start + size * size), size);
@@ -33,8 +37,8 @@ export async function drawPictures(trainer: VaeTrainer, options: { run: string; 
       return toPng(Uint8Array.from(image, (value) => Math.min(255, Math.max(0, Math.round(value * 255)))), size);
     };
     return await Promise.all(
-      index.views.flatMap((from, m) =>
-        index.views.map(async (to, k): Promise<Pictures> => ({
+      names.flatMap((from, m) =>
+        names.map(async (to, k): Promise<Pictures> => ({
           run,
           kind: m === k ? "reconstruction" : "translation",
           from,

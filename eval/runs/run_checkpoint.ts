@@ -4,7 +4,7 @@
  * @module
  */
 import { DataError } from "../../data/errors.ts";
-import type { VaeTrainer } from "../../models/mod.ts";
+import type { Trainer } from "../../models/mod.ts";
 import { latestCheckpoint, saveCheckpoint } from "../../runtime/checkpoint.ts";
 import type { RunConfig } from "./run_config.ts";
 import type { RunPaths } from "./run_directory.ts";
@@ -27,7 +27,7 @@ export async function configHash(config: RunConfig): Promise<string> {
 
 /** Writes a checkpoint and deletes all but the last `keep`. */
 export async function saveRun(
-  trainer: VaeTrainer,
+  trainer: Pick<Trainer<unknown>, "read">,
   options: { paths: RunPaths; config: RunConfig; step: number; epoch: number; seconds: number; keep: number },
 ): Promise<void> {
   const { paths, config, step, epoch, seconds, keep } = options;
@@ -51,7 +51,7 @@ export async function saveRun(
  * @throws {DataError} where there is none but one is required, or it belongs to another configuration.
  */
 export async function restoreRun(
-  trainer: VaeTrainer,
+  model: Pick<Trainer<unknown>, "write">,
   options: { paths: RunPaths; config: RunConfig; required?: boolean; onWarning?: (message: string) => void },
 ): Promise<Restored | undefined> {
   const { paths, config } = options;
@@ -66,7 +66,7 @@ export async function restoreRun(
       `${found.path} was made with another configuration than ${paths.config}: restore that file or start a new run`,
     );
   }
-  trainer.write(found.tensors);
+  model.write(found.tensors);
   const { seconds } = found.state.details;
   return { step: found.state.step, seconds: typeof seconds === "number" ? seconds : 0 };
 }

@@ -6,7 +6,17 @@
 import { z } from "zod";
 import { DataError } from "../../data/errors.ts";
 import { BLANK_POLICIES, DATASETS, LABEL_SOURCES, PAIR_POLICIES, UNCERTAIN_POLICIES } from "../../data/mod.ts";
-import { LIKELIHOODS, METHOD_NAMES, networkNames } from "../../models/mod.ts";
+import {
+  CLASSIFICATION_LOSSES,
+  CLASSIFIER_NAMES,
+  JOINT_KLS,
+  LIKELIHOODS,
+  METHOD_NAMES,
+  MOE_ASSIGNMENTS,
+  networkNames,
+  PRIORS,
+} from "../../models/mod.ts";
+import { ALPHA_SCHEDULES } from "./annealing.ts";
 
 /** Version of the schema below. */
 export const RUN_CONFIG_VERSION = 1;
@@ -26,15 +36,30 @@ export const dataConfigSchema = z.object({
   strict: z.boolean(),
 });
 
-/** The network, the method and their sizes. */
+/** All that `--method` takes: multimodal VAEs, then supervised classifiers. */
+export const RUN_METHODS: readonly string[] = [...METHOD_NAMES, ...CLASSIFIER_NAMES];
+
+/** Weights of the positive class of each label: none, or the training labels' negatives over positives. */
+export const POSITIVE_WEIGHTS = ["none", "balanced"] as const;
+
+/** The network, the method and their sizes. What is optional is as published where it is absent. */
 export const modelConfigSchema = z.object({
-  method: z.string().refine((name) => METHOD_NAMES.includes(name), { error: "unknown method" }),
+  method: z.string().refine((name) => RUN_METHODS.includes(name), { error: "unknown method" }),
+  /** Names of the views to use, all of the data's where absent. */
+  views: z.array(z.string()).min(1).optional(),
   network: z.string().refine((name) => networkNames().includes(name), { error: "unknown network" }),
   imageSize: z.int().positive(),
   filterDim: z.int().positive(),
   latentDim: z.int().positive(),
   dropout: z.number().gte(0).lt(1),
   likelihood: z.object({ name: z.enum(LIKELIHOODS), scale: z.number().positive() }),
+  prior: z.enum(PRIORS).optional(),
+  jointKl: z.enum(JOINT_KLS).optional(),
+  moeAssignment: z.enum(MOE_ASSIGNMENTS).optional(),
+  viewWeights: z.array(z.number().nonnegative()).optional(),
+  /** Of supervised classifiers. */
+  loss: z.enum(CLASSIFICATION_LOSSES).optional(),
+  positiveWeights: z.enum(POSITIVE_WEIGHTS).optional(),
 });
 
 /** The optimisation. */
@@ -44,8 +69,17 @@ export const trainingConfigSchema = z.object({
   epochs: z.int().positive(),
   learningRate: z.number().positive(),
   beta: z.number().nonnegative(),
-  /** Steps over which alpha falls from 1 to 1e-10; 0 for no annealing (alpha is 0 from the start). */
+  /** Steps until beta has its full weight; it has from the start where absent. */
+  betaWarmupSteps: z.int().nonnegative().optional(),
+  /** Steps over which alpha falls from 1 to its last value; 0 for no annealing (alpha has that value from the start). */
   alphaSteps: z.int().nonnegative(),
+  /** `exp` where absent. */
+  alphaSchedule: z.enum(ALPHA_SCHEDULES).optional(),
+  /** Alpha's last value, 0 where absent. */
+  alpha: z.number().gte(0).lte(1).optional(),
+  /** Share of the training patients whose labels are used, all where absent, and the seed of their draw. */
+  labelled: z.number().gt(0).lte(1).optional(),
+  labelledSeed: z.int().nonnegative().optional(),
 });
 
 /** A whole run. */

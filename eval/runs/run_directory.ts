@@ -11,8 +11,9 @@ import { checkRunConfig, type RunConfig } from "./run_config.ts";
 export interface MetricsLine {
   readonly step: number;
   readonly loss: number;
-  readonly reconstruction: number;
-  readonly kl: number;
+  /** The parts of a VAE's loss; a classifier has none. */
+  readonly reconstruction?: number;
+  readonly kl?: number;
   readonly gradientNorm: number;
   readonly alpha: number;
   readonly learningRate: number;

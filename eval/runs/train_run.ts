@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { createLoader, pairsOfSplit } from "../../data/mod.ts";
-import { type ImageBatch, type StepSettings, VaeTrainer } from "../../models/mod.ts";
-import { type Device, NonFiniteError, type ProgramMemory } from "../../runtime/mod.ts";
-import { annealingOf } from "./annealing.ts";
+import { type Batch, createLoader } from "../../data/mod.ts";
+import type { StepSettings, Trainer } from "../../models/mod.ts";
+import { type Device, NonFiniteError, type ProgramMemory, type Schedule } from "../../runtime/mod.ts";
+import { alphaSchedule, betaSchedule } from "./annealing.ts";
 import { restoreRun, saveRun } from "./run_checkpoint.ts";
 import type { RunConfig } from "./run_config.ts";
 import type { RunData } from "./run_data.ts";
 import { appendMetrics, type MetricsLine, readMetricsFile, runPaths, writeWhole } from "./run_directory.ts";
+import { createRunTrainer, isSupervised, trainingPairs } from "./run_trainer.ts";
 
 /** Where training is. */
 export interface TrainProgress {
@@ -65,21 +66,14 @@ const MAX_QUEUED = 32;
  */
 export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   const { config, directory, data, device } = options;
-  const { training, model } = config;
+  const { training } = config;
   const loader = createLoader(data.pixels, {
     index: data.index,
-    pairs: pairsOfSplit(data.index, data.pairs, "train"),
+    pairs: trainingPairs(config, data),
     batchSize: training.batchSize,
     seed: training.seed,
   });
-  const missingViews = config.data.pairs === "all-combinations-missing";
-  const views = [...data.index.views];
-  using trainer = await VaeTrainer.create(device, {
-    config: { ...model, views },
-    batchSize: training.batchSize,
-    seed: training.seed,
-    missingViews,
-  });
+  using trainer = await createRunTrainer(device, { config, data });
   const paths = runPaths(directory);
   await Deno.mkdir(paths.checkpoints, { recursive: true });
   const restored = options.resume
@@ -100,21 +94,11 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   if (session.step < steps) {
     for await (const batch of loader.batches({ from: position, untilEpoch: training.epochs })) {
       if (options.signal?.aborted) break;
-      session.run(
-        missingViews
-          ? { pixels: batch.pixels, present: viewMajor(batch.present, views.length) }
-          : { pixels: batch.pixels },
-      );
+      session.run(batch);
       await session.afterStep(batch.epoch);
     }
   }
   return await session.end();
-}
-
-/** Present views [rows, views] of bytes as [views, rows] of floats. */
-function viewMajor(present: Uint8Array, views: number): Float32Array {
-  const rows = present.length / views;
-  return Float32Array.from({ length: present.length }, (_, i) => present[(i % rows) * views + Math.floor(i / rows)]!);
 }
 
 interface SessionOptions extends TrainRunOptions {
@@ -127,16 +111,20 @@ interface SessionOptions extends TrainRunOptions {
 class Session {
   /** The next step. */
   step: number;
-  readonly #alpha: (step: number) => number;
+  readonly #alpha: Schedule;
+  readonly #beta: Schedule;
   readonly #started = performance.now();
   #lastRead = this.#started;
   #lastSave = this.#started;
   #readFrom: number;
 
-  constructor(private readonly trainer: VaeTrainer, private readonly options: SessionOptions) {
+  constructor(private readonly trainer: Trainer<Batch>, private readonly options: SessionOptions) {
     this.step = options.from;
     this.#readFrom = options.from;
-    this.#alpha = annealingOf(options.config.training.alphaSteps);
+    const { training } = options.config;
+    // A classifier has no latents to hold to a prior.
+    this.#alpha = isSupervised(options.config) ? () => 0 : alphaSchedule(training);
+    this.#beta = betaSchedule(training);
   }
 
   /** Puts the metrics file where the run goes on from. */
@@ -149,7 +137,7 @@ class Session {
     this.options.onStart?.({ steps, from, parameters: parameters.count, memory, dispatches: dispatchCount });
   }
 
-  run(batch: ImageBatch): void {
+  run(batch: Batch): void {
     this.trainer.step(batch, this.#settings(this.step));
     this.step++;
   }
@@ -176,8 +164,8 @@ class Session {
   }
 
   #settings(step: number): StepSettings {
-    const { learningRate, beta } = this.options.config.training;
-    return { step, learningRate, beta, alpha: this.#alpha(step) };
+    const { learningRate } = this.options.config.training;
+    return { step, learningRate, beta: this.#beta(step), alpha: this.#alpha(step) };
   }
 
   #seconds(): number {
@@ -194,13 +182,12 @@ class Session {
     this.#readFrom = this.step;
     const lines = entries.map(({ step, values }): MetricsLine => {
       const { alpha, learningRate } = this.#settings(step);
-      const { loss, reconstruction, kl, gradientNorm } = values as Record<string, number>;
+      const { loss = NaN, gradientNorm = NaN, ...parts } = values;
       return {
         step,
-        loss: loss!,
-        reconstruction: reconstruction!,
-        kl: kl!,
-        gradientNorm: gradientNorm!,
+        loss,
+        ...parts,
+        gradientNorm,
         alpha,
         learningRate,
         studiesPerSecond,
