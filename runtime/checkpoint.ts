@@ -10,7 +10,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { decodeSafetensors, encodeParts, SafetensorsError, toFloat32 } from "./safetensors.ts";
 import { headerEnd } from "./safetensors_header.ts";
@@ -84,7 +84,7 @@ export async function saveCheckpoint(
     "mmvm.sha256": NO_SUM,
   });
   header.set(new TextEncoder().encode(sumOf([header, ...data])), sumPosition(header));
-  await Deno.mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   const path = join(directory, `step-${String(state.step).padStart(8, "0")}.safetensors`);
   await writeSynced(`${path}.tmp`, [header, ...data]);
   await Deno.rename(`${path}.tmp`, path);
@@ -103,8 +103,22 @@ async function writeSynced(path: string, parts: readonly Uint8Array[]): Promise<
   } catch (error) {
     // A full disk leaves a part of the file behind, which would keep the disk full.
     await Deno.remove(path).catch(() => {});
-    throw error;
+    // What fails on an open file does not say by itself which file it was.
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
   }
+}
+
+/** Makes a directory, and its name durable where it is new. */
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await Deno.mkdir(directory);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return;
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    await makeDirectory(dirname(directory));
+    return await makeDirectory(directory);
+  }
+  await syncDirectory(dirname(directory));
 }
 
 /** Makes a rename durable. Windows opens no directories and needs none of this. */
@@ -180,7 +194,7 @@ function decodeCheckpoint(file: Uint8Array): Checkpoint {
   const sum = metadata.get("mmvm.sha256");
   header.set(new TextEncoder().encode(NO_SUM), sumPosition(header));
   if (sumOf([file]) !== sum) throw new CheckpointError("its SHA-256 sum does not fit its contents: it was damaged");
-  const state = checkpointStateSchema.safeParse(JSON.parse(metadata.get("mmvm.state") ?? "null"));
+  const state = checkpointStateSchema.safeParse(parseJson(metadata.get("mmvm.state") ?? "null"));
   if (!state.success) throw new CheckpointError(`its state is not valid: ${z.prettifyError(state.error)}`);
   const values = new Map<string, HostTensor>();
   for (const [name, tensor] of tensors) {
@@ -188,6 +202,15 @@ function decodeCheckpoint(file: Uint8Array): Checkpoint {
     values.set(name, { shape: tensor.shape, data: toFloat32(tensor) });
   }
   return { state: state.data, tensors: values };
+}
+
+/** @throws {CheckpointError} if it is not JSON: a sum only tells that a file is as it was written, not by whom. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CheckpointError(`its state is not JSON: ${(error as Error).message}`);
+  }
 }
 
 function sumOf(parts: readonly Uint8Array[]): string {
@@ -218,19 +241,30 @@ export interface LatestCheckpoint {
 }
 
 /**
- * The latest checkpoint of a directory that is whole. Later ones that are torn or damaged are skipped with a warning.
+ * The latest checkpoint of a directory that is whole. Later ones that are torn or damaged, or that the disk does not give back, are skipped
+ * with a warning.
  *
  * @throws {Deno.errors} what the file system says, except that a directory that does not exist has no checkpoint.
  */
 export async function latestCheckpoint(directory: string): Promise<LatestCheckpoint> {
   const warnings: string[] = [];
+  let gone = false;
   for (const { path } of await listCheckpoints(directory)) {
     try {
       return { found: { ...await readCheckpoint(path), path }, warnings };
     } catch (error) {
-      if (!(error instanceof CheckpointError)) throw error;
-      warnings.push(`${error.message}; falling back to the one before`);
+      if (error instanceof Deno.errors.NotFound) gone = true;
+      else if (error instanceof CheckpointError) warnings.push(`${error.message}; falling back to the one before`);
+      else if (isReadFault(error)) {
+        warnings.push(`${path} cannot be read (${error.message}); falling back to the one before`);
+      } else throw error;
     }
   }
-  return { found: undefined, warnings };
+  // A run that goes on meanwhile has pruned what was listed, and has written later ones.
+  return gone ? await latestCheckpoint(directory) : { found: undefined, warnings };
+}
+
+/** True where the medium fails, or something that is no file bears a checkpoint's name. */
+function isReadFault(error: unknown): error is Error {
+  return error instanceof Error && ["EIO", "EISDIR"].includes((error as Error & { code?: string }).code ?? "");
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import fc from "fast-check";
 import {
@@ -91,6 +92,32 @@ Deno.test("latestCheckpoint() falls back over torn and damaged files, and says s
     assert.match(warnings[1]!, /step-00000003\.safetensors .* SHA-256 sum does not fit .*; falling back/);
   }));
 
+Deno.test("latestCheckpoint() falls back over what bears a checkpoint's name and is no file", () =>
+  inDirectory(async (directory) => {
+    await saveCheckpoint(directory, checkpointAt(1));
+    await Deno.mkdir(join(directory, "step-00000002.safetensors"));
+    const { found, warnings } = await latestCheckpoint(directory);
+    assert.equal(found?.state.step, 1);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0]!, /step-00000002\.safetensors cannot be read \(.*\); falling back/);
+  }));
+
+Deno.test("latestCheckpoint() finds one while a run writes and prunes", () =>
+  inDirectory(async (directory) => {
+    await saveCheckpoint(directory, checkpointAt(1), { keep: 1 });
+    const writer = (async () => {
+      for (let step = 2; step <= 60; step++) await saveCheckpoint(directory, checkpointAt(step), { keep: 1 });
+    })();
+    let last = 0;
+    while (last < 60) {
+      const { found, warnings } = await latestCheckpoint(directory);
+      assert.deepEqual(warnings, []);
+      assert.ok(found !== undefined && found.state.step >= last);
+      last = found.state.step;
+    }
+    await writer;
+  }));
+
 Deno.test("latestCheckpoint() finds nothing in an empty or missing directory, nor among damaged files alone", () =>
   inDirectory(async (directory) => {
     assert.deepEqual(await latestCheckpoint(directory), { found: undefined, warnings: [] });
@@ -135,4 +162,13 @@ Deno.test("saveCheckpoint() refuses what it could not read back, and leaves noth
     await assert.rejects(saveCheckpoint(directory, { ...good, tensors: wrong }), /shape \[2\] cannot hold 3 values/);
     await assert.rejects(saveCheckpoint(directory, good, { keep: 0 }), /got keep = 0/);
     assert.deepEqual([...Deno.readDirSync(directory)], []);
+  }));
+
+Deno.test("a state that is no JSON is refused, though its sum fits", () =>
+  inDirectory(async (directory) => {
+    const path = join(directory, "step-00000001.safetensors");
+    const metadata = (sum: string) => ({ "mmvm.checkpoint": "1", "mmvm.state": '{"step": ', "mmvm.sha256": sum });
+    const sum = createHash("sha256").update(encodeSafetensors(new Map(), metadata("0".repeat(64)))).digest("hex");
+    await Deno.writeFile(path, encodeSafetensors(new Map(), metadata(sum)));
+    await assert.rejects(readCheckpoint(path), /not a usable checkpoint: its state is not JSON/);
   }));
