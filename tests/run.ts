@@ -16,10 +16,7 @@ async function main(args: readonly string[]): Promise<number> {
   prepareEnvironment();
   const report = await Deno.makeTempFile({ prefix: "mmvm_tests_", suffix: ".xml" });
   try {
-    const { code } = await new Deno.Command(Deno.execPath(), {
-      args: ["test", ...FLAGS, `--junit-path=${report}`, ...withDefaultPath(args)],
-      env: Deno.stdout.isTerminal() ? {} : { NO_COLOR: "1" },
-    }).spawn().status;
+    const code = await runTests([`--junit-path=${report}`, ...withDefaultPath(args)]);
     const counts = countTests(await Deno.readTextFile(report));
     // Deno reports what a filter leaves out as skipped.
     const skipped = args.some((arg) => arg.startsWith("--filter")) ? [] : counts.skipped;
@@ -27,6 +24,24 @@ async function main(args: readonly string[]): Promise<number> {
   } finally {
     await Deno.remove(report);
   }
+}
+
+/** Minutes after which a suite that does not end is stopped. It takes a quarter of that on two cores. */
+const LIMIT = 60;
+
+/** Runs `deno test` to its end, or to the limit, and returns its exit code. */
+async function runTests(args: readonly string[]): Promise<number> {
+  const tests = new Deno.Command(Deno.execPath(), {
+    args: ["test", ...FLAGS, ...args],
+    env: Deno.stdout.isTerminal() ? {} : { NO_COLOR: "1" },
+  }).spawn();
+  const timer = setTimeout(() => {
+    console.log(`\nStopped after ${LIMIT} minutes: the last test above does not end.`);
+    tests.kill("SIGKILL");
+  }, LIMIT * 60_000);
+  const { code } = await tests.status;
+  clearTimeout(timer);
+  return code;
 }
 
 /** Tests may read and write files, start the command line and a browser, and talk to this machine; nothing beyond it. */
