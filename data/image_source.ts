@@ -45,7 +45,9 @@ export interface ImageSource {
 export interface GrayImage {
   width: number;
   height: number;
-  /** `width * height` bytes. */
+  /** Bytes from one row to the next, `width` when left out. */
+  stride?: number;
+  /** `stride * height` bytes. */
   pixels: Uint8Array | Uint8ClampedArray;
 }
 

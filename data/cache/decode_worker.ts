@@ -11,7 +11,7 @@ import { LocationReader } from "./read_location.ts";
  */
 const worker = self as unknown as DedicatedWorkerGlobalScope;
 let start: Extract<DecodeRequest, { kind: "start" }> | undefined;
-let decoder: Promise<ImageDecoder> | undefined;
+let decoder: ImageDecoder | undefined;
 const reader = new LocationReader();
 let queue: Promise<void> = Promise.resolve();
 
@@ -19,8 +19,7 @@ worker.onmessage = (event: MessageEvent<DecodeRequest>) => {
   const request = event.data;
   if (request.kind === "start") {
     start = request;
-    decoder = ImageDecoder.create({ maxPixels: request.maxPixels });
-    decoder.catch(() => {});
+    decoder = new ImageDecoder({ maxPixels: request.maxPixels });
     return;
   }
   queue = queue.then(() => answer(request));
@@ -30,7 +29,7 @@ async function answer(request: Extract<DecodeRequest, { kind: "image" }>): Promi
   const { image, name, location } = request;
   try {
     const bytes = await reader.read(location);
-    const decoded = await (await decoder!).decode(bytes, name);
+    const decoded = await decoder!.decode(bytes, name);
     const { size, preprocessing } = start!;
     const pixels = preprocess(decoded, { size, preprocessing }) as Uint8Array<ArrayBuffer>;
     worker.postMessage({ kind: "pixels", image, pixels } satisfies DecodeReply, [pixels.buffer]);

@@ -235,7 +235,9 @@ export function imagesOfPairs(index: StudyIndex): Int32Array {
 async function lockCache(directory: string): Promise<Disposable> {
   const path = join(directory, "lock");
   const file = await Deno.open(path, { create: true, write: true });
-  if (!(await file.tryLock(true))) {
+  // Some network file systems have no locks: then two processes write the same bytes twice, and no harm is done.
+  const locked = await file.tryLock(true).catch(() => true);
+  if (!locked) {
     file.close();
     throw new DataError("another process is preparing this cache; wait for it to finish.", { file: path });
   }

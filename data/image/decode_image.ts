@@ -2,7 +2,7 @@ import type { GrayImage } from "../image_source.ts";
 import { grayFromColour } from "./gray.ts";
 import { ImageError, type ImageFormat, type ImageHeader, readImageHeader } from "./image_header.ts";
 import { JpegDecoder } from "./jpeg_decoder.ts";
-import { requireWholeFile } from "./whole_file.ts";
+import { type OtherFormat, requireWholeFile } from "./whole_file.ts";
 
 /** Images with more pixels are refused before decoding; MIMIC-CXR's largest have about 16 million. */
 export const MAX_PIXELS = 64_000_000;
@@ -18,16 +18,11 @@ const ENDINGS: Readonly<Record<ImageFormat, readonly string[]>> = {
 
 /** Decodes image files to 8-bit gray. Keeps one codec; not for use by two callers at once. */
 export class ImageDecoder {
-  readonly #jpeg: JpegDecoder;
+  readonly #jpeg = new JpegDecoder();
   readonly #maxPixels: number;
 
-  private constructor(jpeg: JpegDecoder, maxPixels: number) {
-    this.#jpeg = jpeg;
-    this.#maxPixels = maxPixels;
-  }
-
-  static async create(options: { maxPixels?: number } = {}): Promise<ImageDecoder> {
-    return new ImageDecoder(await JpegDecoder.create(), options.maxPixels ?? MAX_PIXELS);
+  constructor(options: { maxPixels?: number } = {}) {
+    this.#maxPixels = options.maxPixels ?? MAX_PIXELS;
   }
 
   /**
@@ -49,14 +44,15 @@ export class ImageDecoder {
       throw new ImageError(`the header says ${width} x ${height} pixels, over the limit of ${this.#maxPixels}`);
     }
     const { format } = header;
+    if (format === "gif") throw new ImageError("GIF images are not read; JPEG, PNG, BMP or TIFF is required");
     return format === "jpeg" ? await this.#jpeg.decode(bytes) : await decodeOther(bytes, { ...header, format });
   }
 }
 
-/** PNG, GIF, BMP and TIFF through image-decode, which returns RGBA. */
+/** PNG, BMP and TIFF through image-decode, which returns RGBA. */
 async function decodeOther(
   bytes: Uint8Array,
-  header: ImageHeader & { format: Exclude<ImageFormat, "jpeg"> },
+  header: ImageHeader & { format: OtherFormat },
 ): Promise<GrayImage> {
   requireWholeFile(bytes, header.format);
   const { default: decode } = await import("./image_decode.ts");

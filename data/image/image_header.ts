@@ -32,7 +32,7 @@ export function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
 export function readImageHeader(bytes: Uint8Array): ImageHeader {
   if (bytes.length === 0) throw new ImageError("the file is empty");
   const format = imageFormat(bytes);
-  if (format === undefined) throw new ImageError("the file is no JPEG, PNG, GIF, BMP or TIFF image");
+  if (format === undefined) throw new ImageError("the file is no JPEG, PNG, BMP or TIFF image");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
     return { format, ...HEADER_READERS[format](view) };

@@ -1,36 +1,63 @@
 // @ts-types="./libjpeg_turbo.d.ts"
 import createModule from "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs";
 import type { GrayImage } from "../image_source.ts";
+import { BaselineJpegDecoder } from "./baseline_jpeg.ts";
 import { grayFromColour } from "./gray.ts";
 import { ImageError } from "./image_header.ts";
 import type { JpegCodecDecoder, JpegCodecModule } from "./libjpeg_turbo.d.ts";
 
-/** libjpeg-turbo in WebAssembly. Decodes exactly as the native library (and so PIL) does. */
+/**
+ * Decodes JPEGs exactly as the native libjpeg-turbo (and so PIL) does: the plain ones with our own decoder, which has SIMD, all others, and
+ * whatever looks odd, with libjpeg-turbo in WebAssembly, which is loaded when first needed.
+ */
 export class JpegDecoder {
-  #module: JpegCodecModule;
+  readonly #baseline = new BaselineJpegDecoder();
+  #codec: Codec | undefined;
+
+  /**
+   * Decodes an 8-bit JPEG of one or three components to gray. The pixels may be a view of WebAssembly memory, valid until the next call. The
+   * caller has checked the header's size.
+   *
+   * @throws {ImageError} for truncated or corrupt data and other numbers of components.
+   */
+  async decode(bytes: Uint8Array): Promise<GrayImage> {
+    const image = this.#baseline.decode(bytes);
+    if (image !== undefined) return image;
+    if (this.#codec?.isSpent ?? true) this.#codec = await Codec.load();
+    return this.#codec!.decode(bytes);
+  }
+}
+
+/** Bad files after which a codec is given up: each leaves some of its memory lost, and in the end good files would fail. */
+const MAX_FAILURES = 20;
+
+/** libjpeg-turbo in WebAssembly. */
+export class Codec {
+  readonly #module: JpegCodecModule;
   #decoder: JpegCodecDecoder;
+  #failures = 0;
 
   private constructor(module: JpegCodecModule) {
     this.#module = module;
     this.#decoder = new module.JPEGDecoder();
   }
 
-  static async create(): Promise<JpegDecoder> {
-    return new JpegDecoder(await loadModule());
+  /** Its own messages are dropped: what goes wrong is told by {@linkcode ImageError}. */
+  static async load(): Promise<Codec> {
+    return new Codec(await createModule({ print: () => {}, printErr: () => {} }));
   }
 
-  /**
-   * Decodes a baseline or progressive 8-bit JPEG of one or three components to gray. The pixels of a one-component image are a
-   * view of WASM memory, valid until the next call. The caller has checked the header's size.
-   *
-   * @throws {ImageError} for truncated or corrupt data and other numbers of components.
-   */
-  async decode(bytes: Uint8Array): Promise<GrayImage> {
+  /** True where another codec should take over. */
+  get isSpent(): boolean {
+    return this.#failures >= MAX_FAILURES;
+  }
+
+  decode(bytes: Uint8Array): GrayImage {
     try {
       this.#decoder.getEncodedBuffer(bytes.length).set(bytes);
       this.#decoder.decode();
     } catch (error) {
-      await this.#recover(error);
+      this.#recover(error);
       throw new ImageError("the JPEG data is truncated or corrupt");
     }
     const { width, height, componentCount } = this.#decoder.getFrameInfo();
@@ -46,17 +73,10 @@ export class JpegDecoder {
   }
 
   /** The codec throws plain numbers for bad data; anything else may have left its memory in disorder. */
-  async #recover(error: unknown): Promise<void> {
-    if (typeof error === "number") {
-      this.#decoder.delete();
-    } else {
-      this.#module = await loadModule();
-    }
+  #recover(error: unknown): void {
+    this.#failures = typeof error === "number" ? this.#failures + 1 : MAX_FAILURES;
+    if (this.isSpent) return;
+    this.#decoder.delete();
     this.#decoder = new this.#module.JPEGDecoder();
   }
-}
-
-/** The codec's own messages are dropped: what goes wrong is told by {@linkcode ImageError}. */
-function loadModule(): Promise<JpegCodecModule> {
-  return createModule({ print: () => {}, printErr: () => {} });
 }

@@ -5,6 +5,7 @@ const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];
 
 const TAGS = {
   bitsPerSample: 258,
+  compression: 259,
   stripOffsets: 273,
   samplesPerPixel: 277,
   stripByteCounts: 279,
@@ -13,6 +14,9 @@ const TAGS = {
   tileOffsets: 324,
   tileByteCounts: 325,
 } as const;
+
+/** None, LZW, deflate (two numbers) and PackBits; the decoder's others may not end. */
+const COMPRESSIONS = { none: 1, lzw: 5, deflate: 8, deflateOld: 32946, packBits: 32773 } as const;
 
 /**
  * True for a TIFF file of one directory whose values and image data lie in the file. The decoder trusts counts, sizes and the chain of
@@ -37,7 +41,42 @@ export function isPlainTiff(view: DataView): boolean {
   const offsets = values.get(TAGS.stripOffsets) ?? values.get(TAGS.tileOffsets) ?? [];
   const lengths = values.get(TAGS.stripByteCounts) ?? values.get(TAGS.tileByteCounts) ?? [];
   if (offsets.length === 0 || offsets.length !== lengths.length) return false;
-  return offsets.every((offset, i) => offset + lengths[i]! <= view.byteLength);
+  const compression = values.get(TAGS.compression)?.[0] ?? COMPRESSIONS.none;
+  if (!(Object.values(COMPRESSIONS) as number[]).includes(compression)) {
+    throw new ImageError(`the TIFF file is compressed by method ${compression}, which is not read`);
+  }
+  return offsets.every((offset, i) => {
+    const length = lengths[i]!;
+    if (offset + length > view.byteLength) return false;
+    if (compression !== COMPRESSIONS.lzw) return true;
+    return lzwEnds(new Uint8Array(view.buffer, view.byteOffset + offset, length));
+  });
+}
+
+/** True where LZW data reach their end code: the decoder goes on for ever where they don't. Follows the widths of the codes only. */
+function lzwEnds(data: Uint8Array): boolean {
+  const CLEAR = 256;
+  const END = 257;
+  let width = 9;
+  let known = 258;
+  let afterClear = false;
+  for (let at = 0; at + width <= data.length * 8;) {
+    const byte = at >> 3;
+    const window = (data[byte]! << 16) | ((data[byte + 1] ?? 0) << 8) | (data[byte + 2] ?? 0);
+    const code = (window >> (24 - (at & 7) - width)) & ((1 << width) - 1);
+    at += width;
+    if (code === END) return true;
+    if (code === CLEAR) {
+      width = 9;
+      known = 258;
+    } else if (!afterClear) {
+      known++;
+      if (known + 1 === 1 << width) width++;
+      if (width > 12 && known > 4096) return false;
+    }
+    afterClear = code === CLEAR;
+  }
+  return false;
 }
 
 /** One to four samples of at most 16 bits, tiles of a sane size. */

@@ -14,11 +14,15 @@ export interface Posture {
 export function healthyScene(body: Body, { breath, bedside }: Posture, draws: Draws): Scene {
   // A shallow breath raises the domes and leaves the heart broader.
   const lift = body.dome - 0.75 * breath + (bedside ? 1.1 : 0);
+  const aeration = draws.around(0, 0.04) - 0.015 * breath;
   const size = body.heart * (1 - 0.015 * breath);
   const scene: Scene = {
     thorax: { halfWidth: body.halfWidth, halfDepth: body.halfDepth, apex: body.apex, kyphosis: body.kyphosis },
     wall: body.wall,
-    lungs: { right: healthyLung("right", body, lift), left: healthyLung("left", body, lift) },
+    lungs: {
+      right: healthyLung("right", body, { lift, aeration: aeration + draws.around(0, 0.012) }),
+      left: healthyLung("left", body, { lift, aeration: aeration + draws.around(0, 0.012) }),
+    },
     organs: [],
     mediastinum: {
       halfWidth: body.mediastinum * (bedside ? 1.06 : 1),
@@ -43,11 +47,11 @@ export function healthyScene(body: Body, { breath, bedside }: Posture, draws: Dr
   return scene;
 }
 
-function healthyLung(side: Side, body: Body, lift: number): Lung {
+function healthyLung(side: Side, body: Body, { lift, aeration }: { lift: number; aeration: number }): Lung {
   return {
     dome: (side === "right" ? -8.0 : -9.2) + lift,
     domeX: sideSign(side) * 0.48 * body.halfWidth,
-    density: body.lung,
+    density: body.lung + aeration,
     rind: 0,
     fluid: -30,
     meniscus: 2.5,

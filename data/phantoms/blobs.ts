@@ -56,9 +56,9 @@ export function addTexture(
   { camera, draws }: { camera: Camera; draws: Draws },
 ): void {
   const { lungs, everywhere } = scene.texture;
-  addNoise(attenuation, { cell: 5, amount: 0.75 * everywhere, draws });
-  addNoise(attenuation, { cell: 1.9, amount: 0.45 * everywhere, draws });
-  addNoise(attenuation, { cell: 0.6, amount: (camera.view === "frontal" ? 1.5 : 2.2) * everywhere, draws });
+  addNoise(attenuation, { cell: 4, amount: 1.2 * everywhere, draws });
+  addNoise(attenuation, { cell: 1.9, amount: 0.6 * everywhere, draws });
+  addNoise(attenuation, { cell: 0.6, amount: (camera.view === "frontal" ? 1.4 : 2) * everywhere, draws });
   const share = new Float32Array(attenuation.values.length);
   for (const side of ["right", "left"] satisfies Side[]) {
     const lengths = air[side];

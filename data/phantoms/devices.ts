@@ -7,7 +7,8 @@ const PLASTIC = 3;
 
 /** Adds tubes, catheters, a pacemaker, sternal wires and electrodes: the more, the more severe. */
 export function addDevices(scene: Scene, severity: number, draws: Draws): void {
-  const kinds = draws.shuffle([addPacemaker, addTubes, addCatheter, addWires, addElectrodes]);
+  const kinds = draws.shuffle([addTubes, addCatheter, addWires, addElectrodes]);
+  if (draws.chance(0.75)) kinds.unshift(addPacemaker);
   const count = 1 + Math.round(severity * 3);
   for (const add of kinds.slice(0, count)) add(scene, draws);
 }
@@ -18,12 +19,12 @@ function line(scene: Scene, points: Point[], { radius, density }: { radius: numb
 
 /** A box under the collarbone and leads to the right heart. */
 function addPacemaker(scene: Scene, draws: Draws): void {
-  const side = sideSign(draws.chance(0.8) ? "left" : "right");
+  const side = sideSign(draws.chance(0.88) ? "left" : "right");
   const { halfDepth, apex } = scene.thorax;
   const box = { x: side * draws.between(8.5, 10.5), y: halfDepth * 0.75, z: apex - draws.between(5, 6.5) };
   scene.blobs.push({
     ...box,
-    rx: draws.between(2.1, 2.7),
+    rx: draws.between(2.4, 3),
     ry: 0.9,
     rz: draws.between(1.8, 2.4),
     density: 7,
@@ -54,7 +55,7 @@ function addTubes(scene: Scene, draws: Draws): void {
     { x: 0.5, y: 2.2, z: apex + 7 },
     { x: 0.2 + x * 0.5, y: 0.6, z: apex - 1 },
     { x: 0.2 + x, y: -1.2, z: draws.between(4.6, 7) },
-  ], { radius: 0.42, density: PLASTIC });
+  ], { radius: 0.55, density: PLASTIC });
   line(scene, [
     { x: 0.2, y: 1.2, z: apex + 7 },
     { x: 0.6 + x, y: -3, z: 4 },

@@ -23,7 +23,7 @@ export function sceneOf(study: StudyState): Scene {
   const { seed, index, patient, severities } = study;
   const stream = (...key: (string | number)[]) => new Draws("phantom scene", seed, index, ...key);
   const posture = stream("posture");
-  const scene = healthyScene(patient.body, { breath: posture.around(0, 0.6), bedside: study.portable }, posture);
+  const scene = healthyScene(patient.body, { breath: posture.around(0, 1.1), bedside: study.portable }, posture);
   addFindings(scene, severities, (finding) => stream("finding", finding));
   addSkeleton(scene, patient.body, stream("skeleton"));
   if (severities["Support Devices"] > 0) addDevices(scene, severities["Support Devices"], stream("devices"));

@@ -58,7 +58,7 @@ function widenMediastinum(scene: Scene, severity: number, draws: Draws): void {
   const amount = (0.25 + 0.75 * severity) * draws.between(0.85, 1.15);
   scene.mediastinum.bulge += 2.3 * amount;
   scene.mediastinum.bulgeHeight = draws.around(5, 0.7);
-  scene.mediastinum.front += 2.6 * amount;
+  scene.mediastinum.front += 3.4 * amount;
   const arch = scene.organs[2];
   if (arch === undefined) return;
   arch.x += 0.9 * amount;
@@ -72,20 +72,20 @@ function flood(scene: Scene, severity: number, draws: Draws): void {
   const amount = 0.2 + 0.65 * severity;
   for (const side of ["right", "left"] as const) {
     const share = amount * draws.between(0.8, 1.2);
-    scene.lungs[side].density += 0.13 * share;
+    scene.lungs[side].density += 0.05 * share;
     scene.blobs.push({
       x: sideSign(side) * draws.around(5.2, 0.4),
       y: -0.6,
-      z: draws.around(-1, 0.8),
-      rx: 4.8,
-      ry: 5.5,
-      rz: draws.around(6.5, 0.5),
-      density: 0.36 * share,
+      z: draws.around(0.3, 0.5),
+      rx: 4,
+      ry: 5,
+      rz: draws.around(4.6, 0.4),
+      density: 0.5 * share,
       softness: 1,
       within: side,
     });
   }
-  scene.texture.lungs += 1.8 * amount;
+  scene.texture.lungs += 0.9 * amount;
 }
 
 /** A base that has lost its air: the dome rises, plates of dense lung lie above it, the mediastinum moves to that side. */
@@ -95,16 +95,16 @@ function collapseBase(scene: Scene, severity: number, draws: Draws): void {
   for (const side of sides) {
     const share = (0.4 + 0.6 * severity) * (side === first ? 1 : 0.6);
     const lung = scene.lungs[side];
-    lung.dome += 2.9 * share * draws.between(0.8, 1.2);
+    lung.dome += 1.8 * share * draws.between(0.8, 1.2);
     for (let plate = 0; plate < 2; plate++) {
       scene.blobs.push({
-        x: sideSign(side) * draws.between(5, 8),
-        y: draws.between(-4, 1),
+        x: sideSign(side) * draws.between(6, 7.5),
+        y: draws.between(-3, 1),
         z: lung.dome + 0.9 + 1.9 * plate * draws.between(0.7, 1.3),
         rx: draws.between(4, 5.5),
         ry: draws.between(4.5, 6),
-        rz: draws.between(0.9, 1.6),
-        density: 0.45 * (0.5 + share),
+        rz: draws.between(1, 1.7),
+        density: 0.5 * (0.5 + share),
         softness: 0.8,
         within: side,
       });
@@ -115,16 +115,16 @@ function collapseBase(scene: Scene, severity: number, draws: Draws): void {
 
 /** One lobe filled. */
 function consolidate(scene: Scene, severity: number, draws: Draws): void {
-  const side = pickSide(draws, 0.6);
-  const low = draws.chance(0.7);
+  const side = pickSide(draws, 0.75);
+  const low = draws.chance(0.2);
   const size = 0.75 + 0.45 * severity;
   scene.blobs.push({
-    x: sideSign(side) * draws.between(5.5, 7.8),
-    y: low ? draws.between(-5, -1.5) : draws.between(-1, 2.5),
-    z: low ? draws.between(-5.5, -2.5) : draws.between(3.5, 6),
-    rx: 4.6 * size * draws.between(0.9, 1.15),
-    ry: 4.4 * size * draws.between(0.9, 1.15),
-    rz: 3.9 * size * draws.between(0.9, 1.15),
+    x: sideSign(side) * draws.between(6, 7.5),
+    y: low ? draws.between(-5, -2.5) : draws.between(1.5, 3.5),
+    z: low ? draws.between(-5, -3.5) : draws.between(4.5, 6),
+    rx: 3.9 * size * draws.between(0.9, 1.15),
+    ry: 3.9 * size * draws.between(0.9, 1.15),
+    rz: 3.0 * size * draws.between(0.9, 1.15),
     density: 0.5 + 0.3 * severity,
     softness: 0.6,
     within: side,
@@ -134,19 +134,19 @@ function consolidate(scene: Scene, severity: number, draws: Draws): void {
 
 /** Several patches, mostly low, on one side or both. */
 function infect(scene: Scene, severity: number, draws: Draws): void {
-  const main = pickSide(draws, 0.55);
+  const main = pickSide(draws, 0.7);
   const patches = 3 + draws.below(3);
   for (let k = 0; k < patches; k++) {
     const side = draws.chance(0.75) ? main : other(main);
     const size = (0.7 + 0.5 * severity) * draws.between(0.8, 1.25);
     scene.blobs.push({
-      x: sideSign(side) * draws.between(5, 9.5),
-      y: draws.between(-5, 4),
-      z: draws.around(-2.2, 2.4),
-      rx: 3.0 * size,
-      ry: 3.1 * size,
-      rz: 2.8 * size,
-      density: 0.42 + 0.2 * severity,
+      x: sideSign(side) * draws.around(8.2, 1.2),
+      y: draws.around(-4.5, 1),
+      z: draws.around(-3.6, 1.3),
+      rx: 2.6 * size,
+      ry: 2.8 * size,
+      rz: 2.4 * size,
+      density: 0.5 + 0.2 * severity,
       softness: 1,
       within: side,
     });
@@ -157,43 +157,43 @@ function infect(scene: Scene, severity: number, draws: Draws): void {
 /** A veil of ground glass over one zone, or over both sides. */
 function cloud(scene: Scene, severity: number, draws: Draws): void {
   const main = pickSide(draws);
-  const sides: Side[] = draws.chance(0.5) ? [main, other(main)] : [main];
-  const z = draws.between(-4, 5);
+  const sides: Side[] = draws.chance(0.6) ? [main, other(main)] : [main];
+  const z = draws.around(4, 1);
   for (const side of sides) {
     scene.blobs.push({
-      x: sideSign(side) * draws.between(6, 8.5),
-      y: draws.between(-3, 3),
-      z: z + draws.between(-1.5, 1.5),
-      rx: draws.between(4.5, 6),
-      ry: draws.between(5, 7),
-      rz: draws.between(4.5, 6.5),
-      density: 0.2 + 0.2 * severity,
+      x: sideSign(side) * draws.between(8, 9.5),
+      y: draws.between(-2, 1),
+      z: z + draws.between(-1, 1),
+      rx: draws.between(3.5, 4.5),
+      ry: draws.between(4.5, 6),
+      rz: draws.between(4.5, 6),
+      density: 0.35 + 0.25 * severity,
       softness: 1,
       within: side,
     });
-    scene.lungs[side].density += 0.03 + 0.05 * severity;
+    scene.lungs[side].density += 0.02 * severity;
   }
-  scene.texture.lungs += 0.9;
+  scene.texture.lungs += 0.4;
 }
 
 /** One to three round masses, mostly in the upper and middle zones. */
 function addLesions(scene: Scene, severity: number, draws: Draws): void {
-  const main = pickSide(draws, 0.6);
+  const main = pickSide(draws, 0.25);
   const count = draws.pick([1, 1, 2, 3]);
   for (let k = 0; k < count; k++) {
     const side = k === 0 || draws.chance(0.6) ? main : other(main);
-    const radius = (1.7 + 1.9 * severity) * (k === 0 ? draws.between(0.9, 1.15) : draws.between(0.5, 0.8));
+    const radius = (2.1 + 1.7 * severity) * (k === 0 ? draws.between(0.9, 1.15) : draws.between(0.5, 0.8));
     const centre = {
-      x: sideSign(side) * draws.between(4.8, 8.6),
-      y: draws.between(-3.5, 3),
-      z: k === 0 ? draws.around(3.6, 1.6) : draws.between(-5, 6),
+      x: sideSign(side) * (k === 0 ? draws.around(6.6, 0.8) : draws.between(5, 9)),
+      y: k === 0 ? draws.around(-3.2, 1) : draws.between(-4, 3),
+      z: k === 0 ? draws.around(6, 0.9) : draws.between(-5, 6),
     };
     scene.blobs.push({
       ...centre,
       rx: radius,
       ry: radius * draws.between(0.9, 1.1),
       rz: radius * draws.between(0.9, 1.1),
-      density: 0.95,
+      density: 1.05,
       softness: 0.45,
       within: side,
     });
@@ -207,23 +207,23 @@ function effuse(scene: Scene, severity: number, draws: Draws): void {
   for (const side of sides) {
     const share = severity * (side === first ? 1 : draws.between(0.4, 0.8));
     const lung = scene.lungs[side];
-    lung.fluid = Math.max(lung.fluid, lung.dome - 3.2 + 8.5 * Math.pow(share, 1.15) * draws.between(0.85, 1.1));
+    lung.fluid = Math.max(lung.fluid, lung.dome - 3.2 + 6.2 * share * draws.between(0.85, 1.1));
     lung.meniscus = draws.between(2.2, 3.4);
-    lung.veil += 0.05 * share;
+    lung.veil += 0.02 * share;
   }
 }
 
 /** Thick, partly calcified pleura: the lung's outline moves inwards, most at the side and the base. */
 function thickenPleura(scene: Scene, severity: number, draws: Draws): void {
   const first = pickSide(draws);
-  const sides: Side[] = draws.chance(0.45) ? [first, other(first)] : [first];
+  const sides: Side[] = draws.chance(0.7) ? [first, other(first)] : [first];
   for (const side of sides) {
-    scene.lungs[side].rind += (0.8 + 1.3 * severity) * (side === first ? 1 : 0.7);
+    scene.lungs[side].rind += (1.1 + 1.5 * severity) * (side === first ? 1 : 0.7);
     const { thorax } = scene;
     const plaques = 2 + draws.below(3);
     for (let k = 0; k < plaques; k++) {
       const angle = draws.between(-0.9, 0.9);
-      const z = draws.between(-7, 3);
+      const z = draws.around(-3.5, 1.8);
       const taper = taperAt(thorax, z);
       scene.blobs.push({
         x: sideSign(side) * (thorax.halfWidth * taper - 0.6) * Math.cos(angle),
@@ -242,9 +242,9 @@ function thickenPleura(scene: Scene, severity: number, draws: Draws): void {
 
 /** Free air at the side and the apex; the lung shrinks, the dome sinks and the mediastinum is pushed away. */
 function letAirIn(scene: Scene, severity: number, draws: Draws): void {
-  const side = pickSide(draws, 0.55);
+  const side = pickSide(draws, 0.88);
   const lung = scene.lungs[side];
-  lung.collapse = 0.2 + 0.55 * severity * draws.between(0.85, 1.1);
+  lung.collapse = 0.28 + 0.5 * severity * draws.between(0.85, 1.1);
   lung.density += 0.25 * lung.collapse;
   lung.dome -= 1.2 + 2.4 * severity;
   scene.mediastinum.shift -= sideSign(side) * (0.4 + 1.6 * severity);

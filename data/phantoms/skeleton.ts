@@ -48,8 +48,8 @@ function addRib(scene: Scene, body: Body, { side, rib, tilt }: { side: Side; rib
   // The back half is the denser one in any view.
   const middle = Math.round(last * 0.55);
   scene.tubes.push(
-    { points: tilted.slice(0, middle + 1), radius: [0.62, 0.72], density: 2.0 * body.bone, section: "shell" },
-    { points: tilted.slice(middle), radius: [0.72, 0.8], density: 1.05 * body.bone, section: "shell" },
+    { points: tilted.slice(0, middle + 1), radius: [0.62, 0.72], density: 2.1 * body.bone, section: "shell" },
+    { points: tilted.slice(middle), radius: [0.72, 0.8], density: 1.15 * body.bone, section: "shell" },
   );
 }
 

@@ -39,13 +39,12 @@ for (
     "colour_420_64.jpg",
     "formats.png",
     "formats.tiff",
-    "formats.gif",
     "formats.bmp",
   ]
 ) {
   Deno.test(`${MUTATIONS} mutations of ${name} are decoded or refused, never a crash`, async () => {
     const whole = await Deno.readFile(new URL(`./golden/${name}`, import.meta.url));
-    const decoder = await ImageDecoder.create({ maxPixels: 4_000_000 });
+    const decoder = new ImageDecoder({ maxPixels: 4_000_000 });
     const random = new SeededRandom("mutations", name);
     let refused = 0;
     for (let i = 0; i < MUTATIONS; i++) {

@@ -39,6 +39,7 @@ CASES = {
     "stripes_48": (stripes(260, 260), dict(quality=95)),
     "upscaled_64": (blobs(50, 37), dict(quality=95)),
     "same_size_28": (blobs(28, 28, noise=20), dict(quality=95)),
+    "noise_40": (rng.integers(0, 256, (61, 83)).astype(np.uint8), dict(quality=100)),
     "progressive_224": (blobs(460, 380, noise=1), dict(quality=95, progressive=True)),
 }
 
@@ -57,6 +58,6 @@ for name, (pixels, options) in CASES.items():
 
 # The other formats: the same pixels in each, next to the gray that PIL makes of them.
 SMALL = blobs(24, 20)
-for ending, options in {"png": {}, "bmp": {}, "gif": {}, "tiff": dict(compression="tiff_lzw")}.items():
+for ending, options in {"png": {}, "bmp": {}, "tiff": dict(compression="tiff_lzw")}.items():
     Image.fromarray(SMALL).save(HERE / f"formats.{ending}", **options)
 (HERE / "formats.u8").write_bytes(SMALL.tobytes())
