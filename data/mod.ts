@@ -40,7 +40,7 @@ export {
 export { CHEST_VIEWS, viewOfPosition } from "./views.ts";
 export { MNIST_VIEWS, type MnistOptions, type MnistView } from "./read_mnist.ts";
 export { type PairedCsvHeader } from "./read_paired_csv.ts";
-export { LABEL_SOURCES, type LabelSource, PHANTOM_MARKER } from "./read_mimic.ts";
+export { LABEL_SOURCES, type LabelSource } from "./read_mimic.ts";
 export { assertDisjointSplits, patientOverlap, splitBySubject, type SplitPolicy } from "./splits.ts";
 export { pairsOfSplit, pairStudies, type PairTable, positionsOfStudies, selectPairs, studiesOfPairs } from "./pairs.ts";
 export { labelledSubset, subjectsOfPairs } from "./subsets.ts";

@@ -7,6 +7,7 @@ import { mimicSource } from "./mimic_source.ts";
 import { CHEST_LABELS } from "./labels.ts";
 import { raggedExample, raggedRow, readLabelTable, UNKNOWN_LABEL } from "./label_table.ts";
 import type { ReadOptions } from "./open_dataset.ts";
+import { RECORD_NAME } from "./phantoms/phantom_record.ts";
 import { isNumericId, isSafeId, quoted } from "./safe_path.ts";
 import { splitCode } from "./splits.ts";
 import { type DatasetName, IndexBuilder, SPLITS, StudyIndex } from "./study_index.ts";
@@ -29,12 +30,9 @@ export function looksLikeMimic(root: string): boolean {
   return findTable(root, METADATA) !== undefined;
 }
 
-/** Phantoms have MIMIC-CXR-JPG's layout and this file beside the tables. */
-export const PHANTOM_MARKER = "phantoms.json";
-
 /** True where the directory's images are drawn, not taken of patients. */
 export function looksLikePhantoms(root: string): boolean {
-  return exists(join(root, PHANTOM_MARKER), "file");
+  return exists(join(root, RECORD_NAME), "file");
 }
 
 /**
