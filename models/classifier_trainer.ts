@@ -40,6 +40,8 @@ export interface ClassifierTrainerOptions {
   readonly floatImages?: boolean;
   /** Keep the last step's gradients, for {@link ClassifierTrainer.readGradients}. */
   readonly keepGradients?: boolean;
+  /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
+  readonly checkNumerics?: boolean;
 }
 
 /** Scores of a batch, in [0, 1]. */
@@ -68,7 +70,10 @@ export class ClassifierTrainer implements Trainer<LabelledBatch> {
     const specs = declareParameters((scope) => classifier.declare(scope));
     const state = AdamState.create(device, { specs, seed: options.seed });
     try {
-      const program = await compile(device, () => buildStep(classifier, { state, options }), { name: "training step" });
+      const program = await compile(device, () => buildStep(classifier, { state, options }), {
+        name: "training step",
+        checkNumerics: options.checkNumerics ?? false,
+      });
       return new ClassifierTrainer(options, state, program);
     } catch (error) {
       state[Symbol.dispose]();

@@ -3,11 +3,18 @@
  *
  * @module
  */
+import { z } from "zod";
 import { DataError } from "../../data/errors.ts";
 import type { Trainer } from "../../models/mod.ts";
 import { latestCheckpoint, saveCheckpoint } from "../../runtime/checkpoint.ts";
 import type { RunConfig } from "./run_config.ts";
 import type { RunPaths } from "./run_directory.ts";
+
+/** What a run keeps in a checkpoint beside what every training keeps. */
+const detailsSchema = z.object({
+  seconds: z.number().nonnegative().catch(0),
+  skipped: z.array(z.int().nonnegative()).catch([]),
+});
 
 /** Where a restored run goes on. */
 export interface Restored {
@@ -15,6 +22,8 @@ export interface Restored {
   readonly step: number;
   /** Seconds of training so far. */
   readonly seconds: number;
+  /** Steps that were left out. */
+  readonly skipped: readonly number[];
 }
 
 /** A fingerprint of what a checkpoint depends on: the model, the data and the optimisation, but not the run's name. */
@@ -28,9 +37,17 @@ export async function configHash(config: RunConfig): Promise<string> {
 /** Writes a checkpoint and deletes all but the last `keep`. */
 export async function saveRun(
   trainer: Pick<Trainer<unknown>, "read">,
-  options: { paths: RunPaths; config: RunConfig; step: number; epoch: number; seconds: number; keep: number },
+  options: {
+    paths: RunPaths;
+    config: RunConfig;
+    step: number;
+    epoch: number;
+    seconds: number;
+    skipped: readonly number[];
+    keep: number;
+  },
 ): Promise<void> {
-  const { paths, config, step, epoch, seconds, keep } = options;
+  const { paths, config, step, epoch, seconds, skipped, keep } = options;
   await saveCheckpoint(paths.checkpoints, {
     state: {
       step,
@@ -38,7 +55,7 @@ export async function saveRun(
       seeds: { run: config.training.seed },
       counters: { step },
       configHash: await configHash(config),
-      details: { seconds },
+      details: { seconds, skipped: [...skipped] },
     },
     tensors: await trainer.read(),
   }, { keep });
@@ -66,7 +83,12 @@ export async function restoreRun(
       `${found.path} was made with another configuration than ${paths.config}: restore that file or start a new run`,
     );
   }
-  model.write(found.tensors);
-  const { seconds } = found.state.details;
-  return { step: found.state.step, seconds: typeof seconds === "number" ? seconds : 0 };
+  try {
+    model.write(found.tensors);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new DataError(`${found.path} does not fit the run's model: ${error.message}`);
+  }
+  const { seconds, skipped } = detailsSchema.parse(found.state.details);
+  return { step: found.state.step, seconds, skipped };
 }

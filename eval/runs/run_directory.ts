@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DataError } from "../../data/errors.ts";
 import { checkRunConfig, type RunConfig } from "./run_config.ts";
 
@@ -44,18 +44,40 @@ export function runPaths(directory: string): RunPaths {
   };
 }
 
-/** Writes a file whole or not at all: to a temporary name beside it, synced, renamed. */
+/** Writes a file whole or not at all: to a temporary name beside it, synced, renamed, the directory synced. */
 export async function writeWhole(path: string, text: string): Promise<void> {
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
-    using file = await Deno.open(temporary, { write: true, createNew: true });
-    const bytes = new TextEncoder().encode(text);
-    for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
-    await file.sync();
+    await writeSynced(temporary, text);
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
-    throw error;
+    // What fails on an open file does not say by itself which file it was.
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
+  }
+  // Windows opens no directories and needs none of this.
+  if (Deno.build.os !== "windows") await syncFile(dirname(path));
+}
+
+async function writeSynced(path: string, text: string): Promise<void> {
+  using file = await Deno.open(path, { write: true, createNew: true });
+  const bytes = new TextEncoder().encode(text);
+  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+  await file.sync();
+}
+
+/** Makes what was written to a file, or the names in a directory, safe against a loss of power. */
+export async function syncFile(path: string): Promise<void> {
+  using file = await Deno.open(path, { read: true });
+  await file.sync();
+}
+
+/** Removes what an interrupted {@link writeWhole} left of the files that only training writes. */
+export async function sweepTemporary(directory: string): Promise<void> {
+  for await (const { name } of Deno.readDir(directory)) {
+    if (/^(config|draft)\.json\.[-0-9a-f]{36}\.tmp$|^metrics\.jsonl\.[-0-9a-f]{36}\.tmp$/.test(name)) {
+      await Deno.remove(join(directory, name));
+    }
   }
 }
 

@@ -58,15 +58,19 @@ function balancedWeights(config: RunConfig, data: Pick<RunData, "index" | "pairs
   });
 }
 
-/** Makes the trainer of a run. */
+/**
+ * Makes the trainer of a run.
+ *
+ * @param options.checkNumerics Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow.
+ */
 export async function createRunTrainer(
   device: Device,
-  options: { config: RunConfig; data: RunData },
+  options: { config: RunConfig; data: RunData; checkNumerics?: boolean },
 ): Promise<Trainer<Batch>> {
-  const { config, data } = options;
+  const { config, data, checkNumerics = false } = options;
   const { batchSize, seed } = config.training;
   const views = viewsOfRun(config, data);
-  const common = { batchSize, seed, missingViews: views.missing };
+  const common = { batchSize, seed, missingViews: views.missing, checkNumerics };
   if (isSupervised(config)) {
     const trainer = await ClassifierTrainer.create(device, { ...common, config: classifierConfig(config, data) });
     return adapted(trainer, ({ pixels, labels, ...batch }) => ({ pixels, labels, ...presentOf(batch, views) }));

@@ -3,14 +3,16 @@
  *
  * @module
  */
+import { DataError } from "../../data/errors.ts";
 import { type Batch, createLoader } from "../../data/mod.ts";
 import type { StepSettings, Trainer } from "../../models/mod.ts";
-import { type Device, NonFiniteError, type ProgramMemory, type Schedule } from "../../runtime/mod.ts";
+import { type Device, type ProgramMemory, type Schedule } from "../../runtime/mod.ts";
 import { alphaSchedule, betaSchedule } from "./annealing.ts";
+import { firstNonFinite, NonFiniteStepError } from "./non_finite.ts";
 import { restoreRun, saveRun } from "./run_checkpoint.ts";
 import type { RunConfig } from "./run_config.ts";
 import type { RunData } from "./run_data.ts";
-import { appendMetrics, type MetricsLine, readMetricsFile, runPaths, writeWhole } from "./run_directory.ts";
+import { appendMetrics, type MetricsLine, readMetricsFile, runPaths, syncFile, writeWhole } from "./run_directory.ts";
 import { createRunTrainer, isSupervised, trainingPairs } from "./run_trainer.ts";
 
 /** Where training is. */
@@ -32,8 +34,12 @@ export interface TrainRunOptions {
   readonly resume?: boolean;
   /** Seconds between checkpoints, 300 by default; one is written at the end in any case. */
   readonly checkpointSeconds?: number;
+  /** Also write one every so many steps. */
+  readonly checkpointSteps?: number;
   /** Checkpoints that are kept, 2 by default. */
   readonly keep?: number;
+  /** Steps to leave out, besides those that the checkpoint says were left out: their batches gave numbers that are not finite. */
+  readonly skip?: ReadonlySet<number>;
   /** Asks to stop: the step that runs is finished and saved. */
   readonly signal?: AbortSignal;
   readonly onStart?: (
@@ -51,6 +57,8 @@ export interface TrainedRun {
   /** Seconds of training, all sessions of the run together. */
   readonly seconds: number;
   readonly parameters: number;
+  /** Steps that were left out. */
+  readonly skipped: readonly number[];
 }
 
 /** At least this often (milliseconds) metrics are read and progress is shown. */
@@ -62,7 +70,8 @@ const MAX_QUEUED = 32;
  * Trains a run to its end, or until it is asked to stop.
  *
  * @throws {DataError} where the data do not fill a batch, or a checkpoint belongs to another configuration.
- * @throws {NonFiniteError} where the loss or a gradient is not finite; the last checkpoint stays as it was.
+ * @throws {OutOfMemoryError | DeviceLostError} from the device; what is on disk stays as it was.
+ * @throws {NonFiniteStepError} where the loss or a gradient is not finite; the last checkpoint stays as it was.
  */
 export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   const { config, directory, data, device } = options;
@@ -80,29 +89,49 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
     ? await restoreRun(trainer, { paths, config, ...(options.onWarning ? { onWarning: options.onWarning } : {}) })
     : undefined;
   const steps = loader.stepsPerEpoch * training.epochs;
+  if (restored && restored.step > steps) {
+    throw new DataError(`${paths.checkpoints} goes to step ${restored.step}, but the run has ${steps} steps only`);
+  }
   const session = new Session(trainer, {
     ...options,
     steps,
+    stepsPerEpoch: loader.stepsPerEpoch,
     from: restored?.step ?? 0,
     secondsBefore: restored?.seconds ?? 0,
+    skip: new Set([...restored?.skipped ?? [], ...options.skip ?? []]),
   });
-  await session.begin();
-  const position = {
-    epoch: Math.floor(session.step / loader.stepsPerEpoch),
-    step: session.step % loader.stepsPerEpoch,
+  const batchesFrom = (step: number) => {
+    const from = { epoch: Math.floor(step / loader.stepsPerEpoch), step: step % loader.stepsPerEpoch };
+    return loader.batches({ from, untilEpoch: training.epochs });
   };
-  if (session.step < steps) {
-    for await (const batch of loader.batches({ from: position, untilEpoch: training.epochs })) {
-      if (options.signal?.aborted) break;
-      session.run(batch);
-      await session.afterStep(batch.epoch);
+  await session.begin();
+  try {
+    if (session.step < steps) {
+      for await (const batch of batchesFrom(session.step)) {
+        if (options.signal?.aborted) break;
+        session.run(batch);
+        await session.afterStep();
+      }
     }
+    return await session.end();
+  } catch (error) {
+    if (!(error instanceof NonFiniteStepError)) throw error;
+    const found = await firstNonFinite({
+      device,
+      config,
+      data,
+      state: () => trainer.read(),
+      batches: batchesFrom(error.step),
+      settings: session.settings(error.step),
+    });
+    throw found ? error.because(found) : error;
   }
-  return await session.end();
 }
 
 interface SessionOptions extends TrainRunOptions {
   readonly steps: number;
+  readonly stepsPerEpoch: number;
+  readonly skip: ReadonlySet<number>;
   readonly from: number;
   readonly secondsBefore: number;
 }
@@ -116,11 +145,13 @@ class Session {
   readonly #started = performance.now();
   #lastRead = this.#started;
   #lastSave = this.#started;
+  #lastSaved: number;
   #readFrom: number;
 
   constructor(private readonly trainer: Trainer<Batch>, private readonly options: SessionOptions) {
     this.step = options.from;
     this.#readFrom = options.from;
+    this.#lastSaved = options.from;
     const { training } = options.config;
     // A classifier has no latents to hold to a prior.
     this.#alpha = isSupervised(options.config) ? () => 0 : alphaSchedule(training);
@@ -138,32 +169,34 @@ class Session {
   }
 
   run(batch: Batch): void {
-    this.trainer.step(batch, this.#settings(this.step));
+    // A step that is left out keeps its number: the random numbers and the order of all others are what they were.
+    if (!this.options.skip.has(this.step)) this.trainer.step(batch, this.settings(this.step));
     this.step++;
   }
 
-  async afterStep(epoch: number): Promise<void> {
+  async afterStep(): Promise<void> {
+    const { steps, checkpointSeconds = 300, checkpointSteps = Infinity } = this.options;
     const now = performance.now();
     const queued = this.step - this.#readFrom;
-    if (queued >= MAX_QUEUED || now - this.#lastRead >= READ_INTERVAL || this.step === this.options.steps) {
-      await this.#read(epoch);
-    }
-    const every = (this.options.checkpointSeconds ?? 300) * 1000;
-    if (performance.now() - this.#lastSave >= every) await this.#save(epoch);
+    if (queued >= MAX_QUEUED || now - this.#lastRead >= READ_INTERVAL || this.step === steps) await this.#read();
+    const due = this.step - this.#lastSaved >= checkpointSteps ||
+      performance.now() - this.#lastSave >= checkpointSeconds * 1000;
+    if (due) await this.#save();
   }
 
   async end(): Promise<TrainedRun> {
-    const { steps, config } = this.options;
-    if (this.step > this.options.from) await this.#save(config.training.epochs);
+    if (this.step > this.#lastSaved) await this.#save();
     return {
       steps: this.step,
-      stopped: this.step < steps,
+      stopped: this.step < this.options.steps,
       seconds: this.#seconds(),
       parameters: this.trainer.parameters.count,
+      skipped: this.#skipped(),
     };
   }
 
-  #settings(step: number): StepSettings {
+  /** What a step is done with. */
+  settings(step: number): StepSettings {
     const { learningRate } = this.options.config.training;
     return { step, learningRate, beta: this.#beta(step), alpha: this.#alpha(step) };
   }
@@ -172,7 +205,7 @@ class Session {
     return this.options.secondsBefore + (performance.now() - this.#started) / 1000;
   }
 
-  async #read(epoch: number): Promise<void> {
+  async #read(): Promise<void> {
     const entries = await this.trainer.readMetrics();
     if (entries.length === 0) return;
     const now = performance.now();
@@ -181,7 +214,7 @@ class Session {
     this.#lastRead = now;
     this.#readFrom = this.step;
     const lines = entries.map(({ step, values }): MetricsLine => {
-      const { alpha, learningRate } = this.#settings(step);
+      const { alpha, learningRate } = this.settings(step);
       const { loss = NaN, gradientNorm = NaN, ...parts } = values;
       return {
         step,
@@ -197,30 +230,34 @@ class Session {
     const bad = lines.find(({ loss, gradientNorm }) => !Number.isFinite(loss) || !Number.isFinite(gradientNorm));
     const good = bad ? lines.filter((line) => line.step < bad.step) : lines;
     appendMetrics(runPaths(this.options.directory).metrics, good);
-    if (bad) throw nonFinite(bad);
-    this.options.onProgress?.({ done: this.step, steps, epoch, last: lines.at(-1)! });
+    if (bad) throw new NonFiniteStepError(bad);
+    this.options.onProgress?.({ done: this.step, steps, epoch: this.#epoch(), last: lines.at(-1)! });
   }
 
-  async #save(epoch: number): Promise<void> {
-    await this.#read(epoch);
+  async #save(): Promise<void> {
+    await this.#read();
     const { directory, config, keep } = this.options;
+    const paths = runPaths(directory);
+    await syncFile(paths.metrics);
     await saveRun(this.trainer, {
-      paths: runPaths(directory),
+      paths,
       config,
       step: this.step,
-      epoch,
+      epoch: this.#epoch(),
       seconds: this.#seconds(),
+      skipped: this.#skipped(),
       keep: keep ?? 2,
     });
     this.#lastSave = performance.now();
+    this.#lastSaved = this.step;
   }
-}
 
-function nonFinite({ step, loss, gradientNorm }: MetricsLine): NonFiniteError {
-  const what = Number.isFinite(loss) ? `the gradient's norm is ${gradientNorm}` : `the loss is ${loss}`;
-  return new NonFiniteError(
-    "loss",
-    step,
-    `${what} at step ${step}; the last checkpoint is untouched: go on from it with --resume and a smaller --lr`,
-  );
+  /** Epochs begun. */
+  #epoch(): number {
+    return Math.ceil(this.step / this.options.stepsPerEpoch);
+  }
+
+  #skipped(): number[] {
+    return [...this.options.skip].filter((step) => step < this.step).sort((a, b) => a - b);
+  }
 }
