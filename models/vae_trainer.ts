@@ -12,9 +12,11 @@ import {
   input,
   type InputData,
   type MetricsEntry,
+  type ProfileEntry,
   type Program,
   type ProgramMemory,
   randomNormal,
+  type RunOptions,
 } from "../runtime/mod.ts";
 import { fillAbsent } from "./absent_views.ts";
 import { AdamState } from "./adam_state.ts";
@@ -50,6 +52,8 @@ export interface VaeTrainerOptions {
   readonly givenNoise?: boolean;
   /** Keep the last step's gradients, for {@link VaeTrainer.readGradients}. */
   readonly keepGradients?: boolean;
+  /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
+  readonly checkNumerics?: boolean;
   /** Called with the memory of the training program before any is allocated. */
   readonly onPlan?: (memory: ProgramMemory) => void;
 }
@@ -86,6 +90,7 @@ export class VaeTrainer implements Trainer<ImageBatch> {
     try {
       const program = await compile(device, () => buildStep(vae, { state, options }), {
         name: "training step",
+        checkNumerics: options.checkNumerics ?? false,
         ...(options.onPlan ? { onPlan: options.onPlan } : {}),
       });
       return new VaeTrainer(device, options, vae, state, program);
@@ -108,30 +113,30 @@ export class VaeTrainer implements Trainer<ImageBatch> {
   }
 
   step(batch: ImageBatch, settings: StepSettings): void {
-    const { alpha, beta, step } = settings;
-    const { epsilon, missingViews, seed } = this.options;
+    const { missingViews } = this.options;
     const { pixels, absent } = missingViews && batch.present
       ? fillAbsent({ pixels: batch.pixels, present: batch.present }, { views: this.vae.views })
       : { pixels: batch.pixels, absent: [] };
-    const run = () =>
-      this.program.run(
-        {
-          ...pixelInputs(pixels),
-          alpha,
-          beta,
-          ...AdamState.inputs({ ...settings, ...(epsilon === undefined ? {} : { epsilon }) }),
-          ...this.#components(batch, step),
-          ...(batch.present ? { present: batch.present } : {}),
-          ...(batch.noise ? { noise: batch.noise } : {}),
-        },
-        { step, seed },
-      );
+    const run = () => this.program.run(...this.#given({ ...batch, pixels }, settings));
     const isAbsent = (name: string) =>
       absent.some((m) => name.startsWith(`encoders.${m}.`) || name.startsWith(`decoders.${m}.`));
     this.parameters.preserveStatistics(isAbsent, run);
   }
 
-  /** Loss, reconstruction, KL and gradient norm of every step since the last call. */
+  /**
+   * Does one step on a batch without absent views, and gives the GPU's time for each dispatch of it.
+   *
+   * @throws {TypeError} where the adapter has no timestamps.
+   */
+  profile(batch: ImageBatch, settings: StepSettings): Promise<ProfileEntry[]> {
+    return this.program.profile(...this.#given(batch, settings));
+  }
+
+  /**
+   * Loss, reconstruction, KL and gradient norm of every step since the last call.
+   *
+   * @throws {NonFiniteError} for a trainer made with `checkNumerics`, naming the first op with a result that is not finite.
+   */
   readMetrics(): Promise<MetricsEntry[]> {
     return this.program.readMetrics();
   }
@@ -166,6 +171,21 @@ export class VaeTrainer implements Trainer<ImageBatch> {
 
   [Symbol.dispose](): void {
     for (const owned of [this.inference, this.program, this.state]) owned[Symbol.dispose]();
+  }
+
+  /** What the program is run with. */
+  #given(batch: ImageBatch, settings: StepSettings): [Record<string, InputData>, RunOptions] {
+    const { alpha, beta, step } = settings;
+    const { epsilon, seed } = this.options;
+    return [{
+      ...pixelInputs(batch.pixels),
+      alpha,
+      beta,
+      ...AdamState.inputs({ ...settings, ...(epsilon === undefined ? {} : { epsilon }) }),
+      ...this.#components(batch, step),
+      ...(batch.present ? { present: batch.present } : {}),
+      ...(batch.noise ? { noise: batch.noise } : {}),
+    }, { step, seed }];
   }
 
   #components({ present }: ImageBatch, step: number): Record<string, InputData> {

@@ -31,6 +31,7 @@ export {
   type ProgramMemory,
   type RunOptions,
 } from "./program.ts";
+export { type KernelSummary, summarizeProfile, type Trace, type TraceEvent, traceOf } from "./profile.ts";
 export { type ProgramVariants, programVariants, type Variant } from "./program_cache.ts";
 export { closeDefaultDevice, defaultDevice, read } from "./eager.ts";
 
