@@ -1,29 +1,44 @@
 /**
- * Images a second of `deno task prepare` on full-size radiographs (2544 x 3056, quality 95), with one and two workers, against Python's PIL
- * doing the same in one and two processes, and whether the pixels are PIL's.
+ * Images a second of `deno task prepare` on full-size radiographs (about 2544 x 3056, quality 95), with one and two workers, against Python's PIL
+ * doing the same in one and two processes.
  *
- *     deno run --allow-read --allow-write --allow-env --allow-run --allow-sys bench/prepare.ts DIR [IMAGE_SIZE]
+ *     deno run --allow-read --allow-write --allow-env --allow-run --allow-sys bench/prepare.ts [IMAGE_SIZE [DIR]]
  *
- * DIR is a data set in MIMIC-CXR-JPG's layout, for example of `deno task phantoms --full-size`. PYTHON names a Python with PIL.
+ * DIR is a data set in MIMIC-CXR-JPG's layout; without it full-size phantoms are drawn. The variable PYTHON names a Python with PIL.
  *
  * @module
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { imagesOfPairs, openDataset, preparePixels, type StudyIndex } from "../data/mod.ts";
+import { imagesOfPairs, openDataset, preparePixels, type StudyIndex, writePhantoms } from "../data/mod.ts";
 
 const WORKERS = [1, 2];
+/** Phantom studies to draw: some 50 images. */
+const STUDIES = 24;
 
 async function main(): Promise<void> {
-  const root = Deno.args[0];
-  if (root === undefined) throw new Error("A data directory is required.");
-  const imageSize = Number(Deno.args[1] ?? 224);
+  const imageSize = Number(Deno.args[0] ?? 224);
+  const temporary = await Deno.makeTempDir({ prefix: "mmvm-prepare-" });
+  try {
+    const root = Deno.args[1] ?? join(temporary, "phantoms");
+    if (Deno.args[1] === undefined) await writePhantoms(root, { studies: STUDIES, seed: 1, scale: 1 });
+    await compare(root, { imageSize, cacheDir: join(temporary, "cache") });
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
+}
+
+async function compare(root: string, options: { imageSize: number; cacheDir: string }): Promise<void> {
+  const { imageSize } = options;
   const index = await openDataset({ root });
   const images = imagesOfPairs(index);
   console.log(`${images.length} images, mean file ${meanKibibytes(index, images).toFixed(0)} KiB, to ${imageSize} px`);
   const python: number[] = [];
+  // The first run of each fills the page cache and compiles.
+  await timePil(paths(index, images), { imageSize, processes: 2 });
+  await timeOwn(index, { ...options, workers: 2 });
   for (const workers of WORKERS) {
-    const own = images.length / await timeOwn(index, { imageSize, workers });
+    const own = images.length / await timeOwn(index, { ...options, workers });
     const pil = images.length / await timePil(paths(index, images), { imageSize, processes: workers });
     python.push(pil);
     console.log(
@@ -35,26 +50,24 @@ async function main(): Promise<void> {
   }
 }
 
-async function timeOwn(index: StudyIndex, options: { imageSize: number; workers: number }): Promise<number> {
-  const cacheDir = await Deno.makeTempDir({ prefix: "mmvm-prepare-" });
-  try {
-    // Without the workers' start, which is a tenth of a second a run and not a part of any image. Once around to fill the page cache.
-    let first = 0;
-    let last = 0;
-    let done = 0;
-    await preparePixels(index, {
-      ...options,
-      cacheDir,
-      onProgress: (progress) => {
-        if (progress.done === options.workers) first = performance.now();
-        last = performance.now();
-        done = progress.done;
-      },
-    });
-    return (last - first) / 1000 * done / (done - options.workers);
-  } finally {
-    await Deno.remove(cacheDir, { recursive: true });
-  }
+/** Seconds for all images, without the start of the workers, which is no part of any image. */
+async function timeOwn(
+  index: StudyIndex,
+  options: { imageSize: number; cacheDir: string; workers: number },
+): Promise<number> {
+  let first = 0;
+  let last = 0;
+  let done = 0;
+  await preparePixels(index, {
+    ...options,
+    onProgress: (progress) => {
+      if (progress.done === options.workers) first = performance.now();
+      last = performance.now();
+      done = progress.done;
+    },
+  });
+  await Deno.remove(options.cacheDir, { recursive: true });
+  return (last - first) / 1000 * done / (done - options.workers);
 }
 
 async function timePil(files: readonly string[], options: { imageSize: number; processes: number }): Promise<number> {
