@@ -218,12 +218,16 @@ function describe(command: PlannedCommand): ReadyDispatch {
 
 function encodeAll(encoder: GPUCommandEncoder, ready: readonly Ready[]): void {
   const pass = encoder.beginComputePass();
-  for (const command of ready) encodeDispatch(pass, command);
+  let current: GPUComputePipeline | undefined;
+  for (const command of ready) {
+    if (command.pipeline !== current) pass.setPipeline(command.pipeline);
+    current = command.pipeline;
+    encodeDispatch(pass, command);
+  }
   pass.end();
 }
 
 function encodeDispatch(pass: GPUComputePassEncoder, command: Ready): void {
-  pass.setPipeline(command.pipeline);
   pass.setBindGroup(0, command.group);
   pass.dispatchWorkgroups(command.grid[0], command.grid[1], command.grid[2]);
 }
@@ -245,6 +249,7 @@ async function timeAll(device: Device, ready: readonly Ready[]): Promise<Dispatc
         const pass = encoder.beginComputePass({
           timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 },
         });
+        pass.setPipeline(command.pipeline);
         encodeDispatch(pass, command);
         pass.end();
       });

@@ -35,15 +35,18 @@ Deno.test("no task has all permissions, native code or the network", () => {
   }
 });
 
-Deno.test("only set-up, the tests and the bundler start programs, and set-up only those it names", () => {
+Deno.test("only set-up, the tests, the bundler and the benchmarks start programs, set-up and benchmarks only those they name", () => {
   const runners = commands.flatMap(({ command }) => runs(command)).filter(({ flags }) => flags.includes("--allow-run"));
   assert.deepEqual([...new Set(runners.map(({ file }) => file))].sort(), [
+    "bench/main.ts",
     "cli/setup.ts",
     "tests/run.ts",
     "viz/build_client.ts",
   ]);
   const setup = runners.find(({ file }) => file === "cli/setup.ts")!;
   assert.match(setup.flags, /--allow-run=\/usr\/bin\/apt-get,\/usr\/bin\/sudo,\/usr\/bin\/chromium,/);
+  const bench = runners.find(({ file }) => file === "bench/main.ts")!;
+  assert.match(bench.flags, /--allow-run=deno /);
 });
 
 Deno.test("after set-up, no task downloads anything", () => {

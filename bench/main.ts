@@ -1,0 +1,95 @@
+/**
+ * `deno task bench PART`: each part is a file of its own and runs in a process of its own, with the permissions that it needs.
+ *
+ * @module
+ */
+import { printable, UsageError } from "../cli/errors.ts";
+import { runCli } from "../cli/run_cli.ts";
+
+/** A part of the benchmarks. */
+interface Part {
+  readonly summary: string;
+  readonly file: string;
+  /** `bench` for a file of `Deno.bench()`. */
+  readonly command?: "bench";
+  readonly permissions: readonly string[];
+}
+
+const ENVIRONMENT =
+  "--allow-env=XDG_RUNTIME_DIR,DENO_WEBGPU_BACKEND,INIT_CWD,MMVM_DEBUG,NO_COLOR,FORCE_COLOR,CLICOLOR_FORCE";
+const FILES = ["--allow-read", "--allow-write"];
+
+const PARTS: Readonly<Record<string, Part>> = {
+  engine: {
+    summary: "JavaScript time of a replayed step of 300 dispatches",
+    file: "bench/engine.ts",
+    permissions: [ENVIRONMENT],
+  },
+  profile: {
+    summary: "GPU time of a training step by kernel, and a trace (--help lists its flags)",
+    file: "bench/profile.ts",
+    permissions: [ENVIRONMENT, ...FILES],
+  },
+  kernels: {
+    summary: "matrix products and convolutions against the adapter's ceiling: [FILTER [BATCH]]",
+    file: "bench/kernels.ts",
+    permissions: ["--allow-env", ...FILES],
+  },
+  loader: {
+    summary: "batches from the cache, read ahead",
+    file: "bench/loader.ts",
+    permissions: ["--allow-env", ...FILES],
+  },
+  prepare: {
+    summary: "decoding and resizing radiographs, against Python's PIL: [IMAGE_SIZE [DIR]]",
+    file: "bench/prepare.ts",
+    permissions: ["--allow-env", "--allow-run", "--allow-sys", ...FILES],
+  },
+  index: {
+    summary: "an index of MIMIC-CXR-JPG's size",
+    file: "bench/index_scale.ts",
+    permissions: ["--allow-env", "--allow-run", ...FILES],
+  },
+  probes: {
+    summary: "logistic regression and bootstrap at the protocol's size",
+    file: "bench/probe_bench.ts",
+    command: "bench",
+    permissions: ["--allow-read"],
+  },
+  forest: {
+    summary: "a random forest at the protocol's size",
+    file: "bench/forest_bench.ts",
+    command: "bench",
+    permissions: ["--allow-read"],
+  },
+  "forest-compare": {
+    summary: "forests against scikit-learn's: [TREES]",
+    file: "bench/forest_compare.ts",
+    permissions: ["--allow-run=python3", ...FILES],
+  },
+};
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "-h") {
+    console.log(`Usage: deno task bench PART [arguments]\n\n${listParts()}`);
+    return 0;
+  }
+  const part = PARTS[name];
+  if (!part) {
+    throw new UsageError(`${printable(name)} is no part of the benchmarks; there are ${Object.keys(PARTS).join(", ")}`);
+  }
+  const { file, command = "run", permissions } = part;
+  const flags = command === "run" ? ["--quiet", "--no-prompt"] : ["--no-prompt"];
+  const child = new Deno.Command("deno", {
+    args: [command, ...flags, "--cached-only", ...permissions, file, ...rest],
+  }).spawn();
+  return (await child.status).code;
+}
+
+function listParts(): string {
+  const width = Math.max(...Object.keys(PARTS).map((name) => name.length));
+  return Object.entries(PARTS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`).join("\n");
+}
+
+if (import.meta.main) await runCli(main);
