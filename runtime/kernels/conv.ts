@@ -28,7 +28,7 @@ export function convForward(options: ConvOptions, target: Target): Lowering {
  * its input gradient.
  */
 export function convTransposed(options: ConvOptions, target: Target): Lowering {
-  return convolve(spreadSingles(options), { transposed: true, target });
+  return convolve(options, { transposed: true, target });
 }
 
 /** The names of the variants of `conv_forward`, or of `conv_transposed`, for this work, the default first. */
@@ -45,8 +45,9 @@ function convolve(options: ConvOptions, how: { transposed: boolean; target: Targ
   }).lower();
 }
 
-function variants(options: ConvOptions, how: { transposed: boolean; target: Target }): LoweringVariant[] {
+function variants(given: ConvOptions, how: { transposed: boolean; target: Target }): LoweringVariant[] {
   const { transposed, target } = how;
+  const options = transposed ? spreadSingles(given) : given;
   const direct = target.profile === "gpu"
     ? TILE_SHAPES.map((shape) => ({
       name: tileName(shape),

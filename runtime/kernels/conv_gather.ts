@@ -10,6 +10,7 @@ import { convFlops, type ConvOptions } from "./conv_geometry.ts";
 import {
   type Block,
   blockName,
+  blockOverhead,
   LANES,
   MAX_ITERATIONS,
   planTiles,
@@ -25,14 +26,17 @@ export interface GatherChoice {
   readonly block: Block;
 }
 
+/** Nanoseconds that a row of a block takes to find the pixel of the next tap. */
+const TAP_NS = 4;
+
 /** Nanoseconds of a core of lavapipe. */
 export function gatherCost(options: ConvOptions, choice: GatherChoice): number {
   const { depth, width, workgroups } = planGather(options, choice);
   const [phasesY, phasesX] = choice.transposed ? options.stride : [1, 1];
   const taps = Math.ceil(options.kh / phasesY) * Math.ceil(options.kw / phasesX);
-  const step = stepCost(choice.block, { depth, width });
+  const tap = (options.cin / depth) * stepCost(choice.block, { depth, width }) + TAP_NS * choice.block.rows;
   // Two cores: a last round with one workgroup takes as long as one with two.
-  return Math.ceil(workgroups / 2) * 2 * (taps * options.cin / depth) * step;
+  return Math.ceil(workgroups / 2) * 2 * (taps * tap + blockOverhead(choice.block));
 }
 
 /** Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. */

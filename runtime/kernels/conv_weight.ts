@@ -14,6 +14,7 @@ import { foldShares, STREAM_LANES } from "./matmul_fold.ts";
 import {
   type Block,
   blockName,
+  blockOverhead,
   BLOCKS,
   chooseVariant,
   LANES,
@@ -57,7 +58,8 @@ export function convWeightGradientVariants(options: ConvGeometry, target: Target
 function variants(options: ConvGeometry, target: Target): LoweringVariant[] {
   const direct = target.profile === "gpu" ? gpuVariants(options) : BLOCKS.map((block) => {
     const { workgroups, pixelsAShare, vectors } = planShares(options, block);
-    const cost = Math.ceil(workgroups / 2) * 2 * pixelsAShare * stepCost(block, { depth: 1, width: vectors.width });
+    const sum = pixelsAShare * stepCost(block, { depth: 1, width: vectors.width });
+    const cost = Math.ceil(workgroups / 2) * 2 * (sum + blockOverhead(block));
     return { name: blockName(block), cost, lower: () => directGradient(options, block) };
   });
   if (!winogradFits(options)) return direct;

@@ -31,6 +31,8 @@ const AT: Matrix = [[1, 1, 1, 1, 0], [0, 1, -1, 2, 0], [0, 1, 1, 4, 0], [0, 1, -
 const LINE = 16;
 /** Bytes of a scratch buffer above which the images are taken in several goes. */
 const MAX_SCRATCH_BYTES = 64 * 2 ** 20;
+/** Nanoseconds of a core of lavapipe for each vector that a transform reads or writes. */
+const VECTOR_NS = 8;
 /** Strides that the kernel has room for. */
 const MAX_STRIDE = 4;
 
@@ -180,8 +182,7 @@ export function winogradCost(
   const { n, cin, cout } = options;
   const { tiles, batches, depth, phases } = planWinograd(options, how);
   const rows = n * tiles[0] * tiles[1];
-  // Two thirds of a transform's time are loads and stores, 20 ns for 8 vectors.
-  const vectors = (sizeA: number, sizeB: number) => (sizeA ** 2 + sizeB ** 2) * 1.5 * 20 / 8;
+  const vectors = (sizeA: number, sizeB: number) => (sizeA ** 2 + sizeB ** 2) * VECTOR_NS;
   const parts = phases[0] * phases[1];
   const patches = (rows * parts * cin / 4) * vectors(POINTS, POINTS);
   const outputs = (rows * (how.transposed ? parts : 1) * cout / 4) * vectors(POINTS, TILE);

@@ -7,7 +7,7 @@ import matmulCode from "../../shaders/matmul.wgsl" with { type: "text" };
 import { type Dispatch, gridFor, type Lowering } from "../kernel.ts";
 import { foldShares } from "./matmul_fold.ts";
 import { defaultDistances, type MatmulOptions, matmulWidth } from "./matmul_options.ts";
-import { type Block, blockName, LANES, MAX_ITERATIONS, planTiles, stepCost } from "./matmul_tiles.ts";
+import { type Block, blockName, blockOverhead, LANES, MAX_ITERATIONS, planTiles, stepCost } from "./matmul_tiles.ts";
 import { fillTemplate } from "./template.ts";
 
 /** Shares of a sum shorter than this are not worth adding up. */
@@ -17,7 +17,8 @@ const WANTED_WORKGROUPS = 8;
 /** Nanoseconds of a core of lavapipe. */
 export function blockCost(options: MatmulOptions, block: Block): number {
   const { workgroups, kAShare, width } = planShares(options, block);
-  return Math.ceil(workgroups / 2) * 2 * (kAShare / width) * stepCost(block, { depth: width, width });
+  const sum = (kAShare / width) * stepCost(block, { depth: width, width });
+  return Math.ceil(workgroups / 2) * 2 * (sum + blockOverhead(block));
 }
 
 /** The matrix product in blocks of one size. */

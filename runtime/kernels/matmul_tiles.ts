@@ -18,6 +18,7 @@ export const LANES = 8;
 export const BLOCKS: readonly Block[] = [
   { rows: 16, columns: 4 },
   { rows: 16, columns: 2 },
+  { rows: 16, columns: 1 },
   { rows: 8, columns: 2 },
   { rows: 8, columns: 1 },
 ];
@@ -60,6 +61,11 @@ export type Width = 1 | 4;
 /** Elements of a vector for a number of channels. */
 export function widthOf(channels: number): Width {
   return channels % 4 === 0 ? 4 : 1;
+}
+
+/** Nanoseconds that a block takes besides its sums: finding its place, and storing its results. */
+export function blockOverhead(block: Block): number {
+  return 1000 + 25 * block.rows * block.columns;
 }
 
 /** Nanoseconds of one step along the summed axis, in which a lane reads `depth` elements of each row and `depth` rows of columns. */
