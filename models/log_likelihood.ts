@@ -7,7 +7,7 @@ import {
   add,
   aggregate,
   type AggregateMethod,
-  concat,
+  broadcastTo,
   logMixtureDensity,
   mixtureComponents,
   mul,
@@ -16,6 +16,7 @@ import {
   randomNormal,
   reparameterize,
   reshape,
+  sizeOf,
   square,
   stack,
   sub,
@@ -28,6 +29,9 @@ import type { Posterior } from "./network.ts";
 import { requireAnchor } from "./samples.ts";
 import { viewOf } from "./vae.ts";
 import type { DrawOptions, VaeInference } from "./vae_inference.ts";
+
+/** Images that are decoded at once, where the batch is smaller. */
+const ROWS = 512;
 
 /** What to estimate, and how well. */
 export interface LogLikelihoodOptions extends DrawOptions {
@@ -119,28 +123,33 @@ async function estimateLog(
 ): Promise<Float64Array> {
   const { about, draws, seed = 0, step = 0 } = options;
   const components = mixtureComponents(about.aggregation, about.proposing.length).length;
-  const rounds = Math.ceil(draws / components);
-  const program = await model.program(`likelihood ${JSON.stringify(about)}`, () => buildWeights(model, about));
   const samples = model.images.batchSize;
+  // A small batch is decoded for several draws at once: reading results from the GPU costs more than they do.
+  const copies = Math.max(1, Math.min(Math.floor(ROWS / (components * samples)), Math.ceil(draws / components)));
+  const rounds = Math.ceil(draws / (components * copies));
+  const name = `likelihood ${JSON.stringify([about, copies])}`;
+  const program = await model.program(name, () => buildWeights(model, { about, copies }));
   const sums = Array.from({ length: samples }, () => new LogSum());
   for (let round = 0; round < rounds; round++) {
     program.run(pixelInputs(pixels), { seed, step: step * rounds + round });
     const [weights] = await program.read("weights");
     weights!.forEach((weight, i) => sums[i % samples]!.add(weight));
   }
-  return Float64Array.from(sums, (sum) => sum.value - Math.log(rounds * components));
+  return Float64Array.from(sums, (sum) => sum.value - Math.log(rounds * copies * components));
 }
 
-/** Log weights [components, N] of one draw from each component. */
-function buildWeights(model: VaeInference, about: Estimate): ProgramResults {
+/** Log weights [components, copies N] of some draws from each component. */
+function buildWeights(model: VaeInference, options: { about: Estimate; copies: number }): ProgramResults {
+  const { about, copies } = options;
   const { vae, images: shape } = model;
   const images = imageTensors(shape);
-  const components = componentsOf(vae.encode(model.scope, images), about);
+  const { mu, logvar } = componentsOf(vae.encode(model.scope, images), about);
+  const components = { mu: repeatSamples(mu, copies), logvar: repeatSamples(logvar, copies) };
   const [count, samples, width] = components.mu.shape as [number, number, number];
   const eps = randomNormal(components.mu.shape, { stream: model.scope.stream("importance draws") });
   const z = reparameterize(components.mu, components.logvar, { eps });
   const each = about.explained.map((view) => {
-    const image = concat(new Array<Tensor>(count).fill(images[view]!), 0);
+    const image = viewOf(repeatSamples(stack([images[view]!]), count * copies), 0);
     const output = vae.decodeView(model.scope, reshape(z, [count * samples, width]), view);
     return reshape(neg(negativeLogLikelihood(output, image, vae.config.likelihood)), [count, samples]);
   });
@@ -162,6 +171,14 @@ function componentsOf(posterior: Posterior, { proposing, aggregation }: Estimate
     );
   });
   return { mu: stack(parts.map(({ mu }) => mu)), logvar: stack(parts.map(({ logvar }) => logvar)) };
+}
+
+/** [A, N, ...] as [A, times N, ...], all samples one time after another. */
+function repeatSamples(x: Tensor, times: number): Tensor {
+  const [parts, samples, ...rest] = x.shape as [number, number, ...number[]];
+  const size = sizeOf([samples, ...rest]);
+  const repeated = broadcastTo(reshape(x, [parts, 1, size]), [parts, times, size]);
+  return reshape(repeated, [parts, times * samples, ...rest]);
 }
 
 /** log sum exp of numbers that come one after another, in float64. */

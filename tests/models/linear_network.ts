@@ -1,0 +1,25 @@
+/** A network whose encoder and decoder are linear: with a normal likelihood everything about its model has a closed form. */
+import { linear, networkNames, registerNetwork } from "../../models/mod.ts";
+import { reshape } from "../../runtime/mod.ts";
+
+/** Name under which the network is registered. */
+export const LINEAR = "linear-for-tests";
+
+/** Registers the network, once a process. */
+export function registerLinearNetwork(): void {
+  if (networkNames().includes(LINEAR)) return;
+  registerNetwork(LINEAR, ({ imageSize, latentDim }) => {
+    const pixels = imageSize * imageSize;
+    return {
+      name: LINEAR,
+      features: pixels,
+      extract: (_, image) => reshape(image, [image.shape[0]!, pixels]),
+      posterior: (scope, features) => ({
+        mu: linear(scope.child("mu"), features, { outputs: latentDim }),
+        logvar: linear(scope.child("logvar"), features, { outputs: latentDim }),
+      }),
+      decode: (scope, z) =>
+        reshape(linear(scope.child("mean"), z, { outputs: pixels }), [z.shape[0]!, imageSize, imageSize, 1]),
+    };
+  });
+}
