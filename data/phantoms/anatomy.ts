@@ -13,7 +13,7 @@ export interface Posture {
 /** The soft tissues of a healthy patient. */
 export function healthyScene(body: Body, { breath, bedside }: Posture, draws: Draws): Scene {
   // A shallow breath raises the domes and leaves the heart broader.
-  const lift = body.dome - 0.75 * breath + (bedside ? 1.1 : 0);
+  const lift = body.dome - 0.75 * breath + (bedside ? 0.4 : 0);
   const aeration = draws.around(0, 0.04) - 0.015 * breath;
   const size = body.heart * (1 - 0.015 * breath);
   const scene: Scene = {
@@ -25,7 +25,7 @@ export function healthyScene(body: Body, { breath, bedside }: Posture, draws: Dr
     },
     organs: [],
     mediastinum: {
-      halfWidth: body.mediastinum * (bedside ? 1.06 : 1),
+      halfWidth: body.mediastinum * (bedside ? 1.03 : 1),
       bulge: 0,
       bulgeHeight: 4.5,
       front: 3.2,

@@ -38,9 +38,9 @@ function armsOf({ thorax, wall }: Scene, camera: Camera): Blob[] {
     camera.view === "frontal"
       ? {
         ...common,
-        x: sign * (thorax.halfWidth + wall + (camera.bedside ? 0 : 1.5)),
+        x: sign * (thorax.halfWidth + wall + (camera.bedside ? 0.7 : 1.5)),
         y: -1,
-        z: thorax.apex - (camera.bedside ? 7 : 5.5),
+        z: thorax.apex - (camera.bedside ? 6.2 : 5.5),
         rx: 7.5,
         ry: 5,
         rz: 12,

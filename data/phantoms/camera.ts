@@ -31,14 +31,14 @@ export function cameraOf(seed: number, image: ImageState, scale: number): Camera
   const view = image.projection === "AP" || image.projection === "PA" ? "frontal" : "lateral";
   const bedside = image.projection === "AP";
   const sloppy = bedside ? 1.4 : 1;
-  const zoom = draws.around(bedside ? 0.9 : 0.93, 0.025);
+  const zoom = draws.around(bedside ? 0.92 : 0.93, 0.025);
   const narrowed = draws.chance(0.3);
   const edge = () => narrowed && draws.chance(0.6) ? draws.between(0.3, 1.8) : 0;
   return {
     view,
     bedside,
     turn: draws.around(0, 0.035) * sloppy,
-    magnification: bedside ? 1.07 : 1,
+    magnification: bedside ? 1.05 : 1,
     u: (view === "frontal" ? 0 : -0.5) + draws.around(0, 0.6) * sloppy,
     v: -1.6 + draws.around(0, 0.7) * sloppy,
     angle: draws.around(0, 0.028) * sloppy,

@@ -12,7 +12,7 @@ import type { Scene } from "./scene.ts";
 import { addSkeleton } from "./skeleton.ts";
 
 /** A gray image: one byte a pixel, row by row from the top left. */
-export interface GrayImage {
+export interface PhantomImage {
   width: number;
   height: number;
   pixels: Uint8Array<ArrayBuffer>;
@@ -38,7 +38,7 @@ export function drawImage(
   scene: Scene,
   image: ImageState,
   { seed, scale }: { seed: number; scale: number },
-): GrayImage {
+): PhantomImage {
   const camera = cameraOf(seed, image, scale);
   const shadow = castShadow(scene, camera, Math.max(0.1, Math.min(0.36, 2.6 * camera.pixel)));
   addBlobs(shadow, scene, camera);
@@ -59,7 +59,7 @@ export function drawImage(
  * }
  * ```
  */
-export function drawStudy(study: StudyState, { scale }: { scale: number }): GrayImage[] {
+export function drawStudy(study: StudyState, { scale }: { scale: number }): PhantomImage[] {
   const scene = sceneOf(study);
   return study.images.map((image) => drawImage(scene, image, { seed: study.seed, scale }));
 }

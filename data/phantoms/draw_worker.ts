@@ -10,6 +10,7 @@ import { writeStudyFiles } from "./study_files.ts";
 self.onmessage = ({ data }: MessageEvent<DrawRequest>) => {
   try {
     for (const study of phantomStudies(data.seed, data.studies)) {
+      if (Atomics.load(data.stop, 0) !== 0) break;
       if (study.index % data.workers !== data.worker) continue;
       const files = writeStudyFiles(study, data);
       self.postMessage({ kind: "study", index: study.index, files } satisfies DrawReply);

@@ -11,6 +11,6 @@
 export { type PhantomOptions, type PhantomSummary, writePhantoms } from "./write_phantoms.ts";
 export { PHANTOM_VERSION } from "./phantom_record.ts";
 export { type Body, type PatientState, phantomStudies, type StudyState } from "./patients.ts";
-export { drawImage, drawStudy, type GrayImage, sceneOf } from "./draw.ts";
+export { drawImage, drawStudy, type PhantomImage, sceneOf } from "./draw.ts";
 export { type Finding, FINDINGS, type Severities } from "./findings.ts";
 export { encodeGrayJpeg } from "./jpeg.ts";

@@ -95,7 +95,7 @@ function collapseBase(scene: Scene, severity: number, draws: Draws): void {
   for (const side of sides) {
     const share = (0.4 + 0.6 * severity) * (side === first ? 1 : 0.6);
     const lung = scene.lungs[side];
-    lung.dome += 1.8 * share * draws.between(0.8, 1.2);
+    lung.dome += 1.5 * share * draws.between(0.8, 1.2);
     for (let plate = 0; plate < 2; plate++) {
       scene.blobs.push({
         x: sideSign(side) * draws.between(6, 7.5),
@@ -207,7 +207,7 @@ function effuse(scene: Scene, severity: number, draws: Draws): void {
   for (const side of sides) {
     const share = severity * (side === first ? 1 : draws.between(0.4, 0.8));
     const lung = scene.lungs[side];
-    lung.fluid = Math.max(lung.fluid, lung.dome - 3.2 + 6.2 * share * draws.between(0.85, 1.1));
+    lung.fluid = Math.max(lung.fluid, lung.dome - 3.2 + 5.4 * share * draws.between(0.85, 1.1));
     lung.meniscus = draws.between(2.2, 3.4);
     lung.veil += 0.02 * share;
   }

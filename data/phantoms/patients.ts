@@ -1,3 +1,4 @@
+import type { Split } from "../study_index.ts";
 import { Draws } from "./draws.ts";
 import {
   drawFactors,
@@ -51,9 +52,6 @@ export interface PatientState {
   body: Body;
   studyCount: number;
 }
-
-/** The splits, spelled as in MIMIC-CXR-JPG. */
-export type Split = "train" | "validate" | "test";
 
 /** The hidden state of a study, its labels as reported, and its images. */
 export interface StudyState {
@@ -140,7 +138,8 @@ function drawStudyState(
   const draws = new Draws("phantom study", seed, index);
   const factors = { ...traits, ...drawFactors(draws, STUDY_FACTORS) };
   const severities = severitiesOf(factors, { patient: own, study: ownParts(draws) });
-  const sick = factors.acute + 0.4 * factors.frailty + draws.normal() * 0.6 + (showsNothing(severities) ? -0.4 : 0.1);
+  const sick = 0.6 * factors.acute + 0.3 * factors.frailty + draws.normal() * 0.8 +
+    (showsNothing(severities) ? -0.4 : 0.1);
   const portable = sick > 0.35;
   const chexpert = reportedLabels(severities, draws);
   const negbio = secondReading(chexpert, draws);

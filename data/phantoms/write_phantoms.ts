@@ -66,12 +66,9 @@ export async function writePhantoms(root: string, options: PhantomOptions): Prom
   const settings = { studies: options.studies, seed: options.seed, scale: options.scale ?? 0.1 };
   checkOptions(settings, options.workers);
   const target = resolve(root);
-  const present = await readRecord(target);
-  if (present !== undefined) {
-    const whole = await reusable(target, { present, settings });
-    if (whole) return summaryOf(root, present, true);
-  }
   try {
+    const present = await readRecord(target);
+    if (present !== undefined && await reusable(target, { present, settings })) return summaryOf(root, present, true);
     await Deno.mkdir(dirname(target), { recursive: true });
     await sweepAbandoned(target);
     const record = await drawBeside(target, settings, options);
