@@ -95,6 +95,15 @@ export const TRAIN_OPTIONS = {
   }),
   labelledSeed: integer({ min: 0, max: 2 ** 31 - 1, help: "seed of the draw of these patients", default: 0 }),
   checkpointSeconds: integer({ min: 1, max: 86_400, help: "seconds between checkpoints", default: 300 }),
+  checkpointSteps: integer({ min: 1, max: 2 ** 31 - 1, help: "also write a checkpoint every so many steps" }),
+  keep: integer({ min: 1, max: 1_000_000, help: "checkpoints that are kept", default: 2 }),
+  skipNonfinite: integer({
+    min: 0,
+    max: 1_000_000,
+    help: "batches of the run that may be left out because their loss or gradient is not finite",
+    default: 0,
+  }),
+  gpuMemory: integer({ min: 1, max: 2 ** 31 - 1, help: "MiB of GPU memory that may be used, all if not given" }),
   untrained: flag({ help: "also score probes on the untrained encoders, for comparison" }),
   ...DATA_OPTIONS,
 };

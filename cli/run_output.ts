@@ -68,27 +68,3 @@ export function stageProgress(): StageProgress {
 export function softwareVersions(): Record<string, string> {
   return { deno: Deno.version.deno, v8: Deno.version.v8, typescript: Deno.version.typescript };
 }
-
-/** SIGINT and SIGTERM as a request to stop; a second one ends the process at once. */
-export interface StopSignals {
-  readonly signal: AbortSignal;
-  /** 130 after SIGINT, 143 after SIGTERM. */
-  readonly exitCode: number;
-}
-
-/** Listens for the signals from now on. */
-export function stopSignals(): StopSignals {
-  const controller = new AbortController();
-  const stop = { signal: controller.signal, exitCode: 1 };
-  const listen = (name: "SIGINT" | "SIGTERM", exitCode: number) =>
-    Deno.addSignalListener(name, () => {
-      if (controller.signal.aborted) Deno.exit(exitCode);
-      stop.exitCode = exitCode;
-      console.error(`\n${name}: finishing the step and saving; once more to stop at once`);
-      controller.abort();
-    });
-  listen("SIGINT", 130);
-  // Windows knows no SIGTERM.
-  if (Deno.build.os !== "windows") listen("SIGTERM", 143);
-  return stop;
-}

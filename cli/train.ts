@@ -3,37 +3,25 @@
  *
  * @module
  */
-import { exists } from "./exists.ts";
-import { createLoader, writePhantoms } from "../data/mod.ts";
 import {
   evaluateRun,
   formatAurocTable,
-  openRunData,
-  readRunConfig,
-  type RunConfig,
-  type RunData,
+  ReplaceableDevice,
   runPaths,
-  trainingPairs,
-  trainRun,
-  writeWhole,
+  throughDeviceFailures,
+  type TrainedRun,
+  trainThroughFaults,
 } from "../eval/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { printable, UserError } from "./errors.ts";
 import { mergeValues, parseArguments, parseConfig } from "./options.ts";
 import { startProgress } from "./progress.ts";
-import { type DataReporter, reportData, softwareVersions, stageProgress, stopSignals } from "./run_output.ts";
+import { softwareVersions, stageProgress } from "./run_output.ts";
 import { runCli } from "./run_cli.ts";
+import { COMMAND_LINE_ONLY, runDirectory, TRAIN_OPTIONS, type TrainValues } from "./run_options.ts";
+import { type StartedRun, startRun, takeRunDirectory } from "./start_run.ts";
+import { stopSignals } from "./stop_signals.ts";
 import { writeReport } from "./write_report.ts";
-import {
-  COMMAND_LINE_ONLY,
-  DEFAULT_PHANTOMS,
-  runConfigOf,
-  runDirectory,
-  TRAIN_OPTIONS,
-  type TrainValues,
-} from "./run_options.ts";
-
-const CACHE = "cache";
 
 async function main(args: readonly string[]): Promise<number> {
   const spec = {
@@ -46,22 +34,53 @@ async function main(args: readonly string[]): Promise<number> {
   const fromFile = given.config === undefined ? {} : await readConfigFile(given.config);
   const values = mergeValues(TRAIN_OPTIONS, fromFile, given);
   const directory = runDirectory(values.run);
-  const stop = stopSignals();
-  const started = await startRun(values, { directory, given: { ...fromFile, ...given }, signal: stop.signal });
-  using device = await Device.open();
-  console.error(`adapter: ${device.description}, kernels for ${device.target.profile}`);
-  const finished = await train(started, { directory, device, values, signal: stop.signal });
-  if (finished.stopped) {
-    console.error(`stopped at step ${finished.steps}; \`deno task train --run ${values.run} --resume\` goes on`);
+  const stop = stopSignals("finishing the step and saving");
+  const goOn = `\`deno task train --run ${values.run} --resume\` goes on`;
+  using _lock = await takeRunDirectory(directory, { resume: values.resume });
+  try {
+    const started = await startRun(values, {
+      directory,
+      given: { ...fromFile, ...given },
+      signal: stop.signal,
+    });
+    using devices = await openDevices(values);
+    const run: Running = { ...started, directory, devices, values, signal: stop.signal };
+    const { steps, stopped } = await train(run);
+    if (stopped) {
+      console.error(`stopped at step ${steps}; ${goOn}`);
+      return stop.exitCode;
+    }
+    // What follows writes whole files, at its end: it can be stopped anywhere.
+    await Promise.race([evaluate(run, ["deno task train", ...args].join(" ")), whenAborted(stop.signal)]);
+    return 0;
+  } catch (error) {
+    if (error !== stop.signal.reason) throw error;
+    console.error(`stopped; ${goOn}`);
     return stop.exitCode;
   }
-  await evaluate(started, { directory, device, values, commands: [["deno task train", ...args].join(" ")] });
-  return 0;
 }
 
-interface StartedRun {
-  readonly config: RunConfig;
-  readonly data: RunData;
+/** A run on its way. */
+interface Running extends StartedRun {
+  readonly directory: string;
+  readonly devices: ReplaceableDevice;
+  readonly values: TrainValues;
+  readonly signal: AbortSignal;
+}
+
+async function openDevices({ gpuMemory }: TrainValues): Promise<ReplaceableDevice> {
+  const limit = gpuMemory === undefined ? {} : { memoryLimit: gpuMemory * 2 ** 20 };
+  const devices = await ReplaceableDevice.open(() => Device.open(limit));
+  const { description, target } = devices.current;
+  console.error(`adapter: ${description}, kernels for ${target.profile}`);
+  return devices;
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
 }
 
 async function readConfigFile(file: string): Promise<Partial<TrainValues>> {
@@ -76,106 +95,20 @@ async function readConfigFile(file: string): Promise<Partial<TrainValues>> {
   return parseConfig(TRAIN_OPTIONS, value, { source: file, ignore: COMMAND_LINE_ONLY });
 }
 
-/** Finds or makes the data and settles the configuration: that of the run's directory when it is resumed. */
-async function startRun(
-  values: TrainValues,
-  options: { directory: string; given: Partial<TrainValues>; signal: AbortSignal },
-): Promise<StartedRun> {
-  const { directory, signal } = options;
-  const paths = runPaths(directory);
-  const open = async (config: RunConfig): Promise<RunData> => {
-    using reporter: DataReporter = reportData();
-    const data = await openRunData({
-      data: config.data,
-      imageSize: config.model.imageSize,
-      cacheDir: CACHE,
-      signal,
-      ...reporter,
-    });
-    reporter.finish(data);
-    return data;
-  };
-  if (values.resume) {
-    const config = await readRunConfig(directory);
-    refuseChanges(config, options.given);
-    return { config, data: await open(config) };
-  }
-  if (await exists(paths.checkpoints)) {
-    throw new UserError(
-      `${directory} holds a run already: go on with it by --resume, choose another --run NAME, or delete the directory`,
-    );
-  }
-  const root = await dataRoot(values);
-  const draft = runConfigOf(values, { root, alphaSteps: values.alphaSteps ?? 0 });
-  const data = await open(draft);
-  const config = values.alphaSteps === undefined ? withAnnealing(draft, data) : draft;
-  await Deno.mkdir(directory, { recursive: true });
-  await writeWhole(paths.config, `${JSON.stringify(config, null, 2)}\n`);
-  return { config, data };
-}
-
-/** The data directory: the one given, the phantoms' where none is, or none at all for data that come with the packages. */
-async function dataRoot(values: TrainValues): Promise<string | undefined> {
-  if (values.data !== undefined || values.dataset === "mnist-pairs") return values.data;
-  if (values.dataset !== undefined && values.dataset !== "phantoms") {
-    throw new UserError(`--dataset ${values.dataset} needs --data DIR`);
-  }
-  const { studies, seed } = DEFAULT_PHANTOMS;
-  const root = `${CACHE}/phantoms-${studies}-${seed}`;
-  using progress = startProgress("drawing phantoms", { total: studies });
-  await writePhantoms(root, { studies, seed, onProgress: ({ done }) => progress.update(done) });
-  return root;
-}
-
-/** Alpha fades over a fifth of the steps: about the share that 150,000 steps have of the papers' 240 epochs. */
-function withAnnealing(config: RunConfig, data: RunData): RunConfig {
-  const { training } = config;
-  const loader = createLoader(data.pixels, {
-    index: data.index,
-    pairs: trainingPairs(config, data),
-    batchSize: training.batchSize,
-  });
-  return { ...config, training: { ...training, alphaSteps: Math.round(loader.stepsPerEpoch * training.epochs / 5) } };
-}
-
-/** A resumed run keeps its configuration; flags that contradict it are refused rather than ignored. */
-function refuseChanges(config: RunConfig, given: Partial<TrainValues>): void {
-  const { data, model, training } = config;
-  const known: Record<string, unknown> = {
-    ...data,
-    ...model,
-    ...training,
-    data: data.root,
-    lr: training.learningRate,
-    likelihood: model.likelihood.name,
-    scale: model.likelihood.scale,
-  };
-  for (const [key, value] of Object.entries(given)) {
-    if (key in known && value !== undefined && JSON.stringify(known[key]) !== JSON.stringify(value)) {
-      throw new UserError(
-        `the run was started with ${key} ${
-          known[key]
-        }, not ${value}: leave the flag out to go on, or start another --run NAME`,
-      );
-    }
-  }
-}
-
-async function train(
-  { config, data }: StartedRun,
-  options: { directory: string; device: Device; values: TrainValues; signal: AbortSignal },
-) {
-  const { directory, device, values, signal } = options;
+async function train({ config, data, directory, devices, values, signal }: Running): Promise<TrainedRun> {
   let progress: ReturnType<typeof startProgress> | undefined;
   try {
-    return await trainRun({
+    const trained = await trainThroughFaults({
       config,
       directory,
       data,
-      device,
+      devices,
       signal,
       resume: values.resume,
       checkpointSeconds: values.checkpointSeconds,
+      ...(values.checkpointSteps === undefined ? {} : { checkpointSteps: values.checkpointSteps }),
+      keep: values.keep,
+      skipNonFinite: values.skipNonfinite,
       onStart: ({ steps, from, parameters, memory, dispatches }) => {
         const mebibytes = (memory.arena / 2 ** 20).toFixed(1);
         console.error(
@@ -193,36 +126,47 @@ async function train(
           ...(last.kl === undefined ? {} : { kl: last.kl.toFixed(1) }),
           "studies/s": last.studiesPerSecond.toFixed(0),
         }),
-      onWarning: (message) => console.error(printable(`warning: ${message}`)),
+      onWarning: (message) => {
+        // The progress of an attempt that failed ends with it; the next one starts its own.
+        progress?.stop();
+        warn(message);
+      },
     });
+    progress?.stop();
+    const { skipped } = trained;
+    if (skipped.length > 0) warn(`${skipped.length} batches were left out, at steps ${skipped.join(", ")}`);
+    return trained;
   } finally {
     progress?.stop();
   }
 }
 
-async function evaluate(
-  { config, data }: StartedRun,
-  options: { directory: string; device: Device; values: TrainValues; commands: string[] },
-): Promise<void> {
-  const { directory, device, values, commands } = options;
+async function evaluate(run: Running, command: string): Promise<void> {
+  const { config, data, directory, devices, values, signal } = run;
   using progress = stageProgress();
-  const results = await evaluateRun({
-    config,
-    directory,
-    data,
-    device,
-    untrained: values.untrained,
-    pictures: true,
-    commands,
-    versions: softwareVersions(),
-    seconds: { prepare: data.prepareSeconds },
-    onProgress: progress.update,
-    onWarning: (message) => console.error(printable(`warning: ${message}`)),
-  });
+  const results = await throughDeviceFailures(devices, (device) =>
+    evaluateRun({
+      config,
+      directory,
+      data,
+      device,
+      untrained: values.untrained,
+      pictures: true,
+      commands: [command],
+      versions: softwareVersions(),
+      seconds: { prepare: data.prepareSeconds },
+      signal,
+      onProgress: progress.update,
+      onWarning: warn,
+    }), { onWarning: warn });
   progress.stop();
   const report = await writeReport(results, { path: runPaths(directory).report });
   console.log(printable(formatAurocTable(results)));
   console.log(`\nreport: ${report}`);
+}
+
+function warn(message: string): void {
+  console.error(printable(`warning: ${message}`));
 }
 
 if (import.meta.main) await runCli(main);

@@ -80,6 +80,7 @@ export { casesOf, studiesWithLatents, type StudyTable, studyTable, type ViewLate
 export { type SupervisedClassifier, supervisedEvaluation } from "./protocol/supervised_evaluation.ts";
 
 export {
+  checkRunConfig,
   POSITIVE_WEIGHTS,
   RUN_CONFIG_VERSION,
   RUN_METHODS,
@@ -90,8 +91,19 @@ export { ALPHA_SCHEDULES, alphaSchedule, type Annealing, betaSchedule } from "./
 export { type RunViews, viewsOfRun } from "./runs/run_views.ts";
 export { isSupervised, trainingPairs } from "./runs/run_trainer.ts";
 export { openRunData, type RunData } from "./runs/run_data.ts";
-export { type MetricsLine, readRunConfig, runPaths, writeWhole } from "./runs/run_directory.ts";
+export {
+  type MetricsLine,
+  readMetricsFile,
+  readRunConfig,
+  runPaths,
+  sweepTemporary,
+  writeWhole,
+} from "./runs/run_directory.ts";
+export { readRunDraft, type RunDraft, writeRunConfig, writeRunDraft } from "./runs/run_draft.ts";
+export { lockRun } from "./runs/run_lock.ts";
+export { type DeviceRecovery, ReplaceableDevice, throughDeviceFailures } from "./runs/replaceable_device.ts";
 export { type TrainedRun, type TrainProgress, trainRun, type TrainRunOptions } from "./runs/train_run.ts";
+export { trainThroughFaults, type TrainThroughFaultsOptions } from "./runs/train_through_faults.ts";
 export { evaluateRun, type EvaluateRunOptions } from "./runs/evaluate_run.ts";
 export { verifyOps } from "./verify/verify_ops.ts";
 export { verifyModels } from "./verify/verify_models.ts";

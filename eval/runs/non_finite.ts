@@ -15,12 +15,16 @@ interface BadStep {
   readonly step: number;
   readonly loss: number;
   readonly gradientNorm: number;
+  /** Steps of the run that were left out before. */
+  readonly skipped: number;
 }
 
 /** A step of a run whose loss or gradient is not finite. Optimisers leave such steps out, so that the parameters are as before. */
 export class NonFiniteStepError extends NonFiniteError {
   /** What happened, without what to do about it. */
   readonly what: string;
+  /** Steps of the run that were left out before. */
+  readonly skipped: number;
 
   /** @param found What a second look at the step's ops found. */
   constructor(private readonly bad: BadStep, found?: NonFiniteError) {
@@ -28,11 +32,14 @@ export class NonFiniteStepError extends NonFiniteError {
     super(
       found?.op ?? "loss",
       bad.step,
-      `${what}. The last checkpoint is untouched: go on without this batch by --resume --skip-nonfinite 1, or start another run ` +
-        `with a smaller --lr`,
+      `${what}. The last checkpoint is untouched: go on without this batch by --resume --skip-nonfinite ${
+        bad.skipped + 1
+      }, or ` +
+        `start another run with a smaller --lr`,
       found?.details ?? {},
     );
     this.what = what;
+    this.skipped = bad.skipped;
   }
 
   /** The same, naming the op. */

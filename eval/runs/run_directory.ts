@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { z } from "zod";
 import { DataError } from "../../data/errors.ts";
 import { checkRunConfig, type RunConfig } from "./run_config.ts";
 
@@ -26,6 +27,8 @@ export interface MetricsLine {
 export interface RunPaths {
   readonly directory: string;
   readonly config: string;
+  /** The configuration until the data are prepared, when it is complete. */
+  readonly draft: string;
   readonly metrics: string;
   readonly checkpoints: string;
   readonly results: string;
@@ -37,6 +40,7 @@ export function runPaths(directory: string): RunPaths {
   return {
     directory,
     config: join(directory, "config.json"),
+    draft: join(directory, "draft.json"),
     metrics: join(directory, "metrics.jsonl"),
     checkpoints: join(directory, "checkpoints"),
     results: join(directory, "results.json"),
@@ -88,24 +92,31 @@ export async function sweepTemporary(directory: string): Promise<void> {
  */
 export async function readRunConfig(directory: string): Promise<RunConfig> {
   const { config } = runPaths(directory);
+  return checkRunConfig(await readRunFile(config, { directory }), { file: config });
+}
+
+/**
+ * Reads a JSON file of a run, whose contents are then still to be checked.
+ *
+ * @throws {DataError} where it is not there or not JSON.
+ */
+export async function readRunFile(file: string, { directory }: { directory: string }): Promise<unknown> {
   let text: string;
   try {
-    text = await Deno.readTextFile(config);
+    text = await Deno.readTextFile(file);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       throw new DataError(
-        `${directory} holds no run (no config.json): give the directory of a run that \`deno task train\` made`,
+        `${directory} holds no run (no ${basename(file)}): give the directory of a run that \`deno task train\` made`,
       );
     }
     throw error;
   }
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
-    throw new DataError(`${config} is not JSON (${(error as Error).message}): start the run anew or mend the file`);
+    throw new DataError(`${file} is not JSON (${(error as Error).message}): start the run anew or mend the file`);
   }
-  return checkRunConfig(value, { file: config });
 }
 
 /** Appends lines to `metrics.jsonl`. */
@@ -130,13 +141,34 @@ export async function readMetricsFile(path: string, options: { before?: number }
   const before = options.before ?? Infinity;
   const bySteps = new Map<number, MetricsLine>();
   for (const line of text.split("\n")) {
-    if (line === "") continue;
-    try {
-      const parsed = JSON.parse(line) as MetricsLine;
-      if (Number.isInteger(parsed.step) && parsed.step < before) bySteps.set(parsed.step, parsed);
-    } catch {
-      // Torn: see above.
-    }
+    const parsed = parseMetricsLine(line);
+    if (parsed && parsed.step < before) bySteps.set(parsed.step, parsed);
   }
   return [...bySteps.values()].sort((a, b) => a.step - b.step);
+}
+
+/** A number that was not finite is null in JSON. */
+const number = z.number().nullable().transform((value) => value ?? NaN);
+
+const metricsLineSchema = z.object({
+  step: z.int().nonnegative(),
+  loss: number,
+  reconstruction: number.exactOptional(),
+  kl: number.exactOptional(),
+  gradientNorm: number,
+  alpha: number,
+  learningRate: number,
+  studiesPerSecond: number,
+  seconds: number,
+});
+
+/** A line of the file, `undefined` where it is torn or something else. */
+function parseMetricsLine(line: string): MetricsLine | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  return metricsLineSchema.safeParse(value).data;
 }

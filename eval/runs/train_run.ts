@@ -6,8 +6,9 @@
 import { DataError } from "../../data/errors.ts";
 import { type Batch, createLoader } from "../../data/mod.ts";
 import type { StepSettings, Trainer } from "../../models/mod.ts";
-import { type Device, type ProgramMemory, type Schedule } from "../../runtime/mod.ts";
+import { type Device, OutOfMemoryError, type ProgramMemory, type Schedule } from "../../runtime/mod.ts";
 import { alphaSchedule, betaSchedule } from "./annealing.ts";
+import { BatchTooLargeError, largestBatch } from "./batch_size.ts";
 import { firstNonFinite, NonFiniteStepError } from "./non_finite.ts";
 import { restoreRun, saveRun } from "./run_checkpoint.ts";
 import type { RunConfig } from "./run_config.ts";
@@ -70,6 +71,7 @@ const MAX_QUEUED = 32;
  * Trains a run to its end, or until it is asked to stop.
  *
  * @throws {DataError} where the data do not fill a batch, or a checkpoint belongs to another configuration.
+ * @throws {BatchTooLargeError} before the first step, with a batch size that fits.
  * @throws {OutOfMemoryError | DeviceLostError} from the device; what is on disk stays as it was.
  * @throws {NonFiniteStepError} where the loss or a gradient is not finite; the last checkpoint stays as it was.
  */
@@ -82,7 +84,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
     batchSize: training.batchSize,
     seed: training.seed,
   });
-  using trainer = await createRunTrainer(device, { config, data });
+  using trainer = await createFittingTrainer(device, { config, data });
   const paths = runPaths(directory);
   await Deno.mkdir(paths.checkpoints, { recursive: true });
   const restored = options.resume
@@ -125,6 +127,31 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
       settings: session.settings(error.step),
     });
     throw found ? error.because(found) : error;
+  }
+}
+
+/** @throws {BatchTooLargeError} with a batch size that fits. */
+async function createFittingTrainer(
+  device: Device,
+  { config, data }: { config: RunConfig; data: RunData },
+): Promise<Trainer<Batch>> {
+  const create = (batchSize: number) =>
+    createRunTrainer(device, { config: { ...config, training: { ...config.training, batchSize } }, data });
+  const { batchSize } = config.training;
+  try {
+    return await create(batchSize);
+  } catch (error) {
+    if (!(error instanceof OutOfMemoryError)) throw error;
+    const fits = async (size: number) => {
+      try {
+        using _trainer = await create(size);
+        return true;
+      } catch (failure) {
+        if (failure instanceof OutOfMemoryError) return false;
+        throw failure;
+      }
+    };
+    throw new BatchTooLargeError(error, { batchSize, fits: await largestBatch(fits, { under: batchSize }) });
   }
 }
 
@@ -230,7 +257,7 @@ class Session {
     const bad = lines.find(({ loss, gradientNorm }) => !Number.isFinite(loss) || !Number.isFinite(gradientNorm));
     const good = bad ? lines.filter((line) => line.step < bad.step) : lines;
     appendMetrics(runPaths(this.options.directory).metrics, good);
-    if (bad) throw new NonFiniteStepError(bad);
+    if (bad) throw new NonFiniteStepError({ ...bad, skipped: this.options.skip.size });
     this.options.onProgress?.({ done: this.step, steps, epoch: this.#epoch(), last: lines.at(-1)! });
   }
 
