@@ -1,7 +1,10 @@
-import { CsvRecords, CsvSyntaxError } from "./csv_records.ts";
+import { parse } from "csv-parse";
 import { DataError } from "./errors.ts";
 import { quoted } from "./safe_path.ts";
 import { readChunks } from "./read_chunks.ts";
+
+/** A record longer than this is an unclosed quote or not a CSV file. */
+const MAX_RECORD = 1 << 20;
 
 /** What {@linkcode readCsv} needs to know. */
 export interface ReadCsvOptions {
@@ -28,26 +31,46 @@ export interface ReadCsvOptions {
  */
 export async function readCsv(path: string, options: ReadCsvOptions): Promise<number> {
   const reader = new RecordReader(path, options);
-  const records = new CsvRecords((fields, line) => reader.record(fields, line));
-  const decoder = new TextDecoder();
+  const parser = parse({
+    bom: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    record_delimiter: ["\r\n", "\n"],
+    max_record_size: MAX_RECORD,
+    on_record: (record: string[], context: { lines: number }) => {
+      reader.record(record, context.lines);
+      return null;
+    },
+  });
+  const finished = new Promise<void>((resolve, reject) => {
+    parser.on("end", resolve);
+    parser.on("error", (error) => reject(csvError(path, error)));
+  });
+  finished.catch(() => {});
+  parser.resume();
   try {
     for await (const chunk of readChunks(path)) {
       options.signal?.throwIfAborted();
-      records.push(decoder.decode(chunk, { stream: true }));
+      if (!parser.write(chunk)) await Promise.race([new Promise((resolve) => parser.once("drain", resolve)), finished]);
+      if (reader.failure !== undefined) throw reader.failure;
     }
-    records.push(decoder.decode());
-    records.finish();
+    parser.end();
+    await finished;
   } catch (error) {
-    throw inputError(path, error);
+    throw reader.failure ?? inputError(path, error);
+  } finally {
+    parser.destroy();
   }
+  if (reader.failure !== undefined) throw reader.failure;
   if (!reader.sawHeader) {
     throw new DataError("the file is empty; a CSV file with a header line is required.", { file: path });
   }
   return reader.count;
 }
 
-/** Turns records into the cells asked for. */
+/** Turns csv-parse's arrays into the cells asked for, and keeps what a callback threw. */
 class RecordReader {
+  failure: unknown;
   count = 0;
   sawHeader = false;
   readonly #path: string;
@@ -63,8 +86,13 @@ class RecordReader {
   }
 
   record(record: string[], line: number): void {
-    if (this.sawHeader) this.#row(record, line);
-    else this.#header(record, line);
+    if (this.failure !== undefined) return;
+    try {
+      if (!this.sawHeader) this.#header(record, line);
+      else this.#row(record, line);
+    } catch (error) {
+      this.failure = error;
+    }
   }
 
   #header(record: string[], line: number): void {
@@ -110,8 +138,19 @@ function listNames(names: readonly string[]): string {
   return names.length > 20 ? `${shown}, ...` : shown;
 }
 
+/** An error of csv-parse as one of ours, with its line. */
+function csvError(path: string, error: unknown): DataError {
+  const { code, lines } = error as { code?: string; lines?: number };
+  const place = { file: path, ...(typeof lines === "number" ? { line: lines } : {}) };
+  if (code === "CSV_QUOTE_NOT_CLOSED") return new DataError("a quote is opened and never closed.", place);
+  if (code === "CSV_MAX_RECORD_SIZE") {
+    return new DataError("a record is longer than 1 MiB: a quote is not closed, or this is not a CSV file.", place);
+  }
+  return new DataError(`not a valid CSV record (${messageOf(error)}).`, place);
+}
+
 function inputError(path: string, error: unknown): unknown {
-  if (error instanceof CsvSyntaxError) return new DataError(`${error.message}.`, { file: path, line: error.line });
+  if (error instanceof DataError) return error;
   const code = (error as { code?: string }).code;
   if (code === "ENOENT") return new DataError("the file is missing.", { file: path });
   if (code === "EISDIR") return new DataError("this is a directory, not a file.", { file: path });

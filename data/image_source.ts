@@ -45,9 +45,7 @@ export interface ImageSource {
 export interface GrayImage {
   width: number;
   height: number;
-  /** Bytes from one row to the next, `width` when left out. */
-  stride?: number;
-  /** `stride * height` bytes. */
+  /** `width * height` bytes. */
   pixels: Uint8Array | Uint8ClampedArray;
 }
 

@@ -4,10 +4,7 @@ import {
   code,
   ensureBytes,
   i32,
-  instantiate,
-  type Kernel,
   local,
-  nameLocals,
   repeatWhile,
   simd,
   VALUE_TYPES,
@@ -54,12 +51,12 @@ const MODULE = assemble(kernel(), {
   locals: [...new Array(6).fill(VALUE_TYPES.i32), ...new Array(2 + 2 * ROWS).fill(VALUE_TYPES.v128)],
 });
 
-let kernelInstance: Kernel | undefined;
+let instance: { memory: WebAssembly.Memory; run: (...parameters: number[]) => void } | undefined;
 
 /** Shrinks (or stretches) each of the `side` rows to `size` bytes, one for each position of the weights. */
 export function horizontalPass(region: SquareRegion, kernel: Weights, size: number): Uint8Array {
   const { pixels, stride, left, top, side } = region;
-  const { memory, run } = kernelInstance ??= instantiate(MODULE);
+  const { memory, run } = instance ??= instantiate();
   const width = Math.ceil(kernel.width / LANES) * LANES;
   const rows = Math.ceil(side / ROWS) * ROWS;
   const first = 0;
@@ -88,8 +85,18 @@ function splitWeights({ length, weights, width: taps }: Weights, width: number, 
   }
 }
 
+function instantiate(): NonNullable<typeof instance> {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const { exports } = new WebAssembly.Instance(MODULE, { env: { memory } });
+  return { memory, run: exports.run as (...parameters: number[]) => void };
+}
+
 function align(offset: number): number {
   return Math.ceil(offset / 16) * 16;
+}
+
+function nameLocals<const T extends string>(names: readonly T[], from = 0): Record<T, ReturnType<typeof local>> {
+  return Object.fromEntries(names.map((name, i) => [name, local(from + i)])) as Record<T, ReturnType<typeof local>>;
 }
 
 /** For every four rows and every position: the sums over the taps, then four bytes. */
@@ -102,7 +109,7 @@ function kernel(): Code {
       L.weight.set(P.weights.get),
       repeatWhile(
         i32.less(L.i.get, P.size.get),
-        L.pixel.set(i32.add(P.source.get, i32.load(0, i32.add(P.first.get, i32.multiply(L.i.get, i32.const(4)))))),
+        L.pixel.set(i32.add(P.source.get, i32.load(i32.add(P.first.get, i32.multiply(L.i.get, i32.const(4)))))),
         ...[...HIGH, ...LOW].map((sum) => sum.set(simd.zero())),
         L.end.set(i32.add(L.weight.get, i32.multiply(P.width.get, i32.const(2)))),
         sumTaps(),
@@ -121,11 +128,11 @@ function kernel(): Code {
 function sumTaps(): Code {
   return repeatWhile(
     i32.less(L.weight.get, L.end.get),
-    L.high.set(simd.load(0, L.weight.get)),
-    L.low.set(simd.load(0, i32.add(L.weight.get, i32.multiply(P.width.get, i32.const(2))))),
+    L.high.set(simd.load(L.weight.get)),
+    L.low.set(simd.load(i32.add(L.weight.get, i32.multiply(P.width.get, i32.const(2))))),
     ...HIGH.map((high, row) => {
       const low = LOW[row]!;
-      const pixels = simd.load8x8(0, i32.add(L.pixel.get, i32.multiply(P.stride.get, i32.const(row))));
+      const pixels = simd.load8x8(i32.add(L.pixel.get, i32.multiply(P.stride.get, i32.const(row))));
       return code(
         high.set(simd.add(high.get, simd.dot(pixels, L.high.get))),
         low.set(simd.add(low.get, simd.dot(pixels, L.low.get))),
@@ -148,7 +155,6 @@ function storeRow(row: number): Code {
     )),
     L.value.set(i32.select(i32.const(0), L.value.get, i32.less(L.value.get, i32.const(0)))),
     i32.store8(
-      0,
       i32.add(i32.add(P.out.get, L.i.get), i32.multiply(P.size.get, i32.const(row))),
       i32.select(i32.const(255), L.value.get, i32.greater(L.value.get, i32.const(255))),
     ),

@@ -1,17 +1,12 @@
 // @ts-types="./libjpeg_turbo.d.ts"
 import createModule from "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs";
 import type { GrayImage } from "../image_source.ts";
-import { BaselineJpegDecoder } from "./baseline_jpeg.ts";
 import { grayFromColour } from "./gray.ts";
 import { ImageError } from "./image_header.ts";
 import type { JpegCodecDecoder, JpegCodecModule } from "./libjpeg_turbo.d.ts";
 
-/**
- * Decodes JPEGs exactly as the native libjpeg-turbo (and so PIL) does: the plain ones with our own decoder, which has SIMD, all others, and
- * whatever looks odd, with libjpeg-turbo in WebAssembly, which is loaded when first needed.
- */
+/** Decodes JPEGs exactly as PIL does, with libjpeg-turbo in WebAssembly, which is loaded when first needed. */
 export class JpegDecoder {
-  readonly #baseline = new BaselineJpegDecoder();
   #codec: Codec | undefined;
 
   /**
@@ -21,8 +16,6 @@ export class JpegDecoder {
    * @throws {ImageError} for truncated or corrupt data and other numbers of components.
    */
   async decode(bytes: Uint8Array): Promise<GrayImage> {
-    const image = this.#baseline.decode(bytes);
-    if (image !== undefined) return image;
     if (this.#codec?.isSpent ?? true) this.#codec = await Codec.load();
     return this.#codec!.decode(bytes);
   }
@@ -32,7 +25,7 @@ export class JpegDecoder {
 const MAX_FAILURES = 20;
 
 /** libjpeg-turbo in WebAssembly. */
-export class Codec {
+class Codec {
   readonly #module: JpegCodecModule;
   #decoder: JpegCodecDecoder;
   #failures = 0;

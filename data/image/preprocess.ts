@@ -10,10 +10,10 @@ export const PREPROCESSING_VERSION = 1;
  * Returns `size * size` bytes, rows from the top.
  */
 export function preprocess(image: GrayImage, options: { size: number; preprocessing: Preprocessing }): Uint8Array {
-  const { width, height, pixels, stride = width } = image;
+  const { width, height, pixels } = image;
   const side = Math.min(width, height);
   const left = Math.floor((width - side) / 2);
   const top = Math.floor((height - side) / 2);
-  const resized = resampleSquare({ pixels, stride, left, top, side }, options.size);
+  const resized = resampleSquare({ pixels, stride: width, left, top, side }, options.size);
   return options.preprocessing === "radiograph" ? equalize(resized) : resized;
 }

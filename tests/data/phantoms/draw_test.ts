@@ -4,9 +4,10 @@ import { type Camera, cameraOf, project } from "../../../data/phantoms/camera.ts
 import { addBlobs } from "../../../data/phantoms/blobs.ts";
 import { castShadow } from "../../../data/phantoms/cast.ts";
 import { drawImage, drawStudy, sceneOf } from "../../../data/phantoms/draw.ts";
-import { drawTube, expose, pixelOf } from "../../../data/phantoms/film.ts";
+import { expose, pixelOf } from "../../../data/phantoms/film.ts";
 import { type Finding, FINDINGS } from "../../../data/phantoms/findings.ts";
 import { phantomStudies, type StudyState } from "../../../data/phantoms/patients.ts";
+import { drawTubes } from "../../../data/phantoms/tubes.ts";
 
 const SCALE = 0.03;
 const HEALTHY = Object.fromEntries(FINDINGS.map((finding) => [finding, 0])) as Record<Finding, number>;
@@ -33,7 +34,7 @@ function attenuations(study: StudyState): { frontal: Float32Array; lateral: Floa
     const shadow = castShadow(scene, camera, 0.3);
     addBlobs(shadow, scene, camera);
     const film = expose(shadow.attenuation, camera);
-    for (const tube of scene.tubes) drawTube(film, tube, camera);
+    drawTubes(film, scene.tubes, camera);
     return film.values;
   };
   return { frontal: render(study.images[0]), lateral: render(study.images.at(-1)) };
