@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bernoulliNll, gaussianNll, laplaceNll, type Tensor } from "../runtime/mod.ts";
+import { bernoulliNll, gaussianNll, laplaceNll, sigmoid, type Tensor } from "../runtime/mod.ts";
 
 /** Names of the likelihoods. */
 export const LIKELIHOODS = ["laplace", "gaussian", "bernoulli"] as const;
@@ -20,4 +20,9 @@ export function negativeLogLikelihood(output: Tensor, image: Tensor, likelihood:
   if (name === "laplace") return laplaceNll(output, image, { scale });
   if (name === "gaussian") return gaussianNll(output, image, { scale });
   return bernoulliNll(output, image);
+}
+
+/** The mean image of a likelihood, given a decoder's output: the output itself, or for Bernoulli, whose output is logits, its sigmoid. */
+export function likelihoodMean(output: Tensor, likelihood: Likelihood): Tensor {
+  return likelihood.name === "bernoulli" ? sigmoid(output) : output;
 }

@@ -19,6 +19,7 @@ import {
 import { modelState } from "./adam_state.ts";
 import { drawComponents } from "./component_draw.ts";
 import { type ImageShape, imageTensors, pixelInputs, type Pixels } from "./image_inputs.ts";
+import { likelihoodMean } from "./likelihoods.ts";
 import type { AggregateContext, Method } from "./method.ts";
 import { declareParameters, type HostTensor, Parameters } from "./parameters.ts";
 import { Scope } from "./scope.ts";
@@ -146,7 +147,7 @@ export class VaeInference implements Disposable {
     const program = await this.program("decode", () => {
       const { mu } = this.vae.encode(this.scope, imageTensors(this.images));
       const outputs = each.flatMap((from) =>
-        this.vae.decode(this.scope, slice(mu, { starts: [from, 0, 0], sizes: [1, mu.shape[1]!, mu.shape[2]!] }))
+        this.#means(slice(mu, { starts: [from, 0, 0], sizes: [1, mu.shape[1]!, mu.shape[2]!] }))
           .map((output, to) => [name(from, to), output] as const)
       );
       return { outputs: Object.fromEntries(outputs) };
@@ -216,7 +217,7 @@ export class VaeInference implements Disposable {
 
   /** The views decoded from latents [M, N, D] or [1, N, D], as outputs of a program that {@link readDecoded} reads. */
   decoded(z: Tensor): ProgramResults {
-    return { outputs: Object.fromEntries(this.vae.decode(this.scope, z).map((output, m) => [`view ${m}`, output])) };
+    return { outputs: Object.fromEntries(this.#means(z).map((output, m) => [`view ${m}`, output])) };
   }
 
   /** See {@link decoded}. */
@@ -264,6 +265,11 @@ export class VaeInference implements Disposable {
         }), numbered from 0`,
       );
     }
+  }
+
+  #means(z: Tensor): Tensor[] {
+    const { likelihood } = this.vae.config;
+    return this.vae.decode(this.scope, z).map((output) => likelihoodMean(output, likelihood));
   }
 
   [Symbol.dispose](): void {

@@ -7,6 +7,7 @@ import { createLoader, pairsOfSplit } from "../../data/mod.ts";
 import type { VaeInference } from "../../models/mod.ts";
 import type { Pictures } from "../results_schema.ts";
 import { encodePng } from "./encode_png.ts";
+import { toBytes } from "./picture_grid.ts";
 import type { RunData } from "./run_data.ts";
 import type { RunViews } from "./run_views.ts";
 
@@ -34,7 +35,7 @@ export async function drawPictures(
     };
     const output = (values: Float32Array, row: number) => {
       const image = values.subarray(row * size * size, (row + 1) * size * size);
-      return toPng(Uint8Array.from(image, (value) => Math.min(255, Math.max(0, Math.round(value * 255)))), size);
+      return toPng(toBytes(image), size);
     };
     return await Promise.all(
       names.flatMap((from, m) =>

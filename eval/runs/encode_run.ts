@@ -1,0 +1,128 @@
+/**
+ * The latents of every pair of a data set, for use elsewhere: tensors and the identifiers of their rows.
+ *
+ * @module
+ */
+import { createLoader, type PairTable, SPLITS, type StudyIndex } from "../../data/mod.ts";
+import { encodeSafetensors, type TensorData } from "../../runtime/mod.ts";
+import type { OpenModel } from "./open_model.ts";
+import { presentOf } from "./run_trainer.ts";
+import type { RunData } from "./run_data.ts";
+
+/** What to encode. */
+export interface EncodeRunOptions {
+  readonly open: OpenModel;
+  readonly data: RunData;
+  /** Numbers of the model's views, all unless given. */
+  readonly views?: readonly number[];
+  /** One joint posterior a pair, after aggregation over the views, instead of one a view. */
+  readonly aggregate?: boolean;
+  /** Seed of a mixture's drawn components, 0 unless given. */
+  readonly seed?: number;
+  readonly onProgress?: (progress: { done: number; total: number }) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Latents of all pairs. */
+export interface RunLatents {
+  /** `mu.VIEW` and `logvar.VIEW`, or `mu.joint` and `logvar.joint`: [pairs, D]; NaN in the rows of pairs that show no view of it. */
+  readonly tensors: ReadonlyMap<string, TensorData>;
+  /** The pairs, a row each. */
+  readonly pairs: PairTable;
+}
+
+/**
+ * Encodes every pair of the run's data, whatever its split, in evaluation mode.
+ *
+ * @throws {RangeError} for aggregation by a method that has no joint posterior.
+ */
+export async function encodeRun(options: EncodeRunOptions): Promise<RunLatents> {
+  const { open: { model, views }, data, aggregate = false } = options;
+  const { pairs, names } = views;
+  const { batchSize } = model.images;
+  const chosen = options.views ?? names.map((_, m) => m);
+  const loader = createLoader(data.pixels, { index: data.index, pairs, batchSize, shuffle: false, partial: "pad" });
+  const width = model.vae.config.latentDim;
+  const parts = aggregate ? [{ name: "joint", views: chosen }] : chosen.map((m) => ({ name: names[m]!, views: [m] }));
+  const latents = parts.map((part) => ({
+    ...part,
+    mu: new Float32Array(pairs.count * width).fill(NaN),
+    logvar: new Float32Array(pairs.count * width).fill(NaN),
+  }));
+  let done = 0;
+  for await (const batch of loader.batches({ untilEpoch: 1 })) {
+    options.signal?.throwIfAborted();
+    // The loader fills the batch's memory again as soon as the next one is asked for.
+    const { size, step, present } = batch;
+    const shown = (row: number, m: number) => present[row * names.length + m] === 1;
+    if (aggregate) {
+      const { mu, logvar } = await model.aggregate(batch.pixels, {
+        views: chosen,
+        seed: options.seed ?? 0,
+        step,
+        ...presentOf(batch, views),
+      });
+      keep(latents[0]!, { mu, logvar, done, size, width, isShown: (row) => chosen.some((m) => shown(row, m)) });
+    } else {
+      const { mu, logvar } = await model.encode(batch.pixels);
+      for (const into of latents) {
+        const m = into.views[0]!;
+        keep(into, { mu: mu[m]!, logvar: logvar[m]!, done, size, width, isShown: (row) => shown(row, m) });
+      }
+    }
+    done += size;
+    options.onProgress?.({ done, total: pairs.count });
+  }
+  const shape = [pairs.count, width];
+  const tensors = latents.flatMap(({ name, mu, logvar }) =>
+    [[`mu.${name}`, { shape, data: mu }], [`logvar.${name}`, { shape, data: logvar }]] as const
+  );
+  return { tensors: new Map(tensors), pairs };
+}
+
+interface Rows {
+  readonly mu: Float32Array;
+  readonly logvar: Float32Array;
+}
+
+function keep(
+  into: Rows,
+  batch: Rows & { done: number; size: number; width: number; isShown: (row: number) => boolean },
+): void {
+  const { done, size, width, isShown } = batch;
+  for (let row = 0; row < size; row++) {
+    if (!isShown(row)) continue;
+    for (const part of ["mu", "logvar"] as const) {
+      into[part].set(batch[part].subarray(row * width, (row + 1) * width), (done + row) * width);
+    }
+  }
+}
+
+/** The latents as a safetensors file. */
+export function latentsFile(latents: RunLatents, options: { run: string; method: string }): Uint8Array<ArrayBuffer> {
+  return encodeSafetensors(latents.tensors, {
+    run: options.run,
+    method: options.method,
+    rows: "pairs, in the order of ids.csv; NaN where a pair shows no such view",
+  });
+}
+
+/** The rows' identifiers as CSV: split, subject, study, and the image of each view, blank where it is missing. */
+export function idsFile(index: StudyIndex, options: { pairs: PairTable; views: readonly string[] }): string {
+  const { pairs, views } = options;
+  const lines = [["row", "split", "subject", "study", ...views]];
+  for (let pair = 0; pair < pairs.count; pair++) {
+    const study = pairs.study[pair]!;
+    const images = views.map((_, m) => {
+      const image = pairs.images[pair * pairs.views + m]!;
+      return image < 0 ? "" : index.images.ids[image]!;
+    });
+    const subject = index.subjects.ids[index.studies.subject[study]!]!;
+    lines.push([`${pair}`, SPLITS[index.splitOfStudy(study)] ?? "", subject, index.studies.ids[study]!, ...images]);
+  }
+  return lines.map((cells) => `${cells.map(csvCell).join(",")}\n`).join("");
+}
+
+function csvCell(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,103 @@
+/**
+ * Log-likelihoods of held-out pairs under a trained model: of each view, of all together, and of each view given each other.
+ *
+ * @module
+ */
+import { DataError } from "../../data/errors.ts";
+import { createLoader, pairsOfSplit, selectPairs, type Split } from "../../data/mod.ts";
+import { logLikelihood } from "../../models/mod.ts";
+import type { OpenModel } from "./open_model.ts";
+import type { RunData } from "./run_data.ts";
+import { completePairs } from "./translate_run.ts";
+
+/** What to estimate. */
+export interface LikelihoodRunOptions {
+  readonly open: OpenModel;
+  readonly data: RunData;
+  readonly split: Split;
+  /** Most pairs to estimate, the first of the split that have all views. */
+  readonly count: number;
+  /** Draws of the latent a pair. */
+  readonly draws: number;
+  /** 0 unless given. */
+  readonly seed?: number;
+  readonly onProgress?: (progress: { done: number; total: number }) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The mean log-likelihood of some views, given others. */
+export interface LikelihoodRow {
+  readonly of: readonly string[];
+  readonly given: readonly string[];
+  /** Mean over the pairs in nats a pair; `null` where the method has no such likelihood. */
+  readonly mean: number | null;
+  /** Standard error of the mean over pairs. */
+  readonly standardError: number | null;
+  readonly pairs: number;
+  /** Why there is none. */
+  readonly reason?: string;
+}
+
+/**
+ * Estimates every marginal, the joint and every conditional likelihood by importance-weighted draws; see `logLikelihood()`.
+ *
+ * @throws {DataError} where the split has no complete pair.
+ */
+export async function likelihoodRun(options: LikelihoodRunOptions): Promise<LikelihoodRow[]> {
+  const { open: { model, views, alpha }, data: { index, pixels }, split, count, draws, seed = 0 } = options;
+  const complete = completePairs(pairsOfSplit(index, views.pairs, split));
+  const pairs = selectPairs(complete, (pair) => pair < count);
+  if (pairs.count === 0) throw new DataError(`the ${split} split has no pair with all of ${views.names.join(", ")}.`);
+  const { batchSize } = model.images;
+  const loader = createLoader(pixels, { index, pairs, batchSize, shuffle: false, partial: "pad" });
+  const questions = questionsAbout(views.names.length).map((question) => ({
+    ...question,
+    values: [] as number[],
+    reason: undefined as string | undefined,
+  }));
+  let done = 0;
+  for await (const batch of loader.batches({ untilEpoch: 1 })) {
+    options.signal?.throwIfAborted();
+    // The loader fills the batch's memory again as soon as the next one is asked for.
+    const { size, step } = batch;
+    const images = batch.pixels.slice();
+    for (const question of questions) {
+      if (question.reason !== undefined) continue;
+      const { of, given } = question;
+      try {
+        const values = await logLikelihood(model, images, { of, given, draws, alpha, seed, step });
+        question.values.push(...values.subarray(0, size));
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        question.reason = error.message;
+      }
+    }
+    done += size;
+    options.onProgress?.({ done, total: pairs.count });
+  }
+  const named = (numbers: readonly number[]) => numbers.map((m) => views.names[m]!);
+  return questions.map(({ of, given, values, reason }) => ({
+    of: named(of),
+    given: named(given),
+    ...summary(values),
+    ...(reason === undefined ? {} : { reason }),
+  }));
+}
+
+/** Each view, all together, and each view given each other. */
+function questionsAbout(views: number): { of: number[]; given: number[] }[] {
+  const each = Array.from({ length: views }, (_, m) => m);
+  return [
+    ...each.map((m) => ({ of: [m], given: [] })),
+    ...(views > 1 ? [{ of: each, given: [] }] : []),
+    ...each.flatMap((m) => each.filter((k) => k !== m).map((k) => ({ of: [m], given: [k] }))),
+  ];
+}
+
+function summary(values: readonly number[]): Pick<LikelihoodRow, "mean" | "standardError" | "pairs"> {
+  const pairs = values.length;
+  if (pairs === 0) return { mean: null, standardError: null, pairs };
+  const mean = values.reduce((sum, value) => sum + value, 0) / pairs;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, standardError: pairs > 1 ? Math.sqrt(squares / (pairs - 1) / pairs) : null, pairs };
+}

@@ -1,0 +1,76 @@
+/**
+ * A run's trained model, ready for use.
+ *
+ * @module
+ */
+import { DataError } from "../../data/errors.ts";
+import { VaeInference } from "../../models/mod.ts";
+import type { Device } from "../../runtime/mod.ts";
+import { alphaSchedule } from "./annealing.ts";
+import { restoreRun } from "./run_checkpoint.ts";
+import type { RunConfig } from "./run_config.ts";
+import type { RunData } from "./run_data.ts";
+import { runPaths } from "./run_directory.ts";
+import { isSupervised, vaeConfig } from "./run_trainer.ts";
+import { type RunViews, viewsOfRun } from "./run_views.ts";
+
+/** What a trained model is opened from. */
+export interface OpenModelOptions {
+  readonly config: RunConfig;
+  readonly directory: string;
+  /** Data to use it on: those of its training or others with the same views. */
+  readonly data: RunData;
+  /** Samples in a batch, those of the training unless given. */
+  readonly batchSize?: number;
+  readonly onWarning?: (message: string) => void;
+}
+
+/** A trained model and the views of its data. Dispose of it to free its memory. */
+export interface OpenModel extends Disposable {
+  readonly model: VaeInference;
+  readonly views: RunViews;
+  /** Weight that the standard normal prior of the MMVM VAE had at the last step. */
+  readonly alpha: number;
+}
+
+/**
+ * Opens a run's model with the parameters of its last checkpoint.
+ *
+ * @throws {DataError} where the run is a classifier, has no checkpoint, or the data lack a view that it uses.
+ */
+export async function openModel(device: Device, options: OpenModelOptions): Promise<OpenModel> {
+  const { config, directory, data, batchSize = config.training.batchSize } = options;
+  if (isSupervised(config)) {
+    throw new DataError(
+      `${directory} is a run of ${config.model.method}, a classifier, which has no latents and draws no images: give a run of a VAE`,
+    );
+  }
+  const views = viewsOfRun(config, data);
+  const model = VaeInference.open(device, { config: vaeConfig(config, views), batchSize });
+  try {
+    const restored = await restoreRun(model, {
+      paths: runPaths(directory),
+      config,
+      required: true,
+      ...(options.onWarning ? { onWarning: options.onWarning } : {}),
+    });
+    const alpha = alphaSchedule(config.training)(Math.max(0, restored!.step - 1));
+    return { model, views, alpha, [Symbol.dispose]: () => model[Symbol.dispose]() };
+  } catch (error) {
+    model[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/**
+ * Numbers of the model's views of the names given, all of them where none is.
+ *
+ * @throws {DataError} naming a view that the model does not have.
+ */
+export function viewNumbers(views: RunViews, names: readonly string[] | undefined): number[] {
+  return (names ?? views.names).map((name) => {
+    const number = views.names.indexOf(name);
+    if (number < 0) throw new DataError(`the model has no view ${name}: its views are ${views.names.join(", ")}`);
+    return number;
+  });
+}
