@@ -1,7 +1,6 @@
 import { type Camera, project } from "./camera.ts";
-import type { Field, Shadow } from "./cast.ts";
-import type { Draws } from "./draws.ts";
-import type { Blob, Scene, Side } from "./scene.ts";
+import type { Shadow } from "./cast.ts";
+import type { Blob, Scene } from "./scene.ts";
 
 /** Adds the blobs of a scene to its shadow; those in a lung only as far as there is air to displace. */
 export function addBlobs(shadow: Shadow, scene: Scene, camera: Camera): void {
@@ -47,51 +46,4 @@ function armsOf({ thorax, wall }: Scene, camera: Camera): Blob[] {
       }
       : { ...common, x: sign * 9, y: 1.5, z: thorax.apex + 3.5, rx: 4, ry: 6.5, rz: 6 }
   );
-}
-
-/** Adds irregularity: slow unevenness everywhere, finer texture in the lungs. */
-export function addTexture(
-  { attenuation, air }: Shadow,
-  scene: Scene,
-  { camera, draws }: { camera: Camera; draws: Draws },
-): void {
-  const { lungs, everywhere } = scene.texture;
-  addNoise(attenuation, { cell: 4, amount: 1.2 * everywhere, draws });
-  addNoise(attenuation, { cell: 1.9, amount: 0.6 * everywhere, draws });
-  addNoise(attenuation, { cell: 0.6, amount: (camera.view === "frontal" ? 1.4 : 2) * everywhere, draws });
-  const share = new Float32Array(attenuation.values.length);
-  for (const side of ["right", "left"] satisfies Side[]) {
-    const lengths = air[side];
-    for (let i = 0; i < share.length; i++) share[i] = share[i]! + Math.min(1, lengths[i]! / 8);
-  }
-  addNoise(attenuation, { cell: 0.9, amount: 0.9 * lungs, draws, weights: share });
-}
-
-/** Smoothly interpolated lattice noise; uniform in +-amount at the lattice points, which are `cell` centimetres apart. */
-function addNoise(
-  { columns, rows, step, values }: Field,
-  { cell, amount, draws, weights }: { cell: number; amount: number; draws: Draws; weights?: Float32Array },
-): void {
-  const stride = Math.ceil(columns * step / cell) + 2;
-  const lattice = Float32Array.from(
-    { length: stride * (Math.ceil(rows * step / cell) + 2) },
-    () => draws.between(-amount, amount),
-  );
-  const ease = (t: number): number => t * t * (3 - 2 * t);
-  for (let row = 0; row < rows; row++) {
-    const v = row * step / cell;
-    const j = Math.floor(v);
-    const down = ease(v - j);
-    for (let column = 0; column < columns; column++) {
-      const u = column * step / cell;
-      const i = Math.floor(u);
-      const right = ease(u - i);
-      const at = j * stride + i;
-      const upper = lattice[at]! + (lattice[at + 1]! - lattice[at]!) * right;
-      const lower = lattice[at + stride]! + (lattice[at + stride + 1]! - lattice[at + stride]!) * right;
-      const noise = upper + (lower - upper) * down;
-      const place = row * columns + column;
-      values[place] = values[place]! + (weights === undefined ? noise : noise * weights[place]!);
-    }
-  }
 }

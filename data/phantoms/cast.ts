@@ -143,7 +143,7 @@ function airLength(
   let high: number;
   if (chest.frontal) {
     // A ray passes one lung only, the one of its side.
-    if ((u - 0.3 * chest.shift) * sign < 0) return 0;
+    if ((u < 0.3 * chest.shift) !== (sign < 0)) return 0;
     const half = (chest.ray - 0.6 * lung.rind) * chord((u - chest.centre) / (chest.half - lung.rind));
     low = chest.rayCentre - half;
     high = chest.rayCentre + half;

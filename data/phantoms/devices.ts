@@ -14,7 +14,7 @@ export function addDevices(scene: Scene, severity: number, draws: Draws): void {
 }
 
 function line(scene: Scene, points: Point[], { radius, density }: { radius: number; density: number }): void {
-  scene.tubes.push({ points: smooth(points), radius: [radius, radius], density, section: "solid" });
+  scene.tubes.push({ points: smooth(points), radius: [radius, radius], density: [density, density], section: "solid" });
 }
 
 /** A box under the collarbone and leads to the right heart. */

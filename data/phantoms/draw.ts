@@ -1,15 +1,17 @@
-import { addBlobs, addTexture } from "./blobs.ts";
+import { addBlobs } from "./blobs.ts";
 import { cameraOf } from "./camera.ts";
 import { castShadow } from "./cast.ts";
 import { addDevices } from "./devices.ts";
 import { healthyScene } from "./anatomy.ts";
 import { Draws } from "./draws.ts";
 import type { ImageState } from "./exposures.ts";
-import { develop, drawTube, expose } from "./film.ts";
+import { develop, expose } from "./film.ts";
 import type { StudyState } from "./patients.ts";
 import { addFindings } from "./pathology.ts";
 import type { Scene } from "./scene.ts";
 import { addSkeleton } from "./skeleton.ts";
+import { addTexture } from "./texture.ts";
+import { drawTubes } from "./tubes.ts";
 
 /** A gray image: one byte a pixel, row by row from the top left. */
 export interface PhantomImage {
@@ -44,7 +46,7 @@ export function drawImage(
   addBlobs(shadow, scene, camera);
   addTexture(shadow, scene, { camera, draws: new Draws("phantom texture", seed, image.key) });
   const film = expose(shadow.attenuation, camera);
-  for (const tube of scene.tubes) drawTube(film, tube, camera);
+  drawTubes(film, scene.tubes, camera);
   const pixels = develop(film, camera, new Draws("phantom film", seed, image.key));
   return { width: camera.width, height: camera.height, pixels };
 }

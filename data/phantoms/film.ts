@@ -1,7 +1,6 @@
-import { type Camera, project } from "./camera.ts";
+import type { Camera } from "./camera.ts";
 import type { Field } from "./cast.ts";
 import type { Draws } from "./draws.ts";
-import type { Tube } from "./scene.ts";
 
 /** An image in the making: attenuation at each pixel, row by row. */
 export interface Film {
@@ -48,59 +47,6 @@ export function pixelOf(camera: Camera, { u, v }: { u: number; v: number }): { c
   };
 }
 
-/** Draws a tube: each piece adds its thickness, greatest in the middle of a solid and at the rim of a shell. */
-export function drawTube(film: Film, tube: Tube, camera: Camera): void {
-  const spots = tube.points.map((point) => pixelOf(camera, project(camera, point)));
-  const pieces = spots.length - 1;
-  for (let i = 0; i < pieces; i++) {
-    const from = spots[i]!;
-    const to = spots[i + 1]!;
-    const radius = tube.radius[0] + (tube.radius[1] - tube.radius[0]) * (i + 0.5) / pieces;
-    drawPiece(film, { from, to, radius: radius / camera.pixel, amount: tube.density * 2 * radius, tube });
-  }
-}
-
-interface Piece {
-  from: { column: number; row: number };
-  to: { column: number; row: number };
-  /** In pixels. */
-  radius: number;
-  /** What the middle of a solid adds. */
-  amount: number;
-  tube: Tube;
-}
-
-function drawPiece(film: Film, { from, to, radius, amount, tube }: Piece): void {
-  const dx = to.column - from.column;
-  const dy = to.row - from.row;
-  const length2 = dx * dx + dy * dy;
-  if (length2 < 1e-9) return;
-  // A line thinner than a pixel is drawn a pixel wide and fainter.
-  const reach = Math.max(radius, 0.75);
-  const strength = amount * Math.min(1, radius / reach);
-  const shell = tube.section === "shell";
-  const firstRow = Math.max(0, Math.ceil(Math.min(from.row, to.row) - reach));
-  const lastRow = Math.min(film.height - 1, Math.floor(Math.max(from.row, to.row) + reach));
-  const firstColumn = Math.max(0, Math.ceil(Math.min(from.column, to.column) - reach));
-  const lastColumn = Math.min(film.width - 1, Math.floor(Math.max(from.column, to.column) + reach));
-  for (let row = firstRow; row <= lastRow; row++) {
-    for (let column = firstColumn; column <= lastColumn; column++) {
-      const px = column - from.column;
-      const py = row - from.row;
-      // Half-open, so that a pixel belongs to one piece of a smooth curve.
-      const along = (px * dx + py * dy) / length2;
-      if (along < 0 || along >= 1) continue;
-      const off = px * dy - py * dx;
-      const distance2 = off * off / (length2 * reach * reach);
-      if (distance2 >= 1) continue;
-      const thickness = Math.sqrt(1 - distance2);
-      const i = row * film.width + column;
-      film.values[i] = film.values[i]! +
-        strength * (shell ? thickness * (0.45 + 0.9 * distance2) : thickness);
-    }
-  }
-}
-
 /**
  * Develops a film: the response of the plate with its exposure, uneven by a little, and grain; dark edges and a side marker;
  * then the histogram is equalised, as that of the real images is.
@@ -111,7 +57,9 @@ export function develop(film: Film, camera: Camera, draws: Draws): Uint8Array<Ar
   const contrast = 0.5 / (draws.between(4.5, 6.5) * (camera.view === "frontal" ? 1 : 1.3));
   const tiltX = draws.around(0, 0.9) / width;
   const tiltY = draws.around(0, 0.9) / height;
-  const grain = draws.between(0.02, 0.045) * (camera.bedside ? 1.3 : 1) / 147.8;
+  // The finer the pixels, the more the plate's reader smooths; so full-size files come to about the real ones' size.
+  const smoothing = 1 + 3 * Math.min(1, 0.014 / camera.pixel);
+  const grain = draws.between(0.025, 0.055) * (camera.bedside ? 1.3 : 1) / smoothing / 147.8;
   const levels = new Uint16Array(values.length);
   for (let row = 0, i = 0; row < height; row++) {
     for (let column = 0; column < width; column++, i++) {

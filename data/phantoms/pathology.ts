@@ -141,12 +141,12 @@ function infect(scene: Scene, severity: number, draws: Draws): void {
     const size = (0.7 + 0.5 * severity) * draws.between(0.8, 1.25);
     scene.blobs.push({
       x: sideSign(side) * draws.around(8.2, 1.2),
-      y: draws.around(-4.5, 1),
-      z: draws.around(-3.6, 1.3),
+      y: draws.around(-3, 2),
+      z: draws.around(-3.3, 1.7),
       rx: 2.6 * size,
       ry: 2.8 * size,
       rz: 2.4 * size,
-      density: 0.5 + 0.2 * severity,
+      density: 0.36 + 0.2 * severity,
       softness: 1,
       within: side,
     });

@@ -35,7 +35,8 @@ export interface Tube {
   points: readonly Point[];
   /** Radius at the first and at the last point. */
   radius: readonly [number, number];
-  density: number;
+  /** Added density at the first and at the last point, both of one sign; negative for gas. */
+  density: readonly [number, number];
   /** `shell` is dense at its rim, as cortical bone is. */
   section: "solid" | "shell";
 }

@@ -18,7 +18,7 @@ export function addSkeleton(scene: Scene, body: Body, draws: Draws): void {
 }
 
 /** The middle line of a rib from the spine round the side to the front. */
-export function ribPoints(scene: Scene, body: Body, { side, rib }: { side: Side; rib: number }): Point[] {
+function ribPoints(scene: Scene, body: Body, { side, rib }: { side: Side; rib: number }): Point[] {
   const { thorax } = scene;
   const sign = sideSign(side);
   const start = thorax.apex - 1.2 + body.ribOffset - rib * body.ribSpacing;
@@ -45,12 +45,13 @@ function addRib(scene: Scene, body: Body, { side, rib, tilt }: { side: Side; rib
   const points = ribPoints(scene, body, { side, rib });
   const last = points.length - 1;
   const tilted = points.map((point, i) => ({ ...point, z: point.z - tilt * i / last }));
-  // The back half is the denser one in any view.
-  const middle = Math.round(last * 0.55);
-  scene.tubes.push(
-    { points: tilted.slice(0, middle + 1), radius: [0.62, 0.72], density: 2.1 * body.bone, section: "shell" },
-    { points: tilted.slice(middle), radius: [0.72, 0.8], density: 1.15 * body.bone, section: "shell" },
-  );
+  // The back is the denser part in any view.
+  scene.tubes.push({
+    points: tilted,
+    radius: [0.62, 0.8],
+    density: [2.3 * body.bone, 1 * body.bone],
+    section: "shell",
+  });
 }
 
 function addGirdle(scene: Scene, body: Body, side: Side): void {
@@ -65,7 +66,7 @@ function addGirdle(scene: Scene, body: Body, side: Side): void {
       { x: sign * 13.5, y: front - 4, z: apex - 0.2 },
     ],
     radius: [0.85, 0.6],
-    density: 1.7 * body.bone,
+    density: [1.7 * body.bone, 1.7 * body.bone],
     section: "shell",
   });
   // Inner border of the shoulder blade.
@@ -76,7 +77,7 @@ function addGirdle(scene: Scene, body: Body, side: Side): void {
       { x: sign * 12.2, y: -halfDepth - 0.6, z: apex - 13 },
     ],
     radius: [0.9, 0.5],
-    density: 0.7 * body.bone,
+    density: [0.7 * body.bone, 0.7 * body.bone],
     section: "shell",
   });
 }
@@ -117,7 +118,7 @@ function addSpine(scene: Scene, body: Body): void {
       return { x: 0, y: thorax.halfDepth * Math.max(0.62, taperAt(thorax, z)) + 0.5, z };
     }),
     radius: [0.75, 0.6],
-    density: 1.6 * body.bone,
+    density: [1.6 * body.bone, 1.6 * body.bone],
     section: "shell",
   });
 }
@@ -133,11 +134,11 @@ function addAirways(scene: Scene): void {
       carina,
     ],
     radius: [0.95, 0.85],
-    density: -1.0,
+    density: [-1, -1],
     section: "solid",
   });
   for (const end of [{ x: -3 + x, y: -1.6, z: 0.6 }, { x: 3.8 + x, y: -1.4, z: 0.9 }]) {
-    scene.tubes.push({ points: [carina, end], radius: [0.65, 0.45], density: -0.8, section: "solid" });
+    scene.tubes.push({ points: [carina, end], radius: [0.65, 0.45], density: [-0.8, -0.8], section: "solid" });
   }
 }
 
@@ -169,6 +170,6 @@ function addVessels(scene: Scene, side: Side, draws: Draws): void {
         z: root.z + (end.z - root.z) * t + arc * 0.6,
       };
     });
-    scene.tubes.push({ points, radius: [draws.between(0.25, 0.6), 0.18], density: 1.5, section: "solid" });
+    scene.tubes.push({ points, radius: [draws.between(0.22, 0.5), 0.17], density: [1.5, 1.5], section: "solid" });
   }
 }
