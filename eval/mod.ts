@@ -89,6 +89,10 @@ export {
 } from "./runs/run_config.ts";
 export { ALPHA_SCHEDULES, alphaSchedule, type Annealing, betaSchedule } from "./runs/annealing.ts";
 export { type RunViews, viewsOfRun } from "./runs/run_views.ts";
+export { type OpenModel, openModel, type OpenModelOptions, viewNumbers } from "./runs/open_model.ts";
+export { encodeRun, type EncodeRunOptions, idsFile, latentsFile, type RunLatents } from "./runs/encode_run.ts";
+export { type PictureFile, SAMPLE_SOURCES, translateRun, type TranslateRunOptions } from "./runs/translate_run.ts";
+export { type LikelihoodRow, likelihoodRun, type LikelihoodRunOptions } from "./runs/likelihood_run.ts";
 export { isSupervised, trainingPairs } from "./runs/run_trainer.ts";
 export { openRunData, type RunData } from "./runs/run_data.ts";
 export {

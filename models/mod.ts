@@ -24,7 +24,7 @@ export {
   type VaeInferenceOptions,
   type ViewSelection,
 } from "./vae_inference.ts";
-export { ANCHORING_ALPHA, samplePosterior, samplePrior } from "./samples.ts";
+export { ANCHORING_ALPHA, requireAnchor, samplePosterior, samplePrior } from "./samples.ts";
 export { logLikelihood, type LogLikelihoodOptions } from "./log_likelihood.ts";
 export {
   CLASSIFICATION_LOSSES,

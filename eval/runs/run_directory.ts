@@ -49,10 +49,10 @@ export function runPaths(directory: string): RunPaths {
 }
 
 /** Writes a file whole or not at all: to a temporary name beside it, synced, renamed, the directory synced. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
-    await writeSynced(temporary, text);
+    await writeSynced(temporary, content);
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
@@ -63,9 +63,9 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   if (Deno.build.os !== "windows") await syncFile(dirname(path));
 }
 
-async function writeSynced(path: string, text: string): Promise<void> {
+async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true });
-  const bytes = new TextEncoder().encode(text);
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
   await file.sync();
 }

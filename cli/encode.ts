@@ -1,0 +1,73 @@
+/**
+ * `deno task encode RUN`: the latents of every pair, as safetensors, and the identifiers of their rows, as CSV.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { encodeRun, idsFile, latentsFile, openModel, viewNumbers, writeWhole } from "../eval/mod.ts";
+import { methodOf } from "../models/mod.ts";
+import { Device } from "../runtime/mod.ts";
+import { printable, UserError } from "./errors.ts";
+import { openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./open_trained_run.ts";
+import { flag, integer, parseArguments, path } from "./options.ts";
+import { startProgress } from "./progress.ts";
+import { runCli } from "./run_cli.ts";
+import { TRAIN_OPTIONS } from "./run_options.ts";
+import { stopSignals } from "./stop_signals.ts";
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, operands: [run] } = parseArguments({
+    name: "encode",
+    summary: "Writes the latents of every pair (mu and logvar) and the identifiers of their rows.",
+    options: {
+      ...TRAINED_RUN_OPTIONS,
+      views: { ...TRAIN_OPTIONS.views, help: "views to encode, or to aggregate over; all when not given" },
+      aggregate: flag({ help: "one joint posterior a pair, after aggregation, instead of one a view" }),
+      seed: integer({ min: 0, max: 2 ** 31 - 1, help: "seed of a mixture's drawn components", default: 0 }),
+      out: path({ help: "folder to write to; the run's folder latents when not given", placeholder: "dir" }),
+    },
+    operands: RUN_OPERAND,
+  }, args);
+  const stop = stopSignals("stopping without writing");
+  const { directory, config, data } = await openTrainedRun(run!, values);
+  using device = await Device.open();
+  using open = await openModel(device, {
+    config,
+    directory,
+    data,
+    onWarning: (message) => console.error(printable(`warning: ${message}`)),
+  });
+  const { method } = config.model;
+  if (values.aggregate && !methodOf(method).aggregate) {
+    throw new UserError(
+      `method ${method} keeps one posterior a view and has none after aggregation: leave --aggregate out`,
+    );
+  }
+  using progress = startProgress("encoding", { total: open.views.pairs.count });
+  let latents: Awaited<ReturnType<typeof encodeRun>>;
+  try {
+    latents = await encodeRun({
+      open,
+      data,
+      views: viewNumbers(open.views, values.views),
+      aggregate: values.aggregate,
+      seed: values.seed,
+      signal: stop.signal,
+      onProgress: ({ done }) => progress.update(done),
+    });
+  } catch (error) {
+    if (stop.signal.aborted) return stop.exitCode;
+    throw error;
+  }
+  progress.stop();
+  const out = values.out ?? join(directory, "latents");
+  await Deno.mkdir(out, { recursive: true });
+  const files = { tensors: join(out, "latents.safetensors"), ids: join(out, "ids.csv") };
+  await writeWhole(files.tensors, latentsFile(latents, { run: config.name, method }));
+  await writeWhole(files.ids, idsFile(data.index, { pairs: latents.pairs, views: open.views.names }));
+  for (const [name, { shape }] of latents.tensors) console.log(printable(`${name}: ${shape.join(" x ")}`));
+  console.log(printable(`${files.tensors}\n${files.ids}`));
+  return 0;
+}
+
+if (import.meta.main) await runCli(main);

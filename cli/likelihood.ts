@@ -1,0 +1,68 @@
+/**
+ * `deno task likelihood RUN`: importance-weighted log-likelihoods of held-out pairs: of each view, of all, of each view given each other.
+ *
+ * @module
+ */
+import { likelihoodRun, openModel } from "../eval/mod.ts";
+import { Device } from "../runtime/mod.ts";
+import { SPLITS } from "../data/mod.ts";
+import { printable } from "./errors.ts";
+import { openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./open_trained_run.ts";
+import { choice, flag, integer, parseArguments } from "./options.ts";
+import { startProgress } from "./progress.ts";
+import { runCli } from "./run_cli.ts";
+import { stopSignals } from "./stop_signals.ts";
+import { formatTable } from "./table.ts";
+
+const OPTIONS = {
+  ...TRAINED_RUN_OPTIONS,
+  split: choice(SPLITS, { help: "where the pairs are from", default: "test" }),
+  count: integer({ min: 1, max: 1_000_000, help: "most pairs to estimate", default: 256 }),
+  draws: integer({ min: 1, max: 100_000, help: "draws of the latent a pair", default: 64 }),
+  seed: integer({ min: 0, max: 2 ** 31 - 1, help: "seed of the draws", default: 0 }),
+  json: flag({ help: "print one JSON array" }),
+};
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, operands: [run] } = parseArguments({
+    name: "likelihood",
+    summary: "Estimates log-likelihoods of held-out pairs by importance-weighted draws, in nats a pair.",
+    options: OPTIONS,
+    operands: RUN_OPERAND,
+  }, args);
+  const stop = stopSignals("stopping");
+  const { directory, config, data } = await openTrainedRun(run!, values);
+  using device = await Device.open();
+  using open = await openModel(device, {
+    config,
+    directory,
+    data,
+    onWarning: (message) => console.error(printable(`warning: ${message}`)),
+  });
+  using progress = startProgress("estimating", { total: values.count });
+  let rows: Awaited<ReturnType<typeof likelihoodRun>>;
+  try {
+    const { split, count, draws, seed } = values;
+    const onProgress = ({ done }: { done: number }) => progress.update(done);
+    rows = await likelihoodRun({ open, data, split, count, draws, seed, onProgress, signal: stop.signal });
+  } catch (error) {
+    if (stop.signal.aborted) return stop.exitCode;
+    throw error;
+  }
+  progress.stop();
+  console.log(values.json ? JSON.stringify(rows, null, 2) : printable(format(rows, values.draws)));
+  return 0;
+}
+
+function format(rows: Awaited<ReturnType<typeof likelihoodRun>>, draws: number): string {
+  const cells = rows.map(({ of, given, mean, standardError, pairs, reason }) => [
+    `log p(${of.join(", ")}${given.length ? ` | ${given.join(", ")}` : ""})`,
+    mean === null ? "n/a" : mean.toFixed(2),
+    standardError === null ? "" : standardError.toFixed(2),
+    `${pairs}`,
+    reason ?? "",
+  ]);
+  return formatTable([`nats a pair, ${draws} draws`, "mean", "standard error", "pairs", "why not"], cells);
+}
+
+if (import.meta.main) await runCli(main);

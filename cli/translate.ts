@@ -1,0 +1,65 @@
+/**
+ * `deno task translate RUN`: grids of reconstructions, of each view translated into each other, and of samples, as PNG files.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { openModel, SAMPLE_SOURCES, translateRun, writeWhole } from "../eval/mod.ts";
+import { requireAnchor } from "../models/mod.ts";
+import { Device } from "../runtime/mod.ts";
+import { SPLITS } from "../data/mod.ts";
+import { printable, UserError } from "./errors.ts";
+import { openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./open_trained_run.ts";
+import { choice, integer, parseArguments, path } from "./options.ts";
+import { runCli } from "./run_cli.ts";
+
+const OPTIONS = {
+  ...TRAINED_RUN_OPTIONS,
+  split: choice(SPLITS, { help: "where the pairs are from", default: "test" }),
+  count: integer({ min: 1, max: 256, help: "pairs to show", default: 8 }),
+  samples: choice(SAMPLE_SOURCES, {
+    help: "also draw new images, from the posteriors of the pairs or from the standard normal prior",
+    default: "none",
+  }),
+  seed: integer({ min: 0, max: 2 ** 31 - 1, help: "seed of the samples", default: 0 }),
+  out: path({ help: "folder to write to; the run's folder pictures when not given", placeholder: "dir" }),
+};
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values, operands: [run] } = parseArguments({
+    name: "translate",
+    summary: "Draws pairs, their reconstructions and each view translated into each other, a PNG file each.",
+    options: OPTIONS,
+    operands: RUN_OPERAND,
+  }, args);
+  const { directory, config, data } = await openTrainedRun(run!, values);
+  using device = await Device.open();
+  using open = await openModel(device, {
+    config,
+    directory,
+    data,
+    batchSize: values.count,
+    onWarning: (message) => console.error(printable(`warning: ${message}`)),
+  });
+  if (values.samples === "prior") refuseFadedPrior(open);
+  const { split, count, samples, seed } = values;
+  const files = await translateRun({ open, data, split, count, samples, seed });
+  const out = values.out ?? join(directory, "pictures");
+  await Deno.mkdir(out, { recursive: true });
+  for (const { name, png } of files) {
+    const path = join(out, `${name}.png`);
+    await writeWhole(path, png);
+    console.log(printable(path));
+  }
+  if (!data.index.synthetic) console.error("note: these pictures show patients; keep them as you keep the data");
+}
+
+function refuseFadedPrior({ model, alpha }: Awaited<ReturnType<typeof openModel>>): void {
+  try {
+    requireAnchor(model.vae, { alpha, use: "samples from the prior" });
+  } catch (error) {
+    throw new UserError((error as Error).message);
+  }
+}
+
+if (import.meta.main) await runCli(main);
