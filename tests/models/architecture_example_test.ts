@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { METHOD_NAMES, methodOf } from "../../models/mod.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+Deno.test("ARCHITECTURE.md shows the MMVM VAE as it is", async () => {
+  const text = await Deno.readTextFile(new URL("ARCHITECTURE.md", ROOT));
+  const source = await Deno.readTextFile(new URL("models/methods/mmvm.ts", ROOT));
+  const shown = [...text.matchAll(/```ts\n(export const \w+: Method[^]*?)```/g)].map(([, code]) => code!.trim());
+  assert.equal(shown.length, 1);
+  assert.ok(source.includes(shown[0]!), "the example and models/methods/mmvm.ts differ");
+});
+
+Deno.test("every method has the name it is found by, and an unknown one is refused with the known ones", () => {
+  for (const name of METHOD_NAMES) assert.equal(methodOf(name).name, name);
+  assert.throws(
+    () => methodOf("vae"),
+    /there is no method vae; there are mmvm, independent, poe, moe, mopoe, avg, frontal, lateral/,
+  );
+});
