@@ -9,7 +9,7 @@ export { JOINT_KLS, MOE_ASSIGNMENTS, type Objective, PRIORS, PUBLISHED_OBJECTIVE
 export type { Network, Posterior } from "./network.ts";
 export { networkNames, networkOf, type NetworkOptions, registerNetwork } from "./networks/registry.ts";
 export { RESIDUAL_SIZES } from "./networks/residual.ts";
-export { batchNorm, conv, type ConvOptions, convTranspose, dropout, dropout2d, linear } from "./layers.ts";
+export * as layers from "./layers.ts";
 export { type Likelihood, LIKELIHOODS, negativeLogLikelihood } from "./likelihoods.ts";
 export { declareParameters, type HostTensor, Parameters } from "./parameters.ts";
 export { type FileLayout, type Initializer, type ParameterSpec, Scope } from "./scope.ts";

@@ -1,5 +1,5 @@
 /** A network whose encoder and decoder are linear: with a normal likelihood everything about its model has a closed form. */
-import { linear, networkNames, registerNetwork } from "../../models/mod.ts";
+import { layers, networkNames, registerNetwork } from "../../models/mod.ts";
 import { reshape } from "../../runtime/mod.ts";
 
 /** Name under which the network is registered. */
@@ -15,11 +15,11 @@ export function registerLinearNetwork(): void {
       features: pixels,
       extract: (_, image) => reshape(image, [image.shape[0]!, pixels]),
       posterior: (scope, features) => ({
-        mu: linear(scope.child("mu"), features, { outputs: latentDim }),
-        logvar: linear(scope.child("logvar"), features, { outputs: latentDim }),
+        mu: layers.linear(scope.child("mu"), features, { outputs: latentDim }),
+        logvar: layers.linear(scope.child("logvar"), features, { outputs: latentDim }),
       }),
       decode: (scope, z) =>
-        reshape(linear(scope.child("mean"), z, { outputs: pixels }), [z.shape[0]!, imageSize, imageSize, 1]),
+        reshape(layers.linear(scope.child("mean"), z, { outputs: pixels }), [z.shape[0]!, imageSize, imageSize, 1]),
     };
   });
 }

@@ -33,13 +33,13 @@ export function setUpTooltips(page: Page): void {
     }
     place(box, at ?? belowOf(element));
   };
-  addEventListener("pointermove", (event) => show(event.target, { x: event.clientX, y: event.clientY }));
+  document.addEventListener("pointermove", (event) => show(event.target, { x: event.clientX, y: event.clientY }));
   addEventListener("focusin", (event) => show(event.target, null));
   addEventListener("focusout", hide);
   addEventListener("scroll", () => {
     if (owner !== null && !owner.matches(":hover, :focus")) hide();
   }, { passive: true });
-  addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide();
   });
 }
