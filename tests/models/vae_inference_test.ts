@@ -100,6 +100,17 @@ Deno.test("reconstructions come from each view's own posterior, or from the join
   });
 });
 
+Deno.test("the images of a Bernoulli likelihood are probabilities, not logits", async () => {
+  using device = await Device.open();
+  const [of, logits] = [{ name: "bernoulli", scale: 1 }, { name: "gaussian", scale: 1 }] as const;
+  using bernoulli = openSmall(device, smallConfig("mmvm", { count: 3, likelihood: of }));
+  using gaussian = openSmall(device, smallConfig("mmvm", { count: 3, likelihood: logits }));
+  const [images, outputs] = [await bernoulli.reconstruct(pixels), await gaussian.reconstruct(pixels)];
+  images.forEach((image, m) =>
+    assertClose(image, outputs[m]!.map((logit) => 1 / (1 + Math.exp(-logit))), { label: `${m}` })
+  );
+});
+
 Deno.test("samples are repeated by seed and step, and views share a latent where the method's do", async () => {
   using device = await Device.open();
   for (const method of ["mmvm", "mopoe", "independent"]) {

@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  encodeRun,
+  evaluateRun,
+  idsFile,
+  latentsFile,
+  likelihoodRun,
+  openModel,
+  type RunConfig,
+  type RunData,
+  studyTable,
+  trainingPairs,
+  trainRun,
+  translateRun,
+  viewNumbers,
+  viewsOfRun,
+} from "../../../eval/mod.ts";
+import { decodeSafetensors, Device, toFloat32 } from "../../../runtime/mod.ts";
+import { smallRunConfig, smallRunData, withMissingViews } from "./small_run.ts";
+
+/** Does something with the small data, a device and a folder, and cleans up. */
+async function withRun(work: (context: { data: RunData; device: Device; folder: string }) => Promise<void>) {
+  const folder = await Deno.makeTempDir();
+  try {
+    const data = await smallRunData(join(folder, "cache"));
+    try {
+      using device = await Device.open();
+      await work({ data, device, folder });
+    } finally {
+      data.pixels.close();
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const evaluation = { bootstrap: { resamples: 20 }, commands: [], versions: {} } as const;
+
+async function trained(config: RunConfig, context: { data: RunData; device: Device; folder: string }): Promise<string> {
+  const directory = join(context.folder, config.name);
+  await trainRun({ ...context, config, directory });
+  return directory;
+}
+
+Deno.test("supervised runs are trained on the labelled patients that probes see, and scored by view or together", async () => {
+  await withRun(async (context) => {
+    const { data, device } = context;
+    const subset = { fraction: 0.5, seed: 4 };
+    const expected = new Set(studyTable(data.index, data.pairs).labelledStudies(subset));
+    for (
+      const [method, views] of [["supervised", ["rotated", "noisy"]], ["supervised-ensemble", ["ensemble"]], [
+        "supervised-joint",
+        ["joint"],
+      ]] as const
+    ) {
+      const config = smallRunConfig(method, {
+        model: { positiveWeights: "balanced" },
+        training: { labelled: subset.fraction, labelledSeed: subset.seed },
+      });
+      assert.deepEqual(new Set(trainingPairs(config, data).study), expected);
+      const directory = await trained(config, context);
+      const { evaluations, cases, runs } = await evaluateRun({ config, directory, data, device, ...evaluation });
+      assert.deepEqual(evaluations.map(({ view }) => view), views);
+      assert.deepEqual(cases.map(({ id, studyIds }) => [id, studyIds.length]), [["test", 60]]);
+      for (const one of evaluations) {
+        assert.equal(one.probe, "supervised");
+        assert.deepEqual([one.labelledFraction, one.probeSeed, one.labelledStudies], [0.5, 4, 48]);
+        assert.ok(one.scores.every((scores) => scores === null || scores.every((score) => score > 0 && score < 1)));
+      }
+      assert.deepEqual(runs[0]!.training.reconstruction, []);
+      assert.equal(runs[0]!.training.loss.length, 6);
+    }
+  });
+});
+
+Deno.test("a supervised run that was stopped goes on bit for bit", async () => {
+  await withRun(async ({ data, device, folder }) => {
+    const config = smallRunConfig("supervised-joint", { model: { loss: "softmax" }, training: { epochs: 3 } });
+    const losses = async (name: string, stopAfter: number | undefined) => {
+      const directory = join(folder, name);
+      if (stopAfter !== undefined) {
+        const stop = new AbortController();
+        const { stopped } = await trainRun({
+          config,
+          directory,
+          data,
+          device,
+          signal: stop.signal,
+          // Metrics are read, and progress is told, whenever a checkpoint is written.
+          checkpointSeconds: 0,
+          onProgress: ({ done }) => {
+            if (done >= stopAfter) stop.abort();
+          },
+        });
+        assert.ok(stopped);
+      }
+      await trainRun({ config, directory, data, device, resume: true });
+      const lines = (await Deno.readTextFile(join(directory, "metrics.jsonl"))).trimEnd().split("\n");
+      return lines.map((line) => (JSON.parse(line) as { step: number; loss: number }));
+    };
+    const pick = (lines: { step: number; loss: number }[]) => lines.map(({ step, loss }) => [step, loss]);
+    assert.deepEqual(pick(await losses("stopped", 5)), pick(await losses("whole", undefined)));
+  });
+});
+
+Deno.test("a run on one view uses that view's images of all pairs", async () => {
+  await withRun(async (context) => {
+    const { data, device } = context;
+    const config = smallRunConfig("independent", { model: { views: ["noisy"] } });
+    const { names, pairs } = viewsOfRun(config, data);
+    assert.deepEqual(names, ["noisy"]);
+    assert.deepEqual(pairs.images, data.pairs.images.filter((_, i) => i % 2 === 1));
+    const directory = await trained(config, context);
+    const { evaluations, pictures } = await evaluateRun({
+      config,
+      directory,
+      data,
+      device,
+      pictures: true,
+      ...evaluation,
+    });
+    assert.deepEqual(evaluations.map(({ view }) => view), ["noisy"]);
+    assert.deepEqual(pictures.map(({ from, to }) => [from, to]), [["noisy", "noisy"]]);
+    assert.throws(
+      () => viewsOfRun(smallRunConfig("frontal"), data),
+      /method frontal is to use the view frontal, but the data have rotated, noisy: choose among them by --views/,
+    );
+  });
+});
+
+Deno.test("runs on incomplete studies are trained, evaluated and encoded, missing images being NaN there", async () => {
+  await withRun(async (context) => {
+    const { device } = context;
+    const data = withMissingViews(context.data);
+    for (const method of ["mmvm", "mopoe", "supervised"]) {
+      const config = smallRunConfig(method, {
+        missing: true,
+        model: { prior: "mixture", moeAssignment: "stratified" },
+      });
+      const directory = await trained(config, { ...context, data });
+      const { evaluations, cases } = await evaluateRun({ config, directory, data, device, ...evaluation });
+      assert.deepEqual(evaluations.map(({ view }) => view), ["rotated", "noisy"]);
+      assert.equal(cases.length, 2);
+      if (method === "supervised") continue;
+      using open = await openModel(device, { config, directory, data });
+      const { tensors } = await encodeRun({ open, data });
+      assert.deepEqual([...tensors.keys()], ["mu.rotated", "logvar.rotated", "mu.noisy", "logvar.noisy"]);
+      for (const [name, { shape, data: values }] of tensors) {
+        assert.deepEqual(shape, [data.pairs.count, 3]);
+        const view = name.endsWith("rotated") ? 0 : 1;
+        for (let pair = 0; pair < data.pairs.count; pair++) {
+          const there = data.pairs.images[2 * pair + view]! >= 0;
+          assert.equal(Number.isFinite((values as Float32Array)[3 * pair]), there, `${name} of pair ${pair}`);
+        }
+      }
+    }
+  });
+});
+
+Deno.test("a joint run is encoded after aggregation over chosen views, drawn, and its likelihoods estimated", async () => {
+  await withRun(async (context) => {
+    const { data, device } = context;
+    const config = smallRunConfig("poe");
+    const directory = await trained(config, context);
+    using open = await openModel(device, { config, directory, data, batchSize: 12 });
+    const latents = await encodeRun({ open, data, aggregate: true, views: viewNumbers(open.views, ["noisy"]) });
+    const file = decodeSafetensors(latentsFile(latents, { run: config.name, method: "poe" }));
+    const alone = await encodeRun({ open, data, views: [1] });
+    // A product of one is that one, but for rounding.
+    const [joint, single] = [toFloat32(file.tensors.get("mu.joint")!), alone.tensors.get("mu.noisy")!.data];
+    joint.forEach((value, i) => assert.ok(Math.abs(value - Number(single[i])) < 1e-5));
+    const ids = idsFile(data.index, { pairs: latents.pairs, views: open.views.names }).trimEnd().split("\n");
+    assert.equal(ids[0], "row,split,subject,study,rotated,noisy");
+    assert.equal(ids[1], "0,train,train-000000,train-000000,train-000000/rotated,train-000000/noisy");
+    assert.equal(ids.length, 1 + data.pairs.count);
+    assert.throws(
+      () => viewNumbers(open.views, ["lateral"]),
+      /the model has no view lateral: its views are rotated, noisy/,
+    );
+
+    const files = await translateRun({ open, data, split: "test", count: 3, samples: "prior" });
+    const names = [
+      "rotated-reconstructed",
+      "noisy-reconstructed",
+      "rotated-to-noisy",
+      "noisy-to-rotated",
+      "samples-prior",
+    ];
+    assert.deepEqual(files.map(({ name }) => name), names);
+    const sizes = files.map(({ png }) => {
+      const header = new DataView(png.buffer, png.byteOffset);
+      return [header.getUint32(16), header.getUint32(20)];
+    });
+    // Three pictures of 28 pixels with gaps of two; two or three rows of them.
+    assert.deepEqual(sizes, [[88, 58], [88, 58], [88, 88], [88, 88], [88, 58]]);
+
+    const rows = await likelihoodRun({ open, data, split: "test", count: 20, draws: 4 });
+    assert.deepEqual(rows.map(({ of, given }) => [of.join(), given.join()]), [
+      ["rotated", ""],
+      ["noisy", ""],
+      ["rotated,noisy", ""],
+      ["rotated", "noisy"],
+      ["noisy", "rotated"],
+    ]);
+    const [rotated, noisy, both, conditional] = rows.map(({ mean }) => mean!);
+    assert.ok(rows.every(({ pairs, standardError }) => pairs === 20 && standardError! > 0));
+    assert.ok(Math.abs(both! - noisy! - conditional!) < 1e-6 && Number.isFinite(rotated));
+  });
+});
+
+Deno.test("a classifier's run is not opened as a VAE, and a faded prior has no likelihood", async () => {
+  await withRun(async (context) => {
+    const { data, device } = context;
+    const classifier = smallRunConfig("supervised");
+    await assert.rejects(
+      openModel(device, { config: classifier, directory: "x", data }),
+      /x is a run of supervised, a classifier, which has no latents/,
+    );
+    const config = smallRunConfig("mmvm");
+    const directory = await trained(config, context);
+    using open = await openModel(device, { config, directory, data });
+    assert.ok(open.alpha < 1e-3);
+    const [marginal, , , conditional] = await likelihoodRun({ open, data, split: "test", count: 4, draws: 2 });
+    assert.equal(marginal!.mean, null);
+    assert.match(marginal!.reason!, /mmvm has no marginal or joint likelihood at alpha/);
+    assert.ok(Number.isFinite(conditional!.mean));
+  });
+});
