@@ -10,6 +10,7 @@ import {
   openRunData,
   readRunConfig,
   readRunDraft,
+  removeRunDraft,
   type RunConfig,
   type RunData,
   type RunDraft,
@@ -74,6 +75,8 @@ export async function startRun(values: TrainValues, options: StartOptions): Prom
   if (values.resume && (await exists(paths.config) || !await exists(paths.draft))) {
     const config = await readRunConfig(directory);
     refuseChanges(config, options.given);
+    // The run may have been stopped between the two.
+    await removeRunDraft(directory);
     return { config, data: await openData(config, options) };
   }
   const draft = values.resume ? await readRunDraft(directory) : newDraft(values);

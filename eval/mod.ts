@@ -103,7 +103,7 @@ export {
   sweepTemporary,
   writeWhole,
 } from "./runs/run_directory.ts";
-export { readRunDraft, type RunDraft, writeRunConfig, writeRunDraft } from "./runs/run_draft.ts";
+export { readRunDraft, removeRunDraft, type RunDraft, writeRunConfig, writeRunDraft } from "./runs/run_draft.ts";
 export { lockRun } from "./runs/run_lock.ts";
 export { type DeviceRecovery, ReplaceableDevice, throughDeviceFailures } from "./runs/replaceable_device.ts";
 export { type TrainedRun, type TrainProgress, trainRun, type TrainRunOptions } from "./runs/train_run.ts";

@@ -76,12 +76,19 @@ export async function syncFile(path: string): Promise<void> {
   await file.sync();
 }
 
-/** Removes what an interrupted {@link writeWhole} left of the files that only training writes. */
+/** What a file is called until it is whole. */
+const TEMPORARY = /^(config\.json|draft\.json|metrics\.jsonl|results\.json|report\.html)\.[-0-9a-f]{36}\.tmp$/;
+/** Only training writes these, one process at a time; the others may be an evaluation's that is under way. */
+const OWN = /^(config|draft|metrics)\./;
+const HOUR = 3_600_000;
+
+/** Removes what interrupted writers left in the directory of a run that this process holds. */
 export async function sweepTemporary(directory: string): Promise<void> {
   for await (const { name } of Deno.readDir(directory)) {
-    if (/^(config|draft)\.json\.[-0-9a-f]{36}\.tmp$|^metrics\.jsonl\.[-0-9a-f]{36}\.tmp$/.test(name)) {
-      await Deno.remove(join(directory, name));
-    }
+    if (!TEMPORARY.test(name)) continue;
+    const path = join(directory, name);
+    const { mtime } = await Deno.stat(path);
+    if (OWN.test(name) || (mtime !== null && Date.now() - mtime.getTime() > HOUR)) await Deno.remove(path);
   }
 }
 

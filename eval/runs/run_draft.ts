@@ -39,9 +39,13 @@ export async function readRunDraft(directory: string): Promise<RunDraft> {
 
 /** Replaces the draft by the whole configuration. */
 export async function writeRunConfig(directory: string, config: RunConfig): Promise<void> {
-  const paths = runPaths(directory);
-  await writeWhole(paths.config, `${JSON.stringify(config, null, 2)}\n`);
-  await Deno.remove(paths.draft).catch((error) => {
+  await writeWhole(runPaths(directory).config, `${JSON.stringify(config, null, 2)}\n`);
+  await removeRunDraft(directory);
+}
+
+/** Removes the draft of a run whose whole configuration is there; nothing happens where there is none. */
+export async function removeRunDraft(directory: string): Promise<void> {
+  await Deno.remove(runPaths(directory).draft).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
 }
