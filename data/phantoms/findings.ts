@@ -65,6 +65,9 @@ const LIABILITIES: Readonly<Record<Finding, Liability>> = {
   "Support Devices": { threshold: 0.5, loadings: { acute: 0.7, cardiac: 0.3 }, persistence: 0.4 }, // 31 %
 };
 
+/** The severity of a finding that is just present. */
+export const MILDEST = 0.25;
+
 /** Draws the given factors, each standard normal. */
 export function drawFactors<F extends Factor>(draws: Draws, names: readonly F[]): Record<F, number> {
   return Object.fromEntries(names.map((name) => [name, draws.normal()])) as Record<F, number>;
@@ -91,7 +94,7 @@ export function severitiesOf(
     }
     const alone = Math.sqrt(persistence) * own.patient[finding] + Math.sqrt(1 - persistence) * own.study[finding];
     const excess = shared + Math.sqrt(1 - variance) * alone - threshold;
-    severities[finding] = excess > 0 ? 0.12 + 0.88 * (1 - Math.exp(-excess / 0.4)) : 0;
+    severities[finding] = excess > 0 ? MILDEST + (1 - MILDEST) * (1 - Math.exp(-excess / 0.35)) : 0;
   }
   return severities;
 }

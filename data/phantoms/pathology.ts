@@ -146,7 +146,7 @@ function infect(scene: Scene, severity: number, draws: Draws): void {
       rx: 2.6 * size,
       ry: 2.8 * size,
       rz: 2.4 * size,
-      density: 0.36 + 0.2 * severity,
+      density: 0.46 + 0.2 * severity,
       softness: 1,
       within: side,
     });
@@ -167,7 +167,7 @@ function cloud(scene: Scene, severity: number, draws: Draws): void {
       rx: draws.between(3.5, 4.5),
       ry: draws.between(4.5, 6),
       rz: draws.between(4.5, 6),
-      density: 0.35 + 0.25 * severity,
+      density: 0.4 + 0.25 * severity,
       softness: 1,
       within: side,
     });
@@ -178,22 +178,22 @@ function cloud(scene: Scene, severity: number, draws: Draws): void {
 
 /** One to three round masses, mostly in the upper and middle zones. */
 function addLesions(scene: Scene, severity: number, draws: Draws): void {
-  const main = pickSide(draws, 0.25);
+  const main = pickSide(draws, 0.15);
   const count = draws.pick([1, 1, 2, 3]);
   for (let k = 0; k < count; k++) {
     const side = k === 0 || draws.chance(0.6) ? main : other(main);
-    const radius = (2.1 + 1.7 * severity) * (k === 0 ? draws.between(0.9, 1.15) : draws.between(0.5, 0.8));
+    const radius = (2.2 + 1.6 * severity) * (k === 0 ? draws.between(0.9, 1.15) : draws.between(0.5, 0.8));
     const centre = {
-      x: sideSign(side) * (k === 0 ? draws.around(6.6, 0.8) : draws.between(5, 9)),
-      y: k === 0 ? draws.around(-3.2, 1) : draws.between(-4, 3),
-      z: k === 0 ? draws.around(6, 0.9) : draws.between(-5, 6),
+      x: sideSign(side) * (k === 0 ? draws.around(8, 0.7) : draws.between(5, 9)),
+      y: k === 0 ? draws.around(-1.5, 1) : draws.between(-4, 3),
+      z: k === 0 ? draws.around(2.6, 0.9) : draws.between(-5, 6),
     };
     scene.blobs.push({
       ...centre,
       rx: radius,
       ry: radius * draws.between(0.9, 1.1),
       rz: radius * draws.between(0.9, 1.1),
-      density: 1.05,
+      density: 1.15,
       softness: 0.45,
       within: side,
     });
@@ -218,7 +218,7 @@ function thickenPleura(scene: Scene, severity: number, draws: Draws): void {
   const first = pickSide(draws);
   const sides: Side[] = draws.chance(0.7) ? [first, other(first)] : [first];
   for (const side of sides) {
-    scene.lungs[side].rind += (1.1 + 1.5 * severity) * (side === first ? 1 : 0.7);
+    scene.lungs[side].rind += (1.2 + 1.7 * severity) * (side === first ? 1 : 0.7);
     const { thorax } = scene;
     const plaques = 2 + draws.below(3);
     for (let k = 0; k < plaques; k++) {
@@ -262,7 +262,7 @@ function breakBones(scene: Scene, severity: number, draws: Draws): void {
 }
 
 function bendSpine(scene: Scene, severity: number, draws: Draws): void {
-  scene.thorax.kyphosis += 1.0 + 1.5 * severity * draws.between(0.8, 1.2);
+  scene.thorax.kyphosis += 0.8 + 1.4 * severity * draws.between(0.8, 1.2);
   // A chest that bends forward is lower and deeper.
   scene.thorax.apex -= 0.5 + 1.0 * severity;
   scene.thorax.halfDepth += 0.4 + 0.6 * severity;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { DataError } from "../errors.ts";
 
 /** Raised whenever equal settings would no longer give equal files. */
-export const PHANTOM_VERSION = 1;
+export const PHANTOM_VERSION = 2;
 
 /** The file beside the tables that tells phantoms from patients; written last, so its presence says that all is there. */
 export const RECORD_NAME = "phantoms.json";

@@ -15,6 +15,9 @@ const DENIED: Readonly<Partial<Record<Finding, number>>> = {
   "Cardiomegaly": 0.12,
 };
 
+/** Below this severity a finding is easily missed. */
+export const MILD = 0.45;
+
 // An opacity of any kind is often also called a lung opacity.
 const OPACITIES: readonly Finding[] = ["Consolidation", "Edema", "Pneumonia", "Atelectasis", "Lung Lesion"];
 
@@ -27,7 +30,7 @@ export function reportedLabels(severities: Severities, draws: Draws): ReportedLa
   for (const finding of OPACITIES) {
     // Both draws are made whatever the severity is, so that one finding does not move the draws of the next.
     const named = draws.chance(0.4);
-    if (named && severities[finding] > 0.35) seen["Lung Opacity"] = Math.max(seen["Lung Opacity"], severities[finding]);
+    if (named && severities[finding] > MILD) seen["Lung Opacity"] = Math.max(seen["Lung Opacity"], severities[finding]);
   }
   const labels = {} as Record<Finding | "No Finding", LabelState>;
   for (const finding of FINDINGS) labels[finding] = reportedState(finding, seen[finding], draws.uniform());
@@ -36,7 +39,7 @@ export function reportedLabels(severities: Severities, draws: Draws): ReportedLa
 
 function reportedState(finding: Finding, severity: number, luck: number): LabelState {
   if (severity > 0) {
-    const mild = severity < 0.35;
+    const mild = severity < MILD;
     const uncertain = mild ? 0.3 : 0.05;
     const silent = mild ? 0.15 : 0.03;
     if (luck < uncertain) return LABEL_STATES.uncertain;
@@ -77,7 +80,7 @@ export function expertReading(severities: Severities, draws: Draws): ReportedLab
     const luck = draws.uniform();
     const severity = severities[finding];
     if (severity > 0) {
-      labels[finding] = severity < 0.25 && luck < 0.2 ? LABEL_STATES.uncertain : LABEL_STATES.positive;
+      labels[finding] = severity < MILD && luck < 0.15 ? LABEL_STATES.uncertain : LABEL_STATES.positive;
     } else labels[finding] = luck < 0.5 ? LABEL_STATES.negative : LABEL_STATES.blank;
   }
   return withNoFinding(labels);

@@ -7,6 +7,7 @@ import { drawImage, drawStudy, sceneOf } from "../../../data/phantoms/draw.ts";
 import { expose, pixelOf } from "../../../data/phantoms/film.ts";
 import { type Finding, FINDINGS } from "../../../data/phantoms/findings.ts";
 import { phantomStudies, type StudyState } from "../../../data/phantoms/patients.ts";
+import { PHANTOM_VERSION } from "../../../data/phantoms/phantom_record.ts";
 import { drawTubes } from "../../../data/phantoms/tubes.ts";
 
 const SCALE = 0.03;
@@ -62,6 +63,15 @@ Deno.test("drawStudy(): equal seeds give equal pixels, other seeds others", () =
   };
   assert.equal(digest(3), digest(3));
   assert.notEqual(digest(3), digest(4));
+});
+
+Deno.test("equal settings give the files that this PHANTOM_VERSION gave before: raise it when this changes", () => {
+  const hash = createHash("sha256");
+  for (const study of phantomStudies(7, 4)) {
+    hash.update(JSON.stringify(study));
+    for (const { pixels } of drawStudy(study, { scale: SCALE })) hash.update(pixels);
+  }
+  assert.deepEqual([PHANTOM_VERSION, hash.digest("hex").slice(0, 16)], [2, "7b82989c97f319ef"]);
 });
 
 Deno.test("drawStudy(): one image for each of the study's, of its size and with a flat histogram", () => {
