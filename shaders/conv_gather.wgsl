@@ -92,7 +92,8 @@ fn main(
 {{#for G in GROUPS}}{{#for I in GROUP}}
       let y{{G}}_{{I}} = u32(iy{{G}}_{{I}} + dy);
       let x{{G}}_{{I}} = u32(ix{{G}}_{{I}} + dx);
-      let inside{{G}}_{{I}} = y{{G}}_{{I}} < p.height && x{{G}}_{{I}} < p.width;
+      // Not &&, which is a branch.
+      let inside{{G}}_{{I}} = (y{{G}}_{{I}} < p.height) & (x{{G}}_{{I}} < p.width);
       let from{{G}}_{{I}} = select(
         0u, ((image{{G}}_{{I}} + y{{G}}_{{I}}) * p.width + x{{G}}_{{I}}) * p.inputs, inside{{G}}_{{I}});
 {{/for}}{{/for}}

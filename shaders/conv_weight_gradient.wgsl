@@ -83,7 +83,8 @@ fn main(
 {{#for G in GROUPS}}
     let iy{{U}}_{{G}} = u32(y{{U}} + dy{{G}});
     let ix{{U}}_{{G}} = u32(x{{U}} + dx{{G}});
-    let inside{{U}}_{{G}} = live{{U}} && iy{{U}}_{{G}} < p.height && ix{{U}}_{{G}} < p.width;
+    // Not &&, which is a branch each: SwiftShader takes minutes to compile two dozen of them in a loop.
+    let inside{{U}}_{{G}} = live{{U}} & (iy{{U}}_{{G}} < p.height) & (ix{{U}}_{{G}} < p.width);
     let from{{U}}_{{G}} = ((image * p.height + iy{{U}}_{{G}}) * p.width + ix{{U}}_{{G}}) * p.inputs + ci{{G}};
     let a{{U}}_{{G}} = select({{X}}(0.0), x[select(0u, from{{U}}_{{G}}, inside{{U}}_{{G}})], inside{{U}}_{{G}});
 {{/for}}
