@@ -33,7 +33,7 @@ import { dropout, linear } from "./layers.ts";
 import type { Network } from "./network.ts";
 import { networkOf } from "./networks/registry.ts";
 import type { Scope } from "./scope.ts";
-import { viewOf } from "./vae.ts";
+import { viewOf } from "./view_of.ts";
 
 /** Names of the supervised methods. */
 export const CLASSIFIER_NAMES: readonly string[] = ["supervised", "supervised-ensemble", "supervised-joint"];

@@ -1,5 +1,5 @@
 /**
- * Training and using supervised classifiers.
+ * Training supervised classifiers: one compiled program does a whole step.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import {
   type ProgramMemory,
 } from "../runtime/mod.ts";
 import { fillAbsent } from "./absent_views.ts";
-import { AdamState, modelState } from "./adam_state.ts";
+import { AdamState } from "./adam_state.ts";
 import { Classifier, type ClassifierConfig } from "./classifier.ts";
-import { type ImageShape, imageTensors, pixelInputs, type Pixels } from "./image_inputs.ts";
-import { declareParameters, type HostTensor, Parameters } from "./parameters.ts";
+import { imageTensors, pixelInputs, type Pixels } from "./image_inputs.ts";
+import { declareParameters, type HostTensor, type Parameters } from "./parameters.ts";
 import { Scope } from "./scope.ts";
 import type { StepSettings, Trainer } from "./trainer.ts";
 
@@ -44,15 +44,7 @@ export interface ClassifierTrainerOptions {
   readonly checkNumerics?: boolean;
 }
 
-/** Scores of a batch, in [0, 1]. */
-export interface ScoredBatch {
-  /** Per view [N, labels]. */
-  readonly views: readonly Float32Array[];
-  /** The average over the views that are there, [N, labels]. */
-  readonly combined: Float32Array;
-}
-
-/** A classifier in training: one compiled program does a whole step. Its metrics are `loss` and `gradientNorm`. */
+/** A classifier in training. Its metrics are `loss` and `gradientNorm`. Dispose of it to free its memory. */
 export class ClassifierTrainer implements Trainer<LabelledBatch> {
   private constructor(
     readonly options: ClassifierTrainerOptions,
@@ -138,81 +130,17 @@ export class ClassifierTrainer implements Trainer<LabelledBatch> {
   }
 }
 
-/** A trained classifier, in evaluation mode. Dispose of it to free its memory. */
-export class ClassifierInference implements Disposable {
-  private constructor(
-    readonly classifier: Classifier,
-    readonly parameters: Parameters,
-    readonly images: ImageShape,
-    private readonly program: Program,
-  ) {}
-
-  /**
-   * A classifier with initial parameters; {@link write} gives it those of a training.
-   *
-   * @throws {RangeError} for a method, network or size that does not exist.
-   */
-  static async open(
-    device: Device,
-    options: Pick<ClassifierTrainerOptions, "config" | "batchSize" | "floatImages">,
-  ): Promise<ClassifierInference> {
-    const classifier = new Classifier(options.config);
-    const specs = declareParameters((scope) => classifier.declare(scope));
-    const parameters = Parameters.create(device, { specs, seed: 0 });
-    const images = imageShape(options);
-    try {
-      const program = await compile(device, () => {
-        const present = input("present", { shape: [images.views.length, images.batchSize] });
-        const scope = Scope.bound(parameters.source, { training: false });
-        const { views, combined } = classifier.scores(scope, { images: imageTensors(images), present });
-        return { outputs: { combined, ...Object.fromEntries(views.map((scores, m) => [`view ${m}`, scores])) } };
-      }, { name: "classifier" });
-      return new ClassifierInference(classifier, parameters, images, program);
-    } catch (error) {
-      parameters[Symbol.dispose]();
-      throw error;
-    }
-  }
-
-  /**
-   * Sets the parameters from a training's state; the optimiser's part is passed over.
-   *
-   * @throws {RangeError} naming what is missing, unknown or of another shape.
-   */
-  write(state: ReadonlyMap<string, HostTensor>): void {
-    this.parameters.write(modelState(state));
-  }
-
-  /** Scores of a batch; `present` is 1 where a view is there, view-major [M, N], and everywhere by default. */
-  async score(pixels: Pixels, options: { present?: Float32Array } = {}): Promise<ScoredBatch> {
-    const { views, batchSize } = this.images;
-    const present = options.present ?? new Float32Array(views.length * batchSize).fill(1);
-    this.program.run({ ...pixelInputs(pixels), present });
-    const [combined, ...each] = await this.program.read("combined", ...views.map((_, m) => `view ${m}`));
-    return { views: each, combined: combined! };
-  }
-
-  [Symbol.dispose](): void {
-    this.program[Symbol.dispose]();
-    this.parameters[Symbol.dispose]();
-  }
-}
-
-function imageShape(options: Pick<ClassifierTrainerOptions, "config" | "batchSize" | "floatImages">): ImageShape {
-  const { config: { views, imageSize }, batchSize, floatImages = false } = options;
-  return { views, imageSize, batchSize, floatImages };
-}
-
 function buildStep(classifier: Classifier, context: { state: AdamState; options: ClassifierTrainerOptions }) {
   const { state, options } = context;
-  const { batchSize, config } = options;
+  const { batchSize, config, floatImages = false } = options;
+  const { views, imageSize } = config;
   const shape = [batchSize, config.labels];
   const scope = Scope.bound(state.parameters.source, { training: true });
   const loss = classifier.loss(scope, {
-    images: imageTensors(imageShape(options)),
+    images: imageTensors({ views, imageSize, batchSize, floatImages }),
     targets: input("targets", { shape }),
     known: input("known", { shape }),
-    ...(options.missingViews ? { present: input("present", { shape: [config.views.length, batchSize] }) } : {}),
+    ...(options.missingViews ? { present: input("present", { shape: [views.length, batchSize] }) } : {}),
   });
   const { gradient, gradientNorm } = state.minimize(loss);
   return {

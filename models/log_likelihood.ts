@@ -27,7 +27,7 @@ import { imageTensors, pixelInputs, type Pixels } from "./image_inputs.ts";
 import { negativeLogLikelihood } from "./likelihoods.ts";
 import type { Posterior } from "./network.ts";
 import { requireAnchor } from "./samples.ts";
-import { viewOf } from "./vae.ts";
+import { viewOf } from "./view_of.ts";
 import type { DrawOptions, VaeInference } from "./vae_inference.ts";
 
 /** Images that are decoded at once, where the batch is smaller. */

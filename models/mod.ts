@@ -33,10 +33,5 @@ export {
   type ClassifierConfig,
   type ClassifierInputs,
 } from "./classifier.ts";
-export {
-  ClassifierInference,
-  ClassifierTrainer,
-  type ClassifierTrainerOptions,
-  type LabelledBatch,
-  type ScoredBatch,
-} from "./classifier_trainer.ts";
+export { ClassifierInference, type ClassifierInferenceOptions, type ScoredBatch } from "./classifier_inference.ts";
+export { ClassifierTrainer, type ClassifierTrainerOptions, type LabelledBatch } from "./classifier_trainer.ts";

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { add, input, mean, mul, reshape, slice, stack, type Tensor, where } from "../runtime/mod.ts";
+import { add, input, mean, mul, reshape, stack, type Tensor, where } from "../runtime/mod.ts";
 import { isMixture } from "./component_draw.ts";
 import { type Likelihood, negativeLogLikelihood } from "./likelihoods.ts";
 import type { AggregateContext, Method } from "./method.ts";
@@ -16,6 +16,7 @@ import type { Network, Posterior } from "./network.ts";
 import { networkOf } from "./networks/registry.ts";
 import { type Objective, PUBLISHED_OBJECTIVE } from "./objective.ts";
 import type { Scope } from "./scope.ts";
+import { viewOf } from "./view_of.ts";
 
 /** Everything that determines a model, as kept in config.json; what is left out of the objective is as published. */
 export interface VaeConfig extends Partial<Objective> {
@@ -128,13 +129,6 @@ export class Vae {
     const { mu } = this.encode(scope, images);
     this.decode(scope, reshape(mu, [this.views, 1, latentDim]));
   }
-}
-
-/** Part m of a tensor [M, ...]: [...]. */
-export function viewOf(stacked: Tensor, m: number): Tensor {
-  const [, ...rest] = stacked.shape;
-  const starts = stacked.shape.map((_, axis) => (axis === 0 ? m : 0));
-  return reshape(slice(stacked, { starts, sizes: [1, ...rest] }), rest);
 }
 
 function requireViews({ views, viewWeights }: VaeConfig, method: Method): void {
