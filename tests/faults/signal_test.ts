@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { runPaths } from "../../eval/mod.ts";
+import { listCheckpoints } from "../../runtime/checkpoint.ts";
+import { Subject } from "./subject.ts";
+
+let subject: Subject;
+Deno.test.beforeAll(async () => {
+  subject = await Subject.create();
+});
+Deno.test.afterAll(() => subject[Symbol.asyncDispose]());
+
+Deno.test("SIGINT and SIGTERM finish the step, save it, and end with 130 and 143; nothing is done twice", async () => {
+  const run = "stopped";
+  for (const [i, from] of [0, 7, 23, 34].entries()) {
+    const [signal, exitCode] = i % 2 ? ["SIGTERM", 143] as const : ["SIGINT", 130] as const;
+    const fault = { module: "./slow.ts", parameters: { from, milliseconds: 300 } };
+    const process = subject.start(run, { fault });
+    await process.until(`STEP ${from}\n`);
+    process.kill(signal);
+    const { code, stderr } = await process.ended;
+    assert.equal(code, exitCode, stderr);
+    assert.match(stderr, new RegExp(`${signal}: finishing the step and saving; once more to stop at once`));
+    const steps = stderr.matchAll(/^STEP (\d+)$/gm).map(([, step]) => Number(step)).toArray();
+    const saved = await subject.assertNothingLost(run);
+    // The step that ran is saved; those before it were done once.
+    assert.equal(saved, steps.at(-1)! + 1);
+    assert.deepEqual(steps, Array.from(steps, (_, k) => from + k));
+    assert.match(stderr, new RegExp(`\nstopped at step ${saved}; .*--run ${run} --resume. goes on\n$`));
+  }
+  await subject.finish(run);
+});
+
+Deno.test("a signal during the evaluation ends it at once; resuming goes straight to the evaluation", async () => {
+  const run = "stopped-late";
+  const process = subject.start(run, { fault: { module: "./pause_evaluation.ts", parameters: {} } });
+  await process.until("EVALUATING\n");
+  process.kill("SIGTERM");
+  const { code, stderr } = await process.ended;
+  assert.equal(code, 143, stderr);
+  assert.equal(existsSync(runPaths(subject.directory(run)).results), false);
+  const fault = { module: "./slow.ts", parameters: { from: 0, milliseconds: 0 } };
+  const resumed = await subject.start(run, { fault }).ended;
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.doesNotMatch(resumed.stderr, /STEP/);
+  await subject.assertWhole(run);
+});
+
+Deno.test("a second signal ends the process at once, and what was saved before is there", async () => {
+  const run = "stopped-twice";
+  const { checkpoints } = runPaths(subject.directory(run));
+  // The second checkpoint is never renamed: the process hangs while it saves.
+  const fault = { module: "./hang_rename.ts", parameters: { path: "step-0*10" } };
+  const process = subject.start(run, { fault, flags: ["--checkpoint-steps", "5"] });
+  await process.until("HANGING\n");
+  process.kill("SIGINT");
+  await process.until("SIGINT: finishing the step");
+  process.kill("SIGINT");
+  assert.equal((await process.ended).code, 130);
+  assert.deepEqual((await listCheckpoints(checkpoints)).map(({ step }) => step), [5]);
+  assert.equal(await subject.assertNothingLost(run), 5);
+  await subject.finish(run);
+});
