@@ -90,6 +90,10 @@ function systemSentence(error: Error & { code?: unknown; path?: unknown }): stri
     const wanted = /^Requires (.+?)(?:, run again.*)?$/s.exec(error.message)?.[1] ?? error.message;
     return `this task's sandbox does not allow what was asked of it (${wanted}); SECURITY.md lists what each task may do`;
   }
+  // Deno has no code for it: a limit of the process (`ulimit -f`) or of the file system, such as 4 GiB on FAT.
+  if (/\(os error 27\)/.test(error.message)) {
+    return `the file may not grow larger${at}: raise the limit on the size of files, or choose another file system`;
+  }
   switch (error.code) {
     case "ENOSPC":
     case "EDQUOT":

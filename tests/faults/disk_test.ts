@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { runPaths } from "../../eval/mod.ts";
+import { listCheckpoints } from "../../runtime/checkpoint.ts";
+import { SmallDisk } from "./small_disk.ts";
+import { Subject } from "./subject.ts";
+
+let subject: Subject;
+Deno.test.beforeAll(async () => {
+  subject = await Subject.create();
+});
+Deno.test.afterAll(() => subject[Symbol.asyncDispose]());
+
+const SENTENCE = /^error: [^\n]+\n$/m;
+
+async function checkpointSteps(run: string): Promise<number[]> {
+  return (await listCheckpoints(runPaths(subject.directory(run)).checkpoints)).map(({ step }) => step);
+}
+
+Deno.test("a disk that fills costs the steps since the last checkpoint; with room again the run goes on", async () => {
+  const run = "filled";
+  const flags = ["--checkpoint-steps", "3"];
+  {
+    using disk = SmallDisk.create(subject.directory(run), { bytes: 3_200_000 });
+    const { code, stderr } = await subject.start(run, { flags, ...disk.startOptions }).ended;
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, SENTENCE);
+    assert.match(stderr, disk.complaint);
+    // Nothing half written is left, and what was whole is as it was.
+    const names = [...Deno.readDirSync(runPaths(subject.directory(run)).checkpoints)].map(({ name }) => name);
+    assert.deepEqual(names.filter((name) => name.endsWith(".tmp")), []);
+    const reached = await subject.assertNothingLost(run);
+    assert.equal(reached, 6);
+    const again = await subject.start(run, { flags, ...disk.startOptions }).ended;
+    assert.equal(again.code, 1, again.stderr);
+    assert.equal(await subject.assertNothingLost(run), reached);
+    disk.enlarge();
+    await subject.finish(run);
+  }
+});
+
+Deno.test("files that may not grow are named, and the checkpoint before stays", async () => {
+  const run = "limited";
+  const first = subject.start(run, { flags: ["--checkpoint-steps", "3"], fault: slowFrom(5) });
+  await first.until("STEP 5\n");
+  first.kill("SIGKILL");
+  await first.ended;
+  assert.deepEqual(await checkpointSteps(run), [3]);
+  // A checkpoint has 1.2 MB, and one block 512 bytes.
+  const shell = `trap "" XFSZ; ulimit -f 1500; exec "$@"`;
+  const { code, stderr } = await subject.start(run, { flags: ["--checkpoint-steps", "3"], shell }).ended;
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /^error: the file may not grow larger at runs\/limited\/checkpoints\/step-00000006.*\n$/m);
+  assert.deepEqual(await checkpointSteps(run), [3]);
+  assert.equal(await subject.assertNothingLost(run), 3);
+  await subject.finish(run);
+});
+
+Deno.test("a directory that may not be written is named before anything is done", async () => {
+  const directory = subject.directory("forbidden");
+  await Deno.mkdir(directory);
+  await Deno.chmod(directory, 0o555);
+  // Root may write everywhere, unless it gives that right away.
+  const given = "-dac_override,-dac_read_search";
+  const shell = `exec setpriv --bounding-set=${given} --inh-caps=${given} "$@"`;
+  const { code, stderr } = await subject.start("forbidden", Deno.uid() === 0 ? { shell } : {}).ended;
+  assert.equal(code, 1, stderr);
+  assert.equal(
+    stderr,
+    "error: no permission for runs/forbidden/lock: change its owner or mode, or choose another place\n",
+  );
+  await Deno.chmod(directory, 0o755);
+  await subject.finish("forbidden");
+});
+
+Deno.test("of processes that race for a directory one trains, and the others say who has it", async () => {
+  const run = "raced";
+  for (const round of ["new", "resumed"]) {
+    const options = { flags: ["--checkpoint-steps", "3"], fault: slowFrom(round === "new" ? 4 : 20) };
+    const racers = [1, 2, 3].map(() => subject.start(run, options));
+    // The one that trains gets no further than its slow steps, until all others have given up.
+    const ended = await Promise.all(
+      racers.map((racer) => Promise.race([racer.until("STEP").then(() => undefined, () => racer.ended), racer.ended])),
+    );
+    const refused = ended.filter((outcome) => outcome !== undefined);
+    assert.equal(refused.length, 2, refused.map(({ stderr }) => stderr).join("\n"));
+    for (const { code, stderr } of refused) {
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        /error: runs\/raced is in use by another process( \(number \d+, since [^)]+\))?: wait until it has ended, or choose another --run NAME\n$/,
+      );
+    }
+    racers.forEach((racer) => racer.kill("SIGKILL"));
+    await Promise.all(racers.map(({ ended }) => ended));
+    assert.ok(existsSync(join(subject.directory(run), "lock")), "a killed process leaves its lock file behind");
+  }
+  assert.ok(await subject.assertNothingLost(run) >= 18);
+  await subject.finish(run);
+});
+
+function slowFrom(from: number) {
+  return { module: "./slow.ts", parameters: { from, milliseconds: 30_000 } };
+}

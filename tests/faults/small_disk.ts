@@ -1,0 +1,65 @@
+import type { StartOptions } from "./subject.ts";
+
+/** Bytes after which nothing more can be written: a small file system where this user may mount one, else a simulated one. */
+export abstract class SmallDisk implements Disposable {
+  /** Makes a directory whose disk has so many bytes. */
+  static create(directory: string, { bytes }: { bytes: number }): SmallDisk {
+    Deno.mkdirSync(directory, { recursive: true });
+    for (const prefix of [[], ["sudo", "-n"]]) {
+      if (succeeds([...prefix, "mount", "-t", "tmpfs", "-o", `mode=777,size=${bytes}`, "tmpfs", directory])) {
+        return new MountedDisk(directory, prefix);
+      }
+    }
+    return new SimulatedDisk(directory, bytes);
+  }
+
+  /** What processes that are to use the disk are started with. */
+  abstract readonly startOptions: Pick<StartOptions, "fault">;
+  /** What such a process must say. */
+  readonly complaint = /^error: the disk is full at runs\/[^:]+: free some space/m;
+
+  /** Makes room. */
+  abstract enlarge(): void;
+  abstract [Symbol.dispose](): void;
+}
+
+class MountedDisk extends SmallDisk {
+  readonly startOptions = {};
+
+  constructor(private readonly directory: string, private readonly prefix: readonly string[]) {
+    super();
+  }
+
+  override enlarge(): void {
+    this.#run("mount", "-o", "remount,size=100m", this.directory);
+  }
+
+  override [Symbol.dispose](): void {
+    this.#run("umount", this.directory);
+  }
+
+  #run(...command: string[]): void {
+    if (!succeeds([...this.prefix, ...command])) throw new Error(`${command.join(" ")} failed`);
+  }
+}
+
+class SimulatedDisk extends SmallDisk {
+  readonly startOptions: Pick<StartOptions, "fault">;
+
+  constructor(directory: string, bytes: number) {
+    super();
+    this.startOptions = { fault: { module: "./full_disk.ts", parameters: { directory, bytes } } };
+  }
+
+  override enlarge(): void {}
+  override [Symbol.dispose](): void {}
+}
+
+function succeeds([program, ...args]: readonly string[]): boolean {
+  try {
+    return new Deno.Command(program!, { args, stdout: "null", stderr: "null" }).outputSync().success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
