@@ -6,9 +6,18 @@
 import { isAbsolute, join } from "node:path";
 import { z } from "zod";
 import { ALPHA_SCHEDULES, POSITIVE_WEIGHTS, RUN_CONFIG_VERSION, RUN_METHODS, type RunConfig } from "../eval/mod.ts";
-import { CLASSIFICATION_LOSSES, JOINT_KLS, LIKELIHOODS, MOE_ASSIGNMENTS, networkNames, PRIORS } from "../models/mod.ts";
+import {
+  CLASSIFICATION_LOSSES,
+  JOINT_KLS,
+  LIKELIHOODS,
+  MOE_ASSIGNMENTS,
+  networkNames,
+  networkOf,
+  PRIORS,
+} from "../models/mod.ts";
 import { DATA_OPTIONS } from "./data_options.ts";
 import { choice, flag, integer, number, type OptionSpec, type OptionValues, path, runName } from "./options.ts";
+import { UsageError } from "./errors.ts";
 import { userPath } from "./paths.ts";
 
 /** Phantom studies of a run without `--data`, and their seed. */
@@ -45,10 +54,10 @@ export const TRAIN_OPTIONS = {
     default: 64,
   }),
   filterDim: integer({ min: 1, max: 512, help: "filters of the first layer (the papers: 64)", default: 8 }),
-  latentDim: integer({ min: 1, max: 4096, help: "size of a latent (the papers: 256)", default: 32 }),
+  latentDim: integer({ min: 1, max: 4096, help: "size of a latent (the papers: 256)", default: 16 }),
   dropout: number({ min: 0, below: 1, help: "rate of dropout2d in the residual blocks (the papers: 0.5)", default: 0 }),
   batchSize: integer({ min: 2, max: 4096, help: "pairs a step", default: 32 }),
-  epochs: integer({ min: 1, max: 100_000, help: "passes over the training split", default: 12 }),
+  epochs: integer({ min: 1, max: 100_000, help: "passes over the training split", default: 24 }),
   lr: number({ above: 0, max: 1, help: "Adam's learning rate (the papers: 5e-5)", default: 1e-3 }),
   beta: number({ min: 0, max: 1e6, help: "weight of the divergence", default: 1 }),
   betaWarmupSteps: integer({ min: 0, max: 2 ** 31 - 1, help: "steps until beta has its full weight", default: 0 }),
@@ -168,6 +177,20 @@ export function runConfigOf(values: TrainValues, options: { root: string | undef
       labelledSeed: values.labelledSeed,
     },
   };
+}
+
+/**
+ * Checks that the network takes the sizes, before any work is done.
+ *
+ * @throws {UsageError} where it does not.
+ */
+export function requireNetwork(values: TrainValues): void {
+  try {
+    networkOf(values.network, values);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`${error.message}: give another --image-size or --network`);
+  }
 }
 
 /** The directory of a run: a path as it is, a name below `runs/`. */

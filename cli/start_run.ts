@@ -23,7 +23,7 @@ import {
 import { UserError } from "./errors.ts";
 import { exists } from "./exists.ts";
 import { startProgress } from "./progress.ts";
-import { DEFAULT_PHANTOMS, runConfigOf, type TrainValues } from "./run_options.ts";
+import { DEFAULT_PHANTOMS, requireNetwork, runConfigOf, type TrainValues } from "./run_options.ts";
 import { type DataReporter, reportData } from "./run_output.ts";
 
 const CACHE = "cache";
@@ -92,6 +92,7 @@ export async function startRun(values: TrainValues, options: StartOptions): Prom
 }
 
 function newDraft(values: TrainValues): RunDraft {
+  requireNetwork(values);
   const { dataset, data, alphaSteps } = values;
   const isPhantoms = data === undefined && (dataset === undefined || dataset === "phantoms");
   if (data === undefined && !isPhantoms && dataset !== "mnist-pairs") {
