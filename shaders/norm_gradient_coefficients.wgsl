@@ -9,21 +9,24 @@
 // and mean, for whoever forms dx: with x * slope + (offset - mean * slope) the rounding error would grow with the mean.
 //
 // Bindings:
-//   0  partials   [2, lanes of a group, groups] (norm_gradient_sums.wgsl)
+//   0  partials   [3, lanes of a group, groups] (norm_gradient_sums.wgsl)
 //   1  moments    [2, groups]: mean, then inverse
 //   2  gammaGradient  3 betaGradient   [groups]
 //   4  scale      [groups], only with TRAINING, as the following
 //   5  slope  6 offset  7 mean   [groups]
 //   last p        rows, groups, lanes (of all groups)
-// Template: VALUE, vec4f or f32; TRAINING; WIDE: one workgroup of 64 lanes for each group of channels (GPUs), else one
+// Template: VALUE and BITS, vec4f and vec4u or f32 and u32; TRAINING; WIDE: one workgroup of 64 lanes for each group of channels (GPUs), else one
 // invocation.
 
 alias Value = {{VALUE}};
+alias Bits = {{BITS}};
 
 struct Parameters {
   rows: u32,
   groups: u32,
   lanes: u32,
+  // See compensated.wgsl.
+  zero: u32,
 }
 
 @group(0) @binding(0) var<storage, read> partials: array<Value>;
@@ -42,26 +45,26 @@ struct Parameters {
 
 {{#if WIDE}}
 const LANES = 64u;
-var<workgroup> shared_values: array<Value, LANES>;
+var<workgroup> shared_sums: array<Sum, LANES>;
 
 // The sum over the workgroup, by a tree.
-fn total(value: Value, lane: u32) -> Value {
+fn total(sum: Sum, lane: u32) -> Value {
   workgroupBarrier();
-  shared_values[lane] = value;
+  shared_sums[lane] = sum;
   for (var half = LANES / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane < half) {
-      shared_values[lane] += shared_values[lane + half];
+      shared_sums[lane] = joined(shared_sums[lane], shared_sums[lane + half]);
     }
   }
   workgroupBarrier();
-  return shared_values[0];
+  return value_of(shared_sums[0]);
 }
 {{else}}
 const LANES = 1u;
 
-fn total(value: Value, lane: u32) -> Value {
-  return value;
+fn total(sum: Sum, lane: u32) -> Value {
+  return value_of(sum);
 }
 {{/if}}
 
@@ -87,11 +90,12 @@ fn main(
   }
 {{/if}}
   let perGroup = p.lanes / p.groups;
-  var sum = Value(0.0);
-  var product = Value(0.0);
+  var sum = Sum(Value(0.0), Value(0.0));
+  var product = Sum(Value(0.0), Value(0.0));
   for (var i = lane; i < perGroup; i += LANES) {
-    sum += partials[i * p.groups + channel];
-    product += partials[p.lanes + i * p.groups + channel];
+    let at = i * p.groups + channel;
+    sum = joined(sum, Sum(partials[at], partials[p.lanes + at]));
+    product = added(product, partials[2u * p.lanes + at]);
   }
   let inverse = moments[p.groups + channel];
   let betaTotal = total(sum, lane);

@@ -2,15 +2,19 @@
 // sums over the rows of one lane of dy and of dy * (x - mean). With RELU, y was max(x * scale + shift, 0), and dy
 // counts only where that is positive.
 //
+// The sum of dy is compensated (compensated.wgsl): before another batch norm the gradient of beta is zero, and what rounding
+// leaves of it would be noise that grows with the number of rows.
+//
 // Bindings:
 //   0  dy  1 x          [rows, groups] of Value; a group is 4 neighbouring channels where Value is vec4f, else 1
 //   2  moments          [2, groups]: mean, then 1 / sqrt(variance + epsilon)
 //   3  scale  4 shift   [groups], only with RELU
-//   then partials       [2, lanes of a group, groups]: sums of dy, then of dy * (x - mean)
+//   then partials       [3, lanes of a group, groups]: sums of dy, their rests, sums of dy * (x - mean)
 //   last p              see Split in norm_moments.wgsl
-// Template: VALUE, vec4f or f32; RELU.
+// Template: VALUE and BITS, vec4f and vec4u or f32 and u32; RELU.
 
 alias Value = {{VALUE}};
+alias Bits = {{BITS}};
 
 struct Split {
   rows: u32,
@@ -18,6 +22,8 @@ struct Split {
   chunkRows: u32,
   interleave: u32,
   lanes: u32,
+  // See compensated.wgsl.
+  zero: u32,
 }
 
 @group(0) @binding(0) var<storage, read> dy: array<Value>;
@@ -56,7 +62,7 @@ fn main(
   let offset = shift[channel];
 {{/if}}
 
-  var sum = Value(0.0);
+  var sum = Sum(Value(0.0), Value(0.0));
   var product = Value(0.0);
   for (; row + 3u * p.interleave < end; row += 4u * p.interleave) {
 {{#for I in 4}}
@@ -68,7 +74,9 @@ fn main(
 {{/if}}
 {{/for}}
     at += 4u * step;
-    sum += (g0 + g1) + (g2 + g3);
+{{#for I in 4}}
+    sum = added(sum, g{{I}});
+{{/for}}
     product += (g0 * (x0 - mean) + g1 * (x1 - mean)) + (g2 * (x2 - mean) + g3 * (x3 - mean));
   }
   for (; row < end; row += p.interleave) {
@@ -79,9 +87,10 @@ fn main(
     let g0 = dy[at];
 {{/if}}
     at += step;
-    sum += g0;
+    sum = added(sum, g0);
     product += g0 * (x0 - mean);
   }
-  partials[job] = sum;
-  partials[p.lanes + job] = product;
+  partials[job] = sum.total;
+  partials[p.lanes + job] = sum.rest;
+  partials[2u * p.lanes + job] = product;
 }

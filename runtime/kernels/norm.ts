@@ -6,8 +6,10 @@
  *
  * @module
  */
+import compensatedCode from "../../shaders/compensated.wgsl" with { type: "text" };
 import coefficientsCode from "../../shaders/norm_coefficients.wgsl" with { type: "text" };
 import gradientCoefficientsCode from "../../shaders/norm_gradient_coefficients.wgsl" with { type: "text" };
+import gradientFewCode from "../../shaders/norm_gradient_few.wgsl" with { type: "text" };
 import gradientSumsCode from "../../shaders/norm_gradient_sums.wgsl" with { type: "text" };
 import momentsCode from "../../shaders/norm_moments.wgsl" with { type: "text" };
 import statisticsCode from "../../shaders/norm_statistics.wgsl" with { type: "text" };
@@ -149,18 +151,18 @@ export function lowerBatchNormGradient(
   const { relu, training, target } = options;
   const split = splitRows(shape, target);
   const values = {
-    VALUE: split.width === 4 ? "vec4f" : "f32",
+    ...valueTypes(split.width),
     WIDE: target.profile === "gpu",
     RELU: relu,
     TRAINING: training,
   };
   return {
-    scratch: [2 * split.lanes * split.width],
+    scratch: [3 * split.lanes * split.width],
     dispatches: [
       {
         kernel: `norm_gradient_sums/${relu ? "relu-" : ""}x${split.width}`,
-        code: fillTemplate(gradientSumsCode, values),
-        uniforms: splitUniforms(rows, split),
+        code: fillTemplate(gradientSumsCode, values) + compensatedCode,
+        uniforms: [...splitUniforms(rows, split), 0],
         bindings: [
           { input: 0 },
           { input: 1 },
@@ -173,8 +175,8 @@ export function lowerBatchNormGradient(
       },
       {
         kernel: `norm_gradient_coefficients/${training ? "training-" : ""}${target.profile}-x${split.width}`,
-        code: fillTemplate(gradientCoefficientsCode, values),
-        uniforms: [rows, split.groups, split.lanes],
+        code: fillTemplate(gradientCoefficientsCode, values) + compensatedCode,
+        uniforms: [rows, split.groups, split.lanes, 0],
         bindings: [
           { scratch: 0 },
           { input: 2 },
@@ -186,6 +188,41 @@ export function lowerBatchNormGradient(
       },
     ],
   };
+}
+
+/** Rows up to which {@link lowerBatchNormFewGradient} works. */
+export const FEW_ROWS = 16;
+
+/**
+ * The whole gradient of a batch normalisation over at most {@link FEW_ROWS} rows whose mean and variance are those of x: inputs as
+ * of {@link lowerBatchNormGradient}; outputs the gradients of gamma and beta [channels] and dx [rows, channels].
+ *
+ * @param options.relu As there.
+ */
+export function lowerBatchNormFewGradient(shape: Rows, options: { relu: boolean; epsilon: number }): Lowering {
+  const { rows, channels } = shape;
+  const { relu, epsilon } = options;
+  const width = channels % 4 === 0 ? 4 : 1;
+  const groups = channels / width;
+  const code = fillTemplate(gradientFewCode, { ...valueTypes(width), ROWS: FEW_ROWS, RELU: relu });
+  return {
+    dispatches: [{
+      kernel: `norm_gradient_few/${relu ? "relu-" : ""}x${width}`,
+      code: code + compensatedCode,
+      uniforms: [rows, groups, floatBits(epsilon), 0],
+      bindings: [
+        ...[0, 1, 2, 3, 4].map((input) => ({ input })),
+        ...[0, 1, 2].map((output) => ({ output })),
+      ],
+      grid: gridFor(Math.ceil(groups / WORKGROUP)),
+      flops: 40 * rows * channels,
+    }],
+  };
+}
+
+/** Types of a group of channels and of its bits. */
+function valueTypes(width: 1 | 4) {
+  return width === 4 ? { VALUE: "vec4f", BITS: "vec4u" } : { VALUE: "f32", BITS: "u32" };
 }
 
 function splitUniforms(rows: number, split: RowSplit): number[] {

@@ -4,7 +4,7 @@
  * Batch norm is two ops. The first reads x once and gives each channel's scale and shift (and the moments, for the gradient); the second is
  * pointwise, y = x * scale + shift, so that it fuses with its neighbours. Their vjps belong together: the second one's gives the whole
  * gradient of x, through the statistics too, and passes the gradients of gamma and beta through the places of scale and shift. That way the
- * gradient reads dy and x once for the sums and once for dx, and nothing cancels.
+ * gradient reads dy and x once for the sums and once for dx, and nothing cancels; where rows are few, one kernel does all of it.
  *
  * S. Ioffe, C. Szegedy: Batch normalization (ICML 2015). Y. Wu, K. He: Group normalization (ECCV 2018). J. L. Ba, J. R. Kiros,
  * G. E. Hinton: Layer normalization (2016).
@@ -12,15 +12,16 @@
  * @module
  */
 import {
+  FEW_ROWS,
   lowerBatchNormCoefficients,
+  lowerBatchNormFewGradient,
   lowerBatchNormGradient,
   lowerBatchNormStatistics,
   type Rows,
 } from "../kernels/norm.ts";
 import { apply, defineOp, type Op, requireFloat } from "../op.ts";
 import { formatShape, normalizeAxes, type Shape, sizeOf, type Tensor, type TensorSpec } from "../tensor.ts";
-import { slice } from "./movement.ts";
-import { add, greater, mul, reciprocal, sqrt, square, sub } from "./pointwise.ts";
+import { add, mul, reciprocal, sqrt, square, sub } from "./pointwise.ts";
 import { mean } from "./reduce.ts";
 import { reshape } from "./view.ts";
 
@@ -96,37 +97,30 @@ const normalizeOp: Op<NormalizeAttributes> = defineOp({
     // As relu(): a NaN stays one.
     return attributes.relu ? `select(${y}, T(0.0), ${y} <= T(0.0))` : y;
   },
-  vjp({ inputs: [x, scale, shift], outputs: [y], cotangents: [g], attributes, wanted }) {
+  vjp({ inputs: [x, scale, shift], cotangents: [g], attributes, wanted }) {
     if (!g) return [];
     const { relu, training, epsilon } = attributes;
-    const { rows } = rowsOf(x!.shape);
     const moments = scale!.node.outputs[2]!;
-    const few = training && rows <= 2;
-    const how = { relu, training: training && !few };
-    const sums = apply(gradientOp, [g, x!, moments, scale!, shift!], how);
-    let dx: Tensor | undefined;
-    if (few) {
-      const dy = relu ? mul(g, greater(y!, 0)) : g;
-      dx = rows === 2 ? pairGradient(dy, { scale: scale!, moments, epsilon }) : undefined;
-    } else if (wanted[0]) {
-      dx = apply(inputGradientOp, [g, x!, scale!, shift!, ...sums.slice(2)], how)[0];
+    if (training && rowsOf(x!.shape).rows <= FEW_ROWS) {
+      const [gamma, beta, dx] = apply(fewGradientOp, [g, x!, moments, scale!, shift!], { relu, epsilon });
+      return [dx, gamma, beta];
     }
+    const how = { relu, training };
+    const sums = apply(gradientOp, [g, x!, moments, scale!, shift!], how);
+    const dx = wanted[0] ? apply(inputGradientOp, [g, x!, scale!, shift!, ...sums.slice(2)], how)[0] : undefined;
     return [dx, sums[0], sums[1]];
   },
 });
 
-/**
- * dx of a batch norm over two rows. Normalised, they are +-sqrt(variance / (variance + epsilon)), whatever they were: but for epsilon, dx
- * would be zero, and the general formula is a difference of equal numbers. What is left of it is
- * dx = scale * (dy - mean dy) * epsilon / (variance + epsilon). A single row is normalised to zero, so that its gradient is zero.
- */
-function pairGradient(dy: Tensor, options: { scale: Tensor; moments: Tensor; epsilon: number }): Tensor {
-  const { scale, moments, epsilon } = options;
-  const axes = dy.shape.map((_, axis) => axis).slice(0, -1);
-  const inverse = slice(moments, { starts: [1], sizes: [1] });
-  const factor = mul(mul(scale, epsilon), square(reshape(inverse, scale.shape)));
-  return mul(sub(dy, mean(dy, { axes, keepdims: true })), factor);
-}
+/** Gradients of gamma and beta, and dx: all of it, where rows are few. */
+const fewGradientOp: Op<{ relu: boolean; epsilon: number }> = defineOp({
+  name: "batch_norm_few_gradient",
+  infer([, x]) {
+    const channels: TensorSpec = { shape: [x!.shape.at(-1)!], dtype: "f32" };
+    return [channels, channels, { shape: x!.shape, dtype: "f32" }];
+  },
+  lower: ({ inputs: [, x], attributes }) => lowerBatchNormFewGradient(rowsOf(x!.shape), attributes),
+});
 
 /** Gradients of gamma and beta; in training also slope, offset and mean of {@link inputGradientOp}. */
 const gradientOp: Op<GradientAttributes> = defineOp({
