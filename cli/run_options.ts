@@ -112,7 +112,7 @@ export const TRAIN_OPTIONS = {
     help: "batches of the run that may be left out because their loss or gradient is not finite",
     default: 0,
   }),
-  gpuMemory: integer({ min: 1, max: 2 ** 31 - 1, help: "MiB of GPU memory that may be used, all if not given" }),
+  gpuMemory: number({ above: 0, max: 1e9, help: "MiB of GPU memory that may be used, all if not given" }),
   untrained: flag({ help: "also score probes on the untrained encoders, for comparison" }),
   ...DATA_OPTIONS,
 };

@@ -135,8 +135,20 @@ async function createFittingTrainer(
   device: Device,
   { config, data }: { config: RunConfig; data: RunData },
 ): Promise<Trainer<Batch>> {
-  const create = (batchSize: number) =>
-    createRunTrainer(device, { config: { ...config, training: { ...config.training, batchSize } }, data });
+  const create = async (batchSize: number) => {
+    const trainer = await createRunTrainer(device, {
+      config: { ...config, training: { ...config.training, batchSize } },
+      data,
+    });
+    try {
+      // There must be room for checkpoints too, which are read back through a buffer of their own.
+      await trainer.read();
+      return trainer;
+    } catch (error) {
+      trainer[Symbol.dispose]();
+      throw error;
+    }
+  };
   const { batchSize } = config.training;
   try {
     return await create(batchSize);

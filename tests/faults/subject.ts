@@ -111,12 +111,7 @@ export class Subject implements AsyncDisposable {
   async #assertSame(checkpoint: Checkpoint): Promise<void> {
     const { step } = checkpoint.state;
     const name = `step-${String(step).padStart(8, "0")}.safetensors`;
-    const expected = await readCheckpoint(join(this.expected.checkpoints, name));
-    assert.deepEqual([...checkpoint.tensors.keys()], [...expected.tensors.keys()]);
-    for (const [name, { data }] of checkpoint.tensors) {
-      const same = Buffer.compare(bytes(data), bytes(expected.tensors.get(name)!.data)) === 0;
-      assert.ok(same, `tensor ${name} at step ${step} differs`);
-    }
+    assertSameTensors(checkpoint, await readCheckpoint(join(this.expected.checkpoints, name)));
   }
 
   #flags(): string[] {
@@ -130,6 +125,16 @@ export class Subject implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+/** Parameters, running statistics and moments, bit for bit. */
+export function assertSameTensors(actual: Checkpoint, expected: Checkpoint): void {
+  assert.equal(actual.state.step, expected.state.step);
+  assert.deepEqual([...actual.tensors.keys()], [...expected.tensors.keys()]);
+  for (const [name, { data }] of actual.tensors) {
+    const same = Buffer.compare(bytes(data), bytes(expected.tensors.get(name)!.data)) === 0;
+    assert.ok(same, `tensor ${name} at step ${actual.state.step} differs`);
   }
 }
 

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { readMetricsFile, runPaths } from "../../eval/mod.ts";
+import { latestCheckpoint, listCheckpoints } from "../../runtime/checkpoint.ts";
+import { assertSameTensors, Subject } from "./subject.ts";
+
+let subject: Subject;
+Deno.test.beforeAll(async () => {
+  subject = await Subject.create();
+});
+Deno.test.afterAll(() => subject[Symbol.asyncDispose]());
+
+const EVERY_THREE = ["--checkpoint-steps", "3"];
+
+Deno.test("a run whose device is lost goes on with another from its last checkpoint, bit for bit", async () => {
+  const fault = { module: "./lose_device.ts", parameters: { at: 10, times: 2 } };
+  const { code, stderr } = await subject.start("lost", { flags: EVERY_THREE, fault }).ended;
+  assert.equal(code, 0, stderr);
+  const warnings = stderr.matchAll(
+    /^warning: the GPU device was lost .* Going on with a device opened anew \((\d) of 2\)$/gm,
+  );
+  assert.deepEqual(warnings.map(([, count]) => count).toArray(), ["1", "2"]);
+  await subject.assertWhole("lost");
+});
+
+Deno.test("a device that is lost before the first checkpoint costs the steps so far", async () => {
+  const fault = { module: "./lose_device.ts", parameters: { at: 2, times: 1 } };
+  const { code, stderr } = await subject.start("lost-early", { fault }).ended;
+  assert.equal(code, 0, stderr);
+  await subject.assertWhole("lost-early");
+});
+
+Deno.test("a device that is lost again and again at one step ends the run in one sentence; it can be resumed", async () => {
+  const fault = { module: "./lose_device.ts", parameters: { at: 10, times: 100 } };
+  const { code, stderr } = await subject.start("lost-for-good", { flags: EVERY_THREE, fault }).ended;
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /\nerror: the GPU device was lost [^\n]*\n$/);
+  assert.equal(await subject.assertNothingLost("lost-for-good"), 9);
+  await subject.finish("lost-for-good");
+});
+
+Deno.test("numbers that are not finite stop a run before its checkpoint, naming step and op; --skip-nonfinite goes on", async () => {
+  const run = "diverged";
+  const fault = { module: "./bad_numbers.ts", parameters: { at: 7 } };
+  const stopped = await subject.start(run, { flags: EVERY_THREE, fault }).ended;
+  assert.equal(stopped.code, 1, stopped.stderr);
+  const sentence =
+    /^error: the loss is (NaN|Infinity) at step 7: the first result that is not finite is that of mul\(\), applied at .*vae\.ts.*--resume --skip-nonfinite 1.*$/m;
+  assert.match(stopped.stderr, sentence);
+  assert.equal(await subject.assertNothingLost(run), 6);
+  const again = await subject.start(run, { flags: EVERY_THREE, fault }).ended;
+  assert.match(again.stderr, sentence);
+  assert.equal(await subject.assertNothingLost(run), 6);
+
+  const skipping = await subject.start(run, { flags: [...EVERY_THREE, "--skip-nonfinite", "1"], fault }).ended;
+  assert.equal(skipping.code, 0, skipping.stderr);
+  assert.match(
+    skipping.stderr,
+    /^warning: the loss is .* at step 7: .* is left out, the 1\. of at most 1; going on from step 6$/m,
+  );
+  assert.match(skipping.stderr, /^warning: 1 batches were left out, at steps 7$/m);
+  const { metrics, checkpoints } = runPaths(subject.directory(run));
+  const { found } = await latestCheckpoint(checkpoints);
+  assert.deepEqual(found!.state.details.skipped, [7]);
+  const lines = await readMetricsFile(metrics);
+  assert.equal(lines.length, 39);
+  // Batch norm's running statistics took nothing in from the bad batch either.
+  for (const [name, { data }] of found!.tensors) assert.ok(data.every(Number.isFinite), name);
+});
+
+Deno.test("a run that left a batch out is the same however often it was stopped", async () => {
+  const fault = { module: "./bad_numbers.ts", parameters: { at: 7 } };
+  const flags = ["--skip-nonfinite", "3", "--checkpoint-steps"];
+  const whole = await subject.start("left-out", { flags: [...flags, "100"], fault }).ended;
+  assert.equal(whole.code, 0, whole.stderr);
+  const { checkpoints } = runPaths(subject.directory("left-out"));
+  const { checkpoints: others } = runPaths(subject.directory("diverged"));
+  const [one, other] = [(await latestCheckpoint(checkpoints)).found!, (await latestCheckpoint(others)).found!];
+  assertSameTensors(one, other);
+  assert.equal((await listCheckpoints(checkpoints)).length, 1);
+});
+
+Deno.test("a model that does not fit is refused with peak, limit and a batch size that fits", async () => {
+  const run = "large";
+  const { code, stderr } = await subject.start(run, { flags: ["--batch-size", "32", "--gpu-memory", "2.5"] }).ended;
+  assert.equal(code, 1, stderr);
+  const [, wanted, available, fits] =
+    /^error: out of GPU memory: program training step wants (\d+) bytes, and about (\d+) are available\. That is for a batch of 32 pairs; --batch-size (\d+) fits$/m
+      .exec(stderr) ?? [];
+  assert.ok(Number(wanted) > Number(available), stderr);
+  assert.ok(Number(fits) >= 2 && Number(fits) < 32, stderr);
+  const smaller = await subject.start("small", { flags: ["--batch-size", fits!, "--gpu-memory", "2.5"] }).ended;
+  assert.equal(smaller.code, 0, smaller.stderr);
+});
