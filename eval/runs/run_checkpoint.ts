@@ -75,7 +75,12 @@ export async function restoreRun(
   const { found, warnings } = await latestCheckpoint(paths.checkpoints);
   for (const warning of warnings) options.onWarning?.(warning);
   if (!found) {
-    if (!options.required) return undefined;
+    if (!options.required) {
+      if (warnings.length > 0) {
+        options.onWarning?.("no checkpoint can be used: the run starts again from its first step");
+      }
+      return undefined;
+    }
     throw new DataError(`${paths.directory} has no checkpoint that can be used: train the run first`);
   }
   if (found.state.configHash !== await configHash(config)) {

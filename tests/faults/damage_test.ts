@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { SeededRandom } from "../../data/random.ts";
+import { runPaths } from "../../eval/mod.ts";
+import { latestCheckpoint, listCheckpoints } from "../../runtime/checkpoint.ts";
+import { Subject } from "./subject.ts";
+
+/** Bits that are flipped, each in a file of its own. */
+const FLIPS = 300;
+
+let subject: Subject;
+Deno.test.beforeAll(async () => {
+  subject = await Subject.create();
+});
+Deno.test.afterAll(() => subject[Symbol.asyncDispose]());
+
+/** A run that was killed after its checkpoints of steps 3 and 6. */
+async function killedRun(run: string): Promise<{ before: string; last: string }> {
+  const fault = { module: "./slow.ts", parameters: { from: 7, milliseconds: 30_000 } };
+  const process = subject.start(run, { flags: ["--checkpoint-steps", "3"], fault });
+  await process.until("STEP 7\n");
+  process.kill("SIGKILL");
+  await process.ended;
+  const [last, before] = await listCheckpoints(runPaths(subject.directory(run)).checkpoints);
+  assert.deepEqual([last?.step, before?.step], [6, 3]);
+  return { before: before!.path, last: last!.path };
+}
+
+Deno.test("a checkpoint cut at every 1000th byte, or with a flipped bit, is noticed, and the one before it is taken", async () => {
+  const run = "cut";
+  const { last } = await killedRun(run);
+  const { checkpoints } = runPaths(subject.directory(run));
+  const whole = await Deno.readFile(last);
+  const fallsBack = async (what: string) => {
+    const { found, warnings } = await latestCheckpoint(checkpoints);
+    assert.equal(found?.state.step, 3, what);
+    assert.equal(warnings.length, 1, what);
+    assert.match(
+      warnings[0]!,
+      /step-00000006\.safetensors is not a usable checkpoint: .*; falling back to the one before$/,
+    );
+  };
+  let cuts = 0;
+  for (let length = Math.floor((whole.length - 1) / 1000) * 1000; length >= 0; length -= 1000, cuts++) {
+    await Deno.truncate(last, length);
+    await fallsBack(`cut at byte ${length}`);
+  }
+  assert.ok(cuts > 1000);
+  await Deno.writeFile(last, whole);
+  const random = new SeededRandom("flips");
+  {
+    using file = await Deno.open(last, { write: true });
+    for (let flip = 0; flip < FLIPS; flip++) {
+      const at = random.below(whole.length);
+      const put = async (byte: number) => {
+        await file.seek(at, Deno.SeekMode.Start);
+        await file.write(Uint8Array.of(byte));
+      };
+      await put(whole[at]! ^ (1 << random.below(8)));
+      await fallsBack(`bit flipped in byte ${at}`);
+      await put(whole[at]!);
+    }
+  }
+  assert.equal((await latestCheckpoint(checkpoints)).found?.state.step, 6);
+});
+
+Deno.test("a run goes on from the checkpoint before a damaged one, with a warning, and ends bit for bit as it would have", async () => {
+  for (const damage of ["cut", "flipped"]) {
+    const run = `damaged-${damage}`;
+    const { last } = await killedRun(run);
+    const { size } = await Deno.stat(last);
+    if (damage === "cut") await Deno.truncate(last, Math.floor(size / 2));
+    else {
+      using file = await Deno.open(last, { read: true, write: true });
+      await file.seek(size - 100, Deno.SeekMode.Start);
+      await file.write(Uint8Array.of(0x55));
+    }
+    assert.equal(await subject.assertNothingLost(run, { warnings: 1 }), 3);
+    const { code, stderr } = await subject.start(run).ended;
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stderr,
+      /^warning: \S+step-00000006\.safetensors is not a usable checkpoint: .*; falling back to the one before$/m,
+    );
+    await subject.assertWhole(run);
+  }
+});
+
+Deno.test("a run all of whose checkpoints are damaged starts again, and says so", async () => {
+  const run = "all-damaged";
+  const { before, last } = await killedRun(run);
+  for (const path of [before, last]) await Deno.truncate(path, 100);
+  const { code, stderr } = await subject.start(run).ended;
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr.matchAll(/^warning: .* is not a usable checkpoint/gm).toArray().length, 2);
+  assert.match(stderr, /^warning: no checkpoint can be used: the run starts again from its first step$/m);
+  await subject.assertWhole(run);
+});
+
+Deno.test("what is in a run's files beside the checkpoints may be torn: metrics are made again, a configuration is asked for", async () => {
+  const run = "torn";
+  await killedRun(run);
+  const { metrics, config } = runPaths(subject.directory(run));
+  const lines = (await Deno.readTextFile(metrics)).trimEnd().split("\n");
+  await Deno.writeTextFile(metrics, [...lines, '{"step": 6, "loss"', "null", '"x"', "\0\0\0"].join("\n"));
+  const text = await Deno.readTextFile(config);
+  await Deno.writeTextFile(config, text.slice(0, text.length / 2));
+  const refused = await subject.start(run).ended;
+  assert.equal(refused.code, 1);
+  assert.match(
+    refused.stderr,
+    /^error: runs\/torn\/config\.json is not JSON \(.*\): start the run anew or mend the file\n$/,
+  );
+  await Deno.writeTextFile(config, text);
+  await subject.finish(run);
+});
