@@ -102,7 +102,7 @@ function numeric<D extends number | undefined>(
 }
 
 /** One of a list of words. */
-export function choice<const T extends string, D extends T | undefined = undefined>(
+export function choice<const T extends string, const D extends T | undefined = undefined>(
   words: readonly [T, ...T[]],
   options: Described<T, D>,
 ): OptionSpec<T, D> {

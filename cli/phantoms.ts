@@ -1,11 +1,11 @@
 /**
- * `deno task phantoms --out DIR --studies N --seed S`: draws chest X-ray phantoms in the layout of MIMIC-CXR-JPG.
+ * `deno task phantoms --out DIR --studies N --seed S`: draws chest X-ray phantoms in the layout of MIMIC-CXR-JPG or CheXpert.
  *
  * @module
  */
-import { writePhantoms } from "../data/phantoms/mod.ts";
+import { PHANTOM_LAYOUTS, writePhantoms } from "../data/phantoms/mod.ts";
 import { UsageError } from "./errors.ts";
-import { integer, number, parseArguments, path } from "./options.ts";
+import { choice, integer, number, parseArguments, path } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { runCli } from "./run_cli.ts";
 
@@ -13,18 +13,19 @@ async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArguments({
     name: "phantoms",
     summary:
-      "Draws chest X-ray phantoms, frontal and lateral, in the layout of MIMIC-CXR-JPG. Equal seeds give equal files.",
+      "Draws chest X-ray phantoms, frontal and lateral, in the layout of MIMIC-CXR-JPG or CheXpert. Equal seeds give equal files.",
     options: {
       out: path({ help: "folder to write to; one with the same phantoms is left as it is", placeholder: "dir" }),
       studies: integer({ min: 1, max: 1_000_000, help: "number of studies", default: 400 }),
       seed: integer({ min: 0, max: Number.MAX_SAFE_INTEGER, help: "seed of the drawing", default: 1 }),
       scale: number({ min: 0.02, max: 1, help: "size of the images, where 1 is about 2544 x 3056", default: 0.1 }),
+      layout: choice(PHANTOM_LAYOUTS, { help: "the data set whose files and tables to write", default: "mimic-cxr" }),
       workers: integer({ min: 1, max: 256, help: "workers that draw, one a core when not given" }),
     },
   }, args);
-  const { out, studies, seed, scale, workers } = values;
+  const { out, studies, seed, scale, layout, workers } = values;
   if (out === undefined) throw new UsageError("--out DIR is required: the folder to write the phantoms to");
-  const drawn = await draw(out, { studies, seed, scale, ...(workers === undefined ? {} : { workers }) });
+  const drawn = await draw(out, { studies, seed, scale, layout, ...(workers === undefined ? {} : { workers }) });
   const mebibytes = (drawn.imageBytes / 2 ** 20).toFixed(1);
   console.error(
     `${drawn.patients} patients, ${drawn.studies} studies, ${drawn.images} images, ${mebibytes} MiB` +

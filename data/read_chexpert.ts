@@ -7,6 +7,7 @@ import { fileSource } from "./image_source.ts";
 import { CHEST_LABELS, LABEL_ALIASES } from "./labels.ts";
 import { raggedExample, raggedRow, StudyLabels } from "./label_table.ts";
 import type { ReadOptions } from "./open_dataset.ts";
+import { looksLikePhantoms } from "./phantoms/phantom_record.ts";
 import { quoted, unsafePathReason } from "./safe_path.ts";
 import { IndexBuilder, SPLITS, StudyIndex } from "./study_index.ts";
 import { CHEST_VIEWS } from "./views.ts";
@@ -66,7 +67,7 @@ export async function readChexpert(root: string, options: ReadOptions): Promise<
     {
       dataset: "chexpert",
       root: directory,
-      synthetic: false,
+      synthetic: looksLikePhantoms(directory),
       views: CHEST_VIEWS,
       labels: CHEST_LABELS,
       labelSource: "chexpert",

@@ -1,13 +1,11 @@
-import { join } from "node:path";
 import { readCsv } from "./csv.ts";
 import { DropLog, type DropReason } from "./drop_log.ts";
 import { DataError } from "./errors.ts";
-import { exists, findTable, requireDirectory, requireTable } from "./find_table.ts";
+import { findTable, requireDirectory, requireTable } from "./find_table.ts";
 import { mimicSource } from "./mimic_source.ts";
 import { CHEST_LABELS } from "./labels.ts";
 import { raggedExample, raggedRow, readLabelTable, UNKNOWN_LABEL } from "./label_table.ts";
 import type { ReadOptions } from "./open_dataset.ts";
-import { RECORD_NAME } from "./phantoms/phantom_record.ts";
 import { isNumericId, isSafeId, quoted } from "./safe_path.ts";
 import { splitCode } from "./splits.ts";
 import { type DatasetName, IndexBuilder, SPLITS, StudyIndex } from "./study_index.ts";
@@ -28,11 +26,6 @@ function rowFault(reason: string): DropReason {
 /** True where the directory has MIMIC-CXR-JPG's list of images. */
 export function looksLikeMimic(root: string): boolean {
   return findTable(root, METADATA) !== undefined;
-}
-
-/** True where the directory's images are drawn, not taken of patients. */
-export function looksLikePhantoms(root: string): boolean {
-  return exists(join(root, RECORD_NAME), "file");
 }
 
 /**

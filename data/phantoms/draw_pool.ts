@@ -1,3 +1,4 @@
+import type { PhantomLayout } from "./layout.ts";
 import type { ImageFile } from "./study_files.ts";
 
 /** What a worker is told: which studies are its own, and where their images go. */
@@ -5,6 +6,7 @@ export interface DrawRequest {
   seed: number;
   studies: number;
   scale: number;
+  layout: PhantomLayout;
   directory: string;
   worker: number;
   workers: number;

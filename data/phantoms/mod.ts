@@ -1,5 +1,5 @@
 /**
- * Procedurally drawn chest X-ray studies, frontal and lateral, in MIMIC-CXR-JPG's layout on disk. One hidden state of a patient and a
+ * Procedurally drawn chest X-ray studies, frontal and lateral, in MIMIC-CXR-JPG's or CheXpert's layout on disk. One hidden state of a patient and a
  * study draws both views and the labels, so that what a model should find is there to find.
  *
  * ```ts
@@ -9,6 +9,7 @@
  * @module
  */
 export { type PhantomOptions, type PhantomSummary, writePhantoms } from "./write_phantoms.ts";
+export { PHANTOM_LAYOUTS, type PhantomLayout } from "./layout.ts";
 export { PHANTOM_VERSION } from "./phantom_record.ts";
 export { type Body, type PatientState, phantomStudies, type StudyState } from "./patients.ts";
 export { drawImage, drawStudy, type PhantomImage, sceneOf } from "./draw.ts";

@@ -59,6 +59,8 @@ export interface StudyState {
   index: number;
   seed: number;
   patient: PatientState;
+  /** The patient's studies in the order of time, from 1. */
+  ordinal: number;
   studyId: number;
   /** YYYYMMDD, shifted into the future as the real ones are. */
   date: string;
@@ -121,14 +123,15 @@ function* studiesOfPatient(
   for (let ordinal = 0; ordinal < studyCount; ordinal++) {
     day += (1 + draws.below(400)) * DAY_MS;
     const index = firstStudy + ordinal;
-    yield drawStudyState(seed, { index, patient, traits, own, day });
+    yield drawStudyState(seed, { index, ordinal: ordinal + 1, patient, traits, own, day });
   }
 }
 
 function drawStudyState(
   seed: number,
-  { index, patient, traits, own, day }: {
+  { index, ordinal, patient, traits, own, day }: {
     index: number;
+    ordinal: number;
     patient: PatientState;
     traits: Record<(typeof PATIENT_FACTORS)[number], number>;
     own: Record<Finding, number>;
@@ -153,6 +156,7 @@ function drawStudyState(
     index,
     seed,
     patient,
+    ordinal,
     studyId: 50_000_000 + (offset(seed, "study") + index * 6_183_911) % 10_000_000,
     date: new Date(day).toISOString().slice(0, 10).replaceAll("-", ""),
     time: `${digits(seconds / 3600)}${digits(seconds / 60 % 60)}${digits(seconds % 60)}.${

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError } from "../errors.ts";
+import { exists } from "../find_table.ts";
+import { PHANTOM_LAYOUTS, type PhantomLayout } from "./layout.ts";
 
 /** Raised whenever equal settings would no longer give equal files. */
 export const PHANTOM_VERSION = 2;
@@ -8,18 +10,30 @@ export const PHANTOM_VERSION = 2;
 /** The file beside the tables that tells phantoms from patients; written last, so its presence says that all is there. */
 export const RECORD_NAME = "phantoms.json";
 
+/** True where the directory's images are drawn, not taken of patients. */
+export function looksLikePhantoms(root: string): boolean {
+  return exists(join(root, RECORD_NAME), "file");
+}
+
 /** What determines every file of a phantom directory. */
 export interface PhantomSettings {
   studies: number;
   seed: number;
   scale: number;
+  layout: PhantomLayout;
 }
 
 const recordSchema = z.strictObject({
   format: z.literal("mmvm phantoms"),
   note: z.string(),
   version: z.int(),
-  settings: z.strictObject({ studies: z.int(), seed: z.int(), scale: z.number() }),
+  settings: z.strictObject({
+    studies: z.int(),
+    seed: z.int(),
+    scale: z.number(),
+    // Records from before there was a choice have none.
+    layout: z.enum(PHANTOM_LAYOUTS).default("mimic-cxr"),
+  }),
   patients: z.int(),
   images: z.int(),
   /** Bytes of all images together. */
@@ -31,7 +45,7 @@ export type PhantomRecord = z.infer<typeof recordSchema>;
 
 /** Whether two settings give the same files. */
 export function sameSettings(a: PhantomSettings, b: PhantomSettings): boolean {
-  return a.studies === b.studies && a.seed === b.seed && a.scale === b.scale;
+  return a.studies === b.studies && a.seed === b.seed && a.scale === b.scale && a.layout === b.layout;
 }
 
 /**

@@ -3,8 +3,8 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { drawImage, sceneOf } from "./draw.ts";
 import { encodeGrayJpeg } from "./jpeg.ts";
+import { layoutOf, type PhantomLayout } from "./layout.ts";
 import type { StudyState } from "./patients.ts";
-import { imagePath } from "./tables.ts";
 
 /** An image as written. */
 export interface ImageFile {
@@ -23,8 +23,9 @@ const QUALITY = 95;
 /** Draws the images of a study and writes them under `directory`; in the order of `study.images`. */
 export function writeStudyFiles(
   study: StudyState,
-  { directory, scale }: { directory: string; scale: number },
+  { directory, scale, layout }: { directory: string; scale: number; layout: PhantomLayout },
 ): ImageFile[] {
+  const { imagePath } = layoutOf(layout);
   const scene = sceneOf(study);
   return study.images.map((image) => {
     const { width, height, pixels } = drawImage(scene, image, { seed: study.seed, scale });

@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { writeFileAtomic } from "../cache/atomic_file.ts";
 import { DataError } from "../errors.ts";
 import { drawInWorkers } from "./draw_pool.ts";
+import { layoutOf, type PhantomLayout } from "./layout.ts";
 import { phantomStudies, type StudyState } from "./patients.ts";
 import {
   isComplete,
@@ -15,7 +16,7 @@ import {
   sameSettings,
 } from "./phantom_record.ts";
 import type { ImageFile } from "./study_files.ts";
-import { tablesOf, type WrittenStudy } from "./tables.ts";
+import type { WrittenStudy } from "./written_study.ts";
 
 /** Options of {@linkcode writePhantoms}. */
 export interface PhantomOptions {
@@ -25,6 +26,8 @@ export interface PhantomOptions {
   seed: number;
   /** Size of the images: 1 is full size, about 2544 x 3056 pixels. 0.02 to 1; 0.1 by default. */
   scale?: number;
+  /** The data set whose files and tables to write; by default MIMIC-CXR-JPG's. */
+  layout?: PhantomLayout;
   /** Web Workers that draw; by default as many as there are cores, 8 at most. The files do not depend on it. */
   workers?: number;
   /** Called after each study. */
@@ -48,7 +51,7 @@ export interface PhantomSummary {
 const LOCK_NAME = "writer.lock";
 
 /**
- * Draws phantom chest X-ray studies and writes them in MIMIC-CXR-JPG's layout, with a file `phantoms.json` that says what
+ * Draws phantom chest X-ray studies and writes them in MIMIC-CXR-JPG's layout, or CheXpert's, with a file `phantoms.json` that says what
  * they are. Everything is determined by the seed; study k does not depend on how many studies there are.
  *
  * All is written to a folder beside `root` and moved there when whole. A directory that holds phantoms of the same settings
@@ -63,7 +66,12 @@ const LOCK_NAME = "writer.lock";
  * ```
  */
 export async function writePhantoms(root: string, options: PhantomOptions): Promise<PhantomSummary> {
-  const settings = { studies: options.studies, seed: options.seed, scale: options.scale ?? 0.1 };
+  const settings = {
+    studies: options.studies,
+    seed: options.seed,
+    scale: options.scale ?? 0.1,
+    layout: options.layout ?? "mimic-cxr",
+  };
   checkOptions(settings, options.workers);
   const target = resolve(root);
   try {
@@ -99,9 +107,9 @@ async function reusable(
   { present, settings }: { present: PhantomRecord; settings: PhantomSettings },
 ): Promise<boolean> {
   if (!sameSettings(present.settings, settings)) {
-    const { studies, seed, scale } = present.settings;
+    const { studies, seed, scale, layout } = present.settings;
     throw new DataError(
-      `the folder holds other phantoms (${studies} studies, seed ${seed}, scale ${scale}); name another, or delete it`,
+      `the folder holds other phantoms (${studies} studies, seed ${seed}, scale ${scale}, layout ${layout}); name another, or delete it`,
       { file: target },
     );
   }
@@ -154,7 +162,7 @@ async function drawInto(directory: string, settings: PhantomSettings, options: P
     files.push(...images);
     studies.push(joined(study, images));
   }
-  writeTables(directory, studies, files);
+  writeTables(directory, { layout: settings.layout, studies, files });
   const record: PhantomRecord = {
     format: "mmvm phantoms",
     note: "Drawn by a program. No patient is shown, and every label is made up.",
@@ -177,14 +185,19 @@ function joined(study: StudyState, files: readonly ImageFile[]): WrittenStudy {
 }
 
 /** The CSV files, the list of images and the checksums, as PhysioNet has them. */
-function writeTables(directory: string, studies: readonly WrittenStudy[], files: readonly ImageFile[]): void {
+function writeTables(
+  directory: string,
+  { layout, studies, files }: { layout: PhantomLayout; studies: readonly WrittenStudy[]; files: readonly ImageFile[] },
+): void {
   const sums = files.map(({ path, sha256 }) => ({ path, sha256 }));
   const write = (path: string, bytes: Uint8Array): void => {
     writeFileAtomic(join(directory, path), bytes);
     sums.push({ path, sha256: createHash("sha256").update(bytes).digest("hex") });
   };
   const encoder = new TextEncoder();
-  for (const { path, text, gzip } of tablesOf(studies)) write(path, gzip ? gzipSync(text) : encoder.encode(text));
+  for (const { path, text, gzip } of layoutOf(layout).tables(studies)) {
+    write(path, gzip ? gzipSync(text) : encoder.encode(text));
+  }
   const names = files.map(({ path }) => path).sort();
   write("IMAGE_FILENAMES", encoder.encode(names.join("\n") + "\n"));
   sums.sort((a, b) => a.path < b.path ? -1 : 1);

@@ -68,7 +68,8 @@ Deno.test("drawStudy(): equal seeds give equal pixels, other seeds others", () =
 Deno.test("equal settings give the files that this PHANTOM_VERSION gave before: raise it when this changes", () => {
   const hash = createHash("sha256");
   for (const study of phantomStudies(7, 4)) {
-    hash.update(JSON.stringify(study));
+    const { ordinal: _, ...state } = study;
+    hash.update(JSON.stringify(state));
     for (const { pixels } of drawStudy(study, { scale: SCALE })) hash.update(pixels);
   }
   assert.deepEqual([PHANTOM_VERSION, hash.digest("hex").slice(0, 16)], [2, "7b82989c97f319ef"]);

@@ -7,7 +7,8 @@ import { ImageDecoder } from "../../../data/image/decode_image.ts";
 import { CHEST_LABELS } from "../../../data/labels.ts";
 import { assertDisjointSplits, openDataset, pairStudies, studiesOfPairs } from "../../../data/mod.ts";
 import { type PhantomOptions, writePhantoms } from "../../../data/phantoms/mod.ts";
-import { METADATA_COLUMNS } from "../../../data/phantoms/tables.ts";
+import { CHEXPERT_COLUMNS } from "../../../data/phantoms/chexpert_layout.ts";
+import { METADATA_COLUMNS } from "../../../data/phantoms/mimic_layout.ts";
 import { inTempDir } from "../fixture.ts";
 
 const SMALL: PhantomOptions = { studies: 40, seed: 11, scale: 0.02, workers: 2 };
@@ -104,6 +105,41 @@ Deno.test("writePhantoms(): the readers of real data take it, as phantoms, with 
     assert.equal(new Set([...splits.values()].map((images) => images[0]!.split)).size, 3);
   }));
 
+Deno.test("writePhantoms(): CheXpert's files, names and values, which its reader takes as phantoms", () =>
+  inTempDir(async (directory) => {
+    const root = join(directory, "chexpert");
+    const { images } = await writePhantoms(root, { ...SMALL, layout: "chexpert" });
+    const tables = ["train", "valid", "test"].map((name) => rows(join(root, `${name}.csv`)));
+    assert.equal(tables.flat().length, images);
+    assert.deepEqual(Object.keys(tables[0]![0]!), [...CHEXPERT_COLUMNS]);
+    for (const row of tables.flat()) {
+      assert.match(
+        row.Path!,
+        /^CheXpert-v1\.0\/(train|valid|test)\/patient\d{5}\/study[1-5]\/view\d_(frontal|lateral)\.jpg$/,
+      );
+      assert.ok(existsSync(join(root, row.Path!.slice("CheXpert-v1.0/".length))), row.Path);
+      const isFrontal = row["Frontal/Lateral"] === "Frontal";
+      assert.match(row["AP/PA"]!, isFrontal ? /^(AP|PA)$/ : /^$/);
+      assert.equal(row.Path!.endsWith("_frontal.jpg"), isFrontal);
+    }
+    const index = await openDataset({ root });
+    assert.equal(index.dataset, "chexpert");
+    assert.equal(index.synthetic, true);
+    assert.equal(index.studies.count, 40);
+    assert.deepEqual(index.drops.entries(), []);
+    assertDisjointSplits(index, studiesOfPairs(pairStudies(index)));
+    // The same patients and pictures as in the other layout.
+    const mimic = join(directory, "mimic");
+    await writePhantoms(mimic, SMALL);
+    const hashes = (folder: string) =>
+      [...contents(folder)].filter(([name]) => name.endsWith(".jpg")).map(([, hash]) => hash);
+    assert.deepEqual(hashes(root).sort(), hashes(mimic).sort());
+    await assert.rejects(
+      writePhantoms(root, SMALL),
+      /other phantoms \(40 studies, seed 11, scale 0.02, layout chexpert\)/,
+    );
+  }));
+
 Deno.test("writePhantoms(): the files depend on neither the workers nor the number of studies", () =>
   inTempDir(async (directory) => {
     const [one, two, fewer] = ["one", "two", "fewer"].map((name) => join(directory, name));
@@ -155,7 +191,7 @@ Deno.test("writePhantoms(): refuses a folder of anything else, a file, and phant
     await writePhantoms(root, { ...SMALL, studies: 8 });
     await assert.rejects(
       writePhantoms(root, { ...SMALL, studies: 9 }),
-      /holds other phantoms \(8 studies, seed 11, scale 0\.02\)/,
+      /holds other phantoms \(8 studies, seed 11, scale 0\.02, layout mimic-cxr\)/,
     );
     assert.deepEqual(readdirSync(directory).sort(), ["file", "phantoms", "phantoms.json"]);
   }));

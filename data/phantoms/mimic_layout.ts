@@ -1,29 +1,9 @@
-import { CHEST_LABELS, LABEL_STATES, type LabelState } from "../labels.ts";
+import { CHEST_LABELS } from "../labels.ts";
 import { Draws } from "./draws.ts";
 import type { ImageState, Projection } from "./exposures.ts";
+import { CHEXPERT_ORDER, labelCells } from "./label_cells.ts";
 import type { StudyState } from "./patients.ts";
-import type { ReportedLabels } from "./reports.ts";
-
-/** What the tables say of an image besides its study: its size in pixels as written. */
-export interface WrittenImage {
-  image: ImageState;
-  width: number;
-  height: number;
-}
-
-/** A study and its images as written. */
-export interface WrittenStudy {
-  study: StudyState;
-  images: readonly WrittenImage[];
-}
-
-/** A file of a phantom directory, by its path in it. */
-export interface TableFile {
-  path: string;
-  text: string;
-  /** Whether the file is written gzipped. */
-  gzip: boolean;
-}
+import { bySubjectAndStudy, type TableFile, type WrittenStudy } from "./written_study.ts";
 
 /** The columns of the metadata file, as in MIMIC-CXR-JPG. */
 export const METADATA_COLUMNS = [
@@ -41,24 +21,6 @@ export const METADATA_COLUMNS = [
   "PatientOrientationCodeSequence_CodeMeaning",
 ] as const;
 
-// The file of radiologists' labels has CheXpert's order, and a name of its own for one label.
-const EXPERT_LABELS = [
-  "No Finding",
-  "Enlarged Cardiomediastinum",
-  "Cardiomegaly",
-  "Lung Lesion",
-  "Lung Opacity",
-  "Edema",
-  "Consolidation",
-  "Pneumonia",
-  "Atelectasis",
-  "Pneumothorax",
-  "Pleural Effusion",
-  "Pleural Other",
-  "Fracture",
-  "Support Devices",
-] as const;
-
 const VIEW_MEANINGS: Readonly<Record<Projection, string>> = {
   AP: "antero-posterior",
   PA: "postero-anterior",
@@ -67,16 +29,14 @@ const VIEW_MEANINGS: Readonly<Record<Projection, string>> = {
 };
 
 /** The path of an image in the directory: `files/p10/p10000032/s50414267/<dicom_id>.jpg`. */
-export function imagePath({ patient, studyId }: StudyState, { dicomId }: ImageState): string {
+export function mimicImagePath({ patient, studyId }: StudyState, { dicomId }: ImageState): string {
   const subject = String(patient.subjectId);
   return `files/p${subject.slice(0, 2)}/p${subject}/s${studyId}/${dicomId}.jpg`;
 }
 
 /** The CSV files of MIMIC-CXR-JPG 2.1.0, rows by subject, study and image as there. */
-export function tablesOf(studies: readonly WrittenStudy[]): TableFile[] {
-  const sorted = studies.toSorted((a, b) =>
-    a.study.patient.subjectId - b.study.patient.subjectId || a.study.studyId - b.study.studyId
-  ).map(({ study, images }) => ({
+export function mimicTables(studies: readonly WrittenStudy[]): TableFile[] {
+  const sorted = bySubjectAndStudy(studies).map(({ study, images }) => ({
     study,
     images: images.toSorted((a, b) => a.image.dicomId < b.image.dicomId ? -1 : 1),
   }));
@@ -132,35 +92,19 @@ function labelLines(studies: readonly WrittenStudy[], source: "chexpert" | "negb
   for (const { study } of studies) {
     const labels = study.labels[source];
     if (labels === null) continue;
-    lines.push([study.patient.subjectId, study.studyId, ...cells(labels, CHEST_LABELS)].join(","));
+    lines.push([study.patient.subjectId, study.studyId, ...labelCells(labels, CHEST_LABELS)].join(","));
   }
   return lines;
 }
 
 function expertLines(studies: readonly WrittenStudy[]): string[] {
-  const heads = EXPERT_LABELS.map((label) => label === "Lung Opacity" ? "Airspace Opacity" : label);
+  // The file of radiologists' labels has CheXpert's order, and a name of its own for one label.
+  const heads = CHEXPERT_ORDER.map((label) => label === "Lung Opacity" ? "Airspace Opacity" : label);
   const lines = [["study_id", ...heads].join(",")];
   for (const { study } of studies) {
     if (study.labels.expert !== null) {
-      lines.push([study.studyId, ...cells(study.labels.expert, EXPERT_LABELS)].join(","));
+      lines.push([study.studyId, ...labelCells(study.labels.expert, CHEXPERT_ORDER)].join(","));
     }
   }
   return lines;
-}
-
-function cells(labels: ReportedLabels, order: readonly string[]): string[] {
-  return order.map((label) => cell(labels[label as keyof ReportedLabels]));
-}
-
-function cell(state: LabelState): string {
-  switch (state) {
-    case LABEL_STATES.positive:
-      return "1.0";
-    case LABEL_STATES.negative:
-      return "0.0";
-    case LABEL_STATES.uncertain:
-      return "-1.0";
-    default:
-      return "";
-  }
 }

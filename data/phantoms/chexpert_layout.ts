@@ -1,0 +1,54 @@
+import type { ImageState, Projection } from "./exposures.ts";
+import { CHEXPERT_ORDER, labelCells } from "./label_cells.ts";
+import type { StudyState } from "./patients.ts";
+import { bySubjectAndStudy, type TableFile, type WrittenStudy } from "./written_study.ts";
+
+/** The folder that the tables' paths begin with; the data directory itself. */
+const DATASET = "CheXpert-v1.0";
+
+/** The columns of CheXpert's tables. */
+export const CHEXPERT_COLUMNS = ["Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", ...CHEXPERT_ORDER] as const;
+
+const TABLES = [["train", "train"], ["valid", "validate"], ["test", "test"]] as const;
+
+/** The path of an image in the directory: `train/patient00001/study1/view1_frontal.jpg`. */
+export function chexpertImagePath(study: StudyState, image: ImageState): string {
+  const { patient, ordinal } = study;
+  const folder = TABLES.find(([, split]) => split === patient.split)![0];
+  const view = `view${study.images.indexOf(image) + 1}_${isLateral(image.projection) ? "lateral" : "frontal"}`;
+  return `${folder}/${patientName(study)}/study${ordinal}/${view}.jpg`;
+}
+
+function patientName({ patient }: StudyState): string {
+  return `patient${String(patient.index + 1).padStart(5, "0")}`;
+}
+
+function isLateral(projection: Projection): boolean {
+  return projection === "LATERAL" || projection === "LL";
+}
+
+/** `train.csv`, `valid.csv` and `test.csv`, a row an image. The test studies' labels are the radiologists', as there. */
+export function chexpertTables(studies: readonly WrittenStudy[]): TableFile[] {
+  const sorted = bySubjectAndStudy(studies);
+  return TABLES.map(([name, split]) => {
+    const rows = sorted.filter(({ study }) => study.patient.split === split).flatMap(imageRows);
+    return { path: `${name}.csv`, text: [CHEXPERT_COLUMNS.join(","), ...rows].join("\n") + "\n", gzip: false };
+  });
+}
+
+function imageRows({ study, images }: WrittenStudy): string[] {
+  const { sex, age } = study.patient.body;
+  const labels = study.labels.expert ?? study.labels.chexpert;
+  const cells = labels === null ? CHEXPERT_ORDER.map(() => "") : labelCells(labels, CHEXPERT_ORDER);
+  return images.map(({ image }) => {
+    const lateral = isLateral(image.projection);
+    return [
+      `${DATASET}/${chexpertImagePath(study, image)}`,
+      sex === "F" ? "Female" : "Male",
+      Math.round(age),
+      lateral ? "Lateral" : "Frontal",
+      lateral ? "" : image.projection,
+      ...cells,
+    ].join(",");
+  });
+}
