@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createLoader, writePhantoms } from "../data/mod.ts";
+import { createLoader } from "../data/mod.ts";
 import {
   checkRunConfig,
   lockRun,
@@ -22,13 +22,12 @@ import {
 } from "../eval/mod.ts";
 import { UserError } from "./errors.ts";
 import { exists } from "./exists.ts";
-import { startProgress } from "./progress.ts";
+import { CACHE, drawPhantoms, phantomRoot } from "./phantom_data.ts";
 import { DEFAULT_PHANTOMS, requireNetwork, runConfigOf, type TrainValues } from "./run_options.ts";
 import { type DataReporter, reportData } from "./run_output.ts";
 
-const CACHE = "cache";
 /** Where the phantoms of a run without `--data` are. */
-const PHANTOMS = `${CACHE}/phantoms-${DEFAULT_PHANTOMS.studies}-${DEFAULT_PHANTOMS.seed}`;
+const PHANTOMS = phantomRoot(DEFAULT_PHANTOMS);
 
 /** What training needs. */
 export interface StartedRun {
@@ -103,7 +102,7 @@ function newDraft(values: TrainValues): RunDraft {
 }
 
 async function openData(config: RunConfig, { signal }: StartOptions): Promise<RunData> {
-  if (config.data.root === PHANTOMS) await drawPhantoms(signal);
+  if (config.data.root === PHANTOMS) await drawPhantoms(DEFAULT_PHANTOMS, { signal });
   using reporter: DataReporter = reportData();
   const data = await openRunData({
     data: config.data,
@@ -114,13 +113,6 @@ async function openData(config: RunConfig, { signal }: StartOptions): Promise<Ru
   });
   reporter.finish(data);
   return data;
-}
-
-/** Draws the default phantoms, unless they are there. */
-async function drawPhantoms(signal: AbortSignal): Promise<void> {
-  const { studies, seed } = DEFAULT_PHANTOMS;
-  using progress = startProgress("drawing phantoms", { total: studies });
-  await writePhantoms(PHANTOMS, { studies, seed, signal, onProgress: ({ done }) => progress.update(done) });
 }
 
 /** Alpha fades over a fifth of the steps: about the share that 150,000 steps have of the papers' 240 epochs. */

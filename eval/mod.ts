@@ -94,7 +94,7 @@ export { encodeRun, type EncodeRunOptions, idsFile, latentsFile, type RunLatents
 export { type PictureFile, SAMPLE_SOURCES, translateRun, type TranslateRunOptions } from "./runs/translate_run.ts";
 export { type LikelihoodRow, likelihoodRun, type LikelihoodRunOptions } from "./runs/likelihood_run.ts";
 export { isSupervised, trainingPairs } from "./runs/run_trainer.ts";
-export { openRunData, type RunData } from "./runs/run_data.ts";
+export { alterRunData, openRunData, type RunData } from "./runs/run_data.ts";
 export {
   type MetricsLine,
   readMetricsFile,
@@ -108,6 +108,14 @@ export { lockRun } from "./runs/run_lock.ts";
 export { type DeviceRecovery, ReplaceableDevice, throughDeviceFailures } from "./runs/replaceable_device.ts";
 export { type TrainedRun, type TrainProgress, trainRun, type TrainRunOptions } from "./runs/train_run.ts";
 export { trainThroughFaults, type TrainThroughFaultsOptions } from "./runs/train_through_faults.ts";
-export { evaluateRun, type EvaluateRunOptions } from "./runs/evaluate_run.ts";
+export { evaluateRun, type EvaluateRunOptions, measureRun } from "./runs/evaluate_run.ts";
 export { verifyOps } from "./verify/verify_ops.ts";
 export { verifyModels } from "./verify/verify_models.ts";
+export { collectPart } from "./experiments/collect.ts";
+export type { Experiment, ExperimentContext, Part } from "./experiments/experiment.ts";
+export { pendingJobs } from "./experiments/pending_jobs.ts";
+export type { JobProgress, RunJob } from "./experiments/perform_run.ts";
+export { type FailedRun, performRuns } from "./experiments/perform_runs.ts";
+export { EXPERIMENTS } from "./experiments/registry.ts";
+export { wholeData } from "./experiments/run_messages.ts";
+export { type Base, baseOf, SCALES } from "./experiments/scales.ts";

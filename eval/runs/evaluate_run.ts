@@ -59,7 +59,18 @@ interface Evaluated extends EvaluatedLatents {
  * @throws {DataError} where the run has no checkpoint, or there is nothing to test on.
  */
 export async function evaluateRun(options: EvaluateRunOptions): Promise<Results> {
-  const { config, directory, data } = options;
+  const results = await measureRun(options);
+  await writeResults(runPaths(options.directory).results, results);
+  return results;
+}
+
+/**
+ * As {@linkcode evaluateRun}, without writing anything.
+ *
+ * @throws {DataError} where the run has no checkpoint, or there is nothing to test on.
+ */
+export async function measureRun(options: EvaluateRunOptions): Promise<Results> {
+  const { config, data } = options;
   const evaluated = isSupervised(config) ? await evaluateSupervised(options) : await evaluateVae(options);
   const { title, runs, cases, evaluations, pictures, projections } = evaluated;
   const results: Results = {
@@ -78,7 +89,6 @@ export async function evaluateRun(options: EvaluateRunOptions): Promise<Results>
   if (runs.length > 1) {
     results.comparisons.push(...await compareResults([results], { baseline: "untrained", ...options.bootstrap }));
   }
-  await writeResults(runPaths(directory).results, results);
   return results;
 }
 

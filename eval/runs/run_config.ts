@@ -5,7 +5,14 @@
  */
 import { z } from "zod";
 import { DataError } from "../../data/errors.ts";
-import { BLANK_POLICIES, DATASETS, LABEL_SOURCES, PAIR_POLICIES, UNCERTAIN_POLICIES } from "../../data/mod.ts";
+import {
+  BLANK_POLICIES,
+  DATASETS,
+  LABEL_SOURCES,
+  MNIST_VIEWS,
+  PAIR_POLICIES,
+  UNCERTAIN_POLICIES,
+} from "../../data/mod.ts";
 import {
   CLASSIFICATION_LOSSES,
   CLASSIFIER_NAMES,
@@ -21,6 +28,8 @@ import { ALPHA_SCHEDULES } from "./annealing.ts";
 /** Version of the schema below. */
 export const RUN_CONFIG_VERSION = 1;
 
+const count = z.int().positive();
+
 /** What is read and how; see `openDataset()`. */
 export const dataConfigSchema = z.object({
   dataset: z.enum(DATASETS).optional(),
@@ -34,6 +43,16 @@ export const dataConfigSchema = z.object({
   splitSeed: z.int().nonnegative(),
   splitFile: z.string().optional(),
   strict: z.boolean(),
+  /** Of MNIST pairs: how many, which views, and the seed of their draw; 5,000 / 1,000 / 3,000 of two views where absent. */
+  mnist: z.object({
+    pairs: z.object({ train: count, validate: count, test: count }).exactOptional(),
+    views: z.array(z.enum(MNIST_VIEWS)).min(1).exactOptional(),
+    seed: z.int().nonnegative().exactOptional(),
+  }).exactOptional(),
+  /** Takes a view away from a share of the training studies; draws of one seed are nested. */
+  absent: z.object({ view: z.string(), share: z.number().gte(0).lte(1), seed: z.int().nonnegative() }).exactOptional(),
+  /** Gives a share of each label's training studies the wrong answer; draws of one seed are nested. */
+  labelNoise: z.object({ share: z.number().gte(0).lte(1), seed: z.int().nonnegative() }).exactOptional(),
 });
 
 /** All that `--method` takes: multimodal VAEs, then supervised classifiers. */

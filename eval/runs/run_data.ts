@@ -14,6 +14,8 @@ import {
   type PrepareProgress,
   type StudyIndex,
 } from "../../data/mod.ts";
+import { withAbsentView } from "./absent_view.ts";
+import { withLabelNoise } from "./label_noise.ts";
 import type { DataConfig } from "./run_config.ts";
 
 /** What training and evaluation read from. */
@@ -47,6 +49,7 @@ export function datasetOptionsOf(data: DataConfig): OpenDatasetOptions {
     pairs: data.pairs,
     splitSeed: data.splitSeed,
     strict: data.strict,
+    ...(data.mnist === undefined ? {} : { mnist: data.mnist }),
   };
 }
 
@@ -67,5 +70,21 @@ export async function openRunData(options: OpenRunDataOptions): Promise<RunData>
     ...(onProgress ? { onProgress } : {}),
     ...abort,
   });
-  return { index, pixels, pairs: pairStudies(index), prepareSeconds: (performance.now() - started) / 1000 };
+  const whole = { index, pixels, pairs: pairStudies(index), prepareSeconds: (performance.now() - started) / 1000 };
+  return alterRunData(whole, data);
+}
+
+/**
+ * What a configuration does to the training split: views taken away, labels turned wrong. Validation and test stay as they are.
+ *
+ * @param whole Data opened without either; they are left alone.
+ * @throws {DataError} naming a view that the data do not have.
+ */
+export function alterRunData(
+  whole: RunData,
+  { absent, labelNoise }: Pick<DataConfig, "absent" | "labelNoise">,
+): RunData {
+  const index = labelNoise === undefined ? whole.index : withLabelNoise(whole.index, labelNoise);
+  const pairs = absent === undefined ? whole.pairs : withAbsentView(whole.pairs, { ...absent, index });
+  return { ...whole, index, pairs };
 }

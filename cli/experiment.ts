@@ -1,0 +1,190 @@
+/**
+ * `deno task experiment NAME`: trains, evaluates and reports what an experiment asks for, going on where it stopped.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { DATASETS } from "../data/mod.ts";
+import {
+  type Base,
+  baseOf,
+  collectPart,
+  compareResults,
+  type Experiment,
+  type ExperimentContext,
+  EXPERIMENTS,
+  type FailedRun,
+  formatAurocTable,
+  formatComparisonTable,
+  openRunData,
+  type Part,
+  pendingJobs,
+  performRuns,
+  PUBLISHED_AUROC,
+  type RunJob,
+  SCALES,
+  wholeData,
+  writeResults,
+} from "../eval/mod.ts";
+import { Device } from "../runtime/mod.ts";
+import { printable, UsageError, UserError } from "./errors.ts";
+import { experimentProgress } from "./experiment_progress.ts";
+import { choice, integer, type OptionValues, parseArguments, path } from "./options.ts";
+import { CACHE, drawPhantoms, type PhantomChoice, phantomRoot } from "./phantom_data.ts";
+import { runCli } from "./run_cli.ts";
+import { DEFAULT_PHANTOMS } from "./run_options.ts";
+import { reportData, softwareVersions } from "./run_output.ts";
+import { stopSignals } from "./stop_signals.ts";
+import { writeReport } from "./write_report.ts";
+
+const OPTIONS = {
+  dataset: choice([...DATASETS] as [Base["dataset"], ...Base["dataset"][]], {
+    help: "what to train on; all but phantoms and mnist-pairs need --data",
+    default: "phantoms",
+  }),
+  data: path({ help: "data directory, a MIMIC-CXR-JPG root for example", placeholder: "dir" }),
+  scale: choice(SCALES, {
+    help: "smoke proves the plumbing, small gives orderings on a machine without GPU, paper is the published setting",
+    default: "small",
+  }),
+  concurrency: integer({
+    min: 1,
+    max: 64,
+    help: "runs at a time; 1 on a GPU and one a core, up to 2, on a software adapter when not given",
+  }),
+};
+
+/** The folder of the runs and reports. */
+const ROOT = join("runs", "experiments");
+
+/** The phantoms of each scale. */
+const PHANTOMS: Readonly<Record<typeof SCALES[number], PhantomChoice>> = {
+  smoke: { studies: 80, seed: 1 },
+  small: DEFAULT_PHANTOMS,
+  paper: { studies: 20_000, seed: 1 },
+};
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, operands: [name] } = parseArguments({
+    name: "experiment",
+    summary: `Trains, evaluates and reports; called again, it goes on where it stopped. There are: ${
+      EXPERIMENTS.map(({ name, summary }) => `${name} (${summary})`).join("; ")
+    }.`,
+    options: OPTIONS,
+    operands: { name: "NAME", help: "the experiment", min: 1, max: 1 },
+  }, args);
+  const experiment = EXPERIMENTS.find((each) => each.name === name);
+  if (!experiment) {
+    throw new UsageError(
+      `there is no experiment ${JSON.stringify(name)}; there are ${EXPERIMENTS.map(({ name }) => name).join(", ")}`,
+    );
+  }
+  const command = ["deno task experiment", ...args].join(" ");
+  const stop = stopSignals("finishing the steps and saving");
+  const parts = experiment.parts(contextOf(values));
+  try {
+    const jobs = await pendingJobs(parts, { root: ROOT });
+    const all = await pendingJobs(parts, { root: ROOT, all: true });
+    console.error(`${experiment.name}: ${all.length} runs, ${all.length - jobs.length} of them done`);
+    await prepareData(jobs, { values, signal: stop.signal });
+    const failed = await perform(jobs, { values, command, total: all.length, signal: stop.signal });
+    if (stop.signal.aborted) throw stop.signal.reason;
+    for (const { name, error } of failed) console.error(printable(`failed: ${name}: ${error.message}`));
+    if (failed.length > 0) {
+      throw new UserError(
+        `${failed.length} of ${all.length} runs failed (${failed.map(({ name }) => name).join(", ")}): no table is ` +
+          "made without them; mend the cause and run the command again, which repeats only these",
+      );
+    }
+    for (const part of parts) await report(part, { experiment, values, command });
+    return 0;
+  } catch (error) {
+    if (error !== stop.signal.reason || !stop.signal.aborted) throw error;
+    console.error(`stopped; \`${command}\` goes on`);
+    return stop.exitCode;
+  }
+}
+
+function contextOf(values: OptionValues<typeof OPTIONS>): ExperimentContext {
+  const { scale } = values;
+  const on = (dataset: Base["dataset"], root?: string) => {
+    const made = dataset === "phantoms" ? phantomRoot(PHANTOMS[scale]) : undefined;
+    const place = root ?? made;
+    if (place === undefined && dataset !== "mnist-pairs") throw new UsageError(`--dataset ${dataset} needs --data DIR`);
+    return baseOf(dataset, { scale, root: place });
+  };
+  return { scale, on, base: on(values.dataset, values.data) };
+}
+
+/** Makes and prepares all data before the first run, so that what is wrong with them shows at once. */
+async function prepareData(
+  jobs: readonly RunJob[],
+  { values, signal }: { values: OptionValues<typeof OPTIONS>; signal: AbortSignal },
+): Promise<void> {
+  const phantoms = PHANTOMS[values.scale];
+  const needed = new Map(jobs.map(({ plan: { config: { data, model } } }) => {
+    const options = { data: wholeData(data), imageSize: model.imageSize };
+    return [JSON.stringify(options), options];
+  }));
+  for (const options of needed.values()) {
+    if (options.data.root === phantomRoot(phantoms)) await drawPhantoms(phantoms, { signal });
+    using reporter = reportData();
+    reporter.finish(await openRunData({ ...options, cacheDir: CACHE, signal, ...reporter }));
+  }
+}
+
+async function perform(
+  jobs: readonly RunJob[],
+  options: { values: OptionValues<typeof OPTIONS>; command: string; total: number; signal: AbortSignal },
+): Promise<readonly FailedRun[]> {
+  if (jobs.length === 0) return [];
+  const { values, command, total, signal } = options;
+  const concurrency = Math.min(values.concurrency ?? await defaultConcurrency(), jobs.length);
+  using progress = experimentProgress(jobs, { total });
+  const { failed } = await performRuns(jobs, {
+    setup: {
+      root: ROOT,
+      cacheDir: CACHE,
+      commands: [command],
+      versions: softwareVersions(),
+      workers: Math.max(1, Math.floor(navigator.hardwareConcurrency / concurrency)),
+    },
+    concurrency,
+    signal,
+    onProgress: progress.update,
+    onWarning: progress.log,
+  });
+  return failed;
+}
+
+/** A software adapter's step leaves cores idle now and then, which a second run can use; a GPU is busy with one. */
+async function defaultConcurrency(): Promise<number> {
+  using device = await Device.open();
+  console.error(`adapter: ${device.description}, kernels for ${device.target.profile}`);
+  return device.target.profile === "software" ? Math.min(2, navigator.hardwareConcurrency) : 1;
+}
+
+async function report(
+  part: Part,
+  options: { experiment: Experiment; values: OptionValues<typeof OPTIONS>; command: string },
+): Promise<void> {
+  const { experiment, values } = options;
+  const { by, baseline } = experiment;
+  const name = `${part.name}-${values.dataset}-${values.scale}`;
+  const directory = join(ROOT, name);
+  const collected = await collectPart(part, { root: ROOT, title: `${experiment.name}: ${experiment.summary}` });
+  const comparisons = await compareResults([collected], { by, ...(baseline === undefined ? {} : { baseline }) });
+  const results = { ...collected, comparisons };
+  await writeResults(join(directory, "results.json"), results);
+  const lines = [
+    formatAurocTable(results, { by, published: PUBLISHED_AUROC }),
+    formatComparisonTable(comparisons),
+    ...(experiment.conclude ? [experiment.conclude({ results, comparisons })] : []),
+  ];
+  const text = printable(lines.join("\n\n"));
+  await Deno.writeTextFile(join(directory, "tables.txt"), `${text}\n`);
+  const file = await writeReport(results, { path: join(directory, "report.html") });
+  console.log(`${text}\n\nreport: ${file}`);
+}
+
+if (import.meta.main) await runCli(main);
