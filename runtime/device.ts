@@ -10,7 +10,7 @@
 import { DeviceLostError, EngineError, NoAdapterError, OutOfMemoryError, ValidationError } from "./errors.ts";
 import type { Profile, Target, Tuner } from "./kernel.ts";
 import { createPipeline, pipelineKey, type PipelineSource } from "./pipeline.ts";
-import { prepareEnvironment, wantedFeatures } from "./platform.ts";
+import { prepareEnvironment, softwareTuner, wantedFeatures } from "./platform.ts";
 
 /** How to open a device. */
 export interface DeviceOptions {
@@ -82,14 +82,16 @@ export class Device implements Disposable {
       throw new EngineError(`the adapter ${description} gives no device: ${(cause as Error).message}`, { cause });
     }
     const isFallback = isFallbackAdapter(adapter);
+    const profile = options.profile ?? (isFallback ? "software" : "gpu");
+    const tuner = options.tuner ?? (profile === "software" ? softwareTuner() : undefined);
     const target: Target = {
-      profile: options.profile ?? (isFallback ? "software" : "gpu"),
+      profile,
       subgroups: features.includes("subgroups" as GPUFeatureName),
       maxWorkgroupStorage: gpu.limits.maxComputeWorkgroupStorageSize,
       maxInvocations: gpu.limits.maxComputeInvocationsPerWorkgroup,
       maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
       maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
-      ...(options.tuner ? { tuner: options.tuner } : {}),
+      ...(tuner ? { tuner } : {}),
     };
     return new Device(gpu, description, isFallback, target, options.memoryLimit ?? Infinity);
   }

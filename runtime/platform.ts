@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Tuner } from "./kernel.ts";
+
 interface DenoLike {
   readonly env: { get(name: string): string | undefined; set(name: string, value: string): void };
 }
@@ -20,6 +22,18 @@ export function prepareEnvironment(): void {
   } catch {
     // No permission for the variable: see above.
   }
+}
+
+/** Families with a variant for each register block. */
+const BLOCKED: ReadonlySet<string> = new Set(["conv_forward", "conv_transposed", "conv_weight_gradient", "matmul"]);
+
+/**
+ * Choices between variants where none were measured, for an adapter that runs on the CPU. In Chromium that is SwiftShader, which takes seconds to
+ * minutes to compile a kernel with a large register block; lavapipe, which Deno uses, takes a tenth of a second, and runs it faster.
+ */
+export function softwareTuner(): Tuner | undefined {
+  if ((globalThis as { Deno?: DenoLike }).Deno) return undefined;
+  return { choose: (family) => (BLOCKED.has(family) ? "software-8x1" : undefined) };
 }
 
 /** The optional features that kernels use, where the adapter has them. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Command, lowerUnits, type Operand, type Slot } from "./commands.ts";
+import { OutOfMemoryError } from "./errors.ts";
 import { fuse } from "./fusion.ts";
 import { buildGraph, type Graph, type Value } from "./graph.ts";
 import type { Target } from "./kernel.ts";
@@ -86,7 +87,11 @@ export interface PlanOptions {
   readonly checkNumerics?: boolean;
 }
 
-/** Plans a program: graph, fusion, order, lowering, memory. */
+/**
+ * Plans a program: graph, fusion, order, lowering, memory.
+ *
+ * @throws {OutOfMemoryError} naming the tensor that fits in no buffer.
+ */
 export function planProgram(request: ProgramRequest, options: PlanOptions): ProgramPlan {
   const wanted = [...request.outputs.values(), ...request.metrics.values()];
   for (const [name, tensor] of request.metrics) {
@@ -164,6 +169,16 @@ class Layout {
 
   placeArena(lives: ReadonlyMap<Slot, Interval>): void {
     const slots = [...lives.keys()];
+    const most = this.maxBufferBytes;
+    for (const { bytes, label } of slots) {
+      if (Math.ceil(bytes / ALIGNMENT) * ALIGNMENT > most) {
+        throw new OutOfMemoryError(
+          bytes,
+          most,
+          `${label} takes ${bytes} bytes, but a buffer of this adapter has at most ${most}: use a smaller batch`,
+        );
+      }
+    }
     const plan = planMemory(slots.map((slot) => lives.get(slot)!), { maxArenaBytes: this.maxBufferBytes });
     const first = this.#requests.length;
     plan.arenas.forEach((bytes, i) => this.#requests.push({ label: `arena ${i}`, bytes, role: "arena" }));

@@ -51,14 +51,21 @@ function asTensor(operand: Operand): Tensor {
   return typeof operand === "number" ? full([], operand) : operand;
 }
 
-function define(name: string, expression: (args: readonly string[]) => string, gradient?: Gradient): Op<None> {
+/** Gives the name of a number that WGSL may not be able to write as a literal. */
+type Constant = (value: number) => string;
+
+function define(
+  name: string,
+  expression: (args: readonly string[], constant: Constant) => string,
+  gradient?: Gradient,
+): Op<None> {
   return defineOp<None>({
     name,
     infer(inputs: readonly TensorSpec[]) {
       requireFloat(name, inputs);
       return [{ shape: broadcastShapes(name, inputs.map((input) => input.shape)), dtype: "f32" }];
     },
-    pointwise: expression,
+    pointwise: (args, { constant }) => expression(args, constant),
     ...(gradient && {
       vjp({ inputs, outputs, cotangents, wanted }) {
         const [g] = cotangents;
@@ -73,8 +80,12 @@ function define(name: string, expression: (args: readonly string[]) => string, g
   });
 }
 
-function unary(name: string, expression: (x: string) => string, gradient?: Gradient): (x: Operand) => Tensor {
-  const op = define(name, ([x]) => expression(x!), gradient);
+function unary(
+  name: string,
+  expression: (x: string, constant: Constant) => string,
+  gradient?: Gradient,
+): (x: Operand) => Tensor {
+  const op = define(name, ([x], constant) => expression(x!, constant), gradient);
   return (x) => apply(op, [asTensor(x)], {})[0]!;
 }
 
@@ -156,8 +167,15 @@ export const sign: (x: Operand) => Tensor = unary("sign", (x) => `sign(${x})`);
 /** e^x. */
 export const exp: (x: Operand) => Tensor = unary("exp", (x) => `exp(${x})`, ({ output, g }) => [mul(g, output)]);
 
-/** Natural logarithm. */
-export const log: (x: Operand) => Tensor = unary("log", (x) => `log(${x})`, ({ inputs: [x], g }) => [div(g, x!)]);
+/** Natural logarithm; -Infinity of 0 and NaN of less or of NaN, where WGSL leaves it to the driver. */
+export const log: (x: Operand) => Tensor = unary(
+  "log",
+  (x, constant) => {
+    const beyond = `select(${constant(NaN)}, ${constant(-Infinity)}, ${x} == T(0.0))`;
+    return `select(${beyond}, log(${x}), ${x} > T(0.0))`;
+  },
+  ({ inputs: [x], g }) => [div(g, x!)],
+);
 
 /** Square root. */
 export const sqrt: (x: Operand) => Tensor = unary(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Device } from "../../runtime/device.ts";
-import type { Profile, Target } from "../../runtime/kernel.ts";
+import type { Grid, Profile, Target } from "../../runtime/kernel.ts";
 import {
   FEW_ROWS,
   lowerBatchNormCoefficients,
@@ -59,14 +59,24 @@ function problem({ rows, channels }: Rows, options: { mean?: number; deviation?:
   };
 }
 
-async function statistics(device: Device, options: { shape: Rows; data: Problem; profile: Profile }) {
-  const { shape, data } = options;
+async function statistics(
+  device: Device,
+  options: { shape: Rows; data: Problem; profile: Profile; secondGrid?: Grid },
+) {
+  const { shape, data, secondGrid } = options;
   const { channels } = shape;
-  const lowering = lowerBatchNormStatistics(shape, {
+  const { scratch, dispatches } = lowerBatchNormStatistics(shape, {
     momentum: 0.1,
     epsilon: EPSILON,
     target: targetFor(device, options.profile),
   });
+  const lowering = {
+    scratch: scratch!,
+    dispatches: dispatches.map((dispatch, pass) => ({
+      ...dispatch,
+      grid: pass === 1 && secondGrid ? secondGrid : dispatch.grid,
+    })),
+  };
   const { outputs, inputs } = await runLowering(device, lowering, {
     inputs: [data.x, data.gamma, data.beta, data.runningMean, data.runningVariance],
     outputs: [channels, channels, 2 * channels],
@@ -81,6 +91,10 @@ async function statistics(device: Device, options: { shape: Rows; data: Problem;
     runningMean: inputs[3]!,
     runningVariance: inputs[4]!,
   };
+}
+
+function secondGridOf(shape: Rows, target: Target): Grid {
+  return lowerBatchNormStatistics(shape, { momentum: 0.1, epsilon: EPSILON, target }).dispatches[1]!.grid;
 }
 
 for (const profile of PROFILES) {
@@ -322,9 +336,11 @@ async function checkGradient(
 
 Deno.test("norm_statistics (gpu) folds a grid of more than 65,535 workgroups", async () => {
   using device = await Device.open();
-  const shape = { rows: 3, channels: 65_537 };
+  // One workgroup a channel: a real grid of that size takes a software adapter many seconds, so that a small one is folded by hand.
+  assert.deepEqual(secondGridOf({ rows: 3, channels: 65_537 }, targetFor(device, "gpu")), [32_769, 2, 1]);
+  const shape = { rows: 3, channels: 37 };
   const data = problem(shape);
-  const got = await statistics(device, { shape, data, profile: "gpu" });
+  const got = await statistics(device, { shape, data, profile: "gpu", secondGrid: [8, 5, 1] });
   const { mean, variance } = channelMoments(data.x, shape);
   assertClose(got.mean, mean, { label: "mean" });
   assertClose(got.inverse, variance.map((v) => 1 / Math.sqrt(v + EPSILON)), { label: "inverse" });

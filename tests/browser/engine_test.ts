@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { browserTest } from "../browser.ts";
+import { bundleTests, PAGE_SCRIPT, ROOT } from "./bundle.ts";
+import type { Outcome, TestPage } from "./page.ts";
+
+/** Longest that a file's tests may take: a shader that a browser's driver takes minutes to compile is a failure too. */
+const LIMIT_SECONDS = 180;
+const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module" src="${PAGE_SCRIPT}"></script>`;
+
+/** Test files of a folder; those that need Deno's files are left out. */
+function testsOf(folder: string, options: { without?: readonly string[] } = {}): string[] {
+  return readdirSync(join(ROOT, folder))
+    .filter((name) => name.endsWith("_test.ts") && !options.without?.includes(name))
+    .map((name) => `${folder}/${name}`).sort();
+}
+
+/** Runs test files, each in a page of its own, and asserts that all of their tests pass. */
+async function passesInBrowser(browser: Browser, files: readonly string[]): Promise<void> {
+  const bundles = await bundleTests(files);
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async ({ url }) => {
+    const { pathname } = new URL(url);
+    if (pathname === "/") return respond(PAGE, "text/html");
+    if (pathname === "/tests/golden/ops.safetensors") {
+      return new Response(new Uint8Array(await readFile(join(ROOT, pathname))));
+    }
+    const script = bundles.get(pathname);
+    return script === undefined ? new Response("", { status: 404 }) : respond(script, "text/javascript");
+  });
+  try {
+    const failures: string[] = [];
+    for (const file of files) {
+      const outcomes = await runFile(browser, { file, origin: `http://127.0.0.1:${server.addr.port}` });
+      if (outcomes.length === 0) failures.push(`${file} registered no test`);
+      for (const { name, error } of outcomes) if (error) failures.push(`${file}: ${name}\n${error}`);
+    }
+    assert.equal(failures.join("\n\n"), "");
+  } finally {
+    await server.shutdown();
+  }
+}
+
+function respond(text: string, type: string): Response {
+  return new Response(text, { headers: { "content-type": `${type}; charset=utf-8` } });
+}
+
+async function runFile(browser: Browser, options: { file: string; origin: string }): Promise<Outcome[]> {
+  const page = await browser.newPage();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<void>((resolve) => timer = setTimeout(resolve, LIMIT_SECONDS * 1000));
+  try {
+    await page.goto(options.origin);
+    const running = page.evaluate(
+      (bundle) => (globalThis as unknown as TestPage).runTests(bundle),
+      `/${options.file.replace(/\.ts$/, ".js")}`,
+    );
+    const outcomes = await Promise.race([running, limit]);
+    if (outcomes) return outcomes;
+    running.catch(() => {}); // the page is closed under it
+    const name = await page.evaluate(() => (globalThis as unknown as TestPage).currentTest);
+    return [{ name, milliseconds: LIMIT_SECONDS * 1000, error: `still running after ${LIMIT_SECONDS} s` }];
+  } finally {
+    clearTimeout(timer);
+    await page.close();
+  }
+}
+
+browserTest("the engine's tests pass in a browser: programs, errors, checkpoints' format", async (browser) => {
+  await passesInBrowser(browser, testsOf("tests/runtime", { without: ["checkpoint_test.ts"] }));
+});
+
+browserTest("the engine's tests pass in a browser: ops and optimisers", async (browser) => {
+  await passesInBrowser(browser, [...testsOf("tests/runtime/ops"), ...testsOf("tests/runtime/optimizers")]);
+});
+
+browserTest("the engine's tests pass in a browser: generated kernels, statistics, random numbers", async (browser) => {
+  const families = ["finite", "norm", "pointwise", "random", "reduce"];
+  await passesInBrowser(browser, families.map((family) => `tests/shaders/${family}_test.ts`));
+});
