@@ -16,6 +16,7 @@ import {
   type FailedRun,
   formatAurocTable,
   formatComparisonTable,
+  formatMacroTable,
   openRunData,
   type Part,
   pendingJobs,
@@ -24,6 +25,7 @@ import {
   type RunJob,
   SCALES,
   wholeData,
+  writeChexpertLayout,
   writeResults,
 } from "../eval/mod.ts";
 import { Device } from "../runtime/mod.ts";
@@ -108,12 +110,17 @@ async function main(args: readonly string[]): Promise<number> {
 function contextOf(values: OptionValues<typeof OPTIONS>): ExperimentContext {
   const { scale } = values;
   const on = (dataset: Base["dataset"], root?: string) => {
-    const made = dataset === "phantoms" ? phantomRoot(PHANTOMS[scale]) : undefined;
-    const place = root ?? made;
+    const made = { phantoms: phantomRoot(PHANTOMS[scale]), chexpert: chexpertRoot(PHANTOMS[scale]) };
+    const place = root ?? (dataset === "phantoms" || dataset === "chexpert" ? made[dataset] : undefined);
     if (place === undefined && dataset !== "mnist-pairs") throw new UsageError(`--dataset ${dataset} needs --data DIR`);
     return baseOf(dataset, { scale, root: place });
   };
   return { scale, on, base: on(values.dataset, values.data) };
+}
+
+/** Where phantoms in CheXpert's layout are. */
+function chexpertRoot(phantoms: PhantomChoice): string {
+  return phantomRoot(phantoms).replace("phantoms", "chexpert");
 }
 
 /** Makes and prepares all data before the first run, so that what is wrong with them shows at once. */
@@ -127,7 +134,9 @@ async function prepareData(
     return [JSON.stringify(options), options];
   }));
   for (const options of needed.values()) {
-    if (options.data.root === phantomRoot(phantoms)) await drawPhantoms(phantoms, { signal });
+    const { root } = options.data;
+    if (root === phantomRoot(phantoms) || root === chexpertRoot(phantoms)) await drawPhantoms(phantoms, { signal });
+    if (root === chexpertRoot(phantoms)) await writeChexpertLayout(root, { from: phantomRoot(phantoms), signal });
     using reporter = reportData();
     reporter.finish(await openRunData({ ...options, cacheDir: CACHE, signal, ...reporter }));
   }
@@ -169,16 +178,19 @@ async function report(
   options: { experiment: Experiment; values: OptionValues<typeof OPTIONS>; command: string },
 ): Promise<void> {
   const { experiment, values } = options;
-  const { by, baseline } = experiment;
-  const name = `${part.name}-${values.dataset}-${values.scale}`;
+  const { by } = experiment;
+  const name = `${part.name}-${values.scale}`;
   const directory = join(ROOT, name);
-  const collected = await collectPart(part, { root: ROOT, title: `${experiment.name}: ${experiment.summary}` });
-  const comparisons = await compareResults([collected], { by, ...(baseline === undefined ? {} : { baseline }) });
+  const collected = await collectPart(part, { root: ROOT, title: name });
+  const comparisons = await compareResults([collected], { by });
   const results = { ...collected, comparisons };
   await writeResults(join(directory, "results.json"), results);
   const lines = [
-    formatAurocTable(results, { by, published: PUBLISHED_AUROC }),
-    formatComparisonTable(comparisons),
+    name,
+    experiment.table === "labels"
+      ? formatAurocTable(results, { by, published: PUBLISHED_AUROC })
+      : formatMacroTable(results, { by }),
+    formatComparisonTable(comparisons, { perLabel: experiment.comparePerLabel ?? false }),
     ...(experiment.conclude ? [experiment.conclude({ results, comparisons })] : []),
   ];
   const text = printable(lines.join("\n\n"));

@@ -23,6 +23,7 @@ export * from "./results_schema.ts";
 export { checkResults, readResults, writeResults } from "./results_file.ts";
 export { type CompareOptions, compareResults } from "./compare_results.ts";
 export { chooseGrouping, type GroupBy } from "./evaluation_groups.ts";
+export { formatMacroTable } from "./macro_table.ts";
 export { formatAurocTable, formatComparisonTable } from "./tables.ts";
 export { PUBLISHED_AUROC, type PublishedAuroc } from "./published_auroc.ts";
 export { type VerifiedQuantity, verifyMetrics } from "./verify_metrics.ts";
@@ -111,6 +112,7 @@ export { trainThroughFaults, type TrainThroughFaultsOptions } from "./runs/train
 export { evaluateRun, type EvaluateRunOptions, measureRun } from "./runs/evaluate_run.ts";
 export { verifyOps } from "./verify/verify_ops.ts";
 export { verifyModels } from "./verify/verify_models.ts";
+export { writeChexpertLayout } from "./experiments/chexpert_layout.ts";
 export { collectPart } from "./experiments/collect.ts";
 export type { Experiment, ExperimentContext, Part } from "./experiments/experiment.ts";
 export { pendingJobs } from "./experiments/pending_jobs.ts";

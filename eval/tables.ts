@@ -15,7 +15,7 @@ import type { PublishedAuroc } from "./published_auroc.ts";
 import type { Comparison, Evaluation, Interval, Results } from "./results_schema.ts";
 
 /** Pads the cells of a table into columns, the first to the left and the others to the right. */
-function alignColumns(rows: readonly (readonly string[])[]): string {
+export function alignColumns(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) =>
     row.map((cell, column) => column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))
@@ -33,7 +33,7 @@ function mean(values: readonly number[]): number {
 }
 
 /** The mean over repetitions, their spread, and the mean of their intervals. */
-function formatCell(intervals: readonly Interval[]): string {
+export function formatCell(intervals: readonly Interval[]): string {
   const values = intervals.flatMap(({ value }) => value ?? []);
   if (values.length === 0 || values.length < intervals.length) return "n/a";
   const centre = mean(values);
@@ -50,13 +50,13 @@ function formatCell(intervals: readonly Interval[]): string {
   return parts.join(" ");
 }
 
-/** The labels that every evaluation of a stratum has an AUROC for. */
-function sharedLabels(evaluations: readonly Evaluation[], labels: readonly string[]): string[] {
+/** The labels that all of some evaluations have an AUROC for. */
+export function sharedLabels(evaluations: readonly Evaluation[], labels: readonly string[]): string[] {
   return labels.filter((label) => evaluations.every(({ macro }) => macro.labels.includes(label)));
 }
 
 /** An evaluation's mean over the shared labels; without interval where its own mean is over others. */
-function macroOver({ macro, metrics }: Evaluation, shared: readonly string[]): Interval {
+export function macroOver({ macro, metrics }: Evaluation, shared: readonly string[]): Interval {
   if (macro.labels.length === shared.length) return macro.auroc;
   const values = metrics.flatMap((m) => shared.includes(m.label) ? m.auroc.value ?? [] : []);
   return { value: values.length === 0 ? null : mean(values), low: null, high: null };

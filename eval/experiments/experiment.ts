@@ -37,7 +37,7 @@ export interface Arm {
 
 /** Arms on one data set: one report. */
 export interface Part {
-  /** Name of its folder, and in the head of its tables. */
+  /** Name of its folder, to which the scale is added, and of its report. */
   readonly name: string;
   readonly arms: readonly Arm[];
 }
@@ -65,8 +65,8 @@ export interface Experiment {
   readonly by: GroupBy;
   /** Whether its tables show every label, or the macro averages of all settings at a glance. */
   readonly table: "labels" | "macro";
-  /** Name that the others are compared with; see `compareResults()`. */
-  readonly baseline?: string;
+  /** Whether the differences of every label are shown, rather than those of the macro averages alone. */
+  readonly comparePerLabel?: boolean;
   readonly parts: (context: ExperimentContext) => readonly Part[];
   /** What it found, in words. */
   readonly conclude?: (measured: Measured) => string;

@@ -37,14 +37,18 @@ export interface Base {
   readonly labelled: number;
   /** Shares that are tried where one does. */
   readonly fractions: readonly number[];
+  /** The few labels of a head to head. */
+  readonly few: number;
   readonly resamples: number;
 }
 
 /** What differs between scales and kinds of data. */
-type Settings = Pick<Base, "model" | "training" | "seeds" | "probe" | "labelled" | "fractions" | "resamples"> & {
-  readonly alphaShare?: number;
-  readonly supervised?: Partial<TrainingConfig>;
-};
+type Settings =
+  & Pick<Base, "model" | "training" | "seeds" | "probe" | "labelled" | "fractions" | "few" | "resamples">
+  & {
+    readonly alphaShare?: number;
+    readonly supervised?: Partial<TrainingConfig>;
+  };
 
 const LAPLACE = { name: "laplace", scale: 0.75 } as const;
 const LOGISTIC = { kind: "logistic-regression" } as const;
@@ -59,6 +63,7 @@ const CHEST: Record<ScaleName, Settings> = {
     probe: LOGISTIC,
     labelled: 1,
     fractions: [0.5, 1],
+    few: 0.5,
     resamples: 100,
   },
   // That of `deno task train` without flags.
@@ -70,6 +75,7 @@ const CHEST: Record<ScaleName, Settings> = {
     probe: LOGISTIC,
     labelled: 1,
     fractions: [0.05, 0.1, 0.25, 0.5, 1],
+    few: 0.1,
     resamples: 1000,
   },
   paper: {
@@ -80,6 +86,7 @@ const CHEST: Record<ScaleName, Settings> = {
     probe: { kind: "random-forest" },
     labelled: 1,
     fractions: [0.01, 0.05, 0.1, 0.5, 1],
+    few: 0.1,
     resamples: 1000,
   },
 };
@@ -94,6 +101,7 @@ const DIGITS: Record<"smoke" | "small", Settings> = {
     probe: LOGISTIC,
     labelled: 1,
     fractions: [0.5, 1],
+    few: 0.5,
     resamples: 100,
   },
   small: {
@@ -104,6 +112,7 @@ const DIGITS: Record<"smoke" | "small", Settings> = {
     probe: LOGISTIC,
     labelled: 0.2,
     fractions: [0.02, 0.05, 0.1, 0.2, 1],
+    few: 0.1,
     resamples: 1000,
   },
 };

@@ -14,7 +14,7 @@ export const table: Experiment = {
   by: "setting",
   table: "labels",
   parts: ({ base }) => [{
-    name: "table",
+    name: `table-${base.dataset}`,
     arms: base.seeds.flatMap((seed) => [
       evaluated(base, classifierRun(base, "supervised", { seed, model: { loss: "softmax" } })),
       ...VAES.map((method) => evaluated(base, vaeRun(base, method, { seed }))),
