@@ -42,7 +42,9 @@ Deno.test("a checkpoint cut at every 1000th byte, or with a flipped bit, is noti
   let cuts = 0;
   for (let length = Math.floor((whole.length - 1) / 1000) * 1000; length >= 0; length -= 1000, cuts++) {
     await Deno.truncate(last, length);
+    subject.faults.tried("checkpoint cut");
     await fallsBack(`cut at byte ${length}`);
+    subject.faults.survived("checkpoint cut");
   }
   assert.ok(cuts > 1000);
   await Deno.writeFile(last, whole);
@@ -56,7 +58,9 @@ Deno.test("a checkpoint cut at every 1000th byte, or with a flipped bit, is noti
         await file.write(Uint8Array.of(byte));
       };
       await put(whole[at]! ^ (1 << random.below(8)));
+      subject.faults.tried("checkpoint with a flipped bit");
       await fallsBack(`bit flipped in byte ${at}`);
+      subject.faults.survived("checkpoint with a flipped bit");
       await put(whole[at]!);
     }
   }
@@ -66,7 +70,9 @@ Deno.test("a checkpoint cut at every 1000th byte, or with a flipped bit, is noti
 Deno.test("a run goes on from the checkpoint before a damaged one, with a warning, and ends bit for bit as it would have", async () => {
   for (const damage of ["cut", "flipped"]) {
     const run = `damaged-${damage}`;
+    const kind = damage === "cut" ? "checkpoint cut" : "checkpoint with a flipped bit";
     const { last } = await killedRun(run);
+    subject.faults.tried(kind);
     const { size } = await Deno.stat(last);
     if (damage === "cut") await Deno.truncate(last, Math.floor(size / 2));
     else {
@@ -82,6 +88,7 @@ Deno.test("a run goes on from the checkpoint before a damaged one, with a warnin
       /^warning: \S+step-00000006\.safetensors is not a usable checkpoint: .*; falling back to the one before$/m,
     );
     await subject.assertWhole(run);
+    subject.faults.survived(kind);
   }
 });
 
@@ -89,11 +96,13 @@ Deno.test("a run all of whose checkpoints are damaged starts again, and says so"
   const run = "all-damaged";
   const { before, last } = await killedRun(run);
   for (const path of [before, last]) await Deno.truncate(path, 100);
+  subject.faults.tried("all checkpoints cut");
   const { code, stderr } = await subject.start(run).ended;
   assert.equal(code, 0, stderr);
   assert.equal(stderr.matchAll(/^warning: .* is not a usable checkpoint/gm).toArray().length, 2);
   assert.match(stderr, /^warning: no checkpoint can be used: the run starts again from its first step$/m);
   await subject.assertWhole(run);
+  subject.faults.survived("all checkpoints cut");
 });
 
 Deno.test("what is in a run's files beside the checkpoints may be torn: metrics are made again, a configuration is asked for", async () => {
@@ -104,6 +113,7 @@ Deno.test("what is in a run's files beside the checkpoints may be torn: metrics 
   await Deno.writeTextFile(metrics, [...lines, '{"step": 6, "loss"', "null", '"x"', "\0\0\0"].join("\n"));
   const text = await Deno.readTextFile(config);
   await Deno.writeTextFile(config, text.slice(0, text.length / 2));
+  subject.faults.tried("torn metrics and configuration");
   const refused = await subject.start(run).ended;
   assert.equal(refused.code, 1);
   assert.match(
@@ -112,4 +122,5 @@ Deno.test("what is in a run's files beside the checkpoints may be torn: metrics 
   );
   await Deno.writeTextFile(config, text);
   await subject.finish(run);
+  subject.faults.survived("torn metrics and configuration");
 });

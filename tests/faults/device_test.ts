@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readMetricsFile, runPaths } from "../../eval/mod.ts";
 import { latestCheckpoint, listCheckpoints } from "../../runtime/checkpoint.ts";
-import { assertSameTensors, Subject } from "./subject.ts";
+import { assertSameTensors, STEPS, Subject } from "./subject.ts";
 
 let subject: Subject;
 Deno.test.beforeAll(async () => {
@@ -13,6 +13,7 @@ const EVERY_THREE = ["--checkpoint-steps", "3"];
 
 Deno.test("a run whose device is lost goes on with another from its last checkpoint, bit for bit", async () => {
   const fault = { module: "./lose_device.ts", parameters: { at: 10, times: 2 } };
+  subject.faults.tried("lost device", 2);
   const { code, stderr } = await subject.start("lost", { flags: EVERY_THREE, fault }).ended;
   assert.equal(code, 0, stderr);
   const warnings = stderr.matchAll(
@@ -20,27 +21,33 @@ Deno.test("a run whose device is lost goes on with another from its last checkpo
   );
   assert.deepEqual(warnings.map(([, count]) => count).toArray(), ["1", "2"]);
   await subject.assertWhole("lost");
+  subject.faults.survived("lost device", 2);
 });
 
 Deno.test("a device that is lost before the first checkpoint costs the steps so far", async () => {
   const fault = { module: "./lose_device.ts", parameters: { at: 2, times: 1 } };
+  subject.faults.tried("lost device");
   const { code, stderr } = await subject.start("lost-early", { fault }).ended;
   assert.equal(code, 0, stderr);
   await subject.assertWhole("lost-early");
+  subject.faults.survived("lost device");
 });
 
 Deno.test("a device that is lost again and again at one step ends the run in one sentence; it can be resumed", async () => {
   const fault = { module: "./lose_device.ts", parameters: { at: 10, times: 100 } };
+  subject.faults.tried("device lost for good");
   const { code, stderr } = await subject.start("lost-for-good", { flags: EVERY_THREE, fault }).ended;
   assert.equal(code, 1, stderr);
   assert.match(stderr, /\nerror: the GPU device was lost [^\n]*\n$/);
   assert.equal(await subject.assertNothingLost("lost-for-good"), 9);
   await subject.finish("lost-for-good");
+  subject.faults.survived("device lost for good");
 });
 
 Deno.test("numbers that are not finite stop a run before its checkpoint, naming step and op; --skip-nonfinite goes on", async () => {
   const run = "diverged";
   const fault = { module: "./bad_numbers.ts", parameters: { at: 7 } };
+  subject.faults.tried("numbers that are not finite", 3);
   const stopped = await subject.start(run, { flags: EVERY_THREE, fault }).ended;
   assert.equal(stopped.code, 1, stopped.stderr);
   const sentence =
@@ -62,9 +69,10 @@ Deno.test("numbers that are not finite stop a run before its checkpoint, naming 
   const { found } = await latestCheckpoint(checkpoints);
   assert.deepEqual(found!.state.details.skipped, [7]);
   const lines = await readMetricsFile(metrics);
-  assert.equal(lines.length, 39);
+  assert.equal(lines.length, STEPS - 1);
   // Batch norm's running statistics took nothing in from the bad batch either.
   for (const [name, { data }] of found!.tensors) assert.ok(data.every(Number.isFinite), name);
+  subject.faults.survived("numbers that are not finite", 3);
 });
 
 Deno.test("a run that left a batch out is the same however often it was stopped", async () => {
@@ -81,6 +89,7 @@ Deno.test("a run that left a batch out is the same however often it was stopped"
 
 Deno.test("a model that does not fit is refused with peak, limit and a batch size that fits", async () => {
   const run = "large";
+  subject.faults.tried("too little GPU memory");
   const { code, stderr } = await subject.start(run, { flags: ["--batch-size", "32", "--gpu-memory", "2.5"] }).ended;
   assert.equal(code, 1, stderr);
   const [, wanted, available, fits] =
@@ -90,4 +99,5 @@ Deno.test("a model that does not fit is refused with peak, limit and a batch siz
   assert.ok(Number(fits) >= 2 && Number(fits) < 32, stderr);
   const smaller = await subject.start("small", { flags: ["--batch-size", fits!, "--gpu-memory", "2.5"] }).ended;
   assert.equal(smaller.code, 0, smaller.stderr);
+  subject.faults.survived("too little GPU memory");
 });

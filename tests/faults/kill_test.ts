@@ -1,42 +1,65 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { SeededRandom } from "../../data/random.ts";
-import { Subject } from "./subject.ts";
+import { STEPS, Subject } from "./subject.ts";
 
 /** Moments at which a run is killed. */
 const KILLS = 30;
 
+/** Times that one run is killed, at most. */
+const KILLS_A_RUN = 6;
+
 let subject: Subject;
-/** Milliseconds that a run takes. */
-let duration = 0;
+let lanes: readonly Subject[];
+/** Milliseconds that a run takes from its first step, and from its last, while another one is on its way. */
+const milliseconds = { first: 0, last: 0 };
 Deno.test.beforeAll(async () => {
   subject = await Subject.create();
-  const started = performance.now();
-  await subject.finish("timed");
-  duration = performance.now() - started;
+  lanes = [subject, await subject.beside("lane")];
+  for (const stage of ["first", "last"] as const) {
+    const started = performance.now();
+    await atOnce((lane) => lane.finish("timed"));
+    milliseconds[stage] = performance.now() - started;
+  }
 });
 Deno.test.afterAll(() => subject[Symbol.asyncDispose]());
 
+/** Two runs at once: a process waits for its GPU, its disk or its workers half of the time. */
+async function atOnce(job: (lane: Subject, index: number) => Promise<unknown>): Promise<void> {
+  const ends = await Promise.allSettled(lanes.map(job));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
 Deno.test(`a run killed at ${KILLS} random moments ends bit for bit as one that was not`, async () => {
+  const kind = "killed at a random moment";
   const random = new SeededRandom("kills");
-  let killed = 0;
-  for (let lineage = 0; killed < KILLS; lineage++) {
-    const run = `killed-${lineage}`;
-    for (let reached = 0; killed < KILLS;) {
-      const process = subject.start(run, { flags: ["--checkpoint-steps", "3"] });
-      const timer = setTimeout(() => process.kill("SIGKILL"), random.uniform() * duration);
+  let left = KILLS;
+  const killAndFinish = async (lane: Subject, run: string) => {
+    for (let kills = 0, reached = 0; kills < KILLS_A_RUN && left > 0;) {
+      left--;
+      const { first, last } = milliseconds;
+      const remaining = first + (last - first) * reached / STEPS;
+      const process = lane.start(run, { flags: ["--checkpoint-steps", "3"] });
+      const timer = setTimeout(() => process.kill("SIGKILL"), random.uniform() * remaining);
       const { signal, code, stderr } = await process.ended;
       clearTimeout(timer);
       if (signal !== "SIGKILL") {
+        // It was quicker.
+        left++;
         assert.equal(code, 0, stderr);
-        break;
+        return await lane.assertWhole(run);
       }
-      killed++;
-      reached = await subject.assertNothingLost(run, { since: reached });
+      kills++;
+      lane.faults.tried(kind);
+      reached = await lane.assertNothingLost(run, { since: reached });
+      lane.faults.survived(kind);
     }
-    await subject.finish(run);
-  }
-  assert.equal(killed, KILLS);
+    await lane.finish(run);
+  };
+  await atOnce(async (lane) => {
+    for (let i = 0; left > 0; i++) await killAndFinish(lane, `killed-${i}`);
+  });
+  assert.equal(left, 0);
 });
 
 /** Accesses to files at which a process is stopped dead and killed, in the order in which one run comes upon them. */
@@ -62,18 +85,24 @@ const MOMENTS = [
 ] as const;
 
 Deno.test(`a run killed at ${MOMENTS.length} accesses to its files ends bit for bit as one that was not`, async () => {
-  let reached = 0;
-  for (const { what, ...access } of MOMENTS) {
-    const fault = { module: "./freeze.ts", parameters: access };
-    const process = subject.start("frozen", { fault, flags: ["--checkpoint-steps", "3"] });
-    await process.until("FROZEN");
-    process.kill("SIGKILL");
-    assert.equal((await process.ended).signal, "SIGKILL");
-    const step = await subject.assertNothingLost("frozen", { since: reached });
-    if (/after a checkpoint/.test(what)) assert.ok(step > reached, what);
-    reached = step;
-  }
-  await subject.finish("frozen");
+  const kind = "killed at an access to a file";
+  await atOnce(async (lane, index) => {
+    const run = "frozen";
+    let reached = 0;
+    for (const { what, ...access } of MOMENTS.filter((_, i) => i % lanes.length === index)) {
+      const fault = { module: "./freeze.ts", parameters: access };
+      const process = lane.start(run, { fault, flags: ["--checkpoint-steps", "3"] });
+      await process.until("FROZEN");
+      process.kill("SIGKILL");
+      assert.equal((await process.ended).signal, "SIGKILL");
+      lane.faults.tried(kind);
+      const step = await lane.assertNothingLost(run, { since: reached });
+      if (/after a checkpoint/.test(what)) assert.ok(step > reached, what);
+      reached = step;
+      lane.faults.survived(kind);
+    }
+    await lane.finish(run);
+  });
 });
 
 Deno.test("a run killed while its images are prepared goes on by --resume alone", async () => {
@@ -82,6 +111,8 @@ Deno.test("a run killed while its images are prepared goes on by --resume alone"
   await process.until("preparing images");
   process.kill("SIGKILL");
   await process.ended;
+  subject.faults.tried("killed while images are prepared");
   assert.deepEqual(subject.begun("preparing"), { draft: true, config: false });
   await subject.finish("preparing");
+  subject.faults.survived("killed while images are prepared");
 });

@@ -12,12 +12,13 @@ Deno.test.afterAll(() => subject[Symbol.asyncDispose]());
 
 Deno.test("SIGINT and SIGTERM finish the step, save it, and end with 130 and 143; nothing is done twice", async () => {
   const run = "stopped";
-  for (const [i, from] of [0, 7, 23, 34].entries()) {
+  for (const [i, from] of [0, 5, 13, 20].entries()) {
     const [signal, exitCode] = i % 2 ? ["SIGTERM", 143] as const : ["SIGINT", 130] as const;
     const fault = { module: "./slow.ts", parameters: { from, milliseconds: 300 } };
     const process = subject.start(run, { fault });
     await process.until(`STEP ${from}\n`);
     process.kill(signal);
+    subject.faults.tried(signal);
     const { code, stderr } = await process.ended;
     assert.equal(code, exitCode, stderr);
     assert.match(stderr, new RegExp(`${signal}: finishing the step and saving; once more to stop at once`));
@@ -27,6 +28,7 @@ Deno.test("SIGINT and SIGTERM finish the step, save it, and end with 130 and 143
     assert.equal(saved, steps.at(-1)! + 1);
     assert.deepEqual(steps, Array.from(steps, (_, k) => from + k));
     assert.match(stderr, new RegExp(`\nstopped at step ${saved}; .*--run ${run} --resume. goes on\n$`));
+    subject.faults.survived(signal);
   }
   await subject.finish(run);
 });
@@ -36,6 +38,7 @@ Deno.test("a signal during the evaluation ends it at once; resuming goes straigh
   const process = subject.start(run, { fault: { module: "./pause_evaluation.ts", parameters: {} } });
   await process.until("EVALUATING\n");
   process.kill("SIGTERM");
+  subject.faults.tried("SIGTERM");
   const { code, stderr } = await process.ended;
   assert.equal(code, 143, stderr);
   assert.equal(existsSync(runPaths(subject.directory(run)).results), false);
@@ -44,6 +47,7 @@ Deno.test("a signal during the evaluation ends it at once; resuming goes straigh
   assert.equal(resumed.code, 0, resumed.stderr);
   assert.doesNotMatch(resumed.stderr, /STEP/);
   await subject.assertWhole(run);
+  subject.faults.survived("SIGTERM");
 });
 
 Deno.test("a second signal ends the process at once, and what was saved before is there", async () => {
@@ -56,8 +60,10 @@ Deno.test("a second signal ends the process at once, and what was saved before i
   process.kill("SIGINT");
   await process.until("SIGINT: finishing the step");
   process.kill("SIGINT");
+  subject.faults.tried("SIGINT twice");
   assert.equal((await process.ended).code, 130);
   assert.deepEqual((await listCheckpoints(checkpoints)).map(({ step }) => step), [5]);
   assert.equal(await subject.assertNothingLost(run), 5);
   await subject.finish(run);
+  subject.faults.survived("SIGINT twice");
 });

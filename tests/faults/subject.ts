@@ -4,11 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { writePhantoms } from "../../data/phantoms/mod.ts";
 import { readMetricsFile, runPaths } from "../../eval/mod.ts";
 import { type Checkpoint, latestCheckpoint, listCheckpoints, readCheckpoint } from "../../runtime/checkpoint.ts";
 import { CommandProcess } from "./command_process.ts";
+import { FaultTally } from "./fault_tally.ts";
 
 const ROOT = join(import.meta.dirname!, "../..");
 
@@ -16,7 +18,7 @@ const ROOT = join(import.meta.dirname!, "../..");
 const STUDIES = 44;
 
 /** Steps of every run. */
-export const STEPS = 40;
+export const STEPS = 24;
 
 /** A fault to put into a process before the program starts: a module of this folder with its parameters. */
 export interface Fault {
@@ -34,24 +36,37 @@ export interface StartOptions {
 
 /** A folder with data, in which runs are started. */
 export class Subject implements AsyncDisposable {
-  private constructor(readonly folder: string, private readonly expected: Expected) {}
+  private constructor(
+    readonly folder: string,
+    private readonly expected: Expected,
+    /** What was tried; printed at the end. */
+    readonly faults = new FaultTally(),
+  ) {}
 
   /** Draws the data and does the run without faults. */
   static async create(): Promise<Subject> {
     const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "mmvm_faults_" }));
     try {
-      await writePhantoms(join(folder, "phantoms"), { studies: STUDIES, seed: 3, scale: 0.02, workers: 2 });
-      const subject = new Subject(folder, { checkpoints: "", losses: new Map() });
+      const data = join(folder, "phantoms");
+      await writePhantoms(data, { studies: STUDIES, seed: 3, scale: 0.02, workers: 2 });
+      const subject = new Subject(folder, { data, checkpoints: "", losses: new Map() });
       const { code, stderr } = await subject.start("whole", { flags: ["--checkpoint-steps", "1", "--keep", "1000"] })
         .ended;
       assert.equal(code, 0, stderr);
       const { metrics, checkpoints } = runPaths(subject.directory("whole"));
       assert.equal((await listCheckpoints(checkpoints)).length, STEPS);
-      return new Subject(folder, { checkpoints, losses: await readLosses(metrics) });
+      return new Subject(folder, { data, checkpoints, losses: await readLosses(metrics) });
     } catch (error) {
       await Deno.remove(folder, { recursive: true });
       throw error;
     }
+  }
+
+  /** A folder below this one with the same data, prepared too, for runs at the same time as those here. */
+  async beside(name: string): Promise<Subject> {
+    const folder = join(this.folder, name);
+    await cp(join(this.folder, "cache"), join(folder, "cache"), { recursive: true });
+    return new Subject(folder, this.expected, this.faults);
   }
 
   /** The directory of a run. */
@@ -115,15 +130,16 @@ export class Subject implements AsyncDisposable {
   }
 
   #flags(): string[] {
-    const settings = { network: "small", imageSize: 28, filterDim: 2, latentDim: 2, batchSize: 8, epochs: 10 };
+    const settings = { network: "small", imageSize: 28, filterDim: 2, latentDim: 2, batchSize: 8, epochs: STEPS / 4 };
     const flags = Object.entries(settings).flatMap(([key, value]) => [
       `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
       String(value),
     ]);
-    return ["--data", join(this.folder, "phantoms"), ...flags];
+    return ["--data", this.expected.data, ...flags];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    console.log(String(this.faults));
     await Deno.remove(this.folder, { recursive: true });
   }
 }
@@ -139,6 +155,8 @@ export function assertSameTensors(actual: Checkpoint, expected: Checkpoint): voi
 }
 
 interface Expected {
+  /** Where the phantoms are. */
+  readonly data: string;
   /** Directory of the checkpoints of every step. */
   readonly checkpoints: string;
   readonly losses: ReadonlyMap<number, number[]>;
