@@ -112,6 +112,7 @@ export const TRAIN_OPTIONS = {
     help: "batches of the run that may be left out because their loss or gradient is not finite",
     default: 0,
   }),
+  checkNumerics: flag({ help: "look for NaN and infinity in every op's results and name the first such op; slow" }),
   gpuMemory: number({ above: 0, max: 1e9, help: "MiB of GPU memory that may be used, all if not given" }),
   untrained: flag({ help: "also score probes on the untrained encoders, for comparison" }),
   ...DATA_OPTIONS,

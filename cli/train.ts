@@ -109,6 +109,7 @@ async function train({ config, data, directory, devices, values, signal }: Runni
       ...(values.checkpointSteps === undefined ? {} : { checkpointSteps: values.checkpointSteps }),
       keep: values.keep,
       skipNonFinite: values.skipNonfinite,
+      checkNumerics: values.checkNumerics,
       onStart: ({ steps, from, parameters, memory, dispatches }) => {
         const mebibytes = (memory.arena / 2 ** 20).toFixed(1);
         console.error(

@@ -10,24 +10,26 @@ import type { RunConfig } from "./run_config.ts";
 import type { RunData } from "./run_data.ts";
 import { createRunTrainer } from "./run_trainer.ts";
 
-/** The logged numbers of such a step. */
+/** Such a step and, unless its ops were watched, its logged numbers. */
 interface BadStep {
   readonly step: number;
-  readonly loss: number;
-  readonly gradientNorm: number;
+  readonly logged?: { readonly loss: number; readonly gradientNorm: number };
   /** Steps of the run that were left out before. */
   readonly skipped: number;
 }
 
-/** A step of a run whose loss or gradient is not finite. Optimisers leave such steps out, so that the parameters are as before. */
+/**
+ * A step of a run whose loss or gradient is not finite, or any result in a run whose ops are watched. Optimisers leave steps out whose
+ * gradient is not finite, so that the parameters are as before.
+ */
 export class NonFiniteStepError extends NonFiniteError {
   /** What happened, without what to do about it. */
   readonly what: string;
   /** Steps of the run that were left out before. */
   readonly skipped: number;
 
-  /** @param found What a second look at the step's ops found. */
-  constructor(private readonly bad: BadStep, found?: NonFiniteError) {
+  /** @param found The op that it begins with: what a watch, or a second look at the step's ops, found. */
+  constructor(private readonly bad: BadStep, readonly found?: NonFiniteError) {
     const what = describe(bad, found);
     super(
       found?.op ?? "loss",
@@ -48,14 +50,20 @@ export class NonFiniteStepError extends NonFiniteError {
   }
 }
 
-function describe({ step, loss, gradientNorm }: BadStep, found?: NonFiniteError): string {
-  const what = Number.isFinite(loss) ? `the gradient's norm is ${gradientNorm}` : `the loss is ${loss}`;
-  if (!found) return `${what} at step ${step}`;
+function describe(bad: BadStep, found?: NonFiniteError): string {
+  const where = describeStep(bad);
+  if (!found) return where;
   const { shape = [], site } = found.details;
   const of = shape.length ? ` of shape [${shape.join(", ")}]` : "";
-  return `${what} at step ${step}: the first result that is not finite is that of ${found.op}()${of}${
+  return `${where}: the first result that is not finite is that of ${found.op}()${of}${
     site === undefined ? "" : `, applied at ${site}`
   }`;
+}
+
+function describeStep({ step, logged }: BadStep): string {
+  if (!logged) return `step ${step}`;
+  const { loss, gradientNorm } = logged;
+  return `${Number.isFinite(loss) ? `the gradient's norm is ${gradientNorm}` : `the loss is ${loss}`} at step ${step}`;
 }
 
 /** What is needed to repeat a step. */

@@ -6,7 +6,7 @@
 import { DataError } from "../../data/errors.ts";
 import { type Batch, createLoader } from "../../data/mod.ts";
 import type { StepSettings, Trainer } from "../../models/mod.ts";
-import { type Device, OutOfMemoryError, type ProgramMemory, type Schedule } from "../../runtime/mod.ts";
+import { type Device, NonFiniteError, OutOfMemoryError, type ProgramMemory, type Schedule } from "../../runtime/mod.ts";
 import { alphaSchedule, betaSchedule } from "./annealing.ts";
 import { BatchTooLargeError, largestBatch } from "./batch_size.ts";
 import { firstNonFinite, NonFiniteStepError } from "./non_finite.ts";
@@ -41,6 +41,8 @@ export interface TrainRunOptions {
   readonly keep?: number;
   /** Steps to leave out, besides those that the checkpoint says were left out: their batches gave numbers that are not finite. */
   readonly skip?: ReadonlySet<number>;
+  /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
+  readonly checkNumerics?: boolean;
   /** Asks to stop: the step that runs is finished and saved. */
   readonly signal?: AbortSignal;
   readonly onStart?: (
@@ -73,10 +75,11 @@ const MAX_QUEUED = 32;
  * @throws {DataError} where the data do not fill a batch, or a checkpoint belongs to another configuration.
  * @throws {BatchTooLargeError} before the first step, with a batch size that fits.
  * @throws {OutOfMemoryError | DeviceLostError} from the device; what is on disk stays as it was.
- * @throws {NonFiniteStepError} where the loss or a gradient is not finite; the last checkpoint stays as it was.
+ * @throws {NonFiniteStepError} where the loss or a gradient, or with `checkNumerics` any result, is not finite; the last checkpoint stays
+ * as it was.
  */
 export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
-  const { config, directory, data, device } = options;
+  const { config, directory, data, device, checkNumerics = false } = options;
   const { training } = config;
   const loader = createLoader(data.pixels, {
     index: data.index,
@@ -84,7 +87,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
     batchSize: training.batchSize,
     seed: training.seed,
   });
-  using trainer = await createFittingTrainer(device, { config, data });
+  using trainer = await createFittingTrainer(device, { config, data, checkNumerics });
   const paths = runPaths(directory);
   await Deno.mkdir(paths.checkpoints, { recursive: true });
   const restored = options.resume
@@ -117,7 +120,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
     }
     return await session.end();
   } catch (error) {
-    if (!(error instanceof NonFiniteStepError)) throw error;
+    if (!(error instanceof NonFiniteStepError) || error.found) throw error;
     const found = await firstNonFinite({
       device,
       config,
@@ -133,12 +136,13 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
 /** @throws {BatchTooLargeError} with a batch size that fits. */
 async function createFittingTrainer(
   device: Device,
-  { config, data }: { config: RunConfig; data: RunData },
+  { config, data, checkNumerics }: { config: RunConfig; data: RunData; checkNumerics: boolean },
 ): Promise<Trainer<Batch>> {
   const create = async (batchSize: number) => {
     const trainer = await createRunTrainer(device, {
       config: { ...config, training: { ...config.training, batchSize } },
       data,
+      checkNumerics,
     });
     try {
       // There must be room for checkpoints too, which are read back through a buffer of their own.
@@ -245,7 +249,10 @@ class Session {
   }
 
   async #read(): Promise<void> {
-    const entries = await this.trainer.readMetrics();
+    const skipped = this.options.skip.size;
+    const entries = await this.trainer.readMetrics().catch((error) => {
+      throw error instanceof NonFiniteError ? new NonFiniteStepError({ step: error.step, skipped }, error) : error;
+    });
     if (entries.length === 0) return;
     const now = performance.now();
     const { config, steps } = this.options;
@@ -269,7 +276,7 @@ class Session {
     const bad = lines.find(({ loss, gradientNorm }) => !Number.isFinite(loss) || !Number.isFinite(gradientNorm));
     const good = bad ? lines.filter((line) => line.step < bad.step) : lines;
     appendMetrics(runPaths(this.options.directory).metrics, good);
-    if (bad) throw new NonFiniteStepError({ ...bad, skipped: this.options.skip.size });
+    if (bad) throw new NonFiniteStepError({ step: bad.step, logged: bad, skipped });
     this.options.onProgress?.({ done: this.step, steps, epoch: this.#epoch(), last: lines.at(-1)! });
   }
 
