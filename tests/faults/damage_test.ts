@@ -124,3 +124,5 @@ Deno.test("what is in a run's files beside the checkpoints may be torn: metrics 
   await subject.finish(run);
   subject.faults.survived("torn metrics and configuration");
 });
+
+Deno.test("every fault that was tried was survived", (test) => subject.faults.report(test));

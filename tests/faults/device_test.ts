@@ -101,3 +101,5 @@ Deno.test("a model that does not fit is refused with peak, limit and a batch siz
   assert.equal(smaller.code, 0, smaller.stderr);
   subject.faults.survived("too little GPU memory");
 });
+
+Deno.test("every fault that was tried was survived", (test) => subject.faults.report(test));

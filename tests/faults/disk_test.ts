@@ -108,6 +108,8 @@ Deno.test("of processes that race for a directory one trains, and the others say
   subject.faults.survived("three processes in one directory", 2);
 });
 
+Deno.test("every fault that was tried was survived", (test) => subject.faults.report(test));
+
 function slowFrom(from: number) {
   return { module: "./slow.ts", parameters: { from, milliseconds: 30_000 } };
 }

@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+
 /** Faults that were put into runs, by kind, and those after which nothing was lost. */
 export class FaultTally {
   readonly #counts = new Map<string, { tried: number; survived: number }>();
@@ -12,12 +14,11 @@ export class FaultTally {
     this.#of(kind).survived += times;
   }
 
-  /** A line a kind. */
-  toString(): string {
-    return [...this.#counts].map(([kind, { tried, survived }]) =>
-      `faults: ${kind}: ${tried} tried, ${survived} survived`
-    )
-      .join("\n");
+  /** A step a kind, which gives the counts by its name. */
+  async report(test: Deno.TestContext): Promise<void> {
+    for (const [kind, { tried, survived }] of this.#counts) {
+      await test.step(`${kind}: ${tried} tried, ${survived} survived`, () => assert.equal(survived, tried));
+    }
   }
 
   #of(kind: string): { tried: number; survived: number } {

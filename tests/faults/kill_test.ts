@@ -116,3 +116,5 @@ Deno.test("a run killed while its images are prepared goes on by --resume alone"
   await subject.finish("preparing");
   subject.faults.survived("killed while images are prepared");
 });
+
+Deno.test("every fault that was tried was survived", (test) => subject.faults.report(test));

@@ -67,3 +67,5 @@ Deno.test("a second signal ends the process at once, and what was saved before i
   await subject.finish(run);
   subject.faults.survived("SIGINT twice");
 });
+
+Deno.test("every fault that was tried was survived", (test) => subject.faults.report(test));

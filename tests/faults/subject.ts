@@ -39,7 +39,7 @@ export class Subject implements AsyncDisposable {
   private constructor(
     readonly folder: string,
     private readonly expected: Expected,
-    /** What was tried; printed at the end. */
+    /** What was tried; the last test of a file gives the counts. */
     readonly faults = new FaultTally(),
   ) {}
 
@@ -139,7 +139,6 @@ export class Subject implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    console.log(String(this.faults));
     await Deno.remove(this.folder, { recursive: true });
   }
 }
