@@ -25,6 +25,11 @@ async function main(args: readonly string[]): Promise<void> {
       baseline: text({ help: "compare all others with this one", pattern: /^.+$/, allowed: "a name in the table" }),
       perLabel: flag({ help: "show the differences of every label, not of the macro average only" }),
       published: flag({ help: "show the published numbers beside ours" }),
+      test: choice(["paired-bootstrap", "delong"], {
+        help:
+          "of single labels' differences: resamples of patients, or DeLong's test where no patient has several studies",
+        default: "paired-bootstrap",
+      }),
       resamples: integer({ min: 100, max: 100_000, help: "resamples of patients", default: 1000 }),
       seed: integer({ min: 0, help: "seed of the resamples", default: 0 }),
       json: flag({ help: "print the comparisons as JSON" }),
@@ -32,8 +37,8 @@ async function main(args: readonly string[]): Promise<void> {
   }, args);
   const results = await Promise.all(operands.map(readRun));
   const by = values.by ?? grouping(results);
-  const { baseline, resamples, seed } = values;
-  const comparisons = await compareResults(results, { by, baseline, resamples, seed });
+  const { baseline, test, resamples, seed } = values;
+  const comparisons = await compareResults(results, { by, baseline, test, resamples, seed });
   if (values.json) {
     console.log(JSON.stringify(comparisons, null, 2));
     return;

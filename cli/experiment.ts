@@ -188,7 +188,7 @@ async function report(
   const lines = [
     name,
     experiment.table === "labels"
-      ? formatAurocTable(results, { by, published: PUBLISHED_AUROC })
+      ? formatAurocTable(results, { by, published: experiment.published ? PUBLISHED_AUROC : [] })
       : formatMacroTable(results, { by }),
     formatComparisonTable(comparisons, { perLabel: experiment.comparePerLabel ?? false }),
     ...(experiment.conclude ? [experiment.conclude({ results, comparisons })] : []),

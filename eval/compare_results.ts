@@ -20,7 +20,9 @@ import {
   macroSamples,
   percentileInterval,
 } from "./metrics/bootstrap.ts";
+import { delongMeanTest } from "./metrics/delong.ts";
 import { holm } from "./metrics/holm.ts";
+import { NORMAL_QUANTILE_975 } from "./metrics/normal.ts";
 import { auroc } from "./metrics/roc.ts";
 import type { Cases, Comparison, Results } from "./results_schema.ts";
 
@@ -33,6 +35,11 @@ export interface CompareOptions extends BootstrapOptions {
    * others with the first.
    */
   readonly baseline?: string | undefined;
+  /**
+   * Where p-values and intervals of single labels come from: resamples of patients, or DeLong's test, which is exact in no resample and holds
+   * only where no patient has several studies. Macro averages are always resampled.
+   */
+  readonly test?: Comparison["test"] | undefined;
 }
 
 /** AUROCs of a group: the mean over its members, on the cases and in every resample. */
@@ -101,10 +108,49 @@ function pairsOf(stratum: Stratum, baseline: string | undefined): [string, strin
   return names.slice(1).map((name) => [names[0]!, name]);
 }
 
+/** What a label's difference is like. */
+type Difference = Pick<Comparison, "difference" | "p">;
+
+/** By DeLong's test: the seeds of a group are averaged. */
+function byDelong(
+  label: number,
+  [first, second]: readonly [readonly EvaluationEntry[], readonly EvaluationEntry[]],
+): Difference {
+  const scores = (group: readonly EvaluationEntry[]) => group.map(({ evaluation }) => evaluation.scores[label]!);
+  const test = delongMeanTest(first[0]!.cases.labels[label]!, [scores(first), scores(second)]);
+  if (test === null) return { difference: { value: null, low: null, high: null }, p: null };
+  const half = NORMAL_QUANTILE_975 * test.standardError;
+  return {
+    difference: { value: test.difference, low: test.difference - half, high: test.difference + half },
+    p: test.p,
+  };
+}
+
+/** DeLong's test takes every study for a case of its own. */
+function checkIndependent({ cases: { subjectIds, studyIds }, evaluation }: EvaluationEntry): void {
+  const seen = new Map<string, string>();
+  for (const [i, subject] of subjectIds.entries()) {
+    if (seen.has(subject)) {
+      throw new DataError(
+        `run ${evaluation.run}: studies ${seen.get(subject)} and ${
+          studyIds[i]
+        } are of one patient, and DeLong's test needs ` +
+          "independent studies; compare by the bootstrap of patients.",
+      );
+    }
+    seen.set(subject, studyIds[i]!);
+  }
+}
+
 /** All labels' and the macro average's comparison of two groups. */
 function comparePair(
   [baseline, method]: [string, string],
-  { stratum, labels, aurocs }: { stratum: Stratum; labels: readonly string[]; aurocs: ReadonlyMap<string, GroupAuroc> },
+  { stratum, labels, aurocs, test }: {
+    stratum: Stratum;
+    labels: readonly string[];
+    aurocs: ReadonlyMap<string, GroupAuroc>;
+    test: Comparison["test"];
+  },
 ): Comparison[] {
   const [first, second] = [aurocs.get(baseline)!, aurocs.get(method)!];
   const values = labels.map((_, label) => {
@@ -112,8 +158,13 @@ function comparePair(
     return a === null || b === null ? null : b - a;
   });
   const samples = labels.map((_, label) => second.samples[label]!.map((value, b) => value - first.samples[label]![b]!));
-  const p = samples.map((differences, label) => values[label] === null ? null : bootstrapP(differences));
-  const adjusted = holm(p);
+  const groups = [stratum.groups.get(baseline)!, stratum.groups.get(method)!] as const;
+  const found = samples.map((differences, label): Difference => {
+    const value = values[label]!;
+    if (value !== null && test === "delong") return byDelong(label, groups);
+    return { difference: percentileInterval(value, differences), p: value === null ? null : bootstrapP(differences) };
+  });
+  const adjusted = holm(found.map(({ p }) => p));
   const { view, labelledFraction, probe, latents, setting } = stratum;
   const common = {
     view,
@@ -123,7 +174,6 @@ function comparePair(
     ...(Object.keys(setting).length === 0 ? {} : { setting }),
     baseline,
     method,
-    test: "paired-bootstrap" as const,
   };
   const included = values.filter((value) => value !== null);
   const macroValue = included.length === 0 ? null : included.reduce((sum, value) => sum + value, 0) / included.length;
@@ -133,12 +183,19 @@ function comparePair(
     ...labels.map((label, i) => ({
       ...common,
       label,
-      difference: percentileInterval(values[i]!, samples[i]!),
-      p: p[i]!,
+      ...found[i]!,
       pHolm: adjusted[i]!,
+      test,
     })),
     // One test, so nothing to correct.
-    { ...common, label: null, difference: percentileInterval(macroValue, macro), p: macroP, pHolm: macroP },
+    {
+      ...common,
+      label: null,
+      difference: percentileInterval(macroValue, macro),
+      p: macroP,
+      pHolm: macroP,
+      test: "paired-bootstrap",
+    },
   ];
 }
 
@@ -150,7 +207,8 @@ function comparePair(
  *
  * @param results One or more results, of the same labels.
  * @returns Per stratum and pair one comparison a label and one (label `null`) of the means over labels.
- * @throws DataError where labels or test studies differ between runs, or no run has the baseline's name.
+ * @throws DataError where labels or test studies differ between runs, no run has the baseline's name, or DeLong's test is asked for and
+ * a patient has several test studies.
  */
 export async function compareResults(
   results: readonly Results[],
@@ -158,7 +216,7 @@ export async function compareResults(
 ): Promise<Comparison[]> {
   const labels = commonLabels(results);
   const strata = groupEvaluations(results, { by: options.by ?? chooseGrouping(results) });
-  const { baseline } = options;
+  const { baseline, test = "paired-bootstrap" } = options;
   if (baseline !== undefined && !strata.some(({ groups }) => groups.has(baseline))) {
     const names = [...new Set(strata.flatMap(({ groups }) => [...groups.keys()]))];
     throw new DataError(`nothing here is called ${baseline}; choose the baseline from ${names.join(", ")}.`);
@@ -169,8 +227,9 @@ export async function compareResults(
     if (pairs.length === 0) continue;
     const all = [...stratum.groups.values()].flat();
     for (const entry of all) checkSameCases(all[0]!, entry, stratumText(stratum));
+    if (test === "delong") checkIndependent(all[0]!);
     const aurocs = await groupAurocs(stratum, { labels: labels.length, bootstrap: options });
-    for (const pair of pairs) comparisons.push(...comparePair(pair, { stratum, labels, aurocs }));
+    for (const pair of pairs) comparisons.push(...comparePair(pair, { stratum, labels, aurocs, test }));
   }
   return comparisons;
 }

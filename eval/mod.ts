@@ -46,7 +46,7 @@ export {
   macroAverage,
   oneVersusRestAuroc,
 } from "./metrics/multiclass.ts";
-export { type DelongTest, delongTest, delongVariance } from "./metrics/delong.ts";
+export { delongMeanTest, type DelongTest, delongTest, delongVariance } from "./metrics/delong.ts";
 export { holm } from "./metrics/holm.ts";
 export {
   type BootstrapOptions,

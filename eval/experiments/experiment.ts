@@ -65,6 +65,8 @@ export interface Experiment {
   readonly by: GroupBy;
   /** Whether its tables show every label, or the macro averages of all settings at a glance. */
   readonly table: "labels" | "macro";
+  /** Whether it is what the published numbers are about. */
+  readonly published?: boolean;
   /** Whether the differences of every label are shown, rather than those of the macro averages alone. */
   readonly comparePerLabel?: boolean;
   readonly parts: (context: ExperimentContext) => readonly Part[];

@@ -13,6 +13,7 @@ export const table: Experiment = {
   summary: "all seven methods by label and view over three seeds, beside the published numbers",
   by: "setting",
   table: "labels",
+  published: true,
   parts: ({ base }) => [{
     name: `table-${base.dataset}`,
     arms: base.seeds.flatMap((seed) => [

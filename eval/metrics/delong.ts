@@ -106,10 +106,25 @@ export interface DelongTest {
  */
 export function delongTest(
   labels: ArrayLike<BinaryLabel>,
-  scores: readonly [ArrayLike<number>, ArrayLike<number>],
+  [first, second]: readonly [ArrayLike<number>, ArrayLike<number>],
 ): DelongTest | null {
-  const first = components(labels, scores[0]);
-  const second = components(labels, scores[1]);
+  return delongMeanTest(labels, [[first], [second]]);
+}
+
+/**
+ * DeLong's paired test of the mean AUROCs of two groups of classifiers, such as the seeds of two methods: an AUROC is a mean of structural
+ * components of the cases, and so is a mean of AUROCs. What it tests is the choice of cases, not that of seeds.
+ *
+ * @param groups The scores of each member of the two groups, one or more.
+ * @returns The test, or `null` with fewer than two cases of either class.
+ * @throws RangeError naming the first NaN score or label out of range.
+ */
+export function delongMeanTest(
+  labels: ArrayLike<BinaryLabel>,
+  groups: readonly [readonly ArrayLike<number>[], readonly ArrayLike<number>[]],
+): DelongTest | null {
+  const first = meanComponents(labels, groups[0]);
+  const second = meanComponents(labels, groups[1]);
   if (first === null || second === null) return null;
   const difference: Components = {
     auroc: second.auroc - first.auroc,
@@ -122,4 +137,17 @@ export function delongTest(
   const standardError = Math.sqrt(variance);
   const z = difference.auroc === 0 ? 0 : difference.auroc / standardError;
   return { difference: difference.auroc, standardError, p: twoSidedNormalP(z) };
+}
+
+function meanComponents(labels: ArrayLike<BinaryLabel>, group: readonly ArrayLike<number>[]): Components | null {
+  const parts = group.map((scores) => components(labels, scores));
+  const [head] = parts;
+  if (!head) return null;
+  const mean = (of: (part: Components) => Float64Array) =>
+    of(head).map((_, i) => parts.reduce((sum, part) => sum + of(part!)[i]!, 0) / parts.length);
+  return {
+    auroc: parts.reduce((sum, part) => sum + part!.auroc, 0) / parts.length,
+    ofPositives: mean((part) => part.ofPositives),
+    ofNegatives: mean((part) => part.ofNegatives),
+  };
 }

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** The 97.5th percentile: a 95 % interval is this many standard errors wide on each side. */
+export const NORMAL_QUANTILE_975 = 1.959963984540054;
+
 /** erf by its Maclaurin series, for small arguments. */
 function erfSeries(x: number): number {
   let term = x;

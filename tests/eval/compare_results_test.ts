@@ -132,3 +132,47 @@ Deno.test("compareResults() rarely calls equal methods different, on the same re
   }
   assert.ok(tests === 30 && small <= 6, `${small} of ${tests}`);
 });
+
+/** Results on the same scores, each study a patient of its own. */
+function independentPatients(results: Results): Results {
+  const copy = structuredClone(results);
+  for (const record of copy.cases) record.subjectIds = record.studyIds.map((id) => `patient of ${id}`);
+  return copy;
+}
+
+Deno.test("compareResults() by DeLong's test agrees with the bootstrap on labels and leaves the mean to it", async () => {
+  const all = [independent, mmvm, mmvmAgain].map(independentPatients);
+  const resampled = await compareResults(all, { ...options, resamples: 2000 });
+  const tested = await compareResults(all, { ...options, resamples: 2000, test: "delong" });
+  let labels = 0;
+  for (const [i, c] of tested.entries()) {
+    const other = resampled[i]!;
+    if (c.label === null) {
+      assert.deepEqual(c, other);
+      continue;
+    }
+    assert.equal(c.test, "delong");
+    const { value, low, high } = c.difference;
+    if (value === null || other.difference.value === null) {
+      assert.deepEqual(c.difference, other.difference);
+      continue;
+    }
+    labels++;
+    assert.ok(Math.abs(value - other.difference.value) < 1e-12);
+    assert.ok(low! <= value && value <= high!);
+    // Both estimate the same spread, the bootstrap with an error of a few per cent, and a few more on these few cases.
+    const ratio = (high! - low!) / (other.difference.high! - other.difference.low!);
+    assert.ok(ratio > 0.7 && ratio < 1.4, `${c.view} ${c.label}: ${ratio}`);
+  }
+  assert.ok(labels >= 4);
+});
+
+Deno.test("compareResults() refuses DeLong's test where a patient has several studies", async () => {
+  const repeated = [independent, mmvm].map(independentPatients);
+  for (const { cases: [record] } of repeated) record!.subjectIds[1] = record!.subjectIds[0]!;
+  const [first, second] = repeated[0]!.cases[0]!.studyIds;
+  await assert.rejects(compareResults(repeated, { ...options, test: "delong" }), {
+    name: "DataError",
+    message: new RegExp(`studies ${first} and ${second} are of one patient`),
+  });
+});

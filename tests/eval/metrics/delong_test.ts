@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { delongTest, delongVariance } from "../../../eval/metrics/delong.ts";
+import { delongMeanTest, delongTest, delongVariance } from "../../../eval/metrics/delong.ts";
 import { twoSidedNormalP } from "../../../eval/metrics/normal.ts";
 import { auroc } from "../../../eval/metrics/roc.ts";
 import { Random } from "../../../eval/random.ts";
@@ -79,4 +79,21 @@ Deno.test("delongTest() rejects about 5 % of true null hypotheses at 0.05", () =
   }
   // Four standard errors of a binomial around 5 %.
   assert.ok(Math.abs(rejected / trials - 0.05) < 4 * Math.sqrt(0.05 * 0.95 / trials), `${rejected} of ${trials}`);
+});
+
+Deno.test("delongMeanTest() of equal members is delongTest(), and the mean's difference is the mean of differences", () => {
+  const labels = [0, 1, 0, 1, 1, 0, null, 1, 0, 1];
+  const a = [0.1, 0.4, 0.35, 0.8, 0.3, 0.2, 0.5, 0.9, 0.6, 0.7];
+  const b = [0.3, 0.2, 0.6, 0.4, 0.5, 0.1, 0.9, 0.8, 0.2, 0.3];
+  const c = [0.2, 0.6, 0.1, 0.5, 0.9, 0.4, 0.3, 0.7, 0.8, 0.4];
+  const one = delongTest(labels, [a, b])!;
+  const same = delongMeanTest(labels, [[a, a, a], [b, b]])!;
+  assert.ok(Math.abs(same.p - one.p) < 1e-12 && Math.abs(same.standardError - one.standardError) < 1e-12);
+  const mean = delongMeanTest(labels, [[a], [b, c]])!;
+  const parts = [b, c].map((scores) => delongTest(labels, [a, scores])!.difference);
+  assert.ok(Math.abs(mean.difference - (parts[0]! + parts[1]!) / 2) < 1e-12);
+  // The mean of two varies less than the worse of them, and not at all from itself.
+  assert.ok(mean.standardError < Math.max(...[b, c].map((scores) => delongTest(labels, [a, scores])!.standardError)));
+  assert.deepEqual(delongMeanTest(labels, [[b, c], [c, b]]), { difference: 0, standardError: 0, p: 1 });
+  assert.equal(delongMeanTest(labels.map(() => 1), [[a], [b]]), null);
 });
