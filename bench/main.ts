@@ -30,6 +30,11 @@ const PARTS: Readonly<Record<string, Part>> = {
     file: "bench/profile.ts",
     permissions: [ENVIRONMENT, ...FILES],
   },
+  "long-run": {
+    summary: "memory of GPU and process over 20,000 steps with checkpoints and evaluations (about 10 minutes)",
+    file: "bench/long_run.ts",
+    permissions: [ENVIRONMENT, "--allow-read=.", "--allow-write=cache"],
+  },
   kernels: {
     summary: "matrix products and convolutions against the adapter's ceiling: [FILTER [BATCH]]",
     file: "bench/kernels.ts",
