@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { verdict } from "../../../eval/experiments/verdict.ts";
+import type { Comparison } from "../../../eval/results_schema.ts";
+
+function macro(view: string, other: string, [low, value, high]: [number | null, number, number | null]): Comparison {
+  return {
+    view,
+    label: null,
+    labelledFraction: 1,
+    probe: "logistic-regression",
+    baseline: other,
+    method: "mmvm",
+    difference: { value, low, high },
+    p: null,
+    pHolm: null,
+    test: "paired-bootstrap",
+  };
+}
+
+Deno.test("verdict() finds mmvm ahead in one view, and behind no other by more than the interval", () => {
+  assert.equal(
+    verdict([
+      macro("frontal", "poe", [-0.01, 0.02, 0.04]),
+      macro("frontal", "independent", [0.01, 0.02, 0.04]),
+      macro("lateral", "poe", [-0.03, -0.01, 0.01]),
+      macro("lateral", "independent", [0, 0.01, 0.02]),
+      // Classifiers and labels are not what it is about.
+      macro("frontal", "supervised (loss bce)", [-0.3, -0.2, -0.1]),
+      { ...macro("frontal", "poe", [-0.3, -0.2, -0.1]), label: "Edema" },
+    ]),
+    "mmvm is ahead of every other VAE in macro AUROC in the frontal view; in the lateral view not ahead of poe; " +
+      "behind none by more than the interval of the difference.",
+  );
+});
+
+Deno.test("verdict() names who is ahead of mmvm, whichever way about they were compared", () => {
+  const behind = macro("frontal", "moe", [-0.04, -0.03, -0.01]);
+  const turned = {
+    ...behind,
+    baseline: "mmvm",
+    method: "moe",
+    difference: { value: 0.03, low: 0.01, high: 0.04 },
+  };
+  for (const comparison of [behind, turned]) {
+    assert.equal(
+      verdict([comparison, macro("frontal", "avg", [null, 0.01, null])]),
+      "mmvm is in no view ahead of every other VAE in macro AUROC; in the frontal view not ahead of moe; " +
+        "behind by more than the interval: moe (frontal).",
+    );
+  }
+  assert.equal(verdict([]), "mmvm was compared with nothing.");
+});
