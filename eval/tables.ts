@@ -62,6 +62,12 @@ export function macroOver({ macro, metrics }: Evaluation, shared: readonly strin
   return { value: values.length === 0 ? null : mean(values), low: null, high: null };
 }
 
+/** The row of accuracies, where labels exclude each other. */
+function accuracyRow(groups: readonly (readonly Evaluation[])[]): string[][] {
+  const cells = groups.map((evaluations) => evaluations.flatMap(({ accuracy }) => accuracy ?? []));
+  return cells.every((cell) => cell.length === 0) ? [] : [["accuracy", ...cells.map(formatCell)]];
+}
+
 function formatStratum(
   stratum: Stratum,
   { labels, published }: { labels: readonly string[]; published: readonly PublishedAuroc[] },
@@ -88,6 +94,7 @@ function formatStratum(
     ["", ...groups.map(({ name }) => name)],
     ...labels.map((label) => [label, ...row(label)]),
     [`macro over ${shared.length} of ${labels.length}`, ...row(null)],
+    ...accuracyRow(groups.map(({ evaluations }) => evaluations)),
   ];
   const note = left.length === 0 ? "" : `\nleft out of the macro average (one class only): ${left.join(", ")}`;
   return `AUROC, ${stratumText(stratum)}\n${alignColumns(rows)}${note}`;
@@ -96,7 +103,8 @@ function formatStratum(
 /**
  * A table of AUROCs in percent for each view, probe, labelled fraction and setting: labels by methods, with the 95 % interval
  * for the choice of patients. Where a method has several seeds: their mean, their standard deviation, and the mean of their
- * intervals. The macro average is over the labels that all methods have; those left out are named.
+ * intervals. The macro average is over the labels that all methods have; those left out are named. Where labels exclude each other
+ * (digits), a last row has the accuracy.
  *
  * @param options.by What the columns are, as `chooseGrouping` says unless given.
  * @param options.published Published numbers, shown in parentheses where view, label and method match.

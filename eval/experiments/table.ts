@@ -1,8 +1,7 @@
-import type { Comparison } from "../results_schema.ts";
 import { evaluated } from "./arms.ts";
 import type { Experiment } from "./experiment.ts";
 import { classifierRun, vaeRun } from "./scales.ts";
-import { verdict } from "./verdict.ts";
+import { leadBySeed, verdict } from "./verdict.ts";
 
 /** The VAEs of the published table, in its order. */
 export const VAES = ["independent", "avg", "moe", "mopoe", "poe", "mmvm"] as const;
@@ -26,5 +25,5 @@ export const table: Experiment = {
       },
     ]),
   }],
-  conclude: ({ comparisons }: { comparisons: readonly Comparison[] }) => verdict(comparisons),
+  conclude: ({ results, comparisons }) => `${leadBySeed(results)}\n\n${verdict(comparisons)}`,
 };

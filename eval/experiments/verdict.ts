@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Comparison } from "../results_schema.ts";
+import type { Comparison, Results } from "../results_schema.ts";
 
 /**
  * Says in words whether MMVM is ahead, in the mean over labels, of every other VAE in at least one view, and behind none in any view by more
@@ -43,4 +43,19 @@ export function verdict(comparisons: readonly Comparison[]): string {
       ? `behind by more than the interval: ${beaten.join(", ")}`
       : "behind none by more than the interval of the difference",
   ].join("; ") + ".";
+}
+
+/** The lead of MMVM over the independent VAEs in the mean over labels, seed by seed, in percentage points. */
+export function leadBySeed({ evaluations }: Results): string {
+  const of = (method: string) => evaluations.filter((each) => each.method === method);
+  const views = [...new Set(of("mmvm").map(({ view }) => view))];
+  const lines = views.map((view) => {
+    const leads = of("mmvm").filter((each) => each.view === view).map(({ seed, macro }) => {
+      const other = of("independent").find((each) => each.view === view && each.seed === seed);
+      const lead = (macro.auroc.value ?? NaN) - (other?.macro.auroc.value ?? NaN);
+      return Number.isNaN(lead) ? "n/a" : `${lead < 0 ? "-" : "+"}${(Math.abs(lead) * 100).toFixed(1)}`;
+    });
+    return `${view} ${leads.join(", ")}`;
+  });
+  return `mmvm - independent by seed: ${lines.join("; ")}`;
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PUBLISHED_AUROC } from "../../eval/published_auroc.ts";
-import type { Comparison } from "../../eval/results_schema.ts";
+import { formatMacroTable } from "../../eval/macro_table.ts";
+import type { Comparison, Results } from "../../eval/results_schema.ts";
 import { formatAurocTable, formatComparisonTable } from "../../eval/tables.ts";
 import { syntheticResults } from "./synthetic_results.ts";
 
@@ -106,6 +107,53 @@ Deno.test("formatComparisonTable() shows macro differences, or every label, with
   };
   assert.match(formatComparisonTable([undefinedLabel], { perLabel: true }), /Edema +n\/a +n\/a +n\/a$/);
   assert.equal(formatComparisonTable([]), "Nothing to compare.");
+});
+
+Deno.test("formatAurocTable() ends with the accuracy where labels exclude each other", () => {
+  const digits = [mmvm, independent].map((results) => structuredClone(results));
+  for (const [i, { evaluations }] of digits.entries()) {
+    for (const e of evaluations) e.accuracy = { value: 0.7 + 0.1 * i, low: 0.65, high: 0.9 };
+  }
+  const [frontal] = formatAurocTable(digits).split("\n\n");
+  assert.match(frontal!, /\naccuracy +70\.0 \[65\.0, 90\.0\] +80\.0 \[65\.0, 90\.0\]\n/);
+  assert.doesNotMatch(formatAurocTable(mmvm), /accuracy/);
+});
+
+Deno.test("formatMacroTable() has a row a setting and a column a method, all over the labels that every one has", () => {
+  const noisy = [mmvm, independent].map((results) => structuredClone(results));
+  for (const { evaluations } of noisy) for (const e of evaluations) e.setting = { "label-noise": 0.2 };
+  for (const e of noisy[0]!.evaluations) {
+    e.metrics[1]!.auroc = { value: null, low: null, high: null };
+    const [clear, , , , unsure] = e.metrics;
+    const value = (clear!.auroc.value! + unsure!.auroc.value!) / 2;
+    const auroc = { value, low: null, high: null };
+    e.macro = { ...e.macro, auroc, labels: ["clear", "unsure"], excluded: ["faint", "never", "absent"] };
+  }
+  const all: Results = {
+    ...mmvm,
+    runs: [...mmvm.runs, ...independent.runs],
+    evaluations: [mmvm, independent, ...noisy].flatMap(({ evaluations }) => evaluations),
+  };
+  const [frontal, lateral, legend] = formatMacroTable(all, { by: "method" }).split("\n\n");
+  const lines = frontal!.split("\n");
+  assert.equal(lines[0], "macro AUROC over 2 of 5 labels, frontal, logistic regression");
+  assert.match(lines[1]!, /^ +mmvm +independent$/);
+  const shared = ({ evaluations: [first] }: Results) => {
+    const [clear, , , , unsure] = first!.metrics;
+    return ((clear!.auroc.value! + unsure!.auroc.value!) / 2 * 100).toFixed(1);
+  };
+  for (const [i, name] of ["100 % of the labels", "label-noise 0.2, 100 % of the labels"].entries()) {
+    assert.ok(lines[2 + i]!.startsWith(name));
+    assert.ok(lines[2 + i]!.includes(` ${shared(mmvm)}`) && lines[2 + i]!.includes(` ${shared(independent)}`));
+  }
+  assert.equal(lines[4], "left out (not in every row): faint, never, absent");
+  assert.match(lateral!, /lateral/);
+  assert.match(legend!, /^in percent/);
+});
+
+Deno.test("formatMacroTable() of one row reads down", () => {
+  const text = formatMacroTable(mmvm, { by: "method" });
+  assert.match(text, /^macro AUROC over 3 of 5 labels, frontal, logistic regression\nmmvm +\d+\.\d \[/);
 });
 
 Deno.test("the published numbers are the reference table's", async () => {

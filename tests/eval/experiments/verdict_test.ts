@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { verdict } from "../../../eval/experiments/verdict.ts";
+import { leadBySeed, verdict } from "../../../eval/experiments/verdict.ts";
 import type { Comparison } from "../../../eval/results_schema.ts";
+import { syntheticResults } from "../synthetic_results.ts";
 
 function macro(view: string, other: string, [low, value, high]: [number | null, number, number | null]): Comparison {
   return {
@@ -49,4 +50,28 @@ Deno.test("verdict() names who is ahead of mmvm, whichever way about they were c
     );
   }
   assert.equal(verdict([]), "mmvm was compared with nothing.");
+});
+
+Deno.test("leadBySeed() compares seed with seed", async () => {
+  const results = await syntheticResults({ name: "m1", method: "mmvm", seed: 1 });
+  const [frontal] = results.evaluations;
+  const at = (method: string, seed: number, value: number | null) => ({
+    ...frontal!,
+    method,
+    seed,
+    macro: { ...frontal!.macro, auroc: { value, low: null, high: null } },
+  });
+  const evaluations = [
+    at("mmvm", 1, 0.7),
+    at("mmvm", 2, 0.6),
+    at("mmvm", 3, 0.6),
+    at("mmvm", 4, 0.6),
+    at("independent", 2, 0.65),
+    at("independent", 1, 0.58),
+    at("independent", 4, null),
+  ];
+  assert.equal(
+    leadBySeed({ ...results, evaluations }),
+    "mmvm - independent by seed: frontal +12.0, -5.0, n/a, n/a",
+  );
 });
