@@ -7,6 +7,7 @@ import { input } from "../../runtime/leaf.ts";
 import { mul } from "../../runtime/ops/pointwise.ts";
 import { sum } from "../../runtime/ops/reduce.ts";
 import { type Shape, sizeOf, type Tensor } from "../../runtime/tensor.ts";
+import { relativeError, TOLERANCE } from "../reference/compare.ts";
 
 /** A named argument of the op under test. */
 export interface Argument {
@@ -28,24 +29,6 @@ export function numbers(count: number, options: { seed?: number; low?: number; h
   });
 }
 
-/** ||got - want|| / ||want||, or ||got|| where want is zero; NaN anywhere gives Infinity. */
-export function relativeError(got: ArrayLike<number>, want: ArrayLike<number>): number {
-  assert.equal(got.length, want.length, "lengths differ");
-  let difference = 0;
-  let norm = 0;
-  for (let i = 0; i < want.length; i++) {
-    const [g, w] = [got[i]!, want[i]!];
-    if (Object.is(g, w) || g === w) {
-      norm += Number.isFinite(w) ? w * w : 0;
-      continue;
-    }
-    if (!Number.isFinite(g) || !Number.isFinite(w)) return Infinity;
-    difference += (g - w) ** 2;
-    norm += w * w;
-  }
-  return Math.sqrt(difference) / (Math.sqrt(norm) || 1);
-}
-
 /**
  * Runs `op` on the device and compares its output with `oracle`'s, and the gradient of sum(weights * output), for fixed
  * random weights, with central differences of the oracle.
@@ -63,7 +46,7 @@ export async function checkOp(
     step?: number;
   },
 ): Promise<void> {
-  const { name, op, oracle, inputs, tolerance = 2e-5, gradientTolerance = 2e-5, step = 1e-4 } = options;
+  const { name, op, oracle, inputs, tolerance = TOLERANCE, gradientTolerance = TOLERANCE, step = 1e-4 } = options;
   const want = oracle(inputs.map(({ data }) => Float64Array.from(data)));
   const weights = numbers(want.length, { seed: 77 });
   using program = await compile(device, () => {

@@ -5,7 +5,8 @@ import { collapseAxes } from "../../runtime/kernels/expression.ts";
 import { lowerPointwise } from "../../runtime/kernels/pointwise.ts";
 import { sizeOf } from "../../runtime/tensor.ts";
 import { broadcastReference } from "../reference/broadcast.ts";
-import { numbers, relativeError } from "../runtime/gradient_check.ts";
+import { relativeError } from "../reference/compare.ts";
+import { numbers } from "../runtime/gradient_check.ts";
 import { runLowering } from "./run_lowering.ts";
 
 /** 3 (a - b) and its square, both stored. */

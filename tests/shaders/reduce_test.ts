@@ -4,7 +4,8 @@ import { lowerReduce } from "../../runtime/kernels/reduce.ts";
 import { sizeOf } from "../../runtime/tensor.ts";
 import { broadcastReference } from "../reference/broadcast.ts";
 import { axisSubsets, reduceReference } from "../reference/reduce.ts";
-import { numbers, relativeError } from "../runtime/gradient_check.ts";
+import { relativeError } from "../reference/compare.ts";
+import { numbers } from "../runtime/gradient_check.ts";
 import { runLowering } from "./run_lowering.ts";
 
 const KINDS = {

@@ -9,7 +9,8 @@ import { sum } from "../../../runtime/ops/reduce.ts";
 import { createState } from "../../../runtime/state.ts";
 import { type Shape, sizeOf, type Tensor } from "../../../runtime/tensor.ts";
 import { batchNorm, channelMoments, groupNorm as groupNormReference, normalize } from "../../reference/norm.ts";
-import { checkOp, numbers, relativeError } from "../gradient_check.ts";
+import { relativeError } from "../../reference/compare.ts";
+import { checkOp, numbers } from "../gradient_check.ts";
 
 const EPSILON = 1e-5;
 const SHAPES: readonly Shape[] = [[4, 3], [2, 3, 3, 5], [3, 4, 4, 8], [2, 1, 1, 16], [1, 7]];

@@ -3,7 +3,7 @@ import { compile } from "../../../runtime/compile.ts";
 import { Device } from "../../../runtime/device.ts";
 import { input } from "../../../runtime/leaf.ts";
 import { unpackBytes } from "../../../runtime/ops/unpack.ts";
-import { relativeError } from "../gradient_check.ts";
+import { relativeError } from "../../reference/compare.ts";
 
 Deno.test("unpackBytes() takes the views of a batch out of one buffer of bytes", async () => {
   using device = await Device.open();
