@@ -12,7 +12,8 @@
 // One invocation makes GROUPS x GROUP pixels x COLUMNS vectors of output channels in registers; a workgroup's lanes lie as
 // (lanes / lane_columns) x lane_columns. Written for Vulkan on the CPU: there a load costs as much as 60 multiply-adds, so the
 // block is as large as the compiler's time allows, nothing is shared through workgroup memory, and each sum takes all taps of a
-// vector of input channels before the next one, which keeps the reloads of spilled registers few. Stores sit in a loop of `groups`
+// vector of input channels before the next one, which keeps the reloads of spilled registers few. Four products are added in pairs, which
+// costs nothing and rounds less. With SMALL sums keep what rounding takes from them: where there is little to do, exactness is free. Stores sit in a loop of `groups`
 // (= GROUPS) rounds because every load or store in the text costs 6 to 11 ms of compilation there.
 
 struct Params {
@@ -37,6 +38,8 @@ struct Params {
   row_tiles: u32, // of one phase
   column_tiles: u32,
   groups: u32,
+  // See compensated.wgsl.
+  zero: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<{{X}}>;
@@ -83,7 +86,11 @@ fn main(
   let image{{G}}_{{I}} = pixel.z * p.height;
   pixel = next_pixel(pixel, columns.size, rows.size);
 {{#for J in COLUMNS}}
+{{#if SMALL}}
+  var s{{G}}_{{I}}_{{J}} = Sum(bias{{J}}, {{W}}(0.0));
+{{else}}
   var s{{G}}_{{I}}_{{J}} = bias{{J}};
+{{/if}}
 {{/for}}{{/for}}{{/for}}
   for (var ty = 0u; ty < rows.taps; ty++) {
     for (var tx = 0u; tx < columns.taps; tx++) {
@@ -106,9 +113,18 @@ fn main(
         weight += {{DEPTH}}u * p.outputs;
 {{#for G in GROUPS}}{{#for I in GROUP}}
         let a{{G}}_{{I}} = select({{X}}(0.0), x[from{{G}}_{{I}} + ci], inside{{G}}_{{I}});
-{{#for J in COLUMNS}}{{#for K in DEPTH}}
-        s{{G}}_{{I}}_{{J}} += a{{G}}_{{I}}{{#if DEEP}}[{{K}}]{{/if}} * w{{K}}_{{J}};
-{{/for}}{{/for}}{{/for}}{{/for}}
+{{#for J in COLUMNS}}
+{{#if DEEP}}
+        let t{{G}}_{{I}}_{{J}} = (a{{G}}_{{I}}.x * w0_{{J}} + a{{G}}_{{I}}.y * w1_{{J}}) + (a{{G}}_{{I}}.z * w2_{{J}} + a{{G}}_{{I}}.w * w3_{{J}});
+{{else}}
+        let t{{G}}_{{I}}_{{J}} = a{{G}}_{{I}} * w0_{{J}};
+{{/if}}
+{{#if SMALL}}
+        s{{G}}_{{I}}_{{J}} = added(s{{G}}_{{I}}_{{J}}, t{{G}}_{{I}}_{{J}});
+{{else}}
+        s{{G}}_{{I}}_{{J}} += t{{G}}_{{I}}_{{J}};
+{{/if}}
+{{/for}}{{/for}}{{/for}}
       }
     }
   }
@@ -121,9 +137,9 @@ fn main(
     let to{{I}} = ((pixel.z * p.out_height + oy{{I}}) * p.out_width + ox{{I}}) * p.outputs + channel;
     pixel = next_pixel(pixel, columns.size, rows.size);
 {{#for J in COLUMNS}}
-    var v{{I}}_{{J}} = s0_{{I}}_{{J}};
+    var v{{I}}_{{J}} = {{W}}(0.0);
 {{#for G in GROUPS}}
-    v{{I}}_{{J}} = select(v{{I}}_{{J}}, s{{G}}_{{I}}_{{J}}, g == {{G}}u);
+    v{{I}}_{{J}} = select(v{{I}}_{{J}}, {{#if SMALL}}value_of(s{{G}}_{{I}}_{{J}}){{else}}s{{G}}_{{I}}_{{J}}{{/if}}, g == {{G}}u);
 {{/for}}
     if (exists{{I}} && channel + {{J}}u < p.outputs) {
       y[to{{I}} + {{J}}u] = v{{I}}_{{J}};

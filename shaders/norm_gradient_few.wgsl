@@ -10,8 +10,8 @@
 //
 // and that last part is there for any number of rows. So what is orthogonal to 1 and to x - mean is found by projecting twice
 // (Giraud, Langou and Rozloznik 2005: twice is enough), which leaves errors in proportion to dx and not to dy, and the
-// last part is added to it. Sums
-// of dx over the rows, and with them gradients of biases that are truly zero, stay as small as float32 allows.
+// last part is added to it. At last dx is rounded so that it sums to zero over the rows, as it truly does: a layer below multiplies what is
+// left of that sum by its weights, and hands it on as gradients of biases that are truly zero.
 //
 // Bindings:
 //   0  dy  1 x          [rows, groups] of Value; a group is 4 neighbouring channels where Value is vec4f, else 1
@@ -71,6 +71,31 @@ fn project(squares: Value) -> Value {
   return factor;
 }
 
+// Takes from the rows what they sum to: the largest first, whose last bit is the coarsest, then from the others what is left of it. No row
+// changes by more than a few last bits of the largest.
+fn balance() {
+  var sum = Sum(Value(0.0), Value(0.0));
+  var peak = Value(0.0);
+  for (var row = 0u; row < p.rows; row++) {
+    sum = added(sum, left[row]);
+    peak = max(peak, abs(left[row]));
+  }
+  var excess = value_of(sum);
+  for (var row = 0u; row < p.rows; row++) {
+    excess = taken(row, select(Value(0.0), excess, abs(left[row]) == peak), excess);
+  }
+  for (var row = 0u; row < p.rows; row++) {
+    excess = taken(row, excess, excess);
+  }
+}
+
+// Takes `share` from a row, and what rounding let it take from the excess, which is returned.
+fn taken(row: u32, share: Value, excess: Value) -> Value {
+  let before = left[row];
+  left[row] = opaque(before - share);
+  return excess - opaque(before - left[row]);
+}
+
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -123,6 +148,10 @@ fn main(
   let kept = (first + second) * (p.epsilon * inverse * inverse);
   let rest = mean_left();
   for (var row = 0u; row < p.rows; row++) {
-    dx[row * p.groups + channel] = (left[row] - rest) + kept * centred[row];
+    left[row] = (left[row] - rest) + kept * centred[row];
+  }
+  balance();
+  for (var row = 0u; row < p.rows; row++) {
+    dx[row * p.groups + channel] = left[row];
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import compensatedCode from "../../shaders/compensated.wgsl" with { type: "text" };
 import axesCode from "../../shaders/conv_axes.wgsl" with { type: "text" };
 import gatherCode from "../../shaders/conv_gather.wgsl" with { type: "text" };
 import { type Dispatch, gridFor, type Lowering } from "../kernel.ts";
@@ -26,6 +27,12 @@ export interface GatherChoice {
   readonly block: Block;
 }
 
+/**
+ * Multiply-adds up to which sums are compensated: there a dispatch costs more than they do. In networks of a few filters this is what keeps
+ * gradients that are truly zero (biases in front of a batch normalisation) near zero; float32's own rounding is as large as their tolerance.
+ */
+const SMALL_WORK = 1 << 18;
+
 /** Nanoseconds that a row of a block takes to find the pixel of the next tap. */
 const TAP_NS = 4;
 
@@ -45,6 +52,7 @@ export function gatherConv(options: ConvOptions, choice: GatherChoice): Lowering
   const { transposed, block } = choice;
   const family = transposed ? "conv_transposed" : "conv_forward";
   const { depth, width, workgroups, tiles } = planGather(options, choice);
+  const flops = convFlops(options, transposed);
   if ((kh * kw * cin) / depth > MAX_ITERATIONS) {
     throw new RangeError(
       `${family} cannot sum over ${kh} x ${kw} x ${cin} products: use fewer input channels or a smaller kernel`,
@@ -52,14 +60,14 @@ export function gatherConv(options: ConvOptions, choice: GatherChoice): Lowering
   }
   const dispatch: Dispatch = {
     kernel: `${family}/${blockName(block)}`,
-    code: gatherText(block, { depth, width }),
+    code: gatherText(block, { depth, width, small: flops <= 2 * SMALL_WORK }),
     uniforms: [
       ...[n, h, w, cin / depth, outH, outW, cout / width, kh, kw, ...stride, ...padding, ...dilation],
-      ...[Number(transposed), Number(bias), tiles.laneColumns, tiles.rowTiles, tiles.columnTiles, block.rows / 4],
+      ...[Number(transposed), Number(bias), tiles.laneColumns, tiles.rowTiles, tiles.columnTiles, block.rows / 4, 0],
     ],
     bindings: [{ input: 0 }, { input: 1 }, bias ? { input: 2 } : { scratch: 0 }, { output: 0 }],
     grid: gridFor(workgroups),
-    flops: convFlops(options, transposed),
+    flops,
   };
   // Without a bias a scratch buffer stands in for it, so that both cases share a pipeline.
   return bias ? { dispatches: [dispatch] } : { scratch: [4], dispatches: [dispatch] };
@@ -75,12 +83,17 @@ function planGather(options: ConvOptions, { transposed, block }: GatherChoice) {
   return { depth, width, tiles, workgroups: tiles.rowTiles * tiles.columnTiles * phasesY * phasesX };
 }
 
-function gatherText(block: Block, vectors: { depth: Width; width: Width }): string {
-  const { depth, width } = vectors;
-  return fillTemplate(axesCode + gatherCode, {
+/** Sums of the weights' type. */
+const COMPENSATED = `alias Value = {{W}};\nalias Bits = {{BITS}};\n${compensatedCode}`;
+
+function gatherText(block: Block, options: { depth: Width; width: Width; small: boolean }): string {
+  const { depth, width, small } = options;
+  return fillTemplate(axesCode + (small ? COMPENSATED : "") + gatherCode, {
     X: depth === 4 ? "vec4f" : "f32",
     W: width === 4 ? "vec4f" : "f32",
+    BITS: width === 4 ? "vec4u" : "u32",
     DEEP: depth === 4,
+    SMALL: small,
     DEPTH: depth,
     LANES,
     ROWS: block.rows,

@@ -44,6 +44,11 @@ export const CONV_CASES: readonly ConvCase[] = [
   { n: 2, image: [6, 9], kernel: [3, 3], channels: [6, 8], stride: [2, 3], dilation: [2, 2], padding: [1, 2] },
   { n: 2, image: [6, 6], kernel: [2, 1], channels: [4, 4], stride: [3, 2] },
   { n: 1, image: [5, 6], kernel: [5, 3], channels: [12, 84], padding: [4, 2] },
+  // More than 2^18 multiply-adds, from which on sums are no longer compensated: channels of both kinds, odd sizes.
+  { n: 5, image: [12, 12], kernel: [4, 4], channels: [8, 16], stride: [2, 2], padding: [1, 1] },
+  { n: 25, image: [9, 7], kernel: [3, 2], channels: [8, 6], dilation: [2, 3], padding: [2, 2] },
+  { n: 110, image: [6, 9], kernel: [3, 3], channels: [6, 8], stride: [2, 3], dilation: [2, 2], padding: [1, 2] },
+  { n: 130, image: [9, 7], kernel: [3, 2], channels: [3, 5], stride: [2, 1], padding: [1, 0] },
 ];
 
 /** The geometry of a case as a convolution, or as a transposed one; `undefined` where it has no output. */
