@@ -24,7 +24,7 @@ const TEMPORARY_NAME = /^step-(\d{1,15})\.safetensors\.tmp$/;
 const count = z.int().nonnegative();
 
 /** The plain part of a checkpoint. */
-export const checkpointStateSchema = z.strictObject({
+const checkpointStateSchema = z.strictObject({
   /** Optimiser steps done. */
   step: count,
   /** Epochs begun, the running one included. */

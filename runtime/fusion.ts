@@ -58,7 +58,7 @@ interface Group {
 }
 
 /** True for items that run nothing. */
-export function runsNothing(item: Item): boolean {
+function runsNothing(item: Item): boolean {
   return item.op.alias === true || !(item.op.pointwise || item.op.lower || item.op.pack);
 }
 

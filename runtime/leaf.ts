@@ -36,7 +36,7 @@ export function input(name: string, spec: { shape: Shape; dtype?: "f32" | "u32" 
 }
 
 /** An input that every program of this kind has (random counters, say), made once a trace. */
-export function ambientInput(name: string, spec: { shape: Shape; dtype?: "f32" | "u32" }): Tensor {
+function ambientInput(name: string, spec: { shape: Shape; dtype?: "f32" | "u32" }): Tensor {
   const trace = activeTrace();
   if (!trace) return input(name, spec);
   let found = trace.ambient.get(name);

@@ -15,7 +15,7 @@ export class SafetensorsError extends Error {
 }
 
 /** Bytes of one element by element type. */
-export const ITEM_BYTES = {
+const ITEM_BYTES = {
   BOOL: 1,
   U8: 1,
   I8: 1,
@@ -57,7 +57,7 @@ export interface Header {
 }
 
 /** The longest header that the format allows. */
-export const MAX_HEADER_BYTES = 100_000_000;
+const MAX_HEADER_BYTES = 100_000_000;
 
 /**
  * Number of bytes of the file up to the end of its header, from its first eight bytes: read so many and give them to

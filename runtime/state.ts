@@ -11,7 +11,7 @@ import { stateTensor } from "./leaf.ts";
 import { type DType, formatShape, type Shape, sizeOf, type Tensor } from "./tensor.ts";
 
 /** Elements to which the start of each tensor in a slab is aligned (256 bytes). */
-export const SLAB_ALIGNMENT = 64;
+const SLAB_ALIGNMENT = 64;
 
 const USAGE = 0x80 | 0x4 | 0x8; // STORAGE | COPY_SRC | COPY_DST, as numbers so that the module loads where there is no WebGPU.
 

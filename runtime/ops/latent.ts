@@ -38,7 +38,7 @@ export function viewsOf(spec: TensorSpec): { views: number; samples: number; wid
 }
 
 /** @throws {TypeError | RangeError} unless all of `specs` are f32 and have the first one's shape. */
-export function requireSameShapes(op: string, specs: readonly TensorSpec[]): void {
+function requireSameShapes(op: string, specs: readonly TensorSpec[]): void {
   requireFloat(op, specs);
   const [first] = specs;
   for (const { shape } of specs) {
