@@ -30,12 +30,13 @@ export interface LockOptions {
 /**
  * Takes a run's directory, which must exist, for this process alone. Dispose of the lock to give it back.
  *
- * @throws {DataError} where another process has it, naming that process.
+ * @throws {DataError} where another process has it, naming that process, or something that is no file has the lock's name.
  */
 export async function lockRun(directory: string, options: LockOptions = {}): Promise<Disposable> {
   const { tryLock = (file) => file.tryLock(true) } = options;
   const path = join(directory, "lock");
   for (;;) {
+    await refuseLink(path);
     const file = await Deno.open(path, { read: true, write: true, create: true });
     try {
       const held = await tryLock(file).catch((): undefined => undefined);
@@ -78,6 +79,12 @@ class RunLock implements Disposable {
       file.close();
     }
   }
+}
+
+/** A directory from elsewhere may have a link in the lock's place, through which a file anywhere would be written over. */
+async function refuseLink(path: string): Promise<void> {
+  const found = await Deno.lstat(path).catch(() => undefined);
+  if (found && !found.isFile) throw new DataError(`${path} is no regular file: remove it, no run has made it`);
 }
 
 async function write(file: Deno.FsFile): Promise<void> {

@@ -68,3 +68,20 @@ Deno.test("where the file system has no locks, an owner that gives signs of life
     }
     assert.deepEqual(names(directory), []);
   }));
+
+Deno.test("what stands in the lock's place and is no regular file is refused, and what a link leads to stays as it is", () =>
+  inDirectory(async (directory) => {
+    const lock = join(directory, "lock");
+    const elsewhere = join(directory, "precious");
+    await Deno.writeTextFile(elsewhere, "precious");
+    for (const target of [elsewhere, join(directory, "none"), "/dev/null", directory]) {
+      await Deno.symlink(target, lock);
+      await assert.rejects(lockRun(directory), { name: "DataError", message: /lock is no regular file: remove it/ });
+      await Deno.remove(lock);
+    }
+    await Deno.mkdir(lock);
+    await assert.rejects(lockRun(directory), /is no regular file/);
+    await Deno.remove(lock);
+    assert.equal(await Deno.readTextFile(elsewhere), "precious");
+    assert.deepEqual(names(directory), ["precious"]);
+  }));
