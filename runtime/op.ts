@@ -24,6 +24,8 @@
  * const cube = (x: Tensor) => apply(cubeOp, [x], {})[0]!;
  * ```
  *
+ * `tests/runtime/custom_op_test.ts` is a worked example of an op with a kernel of its own.
+ *
  * @module
  */
 import type { Lowering, Target } from "./kernel.ts";
