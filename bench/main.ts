@@ -13,11 +13,15 @@ interface Part {
   /** `bench` for a file of `Deno.bench()`. */
   readonly command?: "bench";
   readonly permissions: readonly string[];
+  /** Goes before what the user gives. */
+  readonly args?: readonly string[];
 }
 
 const ENVIRONMENT =
   "--allow-env=XDG_RUNTIME_DIR,DENO_WEBGPU_BACKEND,INIT_CWD,MMVM_DEBUG,NO_COLOR,FORCE_COLOR,CLICOLOR_FORCE";
 const FILES = ["--allow-read", "--allow-write"];
+/** The peers are installed and run as processes of their own; nothing else of the project needs that. */
+const PEERS = ["--allow-env", "--allow-run", "--allow-sys=uid,cpus,loadavg", ...FILES];
 
 const PARTS: Readonly<Record<string, Part>> = {
   engine: {
@@ -39,6 +43,28 @@ const PARTS: Readonly<Record<string, Part>> = {
     summary: "matrix products and convolutions against the adapter's ceiling: [FILTER [BATCH]]",
     file: "bench/kernels.ts",
     permissions: ["--allow-env", ...FILES],
+  },
+  step: {
+    summary: "whole training steps: pairs a second, and GPU memory (--help lists its flags)",
+    file: "bench/step.ts",
+    permissions: [ENVIRONMENT, "--allow-run=git,dpkg-query", "--allow-sys=cpus,loadavg", ...FILES],
+  },
+  peers: {
+    summary: "a training step and a matrix product against TensorFlow.js, jax-js and PyTorch (--help lists its flags)",
+    file: "bench/peers.ts",
+    permissions: PEERS,
+  },
+  paper64: {
+    summary: "the papers' network at 64 pixels against PyTorch",
+    file: "bench/paper.ts",
+    args: ["paper64"],
+    permissions: PEERS,
+  },
+  paper224: {
+    summary: "the papers' network at 224 pixels against PyTorch",
+    file: "bench/paper.ts",
+    args: ["paper224"],
+    permissions: PEERS,
   },
   loader: {
     summary: "batches from the cache, read ahead",
@@ -84,10 +110,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (!part) {
     throw new UsageError(`${printable(name)} is no part of the benchmarks; there are ${Object.keys(PARTS).join(", ")}`);
   }
-  const { file, command = "run", permissions } = part;
+  const { file, command = "run", permissions, args: first = [] } = part;
   const flags = command === "run" ? ["--quiet", "--no-prompt"] : ["--no-prompt"];
   const child = new Deno.Command("deno", {
-    args: [command, ...flags, "--cached-only", ...permissions, file, ...rest],
+    args: [command, ...flags, "--cached-only", ...permissions, file, ...first, ...rest],
   }).spawn();
   return (await child.status).code;
 }

@@ -1,0 +1,67 @@
+/**
+ * The machine that a benchmark runs on, for those who read its figures later.
+ *
+ * @module
+ */
+import { cpus, loadavg } from "node:os";
+
+/** What figures depend on. */
+export interface Machine {
+  readonly adapter: string;
+  /** Version of the Vulkan driver's package, where that can be told. */
+  readonly driver: string | null;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly deno: string;
+  /** The checkout's commit, with `+` where files were changed since. */
+  readonly commit: string | null;
+}
+
+/** Describes this machine. Needs `--allow-sys=cpus`, and `--allow-run=git,dpkg-query` for commit and driver, `null` otherwise. */
+export async function describeMachine(adapter: string): Promise<Machine> {
+  const version = await output("dpkg-query", ["-W", "-f", "${Version}", "mesa-vulkan-drivers"]);
+  const software = /llvmpipe|lavapipe/i.test(adapter);
+  return {
+    adapter,
+    driver: software && version ? `Mesa ${version}` : null,
+    cpu: cpus()[0]?.model ?? Deno.build.arch,
+    cores: navigator.hardwareConcurrency,
+    deno: Deno.version.deno,
+    commit: await commit(),
+  };
+}
+
+/** The name of the WebGPU adapter, or `null` where there is none. */
+export async function adapterName(): Promise<string | null> {
+  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+  return adapter ? adapter.info.description || adapter.info.vendor || "unnamed adapter" : null;
+}
+
+/** Mean number of processes that wanted a processor in the last minute; 0 where the system does not tell. */
+export function machineLoad(): number {
+  return loadavg()[0] ?? 0;
+}
+
+/** One line for the head of a table. */
+export function machineLine(machine: Machine): string {
+  const { adapter, driver, cpu, cores, deno, commit } = machine;
+  const parts = [adapter, driver, `${cores} x ${cpu}`, `Deno ${deno}`, commit && `commit ${commit}`];
+  return parts.filter((part) => part).join(", ");
+}
+
+async function commit(): Promise<string | null> {
+  const hash = await output("git", ["rev-parse", "--short", "HEAD"]);
+  if (!hash) return null;
+  const changed = await output("git", ["status", "--porcelain", "--untracked-files=no"]);
+  return changed ? `${hash}+` : hash;
+}
+
+/** What a program prints, or `null` where it cannot be run or fails. */
+async function output(program: string, args: readonly string[]): Promise<string | null> {
+  try {
+    const { success, stdout } = await new Deno.Command(program, { args: [...args], stderr: "null" }).output();
+    return success ? new TextDecoder().decode(stdout).trim() : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The same work by us and by peers, side by side in one run: `deno task bench peers`. See `peers/` for how each of them does it.
+ *
+ * @module
+ */
+import { choice, flag, integer, number, parseArguments, path, text } from "../cli/options.ts";
+import { runCli } from "../cli/run_cli.ts";
+import { adapterName, describeMachine, machineLine } from "./machine.ts";
+import { type Contestant, CONTESTANTS, peerOf } from "./peers/contestant.ts";
+import { writeExchange } from "./peers/exchange.ts";
+import { race, type RaceWork, ratioLines } from "./peers/race.ts";
+import { ensurePeer, PACKAGES } from "./peers/setup.ts";
+import { matmulExchange, stepExchange, stepWork } from "./peers/work.ts";
+import { saveResults } from "./results.ts";
+
+const SIZE = 1024;
+
+const OPTIONS = {
+  work: choice(["all", "step", "matmul"], { help: "what is timed", default: "all" }),
+  only: text({
+    pattern: new RegExp(`^(${CONTESTANTS.join("|")})(,(${CONTESTANTS.join("|")}))*$`),
+    allowed: `some of ${CONTESTANTS.join(", ")}, with commas between them`,
+    help: "who takes part",
+    default: CONTESTANTS.join(","),
+  }),
+  rounds: integer({ min: 1, help: "rounds, of which the median counts", default: 5 }),
+  turn: number({ above: 0, help: "least seconds of a turn", default: 1.5 }),
+  setup: flag({ help: "install the peers and stop" }),
+  out: path({ help: "folder of the results", default: "bench/results" }),
+};
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArguments({
+    name: "bench peers",
+    summary: "Times a training step and a matrix product against TensorFlow.js, jax-js and PyTorch.",
+    options: OPTIONS,
+  }, args);
+  const say = (line: string) => console.log(line);
+  const contestants = CONTESTANTS.filter((name) => values.only.split(",").includes(name));
+  if (values.setup) return await setUp(contestants, say);
+  const machine = await describeMachine(await adapterName() ?? "no adapter");
+  say(machineLine(machine));
+  const works = worksOf(values.work, contestants);
+  for (const { name } of works) {
+    const exchange = name === "step" ? stepExchange(name) : matmulExchange(SIZE);
+    await writeExchange(PACKAGES, { name, exchange });
+  }
+  const { rounds, turn: turnSeconds } = values;
+  const result = await race(works, { folder: PACKAGES, script: "torch_step.py", rounds, turnSeconds, say });
+  say(`results: ${await saveResults("peers", { machine, result: { ...result, memory: [] }, folder: values.out })}\n`);
+  say(ratioLines(result.ratios));
+}
+
+function worksOf(work: "all" | "step" | "matmul", contestants: readonly Contestant[]): RaceWork[] {
+  const step: RaceWork = {
+    name: "step",
+    // Multiplications and additions of the convolutions, forward and both gradients, by the direct form.
+    flops: 4.13e9,
+    pairs: stepWork("step").batchSize,
+    contestants,
+    ratios: [["jax-js", "ours"], ["tfjs", "ours"], ["ours", "pytorch"]],
+  };
+  const matmul: RaceWork = {
+    name: `matmul${SIZE}`,
+    flops: 2 * SIZE ** 3,
+    contestants,
+    ratios: [["ours", "jax-js"], ["ours", "tfjs"], ["ours", "pytorch"]],
+    rates: true,
+  };
+  return [...(work === "matmul" ? [] : [step]), ...(work === "step" ? [] : [matmul])];
+}
+
+async function setUp(contestants: readonly Contestant[], say: (line: string) => void): Promise<void> {
+  for (const peer of contestants.map(peerOf)) {
+    if (!peer) continue;
+    await ensurePeer(peer, { say });
+    say(`${peer} is there`);
+  }
+}
+
+if (import.meta.main) await runCli(main);

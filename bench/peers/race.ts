@@ -1,0 +1,186 @@
+/**
+ * Races: the same work by several contestants in turn, round by round, so that what else the machine does weighs on all.
+ *
+ * @module
+ */
+import { formatTable } from "../../cli/table.ts";
+import { machineLoad } from "../machine.ts";
+import type { ContestantResult, PartResult, WorkResult } from "../results.ts";
+import { median, medianRatio, type Ratio, ratioLine, relativeSpread } from "../statistics.ts";
+import { type Contestant, peerOf, PeerProcess } from "./contestant.ts";
+import { ensurePeer } from "./setup.ts";
+
+/** What to race for. */
+export interface RaceWork {
+  readonly name: string;
+  /** Floating-point operations of a step, where they are counted. */
+  readonly flops?: number;
+  /** Training pairs of a step. */
+  readonly pairs?: number;
+  readonly contestants: readonly Contestant[];
+  /** Whose time is divided by whose. */
+  readonly ratios: readonly (readonly [Contestant, Contestant])[];
+  /**
+   * Divide rates, not times: `a/b` is then how many times as fast `a` is.
+   */
+  readonly rates?: boolean;
+}
+
+/** How to race. */
+export interface RaceOptions {
+  readonly folder: string;
+  /** PyTorch's script, beside this file. */
+  readonly script: string;
+  readonly rounds: number;
+  /** Least time of a contestant's turn, of which steps are as many as fit. */
+  readonly turnSeconds: number;
+  readonly say: (line: string) => void;
+}
+
+/** Largest relative difference between what contestants compute. */
+const TOLERANCE = 1e-3;
+
+/** Races through several works, and prints a table of each. Contestants that fail are left out, with the reason. */
+export async function race(
+  works: readonly RaceWork[],
+  options: RaceOptions,
+): Promise<Pick<PartResult, "works" | "ratios" | "absent">> {
+  const everyone = [...new Set(works.flatMap(({ contestants }) => contestants))];
+  const { processes, absent } = await startProcesses(everyone, options);
+  try {
+    const results: WorkResult[] = [];
+    const ratios: Ratio[] = [];
+    for (const work of works) {
+      const result = await raceWork(work, { ...options, processes, absent });
+      results.push(result);
+      const made = ratiosOf(work, result);
+      ratios.push(...made);
+      options.say(tableOf(work, result));
+    }
+    return { works: results, ratios, absent };
+  } finally {
+    for (const process of processes.values()) process[Symbol.dispose]();
+  }
+}
+
+interface Entrants {
+  readonly processes: Map<Contestant, PeerProcess>;
+  readonly absent: { name: string; reason: string }[];
+}
+
+async function startProcesses(contestants: readonly Contestant[], options: RaceOptions): Promise<Entrants> {
+  const processes = new Map<Contestant, PeerProcess>();
+  const absent: { name: string; reason: string }[] = [];
+  for (const contestant of contestants) {
+    try {
+      const peer = peerOf(contestant);
+      if (peer) await ensurePeer(peer, options);
+      processes.set(contestant, new PeerProcess(contestant, options));
+    } catch (error) {
+      leaveOut({ name: contestant, reason: (error as Error).message }, { absent, ...options });
+    }
+  }
+  return { processes, absent };
+}
+
+function leaveOut(
+  entry: { name: string; reason: string },
+  options: { absent: { name: string; reason: string }[]; say: (line: string) => void },
+): void {
+  options.absent.push(entry);
+  options.say(`${entry.name} does not take part: ${entry.reason}`);
+}
+
+async function raceWork(work: RaceWork, options: RaceOptions & Entrants): Promise<WorkResult> {
+  const { processes, rounds, turnSeconds, say } = options;
+  const entrants: { process: PeerProcess; steps: number; result: ContestantResult }[] = [];
+  for (const contestant of work.contestants) {
+    const process = processes.get(contestant);
+    if (!process) continue;
+    try {
+      const { about, values } = await process.prepare(work.name);
+      const { seconds } = await process.run(work.name, 1);
+      const steps = Math.max(1, Math.min(100, Math.round(turnSeconds / seconds)));
+      const result = { name: contestant, about, values, seconds: [], processorSeconds: [] };
+      entrants.push({ process, steps, result });
+      say(`${work.name}: ${contestant} is ready (${about}), ${steps} steps a round; ${shown(values)}`);
+    } catch (error) {
+      process[Symbol.dispose]();
+      processes.delete(contestant);
+      leaveOut({ name: contestant, reason: `${work.name}: ${(error as Error).message}` }, options);
+    }
+  }
+  requireAgreement(work.name, entrants.map(({ result }) => result));
+  const load: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    load.push(machineLoad());
+    for (const { process, steps, result } of entrants) {
+      const { seconds, processorSeconds } = await process.run(work.name, steps);
+      result.seconds.push(seconds);
+      result.processorSeconds.push(processorSeconds);
+    }
+  }
+  return { work: work.name, flops: work.flops ?? null, load, contestants: entrants.map(({ result }) => result) };
+}
+
+/**
+ * @throws {Error} where contestants do not compute the same.
+ */
+export function requireAgreement(work: string, results: readonly Pick<ContestantResult, "name" | "values">[]): void {
+  const count = results[0]?.values.length ?? 0;
+  for (let i = 0; i < count; i++) {
+    const values = results.map((result) => result.values[i]!);
+    // Written so that NaN does not agree with anything.
+    if (relativeSpread(values) <= TOLERANCE) continue;
+    const list = results.map(({ name, values }) => `${name} ${values[i]}`).join(", ");
+    throw new Error(`${work}: the contestants do not compute the same, value ${i} is ${list}`);
+  }
+}
+
+function shown(values: readonly number[]): string {
+  return `computes ${values.map((value) => value.toPrecision(7)).join(", ")}`;
+}
+
+/**
+ * The ratios of a work, between those who took part, by the clock or by what the processors worked, which a busy machine changes less.
+ */
+export function ratiosOf(
+  work: RaceWork,
+  result: WorkResult,
+  by: "seconds" | "processorSeconds" = "seconds",
+): Ratio[] {
+  const times = new Map(result.contestants.map((contestant) => [contestant.name, contestant[by]]));
+  return work.ratios.flatMap(([a, b]) => {
+    const [first, second] = work.rates ? [times.get(b), times.get(a)] : [times.get(a), times.get(b)];
+    return first?.length && second?.length ? [{ work: work.name, a, b, value: medianRatio(first, second) }] : [];
+  });
+}
+
+function tableOf(work: RaceWork, result: WorkResult): string {
+  const { contestants, load } = result;
+  const header = [
+    "",
+    "ms a step",
+    "processor ms",
+    ...(work.pairs ? ["pairs/s"] : []),
+    ...(work.flops ? ["GFLOP/s"] : []),
+  ];
+  const rows = contestants.map(({ name, seconds, processorSeconds }) => {
+    const time = median(seconds);
+    const rates = [...(work.pairs ? [work.pairs / time] : []), ...(work.flops ? [work.flops / time / 1e9] : [])];
+    const cells = [1000 * time, 1000 * median(processorSeconds), ...rates];
+    return [name, ...cells.map((cell) => cell.toFixed(1).padStart(9))];
+  });
+  const ratios = ratiosOf(work, result, "processorSeconds").map(({ a, b, value }) =>
+    `${a}/${b} ${value.toPrecision(3)}`
+  );
+  const loads = `load ${Math.min(...load).toFixed(1)} to ${Math.max(...load).toFixed(1)}`;
+  return `\n${work.name}, medians of ${load.length} rounds, ${loads}\n${formatTable(header, rows)}by processor time: ${
+    ratios.join(", ")
+  }`;
+}
+
+/** The lines that close a part. */
+export function ratioLines(ratios: readonly Ratio[]): string {
+  return ratios.map(ratioLine).join("\n");
+}

@@ -1,0 +1,103 @@
+/**
+ * The peers' own set-up: their packages go to a folder that is no part of the product, `cache/peers`.
+ *
+ * @module
+ */
+import { build, stop } from "esbuild";
+import { mkdir, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { thisHost } from "../../cli/setup/host.ts";
+import { install, type SystemPackage } from "../../cli/setup/install.ts";
+
+/** Those that we are compared with. */
+export type Peer = "jax-js" | "tfjs" | "pytorch";
+
+/** Folder of the packages. */
+export const PACKAGES = "cache/peers";
+/** jax-js, in that folder. */
+export const JAX = "node_modules/@jax-js/jax/dist/index.js";
+/** TensorFlow.js bundled, in that folder. */
+export const BUNDLE = "tfjs.js";
+
+const VERSIONS = {
+  "@jax-js/jax": "0.1.25",
+  "@tensorflow/tfjs-backend-webgpu": "4.22.0",
+  "@tensorflow/tfjs-core": "4.22.0",
+};
+
+const PYTORCH: SystemPackage = {
+  title: "PyTorch",
+  debian: "python3-torch",
+  commands: { fedora: "sudo dnf install python3-torch", arch: "sudo pacman -S python-pytorch" },
+  elsewhere: "install PyTorch for /usr/bin/python3",
+};
+
+/**
+ * Makes sure that a peer is there, and installs it where it is not.
+ *
+ * @throws {Error} saying why it cannot be installed.
+ */
+export async function ensurePeer(peer: Peer, options: { say: (line: string) => void }): Promise<void> {
+  if (peer === "pytorch") return await ensurePyTorch();
+  await ensurePackages(options);
+  if (peer === "tfjs" && !await exists(join(PACKAGES, BUNDLE))) await bundleTensorFlow();
+}
+
+async function ensurePyTorch(): Promise<void> {
+  const host = await thisHost();
+  const found = () => host.run("/usr/bin/python3", ["-c", "import torch, numpy"]);
+  if ((await found())?.code === 0) return;
+  await install(PYTORCH, host);
+  const done = await found();
+  if (done?.code !== 0) throw new Error("/usr/bin/python3 cannot import torch and numpy, although they are installed");
+}
+
+async function ensurePackages({ say }: { say: (line: string) => void }): Promise<void> {
+  const names = Object.keys(VERSIONS);
+  const folders = names.map((name) => join(PACKAGES, "node_modules", name, "package.json"));
+  if ((await Promise.all(folders.map(exists))).every((there) => there)) return;
+  say(`Installing ${names.join(", ")} into ${PACKAGES} ...`);
+  await mkdir(PACKAGES, { recursive: true });
+  const manifest = { private: true, type: "module", dependencies: VERSIONS };
+  await writeFile(join(PACKAGES, "package.json"), JSON.stringify(manifest, null, 2) + "\n");
+  const args = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", PACKAGES];
+  const { success, stderr } = await new Deno.Command("npm", { args, stdout: "null" }).output();
+  if (!success) {
+    const lines = new TextDecoder().decode(stderr).trim().split("\n");
+    throw new Error(
+      `npm could not install ${names.join(", ")}: ${lines.find((line) => /error/i.test(line)) ?? lines[0]}`,
+    );
+  }
+}
+
+/**
+ * TensorFlow.js in one file, as it is used in a web page: with the gradients, which its package for Node leaves out. Built-in modules of
+ * Node are asked for with `require`.
+ */
+async function bundleTensorFlow(): Promise<void> {
+  try {
+    await build({
+      stdin: {
+        contents: `import "@tensorflow/tfjs-core/dist/register_all_gradients";
+          import "@tensorflow/tfjs-backend-webgpu";
+          export * from "@tensorflow/tfjs-core";`,
+        resolveDir: PACKAGES,
+      },
+      bundle: true,
+      format: "esm",
+      platform: "node",
+      mainFields: ["module", "main"],
+      banner: {
+        js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);`,
+      },
+      outfile: join(PACKAGES, BUNDLE),
+      logLevel: "error",
+    });
+  } finally {
+    await stop();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(() => true, () => false);
+}

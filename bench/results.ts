@@ -1,0 +1,119 @@
+/**
+ * What benchmarks leave: one file a day and adapter, `bench/results/<date>-<adapter>.json`, with the last run of each part.
+ *
+ * @module
+ */
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Machine } from "./machine.ts";
+
+const machineSchema = z.strictObject({
+  adapter: z.string(),
+  driver: z.string().nullable(),
+  cpu: z.string(),
+  cores: z.int().positive(),
+  deno: z.string(),
+  commit: z.string().nullable(),
+});
+
+const contestantSchema = z.strictObject({
+  name: z.string(),
+  /** Version and settings, in the contestant's own words. */
+  about: z.string(),
+  /** What it computed first (losses before steps 0, 1, ...), to see that all do the same work. */
+  values: z.array(z.number()),
+  /** Seconds a step, a round each. */
+  seconds: z.array(z.number().nonnegative()),
+  /** Seconds of all processors a step, a round each. */
+  processorSeconds: z.array(z.number().nonnegative()),
+});
+
+const workSchema = z.strictObject({
+  work: z.string(),
+  /** Floating-point operations a step, where they are counted. */
+  flops: z.number().nonnegative().nullable(),
+  /** Load of the machine (one minute) before each round. */
+  load: z.array(z.number().nonnegative()),
+  contestants: z.array(contestantSchema),
+});
+
+const ratioSchema = z.strictObject({ work: z.string(), a: z.string(), b: z.string(), value: z.number() });
+
+const memorySchema = z.strictObject({
+  work: z.string(),
+  /** Arena of the step: activations, gradients and scratch. */
+  arenaBytes: z.int().nonnegative(),
+  /** The same, if nothing shared memory. */
+  unsharedBytes: z.int().nonnegative(),
+  /** All GPU buffers at once: parameters, moments, inputs and the arena. */
+  peakBytes: z.int().nonnegative(),
+});
+
+const partSchema = z.strictObject({
+  machine: machineSchema,
+  finished: z.iso.datetime(),
+  works: z.array(workSchema),
+  ratios: z.array(ratioSchema),
+  memory: z.array(memorySchema),
+  /** Who did not take part, and why. */
+  absent: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
+});
+
+/** The file: the parts of the benchmarks by name. */
+export const resultsSchema = z.strictObject({ version: z.literal(1), parts: z.record(z.string(), partSchema) });
+
+/** Times of one contestant on one piece of work. */
+export type ContestantResult = z.infer<typeof contestantSchema>;
+/** One piece of work, done by all. */
+export type WorkResult = z.infer<typeof workSchema>;
+/** GPU memory of one piece of work. */
+export type MemoryResult = z.infer<typeof memorySchema>;
+/** What a part of the benchmarks measured. */
+export type PartResult = z.infer<typeof partSchema>;
+/** See {@link resultsSchema}. */
+export type Results = z.infer<typeof resultsSchema>;
+
+/** The name of the file for a day (of UTC) and an adapter: `2026-11-23-llvmpipe-llvm-15-0-6-256-bits.json`. */
+export function resultsName(date: Date, adapter: string): string {
+  const slug = adapter.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "") || "adapter";
+  return `${date.toISOString().slice(0, 10)}-${slug}.json`;
+}
+
+/**
+ * Writes what a part measured, in place of what it measured earlier on the same day.
+ *
+ * @param options.folder `bench/results` unless given.
+ * @returns the path of the file.
+ */
+export async function saveResults(
+  part: string,
+  options: {
+    machine: Machine;
+    result: Omit<PartResult, "machine" | "finished">;
+    folder?: string;
+    now?: Date;
+  },
+): Promise<string> {
+  const { machine, result, folder = "bench/results", now = new Date() } = options;
+  const path = join(folder, resultsName(now, machine.adapter));
+  const earlier = await readResults(path);
+  const results = resultsSchema.parse({
+    version: 1,
+    parts: { ...earlier?.parts, [part]: { machine, finished: now.toISOString(), ...result } },
+  });
+  await mkdir(folder, { recursive: true });
+  await writeFile(`${path}.new`, JSON.stringify(results, null, 2) + "\n");
+  await rename(`${path}.new`, path);
+  return path;
+}
+
+/** The results in a file; `undefined` where there are none that this version understands. */
+export async function readResults(path: string): Promise<Results | undefined> {
+  try {
+    return resultsSchema.safeParse(JSON.parse(await readFile(path, "utf8"))).data;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
