@@ -17,6 +17,7 @@ import {
   formatAurocTable,
   formatComparisonTable,
   formatMacroTable,
+  hasIndependentCases,
   openRunData,
   type Part,
   pendingJobs,
@@ -29,7 +30,7 @@ import {
   writeResults,
 } from "../eval/mod.ts";
 import { Device } from "../runtime/mod.ts";
-import { printable, UsageError, UserError } from "./errors.ts";
+import { printable, UsageError, USER_ERROR_NAMES, UserError } from "./errors.ts";
 import { experimentProgress } from "./experiment_progress.ts";
 import { choice, integer, type OptionValues, parseArguments, path } from "./options.ts";
 import { CACHE, drawPhantoms, type PhantomChoice, phantomRoot } from "./phantom_data.ts";
@@ -91,13 +92,7 @@ async function main(args: readonly string[]): Promise<number> {
     await prepareData(jobs, { values, signal: stop.signal });
     const failed = await perform(jobs, { values, command, total: all.length, signal: stop.signal });
     if (stop.signal.aborted) throw stop.signal.reason;
-    for (const { name, error } of failed) console.error(printable(`failed: ${name}: ${error.message}`));
-    if (failed.length > 0) {
-      throw new UserError(
-        `${failed.length} of ${all.length} runs failed (${failed.map(({ name }) => name).join(", ")}): no table is ` +
-          "made without them; mend the cause and run the command again, which repeats only these",
-      );
-    }
+    refuseFailures(failed, { total: all.length });
     for (const part of parts) await report(part, { experiment, values, command });
     return 0;
   } catch (error) {
@@ -166,6 +161,18 @@ async function perform(
   return failed;
 }
 
+/** No table is made of the runs that are left: it would compare what was not meant to be compared. */
+function refuseFailures(failed: readonly FailedRun[], { total }: { total: number }): void {
+  if (failed.length === 0) return;
+  for (const { name, error } of failed) console.error(printable(`failed: ${name}: ${error.message}`));
+  const fault = failed.find(({ error }) => !USER_ERROR_NAMES.has(error.name));
+  if (fault) throw Object.assign(new Error(fault.error.message), { name: fault.error.name });
+  throw new UserError(
+    `${failed.length} of ${total} runs failed (${failed.map(({ name }) => name).join(", ")}), and no table is made ` +
+      "without them: mend the cause and run the command again, which repeats only these",
+  );
+}
+
 /** A software adapter's step leaves cores idle now and then, which a second run can use; a GPU is busy with one. */
 async function defaultConcurrency(): Promise<number> {
   using device = await Device.open();
@@ -182,7 +189,10 @@ async function report(
   const name = `${part.name}-${values.scale}`;
   const directory = join(ROOT, name);
   const collected = await collectPart(part, { root: ROOT, title: name });
-  const comparisons = await compareResults([collected], { by });
+  const comparisons = await compareResults([collected], {
+    by,
+    test: hasIndependentCases(collected) ? "delong" : "paired-bootstrap",
+  });
   const results = { ...collected, comparisons };
   await writeResults(join(directory, "results.json"), results);
   const lines = [

@@ -126,6 +126,11 @@ function byDelong(
   };
 }
 
+/** Whether no patient has several of the test studies, so that DeLong's test holds. */
+export function hasIndependentCases(results: Results): boolean {
+  return results.cases.every(({ subjectIds }) => new Set(subjectIds).size === subjectIds.length);
+}
+
 /** DeLong's test takes every study for a case of its own. */
 function checkIndependent({ cases: { subjectIds, studyIds }, evaluation }: EvaluationEntry): void {
   const seen = new Map<string, string>();

@@ -21,7 +21,7 @@
  */
 export * from "./results_schema.ts";
 export { checkResults, readResults, writeResults } from "./results_file.ts";
-export { type CompareOptions, compareResults } from "./compare_results.ts";
+export { type CompareOptions, compareResults, hasIndependentCases } from "./compare_results.ts";
 export { chooseGrouping, type GroupBy } from "./evaluation_groups.ts";
 export { formatMacroTable } from "./macro_table.ts";
 export { formatAurocTable, formatComparisonTable } from "./tables.ts";

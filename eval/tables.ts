@@ -165,6 +165,7 @@ export function formatComparisonTable(
       `${formatP(pHolm)}${pHolm !== null && pHolm < 0.05 ? " *" : "  "}`,
     ]);
     const head = ["difference of AUROC", "label", "points [95 %]", "p", "p (Holm)  "];
-    return `${name}\n${alignColumns([head, ...rows])}`;
+    const note = block.some(({ test }) => test === "delong") ? "; labels by DeLong's test" : "";
+    return `${name}${note}\n${alignColumns([head, ...rows])}`;
   }).join("\n\n");
 }

@@ -32,12 +32,7 @@ export interface PerformedRuns {
   readonly stopped: boolean;
 }
 
-/**
- * Performs runs in workers, each with a device of its own. A run that fails does not keep the others from being done; after a fault of
- * the program, which is no fault of one run, it ends.
- *
- * @throws Error where a worker ended by itself.
- */
+/** Performs runs in workers, each with a device of its own. A run that fails does not keep the others from being done. */
 export async function performRuns(jobs: readonly RunJob[], options: PerformRunsOptions): Promise<PerformedRuns> {
   const failed: FailedRun[] = [];
   const queue = [...jobs.entries()];
@@ -55,6 +50,7 @@ export async function performRuns(jobs: readonly RunJob[], options: PerformRunsO
         try {
           // One process at a time may look into a cache, and so one worker.
           await turns.take(() => worker.open(job));
+          if (options.signal.aborted) return;
           await worker.perform(job, (progress) => options.onProgress(number, progress));
         } catch (error) {
           const { name, message } = error as Error;
@@ -85,6 +81,8 @@ class Turns {
 class RunWorker {
   readonly #worker = new Worker(new URL("./run_worker.ts", import.meta.url), { type: "module" });
   readonly #onWarning: (message: string) => void;
+  /** Why it can do no more. */
+  #broken: Error | undefined;
   #settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
   #onProgress: (progress: JobProgress) => void = () => {};
 
@@ -93,7 +91,8 @@ class RunWorker {
     this.#worker.onmessage = ({ data }: MessageEvent<RunReply>) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#settle?.reject(new Error(event.message));
+      this.#broken = new Error(event.message);
+      this.#settle?.reject(this.#broken);
     };
     this.#post({ kind: "setup", setup });
   }
@@ -121,6 +120,7 @@ class RunWorker {
 
   #ask(request: RunRequest): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (this.#broken) throw this.#broken;
       this.#settle = { resolve, reject };
       this.#post(request);
     });

@@ -109,6 +109,23 @@ Deno.test("formatComparisonTable() shows macro differences, or every label, with
   assert.equal(formatComparisonTable([]), "Nothing to compare.");
 });
 
+Deno.test("formatComparisonTable() says where labels were compared by DeLong's test", () => {
+  const comparison: Comparison = {
+    view: "noisy",
+    label: "7",
+    labelledFraction: 0.2,
+    probe: "logistic-regression",
+    baseline: "poe",
+    method: "mmvm",
+    difference: { value: 0.01, low: 0, high: 0.02 },
+    p: 0.04,
+    pHolm: 0.04,
+    test: "delong",
+  };
+  const [head] = formatComparisonTable([comparison], { perLabel: true }).split("\n");
+  assert.equal(head, "noisy, logistic regression, 20 % of the labels; labels by DeLong's test");
+});
+
 Deno.test("formatAurocTable() ends with the accuracy where labels exclude each other", () => {
   const digits = [mmvm, independent].map((results) => structuredClone(results));
   for (const [i, { evaluations }] of digits.entries()) {

@@ -19,7 +19,13 @@ async function trained(folder: string): Promise<string[]> {
   return names.sort();
 }
 
-Deno.test("a stopped and a killed experiment go on where they were, to the results of one that was left alone", async () => {
+/** Loses a run's measurements and its configuration. */
+async function damage(directory: string): Promise<void> {
+  await Deno.remove(join(directory, "measured"), { recursive: true });
+  await Deno.writeTextFile(join(directory, "config.json"), "{");
+}
+
+Deno.test("a stopped and a killed experiment go on where they were, to the results of one that was left alone; a run that fails is named", async () => {
   const folder = await Deno.makeTempDir({ prefix: "mmvm-experiment-" });
   try {
     const [alone, broken] = ["alone", "broken"].map((name) => join(folder, name)) as [string, string];
@@ -63,6 +69,13 @@ Deno.test("a stopped and a killed experiment go on where they were, to the resul
       assert.equal(losses[0]!.length, 6);
       assert.deepEqual(losses[1], losses[0]);
     }
+    const [name] = await trained(broken);
+    await damage(join(broken, "runs/experiments/trained", name!));
+    const fifth = await start(broken).ended;
+    assert.equal(fifth.code, 1, fifth.stderr);
+    assert.match(fifth.stderr, new RegExp(`failed: ${name}: \\S+config.json is not JSON`));
+    assert.match(fifth.stderr, new RegExp(`1 of 3 runs failed \\(${name}\\), and no table is made without them`));
+    assert.doesNotMatch(fifth.stdout, /AUROC/);
     const report = await Deno.readTextFile(join(broken, "runs/experiments", NAME, "report.html"));
     assert.match(report, /<!doctype html>/);
   } finally {
