@@ -4,7 +4,7 @@ import { Device } from "../../runtime/device.ts";
 import { input } from "../../runtime/leaf.ts";
 import { exp, sub } from "../../runtime/ops/pointwise.ts";
 import { mean, sum } from "../../runtime/ops/reduce.ts";
-import { summarizeProfile, traceOf } from "../../runtime/profile.ts";
+import { summarizeProfile, type Trace, traceOf } from "../../runtime/profile.ts";
 import type { ProfileEntry } from "../../runtime/program.ts";
 
 const entry = (
@@ -25,6 +25,23 @@ const ENTRIES = [
   entry("matmul", { start: 1_002_000, time: 2000, flops: 30_000, bytes: 100 }),
   entry("matmul", { start: 1_010_000, time: 5000, flops: 40_000, bytes: 600 }),
 ];
+
+/** What the Trace Event Format asks of a file in its object form: viewers leave out, or choke on, events that do not keep to it. */
+function assertTraceEvents({ traceEvents, displayTimeUnit }: Trace, dispatches: number): void {
+  assert.ok(displayTimeUnit === "ms");
+  const isTime = (time: unknown) => typeof time === "number" && Number.isFinite(time) && time >= 0;
+  for (const { name, cat, ph, ts, dur, pid, tid, args } of traceEvents) {
+    assert.ok(typeof name === "string" && name !== "" && typeof cat === "string", name);
+    assert.ok(Number.isInteger(pid) && Number.isInteger(tid) && isTime(ts), name);
+    assert.equal(Object.prototype.toString.call(args), "[object Object]", name);
+    if (ph === "M") assert.ok(name === "thread_name" && typeof args.name === "string");
+    else assert.ok(ph === "X" && isTime(dur), name);
+  }
+  const complete = traceEvents.filter(({ ph }) => ph === "X");
+  assert.equal(complete.length, dispatches);
+  // Events of one thread nest or follow each other; dispatches follow each other. Microseconds are rounded.
+  complete.slice(1).forEach(({ ts }, i) => assert.ok(ts >= complete[i]!.ts + complete[i]!.dur! - 1e-3));
+}
 
 Deno.test("summarizeProfile() adds up calls, times and work by kernel, the slowest first", () => {
   assert.deepEqual(summarizeProfile(ENTRIES), [
@@ -80,5 +97,5 @@ Deno.test("a profile of a program names its kernels, ops and shapes in the order
   }
   const share = summarizeProfile(entries).reduce((total, kernel) => total + kernel.share, 0);
   assert.ok(Math.abs(share - 1) < 1e-9);
-  JSON.parse(JSON.stringify(traceOf(entries)));
+  assertTraceEvents(JSON.parse(JSON.stringify(traceOf(entries))), entries.length);
 });
