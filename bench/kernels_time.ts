@@ -59,6 +59,7 @@ export async function timeLowering(device: Device, lowering: Lowering, sizes: Si
         constants: dispatch.constants ?? {},
         access: accessOf(dispatch),
         uniforms: dispatch.uniforms !== undefined,
+        texels: dispatch.texels !== undefined,
       });
       const buffers = [
         ...dispatch.bindings.map(bound),

@@ -36,6 +36,8 @@ export interface Operand {
 export interface Command {
   readonly dispatch: Dispatch;
   readonly operands: readonly Operand[];
+  /** What it reads as texels. */
+  readonly texels?: readonly Operand[];
   readonly unit: Unit;
 }
 
@@ -126,7 +128,8 @@ function lowerUnit(unit: Unit, context: { slotOf: (value: Value) => Slot; target
     };
   };
   for (const dispatch of lowering.dispatches) {
-    commands.push({ dispatch, operands: dispatch.bindings.map(operand), unit });
+    const texels = dispatch.texels ? { texels: dispatch.texels.map(operand) } : {};
+    commands.push({ dispatch, operands: dispatch.bindings.map(operand), ...texels, unit });
   }
   return commands;
 }

@@ -10,7 +10,8 @@
 import { DeviceLostError, EngineError, NoAdapterError, OutOfMemoryError, ValidationError } from "./errors.ts";
 import type { Profile, Target, Tuner } from "./kernel.ts";
 import { createPipeline, pipelineKey, type PipelineSource } from "./pipeline.ts";
-import { prepareEnvironment, softwareTuner, wantedFeatures } from "./platform.ts";
+import { prepareEnvironment, readsTexels, softwareTuner, wantedFeatures } from "./platform.ts";
+import { TEXEL_BYTES, TEXEL_ROW, texelTexture } from "./texels.ts";
 
 /** How to open a device. */
 export interface DeviceOptions {
@@ -91,6 +92,7 @@ export class Device implements Disposable {
       maxInvocations: gpu.limits.maxComputeInvocationsPerWorkgroup,
       maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
       maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
+      maxTexels: readsTexels(profile) ? TEXEL_ROW * gpu.limits.maxTextureDimension2D : 0,
       ...(tuner ? { tuner } : {}),
     };
     return new Device(gpu, description, isFallback, target, options.memoryLimit ?? Infinity);
@@ -141,6 +143,29 @@ export class Device implements Disposable {
     this.allocatedBuffers--;
     this.#freed.add(buffer);
     buffer.destroy();
+  }
+
+  /**
+   * Allocates the texture that a program's dispatches read texels from; see `texels.ts`.
+   *
+   * @throws {OutOfMemoryError} as {@link allocate} does.
+   */
+  allocateTexels(rows: number, { label }: { label: string }): GPUTexture {
+    this.#throwIfGone();
+    const bytes = rows * TEXEL_ROW * TEXEL_BYTES;
+    this.requireMemory(bytes, label);
+    const texture = this.#noted("out-of-memory", {
+      work: () => texelTexture(this.gpu, { rows, label }),
+      toError: async () => outOfMemory(label, { wanted: bytes, available: await this.#largestFree(bytes) }),
+    });
+    this.allocatedBytes += bytes;
+    return texture;
+  }
+
+  /** Frees a texture made by {@link allocateTexels}. */
+  freeTexels(texture: GPUTexture): void {
+    this.allocatedBytes -= texture.height * TEXEL_ROW * TEXEL_BYTES;
+    texture.destroy();
   }
 
   /** True for a buffer that {@link free} has freed. */
@@ -321,6 +346,7 @@ function adapterLimits(adapter: GPUAdapter): Record<string, number> {
     maxBufferSize: limits.maxBufferSize,
     maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
     maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+    maxTextureDimension2D: limits.maxTextureDimension2D,
     maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
     maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
     maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,

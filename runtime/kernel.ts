@@ -9,6 +9,7 @@
  *   `var<storage, read>`, an output or scratch buffer `var<storage, read_write>`. (Where the memory plan puts a read and a
  *   written tensor into one buffer, the engine turns `read` into `read_write`: WebGPU tracks usage by whole buffers.);
  * - when `Dispatch.uniforms` is given, `@binding(n)` is `var<uniform>`, those 32-bit unsigned integers;
+ * - when `Dispatch.texels` is given, the binding after these is `var texels: texture_storage_2d<rgba32float, read>`;
  * - sizes known when the program is compiled are `override` constants (or uniforms, where several shapes should share one pipeline
  *   or where a constant trip count would be unrolled into something that takes minutes to compile);
  * - a kernel never reads what it writes from another invocation, and never relies on the order of workgroups: equal inputs give
@@ -39,6 +40,8 @@ export interface Dispatch {
   /** 32-bit unsigned integers, bound as a uniform buffer after the storage buffers. */
   readonly uniforms?: readonly number[];
   readonly bindings: readonly Binding[];
+  /** Bindings, each of a multiple of 4 elements, that the kernel reads as texels, see `texels.ts`. */
+  readonly texels?: readonly Binding[];
   readonly grid: Grid;
   /** Floating-point operations, for profiles. */
   readonly flops?: number;
@@ -75,6 +78,8 @@ export interface Target {
   readonly maxInvocations: number;
   readonly maxBindingBytes: number;
   readonly maxStorageBuffers: number;
+  /** Texels that a dispatch may read, see `texels.ts`; none if left out. */
+  readonly maxTexels?: number;
   readonly tuner?: Tuner;
 }
 

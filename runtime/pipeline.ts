@@ -14,12 +14,14 @@ export interface PipelineSource {
   readonly access: readonly ("read" | "read_write")[];
   /** True when a uniform buffer follows the storage buffers. */
   readonly uniforms: boolean;
+  /** True when the texture of texels follows these. */
+  readonly texels?: boolean;
 }
 
 /** A string that is equal for equal sources and for no others. */
 export function pipelineKey(source: PipelineSource): string {
   const constants = Object.entries(source.constants).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([source.code, constants, source.access, source.uniforms]);
+  return JSON.stringify([source.code, constants, source.access, source.uniforms, source.texels ?? false]);
 }
 
 /**
@@ -91,6 +93,10 @@ function layoutEntries(source: PipelineSource): GPUBindGroupLayoutEntry[] {
   }));
   if (source.uniforms) {
     entries.push({ binding: entries.length, visibility: GPUShaderStage.COMPUTE, buffer: { type: "uniform" } });
+  }
+  if (source.texels) {
+    const storageTexture = { access: "read-only", format: "rgba32float" } as const;
+    entries.push({ binding: entries.length, visibility: GPUShaderStage.COMPUTE, storageTexture });
   }
   return entries;
 }

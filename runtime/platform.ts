@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Tuner } from "./kernel.ts";
+import type { Profile, Tuner } from "./kernel.ts";
 
 interface DenoLike {
   readonly env: { get(name: string): string | undefined; set(name: string, value: string): void };
@@ -34,6 +34,11 @@ const BLOCKED: ReadonlySet<string> = new Set(["conv_forward", "conv_transposed",
 export function softwareTuner(): Tuner | undefined {
   if ((globalThis as { Deno?: DenoLike }).Deno) return undefined;
   return { choose: (family) => (BLOCKED.has(family) ? "software-8x1" : undefined) };
+}
+
+/** True where kernels gain from reading buffers through a texture: on lavapipe, see `texels.ts`. */
+export function readsTexels(profile: Profile): boolean {
+  return profile === "software" && (globalThis as { Deno?: DenoLike }).Deno !== undefined;
 }
 
 /** The optional features that kernels use, where the adapter has them. */

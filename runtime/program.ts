@@ -8,7 +8,7 @@ import { type NonFiniteError, OutOfMemoryError, ValidationError } from "./errors
 import { RANDOM_COUNTERS } from "./leaf.ts";
 import { nonFiniteError } from "./numerics.ts";
 import type { PlannedBuffer, ProgramPlan } from "./program_plan.ts";
-import { type Commands, makeBuffers, makeCommands } from "./program_resources.ts";
+import { type Commands, makeBuffers, makeCommands, makeTexture } from "./program_resources.ts";
 import type { DType, Shape } from "./tensor.ts";
 import { formatShape, sizeOf } from "./tensor.ts";
 
@@ -48,7 +48,7 @@ export interface ProgramMemory {
   readonly lowerBound: number;
   /** What they would take without sharing memory. */
   readonly unshared: number;
-  /** Inputs, constants, uniforms and the metrics ring. */
+  /** Inputs, constants, uniforms, the metrics ring and the texture that texels are read from. */
   readonly fixed: number;
 }
 
@@ -67,6 +67,7 @@ export class Program implements Disposable {
     readonly name: string,
     private readonly plan: ProgramPlan,
     private readonly buffers: readonly GPUBuffer[],
+    private readonly texture: GPUTexture | undefined,
     commands: Commands,
   ) {
     this.#commands = commands;
@@ -78,11 +79,14 @@ export class Program implements Disposable {
   static async create(device: Device, options: { name: string; plan: ProgramPlan }): Promise<Program> {
     const { name, plan } = options;
     const buffers = await makeBuffers(device, options);
+    let texture: GPUTexture | undefined;
     try {
-      const commands = await makeCommands(device, { name, plan, buffers });
-      return new Program(device, name, plan, buffers, commands);
+      texture = makeTexture(device, options);
+      const commands = await makeCommands(device, { name, plan, buffers, texture });
+      return new Program(device, name, plan, buffers, texture, commands);
     } catch (error) {
       for (const buffer of buffers) device.free(buffer);
+      if (texture) device.freeTexels(texture);
       throw error;
     }
   }
@@ -229,6 +233,7 @@ export class Program implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const buffer of this.buffers) this.device.free(buffer);
+    if (this.texture) this.device.freeTexels(this.texture);
   }
 
   #bufferOf(planned: PlannedBuffer): GPUBuffer {
@@ -330,5 +335,5 @@ export function checkPlan(device: Device, options: { name: string; plan: Program
       );
     }
   }
-  device.requireMemory(plan.requests.reduce((total, { bytes }) => total + bytes, 0), `program ${name}`);
+  device.requireMemory(plan.memory.arena + plan.memory.fixed, `program ${name}`);
 }

@@ -13,6 +13,7 @@ import { ALIGNMENT, type Interval, planMemory } from "./memory_plan.ts";
 import { type WatchedValue, watchNumerics } from "./numerics.ts";
 import type { ProgramMemory } from "./program.ts";
 import { orderUnits } from "./schedule.ts";
+import { TEXEL_BYTES, TEXEL_ROW, texelRows } from "./texels.ts";
 import { type DType, type Node, type Shape, type Tensor } from "./tensor.ts";
 
 /** Where a piece of memory lies: in the program's n-th buffer, or in a buffer that it does not own. */
@@ -33,6 +34,8 @@ export interface PlannedCommand {
   readonly command: Command;
   readonly bindings: readonly PlannedBinding[];
   readonly uniforms?: PlannedBuffer;
+  /** What is copied to the texture before the dispatch. */
+  readonly texels?: readonly PlannedBinding[];
 }
 
 /** A buffer to allocate. */
@@ -58,6 +61,8 @@ export interface ProgramPlan {
   readonly memory: ProgramMemory;
   /** Every distinct binding, for checks against the adapter's limits. */
   readonly bindings: readonly PlannedBinding[];
+  /** Rows of the texture that dispatches read texels from, 0 where none does; see `texels.ts`. */
+  readonly texelRows: number;
   /** Where checks of the numbers leave what they find, for a program that makes them. */
   readonly watch?: PlannedWatch;
 }
@@ -148,7 +153,7 @@ function slotLives(
     });
   };
   commands.forEach((command, at) => {
-    for (const { slot } of command.operands) touch(slot, at);
+    for (const { slot } of [...command.operands, ...(command.texels ?? [])]) touch(slot, at);
   });
   for (const slot of options.pinned) touch(slot, 0);
   for (const slot of [...options.kept, ...options.pinned]) touch(slot, commands.length);
@@ -164,6 +169,7 @@ class Layout {
   readonly #bindings: PlannedBinding[] = [];
   #memory = { arena: 0, lowerBound: 0, unshared: 0, fixed: 0 };
   #uniformBuffer = -1;
+  #texelRows = 0;
 
   constructor(private readonly maxBufferBytes: number) {}
 
@@ -230,18 +236,25 @@ class Layout {
   }
 
   command(command: Command): PlannedCommand {
-    const bindings = command.operands.map((operand: Operand): PlannedBinding => ({
+    const bound = (operand: Operand): PlannedBinding => ({
       ...this.place(operand.slot, operand),
       label: `${operand.slot.label} of ${command.dispatch.kernel}`,
-    }));
+    });
+    const bindings = command.operands.map(bound);
     this.#bindings.push(...bindings);
+    const texels = command.texels?.map(bound);
+    if (texels) {
+      const rows = texels.reduce((total, { bytes }) => total + texelRows(bytes / 4), 0);
+      this.#texelRows = Math.max(this.#texelRows, rows);
+    }
+    const planned = { command, bindings, ...(texels ? { texels } : {}) };
     const { uniforms } = command.dispatch;
-    if (!uniforms) return { command, bindings };
+    if (!uniforms) return planned;
     const words = new Uint32Array(Math.max(4, Math.ceil(uniforms.length / 4) * 4));
     words.set(uniforms);
     const data = new Uint8Array(words.buffer);
     const place = { buffer: this.#uniformBuffer, offset: this.#uniforms.addShared(data), bytes: data.byteLength };
-    return { command, bindings, uniforms: place };
+    return { ...planned, uniforms: place };
   }
 
   finish(
@@ -266,7 +279,7 @@ class Layout {
     }
     const fixed = this.#requests.filter((request) => request.role !== "arena").reduce(
       (total, { bytes }) => total + bytes,
-      0,
+      this.#texelRows * TEXEL_ROW * TEXEL_BYTES,
     );
     return {
       requests: this.#requests,
@@ -279,6 +292,7 @@ class Layout {
       ringCapacity: made.capacity,
       memory: { ...this.#memory, fixed },
       bindings: this.#bindings,
+      texelRows: this.#texelRows,
       ...(made.watch ? { watch: made.watch } : {}),
     };
   }

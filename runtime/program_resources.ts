@@ -9,6 +9,7 @@ import { ValidationError } from "./errors.ts";
 import type { Value } from "./graph.ts";
 import type { PlannedBuffer, PlannedCommand, ProgramPlan } from "./program_plan.ts";
 import { formatShape } from "./tensor.ts";
+import { copyTexels, type TexelSource } from "./texels.ts";
 
 /** A dispatch ready to encode. */
 export interface ReadyDispatch {
@@ -47,6 +48,17 @@ interface Ready {
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
   readonly grid: readonly [number, number, number];
+  /** What is copied to the texture first. */
+  readonly texels?: { readonly texture: GPUTexture; readonly sources: readonly TexelSource[] };
+}
+
+/** The texture of a plan whose dispatches read texels. */
+export function makeTexture(
+  device: Device,
+  { name, plan }: { name: string; plan: ProgramPlan },
+): GPUTexture | undefined {
+  if (plan.texelRows === 0) return undefined;
+  return device.allocateTexels(plan.texelRows, { label: `${name} texels` });
 }
 
 /** Allocates all buffers of a plan and fills those with known contents. */
@@ -78,16 +90,16 @@ export async function makeBuffers(device: Device, options: { name: string; plan:
  */
 export async function makeCommands(
   device: Device,
-  options: { name: string; plan: ProgramPlan; buffers: readonly GPUBuffer[] },
+  options: { name: string; plan: ProgramPlan; buffers: readonly GPUBuffer[]; texture?: GPUTexture | undefined },
 ): Promise<Commands> {
-  const { plan, buffers, name } = options;
+  const { plan, buffers, name, texture } = options;
   const bufferOf = (planned: PlannedBuffer) => planned.external ?? buffers[planned.buffer]!;
   const pipelines = await Promise.all(
     plan.commands.map((command) =>
       pipelineOf(device, command, bufferOf).catch((error) => Promise.reject(located(error, { command, name })))
     ),
   );
-  const jobs = plan.commands.map((command, i): Job => ({ command, pipeline: pipelines[i]!, bufferOf }));
+  const jobs = plan.commands.map((command, i): Job => ({ command, pipeline: pipelines[i]!, bufferOf, texture }));
   const ready = await makeAllReady(device, { jobs, name });
   return {
     dispatches: plan.commands.map(describe),
@@ -133,12 +145,14 @@ function pipelineOf(
     constants: dispatch.constants ?? {},
     access,
     uniforms: dispatch.uniforms !== undefined,
+    texels: dispatch.texels !== undefined,
   });
 }
 
 interface Job {
   readonly command: PlannedCommand;
   readonly pipeline: GPUComputePipeline;
+  readonly texture: GPUTexture | undefined;
   bufferOf(planned: PlannedBuffer): GPUBuffer;
 }
 
@@ -182,7 +196,7 @@ function located(error: unknown, options: { command: PlannedCommand; name: strin
 function borrowedBuffers(commands: readonly PlannedCommand[]): Borrowed[] {
   const found = new Map<GPUBuffer, Borrowed>();
   for (const command of commands) {
-    for (const { external, label } of command.bindings) {
+    for (const { external, label } of [...command.bindings, ...(command.texels ?? [])]) {
       if (external && !found.has(external)) {
         found.set(external, { buffer: external, label, dispatch: describe(command) });
       }
@@ -191,17 +205,25 @@ function borrowedBuffers(commands: readonly PlannedCommand[]): Borrowed[] {
   return [...found.values()];
 }
 
-function makeReady(device: Device, { command, pipeline, bufferOf }: Job): Ready {
+function makeReady(device: Device, { command, pipeline, bufferOf, texture }: Job): Ready {
   const places = command.uniforms ? [...command.bindings, command.uniforms] : command.bindings;
+  const entries: GPUBindGroupEntry[] = places.map((place, binding) => ({
+    binding,
+    resource: { buffer: bufferOf(place), offset: place.offset, size: Math.ceil(place.bytes / 4) * 4 },
+  }));
+  const sources = command.texels?.map((place) => ({
+    buffer: bufferOf(place),
+    offset: place.offset,
+    bytes: place.bytes,
+  }));
+  if (texture && sources) entries.push({ binding: entries.length, resource: texture.createView() });
   const group = device.gpu.createBindGroup({
     label: command.command.dispatch.kernel,
     layout: pipeline.getBindGroupLayout(0),
-    entries: places.map((place, binding) => ({
-      binding,
-      resource: { buffer: bufferOf(place), offset: place.offset, size: Math.ceil(place.bytes / 4) * 4 },
-    })),
+    entries,
   });
-  return { pipeline, group, grid: command.command.dispatch.grid };
+  const { grid } = command.command.dispatch;
+  return { pipeline, group, grid, ...(texture && sources ? { texels: { texture, sources } } : {}) };
 }
 
 function describe(command: PlannedCommand): ReadyDispatch {
@@ -212,19 +234,27 @@ function describe(command: PlannedCommand): ReadyDispatch {
     op: unitName(unit),
     shape: [shapes(unit.inputs), "->", shapes(unit.outputs)].filter(Boolean).join(" "),
     flops: dispatch.flops ?? 0,
-    bytes: dispatch.bytes ?? command.bindings.reduce((total, binding) => total + binding.bytes, 0),
+    bytes: dispatch.bytes ??
+      [...command.bindings, ...(command.texels ?? [])].reduce((total, { bytes }) => total + bytes, 0),
   };
 }
 
 function encodeAll(encoder: GPUCommandEncoder, ready: readonly Ready[]): void {
-  const pass = encoder.beginComputePass();
+  let pass: GPUComputePassEncoder | undefined;
   let current: GPUComputePipeline | undefined;
   for (const command of ready) {
+    if (command.texels) {
+      pass?.end();
+      pass = undefined;
+      current = undefined;
+      copyTexels(encoder, command.texels);
+    }
+    pass ??= encoder.beginComputePass();
     if (command.pipeline !== current) pass.setPipeline(command.pipeline);
     current = command.pipeline;
     encodeDispatch(pass, command);
   }
-  pass.end();
+  pass?.end();
 }
 
 function encodeDispatch(pass: GPUComputePassEncoder, command: Ready): void {
@@ -246,6 +276,7 @@ async function timeAll(device: Device, ready: readonly Ready[]): Promise<Dispatc
       const encoder = device.gpu.createCommandEncoder();
       const chunk = ready.slice(start, start + QUERIED);
       chunk.forEach((command, i) => {
+        if (command.texels) copyTexels(encoder, command.texels);
         const pass = encoder.beginComputePass({
           timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 },
         });

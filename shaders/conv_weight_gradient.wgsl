@@ -6,7 +6,8 @@
 // A second pass (matmul_fold.wgsl) adds up the shares in a fixed order, so equal inputs give bit-equal results.
 //
 // Bindings: x [images, height, width, inputs], gy [images, out_height, out_width, outputs], partial [splits, kernel_height,
-// kernel_width, inputs, outputs]; channels in vectors of X and W elements.
+// kernel_width, inputs, outputs]; channels in vectors of X and W elements. With TEXELS (and vectors of 4) x and gy are texels, one after the
+// other.
 //
 // One invocation makes GROUPS vectors of input channels (each of one tap) x COLUMNS vectors of output channels in registers, and
 // takes UNROLL pixels a round. A workgroup's lanes lie as lane_splits x lane_rows x lane_columns. Written for Vulkan on the CPU, see
@@ -35,12 +36,35 @@ struct Params {
   column_tiles: u32,
   splits: u32,
   groups: u32, // GROUPS
+  gy_first: u32, // with TEXELS: gy's first texel
 }
 
+{{#if TEXELS}}
+@group(0) @binding(0) var<storage, read_write> partial: array<{{W}}>;
+@group(0) @binding(1) var<uniform> p: Params;
+@group(0) @binding(2) var texels: texture_storage_2d<rgba32float, read>;
+
+fn x_at(i: u32) -> {{X}} {
+  return texel(i);
+}
+
+fn gy_at(i: u32) -> {{W}} {
+  return texel(p.gy_first + i);
+}
+{{else}}
 @group(0) @binding(0) var<storage, read> x: array<{{X}}>;
 @group(0) @binding(1) var<storage, read> gy: array<{{W}}>;
 @group(0) @binding(2) var<storage, read_write> partial: array<{{W}}>;
 @group(0) @binding(3) var<uniform> p: Params;
+
+fn x_at(i: u32) -> {{X}} {
+  return x[i];
+}
+
+fn gy_at(i: u32) -> {{W}} {
+  return gy[i];
+}
+{{/if}}
 
 @compute @workgroup_size({{LANES}})
 fn main(
@@ -78,7 +102,7 @@ fn main(
     let y{{U}} = i32(oy * p.stride_y);
     let x{{U}} = i32(ox * p.stride_x);
 {{#for J in COLUMNS}}
-    let g{{U}}_{{J}} = select({{W}}(0.0), gy[at{{U}} + c{{J}}], live{{U}});
+    let g{{U}}_{{J}} = select({{W}}(0.0), gy_at(at{{U}} + c{{J}}), live{{U}});
 {{/for}}
 {{#for G in GROUPS}}
     let iy{{U}}_{{G}} = u32(y{{U}} + dy{{G}});
@@ -86,7 +110,7 @@ fn main(
     // Not &&, which is a branch each: SwiftShader takes minutes to compile two dozen of them in a loop.
     let inside{{U}}_{{G}} = live{{U}} & (iy{{U}}_{{G}} < p.height) & (ix{{U}}_{{G}} < p.width);
     let from{{U}}_{{G}} = ((image * p.height + iy{{U}}_{{G}}) * p.width + ix{{U}}_{{G}}) * p.inputs + ci{{G}};
-    let a{{U}}_{{G}} = select({{X}}(0.0), x[select(0u, from{{U}}_{{G}}, inside{{U}}_{{G}})], inside{{U}}_{{G}});
+    let a{{U}}_{{G}} = select({{X}}(0.0), x_at(select(0u, from{{U}}_{{G}}, inside{{U}}_{{G}})), inside{{U}}_{{G}});
 {{/for}}
     {
       let row_ends = ox + 1u == p.out_width;

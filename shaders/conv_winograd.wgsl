@@ -6,7 +6,7 @@
 //   x likewise; and in memory, in vectors, at n image + t tile_y + u tile_x + y row + x column + q part_y + r part_x + channel.
 // So one kernel cuts images into overlapping patches, lays patches out by transform points for matmul.wgsl, and the reverse.
 //
-// Bindings: source, bias [channels] (or anything where has_bias is 0), result. IN and OUT are the matrix's sizes, at most 5.
+// Bindings: source (with TEXELS read as texels), bias [channels] (or anything where has_bias is 0), result. IN and OUT are the matrix's sizes, at most 5.
 // One invocation makes OUT x OUT vectors.
 
 struct Side {
@@ -48,10 +48,25 @@ struct Params {
   matrix: array<vec4f, 25>, // m[a, i] is matrix[5 i + a].x
 }
 
+{{#if TEXELS}}
+@group(0) @binding(0) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> result: array<vec4f>;
+@group(0) @binding(2) var<uniform> p: Params;
+@group(0) @binding(3) var texels: texture_storage_2d<rgba32float, read>;
+
+fn source_at(i: u32) -> vec4f {
+  return texel(i);
+}
+{{else}}
 @group(0) @binding(0) var<storage, read> source: array<vec4f>;
 @group(0) @binding(1) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
 @group(0) @binding(3) var<uniform> p: Params;
+
+fn source_at(i: u32) -> vec4f {
+  return source[i];
+}
+{{/if}}
 
 @compute @workgroup_size({{LANES}})
 fn main(
@@ -91,8 +106,8 @@ fn main(
     let y = u32(in_y + i32(i) * p.input.pace_y);
     let row = in_base + y * p.input.row;
 {{#for J in IN}}
-    let live{{J}} = inside{{J}} && y < p.input.height;
-    let d{{J}} = select(vec4f(0.0), source[select(0u, row + at{{J}}, live{{J}})], live{{J}});
+    let live{{J}} = inside{{J}} & (y < p.input.height);
+    let d{{J}} = select(vec4f(0.0), source_at(select(0u, row + at{{J}}, live{{J}})), live{{J}});
 {{/for}}
 {{#for A in OUT}}
     // Picked from registers: a uniform at an address that is not constant costs as much as a load from storage.

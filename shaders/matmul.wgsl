@@ -1,8 +1,9 @@
 // Matrix product, batched: y[z] = a[z] b[z], where a is [m, k] (or [k, m] with A_TRANSPOSED) and b [k, n] (or [n, k] with
 // B_TRANSPOSED). A share of k (of shares_k) goes to its own slab of y, to be added up by matmul_fold.wgsl; with one share y is the result.
 //
-// Bindings: a, b, y [shares, batches, m, n], batches a given distance apart. With VECTORS all are read and written as vec4f along their last axes, which must
-// be multiples of 4 (where both k axes are first axes, k itself may be any size); without, as f32 with any strides.
+// Bindings: a, b, y [shares, batches, m, n], batches a given distance apart. With VECTORS all are read and written as vec4f along their
+// last axes, which must be multiples of 4 (where both k axes are first axes, k itself may be any size); without, as f32 with any strides.
+// With TEXELS (and VECTORS) a and b are texels, one after the other.
 //
 // One invocation makes GROUPS x GROUP rows x COLUMNS vectors of columns in registers; a workgroup's lanes lie as
 // (lanes / lane_columns) x lane_columns. Written for Vulkan on the CPU, see conv_gather.wgsl. Transposed operands are turned around in
@@ -26,12 +27,35 @@ struct Params {
   groups: u32, // GROUPS
   shares_k: u32,
   k_a_share: u32, // a multiple of DEPTH
+  b_first: u32, // with TEXELS: b's first texel
 }
 
+{{#if TEXELS}}
+@group(0) @binding(0) var<storage, read_write> y: array<{{T}}>;
+@group(0) @binding(1) var<uniform> p: Params;
+@group(0) @binding(2) var texels: texture_storage_2d<rgba32float, read>;
+
+fn a_at(i: u32) -> {{T}} {
+  return texel(i);
+}
+
+fn b_at(i: u32) -> {{T}} {
+  return texel(i);
+}
+{{else}}
 @group(0) @binding(0) var<storage, read> a: array<{{T}}>;
 @group(0) @binding(1) var<storage, read> b: array<{{T}}>;
 @group(0) @binding(2) var<storage, read_write> y: array<{{T}}>;
 @group(0) @binding(3) var<uniform> p: Params;
+
+fn a_at(i: u32) -> {{T}} {
+  return a[i];
+}
+
+fn b_at(i: u32) -> {{T}} {
+  return b[i];
+}
+{{/if}}
 
 @compute @workgroup_size({{LANES}})
 fn main(
@@ -51,7 +75,7 @@ fn main(
   let column = (((tile / p.row_tiles) % p.column_tiles) * p.lane_columns + lane % p.lane_columns) * {{COLUMNS}}u;
   let row = ((tile % p.row_tiles) * lane_rows + lane / p.lane_columns) * {{ROWS}}u;
   let a_base = batch * p.a_batch;
-  let b_base = batch * p.b_batch;
+  let b_base = batch * p.b_batch{{#if TEXELS}} + p.b_first{{/if}};
 {{#for J in COLUMNS}}
   let c{{J}} = min(column + {{J}}u, p.n - 1u);
 {{/for}}
@@ -70,7 +94,7 @@ fn main(
 {{#if B_TRANSPOSED}}
 {{#for J in COLUMNS}}
 {{#for E in 4}}
-    let t{{J}}_{{E}} = b[b_base + (c{{J}} * 4u + {{E}}u) * p.b_depth + k / 4u];
+    let t{{J}}_{{E}} = b_at(b_base + (c{{J}} * 4u + {{E}}u) * p.b_depth + k / 4u);
 {{/for}}
 {{#for K in 4}}
     let b{{K}}_{{J}} = vec4f(t{{J}}_0[{{K}}], t{{J}}_1[{{K}}], t{{J}}_2[{{K}}], t{{J}}_3[{{K}}]);
@@ -84,21 +108,21 @@ fn main(
     let k{{K}} = k + {{K}}u;
 {{/if}}
 {{#for J in COLUMNS}}
-    let b{{K}}_{{J}} = {{#if RAGGED}}select(vec4f(0.0), {{/if}}b[b_base + k{{K}} * p.b_depth + c{{J}}]{{#if RAGGED}}, live{{K}}){{/if}};
+    let b{{K}}_{{J}} = {{#if RAGGED}}select(vec4f(0.0), {{/if}}b_at(b_base + k{{K}} * p.b_depth + c{{J}}){{#if RAGGED}}, live{{K}}){{/if}};
 {{/for}}{{/for}}
 {{/if}}
 {{else}}
 {{#for J in COLUMNS}}
-    let b0_{{J}} = b[b_base + k * p.b_depth + c{{J}} * p.b_column];
+    let b0_{{J}} = b_at(b_base + k * p.b_depth + c{{J}} * p.b_column);
 {{/for}}
 {{/if}}
 {{#for G in GROUPS}}
 {{#if A_TRANSPOSED}}
 {{#for K in 4}}
 {{#if RAGGED}}
-    let u{{G}}_{{K}} = select(vec4f(0.0), a[row{{G}} + k{{K}} * p.a_row], live{{K}});
+    let u{{G}}_{{K}} = select(vec4f(0.0), a_at(row{{G}} + k{{K}} * p.a_row), live{{K}});
 {{else}}
-    let u{{G}}_{{K}} = a[row{{G}} + (k + {{K}}u) * p.a_row];
+    let u{{G}}_{{K}} = a_at(row{{G}} + (k + {{K}}u) * p.a_row);
 {{/if}}
 {{/for}}
 {{/if}}
@@ -106,9 +130,9 @@ fn main(
 {{#if A_TRANSPOSED}}
     let a{{G}}_{{I}} = vec4f(u{{G}}_0[{{I}}], u{{G}}_1[{{I}}], u{{G}}_2[{{I}}], u{{G}}_3[{{I}}]);
 {{else}}{{#if VECTORS}}
-    let a{{G}}_{{I}} = a[row{{G}}_{{I}} + k / 4u];
+    let a{{G}}_{{I}} = a_at(row{{G}}_{{I}} + k / 4u);
 {{else}}
-    let a{{G}}_{{I}} = a[row{{G}}_{{I}} + k * p.a_depth];
+    let a{{G}}_{{I}} = a_at(row{{G}}_{{I}} + k * p.a_depth);
 {{/if}}{{/if}}
 {{#for J in COLUMNS}}{{#for K in DEPTH}}
     s{{G}}_{{I}}_{{J}} += a{{G}}_{{I}}{{#if VECTORS}}[{{K}}]{{/if}} * b{{K}}_{{J}};

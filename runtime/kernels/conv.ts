@@ -7,9 +7,10 @@ import type { Lowering, Target } from "../kernel.ts";
 import { gatherConv, gatherCost } from "./conv_gather.ts";
 import type { ConvOptions } from "./conv_geometry.ts";
 import { coverConv, gpuConv } from "./conv_gpu.ts";
+import { texelConv, texelConvFits } from "./conv_texels.ts";
 import { winogradConv, winogradCost, winogradFits } from "./conv_winograd.ts";
 import { TILE_SHAPES, tileCost, tileName } from "./matmul_gpu.ts";
-import { blockName, BLOCKS, chooseVariant, type LoweringVariant } from "./matmul_tiles.ts";
+import { blockName, BLOCKS, chooseVariant, type LoweringVariant, TEXEL_BLOCKS } from "./matmul_tiles.ts";
 
 /**
  * y[n, oy, ox, co] = bias[co] + sum over ky, kx, ci of x[n, oy s - p + ky d, ox s - p + kx d, ci] w[ky, kx, ci, co].
@@ -48,7 +49,7 @@ function convolve(options: ConvOptions, how: { transposed: boolean; target: Targ
 function variants(given: ConvOptions, how: { transposed: boolean; target: Target }): LoweringVariant[] {
   const { transposed, target } = how;
   const options = transposed ? spreadSingles(given) : given;
-  const direct = target.profile === "gpu"
+  const direct: LoweringVariant[] = target.profile === "gpu"
     ? TILE_SHAPES.map((shape) => ({
       name: tileName(shape),
       cost: tileCost(coverConv(options, { transposed, shape }), shape),
@@ -59,6 +60,13 @@ function variants(given: ConvOptions, how: { transposed: boolean; target: Target
       cost: gatherCost(options, { transposed, block }),
       lower: () => gatherConv(options, { transposed, block }),
     }));
+  if (target.profile === "software" && texelConvFits(options, how)) {
+    direct.push(...TEXEL_BLOCKS.map((block) => ({
+      name: blockName(block),
+      cost: gatherCost(options, { transposed, block }),
+      lower: () => texelConv(options, { transposed, block }),
+    })));
+  }
   if (!winogradFits(options)) return direct;
   const cost = winogradCost(options, { ...how, gradient: false });
   return [...direct, { name: "winograd", cost, lower: () => winogradConv(options, how) }];

@@ -5,6 +5,7 @@
  */
 import swapCode from "../../shaders/conv_swap.wgsl" with { type: "text" };
 import gradientCode from "../../shaders/conv_weight_gradient.wgsl" with { type: "text" };
+import texelsCode from "../../shaders/texels.wgsl" with { type: "text" };
 import { type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
 import { convFlops, type ConvGeometry } from "./conv_geometry.ts";
 import { winogradCost, winogradFits, winogradWeightGradient } from "./conv_winograd.ts";
@@ -15,7 +16,7 @@ import {
   type Block,
   blockName,
   blockOverhead,
-  BLOCKS,
+  blocksFor,
   chooseVariant,
   LANES,
   type LoweringVariant,
@@ -25,6 +26,7 @@ import {
   type Width,
   widthOf,
 } from "./matmul_tiles.ts";
+import { texelPlaces } from "../texels.ts";
 import { fillTemplate } from "./template.ts";
 
 /** Workgroups that keep the cores of a software adapter busy to the end. */
@@ -56,7 +58,7 @@ export function convWeightGradientVariants(options: ConvGeometry, target: Target
 }
 
 function variants(options: ConvGeometry, target: Target): LoweringVariant[] {
-  const direct = target.profile === "gpu" ? gpuVariants(options) : BLOCKS.map((block) => {
+  const direct = target.profile === "gpu" ? gpuVariants(options) : gradientBlocks(options, target).map((block) => {
     const { workgroups, pixelsAShare, vectors } = planShares(options, block);
     const sum = pixelsAShare * stepCost(block, { depth: 1, width: vectors.width });
     const cost = Math.ceil(workgroups / 2) * 2 * (sum + blockOverhead(block));
@@ -65,6 +67,16 @@ function variants(options: ConvGeometry, target: Target): LoweringVariant[] {
   if (!winogradFits(options)) return direct;
   const cost = winogradCost(options, { transposed: false, gradient: true, target });
   return [...direct, { name: "winograd", cost, lower: () => winogradWeightGradient(options, target) }];
+}
+
+function gradientBlocks(options: ConvGeometry, target: Target): readonly Block[] {
+  const vectors = widthOf(options.cin) === 4 && widthOf(options.cout) === 4;
+  return blocksFor({ sizes: operandSizes(options), vectors, target });
+}
+
+/** Elements of x and gy. */
+function operandSizes({ n, h, w, cin, outH, outW, cout }: ConvGeometry): number[] {
+  return [n * h * w * cin, n * outH * outW * cout];
 }
 
 function gpuVariants(options: ConvGeometry): LoweringVariant[] {
@@ -79,6 +91,8 @@ function directGradient(options: ConvGeometry, block: Block): Lowering {
   const { n, h, w, cin, kh, kw, cout, outH, outW, stride, padding, dilation } = options;
   const plan = planShares(options, block);
   const { depth, width } = plan.vectors;
+  const { texels = false } = block;
+  const operands = [{ input: 0 }, { input: 1 }];
   const gradient: Dispatch = {
     kernel: `conv_weight_gradient/${blockName(block)}`,
     code: gradientText(block, plan.vectors),
@@ -86,8 +100,10 @@ function directGradient(options: ConvGeometry, block: Block): Lowering {
       ...[h, w, cin / depth, outH, outW, cout / width, kw, ...stride, ...padding, ...dilation],
       ...[(kh * kw * cin) / depth, n * outH * outW, plan.pixelsAShare, plan.laneRows, plan.laneColumns],
       ...[plan.rowTiles, plan.columnTiles, plan.shares, block.rows / depth],
+      ...texelPlaces(operandSizes(options)).slice(1),
     ],
-    bindings: [{ input: 0 }, { input: 1 }, plan.shares === 1 ? { output: 0 } : { scratch: 0 }],
+    ...(texels ? { texels: operands } : {}),
+    bindings: [...(texels ? [] : operands), plan.shares === 1 ? { output: 0 } : { scratch: 0 }],
     grid: gridFor(plan.workgroups),
     flops: convFlops(options, false),
   };
@@ -165,7 +181,9 @@ function planShares(options: ConvGeometry, block: Block): SharePlan {
 
 function gradientText(block: Block, vectors: { depth: Width; width: Width }): string {
   const { depth, width } = vectors;
-  return fillTemplate(gradientCode, {
+  const { texels = false } = block;
+  return fillTemplate(texels ? gradientCode + texelsCode : gradientCode, {
+    TEXELS: texels,
     X: depth === 4 ? "vec4f" : "f32",
     W: width === 4 ? "vec4f" : "f32",
     DEEP: depth === 4,

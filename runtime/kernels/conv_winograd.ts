@@ -11,11 +11,11 @@
  */
 import type { Binding, Dispatch, Lowering, Target } from "../kernel.ts";
 import { convFlops, type ConvGeometry, type ConvOptions, type Pair } from "./conv_geometry.ts";
+import { fitTexels } from "../texels.ts";
 import { type Matrix, transform, type TransformSide } from "./conv_winograd_transform.ts";
 import { matmul } from "./matmul.ts";
-import { blockCost } from "./matmul_blocks.ts";
+import { blockCost, matmulBlocks } from "./matmul_blocks.ts";
 import type { MatmulOptions } from "./matmul_options.ts";
-import { BLOCKS } from "./matmul_tiles.ts";
 
 /** Outputs of a tile along an axis, taps of a phase, and transform points. */
 const TILE = 4;
@@ -49,6 +49,7 @@ export function winogradConv(options: ConvOptions, how: { transposed: boolean; t
   const plan = planWinograd(options, how);
   const { n, cin, cout, bias } = options;
   const { phases, tiles, batches, depth, chunk } = plan;
+  const texels = readsTexels(options, target);
   const steps = new Steps();
   const noBias = steps.scratch(4);
   const weights = steps.scratch(batches * spaced(depth * cout));
@@ -56,6 +57,7 @@ export function winogradConv(options: ConvOptions, how: { transposed: boolean; t
   const products = steps.scratch(batches * spaced(chunk * tiles[0] * tiles[1] * cout));
   const whole: Pair = [1, 1];
   steps.add(transform({
+    texels,
     name: "weights",
     matrix: G,
     input: weightSide(options, transposed),
@@ -78,6 +80,7 @@ export function winogradConv(options: ConvOptions, how: { transposed: boolean; t
     const rows = images * tiles[0] * tiles[1];
     const layout = { rows, images: tiles[0] * tiles[1], tiles, phases };
     steps.add(transform({
+      texels,
       name: "patches",
       matrix: BT,
       input: transposed ? phasePatches(options, start) : stridedPatches(options, start),
@@ -96,6 +99,7 @@ export function winogradConv(options: ConvOptions, how: { transposed: boolean; t
       flops: (convFlops(options, transposed) * images) / n,
     });
     steps.add(transform({
+      texels,
       name: "outputs",
       matrix: AT,
       input: pointSide({ ...layout, columns: cout, parts: "batch" }),
@@ -115,6 +119,7 @@ export function winogradConv(options: ConvOptions, how: { transposed: boolean; t
 export function winogradWeightGradient(options: ConvGeometry, target: Target): Lowering {
   const { n, cin, cout } = options;
   const { phases, tiles, batches, depth, chunk } = planWinograd(options, { transposed: false, target });
+  const texels = readsTexels(options, target);
   const steps = new Steps();
   const noBias = steps.scratch(4);
   const patches = steps.scratch(batches * spaced(chunk * tiles[0] * tiles[1] * depth));
@@ -126,6 +131,7 @@ export function winogradWeightGradient(options: ConvGeometry, target: Target): L
     const rows = images * tiles[0] * tiles[1];
     const layout = { rows, images: tiles[0] * tiles[1], tiles, phases };
     steps.add(transform({
+      texels,
       name: "patches",
       matrix: BT,
       input: stridedPatches(options, start),
@@ -137,6 +143,7 @@ export function winogradWeightGradient(options: ConvGeometry, target: Target): L
       bindings: { source: { input: 0 }, bias: noBias, result: patches },
     }));
     steps.add(transform({
+      texels,
       name: "gradients",
       matrix: transpose(AT),
       input: outputSide(options, { transposed: false, start }),
@@ -155,6 +162,7 @@ export function winogradWeightGradient(options: ConvGeometry, target: Target): L
       flops: (convFlops(options, false) * images) / n,
     });
     steps.add(transform({
+      texels,
       name: "weight-gradient",
       matrix: transpose(G),
       input: pointSide({ rows: depth, columns: cout, images: 1, tiles: whole, parts: cin * cout, phases }),
@@ -168,6 +176,14 @@ export function winogradWeightGradient(options: ConvGeometry, target: Target): L
     }));
   }
   return steps.lowering();
+}
+
+/** Whether the transforms read what they transform as texels: the images, the weights, the products. */
+function readsTexels(options: ConvGeometry, target: Target): boolean {
+  if (target.profile === "gpu") return false;
+  const { n, h, w, cin, kh, kw, cout, outH, outW } = options;
+  const sizes = [n * h * w * cin, kh * kw * cin * cout, n * outH * outW * cout, MAX_SCRATCH_BYTES / 4];
+  return sizes.every((elements) => fitTexels([elements], target.maxTexels));
 }
 
 /**
@@ -190,7 +206,8 @@ export function winogradCost(
   const product: MatmulOptions = how.gradient
     ? { m: depth, n: cout, k: rows, batches, transposeA: true }
     : { m: rows, n: cout, k: depth, batches };
-  return patches + outputs + weights + Math.min(...BLOCKS.map((block) => blockCost(product, block))) + 4 * 40_000;
+  const products = matmulBlocks(product, how.target).map((block) => blockCost(product, block));
+  return patches + outputs + weights + Math.min(...products) + 4 * 40_000;
 }
 
 interface WinogradPlan {
@@ -374,12 +391,15 @@ class Steps {
     const distances = { a: spaced(m * k), b: spaced(k * n), y: spaced(m * n) };
     const { dispatches, scratch = [] } = matmul({ ...options, distances }, how.target);
     const own = scratch.map((elements) => this.scratch(elements));
-    const rebind = (binding: Binding): Binding =>
-      "input" in binding ? [how.a, how.b][binding.input]! : "output" in binding ? how.y : own[binding.scratch]!;
+    const rebind = (binding: Binding): Binding => ({
+      ...("input" in binding ? [how.a, how.b][binding.input]! : "output" in binding ? how.y : own[binding.scratch]!),
+      ...(binding.count === undefined ? {} : { count: binding.count }),
+    });
     dispatches.forEach((dispatch, i) =>
       this.add({
         ...dispatch,
         bindings: dispatch.bindings.map(rebind),
+        ...(dispatch.texels ? { texels: dispatch.texels.map(rebind) } : {}),
         ...(i === 0 && { flops: how.flops }),
       })
     );

@@ -4,6 +4,7 @@
  * @module
  */
 import winogradCode from "../../shaders/conv_winograd.wgsl" with { type: "text" };
+import texelsCode from "../../shaders/texels.wgsl" with { type: "text" };
 import { type Binding, type Dispatch, gridFor } from "../kernel.ts";
 import type { Pair } from "./conv_geometry.ts";
 import { fillTemplate } from "./template.ts";
@@ -46,6 +47,8 @@ export interface TransformOptions {
   readonly hasBias?: boolean;
   /** Adds to what is there. */
   readonly accumulate?: boolean;
+  /** Reads the source as texels. */
+  readonly texels?: boolean;
 }
 
 const LANES = 64;
@@ -54,19 +57,26 @@ const ORIGINS = 4;
 
 /** The dispatch of a transform. */
 export function transform(options: TransformOptions): Dispatch {
-  const { matrix, parts, tiles, images, channels, bindings, accumulate = false } = options;
+  const { matrix, parts, tiles, images, channels, bindings, accumulate = false, texels = false } = options;
   const [out, size] = [matrix.length, matrix[0]!.length];
   const items = parts[0] * parts[1] * images * tiles[0] * tiles[1] * (channels / 4);
   return {
     kernel: `conv_winograd/${options.name}`,
-    code: fillTemplate(winogradCode, { IN: size, OUT: out, LANES, ACCUMULATE: accumulate }),
+    code: fillTemplate(texels ? winogradCode + texelsCode : winogradCode, {
+      TEXELS: texels,
+      IN: size,
+      OUT: out,
+      LANES,
+      ACCUMULATE: accumulate,
+    }),
     uniforms: [
       ...sideWords(options.input),
       ...sideWords(options.output),
       ...[...parts, ...tiles, images, channels / 4, size, out, Number(options.hasBias ?? false), 0, 0, 0],
       ...matrixWords(matrix),
     ],
-    bindings: [bindings.source, bindings.bias, bindings.result],
+    bindings: [...(texels ? [] : [bindings.source]), bindings.bias, bindings.result],
+    ...(texels ? { texels: [bindings.source] } : {}),
     grid: gridFor(Math.ceil(items / LANES)),
     flops: items * 4 * 2 * (size * size * out + size * out * out),
   };

@@ -4,10 +4,10 @@
  * @module
  */
 import type { Lowering, Target } from "../kernel.ts";
-import { blockCost, blockMatmul } from "./matmul_blocks.ts";
+import { blockCost, blockMatmul, matmulBlocks } from "./matmul_blocks.ts";
 import { coverMatmul, gpuMatmul, TILE_SHAPES, tileCost, tileName } from "./matmul_gpu.ts";
 import type { MatmulOptions } from "./matmul_options.ts";
-import { blockName, BLOCKS, chooseVariant, type LoweringVariant } from "./matmul_tiles.ts";
+import { blockName, chooseVariant, type LoweringVariant } from "./matmul_tiles.ts";
 
 /** y[z] = a[z] b[z]; inputs a and b, output y [batches, m, n]. */
 export function matmul(options: MatmulOptions, target: Target): Lowering {
@@ -28,7 +28,7 @@ function variants(options: MatmulOptions, target: Target): LoweringVariant[] {
       lower: () => gpuMatmul(options, shape),
     }));
   }
-  return BLOCKS.map((block) => ({
+  return matmulBlocks(options, target).map((block) => ({
     name: blockName(block),
     cost: blockCost(options, block),
     lower: () => blockMatmul(options, block),

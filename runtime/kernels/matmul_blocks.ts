@@ -4,15 +4,33 @@
  * @module
  */
 import matmulCode from "../../shaders/matmul.wgsl" with { type: "text" };
-import { type Dispatch, gridFor, type Lowering } from "../kernel.ts";
+import texelsCode from "../../shaders/texels.wgsl" with { type: "text" };
+import { type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
 import { foldShares } from "./matmul_fold.ts";
 import { defaultDistances, type MatmulOptions, matmulWidth } from "./matmul_options.ts";
-import { type Block, blockName, blockOverhead, LANES, MAX_ITERATIONS, planTiles, stepCost } from "./matmul_tiles.ts";
+import {
+  type Block,
+  blockName,
+  blockOverhead,
+  blocksFor,
+  LANES,
+  MAX_ITERATIONS,
+  planTiles,
+  stepCost,
+} from "./matmul_tiles.ts";
+import { texelPlaces } from "../texels.ts";
 import { fillTemplate } from "./template.ts";
 
 /** Shares of a sum shorter than this are not worth adding up. */
 const MIN_SHARE = 64;
 const WANTED_WORKGROUPS = 8;
+
+/** The blocks that fit the operands. */
+export function matmulBlocks(options: MatmulOptions, target: Target): readonly Block[] {
+  const { batches = 1 } = options;
+  const { a, b } = options.distances ?? defaultDistances(options);
+  return blocksFor({ sizes: [batches * a, batches * b], vectors: matmulWidth(options) === 4, target });
+}
 
 /** Nanoseconds of a core of lavapipe. */
 export function blockCost(options: MatmulOptions, block: Block): number {
@@ -29,9 +47,12 @@ export function blockMatmul(options: MatmulOptions, block: Block): Lowering {
   const vectors = width === 4;
   const distances = options.distances ?? defaultDistances(options);
   const elements = batches * distances.y;
+  const { texels = false } = block;
+  const sizes = [batches * distances.a, batches * distances.b];
   const product: Dispatch = {
     kernel: `matmul/${blockName(block)}${vectors ? "" : "-scalar"}`,
-    code: fillTemplate(matmulCode, {
+    code: fillTemplate(texels ? matmulCode + texelsCode : matmulCode, {
+      TEXELS: texels,
       T: vectors ? "vec4f" : "f32",
       VECTORS: vectors,
       DEPTH: width,
@@ -50,8 +71,10 @@ export function blockMatmul(options: MatmulOptions, block: Block): Lowering {
         ? [(transposeA ? m : k) / 4, 1, (transposeB ? k : n) / 4, 1]
         : [transposeA ? 1 : k, transposeA ? m : 1, transposeB ? 1 : n, transposeB ? k : 1]),
       ...[plan.laneColumns, plan.rowTiles, plan.columnTiles, block.rows / 4, plan.shares, plan.kAShare],
+      ...texelPlaces(sizes).slice(1),
     ],
-    bindings: [{ input: 0 }, { input: 1 }, plan.shares === 1 ? { output: 0 } : { scratch: 0 }],
+    bindings: [...(texels ? [] : [{ input: 0 }, { input: 1 }]), plan.shares === 1 ? { output: 0 } : { scratch: 0 }],
+    ...(texels ? { texels: sizes.map((count, input) => ({ input, count })) } : {}),
     grid: gridFor(plan.workgroups),
     flops: 2 * batches * m * n * k,
   };

@@ -4,11 +4,14 @@
  * @module
  */
 import type { Lowering, Target } from "../kernel.ts";
+import { fitTexels } from "../texels.ts";
 
 /** A block of results that one invocation makes: rows x vectors of columns. */
 export interface Block {
   readonly rows: number;
   readonly columns: number;
+  /** True if the operands are read as texels. */
+  readonly texels?: boolean;
 }
 
 /** Invocations of a workgroup on the software profile: one 256-bit vector of lanes. */
@@ -23,12 +26,27 @@ export const BLOCKS: readonly Block[] = [
   { rows: 8, columns: 1 },
 ];
 
+/** Those that are worth trying where the operands can be read as texels. */
+export const TEXEL_BLOCKS: readonly Block[] = [
+  { rows: 8, columns: 8, texels: true },
+  { rows: 16, columns: 4, texels: true },
+  { rows: 16, columns: 2, texels: true },
+  { rows: 16, columns: 1, texels: true },
+  { rows: 8, columns: 2, texels: true },
+];
+
+/** The blocks for operands of so many elements each, `vectors` saying whether they are read as vectors throughout. */
+export function blocksFor(work: { sizes: readonly number[]; vectors: boolean; target: Target }): readonly Block[] {
+  const { sizes, vectors, target } = work;
+  return vectors && fitTexels(sizes, target.maxTexels) ? [...TEXEL_BLOCKS, ...BLOCKS] : BLOCKS;
+}
+
 /** The most iterations, of all loops together, that lavapipe lets one invocation run: it silently leaves the loop after that. */
 export const MAX_ITERATIONS = 65_000;
 
 /** A variant's name. */
 export function blockName(block: Block): string {
-  return `software-${block.rows}x${block.columns}`;
+  return `${block.texels ? "texels" : "software"}-${block.rows}x${block.columns}`;
 }
 
 /** How blocks cover a result. */
@@ -53,6 +71,7 @@ export function planTiles(size: { rows: number; columns: number }, block: Block)
 
 /** Nanoseconds of a load by 8 lanes of lavapipe, of 1 or 4 elements a lane, and of 8 multiply-adds (Mesa 22.3.6, 2.3 GHz). */
 const LOAD_NS = { 1: 9, 4: 18 } as const;
+const TEXEL_NS = 8;
 const MULTIPLY_ADD_NS = 0.4;
 
 /** Width of a kernel's vectors. */
@@ -71,7 +90,8 @@ export function blockOverhead(block: Block): number {
 /** Nanoseconds of one step along the summed axis, in which a lane reads `depth` elements of each row and `depth` rows of columns. */
 export function stepCost(block: Block, vectors: { depth: Width; width: Width }): number {
   const { depth, width } = vectors;
-  return block.rows * LOAD_NS[depth] + depth * block.columns * LOAD_NS[width] +
+  const [row, column] = block.texels ? [TEXEL_NS, TEXEL_NS] : [LOAD_NS[depth], LOAD_NS[width]];
+  return block.rows * row + depth * block.columns * column +
     MULTIPLY_ADD_NS * depth * width * block.rows * block.columns;
 }
 

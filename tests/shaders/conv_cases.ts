@@ -44,6 +44,11 @@ export const CONV_CASES: readonly ConvCase[] = [
   { n: 2, image: [6, 9], kernel: [3, 3], channels: [6, 8], stride: [2, 3], dilation: [2, 2], padding: [1, 2] },
   { n: 2, image: [6, 6], kernel: [2, 1], channels: [4, 4], stride: [3, 2] },
   { n: 1, image: [5, 6], kernel: [5, 3], channels: [12, 84], padding: [4, 2] },
+  // Enough to do for operands to be read as texels, in several rows of them.
+  { n: 5, image: [9, 7], kernel: [1, 1], channels: [40, 36] },
+  { n: 3, image: [11, 13], kernel: [4, 4], channels: [12, 20], stride: [2, 2], padding: [1, 1] },
+  { n: 2, image: [15, 9], kernel: [3, 2], channels: [24, 28], dilation: [2, 3], padding: [2, 2] },
+  { n: 4, image: [12, 9], kernel: [3, 3], channels: [16, 24], stride: [2, 3], dilation: [2, 2], padding: [1, 2] },
   // More than 2^18 multiply-adds, from which on sums are no longer compensated: channels of both kinds, odd sizes.
   { n: 5, image: [12, 12], kernel: [4, 4], channels: [8, 16], stride: [2, 2], padding: [1, 1] },
   { n: 25, image: [9, 7], kernel: [3, 2], channels: [8, 6], dilation: [2, 3], padding: [2, 2] },

@@ -1,6 +1,7 @@
 /** Runs a lowering by itself on a device, for shader-level tests: outputs and scratch are poisoned with NaN first. */
 import type { Device } from "../../runtime/device.ts";
 import type { Binding, Lowering } from "../../runtime/kernel.ts";
+import { copyTexels, texelRows } from "../../runtime/texels.ts";
 
 const USAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 
@@ -31,6 +32,7 @@ export async function runLowering(
   const outputs = options.outputs.map((count, i) => poison(count, `output ${i}`));
   const scratch = (lowering.scratch ?? []).map((count, i) => poison(count, `scratch ${i}`));
   const uniforms: GPUBuffer[] = [];
+  const textures: GPUTexture[] = [];
   const bufferOf = (binding: Binding): GPUBuffer => {
     const found = "input" in binding
       ? inputs[binding.input]
@@ -54,6 +56,7 @@ export async function runLowering(
         constants: dispatch.constants ?? {},
         access,
         uniforms: dispatch.uniforms !== undefined,
+        texels: dispatch.texels !== undefined,
       });
       const entries: GPUBindGroupEntry[] = dispatch.bindings.map((binding, i) => ({
         binding: i,
@@ -69,8 +72,20 @@ export async function runLowering(
         uniforms.push(buffer);
         entries.push({ binding: entries.length, resource: { buffer } });
       }
+      const sources = (dispatch.texels ?? []).map((binding) => {
+        const buffer = bufferOf(binding);
+        const { first = 0, count = buffer.size / 4 - first } = binding;
+        return { buffer, offset: first * 4, bytes: count * 4 };
+      });
+      const rows = sources.reduce((total, { bytes }) => total + texelRows(bytes / 4), 0);
+      const texture = rows ? device.allocateTexels(rows, { label: "texels" }) : undefined;
+      if (texture) {
+        textures.push(texture);
+        entries.push({ binding: entries.length, resource: texture.createView() });
+      }
       await device.guarded(() => {
         const encoder = device.gpu.createCommandEncoder();
+        if (texture) copyTexels(encoder, { texture, sources });
         const pass = encoder.beginComputePass();
         pass.setPipeline(pipeline);
         pass.setBindGroup(0, device.gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
@@ -86,5 +101,6 @@ export async function runLowering(
     };
   } finally {
     for (const buffer of [...inputs, ...outputs, ...scratch, ...uniforms]) device.free(buffer);
+    for (const texture of textures) device.freeTexels(texture);
   }
 }

@@ -1,0 +1,58 @@
+/**
+ * The direct form of convolutions and transposed convolutions in register blocks, with the operands read as texels.
+ *
+ * @module
+ */
+import axesCode from "../../shaders/conv_axes.wgsl" with { type: "text" };
+import convCode from "../../shaders/conv_texels.wgsl" with { type: "text" };
+import texelsCode from "../../shaders/texels.wgsl" with { type: "text" };
+import { type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
+import { fitTexels, texelPlaces } from "../texels.ts";
+import { convFlops, type ConvOptions } from "./conv_geometry.ts";
+import { type Block, blockName, LANES, MAX_ITERATIONS, planTiles } from "./matmul_tiles.ts";
+import { fillTemplate } from "./template.ts";
+
+/** Operations below which copying the operands is not worth it. */
+const MIN_FLOPS = 2 ** 19;
+
+/** True where the operands can be read as texels, and it pays. */
+export function texelConvFits(options: ConvOptions, how: { transposed: boolean; target: Target }): boolean {
+  const { kh, kw, cin, cout } = options;
+  return cin % 4 === 0 && cout % 4 === 0 && convFlops(options, how.transposed) > MIN_FLOPS &&
+    kh * kw * cin / 4 <= MAX_ITERATIONS && fitTexels(operandSizes(options), how.target.maxTexels);
+}
+
+/** Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. */
+export function texelConv(options: ConvOptions, choice: { transposed: boolean; block: Block }): Lowering {
+  const { n, h, w, cin, kh, kw, cout, outH, outW, stride, padding, dilation, bias = false } = options;
+  const { transposed, block } = choice;
+  const [phasesY, phasesX] = transposed ? stride : [1, 1];
+  const rows = n * Math.ceil(outH / phasesY) * Math.ceil(outW / phasesX);
+  const tiles = planTiles({ rows, columns: cout / 4 }, block);
+  const dispatch: Dispatch = {
+    kernel: `${transposed ? "conv_transposed" : "conv_forward"}/${blockName(block)}`,
+    code: fillTemplate(axesCode + convCode + texelsCode, {
+      LANES,
+      ROWS: block.rows,
+      GROUPS: block.rows / 4,
+      GROUP: 4,
+      COLUMNS: block.columns,
+    }),
+    uniforms: [
+      ...[n, h, w, cin / 4, outH, outW, cout / 4, kh, kw, ...stride, ...padding, ...dilation],
+      ...[Number(transposed), Number(bias), tiles.laneColumns, tiles.rowTiles, tiles.columnTiles, block.rows / 4],
+      ...texelPlaces(operandSizes(options)).slice(1),
+    ],
+    bindings: [bias ? { input: 2 } : { scratch: 0 }, { output: 0 }],
+    texels: [{ input: 0 }, { input: 1 }],
+    grid: gridFor(tiles.rowTiles * tiles.columnTiles * phasesY * phasesX),
+    flops: convFlops(options, transposed),
+  };
+  // Without a bias a scratch buffer stands in for it, so that both cases share a pipeline.
+  return bias ? { dispatches: [dispatch] } : { scratch: [4], dispatches: [dispatch] };
+}
+
+/** Elements of x and w. */
+function operandSizes({ n, h, w, cin, kh, kw, cout }: ConvOptions): number[] {
+  return [n * h * w * cin, kh * kw * cin * cout];
+}

@@ -1,0 +1,78 @@
+/**
+ * Buffers that kernels read through a texture.
+ *
+ * On Vulkan on the CPU a load from a storage buffer is a loop over the lanes, with tests for each of them; a load of a texel is a few vector
+ * instructions and takes less than half the time. A dispatch may therefore ask for bindings as texels (`Dispatch.texels`): the engine copies
+ * them, one after the other, into one `texture_storage_2d<rgba32float, read>`, which costs 1 to 5 % of what it saves.
+ *
+ * Texel i of the texture is at (i mod {@link TEXEL_ROW}, i div TEXEL_ROW); see shaders/texels.wgsl. Each binding begins a row of its own.
+ *
+ * @module
+ */
+
+/** Texels of a row of the texture. */
+export const TEXEL_ROW = 1024;
+
+/** Bytes of a texel, four 32-bit floats. */
+export const TEXEL_BYTES = 16;
+
+/** Rows that elements (a multiple of 4) take. */
+export function texelRows(elements: number): number {
+  return Math.ceil(elements / 4 / TEXEL_ROW);
+}
+
+/** Where bindings of so many elements each begin: the number of the first texel. */
+export function texelPlaces(sizes: readonly number[]): number[] {
+  let rows = 0;
+  return sizes.map((elements) => {
+    const first = rows * TEXEL_ROW;
+    rows += texelRows(elements);
+    return first;
+  });
+}
+
+/** True if bindings of so many elements each can be read as texels, where there is room for `maxTexels`. */
+export function fitTexels(sizes: readonly number[], maxTexels = 0): boolean {
+  const rows = sizes.reduce((total, elements) => total + texelRows(elements), 0);
+  return sizes.every((elements) => elements % 4 === 0) && rows * TEXEL_ROW <= maxTexels;
+}
+
+/** The texture that holds `rows` rows. */
+export function texelTexture(gpu: GPUDevice, options: { rows: number; label: string }): GPUTexture {
+  return gpu.createTexture({
+    label: options.label,
+    size: [TEXEL_ROW, options.rows],
+    format: "rgba32float",
+    usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
+  });
+}
+
+/** A piece of a buffer that is copied into the texture. */
+export interface TexelSource {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Copies pieces of buffers into the texture, each from a row of its own on. */
+export function copyTexels(
+  encoder: GPUCommandEncoder,
+  options: { texture: GPUTexture; sources: readonly TexelSource[] },
+): void {
+  const { texture, sources } = options;
+  const bytesPerRow = TEXEL_ROW * TEXEL_BYTES;
+  let row = 0;
+  for (const { buffer, offset, bytes } of sources) {
+    const texels = bytes / TEXEL_BYTES;
+    const [whole, rest] = [Math.floor(texels / TEXEL_ROW), texels % TEXEL_ROW];
+    const copy = (part: { row: number; width: number; height: number }) =>
+      encoder.copyBufferToTexture(
+        { buffer, offset: offset + part.row * bytesPerRow, bytesPerRow },
+        { texture, origin: [0, row + part.row] },
+        [part.width, part.height],
+      );
+    if (whole > 0) copy({ row: 0, width: TEXEL_ROW, height: whole });
+    if (rest > 0) copy({ row: whole, width: rest, height: 1 });
+    row += whole + Math.sign(rest);
+  }
+}
