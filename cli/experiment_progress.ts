@@ -1,6 +1,6 @@
 import type { JobProgress, RunJob } from "../eval/mod.ts";
 import { printable } from "./errors.ts";
-import { startProgress } from "./progress.ts";
+import { type ProgressOptions, startProgress } from "./progress.ts";
 
 /** The progress of all runs of an experiment as one. */
 export interface ExperimentProgress extends Disposable {
@@ -19,12 +19,16 @@ const LINE_INTERVAL = 30_000;
  *
  * @param options.total Runs in all, with those that were done before.
  */
-export function experimentProgress(jobs: readonly RunJob[], { total }: { total: number }): ExperimentProgress {
+export function experimentProgress(
+  jobs: readonly RunJob[],
+  { total, ...view }: { total: number } & Pick<ProgressOptions, "stream" | "now" | "lineInterval">,
+): ExperimentProgress {
   const before = (total - jobs.length) * UNITS;
   const progress = startProgress("percent of runs", {
+    lineInterval: LINE_INTERVAL,
+    ...view,
     total: total * UNITS,
     from: before,
-    lineInterval: LINE_INTERVAL,
   });
   const done = jobs.map(() => 0);
   const doing = new Map<string, string>();
