@@ -9,7 +9,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Steps whose losses are compared. */
-export const CHECKED_STEPS = 4;
+export const CHECKED_STEPS = 3;
 
 /** What goes to the peers. */
 export interface Exchange {

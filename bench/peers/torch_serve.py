@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-CHECKED_STEPS = 4
+CHECKED_STEPS = 3
 
 
 def read_exchange(folder, name):
