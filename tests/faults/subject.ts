@@ -83,12 +83,16 @@ export class Subject implements AsyncDisposable {
   /** Starts a run, or goes on with it where it has begun. */
   start(run: string, options: StartOptions = {}): CommandProcess {
     const { draft, config } = this.begun(run);
-    const { fault, flags = [], shell } = options;
-    const [permissions, file] = taskOf("train");
+    const { flags = [], ...how } = options;
+    return this.task("train", [...this.#flags(), "--run", run, ...draft || config ? ["--resume"] : [], ...flags], how);
+  }
+
+  /** Starts a task in this folder with the task's own permissions. */
+  task(name: string, args: readonly string[], { fault, shell }: Omit<StartOptions, "flags"> = {}): CommandProcess {
+    const [permissions, file] = taskOf(name);
     const preload = fault ? [`--preload=${moduleUrl(fault)}`] : [];
     const program = [Deno.execPath(), "run", ...preload, "--config", join(ROOT, "deno.json"), ...permissions];
-    const args = [join(ROOT, file), ...this.#flags(), "--run", run, ...draft || config ? ["--resume"] : [], ...flags];
-    const command = [...program, ...args];
+    const command = [...program, join(ROOT, file), ...args];
     return new CommandProcess(shell ? ["/bin/sh", "-c", shell, "sh", ...command] : command, { cwd: this.folder });
   }
 

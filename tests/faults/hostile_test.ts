@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { runPaths } from "../../eval/mod.ts";
+import { latestCheckpoint, saveCheckpoint } from "../../runtime/checkpoint.ts";
+import type { Ended } from "./command_process.ts";
+import { STEPS, Subject } from "./subject.ts";
+
+const PRECIOUS = "not to be touched";
+/** Clears a terminal, ends a script and an attribute, and begins a formula. */
+const HOSTILE = `=cmd|'/C x'!A0\x1b[2J\x9b31m</script>"'><img src=x onerror="globalThis.hacked=1">`;
+
+let subject: Subject;
+/** A whole run, of which each case takes a copy. */
+const WHOLE = "victim";
+Deno.test.beforeAll(async () => {
+  subject = await Subject.create();
+  await subject.finish(WHOLE);
+  await Deno.writeTextFile(join(subject.folder, "precious"), PRECIOUS);
+});
+Deno.test.afterAll(() => subject[Symbol.asyncDispose]());
+
+/** A copy of the whole run by another name. */
+async function copyRun(run: string): Promise<ReturnType<typeof runPaths>> {
+  await cp(subject.directory(WHOLE), subject.directory(run), { recursive: true });
+  return runPaths(subject.directory(run));
+}
+
+/** Nothing outside of the runs has changed, and nothing that was printed can do more than be read. */
+async function assertHarmless(kind: string, { stdout, stderr }: Ended): Promise<void> {
+  assert.equal(await Deno.readTextFile(join(subject.folder, "precious")), PRECIOUS);
+  const names = [...Deno.readDirSync(subject.folder)].map(({ name }) => name).sort();
+  assert.deepEqual(names, ["cache", "phantoms", "precious", "runs"]);
+  // deno-lint-ignore no-control-regex
+  assert.doesNotMatch(stdout + stderr, /[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
+  subject.faults.survived(kind);
+}
+
+/** Starts a task, which must refuse what it is given in one sentence. */
+async function assertRefused(kind: string, options: { task: string[]; says: RegExp }): Promise<void> {
+  subject.faults.tried(kind);
+  const [name = "", ...args] = options.task;
+  const ended = await subject.task(name, args).ended;
+  assert.ok([1, 2].includes(ended.code), ended.stderr);
+  assert.match(ended.stderr, /(^|\n)error: [^\n]+\n$/);
+  assert.match(ended.stderr, options.says);
+  await assertHarmless(kind, ended);
+}
+
+const CONFIGS: readonly [what: string, section: string, fields: Record<string, unknown>, says: RegExp][] = [
+  [
+    "a method from Object's prototype",
+    "model",
+    { method: "__proto__" },
+    /model\.method is not valid \(unknown method\)/,
+  ],
+  ["a network from Object's prototype", "model", { network: "constructor" }, /model\.network is not valid/],
+  ["a view that is not there", "model", { views: [HOSTILE] }, /is to use the view =cmd/],
+  ["another folder as data", "data", { root: "/etc" }, /no known data set is here/],
+  ["a split file without end", "data", { splitFile: "/dev/zero" }, /a record is longer than 1 MiB/],
+];
+
+Deno.test("a hostile configuration of a run is refused in one sentence", async () => {
+  const paths = await copyRun("config");
+  const config = JSON.parse(await Deno.readTextFile(paths.config));
+  for (const [, section, fields, says] of CONFIGS) {
+    await Deno.writeTextFile(paths.config, JSON.stringify({ ...config, [section]: { ...config[section], ...fields } }));
+    await assertRefused("hostile configuration", { task: ["evaluate", "config"], says });
+  }
+  for (const text of ["[".repeat(100_000), '{"schema":', "\0\xff", "null"]) {
+    await Deno.writeTextFile(paths.config, text);
+    await assertRefused("hostile configuration", { task: ["evaluate", "config"], says: /config\.json/ });
+  }
+});
+
+Deno.test("what a configuration says beside its fields is passed over, and its name is no path", async () => {
+  const paths = await copyRun("named");
+  const text = await Deno.readTextFile(paths.config);
+  const config = { ...JSON.parse(text), name: `../../${HOSTILE}` };
+  await Deno.writeTextFile(
+    paths.config,
+    `{"__proto__":{"polluted":1},"constructor":{"a":1},${JSON.stringify(config).slice(1)}`,
+  );
+  for (const task of ["evaluate", "encode"]) {
+    subject.faults.tried("hostile name of a run");
+    const ended = await subject.task(task, ["named"]).ended;
+    assert.equal(ended.code, 0, ended.stderr);
+    await assertHarmless("hostile name of a run", ended);
+  }
+  const html = await Deno.readTextFile(paths.report);
+  assert.ok(!html.includes("<img src=x"));
+});
+
+Deno.test("forged checkpoints whose sums fit are refused in one sentence", async () => {
+  const { checkpoints } = await copyRun("forged");
+  const { found } = await latestCheckpoint(checkpoints);
+  const { state, tensors } = found!;
+  const [[first, weight]] = [...tensors] as [[string, { shape: number[]; data: Float32Array }]];
+  const with_ = (name: string, shape: number[]) =>
+    new Map([...tensors, [name, { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) }]]);
+  const nan = new Map([...tensors, [first, { ...weight, data: weight.data.map(() => NaN) }]]);
+  const forgeries = [
+    { says: /lacks 1 of the model's tensors/, tensors: new Map([...tensors].slice(1)) },
+    { says: /has 1 tensors that the model lacks, the first is __proto__/, tensors: with_("__proto__", [1]) },
+    { says: /has shape \[3\], but the model needs/, tensors: with_(first, [3]) },
+    { says: /was made with another configuration/, state: { ...state, configHash: HOSTILE } },
+    { says: /goes to step 900000000000000, but the run has 24 steps only/, state: { ...state, step: 9e14 } },
+    { says: /the loss is NaN at step 12/, state: { ...state, step: 12 }, tensors: nan },
+  ];
+  for (const { says, ...forged } of forgeries) {
+    await Deno.remove(checkpoints, { recursive: true });
+    await saveCheckpoint(checkpoints, { state, tensors, ...forged });
+    await assertRefused("forged checkpoint", { task: ["train", "--run", "forged", "--resume"], says });
+  }
+  assert.equal(STEPS, 24);
+});
+
+Deno.test("links in a run's folder are not followed to what they lead to", async () => {
+  const kind = "link in a run's folder";
+  for (const name of ["metrics.jsonl", "results.json", "report.html"]) {
+    const { directory } = await copyRun("links");
+    await Deno.remove(join(directory, name));
+    await Deno.symlink(join(subject.folder, "precious"), join(directory, name));
+    subject.faults.tried(kind);
+    const ended = await subject.start("links").ended;
+    assert.equal(ended.code, 0, ended.stderr);
+    await assertHarmless(kind, ended);
+    await Deno.remove(directory, { recursive: true });
+  }
+  const { directory } = await copyRun("links");
+  await Deno.symlink(join(subject.folder, "precious"), join(directory, "lock"));
+  await assertRefused(kind, { task: ["train", "--run", "links", "--resume"], says: /links\/lock is no regular file/ });
+});
+
+Deno.test("labels with markup, formulas and escape sequences are text on the terminal and in the report", async () => {
+  const kind = "hostile labels";
+  // Beside the data that all runs share, and prepared in the same cache.
+  const root = join(subject.folder, "runs", "hostile-labels");
+  const images = [...walk(join(subject.folder, "phantoms", "files"))].filter((path) => path.endsWith(".jpg"));
+  await Deno.mkdir(join(root, "images"), { recursive: true });
+  const labels = [HOSTILE, "__proto__", "constructor"];
+  const header = { format: "mmvm-paired-csv", version: 1, csv: "studies.csv", views: ["front", "side"], labels };
+  await Deno.writeTextFile(join(root, "dataset.json"), JSON.stringify(header));
+  const rows = Array.from({ length: 36 }, (_, i) => {
+    for (const view of ["front", "side"]) {
+      Deno.copyFileSync(images[i % images.length]!, join(root, "images", `${view}${i}.jpg`));
+    }
+    const split = i < 24 ? "train" : i < 30 ? "validate" : "test";
+    return [
+      `p${i}`,
+      `s${i}`,
+      split,
+      `images/front${i}.jpg`,
+      `images/side${i}.jpg`,
+      i % 2,
+      i % 3 === 0 ? 1 : 0,
+      (i >> 1) % 2,
+    ];
+  });
+  const columns = ["subject", "study", "split", "front", "side", ...labels].map((name) =>
+    `"${name.replaceAll('"', '""')}"`
+  );
+  await Deno.writeTextFile(join(root, "studies.csv"), `${[columns, ...rows].map((row) => row.join(",")).join("\n")}\n`);
+  const sizes = ["--network", "small", "--image-size", "28", "--filter-dim", "1", "--batch-size", "8", "--epochs", "1"];
+  subject.faults.tried(kind);
+  const ended = await subject.task("train", ["--data", root, "--run", "labels", ...sizes]).ended;
+  assert.equal(ended.code, 0, ended.stderr);
+  await assertHarmless(kind, ended);
+  const html = await Deno.readTextFile(runPaths(subject.directory("labels")).report);
+  assert.ok(html.includes("&lt;/script"));
+  assert.ok(!html.includes("<img src=x"));
+});
+
+Deno.test("names of runs that could leave their folder are refused before anything is made", async () => {
+  for (const name of ["../x", "..", ".", "a/b", "/tmp/x", "-x", "", "a\nb", "x".repeat(101), "a\\b", HOSTILE]) {
+    await assertRefused("hostile name of a run", { task: ["train", `--run=${name}`], says: /--run/ });
+  }
+});
+
+Deno.test("a hostile file of flags is refused by field", async () => {
+  const file = join(subject.folder, "runs", "flags.json");
+  const files: [text: string, says: RegExp][] = [
+    ['{"__proto__":{"run":"x"}}', /unknown field "__proto__"/],
+    ['{"run":"../x"}', /run/],
+    ['{"imageSize":1e9}', /imageSize/],
+    ["[1]", /must hold one JSON object/],
+    [`{${JSON.stringify(HOSTILE)}:1}`, /unknown field/],
+  ];
+  for (const [text, says] of files) {
+    await Deno.writeTextFile(file, text);
+    await assertRefused("hostile file of flags", { task: ["train", "--config", file], says });
+  }
+});
+
+Deno.test("every fault that was tried was survived", (test) => subject.faults.report(test));
+
+function* walk(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) yield* walk(path);
+    else yield path;
+  }
+}
