@@ -56,7 +56,7 @@ export async function performRuns(jobs: readonly RunJob[], options: PerformRunsO
           const { name, message } = error as Error;
           failed.push({ name: planName(job.plan), error: { name, message } });
         }
-        options.onProgress(number, { done: 1, what: "done" });
+        if (!options.signal.aborted) options.onProgress(number, { done: 1, what: "done" });
       }
     }));
   } finally {
