@@ -87,9 +87,6 @@ export class Device implements Disposable {
     const tuner = options.tuner ?? (profile === "software" ? softwareTuner() : undefined);
     const target: Target = {
       profile,
-      subgroups: features.includes("subgroups" as GPUFeatureName),
-      maxWorkgroupStorage: gpu.limits.maxComputeWorkgroupStorageSize,
-      maxInvocations: gpu.limits.maxComputeInvocationsPerWorkgroup,
       maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
       maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
       maxTexels: readsTexels(profile) ? TEXEL_ROW * gpu.limits.maxTextureDimension2D : 0,

@@ -73,9 +73,6 @@ export interface Tuner {
 /** What a lowering may know about the device. */
 export interface Target {
   readonly profile: Profile;
-  readonly subgroups: boolean;
-  readonly maxWorkgroupStorage: number;
-  readonly maxInvocations: number;
   readonly maxBindingBytes: number;
   readonly maxStorageBuffers: number;
   /** Texels that a dispatch may read, see `texels.ts`; none if left out. */
@@ -84,7 +81,7 @@ export interface Target {
 }
 
 /** Most workgroups that WebGPU's default limits allow in one dimension. */
-export const MAX_GRID = 65_535;
+const MAX_GRID = 65_535;
 
 /**
  * A grid of at least `workgroups` workgroups, folded over x and y. The kernel finds its number as

@@ -30,7 +30,7 @@ export function pipelineKey(source: PipelineSource): string {
  * WebGPU tracks buffer usage by whole buffers: a dispatch may not bind one part of an arena read-only and another part writable,
  * but it may bind both as `read_write`, as long as the ranges do not overlap (they never do: the memory plan sees to it).
  */
-export function withAccess(code: string, access: readonly ("read" | "read_write")[]): string {
+function withAccess(code: string, access: readonly ("read" | "read_write")[]): string {
   return code.replace(
     /@binding\((\d+)\)(\s*)var<storage,\s*read(?:_write)?>/g,
     (text, index: string, space: string) => {

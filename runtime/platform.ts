@@ -41,16 +41,8 @@ export function readsTexels(profile: Profile): boolean {
   return profile === "software" && (globalThis as { Deno?: DenoLike }).Deno !== undefined;
 }
 
-/** The optional features that kernels use, where the adapter has them. */
+/** The optional features that the engine uses, where the adapter has them. */
 export function wantedFeatures(adapter: GPUAdapter): GPUFeatureName[] {
-  const wanted = ["timestamp-query", "subgroups", "shader-f16"] as GPUFeatureName[];
+  const wanted = ["timestamp-query"] as const;
   return wanted.filter((feature) => adapter.features.has(feature));
-}
-
-/**
- * The line that a shader with subgroup built-ins must open with. Browsers require `enable subgroups;`; Deno 2.9's compiler
- * (naga 29) knows the built-ins but rejects the line. It can go when naga accepts it.
- */
-export function subgroupDirective(): string {
-  return (globalThis as { Deno?: DenoLike }).Deno ? "" : "enable subgroups;\n";
 }

@@ -170,9 +170,6 @@ Deno.test("pad places tensors among zeros, with and without steps", async () => 
 Deno.test("more axes than kernels handle are refused by name", () => {
   const target: Target = {
     profile: "gpu",
-    subgroups: false,
-    maxWorkgroupStorage: 16384,
-    maxInvocations: 256,
     maxBindingBytes: 2 ** 27,
     maxStorageBuffers: 8,
   };

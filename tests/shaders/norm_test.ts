@@ -378,9 +378,6 @@ Deno.test("equal inputs give bit-equal statistics", async () => {
 Deno.test("splitRows() covers every row once, fills the adapter and bounds the rows of one invocation", () => {
   const target = (profile: Profile): Target => ({
     profile,
-    subgroups: false,
-    maxWorkgroupStorage: 16384,
-    maxInvocations: 256,
     maxBindingBytes: 2 ** 27,
     maxStorageBuffers: 8,
   });
