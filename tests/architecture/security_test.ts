@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { readSource, ROOT } from "./source_files.ts";
+
+const TERMINAL = ["INIT_CWD", "MMVM_DEBUG", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"];
+const GRAPHICS = ["XDG_RUNTIME_DIR", "DENO_WEBGPU_BACKEND"];
+
+const config = JSON.parse(readSource("deno.json")) as { tasks: Record<string, { command: string }> };
+const manifest = JSON.parse(readSource("package.json")) as Record<string, Record<string, string>>;
+const direct = { ...manifest.dependencies, ...manifest.devDependencies };
+
+/** The cells of a page's table rows that begin as told, headings and rules left out. */
+function rows(page: string, first: RegExp): string[][] {
+  return readSource(page).split("\n").filter((line) => line.startsWith("| "))
+    .map((line) => line.slice(1, -1).split("|").map((cell) => cell.trim()))
+    .filter(([cell = ""]) => first.test(cell));
+}
+
+/** What a task may do, as the table says it. */
+function permissionsOf(command: string): string {
+  const flags = [...command.matchAll(/\s--allow-([a-z]+)(?:=(\S+))?/g)].map(([, kind, value]) => {
+    if (value === undefined) return kind!;
+    const names = value.split(",");
+    if (kind !== "env") return `${kind}=${value}`;
+    const groups = [["graphics", GRAPHICS], ["terminal", TERMINAL]] as const;
+    const known = groups.filter(([, group]) => group.every((name) => names.includes(name)));
+    const others = names.filter((name) => !known.some(([, group]) => group.includes(name)));
+    return `env=${[...known.map(([group]) => group), ...others].join(",")}`;
+  });
+  return flags.map((flag) => `\`${flag}\``).join(" ");
+}
+
+Deno.test("SECURITY.md lists every task's permissions with a reason", () => {
+  const listed = new Map(rows("SECURITY.md", /^`[a-z:-]+`$/).map(([task, ...cells]) => [task!.slice(1, -1), cells]));
+  const running = Object.entries(config.tasks).filter(([, { command }]) => command.includes("deno run"));
+  assert.deepEqual([...listed.keys()].sort(), running.map(([name]) => name).sort());
+  for (const [name, { command }] of running) {
+    const [permissions, why = ""] = listed.get(name)!;
+    // What set-up may start, and why, takes a paragraph.
+    if (name !== "setup") assert.equal(permissions, permissionsOf(command), name);
+    assert.ok(why.length > 10, `${name} has no reason`);
+  }
+});
+
+Deno.test("the tests that SECURITY.md names are there", () => {
+  const links = [...readSource("SECURITY.md").matchAll(/\]\(([^)#]+)\)/g)].map(([, path]) => path!);
+  assert.ok(links.length > 20);
+  assert.deepEqual(links.filter((path) => !existsSync(join(ROOT, path))), []);
+});
+
+Deno.test("THIRD_PARTY.md lists the packages of package.json with the licences that they name", () => {
+  const listed = rows("THIRD_PARTY.md", /^(@[a-z]+\/)?[a-z0-9-]+$/).filter(([name]) => name !== "package");
+  const expected = Object.entries(direct).map(([name, version]) => {
+    const { license } = JSON.parse(readSource(join("node_modules", name, "package.json"))) as { license: string };
+    return [name, version, license];
+  });
+  assert.deepEqual(
+    listed.filter(([name]) => !/^-+$/.test(name!)).map((cells) => cells.slice(0, 3)).sort(),
+    expected.sort(),
+  );
+});
+
+Deno.test("package.json names exact versions, and deno.lock has a sum for every package", () => {
+  for (const [name, version] of Object.entries(direct)) assert.match(version, /^\d+\.\d+\.\d+$/, name);
+  const lock = JSON.parse(readSource("deno.lock")) as { npm: Record<string, { integrity?: string }> };
+  const packages = Object.entries(lock.npm);
+  assert.ok(packages.length > Object.keys(direct).length);
+  assert.deepEqual(packages.filter(([, { integrity }]) => !integrity?.startsWith("sha512-")).map(([name]) => name), []);
+});
