@@ -42,6 +42,31 @@ Deno.test("a disk that fills costs the steps since the last checkpoint; with roo
   }
 });
 
+for (const simulated of [false, true]) {
+  const how = simulated ? "simulated" : "mounted where this user may";
+  Deno.test(`a disk that can only be read (${how}) is named, and what is on it stays`, async () => {
+    const kind = "read-only disk";
+    const run = `read-only-${simulated}`;
+    using disk = SmallDisk.create(subject.directory(run), { bytes: 10_000_000, simulated });
+    const first = subject.start(run, { flags: ["--checkpoint-steps", "3"], fault: slowFrom(5) });
+    await first.until("STEP 5\n");
+    first.kill("SIGKILL");
+    await first.ended;
+    subject.faults.tried(kind);
+    disk.readOnly = true;
+    const { code, stderr } = await subject.start(run, disk.startOptions).ended;
+    assert.equal(code, 1, stderr);
+    assert.equal(
+      stderr,
+      `error: the file system is read-only at runs/${run}/lock: choose a place that can be written\n`,
+    );
+    assert.equal(await subject.assertNothingLost(run), 3);
+    disk.readOnly = false;
+    await subject.finish(run);
+    subject.faults.survived(kind);
+  });
+}
+
 Deno.test("files that may not grow are named, and the checkpoint before stays", async () => {
   const run = "limited";
   const first = subject.start(run, { flags: ["--checkpoint-steps", "3"], fault: slowFrom(5) });
