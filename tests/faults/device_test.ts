@@ -44,6 +44,28 @@ Deno.test("a device that is lost again and again at one step ends the run in one
   subject.faults.survived("device lost for good");
 });
 
+for (const [kind, says] of [["memory", "out of GPU memory in submit"], ["driver", "the driver failed"]] as const) {
+  Deno.test(`a run in which the GPU fails on the way (${kind}) goes on from its last checkpoint, bit for bit`, async () => {
+    subject.faults.tried(`GPU fails on the way: ${kind}`);
+    const fault = { module: "./fail_device.ts", parameters: { at: 11, times: 1, kind } };
+    const { code, stderr } = await subject.start(`failed-${kind}`, { flags: EVERY_THREE, fault }).ended;
+    assert.equal(code, 0, stderr);
+    assert.ok(stderr.includes(`warning: ${says}. Going on with a device opened anew (1 of 2)\n`), stderr);
+    await subject.assertWhole(`failed-${kind}`);
+    subject.faults.survived(`GPU fails on the way: ${kind}`);
+  });
+}
+
+Deno.test("an evaluation whose device is lost is done again on another", async () => {
+  subject.faults.tried("lost device in the evaluation");
+  const fault = { module: "./lose_device_late.ts", parameters: { times: 1 } };
+  const { code, stderr } = await subject.start("lost-late", { fault }).ended;
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^warning: the GPU device was lost .* Going on with a device opened anew \(1 of 2\)$/m);
+  await subject.assertWhole("lost-late");
+  subject.faults.survived("lost device in the evaluation");
+});
+
 Deno.test("numbers that are not finite stop a run before its checkpoint, naming step and op; --skip-nonfinite goes on", async () => {
   const run = "diverged";
   const fault = { module: "./bad_numbers.ts", parameters: { at: 7 } };
