@@ -19,14 +19,18 @@
 //   3  scale  4 shift   [groups]; with RELU, dy counts only where x * scale + shift is positive
 //   5  gammaGradient  6 betaGradient   [groups]
 //   7  dx               [rows, groups]
-//   8  p                rows, groups, epsilon
+//   8  p                groups, epsilon
 // Template: VALUE and BITS, vec4f and vec4u or f32 and u32; ROWS; RELU. One invocation does one group.
+//
+// The rows are counted in the text. Were they a uniform, Mesa's software driver would write it into the loops each time the kernel is bound, and
+// compile the kernel again, at a tenth of a second for each submit.
 
 alias Value = {{VALUE}};
 alias Bits = {{BITS}};
 
+const ROWS = {{ROWS}}u;
+
 struct Parameters {
-  rows: u32,
   groups: u32,
   epsilon: f32,
   // See compensated.wgsl.
@@ -44,28 +48,28 @@ struct Parameters {
 @group(0) @binding(8) var<uniform> p: Parameters;
 
 // x - mean, and dy, then what is left of scale dy.
-var<private> centred: array<Value, {{ROWS}}>;
-var<private> left: array<Value, {{ROWS}}>;
+var<private> centred: array<Value, ROWS>;
+var<private> left: array<Value, ROWS>;
 
 fn mean_left() -> Value {
   var sum = Sum(Value(0.0), Value(0.0));
-  for (var row = 0u; row < p.rows; row++) {
+  for (var row = 0u; row < ROWS; row++) {
     sum = added(sum, left[row]);
   }
-  return value_of(sum) / f32(p.rows);
+  return value_of(sum) / f32(ROWS);
 }
 
 // Takes away the mean of what is left, then its part along `centred`, of the given squared length. Returns that part's factor.
 fn project(squares: Value) -> Value {
   let mean = mean_left();
   var sum = Sum(Value(0.0), Value(0.0));
-  for (var row = 0u; row < p.rows; row++) {
+  for (var row = 0u; row < ROWS; row++) {
     left[row] -= mean;
     sum = added(sum, left[row] * centred[row]);
   }
   // A constant channel has nothing along `centred`.
   let factor = select(Value(0.0), value_of(sum) / squares, squares > Value(0.0));
-  for (var row = 0u; row < p.rows; row++) {
+  for (var row = 0u; row < ROWS; row++) {
     left[row] -= factor * centred[row];
   }
   return factor;
@@ -76,15 +80,15 @@ fn project(squares: Value) -> Value {
 fn balance() {
   var sum = Sum(Value(0.0), Value(0.0));
   var peak = Value(0.0);
-  for (var row = 0u; row < p.rows; row++) {
+  for (var row = 0u; row < ROWS; row++) {
     sum = added(sum, left[row]);
     peak = max(peak, abs(left[row]));
   }
   var excess = value_of(sum);
-  for (var row = 0u; row < p.rows; row++) {
+  for (var row = 0u; row < ROWS; row++) {
     excess = taken(row, select(Value(0.0), excess, abs(left[row]) == peak), excess);
   }
-  for (var row = 0u; row < p.rows; row++) {
+  for (var row = 0u; row < ROWS; row++) {
     excess = taken(row, excess, excess);
   }
 }
@@ -114,14 +118,14 @@ fn main(
 {{/if}}
   // The mean is rounded; what its rounding leaves in x - mean is taken out here.
   var error = Value(0.0);
-  for (var row = 0u; row < p.rows; row++) {
+  for (var row = 0u; row < ROWS; row++) {
     centred[row] = x[row * p.groups + channel] - mean;
     error += centred[row];
   }
-  error /= f32(p.rows);
+  error /= f32(ROWS);
   var squares = Value(0.0);
   var sum = Sum(Value(0.0), Value(0.0));
-  for (var row = 0u; row < p.rows; row++) {
+  for (var row = 0u; row < ROWS; row++) {
     let at = row * p.groups + channel;
     let distance = centred[row] - error;
 {{#if RELU}}
@@ -135,9 +139,9 @@ fn main(
     sum = added(sum, g);
   }
   betaGradient[channel] = value_of(sum);
-  let level = value_of(sum) / f32(p.rows);
+  let level = value_of(sum) / f32(ROWS);
   var product = Sum(Value(0.0), Value(0.0));
-  for (var row = 0u; row < p.rows; row++) {
+  for (var row = 0u; row < ROWS; row++) {
     let deviation = left[row] - level;
     product = added(product, deviation * centred[row]);
     left[row] = factor * deviation;
@@ -147,11 +151,11 @@ fn main(
   let second = project(squares);
   let kept = (first + second) * (p.epsilon * inverse * inverse);
   let rest = mean_left();
-  for (var row = 0u; row < p.rows; row++) {
+  for (var row = 0u; row < ROWS; row++) {
     left[row] = (left[row] - rest) + kept * centred[row];
   }
   balance();
-  for (var row = 0u; row < p.rows; row++) {
+  for (var row = 0u; row < ROWS; row++) {
     dx[row * p.groups + channel] = left[row];
   }
 }

@@ -204,12 +204,12 @@ export function lowerBatchNormFewGradient(shape: Rows, options: { relu: boolean;
   const { relu, epsilon } = options;
   const width = channels % 4 === 0 ? 4 : 1;
   const groups = channels / width;
-  const code = fillTemplate(gradientFewCode, { ...valueTypes(width), ROWS: FEW_ROWS, RELU: relu });
+  const code = fillTemplate(gradientFewCode, { ...valueTypes(width), ROWS: rows, RELU: relu });
   return {
     dispatches: [{
-      kernel: `norm_gradient_few/${relu ? "relu-" : ""}x${width}`,
+      kernel: `norm_gradient_few/${relu ? "relu-" : ""}${rows}x${width}`,
       code: code + compensatedCode,
-      uniforms: [rows, groups, floatBits(epsilon), 0],
+      uniforms: [groups, floatBits(epsilon), 0],
       bindings: [
         ...[0, 1, 2, 3, 4].map((input) => ({ input })),
         ...[0, 1, 2].map((output) => ({ output })),
