@@ -143,7 +143,7 @@ async function stepJob() {
     async run(steps) {
       for (let i = 0; i < steps; i++) {
         const loss = once();
-        // Letting steps queue up makes jax-js slower, not faster.
+        // Letting steps queue up makes jax-js no faster here, and in browsers slower.
         await blockUntilReady(loss);
         loss.dispose();
       }

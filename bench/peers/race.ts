@@ -39,6 +39,8 @@ export interface RaceOptions {
 
 /** Largest relative difference between what contestants compute. */
 const TOLERANCE = 1e-3;
+/** Load a processor over which times by the clock say little; a contestant at work makes 1 by itself. */
+const BUSY = 1.5;
 
 /** Races through several works, and prints a table of each. Contestants that fail are left out, with the reason. */
 export async function race(
@@ -174,10 +176,19 @@ function tableOf(work: RaceWork, result: WorkResult): string {
   const ratios = ratiosOf(work, result, "processorSeconds").map(({ a, b, value }) =>
     `${a}/${b} ${value.toPrecision(3)}`
   );
-  const loads = `load ${Math.min(...load).toFixed(1)} to ${Math.max(...load).toFixed(1)}`;
-  return `\n${work.name}, medians of ${load.length} rounds, ${loads}\n${formatTable(header, rows)}by processor time: ${
-    ratios.join(", ")
-  }`;
+  const lines = [
+    "",
+    `${work.name}, medians of ${load.length} rounds, load ${Math.min(...load).toFixed(1)} to ${
+      Math.max(...load).toFixed(1)
+    }`,
+    formatTable(header, rows).trimEnd(),
+    ...(ratios.length ? [`by processor time: ${ratios.join(", ")}`] : []),
+    ...(Math.max(...load) > BUSY * navigator.hardwareConcurrency
+      ? ["The machine is busy: times by the clock depend on its scheduler; those of the processors say more."]
+      : []),
+    "",
+  ];
+  return lines.join("\n");
 }
 
 /** The lines that close a part. */
