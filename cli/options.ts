@@ -266,6 +266,8 @@ function createCommand(spec: CommandSpec<OptionTable>): Command {
   for (const [key, option] of Object.entries(spec.options)) {
     const value = option.placeholder === null ? "" : ` <${option.placeholder}>`;
     const made = new Option(`${flagName(key)}${value}`, `${option.help}${describeAllowed(option)}`);
+    // `--no-tune` is a flag of that name, not the opposite of another.
+    made.negate = false;
     command.addOption(made);
   }
   const { operands } = spec;

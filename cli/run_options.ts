@@ -113,6 +113,7 @@ export const TRAIN_OPTIONS = {
     default: 0,
   }),
   checkNumerics: flag({ help: "look for NaN and infinity in every op's results and name the first such op; slow" }),
+  noTune: flag({ help: "take each kernel's default variant instead of timing a few on this adapter, once" }),
   gpuMemory: number({ above: 0, max: 1e9, help: "MiB of GPU memory that may be used, all if not given" }),
   untrained: flag({ help: "also score probes on the untrained encoders, for comparison" }),
   ...DATA_OPTIONS,

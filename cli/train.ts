@@ -6,14 +6,16 @@
 import {
   evaluateRun,
   formatAurocTable,
+  openRunTuner,
   ReplaceableDevice,
   runPaths,
   throughDeviceFailures,
   type TrainedRun,
   trainThroughFaults,
 } from "../eval/mod.ts";
-import { Device } from "../runtime/mod.ts";
+import { Device, type KernelTuner } from "../runtime/mod.ts";
 import { printable, UserError } from "./errors.ts";
+import { CACHE } from "./phantom_data.ts";
 import { mergeValues, parseArguments, parseConfig } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { softwareVersions, stageProgress } from "./run_output.ts";
@@ -43,8 +45,9 @@ async function main(args: readonly string[]): Promise<number> {
       given: { ...fromFile, ...given },
       signal: stop.signal,
     });
-    using devices = await openDevices(values);
-    const run: Running = { ...started, directory, devices, values, signal: stop.signal };
+    const tuner = values.noTune ? undefined : new RunTuner(directory, { resume: values.resume });
+    using devices = await openDevices(values, tuner);
+    const run: Running = { ...started, directory, devices, tuner, values, signal: stop.signal };
     const { steps, stopped } = await train(run);
     if (stopped) {
       console.error(`stopped at step ${steps}; ${goOn}`);
@@ -64,13 +67,33 @@ async function main(args: readonly string[]): Promise<number> {
 interface Running extends StartedRun {
   readonly directory: string;
   readonly devices: ReplaceableDevice;
+  readonly tuner: RunTuner | undefined;
   readonly values: TrainValues;
   readonly signal: AbortSignal;
 }
 
-async function openDevices({ gpuMemory }: TrainValues): Promise<ReplaceableDevice> {
+/** One tuner for all devices of a run, known once the first of them is open. */
+class RunTuner {
+  #made: Promise<KernelTuner> | undefined;
+
+  constructor(private readonly directory: string, private readonly options: { resume: boolean }) {}
+
+  /** For `Device.open()`. */
+  readonly forAdapter = (adapter: string): Promise<KernelTuner> => {
+    const { directory, options: { resume } } = this;
+    return this.#made ??= openRunTuner(adapter, { directory, cache: CACHE, resume, onWarning: warn });
+  };
+
+  /** Evaluation is then the same as `deno task evaluate`'s, whatever training was tuned to. */
+  async rest(): Promise<void> {
+    (await this.#made)?.rest();
+  }
+}
+
+async function openDevices({ gpuMemory }: TrainValues, tuner: RunTuner | undefined): Promise<ReplaceableDevice> {
   const limit = gpuMemory === undefined ? {} : { memoryLimit: gpuMemory * 2 ** 20 };
-  const devices = await ReplaceableDevice.open(() => Device.open(limit));
+  const tuned = tuner ? { tuner: tuner.forAdapter } : {};
+  const devices = await ReplaceableDevice.open(() => Device.open({ ...limit, ...tuned }));
   const { description, target } = devices.current;
   console.error(`adapter: ${description}, kernels for ${target.profile}`);
   return devices;
@@ -143,7 +166,8 @@ async function train({ config, data, directory, devices, values, signal }: Runni
 }
 
 async function evaluate(run: Running, command: string): Promise<void> {
-  const { config, data, directory, devices, values, signal } = run;
+  const { config, data, directory, devices, tuner, values, signal } = run;
+  await tuner?.rest();
   using progress = stageProgress();
   const results = await throughDeviceFailures(devices, (device) =>
     evaluateRun({

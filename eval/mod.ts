@@ -106,6 +106,7 @@ export {
 } from "./runs/run_directory.ts";
 export { readRunDraft, removeRunDraft, type RunDraft, writeRunConfig, writeRunDraft } from "./runs/run_draft.ts";
 export { lockRun } from "./runs/run_lock.ts";
+export { openRunTuner, type RunTuningOptions } from "./runs/run_tuning.ts";
 export { type DeviceRecovery, ReplaceableDevice, throughDeviceFailures } from "./runs/replaceable_device.ts";
 export { type TrainedRun, type TrainProgress, trainRun, type TrainRunOptions } from "./runs/train_run.ts";
 export { trainThroughFaults, type TrainThroughFaultsOptions } from "./runs/train_through_faults.ts";

@@ -61,14 +61,21 @@ export async function compile(
 ): Promise<Program> {
   const checkNumerics = options.checkNumerics ?? false;
   const { result, trace } = traced(build, { sites: checkNumerics });
-  const plan = planProgram({
+  const request = {
     outputs: new Map(Object.entries(result.outputs ?? {})),
     metrics: new Map(Object.entries(result.metrics ?? {})),
     effects: trace.effects,
     declared: trace.inputs,
     ringCapacity: options.ringCapacity ?? 1024,
-  }, { target: device.target, maxBufferBytes: device.gpu.limits.maxBufferSize, checkNumerics });
+  };
+  const { target } = device;
+  const how = { target, maxBufferBytes: device.gpu.limits.maxBufferSize, checkNumerics };
+  let plan = planProgram(request, how);
   options.onPlan?.(plan.memory);
+  if (await target.tuner?.settle?.(device)) {
+    plan = planProgram(request, how);
+    options.onPlan?.(plan.memory);
+  }
   const named = { name: options.name ?? "program", plan };
   checkPlan(device, named);
   return await Program.create(device, named);

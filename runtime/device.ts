@@ -17,8 +17,8 @@ import { TEXEL_BYTES, TEXEL_ROW, texelTexture } from "./texels.ts";
 export interface DeviceOptions {
   /** Kernel profile; by default `software` on a fallback adapter (llvmpipe, SwiftShader, WARP) and `gpu` elsewhere. */
   readonly profile?: Profile;
-  /** Measured choices between kernel variants. */
-  readonly tuner?: Tuner;
+  /** Measured choices between kernel variants, or a function that finds them for the adapter of this name. */
+  readonly tuner?: Tuner | ((adapter: string) => Promise<Tuner>);
   /** Bytes that may be allocated, for a GPU that others use too; whatever the adapter gives if left out. */
   readonly memoryLimit?: number;
 }
@@ -84,7 +84,10 @@ export class Device implements Disposable {
     }
     const isFallback = isFallbackAdapter(adapter);
     const profile = options.profile ?? (isFallback ? "software" : "gpu");
-    const tuner = options.tuner ?? (profile === "software" ? softwareTuner() : undefined);
+    const given = options.tuner;
+    const tuner = typeof given === "function"
+      ? await given(adapterName(adapter, { description, profile }))
+      : given ?? (profile === "software" ? softwareTuner() : undefined);
     const target: Target = {
       profile,
       maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
@@ -351,6 +354,13 @@ function adapterLimits(adapter: GPUAdapter): Record<string, number> {
     maxComputeWorkgroupSizeZ: limits.maxComputeWorkgroupSizeZ,
     maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
   };
+}
+
+/** What measurements hold for: the adapter, the kernels' profile and the software below. */
+function adapterName(adapter: GPUAdapter, options: { description: string; profile: Profile }): string {
+  const { vendor, architecture, device } = adapter.info;
+  const parts = [options.description, vendor, architecture, device, options.profile, navigator.userAgent];
+  return [...new Set(parts.filter(Boolean))].join(", ");
 }
 
 function isFallbackAdapter(adapter: GPUAdapter): boolean {

@@ -18,6 +18,8 @@
  * @module
  */
 
+import type { Device } from "./device.ts";
+
 /**
  * A buffer of the op: its i-th input, i-th output or i-th scratch buffer, or `count` 32-bit elements of it from element `first`
  * (a multiple of 64: WebGPU aligns bindings to 256 bytes), where the whole exceeds what one binding can hold.
@@ -59,15 +61,33 @@ export interface Lowering {
 /** How kernels are chosen: a real GPU, or Vulkan on the CPU, where workgroup memory and barriers cost more than they save. */
 export type Profile = "gpu" | "software";
 
+/** A way to do a piece of work. */
+export interface KernelVariant {
+  readonly name: string;
+  /** Estimated time, to be compared with that of the other variants only. */
+  readonly cost: number;
+  readonly lower: () => Lowering;
+}
+
+/** What there is to choose from. */
+export interface Candidates {
+  readonly variants: readonly KernelVariant[];
+  /** Elements of the inputs and outputs. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
 /** A choice between variants of a kernel that has been, or can be, measured on this adapter. */
 export interface Tuner {
   /**
    * The fastest variant's name for this work, or `undefined` where it was never measured: the profile's default is used then.
    *
-   * @param family Kernel family, for example `conv_forward`.
-   * @param work Everything that determines the work: shapes and attributes as one string.
+   * @param work.family Kernel family, for example `conv_forward`.
+   * @param work.key Everything that determines the work: shapes and attributes as one string.
    */
-  choose(family: string, work: string): string | undefined;
+  choose(work: { readonly family: string; readonly key: string }, candidates: Candidates): string | undefined;
+  /** Measures what could not be chosen so far; true if that changed a choice. Called between planning and compiling a program. */
+  settle?(device: Device): Promise<boolean>;
 }
 
 /** What a lowering may know about the device. */

@@ -14,8 +14,11 @@ export {
   OutOfMemoryError,
   ValidationError,
 } from "./errors.ts";
-export type { Binding, Dispatch, Grid, Lowering, Profile, Target, Tuner } from "./kernel.ts";
+export type { Binding, Candidates, Dispatch, Grid, KernelVariant, Lowering, Profile, Target, Tuner } from "./kernel.ts";
 export { gridFor } from "./kernel.ts";
+export { KernelTuner, type KernelTunerOptions, type TuningChoices } from "./tuner/kernel_tuner.ts";
+export { decodeTuning, encodeTuning } from "./tuner/tuning_file.ts";
+export { type LoweringSizes, timeLowering, type TimingOptions } from "./tuner/time_lowering.ts";
 
 export { type DType, formatShape, type Shape, sizeOf, Tensor, type TensorSpec } from "./tensor.ts";
 export { apply, defineOp, type LowerContext, type Op, type PointwiseContext, type VjpContext } from "./op.ts";

@@ -33,7 +33,7 @@ const BLOCKED: ReadonlySet<string> = new Set(["conv_forward", "conv_transposed",
  */
 export function softwareTuner(): Tuner | undefined {
   if ((globalThis as { Deno?: DenoLike }).Deno) return undefined;
-  return { choose: (family) => (BLOCKED.has(family) ? "software-8x1" : undefined) };
+  return { choose: ({ family }) => (BLOCKED.has(family) ? "software-8x1" : undefined) };
 }
 
 /** True where kernels gain from reading buffers through a texture: on lavapipe, see `texels.ts`. */

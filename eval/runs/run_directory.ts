@@ -31,6 +31,8 @@ export interface RunPaths {
   readonly draft: string;
   readonly metrics: string;
   readonly checkpoints: string;
+  /** Which variants of the kernels the run trains with, where they were measured. */
+  readonly tuning: string;
   readonly results: string;
   readonly report: string;
 }
@@ -43,6 +45,7 @@ export function runPaths(directory: string): RunPaths {
     draft: join(directory, "draft.json"),
     metrics: join(directory, "metrics.jsonl"),
     checkpoints: join(directory, "checkpoints"),
+    tuning: join(directory, "tuning.json"),
     results: join(directory, "results.json"),
     report: join(directory, "report.html"),
   };
@@ -77,9 +80,10 @@ export async function syncFile(path: string): Promise<void> {
 }
 
 /** What a file is called until it is whole. */
-const TEMPORARY = /^(config\.json|draft\.json|metrics\.jsonl|results\.json|report\.html)\.[-0-9a-f]{36}\.tmp$/;
+const TEMPORARY =
+  /^(config\.json|draft\.json|tuning\.json|metrics\.jsonl|results\.json|report\.html)\.[-0-9a-f]{36}\.tmp$/;
 /** Only training writes these, one process at a time; the others may be an evaluation's that is under way. */
-const OWN = /^(config|draft|metrics)\./;
+const OWN = /^(config|draft|tuning|metrics)\./;
 const HOUR = 3_600_000;
 
 /** Removes what interrupted writers left in the directory of a run that this process holds. */

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { Lowering, Target } from "../kernel.ts";
+import type { KernelVariant, Lowering, Target } from "../kernel.ts";
 import { gatherConv, gatherCost } from "./conv_gather.ts";
 import type { ConvOptions } from "./conv_geometry.ts";
 import { coverConv, gpuConv } from "./conv_gpu.ts";
 import { texelConv, texelConvFits } from "./conv_texels.ts";
 import { winogradConv, winogradCost, winogradFits } from "./conv_winograd.ts";
 import { TILE_SHAPES, tileCost, tileName } from "./matmul_gpu.ts";
-import { blockName, BLOCKS, chooseVariant, type LoweringVariant, TEXEL_BLOCKS } from "./matmul_tiles.ts";
+import { blockName, BLOCKS, chooseVariant, TEXEL_BLOCKS } from "./matmul_tiles.ts";
 
 /**
  * y[n, oy, ox, co] = bias[co] + sum over ky, kx, ci of x[n, oy s - p + ky d, ox s - p + kx d, ci] w[ky, kx, ci, co].
@@ -38,18 +38,21 @@ export function convVariants(options: ConvOptions, how: { transposed: boolean; t
 }
 
 function convolve(options: ConvOptions, how: { transposed: boolean; target: Target }): Lowering {
+  const { n, h, w, cin, kh, kw, cout, outH, outW, bias = false } = options;
   const family = how.transposed ? "conv_transposed" : "conv_forward";
   return chooseVariant(family, {
-    work: JSON.stringify(options),
+    key: JSON.stringify(options),
     target: how.target,
     variants: variants(options, how),
+    inputs: [n * h * w * cin, kh * kw * cin * cout, ...(bias ? [cout] : [])],
+    outputs: [n * outH * outW * cout],
   }).lower();
 }
 
-function variants(given: ConvOptions, how: { transposed: boolean; target: Target }): LoweringVariant[] {
+function variants(given: ConvOptions, how: { transposed: boolean; target: Target }): KernelVariant[] {
   const { transposed, target } = how;
   const options = transposed ? spreadSingles(given) : given;
-  const direct: LoweringVariant[] = target.profile === "gpu"
+  const direct: KernelVariant[] = target.profile === "gpu"
     ? TILE_SHAPES.map((shape) => ({
       name: tileName(shape),
       cost: tileCost(coverConv(options, { transposed, shape }), shape),

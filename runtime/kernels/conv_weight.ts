@@ -6,7 +6,7 @@
 import swapCode from "../../shaders/conv_swap.wgsl" with { type: "text" };
 import gradientCode from "../../shaders/conv_weight_gradient.wgsl" with { type: "text" };
 import texelsCode from "../../shaders/texels.wgsl" with { type: "text" };
-import { type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
+import { type Dispatch, gridFor, type KernelVariant, type Lowering, type Target } from "../kernel.ts";
 import { convFlops, type ConvGeometry } from "./conv_geometry.ts";
 import { winogradCost, winogradFits, winogradWeightGradient } from "./conv_winograd.ts";
 import { coverWeightGradient, gpuWeightGradient } from "./conv_gpu.ts";
@@ -19,7 +19,6 @@ import {
   blocksFor,
   chooseVariant,
   LANES,
-  type LoweringVariant,
   MAX_ITERATIONS,
   planTiles,
   stepCost,
@@ -46,9 +45,11 @@ const UNROLL = 2;
  */
 export function convWeightGradient(options: ConvGeometry, target: Target): Lowering {
   return chooseVariant("conv_weight_gradient", {
-    work: JSON.stringify(options),
+    key: JSON.stringify(options),
     target,
     variants: variants(options, target),
+    inputs: operandSizes(options),
+    outputs: [options.kh * options.kw * options.cin * options.cout],
   }).lower();
 }
 
@@ -57,7 +58,7 @@ export function convWeightGradientVariants(options: ConvGeometry, target: Target
   return variants(options, target).sort((a, b) => a.cost - b.cost).map(({ name }) => name);
 }
 
-function variants(options: ConvGeometry, target: Target): LoweringVariant[] {
+function variants(options: ConvGeometry, target: Target): KernelVariant[] {
   const direct = target.profile === "gpu" ? gpuVariants(options) : gradientBlocks(options, target).map((block) => {
     const { workgroups, pixelsAShare, vectors } = planShares(options, block);
     const sum = pixelsAShare * stepCost(block, { depth: 1, width: vectors.width });
@@ -79,7 +80,7 @@ function operandSizes({ n, h, w, cin, outH, outW, cout }: ConvGeometry): number[
   return [n * h * w * cin, n * outH * outW * cout];
 }
 
-function gpuVariants(options: ConvGeometry): LoweringVariant[] {
+function gpuVariants(options: ConvGeometry): KernelVariant[] {
   return TILE_SHAPES.map((shape) => ({
     name: tileName(shape),
     cost: tileCost(coverWeightGradient(options, shape), shape),

@@ -3,16 +3,23 @@
  *
  * @module
  */
-import type { Lowering, Target } from "../kernel.ts";
+import type { KernelVariant, Lowering, Target } from "../kernel.ts";
 import { blockCost, blockMatmul, matmulBlocks } from "./matmul_blocks.ts";
 import { coverMatmul, gpuMatmul, TILE_SHAPES, tileCost, tileName } from "./matmul_gpu.ts";
-import type { MatmulOptions } from "./matmul_options.ts";
-import { blockName, chooseVariant, type LoweringVariant } from "./matmul_tiles.ts";
+import { defaultDistances, type MatmulOptions } from "./matmul_options.ts";
+import { blockName, chooseVariant } from "./matmul_tiles.ts";
 
 /** y[z] = a[z] b[z]; inputs a and b, output y [batches, m, n]. */
 export function matmul(options: MatmulOptions, target: Target): Lowering {
-  const work = JSON.stringify(options);
-  return chooseVariant("matmul", { work, target, variants: variants(options, target) }).lower();
+  const { batches = 1 } = options;
+  const { a, b, y } = options.distances ?? defaultDistances(options);
+  return chooseVariant("matmul", {
+    key: JSON.stringify(options),
+    target,
+    variants: variants(options, target),
+    inputs: [batches * a, batches * b],
+    outputs: [batches * y],
+  }).lower();
 }
 
 /** The names of the variants of `matmul` for this work, the default first. */
@@ -20,7 +27,7 @@ export function matmulVariants(options: MatmulOptions, target: Target): string[]
   return variants(options, target).sort((a, b) => a.cost - b.cost).map(({ name }) => name);
 }
 
-function variants(options: MatmulOptions, target: Target): LoweringVariant[] {
+function variants(options: MatmulOptions, target: Target): KernelVariant[] {
   if (target.profile === "gpu") {
     return TILE_SHAPES.map((shape) => ({
       name: tileName(shape),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Lowering, Target } from "../kernel.ts";
+import type { Candidates, KernelVariant, Target } from "../kernel.ts";
 import { fitTexels } from "../texels.ts";
 
 /** A block of results that one invocation makes: rows x vectors of columns. */
@@ -95,36 +95,32 @@ export function stepCost(block: Block, vectors: { depth: Width; width: Width }):
     MULTIPLY_ADD_NS * depth * width * block.rows * block.columns;
 }
 
-/** A way to do a piece of work. */
-export interface Variant {
-  readonly name: string;
-  /** Estimated time, to be compared with that of the other variants only. */
-  readonly cost: number;
-}
-
-/** A variant that gives the dispatches. */
-export interface LoweringVariant extends Variant {
-  readonly lower: () => Lowering;
+/** Work to choose a variant for. */
+export interface VariantWork extends Candidates {
+  /** Everything that determines the work, as one string. */
+  readonly key: string;
+  readonly target: Target;
 }
 
 /**
  * The tuner's choice among the variants of a kernel family, or else the cheapest by estimate.
  *
- * @param options.work Everything that determines the work, as one string.
  * @throws {RangeError} if the tuner names a variant that is not there.
  */
-export function chooseVariant<V extends Variant>(
-  family: string,
-  options: { work: string; target: Target; variants: readonly V[] },
-): V {
-  const { work, target, variants } = options;
-  const chosen = target.tuner?.choose(family, work);
-  if (chosen === undefined) return variants.reduce((best, each) => (each.cost < best.cost ? each : best));
+export function chooseVariant(family: string, work: VariantWork): KernelVariant {
+  const { key, target, variants } = work;
+  const chosen = target.tuner?.choose({ family, key }, work);
+  if (chosen === undefined) return cheapest(variants);
   const found = variants.find(({ name }) => name === chosen);
   if (!found) {
     throw new RangeError(
-      `${family} has no variant ${chosen} for ${work}: choose one of ${variants.map(({ name }) => name).join(", ")}`,
+      `${family} has no variant ${chosen} for ${key}: choose one of ${variants.map(({ name }) => name).join(", ")}`,
     );
   }
   return found;
+}
+
+/** The variant with the lowest estimate: the default. */
+export function cheapest(variants: readonly KernelVariant[]): KernelVariant {
+  return variants.reduce((best, each) => (each.cost < best.cost ? each : best));
 }

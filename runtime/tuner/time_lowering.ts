@@ -55,6 +55,14 @@ export async function timeLowering(
   return samples[options.pick === "fastest" ? 0 : samples.length >> 1]!;
 }
 
+/** Random numbers from -1/2 to 1/2. */
+const NOISE = noise(1 << 16);
+
+function noise(length: number): Float32Array<ArrayBuffer> {
+  let state = 1;
+  return Float32Array.from({ length }, () => (state = Math.imul(state, 1664525) + 1013904223 >>> 0) / 2 ** 32 - 0.5);
+}
+
 /** The buffers of a lowering, and its bind groups. */
 class LoweringBuffers implements Disposable {
   readonly texture: GPUTexture | undefined;
@@ -131,9 +139,10 @@ class LoweringBuffers implements Disposable {
 
   #random(elements: number): GPUBuffer {
     const buffer = this.#storage(elements);
-    let state = 1;
-    const next = () => (state = Math.imul(state, 1664525) + 1013904223 >>> 0) / 2 ** 32 - 0.5;
-    this.device.gpu.queue.writeBuffer(buffer, 0, Float32Array.from({ length: elements }, next));
+    for (let start = 0; start < elements; start += NOISE.length) {
+      const part = NOISE.subarray(0, Math.min(NOISE.length, elements - start));
+      this.device.gpu.queue.writeBuffer(buffer, start * 4, part);
+    }
     return buffer;
   }
 

@@ -8,7 +8,7 @@ export const PROFILES: readonly Profile[] = ["software", "gpu"];
 
 /** A target whose tuner has chosen `variant` of every convolution; matrix products inside them take their default. */
 export function forcing(target: Target, variant: string): Target {
-  return { ...target, tuner: { choose: (family) => (family === "matmul" ? undefined : variant) } };
+  return { ...target, tuner: { choose: ({ family }) => (family === "matmul" ? undefined : variant) } };
 }
 
 /** A convolution by its parameters; the output's size follows. */

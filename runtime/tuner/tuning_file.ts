@@ -1,0 +1,39 @@
+/**
+ * Choices between kernels as text, as kept in files.
+ *
+ * @module
+ */
+import type { TuningChoices } from "./kernel_tuner.ts";
+
+/** Raised whenever kernels change so much that old measurements say nothing. */
+export const TUNING_VERSION = 1;
+
+/** Choices as text: JSON, one work a line. */
+export function encodeTuning(choices: TuningChoices, { adapter }: { adapter: string }): string {
+  const sorted = Object.fromEntries([...choices].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return `${JSON.stringify({ version: TUNING_VERSION, adapter, choices: sorted }, null, 2)}\n`;
+}
+
+/**
+ * Reads such text. Choices of another version or adapter say nothing here and give none.
+ *
+ * @throws {TypeError} naming what the text should have held, if it is no such file.
+ */
+export function decodeTuning(text: string, { adapter }: { adapter: string }): Map<string, string> {
+  const wrong = (what: string) => new TypeError(`not a file of choices between kernels: ${what}; delete it`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw wrong("it is not JSON");
+  }
+  if (typeof value !== "object" || value === null) throw wrong("it holds no object");
+  const { version, adapter: measuredOn, choices } = value as Record<string, unknown>;
+  if (!Number.isInteger(version)) throw wrong("`version` is no whole number");
+  if (typeof measuredOn !== "string") throw wrong("`adapter` is no text");
+  if (typeof choices !== "object" || choices === null) throw wrong("`choices` is no object");
+  const entries = Object.entries(choices);
+  const bad = entries.find(([, name]) => typeof name !== "string");
+  if (bad) throw wrong(`the choice for ${bad[0]} is no text`);
+  return new Map(version === TUNING_VERSION && measuredOn === adapter ? entries : []);
+}

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { openRunTuner, type RunTuningOptions } from "../../../eval/mod.ts";
+import { compile, conv2d, Device, input } from "../../../runtime/mod.ts";
+
+/** A directory of a run and of a cache. */
+async function withDirectories(test: (where: { directory: string; cache: string }) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(join(folder, "run"));
+    await test({ directory: join(folder, "run"), cache: join(folder, "cache") });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Opens a run's tuner, compiles a convolution with it, and gives what was chosen. */
+async function choices(options: RunTuningOptions): Promise<Record<string, string>> {
+  const tuner = await openRunTuner("some adapter", options);
+  using device = await Device.open({ tuner });
+  using _program = await compile(device, () => {
+    const x = input("x", { shape: [4, 16, 16, 16] });
+    return { outputs: { y: conv2d(x, input("w", { shape: [4, 4, 16, 32] }), { stride: 2, padding: 1 }) } };
+  });
+  return Object.fromEntries(tuner.choices);
+}
+
+Deno.test("a new run keeps its choices with itself and in the cache; the next one takes them from there", async () => {
+  await withDirectories(async ({ directory, cache }) => {
+    const first = await choices({ directory, cache, resume: false });
+    const [file] = [...Deno.readDirSync(cache)];
+    assert.match(file!.name, /^tuning-some-adapter-[0-9a-f]{8}\.json$/);
+    const [work] = Object.keys(first);
+    const text = await Deno.readTextFile(join(cache, file!.name));
+    const other = first[work!] === "software-8x1" ? "software-16x1" : "software-8x1";
+    await Deno.writeTextFile(join(cache, file!.name), text.replaceAll(/software-\w+|texels-\w+|winograd/g, other));
+    const second = await choices({ directory, cache, resume: false });
+    assert.equal(second[work!], other);
+  });
+});
+
+Deno.test("a run that is resumed takes its own choices, whatever the cache has come to hold", async () => {
+  await withDirectories(async ({ directory, cache }) => {
+    const first = await choices({ directory, cache, resume: false });
+    await Deno.remove(cache, { recursive: true });
+    const resumed = await choices({ directory, cache, resume: true });
+    for (const [work, variant] of Object.entries(resumed)) assert.equal(variant, first[work]);
+    assert.ok(Object.keys(resumed).length > 0);
+    await assert.rejects(Deno.stat(cache), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("a run that was begun without choices is resumed without, and a broken cache is named and left out", async () => {
+  await withDirectories(async ({ directory, cache }) => {
+    assert.deepEqual(await choices({ directory, cache, resume: true }), {});
+    await choices({ directory, cache, resume: false });
+    const [file] = [...Deno.readDirSync(cache)];
+    await Deno.writeTextFile(join(cache, file!.name), "{}");
+    const warnings: string[] = [];
+    const onWarning = (message: string) => void warnings.push(message);
+    assert.ok(Object.keys(await choices({ directory, cache, resume: false, onWarning })).length > 0);
+    assert.match(warnings[0]!, /tuning-some-adapter.*`version`.*not used/);
+  });
+});
