@@ -82,3 +82,16 @@ Deno.test("shaders/ holds WGSL alone, and every file of the product is in a room
   const homeless = sources.filter((path) => !/^(tests|bench)\//.test(path) && path !== "mod.ts" && !roomOf(path));
   assert.deepEqual(homeless, []);
 });
+
+Deno.test("every kernel has a test of its own: tests/shaders reaches all WGSL through the lowerings alone", async () => {
+  const files = projectFiles();
+  const part = files.filter((path) => /^(runtime\/kernels|tests\/shaders)\/.*\.ts$/.test(path));
+  const edges = await readImports(part);
+  const reached = new Set(part.filter((path) => path.endsWith("_test.ts")));
+  for (const from of reached) {
+    for (const { from: file, to } of edges) {
+      if (file === from && /^(runtime\/kernels|tests\/shaders|shaders)\//.test(to)) reached.add(to);
+    }
+  }
+  assert.deepEqual(files.filter((path) => path.startsWith("shaders/") && !reached.has(path)), []);
+});
