@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { integer, number, parseArguments, path, text } from "../cli/options.ts";
+import { flag, integer, number, parseArguments, path, text } from "../cli/options.ts";
 import { runCli } from "../cli/run_cli.ts";
 import { Device } from "../runtime/mod.ts";
 import { describeMachine, machineLine } from "./machine.ts";
 import type { Contestant } from "./peers/contestant.ts";
 import { writeExchange } from "./peers/exchange.ts";
 import { race, ratioLines } from "./peers/race.ts";
-import { PACKAGES } from "./peers/setup.ts";
+import { PACKAGES } from "./peers/places.ts";
 import { stepExchange, stepWork } from "./peers/work.ts";
 import { saveResults } from "./results.ts";
 import { measureMemory, memoryLine } from "./step_memory.ts";
@@ -27,6 +27,9 @@ const OPTIONS = {
   }),
   rounds: integer({ min: 1, help: "rounds, of which the median counts", default: 3 }),
   turn: number({ above: 0, help: "least seconds of a turn", default: 2 }),
+  tune: flag({
+    help: "time variants of our kernels first, as training does; only on a machine that does nothing else",
+  }),
   out: path({ help: "folder of the results", default: "bench/results" }),
 };
 
@@ -45,14 +48,14 @@ async function main(args: readonly string[]): Promise<void> {
   const memory = measureMemory(device, name);
   say(memoryLine(memory));
   await writeExchange(PACKAGES, { name, exchange: stepExchange(name) });
-  const { rounds, turn: turnSeconds } = values;
+  const { rounds, turn: turnSeconds, tune } = values;
   const work = {
     name,
     pairs: stepWork(name).batchSize,
     contestants: CONTESTANTS.filter((contestant) => values.only.split(",").includes(contestant)),
     ratios: [["ours", "pytorch"]] as const,
   };
-  const result = await race([work], { folder: PACKAGES, script: "torch_residual.py", rounds, turnSeconds, say });
+  const result = await race([work], { folder: PACKAGES, script: "torch_residual.py", tune, rounds, turnSeconds, say });
   say(
     `results: ${await saveResults(name, { machine, result: { ...result, memory: [memory] }, folder: values.out })}\n`,
   );

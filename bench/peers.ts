@@ -8,8 +8,9 @@ import { runCli } from "../cli/run_cli.ts";
 import { adapterName, describeMachine, machineLine } from "./machine.ts";
 import { type Contestant, CONTESTANTS, peerOf } from "./peers/contestant.ts";
 import { writeExchange } from "./peers/exchange.ts";
+import { PACKAGES } from "./peers/places.ts";
 import { race, type RaceWork, ratioLines } from "./peers/race.ts";
-import { ensurePeer, PACKAGES } from "./peers/setup.ts";
+import { ensurePeer } from "./peers/setup.ts";
 import { matmulExchange, stepExchange, stepWork } from "./peers/work.ts";
 import { saveResults } from "./results.ts";
 
@@ -26,6 +27,9 @@ const OPTIONS = {
   rounds: integer({ min: 1, help: "rounds, of which the median counts", default: 5 }),
   turn: number({ above: 0, help: "least seconds of a turn", default: 1.5 }),
   setup: flag({ help: "install the peers and stop" }),
+  tune: flag({
+    help: "time variants of our kernels first, as training does; only on a machine that does nothing else",
+  }),
   out: path({ help: "folder of the results", default: "bench/results" }),
 };
 
@@ -45,8 +49,8 @@ async function main(args: readonly string[]): Promise<void> {
     const exchange = name === "step" ? stepExchange(name) : matmulExchange(SIZE);
     await writeExchange(PACKAGES, { name, exchange });
   }
-  const { rounds, turn: turnSeconds } = values;
-  const result = await race(works, { folder: PACKAGES, script: "torch_step.py", rounds, turnSeconds, say });
+  const { rounds, turn: turnSeconds, tune } = values;
+  const result = await race(works, { folder: PACKAGES, script: "torch_step.py", tune, rounds, turnSeconds, say });
   say(`results: ${await saveResults("peers", { machine, result: { ...result, memory: [] }, folder: values.out })}\n`);
   say(ratioLines(result.ratios));
 }

@@ -12,7 +12,7 @@ import { describeMachine, machineLine, machineLoad } from "./machine.ts";
 import { CHECKED_STEPS, writeExchange } from "./peers/exchange.ts";
 import { stepJob } from "./peers/ours.ts";
 import { timeJob } from "./peers/serve.ts";
-import { PACKAGES } from "./peers/setup.ts";
+import { PACKAGES } from "./peers/places.ts";
 import { STEP_NAMES, stepExchange, type StepName, stepWork } from "./peers/work.ts";
 import { type MemoryResult, saveResults, type WorkResult } from "./results.ts";
 import { median } from "./statistics.ts";

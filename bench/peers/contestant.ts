@@ -5,7 +5,8 @@
  */
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { BUNDLE, JAX, PACKAGES, type Peer } from "./setup.ts";
+import { BUNDLE, JAX, PACKAGES } from "./places.ts";
+import type { Peer } from "./setup.ts";
 
 /** Who takes part: us and the peers. */
 export const CONTESTANTS = ["ours", "jax-js", "tfjs", "pytorch"] as const;
@@ -13,8 +14,18 @@ export type Contestant = typeof CONTESTANTS[number];
 
 const HERE = import.meta.dirname!;
 
+/** How contestants are started. */
+export interface StartOptions {
+  /** Where the exchange's files are. */
+  readonly folder: string;
+  /** PyTorch's script, beside this file. */
+  readonly script: string;
+  /** Whether we time variants of our kernels first. */
+  readonly tune: boolean;
+}
+
 /** How a contestant's process is started. */
-function commandOf(contestant: Contestant, options: { folder: string; script: string }): {
+function commandOf(contestant: Contestant, options: StartOptions): {
   program: string;
   args: readonly string[];
   env?: Readonly<Record<string, string>>;
@@ -26,7 +37,10 @@ function commandOf(contestant: Contestant, options: { folder: string; script: st
   const foreign = [...deno, "--no-config", "--allow-read", "--allow-env"];
   switch (contestant) {
     case "ours":
-      return { program: "deno", args: [...deno, "--allow-read", environment, join(HERE, "ours.ts"), folder] };
+      return {
+        program: "deno",
+        args: [...deno, "--allow-read", environment, join(HERE, "ours.ts"), folder, options.tune ? "tuned" : "default"],
+      };
     case "jax-js":
       return { program: "deno", args: [...foreign, join(HERE, "jax.js"), folder, resolve(PACKAGES, JAX)] };
     case "tfjs":
@@ -63,11 +77,7 @@ export class PeerProcess implements Disposable {
   readonly #answers: AsyncGenerator<string>;
   readonly #complaints: Promise<string>;
 
-  /**
-   * @param options.folder Where the exchange's files are.
-   * @param options.script PyTorch's script.
-   */
-  constructor(readonly contestant: Contestant, options: { folder: string; script: string }) {
+  constructor(readonly contestant: Contestant, options: StartOptions) {
     const { program, args, env = {} } = commandOf(contestant, options);
     const streams = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
     this.#child = new Deno.Command(program, { args: [...args], env: { ...env }, ...streams }).spawn();

@@ -4,7 +4,7 @@
  * @module
  */
 import { type HostTensor, VaeTrainer } from "../../models/mod.ts";
-import { compile, createState, Device, matmul } from "../../runtime/mod.ts";
+import { compile, createState, Device, KernelTuner, matmul } from "../../runtime/mod.ts";
 import { CHECKED_STEPS, readExchange } from "./exchange.ts";
 import { type Job, serve } from "./serve.ts";
 import { SETTINGS, STEP_NAMES, type StepName, stepWork } from "./work.ts";
@@ -28,11 +28,15 @@ export async function stepJob(device: Device, options: { name: StepName; folder:
     return trainer.readMetrics();
   };
   return {
-    about: `${device.description}, ${device.target.profile} kernels, ${trainer.dispatchCount} dispatches`,
+    about: `${aboutDevice(device)}, ${trainer.dispatchCount} dispatches`,
     check: async () => (await run(CHECKED_STEPS)).map(({ values }) => values.loss!),
     run: async (steps) => void await run(steps),
     [Symbol.dispose]: () => trainer[Symbol.dispose](),
   };
+}
+
+function aboutDevice({ description, target }: Device): string {
+  return `${description}, ${target.profile} kernels${target.tuner instanceof KernelTuner ? ", tuned" : ""}`;
 }
 
 /** Prepares a product of two square matrices. */
@@ -44,7 +48,7 @@ export async function matmulJob(device: Device, options: { name: string; folder:
     name: "product",
   });
   return {
-    about: `${device.description}, ${device.target.profile} kernels`,
+    about: aboutDevice(device),
     async check() {
       program.run();
       const [product] = await program.read("product");
@@ -57,9 +61,15 @@ export async function matmulJob(device: Device, options: { name: string; folder:
   };
 }
 
+/** A device for one piece of work, whose kernels are timed before the first use where that is wanted: a tuner tunes one program. */
+function openDevice(tune: boolean): Promise<Device> {
+  return Device.open(tune ? { tuner: new KernelTuner() } : {});
+}
+
 if (import.meta.main) {
-  const [folder = "cache/peers"] = Deno.args;
-  using device = await Device.open();
-  const steps = STEP_NAMES.map((name) => [name, () => stepJob(device, { name, folder })] as const);
-  await serve({ ...Object.fromEntries(steps), matmul1024: () => matmulJob(device, { name: "matmul1024", folder }) });
+  const [folder = "cache/peers", tuned] = Deno.args;
+  const open = () => openDevice(tuned === "tuned");
+  const steps = STEP_NAMES.map((name) => [name, async () => stepJob(await open(), { name, folder })] as const);
+  const product = async () => matmulJob(await open(), { name: "matmul1024", folder });
+  await serve({ ...Object.fromEntries(steps), matmul1024: product });
 }

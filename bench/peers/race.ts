@@ -7,7 +7,7 @@ import { formatTable } from "../../cli/table.ts";
 import { machineLoad } from "../machine.ts";
 import type { ContestantResult, PartResult, WorkResult } from "../results.ts";
 import { median, medianRatio, type Ratio, ratioLine, relativeSpread } from "../statistics.ts";
-import { type Contestant, peerOf, PeerProcess } from "./contestant.ts";
+import { type Contestant, peerOf, PeerProcess, type StartOptions } from "./contestant.ts";
 import { ensurePeer } from "./setup.ts";
 
 /** What to race for. */
@@ -27,10 +27,7 @@ export interface RaceWork {
 }
 
 /** How to race. */
-export interface RaceOptions {
-  readonly folder: string;
-  /** PyTorch's script, beside this file. */
-  readonly script: string;
+export interface RaceOptions extends StartOptions {
   readonly rounds: number;
   /** Least time of a contestant's turn, of which steps are as many as fit. */
   readonly turnSeconds: number;

@@ -8,16 +8,10 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { thisHost } from "../../cli/setup/host.ts";
 import { install, type SystemPackage } from "../../cli/setup/install.ts";
+import { BUNDLE, PACKAGES } from "./places.ts";
 
 /** Those that we are compared with. */
 export type Peer = "jax-js" | "tfjs" | "pytorch";
-
-/** Folder of the packages. */
-export const PACKAGES = "cache/peers";
-/** jax-js, in that folder. */
-export const JAX = "node_modules/@jax-js/jax/dist/index.js";
-/** TensorFlow.js bundled, in that folder. */
-export const BUNDLE = "tfjs.js";
 
 const VERSIONS = {
   "@jax-js/jax": "0.1.25",
