@@ -1,5 +1,6 @@
 // Convolution and transposed convolution as conv_gather.wgsl computes them, with the images and the weights read as texels: a load takes
-// less than half the time on Vulkan on the CPU. The input and output channels are multiples of 4.
+// less than half the time on Vulkan on the CPU. The input and output channels are multiples of 4; or, with SINGLE, there is one output
+// channel, and a texel of the weights holds those of four input channels.
 //
 // Bindings: bias [outputs] (or anything where has_bias is 0), y [images, out_height, out_width, outputs]; texels x [images, height, width,
 // inputs] and, from w_first on, w [kernel_height, kernel_width, inputs, outputs].
@@ -15,7 +16,7 @@ struct Params {
   inputs: u32, // vectors of input channels
   out_height: u32,
   out_width: u32,
-  outputs: u32, // vectors of output channels
+  outputs: u32, // vectors of output channels; 1 with SINGLE
   kernel_height: u32,
   kernel_width: u32,
   stride_y: u32,
@@ -33,8 +34,10 @@ struct Params {
   w_first: u32,
 }
 
-@group(0) @binding(0) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
+alias Value = {{#if SINGLE}}f32{{else}}vec4f{{/if}};
+
+@group(0) @binding(0) var<storage, read> bias: array<Value>;
+@group(0) @binding(1) var<storage, read_write> y: array<Value>;
 @group(0) @binding(2) var<uniform> p: Params;
 @group(0) @binding(3) var texels: texture_storage_2d<rgba32float, read>;
 
@@ -66,7 +69,7 @@ fn main(
   let first_pixel = vec3u(row % columns.size, (row / columns.size) % rows.size, row / columns.size / rows.size);
 {{#for J in COLUMNS}}
   let c{{J}} = min(channel + {{J}}u, p.outputs - 1u);
-  let bias{{J}} = select(vec4f(0.0), bias[select(0u, c{{J}}, p.has_bias != 0u)], p.has_bias != 0u);
+  let bias{{J}} = select(Value(0.0), bias[select(0u, c{{J}}, p.has_bias != 0u)], p.has_bias != 0u);
 {{/for}}
   var pixel = first_pixel;
 {{#for G in GROUPS}}{{#for I in GROUP}}
@@ -91,18 +94,32 @@ fn main(
         0u, ((image{{G}}_{{I}} + y{{G}}_{{I}}) * p.width + x{{G}}_{{I}}) * p.inputs, inside{{G}}_{{I}});
 {{/for}}{{/for}}
       let tap = (rows.first + ty * rows.hop) * p.kernel_width + columns.first + tx * columns.hop;
+{{#if SINGLE}}
+      let weight = p.w_first + tap * p.inputs;
+{{else}}
       var weight = p.w_first + tap * p.inputs * 4u * p.outputs;
+{{/if}}
       for (var ci = 0u; ci < p.inputs; ci++) {
+{{#if SINGLE}}
+        let w = texel(weight + ci);
+{{else}}
 {{#for K in 4}}{{#for J in COLUMNS}}
         let w{{K}}_{{J}} = texel(weight + {{K}}u * p.outputs + c{{J}});
 {{/for}}{{/for}}
         weight += 4u * p.outputs;
+{{/if}}
 {{#for G in GROUPS}}{{#for I in GROUP}}
         let a{{G}}_{{I}} = select(vec4f(0.0), texel(from{{G}}_{{I}} + ci), inside{{G}}_{{I}});
+{{#if SINGLE}}
+        let product{{G}}_{{I}} = a{{G}}_{{I}} * w;
+        s{{G}}_{{I}}_0 += (product{{G}}_{{I}}.x + product{{G}}_{{I}}.y) + (product{{G}}_{{I}}.z + product{{G}}_{{I}}.w);
+{{else}}
 {{#for J in COLUMNS}}
         s{{G}}_{{I}}_{{J}} += (a{{G}}_{{I}}.x * w0_{{J}} + a{{G}}_{{I}}.y * w1_{{J}}) +
           (a{{G}}_{{I}}.z * w2_{{J}} + a{{G}}_{{I}}.w * w3_{{J}});
-{{/for}}{{/for}}{{/for}}
+{{/for}}
+{{/if}}
+{{/for}}{{/for}}
       }
     }
   }

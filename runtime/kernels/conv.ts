@@ -7,10 +7,10 @@ import type { KernelVariant, Lowering, Target } from "../kernel.ts";
 import { gatherConv, gatherCost } from "./conv_gather.ts";
 import type { ConvOptions } from "./conv_geometry.ts";
 import { coverConv, gpuConv } from "./conv_gpu.ts";
-import { texelConv, texelConvFits } from "./conv_texels.ts";
+import { texelConv, texelConvBlocks, texelConvCost, texelConvFits } from "./conv_texels.ts";
 import { winogradConv, winogradCost, winogradFits } from "./conv_winograd.ts";
 import { TILE_SHAPES, tileCost, tileName } from "./matmul_gpu.ts";
-import { blockName, BLOCKS, chooseVariant, TEXEL_BLOCKS } from "./matmul_tiles.ts";
+import { blockName, BLOCKS, chooseVariant } from "./matmul_tiles.ts";
 
 /**
  * y[n, oy, ox, co] = bias[co] + sum over ky, kx, ci of x[n, oy s - p + ky d, ox s - p + kx d, ci] w[ky, kx, ci, co].
@@ -64,11 +64,13 @@ function variants(given: ConvOptions, how: { transposed: boolean; target: Target
       lower: () => gatherConv(options, { transposed, block }),
     }));
   if (target.profile === "software" && texelConvFits(options, how)) {
-    direct.push(...TEXEL_BLOCKS.map((block) => ({
-      name: blockName(block),
-      cost: gatherCost(options, { transposed, block }),
-      lower: () => texelConv(options, { transposed, block }),
-    })));
+    direct.push(
+      ...texelConvBlocks(options).map((block) => ({
+        name: blockName(block),
+        cost: texelConvCost(options, { transposed, block }),
+        lower: () => texelConv(options, { transposed, block }),
+      })),
+    );
   }
   if (!winogradFits(options)) return direct;
   const cost = winogradCost(options, { ...how, gradient: false });

@@ -9,7 +9,8 @@ import texelsCode from "../../shaders/texels.wgsl" with { type: "text" };
 import { type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
 import { fitTexels, texelPlaces } from "../texels.ts";
 import { convFlops, type ConvOptions } from "./conv_geometry.ts";
-import { type Block, blockName, LANES, MAX_ITERATIONS, planTiles } from "./matmul_tiles.ts";
+import { gatherCost } from "./conv_gather.ts";
+import { type Block, blockName, LANES, MAX_ITERATIONS, planTiles, TEXEL_BLOCKS } from "./matmul_tiles.ts";
 import { fillTemplate } from "./template.ts";
 
 /** Operations below which copying the operands is not worth it. */
@@ -18,8 +19,19 @@ const MIN_FLOPS = 2 ** 19;
 /** True where the operands can be read as texels, and it pays. */
 export function texelConvFits(options: ConvOptions, how: { transposed: boolean; target: Target }): boolean {
   const { kh, kw, cin, cout } = options;
-  return cin % 4 === 0 && cout % 4 === 0 && convFlops(options, how.transposed) > MIN_FLOPS &&
+  return cin % 4 === 0 && (cout % 4 === 0 || cout === 1) && convFlops(options, how.transposed) > MIN_FLOPS &&
     kh * kw * cin / 4 <= MAX_ITERATIONS && fitTexels(operandSizes(options), how.target.maxTexels);
+}
+
+/** The blocks that are worth trying. */
+export function texelConvBlocks({ cout }: ConvOptions): readonly Block[] {
+  return cout === 1 ? TEXEL_BLOCKS.filter(({ columns }) => columns === 1) : TEXEL_BLOCKS;
+}
+
+/** Nanoseconds of a core of lavapipe. */
+export function texelConvCost(options: ConvOptions, choice: { transposed: boolean; block: Block }): number {
+  // A single output channel takes the multiplications of one of four, and a load of the weights for four.
+  return gatherCost(options.cout === 1 ? { ...options, cout: 4 } : options, choice);
 }
 
 /** Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. */
@@ -28,7 +40,8 @@ export function texelConv(options: ConvOptions, choice: { transposed: boolean; b
   const { transposed, block } = choice;
   const [phasesY, phasesX] = transposed ? stride : [1, 1];
   const rows = n * Math.ceil(outH / phasesY) * Math.ceil(outW / phasesX);
-  const tiles = planTiles({ rows, columns: cout / 4 }, block);
+  const outputs = Math.ceil(cout / 4);
+  const tiles = planTiles({ rows, columns: outputs }, block);
   const dispatch: Dispatch = {
     kernel: `${transposed ? "conv_transposed" : "conv_forward"}/${blockName(block)}`,
     code: fillTemplate(axesCode + convCode + texelsCode, {
@@ -37,9 +50,10 @@ export function texelConv(options: ConvOptions, choice: { transposed: boolean; b
       GROUPS: block.rows / 4,
       GROUP: 4,
       COLUMNS: block.columns,
+      SINGLE: cout === 1,
     }),
     uniforms: [
-      ...[n, h, w, cin / 4, outH, outW, cout / 4, kh, kw, ...stride, ...padding, ...dilation],
+      ...[n, h, w, cin / 4, outH, outW, outputs, kh, kw, ...stride, ...padding, ...dilation],
       ...[Number(transposed), Number(bias), tiles.laneColumns, tiles.rowTiles, tiles.columnTiles, block.rows / 4],
       ...texelPlaces(operandSizes(options)).slice(1),
     ],

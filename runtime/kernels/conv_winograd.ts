@@ -31,8 +31,8 @@ const AT: Matrix = [[1, 1, 1, 1, 0], [0, 1, -1, 2, 0], [0, 1, 1, 4, 0], [0, 1, -
 const LINE = 16;
 /** Bytes of a scratch buffer above which the images are taken in several goes. */
 const MAX_SCRATCH_BYTES = 64 * 2 ** 20;
-/** Nanoseconds of a core of lavapipe for each vector that a transform reads or writes. */
-const VECTOR_NS = 8;
+/** Nanoseconds of a core of lavapipe for each vector that a transform reads or writes, in a whole step, where caches are cold. */
+const VECTOR_NS = 14;
 /** Strides that the kernel has room for. */
 const MAX_STRIDE = 4;
 

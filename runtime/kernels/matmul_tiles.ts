@@ -22,6 +22,8 @@ export const BLOCKS: readonly Block[] = [
   { rows: 16, columns: 4 },
   { rows: 16, columns: 2 },
   { rows: 16, columns: 1 },
+  // The nine taps of a 3 x 3 kernel on images of one channel.
+  { rows: 12, columns: 2 },
   { rows: 8, columns: 2 },
   { rows: 8, columns: 1 },
 ];

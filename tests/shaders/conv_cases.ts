@@ -47,6 +47,7 @@ export const CONV_CASES: readonly ConvCase[] = [
   // Enough to do for operands to be read as texels, in several rows of them.
   { n: 5, image: [9, 7], kernel: [1, 1], channels: [40, 36] },
   { n: 3, image: [11, 13], kernel: [4, 4], channels: [12, 20], stride: [2, 2], padding: [1, 1] },
+  { n: 5, image: [21, 19], kernel: [3, 3], channels: [20, 1], stride: [1, 2], padding: [1, 1] },
   { n: 2, image: [15, 9], kernel: [3, 2], channels: [24, 28], dilation: [2, 3], padding: [2, 2] },
   { n: 4, image: [12, 9], kernel: [3, 3], channels: [16, 24], stride: [2, 3], dilation: [2, 2], padding: [1, 2] },
   // More than 2^18 multiply-adds, from which on sums are no longer compensated: channels of both kinds, odd sizes.
