@@ -2,17 +2,19 @@
  * GFLOP/s of matrix products and of the paper network's convolutions, forward and both gradients, and their share of what the adapter
  * multiplies and adds when it reads nothing:
  *
- *     deno run --allow-read --allow-env --allow-write bench/kernels.ts [FILTER [BATCH]]
+ *     deno task bench kernels [FILTER [BATCH [WORDS]]]
  *
- * Multiplications are counted as the direct form does them; Winograd's form does fewer, so its share may exceed 1. Timings are GPU
- * timestamps, medians of 7 samples. On a machine that does other things they say little.
+ * WORDS keeps the lines that hold them. Multiplications are counted as the direct form does them; Winograd's form does fewer, so its share may
+ * exceed 1. Timings are medians of 7 samples: of GPU timestamps, or, where the GPU is this machine's processor, of the processor's time
+ * shared over its cores, which is the same on an idle machine and does not count what others do on a busy one.
  *
  * @module
  */
+import process from "node:process";
 import { Device } from "../runtime/device.ts";
-import { gridFor } from "../runtime/kernel.ts";
+import { gridFor, type Lowering } from "../runtime/kernel.ts";
 import { fillTemplate } from "../runtime/kernels/template.ts";
-import { timeLowering } from "./kernels_time.ts";
+import { type LoweringSizes, timeLowering } from "../runtime/tuner/time_lowering.ts";
 import { matmulWork, paperWork, type Work } from "./kernels_work.ts";
 import ceilingCode from "./kernels_ceiling.wgsl" with { type: "text" };
 
@@ -26,6 +28,11 @@ export interface KernelResult {
   readonly share: number;
 }
 
+/** Work of at least this long is submitted at once, so that what a submission costs does not count. */
+const TIMING = { sampleMilliseconds: 40, samples: 7, pick: "median" } as const;
+/** Share of the step's time that the closing figure is about. */
+const MOST_OF_STEP = 0.9;
+
 /** GFLOP/s of multiply-adds in registers. */
 export async function measureCeiling(device: Device): Promise<number> {
   const chains = 4;
@@ -35,55 +42,83 @@ export async function measureCeiling(device: Device): Promise<number> {
   const code = fillTemplate(ceilingCode, { LANES: lanes, CHAINS: chains });
   const grid = gridFor(groups);
   const dispatch = { kernel: "ceiling", code, uniforms: [rounds], bindings: [{ output: 0 }], grid };
-  const milliseconds = await timeLowering(device, { dispatches: [dispatch] }, {
-    inputs: [],
-    outputs: [groups * lanes * 4],
-  });
+  const milliseconds = await timed(device, { dispatches: [dispatch] }, { inputs: [], outputs: [groups * lanes * 4] });
   return (groups * lanes * rounds * 16 * chains * 4 * 2) / milliseconds / 1e6;
 }
 
 /** Times all work and prints a line for each. */
 export async function benchKernels(
   device: Device,
-  options: { filter: number; batch: number; print: (line: string) => void },
+  options: { filter: number; batch: number; words?: string; print: (line: string) => void },
 ): Promise<KernelResult[]> {
-  const { print } = options;
+  const { print, words = "" } = options;
   const ceiling = await measureCeiling(device);
   print(`GFLOPS ceiling registers ${ceiling.toFixed(1)}`);
   const results: KernelResult[] = [];
-  const paper = paperWork(options);
-  let [step, flops] = [0, 0];
-  for (const work of [...matmulWork(), ...paper]) {
+  const step: { milliseconds: number; flops: number }[] = [];
+  for (const work of [...matmulWork(), ...paperWork(options)]) {
+    if (!`${work.kernel} ${work.shape}`.includes(words)) continue;
     const result = await timeWork(device, { work, ceiling });
     results.push(result);
-    step += work.count * result.milliseconds;
-    flops += work.count * work.flops;
+    step.push({ milliseconds: work.count * result.milliseconds, flops: work.count * work.flops });
     const { kernel, shape, gflops, share, variant, milliseconds } = result;
     print(
-      `GFLOPS ${kernel} ${shape} ${gflops.toFixed(1)} ${(100 * share).toFixed(0)}% ${
-        milliseconds.toFixed(3)
-      }ms ${variant}`,
+      `GFLOPS ${kernel} ${shape} ${gflops.toFixed(1)} ${percent(share)} ${milliseconds.toFixed(3)}ms ${variant}`,
     );
   }
-  print(
-    `convolutions of a step, one view of filter ${options.filter}, batch ${options.batch}: ${step.toFixed(1)} ms, ` +
-      `${(flops / step / 1e6).toFixed(1)} GFLOP/s, ${(100 * flops / step / 1e6 / ceiling).toFixed(0)}% of the ceiling`,
-  );
+  print(summary(step, { ...options, ceiling }));
   return results;
+}
+
+/** All convolutions of a step together, and those that hold most of its time. */
+function summary(
+  step: readonly { milliseconds: number; flops: number }[],
+  options: { filter: number; batch: number; ceiling: number },
+): string {
+  const total = sumOf(step);
+  const most: { milliseconds: number; flops: number }[] = [];
+  for (const work of step.toSorted((a, b) => b.milliseconds - a.milliseconds)) {
+    if (sumOf(most).milliseconds < MOST_OF_STEP * total.milliseconds) most.push(work);
+  }
+  const figures = ({ milliseconds, flops }: { milliseconds: number; flops: number }) =>
+    `${milliseconds.toFixed(1)} ms, ${(flops / milliseconds / 1e6).toFixed(1)} GFLOP/s, ` +
+    `${percent(flops / milliseconds / 1e6 / options.ceiling)} of the ceiling`;
+  return `convolutions of a step, one view of filter ${options.filter}, batch ${options.batch}: ${figures(total)}\n` +
+    `those that hold ${percent(MOST_OF_STEP)} of it: ${figures(sumOf(most))}`;
+}
+
+function sumOf(works: readonly { milliseconds: number; flops: number }[]): { milliseconds: number; flops: number } {
+  return works.reduce(
+    (sum, each) => ({ milliseconds: sum.milliseconds + each.milliseconds, flops: sum.flops + each.flops }),
+    { milliseconds: 0, flops: 0 },
+  );
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)}%`;
 }
 
 async function timeWork(device: Device, options: { work: Work; ceiling: number }): Promise<KernelResult> {
   const { work, ceiling } = options;
   const lowering = work.lower(device.target);
-  const milliseconds = await timeLowering(device, lowering, work.sizes);
+  const milliseconds = await timed(device, lowering, work.sizes);
   const gflops = work.flops / milliseconds / 1e6;
   const variant = lowering.dispatches.map(({ kernel }) => kernel).join("+");
   return { kernel: work.kernel, shape: work.shape, variant, milliseconds, gflops, share: gflops / ceiling };
 }
 
+function timed(device: Device, lowering: Lowering, sizes: LoweringSizes): Promise<number> {
+  const cores = navigator.hardwareConcurrency;
+  const clock = () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) * 1000 / cores;
+  };
+  return timeLowering(device, lowering, { ...sizes, ...TIMING, ...(device.isFallback ? { clock } : {}) });
+}
+
 if (import.meta.main) {
-  const [filter = 64, batch = 32] = Deno.args.map(Number);
+  const [filter = 64, batch = 32] = Deno.args.slice(0, 2).map(Number);
   using device = await Device.open();
   console.log(device.description);
-  await benchKernels(device, { filter, batch, print: console.log });
+  await benchKernels(device, { filter, batch, words: Deno.args[2] ?? "", print: console.log });
 }

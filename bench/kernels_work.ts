@@ -9,14 +9,14 @@ import { convFlops, type ConvGeometry } from "../runtime/kernels/conv_geometry.t
 import { convWeightGradient } from "../runtime/kernels/conv_weight.ts";
 import { matmul } from "../runtime/kernels/matmul.ts";
 import type { MatmulOptions } from "../runtime/kernels/matmul_options.ts";
-import type { Sizes } from "./kernels_time.ts";
+import type { LoweringSizes } from "../runtime/tuner/time_lowering.ts";
 
 /** Something to time. */
 export interface Work {
   readonly kernel: string;
   readonly shape: string;
   readonly flops: number;
-  readonly sizes: Sizes;
+  readonly sizes: LoweringSizes;
   /** How often one view's training step of the paper's network does it; 0 for work outside of it. */
   readonly count: number;
   lower(target: Target): Lowering;
