@@ -3,7 +3,7 @@
  *
  * On Vulkan on the CPU a load from a storage buffer is a loop over the lanes, with tests for each of them; a load of a texel is a few vector
  * instructions and takes less than half the time. A dispatch may therefore ask for bindings as texels (`Dispatch.texels`): the engine copies
- * them, one after the other, into one `texture_storage_2d<rgba32float, read>`, which costs 1 to 5 % of what it saves.
+ * them, one after the other, into one `texture_storage_2d<rgba32float, read>`, at 12 to 27 GB/s.
  *
  * Texel i of the texture is at (i mod {@link TEXEL_ROW}, i div TEXEL_ROW); see shaders/texels.wgsl. Each binding begins a row of its own.
  *
