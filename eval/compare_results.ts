@@ -192,7 +192,6 @@ function comparePair(
       pHolm: adjusted[i]!,
       test,
     })),
-    // One test, so nothing to correct.
     {
       ...common,
       label: null,
@@ -204,9 +203,18 @@ function comparePair(
   ];
 }
 
+/** The averages' tests of a stratum, one a pair, are a family: their p-values are corrected together. */
+function correctMacros(comparisons: readonly Comparison[]): Comparison[] {
+  const adjusted = holm(comparisons.filter(({ label }) => label === null).map(({ p }) => p)).values();
+  return comparisons.map((comparison) =>
+    comparison.label === null ? { ...comparison, pHolm: adjusted.next().value ?? null } : comparison
+  );
+}
+
 /**
  * Compares groups of evaluations on the same cases: the difference of AUROC by label and of their mean, its 95 % interval and
- * two-sided p-value from resamples of patients that all groups share, and Holm's correction over the labels of each pair.
+ * two-sided p-value from resamples of patients that all groups share, and Holm's correction: over the labels of each pair, and for the mean
+ * over the pairs.
  * Where a group has several seeds, its AUROC is their mean in every resample: the interval is about the choice of
  * patients, not of seeds. A label that either group lacks has `null` throughout and is left out of the mean.
  *
@@ -234,7 +242,9 @@ export async function compareResults(
     for (const entry of all) checkSameCases(all[0]!, entry, stratumText(stratum));
     if (test === "delong") checkIndependent(all[0]!);
     const aurocs = await groupAurocs(stratum, { labels: labels.length, bootstrap: options });
-    for (const pair of pairs) comparisons.push(...comparePair(pair, { stratum, labels, aurocs, test }));
+    comparisons.push(
+      ...correctMacros(pairs.flatMap((pair) => comparePair(pair, { stratum, labels, aurocs, test }))),
+    );
   }
   return comparisons;
 }

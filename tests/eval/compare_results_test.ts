@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { compareResults } from "../../eval/compare_results.ts";
 import { chooseGrouping } from "../../eval/evaluation_groups.ts";
+import { holm } from "../../eval/metrics/holm.ts";
 import { comparisonSchema, type Results } from "../../eval/results_schema.ts";
 import { syntheticResults } from "./synthetic_results.ts";
 
@@ -47,6 +48,16 @@ Deno.test("compareResults() of a method with itself finds no difference", async 
     if (c.difference.value === null) continue;
     assert.deepEqual([c.difference, c.p, c.pHolm], [{ value: 0, low: 0, high: 0 }, 1, 1]);
   }
+});
+
+Deno.test("compareResults() corrects the means of several pairs together", async () => {
+  const near = structuredClone(await syntheticResults({ name: "p0", method: "poe", noise: 0.3 }));
+  const comparisons = (await compareResults([independent, near, mmvm], options)).filter((c) =>
+    c.label === null && c.view === "frontal"
+  );
+  assert.deepEqual(comparisons.map(({ baseline }) => baseline).sort(), ["independent", "poe"]);
+  assert.deepEqual(comparisons.map(({ pHolm }) => pHolm), holm(comparisons.map(({ p }) => p)));
+  assert.ok(comparisons.some(({ p, pHolm }) => pHolm! > p!));
 });
 
 Deno.test("compareResults() averages seeds, and turns round with the baseline", async () => {

@@ -48,7 +48,7 @@ export function forestPart(ctx: ReportContext): Child {
           h,
           ctx.number("Figure"),
           "Difference of AUROC to the baseline, above zero where the method is better, with 95 % intervals from the same " +
-            "resamples of patients for both. p (Holm) is corrected for the number of labels.",
+            "resamples of patients for both. p (Holm) is corrected for the number of labels; for the average, for the number of methods compared.",
         ),
       ),
     ),
