@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { decodeTuning, encodeTuning, KernelTuner, type TuningChoices } from "../../runtime/mod.ts";
 import { runPaths, writeWhole } from "./run_directory.ts";
 
@@ -32,16 +32,42 @@ export async function openRunTuner(adapter: string, options: RunTuningOptions): 
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
   const file = join(cache, `tuning-${slugOf(adapter)}.json`);
+  const known = await read(file);
   return new KernelTuner({
-    known: await read(file),
+    known,
     async onSettled(choices: TuningChoices) {
-      await Deno.mkdir(cache, { recursive: true });
-      // Another run may have added to it meanwhile; what it has kept already stands.
-      const all = new Map([...choices, ...await read(file)]);
-      await writeWhole(file, encodeTuning(all, { adapter }));
-      await writeWhole(record, encodeTuning(choices, { adapter }));
+      let settled = choices;
+      try {
+        settled = await tell(choices, { file, known, adapter, read: () => read(file) });
+      } catch (error) {
+        options.onWarning?.(`${file} cannot be written (${(error as Error).message}); the next run measures again`);
+      }
+      await writeWhole(record, encodeTuning(settled, { adapter }));
+      return settled;
     },
   });
+}
+
+/**
+ * Adds choices to the cache. A run that was begun at the same time may have told its own meanwhile: the first to tell chooses for all.
+ *
+ * @returns What stands now.
+ */
+async function tell(
+  choices: TuningChoices,
+  options: { file: string; known: TuningChoices; adapter: string; read: () => Promise<TuningChoices> },
+): Promise<TuningChoices> {
+  const { file, known, adapter, read } = options;
+  await Deno.mkdir(dirname(file), { recursive: true });
+  using guard = await Deno.open(`${file}.lock`, { create: true, write: true });
+  await guard.lock(true);
+  const told = await read();
+  const settled = new Map([...choices].map(([work, name]) => {
+    const other = told.get(work);
+    return [work, other === undefined || other === known.get(work) ? name : other];
+  }));
+  await writeWhole(file, encodeTuning(new Map([...told, ...settled]), { adapter }));
+  return settled;
 }
 
 async function readTuning(
@@ -51,7 +77,7 @@ async function readTuning(
   try {
     return decodeTuning(await Deno.readTextFile(file), options);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return new Map();
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return new Map();
     if (!(error instanceof TypeError)) throw error;
     options.onWarning?.(`${file} is ${error.message}; it is not used`);
     return new Map();

@@ -9,7 +9,7 @@
  */
 import type { Device } from "../device.ts";
 import { DeviceLostError } from "../errors.ts";
-import type { Candidates, Tuner } from "../kernel.ts";
+import type { Candidates, KernelVariant, Tuner } from "../kernel.ts";
 import { cheapest } from "../kernels/matmul_tiles.ts";
 import { timeLowering } from "./time_lowering.ts";
 
@@ -24,8 +24,11 @@ export interface KernelTunerOptions {
   readonly frozen?: boolean;
   /** Milliseconds after which no further work is measured; 5,000 by default. */
   readonly budgetMilliseconds?: number;
-  /** Called with all choices of the program before it is compiled for good. */
-  readonly onSettled?: (choices: TuningChoices) => Promise<void>;
+  /**
+   * Called with all choices of the program before it is compiled for good. It gives them back, or others: those of another process, say, that
+   * measured at the same time and was first to tell.
+   */
+  readonly onSettled?: (choices: TuningChoices) => Promise<TuningChoices>;
 }
 
 /** Variants that are timed for one work, the most promising by estimate. */
@@ -88,7 +91,8 @@ export class KernelTuner implements Tuner {
   async settle(device: Device): Promise<boolean> {
     if (this.#frozen || (this.#questions.size === 0 && this.#choices.size === 0)) return false;
     const end = performance.now() + (this.options.budgetMilliseconds ?? 5000);
-    let changed = false;
+    const defaults = new Map<string, string>();
+    const offered = new Map<string, readonly KernelVariant[]>();
     // Variants may ask in their turn, for the matrix products that they are made of.
     while (this.#questions.size > 0) {
       const questions = [...this.#questions].sort(([, a], [, b]) => weight(b) - weight(a));
@@ -99,12 +103,15 @@ export class KernelTuner implements Tuner {
         const winner = inTime ? await fastest(device, question) : fallback;
         if (inTime) this.measured++;
         this.#choices.set(id, winner);
-        changed ||= winner !== fallback;
+        defaults.set(id, fallback);
+        offered.set(id, question.variants);
       }
     }
     this.#frozen = true;
-    await this.options.onSettled?.(this.#choices);
-    return changed;
+    for (const [id, name] of await this.options.onSettled?.(this.#choices) ?? []) {
+      if (offered.get(id)?.some((variant) => variant.name === name)) this.#choices.set(id, name);
+    }
+    return [...defaults].some(([id, fallback]) => this.#choices.get(id) !== fallback);
   }
 }
 

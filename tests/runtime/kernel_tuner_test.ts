@@ -23,7 +23,12 @@ async function result(tuner: KernelTuner): Promise<Uint32Array> {
 
 Deno.test("a tuner measures the first program's work, tells its choices, and measures no more", async () => {
   const settled: TuningChoices[] = [];
-  const tuner = new KernelTuner({ onSettled: (choices) => Promise.resolve(void settled.push(new Map(choices))) });
+  const tuner = new KernelTuner({
+    onSettled(choices) {
+      settled.push(new Map(choices));
+      return Promise.resolve(choices);
+    },
+  });
   await result(tuner);
   assert.equal(settled.length, 1);
   const works = [...settled[0]!.keys()].filter((work) => work.startsWith("conv_forward "));
@@ -47,6 +52,18 @@ Deno.test("equal choices give equal bits: a frozen tuner repeats a record, known
     [...informed.choices].filter(([work]) => work.startsWith("conv_forward ")),
     [...first.choices].filter(([work]) => work.startsWith("conv_forward ")),
   );
+});
+
+Deno.test("what onSettled() gives instead is taken, where there is such a variant", async () => {
+  const named = (name: string) => (choices: TuningChoices) =>
+    Promise.resolve(new Map([...choices].map(([work]) => [work, name])));
+  const told = new KernelTuner({ onSettled: named("software-8x1") });
+  await result(told);
+  assert.ok(told.choices.size > 0);
+  for (const name of told.choices.values()) assert.equal(name, "software-8x1");
+  const measured = new KernelTuner({ budgetMilliseconds: 0, onSettled: named("gone-1x1") });
+  await result(measured);
+  for (const name of measured.choices.values()) assert.notEqual(name, "gone-1x1");
 });
 
 Deno.test("a tuner without time records the defaults, and ignores names of variants that are no more", async () => {
@@ -91,7 +108,7 @@ Deno.test("a tuner can be found by the adapter's name, which tells the two profi
 Deno.test("a tuner that rests gives the defaults again", async () => {
   const chosen = new KernelTuner({ budgetMilliseconds: 0 });
   const want = await result(chosen);
-  const known = new Map([...chosen.choices].map(([work]) => [work, "software-8x1"]));
+  const known = new Map([...chosen.choices].map(([work]) => [work, "winograd"]));
   const tuner = new KernelTuner({ known });
   assert.notDeepEqual(await result(tuner), want);
   tuner.rest();

@@ -28,7 +28,7 @@ async function choices(options: RunTuningOptions): Promise<Record<string, string
 Deno.test("a new run keeps its choices with itself and in the cache; the next one takes them from there", async () => {
   await withDirectories(async ({ directory, cache }) => {
     const first = await choices({ directory, cache, resume: false });
-    const [file] = [...Deno.readDirSync(cache)];
+    const [file] = [...Deno.readDirSync(cache)].filter(({ name }) => name.endsWith(".json"));
     assert.match(file!.name, /^tuning-some-adapter-[0-9a-f]{8}\.json$/);
     const [work] = Object.keys(first);
     const text = await Deno.readTextFile(join(cache, file!.name));
@@ -54,11 +54,51 @@ Deno.test("a run that was begun without choices is resumed without, and a broken
   await withDirectories(async ({ directory, cache }) => {
     assert.deepEqual(await choices({ directory, cache, resume: true }), {});
     await choices({ directory, cache, resume: false });
-    const [file] = [...Deno.readDirSync(cache)];
+    const [file] = [...Deno.readDirSync(cache)].filter(({ name }) => name.endsWith(".json"));
     await Deno.writeTextFile(join(cache, file!.name), "{}");
     const warnings: string[] = [];
     const onWarning = (message: string) => void warnings.push(message);
     assert.ok(Object.keys(await choices({ directory, cache, resume: false, onWarning })).length > 0);
     assert.match(warnings[0]!, /tuning-some-adapter.*`version`.*not used/);
+  });
+});
+
+Deno.test("of runs that measure at the same time, the first to tell chooses for all", async () => {
+  await withDirectories(async ({ directory, cache }) => {
+    // Both are opened before either has told.
+    const other = join(directory, "..", "other");
+    await Deno.mkdir(other);
+    const tuners = [
+      await openRunTuner("some adapter", { directory, cache, resume: false }),
+      await openRunTuner("some adapter", { directory: other, cache, resume: false }),
+    ];
+    const made: [string, string][][] = [];
+    for (const tuner of tuners) {
+      using device = await Device.open({ tuner });
+      using _program = await compile(device, () => {
+        const x = input("x", { shape: [4, 16, 16, 16] });
+        return { outputs: { y: conv2d(x, input("w", { shape: [4, 4, 16, 32] }), { stride: 2, padding: 1 }) } };
+      });
+      made.push([...tuner.choices]);
+      const [file] = [...Deno.readDirSync(cache)].filter(({ name }) => name.endsWith(".json"));
+      const text = await Deno.readTextFile(join(cache, file!.name));
+      await Deno.writeTextFile(
+        join(cache, file!.name),
+        text.replaceAll(/"(software-\w+|texels-\w+|winograd)"/g, `"software-16x1"`),
+      );
+    }
+    for (const [, name] of made[1]!) assert.equal(name, "software-16x1");
+  });
+});
+
+Deno.test("a cache that cannot be written is named, and the run goes on with its choices", async () => {
+  await withDirectories(async ({ directory, cache }) => {
+    // A file where the directory should be.
+    await Deno.writeTextFile(cache, "");
+    const warnings: string[] = [];
+    const onWarning = (message: string) => void warnings.push(message);
+    const made = await choices({ directory, cache, resume: false, onWarning });
+    assert.match(warnings.at(-1)!, /cannot be written/);
+    assert.deepEqual(await choices({ directory, cache, resume: true }), made);
   });
 });
