@@ -10,7 +10,7 @@ import { PUBLISHED_AUROC } from "../eval/published_auroc.ts";
 import { readResults } from "../eval/results_file.ts";
 import type { Results } from "../eval/results_schema.ts";
 import { formatAurocTable, formatComparisonTable } from "../eval/tables.ts";
-import { UserError } from "./errors.ts";
+import { printable, UserError } from "./errors.ts";
 import { choice, flag, integer, parseArguments, text } from "./options.ts";
 import { userPath } from "./paths.ts";
 import { runCli } from "./run_cli.ts";
@@ -43,8 +43,8 @@ async function main(args: readonly string[]): Promise<void> {
     console.log(JSON.stringify(comparisons, null, 2));
     return;
   }
-  console.log(formatAurocTable(results, { by, published: values.published ? PUBLISHED_AUROC : [] }));
-  console.log(`\n${formatComparisonTable(comparisons, { perLabel: values.perLabel })}`);
+  const table = formatAurocTable(results, { by, published: values.published ? PUBLISHED_AUROC : [] });
+  console.log(printable(`${table}\n\n${formatComparisonTable(comparisons, { perLabel: values.perLabel })}`));
 }
 
 /** Several runs of one method are compared with each other, not averaged into one column. */

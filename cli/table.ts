@@ -1,9 +1,14 @@
-/** Lays out a table as text: texts to the left, numbers to the right, a blank line after. */
+import { printable } from "./errors.ts";
+
+/**
+ * Lays out a table as text: texts to the left, numbers to the right, a blank line after. Cells may be of a file from elsewhere: their
+ * control characters are shown, and line ends are spaces.
+ */
 export function formatTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const numeric = header.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === "number"));
   const texts = [
     header,
-    ...rows.map((row) => row.map((cell) => typeof cell === "number" ? cell.toLocaleString("en") : cell)),
+    ...rows.map((row) => row.map((cell) => typeof cell === "number" ? cell.toLocaleString("en") : oneLine(cell))),
   ];
   const widths = header.map((_, column) => Math.max(...texts.map((row) => row[column]!.length)));
   const lines = texts.map((row) =>
@@ -13,4 +18,8 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
       .trimEnd()
   );
   return lines.join("\n") + "\n";
+}
+
+function oneLine(text: string): string {
+  return printable(text.replaceAll(/\s*\n\s*/g, " "));
 }

@@ -11,6 +11,14 @@ import { type Results, RESULTS_VERSION, resultsSchema } from "./results_schema.t
 /** Faults named in one message. */
 const SHOWN_FAULTS = 3;
 
+/** Levels of arrays and objects in a file. Configurations may be of any form, and what walks through them is recursive. */
+const MAX_NESTING = 32;
+
+function nestsDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => nestsDeeper(inner, levels - 1));
+}
+
 /** A place in the file as a reader would write it: `evaluations[2].metrics[0].brier`. */
 function placeOf(path: readonly PropertyKey[]): string {
   return path.map((key, i) => typeof key === "number" ? `[${key}]` : `${i > 0 ? "." : ""}${String(key)}`).join("");
@@ -89,6 +97,9 @@ export function checkResults(value: unknown, { file }: { file: string }): Result
       { file },
     );
   }
+  if (nestsDeeper(value, MAX_NESTING)) {
+    throw new DataError(`not a valid results file: it is nested more than ${MAX_NESTING} levels deep.`, { file });
+  }
   const parsed = resultsSchema.safeParse(value);
   if (!parsed.success) {
     throw new DataError(`not a valid results file: ${describeIssues(parsed.error.issues)}.`, { file });
@@ -109,10 +120,13 @@ function describeSyntax(text: string, error: Error): string {
 /**
  * Reads and checks a `results.json`.
  *
- * @throws DataError naming the file, and the field where one is missing, of another version, or not a number.
+ * @throws DataError naming the file, and the field where one is missing, of another version, or not a number; also where it is no
+ * regular file.
  * @throws Deno.errors.NotFound and the like from the file system.
  */
 export async function readResults(path: string): Promise<Results> {
+  // A device or a pipe would never end.
+  if (!(await Deno.stat(path)).isFile) throw new DataError("this is no regular file.", { file: path });
   const text = await Deno.readTextFile(path);
   let value: unknown;
   try {

@@ -95,7 +95,7 @@ export async function saveCheckpoint(
 
 async function writeSynced(path: string, parts: readonly Uint8Array[]): Promise<void> {
   try {
-    using file = await Deno.open(path, { write: true, create: true, truncate: true });
+    using file = await createFile(path);
     for (const part of parts) {
       for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
     }
@@ -105,6 +105,18 @@ async function writeSynced(path: string, parts: readonly Uint8Array[]): Promise<
     await Deno.remove(path).catch(() => {});
     // What fails on an open file does not say by itself which file it was.
     throw error instanceof Error ? Object.assign(error, { path }) : error;
+  }
+}
+
+/** Makes a new file. One of that name is removed rather than opened: it may be a link, through which a file elsewhere would be written. */
+async function createFile(path: string): Promise<Deno.FsFile> {
+  const create = () => Deno.open(path, { write: true, createNew: true });
+  try {
+    return await create();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    await Deno.remove(path);
+    return await create();
   }
 }
 
@@ -160,10 +172,12 @@ export async function listCheckpoints(directory: string): Promise<{ path: string
 /**
  * Reads a checkpoint.
  *
- * @throws {CheckpointError} if the file is not a whole checkpoint of this version.
+ * @throws {CheckpointError} if it is not a file, or not a whole checkpoint of this version.
  * @throws {Deno.errors.NotFound} if there is no such file.
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  // A device or a pipe would never end.
+  if (!(await Deno.stat(path)).isFile) throw new CheckpointError(`${path} is no regular file`);
   const file = await Deno.readFile(path);
   try {
     return decodeCheckpoint(file);
@@ -264,7 +278,8 @@ export async function latestCheckpoint(directory: string): Promise<LatestCheckpo
   return gone ? await latestCheckpoint(directory) : { found: undefined, warnings };
 }
 
-/** True where the medium fails, or something that is no file bears a checkpoint's name. */
-function isReadFault(error: unknown): error is Error {
-  return error instanceof Error && ["EIO", "EISDIR"].includes((error as Error & { code?: string }).code ?? "");
+/** True where the medium fails, or a file is larger than memory. */
+function isReadFault(error: unknown): error is Error & { code?: string } {
+  return error instanceof Error &&
+    ((error as { code?: string }).code === "EIO" || /^out of memory/.test(error.message));
 }

@@ -30,18 +30,22 @@ export const RUN_CONFIG_VERSION = 1;
 
 const count = z.int().positive();
 
+/** A path; no operating system takes a NUL in one. */
+// deno-lint-ignore no-control-regex
+const path = z.string().min(1).max(4096).regex(/^[^\x00]*$/, "no path has a NUL character");
+
 /** What is read and how; see `openDataset()`. */
 export const dataConfigSchema = z.object({
   dataset: z.enum(DATASETS).optional(),
   /** Data directory; absent for data sets that come with the packages. */
-  root: z.string().optional(),
+  root: path.optional(),
   labels: z.enum(LABEL_SOURCES),
   uncertain: z.enum(UNCERTAIN_POLICIES),
   blank: z.enum(BLANK_POLICIES),
   pairs: z.enum(PAIR_POLICIES),
   split: z.enum(["official", "paper"]).optional(),
   splitSeed: z.int().nonnegative(),
-  splitFile: z.string().optional(),
+  splitFile: path.optional(),
   strict: z.boolean(),
   /** Of MNIST pairs: how many, which views, and the seed of their draw; 5,000 / 1,000 / 3,000 of two views where absent. */
   mnist: z.object({
@@ -67,9 +71,10 @@ export const modelConfigSchema = z.object({
   /** Names of the views to use, all of the data's where absent. */
   views: z.array(z.string()).min(1).optional(),
   network: z.string().refine((name) => networkNames().includes(name), { error: "unknown network" }),
-  imageSize: z.int().positive(),
-  filterDim: z.int().positive(),
-  latentDim: z.int().positive(),
+  // A file from elsewhere may ask for what no machine has.
+  imageSize: z.int().positive().max(4096),
+  filterDim: z.int().positive().max(512),
+  latentDim: z.int().positive().max(4096),
   dropout: z.number().gte(0).lt(1),
   likelihood: z.object({ name: z.enum(LIKELIHOODS), scale: z.number().positive() }),
   prior: z.enum(PRIORS).optional(),
@@ -84,7 +89,7 @@ export const modelConfigSchema = z.object({
 /** The optimisation. */
 export const trainingConfigSchema = z.object({
   seed: z.int().nonnegative(),
-  batchSize: z.int().positive(),
+  batchSize: z.int().positive().max(4096),
   epochs: z.int().positive(),
   learningRate: z.number().positive(),
   beta: z.number().nonnegative(),

@@ -106,14 +106,21 @@ export async function readRunConfig(directory: string): Promise<RunConfig> {
   return checkRunConfig(await readRunFile(config, { directory }), { file: config });
 }
 
+/** A configuration has a few kilobytes. */
+const MAX_BYTES = 2 ** 20;
+
 /**
  * Reads a JSON file of a run, whose contents are then still to be checked.
  *
- * @throws {DataError} where it is not there or not JSON.
+ * @throws {DataError} where it is not there, no regular file, longer than any configuration, or not JSON.
  */
 export async function readRunFile(file: string, { directory }: { directory: string }): Promise<unknown> {
   let text: string;
   try {
+    const { isFile, size } = await Deno.stat(file);
+    if (!isFile || size > MAX_BYTES) {
+      throw new DataError(`${file} is no configuration of a run (a regular file of at most ${MAX_BYTES} bytes)`);
+    }
     text = await Deno.readTextFile(file);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {

@@ -131,3 +131,17 @@ Deno.test("readResults() names references and lengths that do not fit", async ()
   await inconsistent((copy) => copy.cases.push(copy.cases[0]!), /two records of cases have the same id/);
   await inconsistent((copy) => copy.runs.push(copy.runs[0]!), /two runs have the same name/);
 });
+
+Deno.test("readResults() refuses what is nested too deep for those who walk through it, and what is no file", async () => {
+  const text = JSON.stringify(results);
+  for (const [open, close] of [["[", "]"], ['{"a":', "}"]] as const) {
+    const deep = text.replace('"config":{', `"config":{"deep":${open.repeat(50_000)}1${close.repeat(50_000)},`);
+    assert.notEqual(deep, text);
+    assert.match(await complaint(deep), /^not a valid results file: it is nested more than 32 levels deep\.$/);
+  }
+  await withPath(async (path) => {
+    await Deno.mkdir(join(path, ".."), { recursive: true });
+    await Deno.symlink("/dev/zero", path);
+    await assert.rejects(readResults(path), /results\.json: this is no regular file\.$/);
+  });
+});

@@ -56,6 +56,9 @@ const CONFIGS: readonly [what: string, section: string, fields: Record<string, u
   ],
   ["a network from Object's prototype", "model", { network: "constructor" }, /model\.network is not valid/],
   ["a view that is not there", "model", { views: [HOSTILE] }, /is to use the view =cmd/],
+  ["images of a size that no disk has", "model", { imageSize: 1e9 }, /model\.imageSize is not valid/],
+  ["a network that no memory has", "model", { filterDim: 1e7 }, /model\.filterDim is not valid/],
+  ["a path with a NUL", "data", { root: "x\0y" }, /data\.root is not valid/],
   ["another folder as data", "data", { root: "/etc" }, /no known data set is here/],
   ["a split file without end", "data", { splitFile: "/dev/zero" }, /a record is longer than 1 MiB/],
 ];
@@ -67,7 +70,7 @@ Deno.test("a hostile configuration of a run is refused in one sentence", async (
     await Deno.writeTextFile(paths.config, JSON.stringify({ ...config, [section]: { ...config[section], ...fields } }));
     await assertRefused("hostile configuration", { task: ["evaluate", "config"], says });
   }
-  for (const text of ["[".repeat(100_000), '{"schema":', "\0\xff", "null"]) {
+  for (const text of ["[".repeat(100_000), " ".repeat(2 ** 20 + 1), '{"schema":', "\0\xff", "null"]) {
     await Deno.writeTextFile(paths.config, text);
     await assertRefused("hostile configuration", { task: ["evaluate", "config"], says: /config\.json/ });
   }
@@ -127,7 +130,16 @@ Deno.test("links in a run's folder are not followed to what they lead to", async
     await assertHarmless(kind, ended);
     await Deno.remove(directory, { recursive: true });
   }
-  const { directory } = await copyRun("links");
+  const { directory, checkpoints } = await copyRun("links");
+  const temporary = join(checkpoints, `step-${String(STEPS).padStart(8, "0")}.safetensors.tmp`);
+  for await (const { name } of Deno.readDir(checkpoints)) await Deno.remove(join(checkpoints, name));
+  await Deno.symlink(join(subject.folder, "precious"), temporary);
+  await Deno.symlink("/dev/zero", join(checkpoints, "step-00000099.safetensors"));
+  subject.faults.tried(kind);
+  const ended = await subject.start("links").ended;
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.match(ended.stderr, /step-00000099\.safetensors is no regular file; falling back/);
+  await assertHarmless(kind, ended);
   await Deno.symlink(join(subject.folder, "precious"), join(directory, "lock"));
   await assertRefused(kind, { task: ["train", "--run", "links", "--resume"], says: /links\/lock is no regular file/ });
 });
@@ -162,10 +174,13 @@ Deno.test("labels with markup, formulas and escape sequences are text on the ter
   );
   await Deno.writeTextFile(join(root, "studies.csv"), `${[columns, ...rows].map((row) => row.join(",")).join("\n")}\n`);
   const sizes = ["--network", "small", "--image-size", "28", "--filter-dim", "1", "--batch-size", "8", "--epochs", "1"];
-  subject.faults.tried(kind);
-  const ended = await subject.task("train", ["--data", root, "--run", "labels", ...sizes]).ended;
-  assert.equal(ended.code, 0, ended.stderr);
-  await assertHarmless(kind, ended);
+  const tasks = [["data", root], ["train", "--data", root, "--run", "labels", ...sizes], ["compare", "labels"]];
+  for (const [task = "", ...args] of tasks) {
+    subject.faults.tried(kind);
+    const ended = await subject.task(task, args).ended;
+    assert.equal(ended.code, 0, ended.stderr);
+    await assertHarmless(kind, ended);
+  }
   const html = await Deno.readTextFile(runPaths(subject.directory("labels")).report);
   assert.ok(html.includes("&lt;/script"));
   assert.ok(!html.includes("<img src=x"));

@@ -99,7 +99,38 @@ Deno.test("latestCheckpoint() falls back over what bears a checkpoint's name and
     const { found, warnings } = await latestCheckpoint(directory);
     assert.equal(found?.state.step, 1);
     assert.equal(warnings.length, 1);
-    assert.match(warnings[0]!, /step-00000002\.safetensors cannot be read \(.*\); falling back/);
+    assert.match(warnings[0]!, /step-00000002\.safetensors is no regular file; falling back/);
+  }));
+
+Deno.test("latestCheckpoint() falls back over what has no end, and over a file that no memory holds", () =>
+  inDirectory(async (directory) => {
+    await saveCheckpoint(directory, checkpointAt(1));
+    const [two, three] = [2, 3].map((step) => join(directory, `step-0000000${step}.safetensors`));
+    await Deno.symlink("/dev/zero", two!);
+    {
+      using file = await Deno.open(three!, { write: true, createNew: true });
+      await file.truncate(2 ** 43);
+    }
+    const { found, warnings } = await latestCheckpoint(directory);
+    assert.equal(found?.state.step, 1);
+    assert.match(warnings[0]!, /step-00000003\.safetensors cannot be read \(.*\); falling back/);
+    assert.match(warnings[1]!, /step-00000002\.safetensors is no regular file; falling back/);
+  }));
+
+Deno.test("saveCheckpoint() writes through no link that stands in its way", () =>
+  inDirectory(async (directory) => {
+    const elsewhere = join(directory, "precious");
+    await Deno.writeTextFile(elsewhere, "precious");
+    const path = join(directory, "step-00000001.safetensors");
+    await Deno.symlink(elsewhere, `${path}.tmp`);
+    await Deno.symlink(elsewhere, path);
+    await saveCheckpoint(directory, checkpointAt(1));
+    assert.equal(await Deno.readTextFile(elsewhere), "precious");
+    assert.equal((await readCheckpoint(path)).state.step, 1);
+    assert.deepEqual([...Deno.readDirSync(directory)].map(({ name }) => name).sort(), [
+      "precious",
+      "step-00000001.safetensors",
+    ]);
   }));
 
 Deno.test("latestCheckpoint() finds one while a run writes and prunes", () =>
