@@ -6,6 +6,7 @@
  */
 import { dirname, join } from "node:path";
 import { decodeTuning, encodeTuning, KernelTuner, type TuningChoices } from "../../runtime/mod.ts";
+import { listCheckpoints } from "../../runtime/checkpoint.ts";
 import { runPaths, writeWhole } from "./run_directory.ts";
 
 /** Where a run's choices come from and go to. */
@@ -21,13 +22,19 @@ export interface RunTuningOptions {
 
 /**
  * The tuner of a run on the adapter of this name. A new run takes what the cache knows, measures the rest and keeps both; a run that is
- * resumed takes what it was begun with, which on another adapter, or where it was begun without a tuner, are the defaults.
+ * resumed takes what it was begun with, which on another adapter, or where it was begun without a tuner, are the defaults; without a
+ * record and a checkpoint it has not begun.
  */
 export async function openRunTuner(adapter: string, options: RunTuningOptions): Promise<KernelTuner> {
   const { directory, cache, resume } = options;
   const record = runPaths(directory).tuning;
   const read = (file: string) => readTuning(file, { ...options, adapter });
-  if (resume) return new KernelTuner({ known: await read(record), frozen: true });
+  if (resume) {
+    const known = await read(record);
+    // One that was stopped before its first steps has to choose as it would have without the stop.
+    const begun = known.size > 0 || (await listCheckpoints(runPaths(directory).checkpoints)).length > 0;
+    if (begun) return new KernelTuner({ known, frozen: true });
+  }
   await Deno.remove(record).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { openRunTuner, type RunTuningOptions } from "../../../eval/mod.ts";
+import { openRunTuner, runPaths, type RunTuningOptions } from "../../../eval/mod.ts";
 import { compile, conv2d, Device, input } from "../../../runtime/mod.ts";
 
 /** A directory of a run and of a cache. */
@@ -50,8 +50,20 @@ Deno.test("a run that is resumed takes its own choices, whatever the cache has c
   });
 });
 
+Deno.test("a run that was stopped before its first steps chooses as it would have", async () => {
+  await withDirectories(async ({ directory, cache }) => {
+    const other = await choices({ directory, cache, resume: false });
+    await Deno.remove(runPaths(directory).tuning);
+    assert.deepEqual(await choices({ directory, cache, resume: true }), other);
+    assert.deepEqual(await choices({ directory, cache, resume: true }), other);
+  });
+});
+
 Deno.test("a run that was begun without choices is resumed without, and a broken cache is named and left out", async () => {
   await withDirectories(async ({ directory, cache }) => {
+    const { checkpoints } = runPaths(directory);
+    await Deno.mkdir(checkpoints);
+    await Deno.writeTextFile(join(checkpoints, "step-00000003.safetensors"), "");
     assert.deepEqual(await choices({ directory, cache, resume: true }), {});
     await choices({ directory, cache, resume: false });
     const [file] = [...Deno.readDirSync(cache)].filter(({ name }) => name.endsWith(".json"));
