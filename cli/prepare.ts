@@ -9,6 +9,7 @@ import { printable, UsageError } from "./errors.ts";
 import { flag, integer, parseArguments, path } from "./options.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { runCli } from "./run_cli.ts";
+import { sayWaiting } from "./run_output.ts";
 import { stopSignals } from "./stop_signals.ts";
 
 const SPEC = {
@@ -39,6 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
       verify: values.verify,
       signal: stop.signal,
       ...(values.workers === undefined ? {} : { workers: values.workers }),
+      onWait: sayWaiting,
       onPlan: (plan) => {
         console.error(describePlan(plan));
         if (plan.missing > 0) progress = startProgress("preparing", { total: plan.missing });

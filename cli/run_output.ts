@@ -10,16 +10,23 @@ import { startProgress } from "./progress.ts";
 
 /** Shows how data are opened; spread its handlers into the options of `openRunData()`. */
 export interface DataReporter extends Disposable {
+  readonly onWait: () => void;
   readonly onPlan: (plan: PreparePlan) => void;
   readonly onProgress: (progress: PrepareProgress) => void;
   /** Prints what was left out, and why. */
   finish(data: RunData): void;
 }
 
+/** Says why nothing happens while another process prepares the same images. */
+export function sayWaiting(): void {
+  console.error("another process is preparing these images; waiting for it");
+}
+
 /** A reporter on standard error. */
 export function reportData(): DataReporter {
   let progress: ReturnType<typeof startProgress> | undefined;
   return {
+    onWait: sayWaiting,
     onPlan: ({ missing }) => {
       if (missing > 0) progress = startProgress("preparing images", { total: missing });
     },

@@ -1,5 +1,6 @@
 import { statfsSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { checkFiles } from "../check_files.ts";
 import { dropUndecodable } from "../check_images.ts";
 import { DataError } from "../errors.ts";
@@ -50,6 +51,8 @@ export interface PrepareOptions {
   verify?: boolean;
   /** Refuse images with more pixels, default 64 million. */
   maxPixels?: number;
+  /** Called once where another process prepares this cache, and its end is waited for. */
+  onWait?: () => void;
   onPlan?: (plan: PreparePlan) => void;
   onProgress?: (progress: PrepareProgress) => void;
   signal?: AbortSignal;
@@ -58,9 +61,9 @@ export interface PrepareOptions {
 /**
  * Decodes, crops, resizes and equalises the images once and keeps them on disk. Interrupted anywhere, the next call goes on
  * where it stopped. Images that cannot be decoded are left out of the index (`index.drops`), and named with the reason in
- * `skipped.jsonl` of the cache: form pairs after this call.
+ * `skipped.jsonl` of the cache: form pairs after this call. Where another process prepares the same cache, its end is waited for.
  *
- * @throws {DataError} for no image files, a full disk, a cache that another process is preparing, and (strict) a bad image.
+ * @throws {DataError} for no image files, a full disk and (strict) a bad image.
  */
 export async function preparePixels(index: StudyIndex, options: PrepareOptions): Promise<PreparedPixels> {
   const { imageSize } = options;
@@ -75,7 +78,7 @@ export async function preparePixels(index: StudyIndex, options: PrepareOptions):
   const directory = cacheDirectory(options.cacheDir, manifest);
   try {
     Deno.mkdirSync(directory, { recursive: true });
-    using lock = await lockCache(directory);
+    using lock = await lockCache(directory, options);
     void lock;
     if (readManifest(directory) === undefined) writeManifest(directory, manifest);
     const prepared = PreparedPixels.withShards(directory, manifest);
@@ -231,17 +234,30 @@ export function imagesOfPairs(index: StudyIndex): Int32Array {
   return Int32Array.from(images);
 }
 
-/** Holds the cache for one process; freed by the system when the process ends in whatever way. */
-async function lockCache(directory: string): Promise<Disposable> {
-  const path = join(directory, "lock");
-  const file = await Deno.open(path, { create: true, write: true });
-  // Some network file systems have no locks: then two processes write the same bytes twice, and no harm is done.
-  const locked = await file.tryLock(true).catch(() => true);
-  if (!locked) {
+/** Milliseconds between two looks at a lock that another process holds. */
+const LOCK_INTERVAL = 200;
+
+/** Holds the cache for one process, once it is free; freed by the system when the process ends in whatever way. */
+async function lockCache(
+  directory: string,
+  { onWait, signal }: Pick<PrepareOptions, "onWait" | "signal">,
+): Promise<Disposable> {
+  const file = await Deno.open(join(directory, "lock"), { create: true, write: true });
+  try {
+    // Some network file systems have no locks: then two processes write the same bytes twice, and no harm is done.
+    const isLocked = () => file.tryLock(true).catch(() => true);
+    if (!await isLocked()) {
+      onWait?.();
+      // Not lock(), which nothing can interrupt.
+      do await delay(LOCK_INTERVAL, undefined, { signal }); while (!await isLocked());
+    }
+    return { [Symbol.dispose]: () => file.close() };
+  } catch (error) {
     file.close();
-    throw new DataError("another process is preparing this cache; wait for it to finish.", { file: path });
+    // The timer's own error says nothing of why.
+    signal?.throwIfAborted();
+    throw error;
   }
-  return { [Symbol.dispose]: () => file.close() };
 }
 
 function freeBytes(directory: string): number | undefined {

@@ -31,6 +31,7 @@ export interface OpenRunDataOptions {
   readonly data: DataConfig;
   readonly imageSize: number;
   readonly cacheDir: string;
+  readonly onWait?: () => void;
   readonly onPlan?: (plan: PreparePlan) => void;
   readonly onProgress?: (progress: PrepareProgress) => void;
   readonly signal?: AbortSignal;
@@ -60,12 +61,13 @@ export function datasetOptionsOf(data: DataConfig): OpenDatasetOptions {
  */
 export async function openRunData(options: OpenRunDataOptions): Promise<RunData> {
   const started = performance.now();
-  const { data, imageSize, cacheDir, onPlan, onProgress, signal } = options;
+  const { data, imageSize, cacheDir, onWait, onPlan, onProgress, signal } = options;
   const abort = signal ? { signal } : {};
   const index = await openDataset({ ...datasetOptionsOf(data), ...abort });
   const pixels = await preparePixels(index, {
     cacheDir,
     imageSize,
+    ...(onWait ? { onWait } : {}),
     ...(onPlan ? { onPlan } : {}),
     ...(onProgress ? { onProgress } : {}),
     ...abort,

@@ -206,12 +206,16 @@ Deno.test("a full disk is survived: one sentence, and what was flushed stays", (
     assert.deepEqual(contents((await prepare()).pixels), whole);
   }));
 
-Deno.test("a cache that another process is preparing is left alone", () =>
+Deno.test("a cache that another process is preparing is waited for, until the signal", () =>
   withData(plainImages(3), async ({ prepare }) => {
     const { pixels } = await prepare();
-    using lock = await Deno.open(join(pixels.directory, "lock"), { write: true });
+    const before = contents(pixels);
+    const lock = await Deno.open(join(pixels.directory, "lock"), { write: true });
     assert.equal(await lock.tryLock(true), true);
-    await assert.rejects(prepare(), /lock: another process is preparing this cache/);
+    await assert.rejects(prepare({ signal: AbortSignal.timeout(50) }), { name: "TimeoutError" });
+    const again = await prepare({ onWait: () => lock.close() });
+    assert.equal(again.plan.missing, 0);
+    assert.deepEqual(contents(again.pixels), before);
   }));
 
 Deno.test("a data set without image files, and image sizes out of range, are refused", () =>
