@@ -38,6 +38,7 @@ async function main(args: readonly string[]): Promise<void> {
   }, args);
   const directory = runDirectory(run!);
   const config = await readRunConfig(directory);
+  checkWritable(directory);
   const place = values.data === undefined ? config.data : { ...config.data, root: values.data };
   using reporter = reportData();
   const data = await openRunData({ data: place, imageSize: config.model.imageSize, cacheDir: CACHE, ...reporter });
@@ -65,6 +66,14 @@ async function main(args: readonly string[]): Promise<void> {
   const report = await writeReport(results, { path: runPaths(directory).report });
   console.log(printable(formatAurocTable(results, { published: PUBLISHED_AUROC })));
   console.log(`\nreport: ${report}`);
+}
+
+/** Before hours of work: results go into the run's directory, and the task may write to `runs` alone (SECURITY.md). */
+function checkWritable(directory: string): void {
+  if (Deno.permissions.querySync({ name: "write", path: directory }).state === "granted") return;
+  throw new UsageError(
+    `${directory} is outside runs/, where this task may not write its results; move the run into runs/ and give its name`,
+  );
 }
 
 function fractions(list: string): number[] {

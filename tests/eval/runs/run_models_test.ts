@@ -227,3 +227,15 @@ Deno.test("a classifier's run is not opened as a VAE, and a faded prior has no l
     assert.ok(Number.isFinite(conditional!.mean));
   });
 });
+
+Deno.test("evaluateRun() names a run without a checkpoint", async () => {
+  await withRun(async ({ data, device, folder }) => {
+    const config = smallRunConfig("mmvm");
+    const directory = join(folder, config.name);
+    const expected = /mmvm-small has no checkpoint that can be used: train the run first/;
+    await assert.rejects(
+      evaluateRun({ config, directory, data, device, probe: { kind: "logistic-regression" }, ...evaluation }),
+      expected,
+    );
+  });
+});
