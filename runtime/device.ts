@@ -185,16 +185,30 @@ export class Device implements Disposable {
    * The compiled pipeline of a kernel, made once for each text, set of constants and binding layout.
    *
    * @throws {ValidationError} naming the kernel, with the compiler's message, line and column.
+   * @throws {DeviceLostError} if the device was lost, which lets every kernel fail to compile.
    */
   pipeline(source: PipelineSource): Promise<GPUComputePipeline> {
     const key = pipelineKey(source);
     let made = this.#pipelines.get(key);
     if (!made) {
-      made = createPipeline(this.gpu, source);
+      made = this.#compiled(source);
       this.#pipelines.set(key, made);
       made.catch(() => this.#pipelines.delete(key));
     }
     return made;
+  }
+
+  async #compiled(source: PipelineSource): Promise<GPUComputePipeline> {
+    try {
+      const pipeline = await createPipeline(this.gpu, source);
+      // Browsers make pipelines of lost devices without a word.
+      this.#throwIfGone();
+      return pipeline;
+    } catch (error) {
+      await this.#waitForLoss();
+      this.#throwIfGone();
+      throw error;
+    }
   }
 
   /** Number of distinct pipelines made so far. */

@@ -189,3 +189,16 @@ Deno.test("the loss of a device reaches whoever waits, and everyone after", asyn
   await assert.rejects(compile(device, () => ({ outputs: { y: exp(input("x", { shape: [4] })) } })), DeviceLostError);
   assert.throws(() => device.allocate(4, { label: "b", usage: GPUBufferUsage.STORAGE }), DeviceLostError);
 });
+
+Deno.test("a kernel that a lost device cannot compile is no fault of the kernel", async () => {
+  using device = await Device.open();
+  device.gpu.destroy();
+  const source = {
+    kernel: "odd_kernel/x1",
+    code: CODE,
+    constants: {},
+    access: ["read", "read_write"],
+    uniforms: false,
+  } as const;
+  await assert.rejects(device.pipeline(source), DeviceLostError);
+});
