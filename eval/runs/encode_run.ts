@@ -4,6 +4,7 @@
  * @module
  */
 import { createLoader, type PairTable, SPLITS, type StudyIndex } from "../../data/mod.ts";
+import { DataError } from "../../data/errors.ts";
 import { encodeSafetensors, type TensorData } from "../../runtime/mod.ts";
 import type { OpenModel } from "./open_model.ts";
 import { presentOf } from "./run_trainer.ts";
@@ -35,6 +36,7 @@ export interface RunLatents {
  * Encodes every pair of the run's data, whatever its split, in evaluation mode.
  *
  * @throws {RangeError} for aggregation by a method that has no joint posterior.
+ * @throws {DataError} naming the pair and dimension of a latent that is not finite.
  */
 export async function encodeRun(options: EncodeRunOptions): Promise<RunLatents> {
   const { open: { model, views }, data, aggregate = false } = options;
@@ -86,14 +88,22 @@ interface Rows {
 }
 
 function keep(
-  into: Rows,
+  into: Rows & { name: string },
   batch: Rows & { done: number; size: number; width: number; isShown: (row: number) => boolean },
 ): void {
   const { done, size, width, isShown } = batch;
   for (let row = 0; row < size; row++) {
     if (!isShown(row)) continue;
     for (const part of ["mu", "logvar"] as const) {
-      into[part].set(batch[part].subarray(row * width, (row + 1) * width), (done + row) * width);
+      const values = batch[part].subarray(row * width, (row + 1) * width);
+      const dimension = values.findIndex((value) => !Number.isFinite(value));
+      if (dimension >= 0) {
+        throw new DataError(
+          `${part} ${dimension} of the ${into.name} latent of pair ${done + row} is ${values[dimension]}; ` +
+            "every latent must be a finite number, so the training has diverged or its checkpoint is damaged.",
+        );
+      }
+      into[part].set(values, (done + row) * width);
     }
   }
 }

@@ -239,3 +239,23 @@ Deno.test("evaluateRun() names a run without a checkpoint", async () => {
     );
   });
 });
+
+Deno.test("encodeRun() names the pair and dimension of a latent that is not finite", async () => {
+  await withRun(async (context) => {
+    const { data, device } = context;
+    const config = smallRunConfig("mmvm");
+    const directory = await trained(config, context);
+    using open = await openModel(device, { config, directory, data });
+    const { model } = open;
+    const encode = model.encode.bind(model);
+    model.encode = async (...given) => {
+      const found = await encode(...given);
+      found.mu[1]![4] = NaN;
+      return found;
+    };
+    await assert.rejects(
+      encodeRun({ open, data }),
+      /mu 1 of the noisy latent of pair 1 is NaN; every latent must be a finite number/,
+    );
+  });
+});
