@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { summarise } from "./run.ts";
 
 /** Runs the test entry on files with these texts; returns its exit code and what it said after the last test. */
 async function run(files: Record<string, string>, options: { ci?: boolean; flags?: string[] } = {}) {
@@ -43,6 +44,22 @@ Deno.test("the test entry fails with a failing test, a file that does not load, 
   assert.deepEqual([broken.code, broken.last], [1, "2 passed, 1 failed"]);
   const none = await run({ "a_test.ts": PASSING }, { flags: ["--filter", "nothing is called this"] });
   assert.deepEqual([none.code, none.last], [1, "0 passed, 1 failed"]);
+});
+
+Deno.test("a crash after the last test is told, one on the way fails", () => {
+  const options = { code: 134, strict: true };
+  const { log } = console;
+  const told: string[] = [];
+  console.log = (text: string) => told.push(text);
+  try {
+    assert.equal(summarise({ passed: 3, failed: 0, skipped: [] }, options), 0);
+    assert.match(told[0]!, /deno test crashed at its end, after all tests were reported \(exit code 134\)/);
+    assert.equal(summarise({ passed: 3, failed: 1, skipped: [] }, options), 1);
+    assert.equal(summarise({ passed: 0, failed: 0, skipped: [] }, options), 1);
+    assert.equal(summarise({ passed: 3, failed: 0, skipped: [] }, { ...options, code: 1 }), 1);
+  } finally {
+    console.log = log;
+  }
 });
 
 Deno.test("the test entry finds leaked timers and open files, and allows no host but this one", async () => {
