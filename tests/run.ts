@@ -71,9 +71,9 @@ function followsFilter(args: readonly string[]): boolean {
 }
 
 /**
- * Exit codes of a process that aborted (glibc found its heap in disorder) or made a segmentation fault. Now and then a process that
- * opened many devices on lavapipe (Mesa 22.3.6) ends so when it shuts down (seen once in some twenty runs of one file). The report is written after the last test, so that a crash on
- * the way leaves none and fails; this can go when Deno's WebGPU ends without it.
+ * Exit codes of a process that aborted (glibc found its heap in disorder) or made a segmentation fault. Now and then a process that opened
+ * many devices on lavapipe (Mesa 22.3.6) ends so when it shuts down: seen once in some twenty runs of one file. The report is written after
+ * the last test, so that a crash on the way leaves none and fails. This can go when Deno's WebGPU ends without it.
  */
 const CRASHES: readonly number[] = [134, 139];
 
