@@ -26,7 +26,6 @@ import {
   type RunJob,
   SCALES,
   wholeData,
-  writeChexpertLayout,
   writeResults,
 } from "../eval/mod.ts";
 import { Device } from "../runtime/mod.ts";
@@ -105,7 +104,7 @@ async function main(args: readonly string[]): Promise<number> {
 function contextOf(values: OptionValues<typeof OPTIONS>): ExperimentContext {
   const { scale } = values;
   const on = (dataset: Base["dataset"], root?: string) => {
-    const made = { phantoms: phantomRoot(PHANTOMS[scale]), chexpert: chexpertRoot(PHANTOMS[scale]) };
+    const made = { phantoms: phantomRoot(PHANTOMS[scale]), chexpert: phantomRoot(asChexpert(PHANTOMS[scale])) };
     const place = root ?? (dataset === "phantoms" || dataset === "chexpert" ? made[dataset] : undefined);
     if (place === undefined && dataset !== "mnist-pairs") throw new UsageError(`--dataset ${dataset} needs --data DIR`);
     return baseOf(dataset, { scale, root: place });
@@ -113,9 +112,9 @@ function contextOf(values: OptionValues<typeof OPTIONS>): ExperimentContext {
   return { scale, on, base: on(values.dataset, values.data) };
 }
 
-/** Where phantoms in CheXpert's layout are. */
-function chexpertRoot(phantoms: PhantomChoice): string {
-  return phantomRoot(phantoms).replace("phantoms", "chexpert");
+/** The same phantoms in CheXpert's layout. */
+function asChexpert(phantoms: PhantomChoice): PhantomChoice {
+  return { ...phantoms, layout: "chexpert" };
 }
 
 /** Makes and prepares all data before the first run, so that what is wrong with them shows at once. */
@@ -123,15 +122,14 @@ async function prepareData(
   jobs: readonly RunJob[],
   { values, signal }: { values: OptionValues<typeof OPTIONS>; signal: AbortSignal },
 ): Promise<void> {
-  const phantoms = PHANTOMS[values.scale];
+  const phantoms = [PHANTOMS[values.scale], asChexpert(PHANTOMS[values.scale])];
   const needed = new Map(jobs.map(({ plan: { config: { data, model } } }) => {
     const options = { data: wholeData(data), imageSize: model.imageSize };
     return [JSON.stringify(options), options];
   }));
   for (const options of needed.values()) {
-    const { root } = options.data;
-    if (root === phantomRoot(phantoms) || root === chexpertRoot(phantoms)) await drawPhantoms(phantoms, { signal });
-    if (root === chexpertRoot(phantoms)) await writeChexpertLayout(root, { from: phantomRoot(phantoms), signal });
+    const drawn = phantoms.find((choice) => phantomRoot(choice) === options.data.root);
+    if (drawn !== undefined) await drawPhantoms(drawn, { signal });
     using reporter = reportData();
     reporter.finish(await openRunData({ ...options, cacheDir: CACHE, signal, ...reporter }));
   }

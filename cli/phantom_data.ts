@@ -3,30 +3,29 @@
  *
  * @module
  */
-import { writePhantoms } from "../data/mod.ts";
+import { type PhantomLayout, writePhantoms } from "../data/mod.ts";
 import { startProgress } from "./progress.ts";
 
 /** The folder of what can be made again. */
 export const CACHE = "cache";
 
-/** How many phantoms, and their seed. */
+/** How many phantoms, their seed, and the data set that they are written as, MIMIC-CXR-JPG unless given. */
 export interface PhantomChoice {
   readonly studies: number;
   readonly seed: number;
+  readonly layout?: PhantomLayout;
 }
 
 /** Where such phantoms are. */
-export function phantomRoot({ studies, seed }: PhantomChoice): string {
-  return `${CACHE}/phantoms-${studies}-${seed}`;
+export function phantomRoot({ studies, seed, layout = "mimic-cxr" }: PhantomChoice): string {
+  return `${CACHE}/phantoms-${layout === "mimic-cxr" ? "" : `${layout}-`}${studies}-${seed}`;
 }
 
 /** Draws them, unless they are there. */
 export async function drawPhantoms(phantoms: PhantomChoice, { signal }: { signal: AbortSignal }): Promise<void> {
-  const { studies, seed } = phantoms;
-  using progress = startProgress("drawing phantoms", { total: studies });
+  using progress = startProgress("drawing phantoms", { total: phantoms.studies });
   await writePhantoms(phantomRoot(phantoms), {
-    studies,
-    seed,
+    ...phantoms,
     signal,
     onProgress: ({ done }) => progress.update(done),
   });

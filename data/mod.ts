@@ -60,4 +60,4 @@ export { PreparedPixels } from "./cache/prepared_pixels.ts";
 export { type Batch, createLoader, labelsOfStudies, type Loader, type LoaderOptions } from "./loader/loader.ts";
 export { fillBatch } from "./loader/fill_batch.ts";
 export { type LoaderPosition, type PartialBatch } from "./loader/order.ts";
-export { type PhantomOptions, type PhantomSummary, writePhantoms } from "./phantoms/mod.ts";
+export { type PhantomLayout, type PhantomOptions, type PhantomSummary, writePhantoms } from "./phantoms/mod.ts";

@@ -113,7 +113,6 @@ export { trainThroughFaults, type TrainThroughFaultsOptions } from "./runs/train
 export { evaluateRun, type EvaluateRunOptions, measureRun } from "./runs/evaluate_run.ts";
 export { verifyOps } from "./verify/verify_ops.ts";
 export { verifyModels } from "./verify/verify_models.ts";
-export { writeChexpertLayout } from "./experiments/chexpert_layout.ts";
 export { collectPart } from "./experiments/collect.ts";
 export type { Experiment, ExperimentContext, Part } from "./experiments/experiment.ts";
 export { pendingJobs } from "./experiments/pending_jobs.ts";

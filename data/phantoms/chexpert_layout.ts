@@ -1,13 +1,31 @@
 import type { ImageState, Projection } from "./exposures.ts";
-import { CHEXPERT_ORDER, labelCells } from "./label_cells.ts";
+import { labelCells } from "./label_cells.ts";
 import type { StudyState } from "./patients.ts";
 import { bySubjectAndStudy, type TableFile, type WrittenStudy } from "./written_study.ts";
 
 /** The folder that the tables' paths begin with; the data directory itself. */
 const DATASET = "CheXpert-v1.0";
 
+/** The findings in the order of CheXpert's tables. */
+const FINDINGS = [
+  "No Finding",
+  "Enlarged Cardiomediastinum",
+  "Cardiomegaly",
+  "Lung Opacity",
+  "Lung Lesion",
+  "Edema",
+  "Consolidation",
+  "Pneumonia",
+  "Atelectasis",
+  "Pneumothorax",
+  "Pleural Effusion",
+  "Pleural Other",
+  "Fracture",
+  "Support Devices",
+] as const;
+
 /** The columns of CheXpert's tables. */
-export const CHEXPERT_COLUMNS = ["Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", ...CHEXPERT_ORDER] as const;
+const COLUMNS = ["Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", ...FINDINGS] as const;
 
 const TABLES = [["train", "train"], ["valid", "validate"], ["test", "test"]] as const;
 
@@ -32,14 +50,14 @@ export function chexpertTables(studies: readonly WrittenStudy[]): TableFile[] {
   const sorted = bySubjectAndStudy(studies);
   return TABLES.map(([name, split]) => {
     const rows = sorted.filter(({ study }) => study.patient.split === split).flatMap(imageRows);
-    return { path: `${name}.csv`, text: [CHEXPERT_COLUMNS.join(","), ...rows].join("\n") + "\n", gzip: false };
+    return { path: `${name}.csv`, text: [COLUMNS.join(","), ...rows].join("\n") + "\n", gzip: false };
   });
 }
 
 function imageRows({ study, images }: WrittenStudy): string[] {
   const { sex, age } = study.patient.body;
   const labels = study.labels.expert ?? study.labels.chexpert;
-  const cells = labels === null ? CHEXPERT_ORDER.map(() => "") : labelCells(labels, CHEXPERT_ORDER);
+  const cells = labels === null ? FINDINGS.map(() => "") : labelCells(labels, FINDINGS);
   return images.map(({ image }) => {
     const lateral = isLateral(image.projection);
     return [

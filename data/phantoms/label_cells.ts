@@ -1,24 +1,6 @@
 import { LABEL_STATES, type LabelState } from "../labels.ts";
 import type { ReportedLabels } from "./reports.ts";
 
-/** The findings in the order of CheXpert's tables. */
-export const CHEXPERT_ORDER = [
-  "No Finding",
-  "Enlarged Cardiomediastinum",
-  "Cardiomegaly",
-  "Lung Lesion",
-  "Lung Opacity",
-  "Edema",
-  "Consolidation",
-  "Pneumonia",
-  "Atelectasis",
-  "Pneumothorax",
-  "Pleural Effusion",
-  "Pleural Other",
-  "Fracture",
-  "Support Devices",
-] as const;
-
 /** The cells of a study's labels, as both data sets spell them: 1.0, 0.0, -1.0 for uncertain, or nothing. */
 export function labelCells(labels: ReportedLabels, order: readonly string[]): string[] {
   return order.map((label) => cell(labels[label as keyof ReportedLabels]));

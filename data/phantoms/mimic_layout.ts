@@ -1,7 +1,7 @@
 import { CHEST_LABELS } from "../labels.ts";
 import { Draws } from "./draws.ts";
 import type { ImageState, Projection } from "./exposures.ts";
-import { CHEXPERT_ORDER, labelCells } from "./label_cells.ts";
+import { labelCells } from "./label_cells.ts";
 import type { StudyState } from "./patients.ts";
 import { bySubjectAndStudy, type TableFile, type WrittenStudy } from "./written_study.ts";
 
@@ -19,6 +19,24 @@ export const METADATA_COLUMNS = [
   "ProcedureCodeSequence_CodeMeaning",
   "ViewCodeSequence_CodeMeaning",
   "PatientOrientationCodeSequence_CodeMeaning",
+] as const;
+
+// The file of radiologists' labels has the order of CheXpert's labeller, and a name of its own for one label.
+const EXPERT_LABELS = [
+  "No Finding",
+  "Enlarged Cardiomediastinum",
+  "Cardiomegaly",
+  "Lung Lesion",
+  "Lung Opacity",
+  "Edema",
+  "Consolidation",
+  "Pneumonia",
+  "Atelectasis",
+  "Pneumothorax",
+  "Pleural Effusion",
+  "Pleural Other",
+  "Fracture",
+  "Support Devices",
 ] as const;
 
 const VIEW_MEANINGS: Readonly<Record<Projection, string>> = {
@@ -98,12 +116,11 @@ function labelLines(studies: readonly WrittenStudy[], source: "chexpert" | "negb
 }
 
 function expertLines(studies: readonly WrittenStudy[]): string[] {
-  // The file of radiologists' labels has CheXpert's order, and a name of its own for one label.
-  const heads = CHEXPERT_ORDER.map((label) => label === "Lung Opacity" ? "Airspace Opacity" : label);
+  const heads = EXPERT_LABELS.map((label) => label === "Lung Opacity" ? "Airspace Opacity" : label);
   const lines = [["study_id", ...heads].join(",")];
   for (const { study } of studies) {
     if (study.labels.expert !== null) {
-      lines.push([study.studyId, ...labelCells(study.labels.expert, CHEXPERT_ORDER)].join(","));
+      lines.push([study.studyId, ...labelCells(study.labels.expert, EXPERT_LABELS)].join(","));
     }
   }
   return lines;
