@@ -4,11 +4,11 @@
  * @module
  */
 import { join } from "node:path";
-import { encodeRun, idsFile, latentsFile, openModel, viewNumbers, writeWhole } from "../eval/mod.ts";
+import { encodeRun, idsFile, latentsFile, viewNumbers, writeWhole } from "../eval/mod.ts";
 import { methodOf } from "../models/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { printable, UserError } from "./errors.ts";
-import { openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./open_trained_run.ts";
+import { openTrainedModel, openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./open_trained_run.ts";
 import { flag, integer, parseArguments, path } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { runCli } from "./run_cli.ts";
@@ -29,14 +29,10 @@ async function main(args: readonly string[]): Promise<number> {
     operands: RUN_OPERAND,
   }, args);
   const stop = stopSignals("stopping without writing");
-  const { directory, config, data } = await openTrainedRun(run!, values);
+  const trained = await openTrainedRun(run!, values);
+  const { directory, config, data } = trained;
   using device = await Device.open();
-  using open = await openModel(device, {
-    config,
-    directory,
-    data,
-    onWarning: (message) => console.error(printable(`warning: ${message}`)),
-  });
+  using open = await openTrainedModel(device, trained);
   const { method } = config.model;
   if (values.aggregate && !methodOf(method).aggregate) {
     throw new UserError(

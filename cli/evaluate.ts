@@ -7,12 +7,11 @@ import { evaluateRun, formatAurocTable, openRunData, PUBLISHED_AUROC, readRunCon
 import { Device } from "../runtime/mod.ts";
 import { printable, UsageError } from "./errors.ts";
 import { choice, flag, integer, parseArguments, path, text } from "./options.ts";
+import { CACHE } from "./phantom_data.ts";
 import { runCli } from "./run_cli.ts";
 import { writeReport } from "./write_report.ts";
 import { reportData, softwareVersions, stageProgress } from "./run_output.ts";
 import { runDirectory } from "./run_options.ts";
-
-const CACHE = "cache";
 
 async function main(args: readonly string[]): Promise<void> {
   const { values, operands: [run] } = parseArguments({

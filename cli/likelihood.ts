@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { likelihoodRun, openModel } from "../eval/mod.ts";
+import { likelihoodRun } from "../eval/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { SPLITS } from "../data/mod.ts";
 import { printable } from "./errors.ts";
-import { openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./open_trained_run.ts";
+import { openTrainedModel, openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./open_trained_run.ts";
 import { choice, flag, integer, parseArguments } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { runCli } from "./run_cli.ts";
@@ -31,14 +31,10 @@ async function main(args: readonly string[]): Promise<number> {
     operands: RUN_OPERAND,
   }, args);
   const stop = stopSignals("stopping");
-  const { directory, config, data } = await openTrainedRun(run!, values);
+  const trained = await openTrainedRun(run!, values);
+  const { data } = trained;
   using device = await Device.open();
-  using open = await openModel(device, {
-    config,
-    directory,
-    data,
-    onWarning: (message) => console.error(printable(`warning: ${message}`)),
-  });
+  using open = await openTrainedModel(device, trained);
   using progress = startProgress("estimating", { total: values.count });
   let rows: Awaited<ReturnType<typeof likelihoodRun>>;
   try {

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { openRunData, readRunConfig, type RunConfig, type RunData } from "../eval/mod.ts";
+import { openModel, openRunData, readRunConfig, type RunConfig, type RunData } from "../eval/mod.ts";
+import type { Device } from "../runtime/mod.ts";
 import { DATA_OPTIONS } from "./data_options.ts";
+import { printable } from "./errors.ts";
 import { type OptionValues, path } from "./options.ts";
+import { CACHE } from "./phantom_data.ts";
 import { runDirectory } from "./run_options.ts";
 import { reportData } from "./run_output.ts";
-
-const CACHE = "cache";
 
 /** The flags by which these tasks choose their data. */
 export const TRAINED_RUN_OPTIONS = {
@@ -47,6 +48,14 @@ export async function openTrainedRun(
   });
   reporter.finish(data);
   return { directory, config, data };
+}
+
+/** The run's model from its last checkpoint; what is wrong with a checkpoint is told on standard error. */
+export function openTrainedModel(device: Device, trained: TrainedRunData & { readonly batchSize?: number }) {
+  return openModel(device, {
+    ...trained,
+    onWarning: (message) => console.error(printable(`warning: ${message}`)),
+  });
 }
 
 function placeOf(config: RunConfig, values: OptionValues<typeof TRAINED_RUN_OPTIONS>): RunConfig["data"] {

@@ -4,12 +4,12 @@
  * @module
  */
 import { join } from "node:path";
-import { openModel, SAMPLE_SOURCES, translateRun, writeWhole } from "../eval/mod.ts";
+import { SAMPLE_SOURCES, translateRun, writeWhole } from "../eval/mod.ts";
 import { requireAnchor } from "../models/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { SPLITS } from "../data/mod.ts";
 import { printable, UserError } from "./errors.ts";
-import { openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./open_trained_run.ts";
+import { openTrainedModel, openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./open_trained_run.ts";
 import { choice, integer, parseArguments, path } from "./options.ts";
 import { runCli } from "./run_cli.ts";
 
@@ -32,15 +32,10 @@ async function main(args: readonly string[]): Promise<void> {
     options: OPTIONS,
     operands: RUN_OPERAND,
   }, args);
-  const { directory, config, data } = await openTrainedRun(run!, values);
+  const trained = await openTrainedRun(run!, values);
+  const { directory, data } = trained;
   using device = await Device.open();
-  using open = await openModel(device, {
-    config,
-    directory,
-    data,
-    batchSize: values.count,
-    onWarning: (message) => console.error(printable(`warning: ${message}`)),
-  });
+  using open = await openTrainedModel(device, { ...trained, batchSize: values.count });
   if (values.samples === "prior") refuseFadedPrior(open);
   const { split, count, samples, seed } = values;
   const files = await translateRun({ open, data, split, count, samples, seed });
@@ -54,7 +49,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (!data.index.synthetic) console.error("note: these pictures show patients; keep them as you keep the data");
 }
 
-function refuseFadedPrior({ model, alpha }: Awaited<ReturnType<typeof openModel>>): void {
+function refuseFadedPrior({ model, alpha }: Awaited<ReturnType<typeof openTrainedModel>>): void {
   try {
     requireAnchor(model.vae, { alpha, use: "samples from the prior" });
   } catch (error) {
