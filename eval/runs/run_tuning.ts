@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { decodeTuning, encodeTuning, KernelTuner, type TuningChoices } from "../../runtime/mod.ts";
 import { listCheckpoints } from "../../runtime/checkpoint.ts";
@@ -93,8 +94,7 @@ async function readTuning(
 
 /** A name for a file: letters, digits and single dashes, with a hash of all of it. */
 function slugOf(adapter: string): string {
-  let hash = 0x811c9dc5;
-  for (const character of adapter) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193) >>> 0;
+  const hash = createHash("sha256").update(adapter).digest("hex").slice(0, 8);
   const words = adapter.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "").slice(0, 40);
-  return `${words}-${hash.toString(16).padStart(8, "0")}`;
+  return `${words}-${hash}`;
 }
