@@ -5,7 +5,7 @@
  */
 import { AdamState } from "../models/adam_state.ts";
 import { declareParameters, Scope, Vae } from "../models/mod.ts";
-import { type Device, input } from "../runtime/mod.ts";
+import { type Device, input, type Tensor } from "../runtime/mod.ts";
 import { traced } from "../runtime/op.ts";
 import { planProgram, type ProgramPlan } from "../runtime/program_plan.ts";
 import { type StepName, stepWork } from "./peers/work.ts";
@@ -28,18 +28,21 @@ export function measureMemory(device: Device, name: StepName): MemoryResult {
     });
     return { loss, gradientNorm: state.minimize(loss).gradientNorm };
   });
-  const plan = planProgram({
-    outputs: new Map(),
+  const request = {
+    outputs: new Map<string, Tensor>(),
     metrics: new Map(Object.entries(result)),
     effects: trace.effects,
     declared: trace.inputs,
     ringCapacity: 1024,
-  }, { target: device.target, maxBufferBytes: device.gpu.limits.maxBufferSize });
+  };
+  const options = { target: device.target, maxBufferBytes: device.gpu.limits.maxBufferSize };
+  const plan = planProgram(request, options);
   const states = device.allocatedBytes - before;
   return {
     work: name,
     arenaBytes: plan.memory.arena,
-    unsharedBytes: tensorBytes(plan),
+    // What is computed twice counts once.
+    unsharedBytes: tensorBytes(planProgram(request, { ...options, recomputeBytes: Infinity })),
     peakBytes: states + plan.requests.reduce((total, { bytes }) => total + bytes, 0),
   };
 }

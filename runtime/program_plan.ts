@@ -12,6 +12,7 @@ import { constantData, constantOp, inputOp, stateOf, stateOp } from "./leaf.ts";
 import { ALIGNMENT, type Interval, planMemory } from "./memory_plan.ts";
 import { type WatchedValue, watchNumerics } from "./numerics.ts";
 import type { ProgramMemory } from "./program.ts";
+import { recompute } from "./recompute.ts";
 import { orderUnits } from "./schedule.ts";
 import { TEXEL_BYTES, TEXEL_ROW, texelRows } from "./texels.ts";
 import { type DType, type Node, type Shape, type Tensor } from "./tensor.ts";
@@ -90,6 +91,8 @@ export interface PlanOptions {
   readonly maxBufferBytes: number;
   /** Look for NaN and infinity in every op's results. */
   readonly checkNumerics?: boolean;
+  /** Bytes from which on a result that is cheap to compute again is not kept for the backward pass; see `recompute.ts`. */
+  readonly recomputeBytes?: number;
 }
 
 /**
@@ -102,11 +105,13 @@ export function planProgram(request: ProgramRequest, options: PlanOptions): Prog
   for (const [name, tensor] of request.metrics) {
     if (tensor.size !== 1) throw new RangeError(`metric ${name} must be a scalar, got ${tensor.size} elements`);
   }
-  const graph = buildGraph(wanted, request.effects);
-  const kept = new Set(wanted.map((tensor) => graph.valueOf(tensor)));
+  const separate = options.checkNumerics ?? false;
+  const wantedOf = (made: Graph) => new Set(wanted.map((tensor) => made.valueOf(tensor)));
+  const whole = buildGraph(wanted, request.effects);
+  const graph = separate ? whole : recompute(whole, { kept: wantedOf(whole), bytes: options.recomputeBytes });
+  const kept = wantedOf(graph);
   // One binding is left for the uniforms, although most adapters count them apart.
   const maxBuffers = options.target.maxStorageBuffers - 1;
-  const separate = options.checkNumerics ?? false;
   const list = lowerUnits(orderUnits(fuse(graph, { kept, maxBuffers, separate })), options.target);
   const watch = options.checkNumerics ? watchNumerics(list, graph) : undefined;
   const ordered = watch?.commands ?? list.commands;
