@@ -27,7 +27,7 @@ export const STEP_NAMES = ["step", "paper64", "paper224"] as const;
 export type StepName = typeof STEP_NAMES[number];
 
 /** Settings of the optimiser and the objective: weights of the prior and of the divergence. */
-export const SETTINGS = { learningRate: 1e-4, alpha: 0.5, beta: 1 } as const;
+export const SETTINGS = { learningRate: 5e-5, alpha: 0.5, beta: 1 } as const;
 
 const COMMON = {
   method: "mmvm",
