@@ -8,7 +8,7 @@ import { flag, integer, number, parseArguments, path, text } from "../cli/option
 import { runCli } from "../cli/run_cli.ts";
 import { Device } from "../runtime/mod.ts";
 import { describeMachine, machineLine } from "./machine.ts";
-import type { Contestant } from "./peers/contestant.ts";
+import { type Contestant, TORCH_FLAGS, torchOptions } from "./peers/contestant.ts";
 import { writeExchange } from "./peers/exchange.ts";
 import { race, ratioLines } from "./peers/race.ts";
 import { PACKAGES } from "./peers/places.ts";
@@ -30,6 +30,7 @@ const OPTIONS = {
   tune: flag({
     help: "time variants of our kernels first, as training does; only on a machine that does nothing else",
   }),
+  ...TORCH_FLAGS,
   out: path({ help: "folder of the results", default: "bench/results" }),
 };
 
@@ -55,7 +56,8 @@ async function main(args: readonly string[]): Promise<void> {
     contestants: CONTESTANTS.filter((contestant) => values.only.split(",").includes(contestant)),
     ratios: [["ours", "pytorch"]] as const,
   };
-  const result = await race([work], { folder: PACKAGES, script: "torch_residual.py", tune, rounds, turnSeconds, say });
+  const how = { folder: PACKAGES, script: "torch_residual.py", tune, ...torchOptions(values) };
+  const result = await race([work], { ...how, rounds, turnSeconds, say });
   say(
     `results: ${await saveResults(name, { machine, result: { ...result, memory: [memory] }, folder: values.out })}\n`,
   );

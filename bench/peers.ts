@@ -6,7 +6,7 @@
 import { choice, flag, integer, number, parseArguments, path, text } from "../cli/options.ts";
 import { runCli } from "../cli/run_cli.ts";
 import { adapterName, describeMachine, machineLine } from "./machine.ts";
-import { type Contestant, CONTESTANTS, peerOf } from "./peers/contestant.ts";
+import { type Contestant, CONTESTANTS, peerOf, TORCH_FLAGS, torchOptions } from "./peers/contestant.ts";
 import { writeExchange } from "./peers/exchange.ts";
 import { PACKAGES } from "./peers/places.ts";
 import { race, type RaceWork, ratioLines } from "./peers/race.ts";
@@ -30,6 +30,7 @@ const OPTIONS = {
   tune: flag({
     help: "time variants of our kernels first, as training does; only on a machine that does nothing else",
   }),
+  ...TORCH_FLAGS,
   out: path({ help: "folder of the results", default: "bench/results" }),
 };
 
@@ -41,7 +42,7 @@ async function main(args: readonly string[]): Promise<void> {
   }, args);
   const say = (line: string) => console.log(line);
   const contestants = CONTESTANTS.filter((name) => values.only.split(",").includes(name));
-  if (values.setup) return await setUp(contestants, say);
+  if (values.setup) return await setUp(contestants, { say, python: values.python });
   const machine = await describeMachine(await adapterName() ?? "no adapter");
   say(machineLine(machine));
   const works = worksOf(values.work, contestants);
@@ -50,7 +51,8 @@ async function main(args: readonly string[]): Promise<void> {
     await writeExchange(PACKAGES, { name, exchange });
   }
   const { rounds, turn: turnSeconds, tune } = values;
-  const result = await race(works, { folder: PACKAGES, script: "torch_step.py", tune, rounds, turnSeconds, say });
+  const how = { folder: PACKAGES, script: "torch_step.py", tune, ...torchOptions(values) };
+  const result = await race(works, { ...how, rounds, turnSeconds, say });
   say(`results: ${await saveResults("peers", { machine, result: { ...result, memory: [] }, folder: values.out })}\n`);
   say(ratioLines(result.ratios));
 }
@@ -74,11 +76,14 @@ function worksOf(work: "all" | "step" | "matmul", contestants: readonly Contesta
   return [...(work === "matmul" ? [] : [step]), ...(work === "step" ? [] : [matmul])];
 }
 
-async function setUp(contestants: readonly Contestant[], say: (line: string) => void): Promise<void> {
+async function setUp(
+  contestants: readonly Contestant[],
+  options: { say: (line: string) => void; python: string },
+): Promise<void> {
   for (const peer of contestants.map(peerOf)) {
     if (!peer) continue;
-    await ensurePeer(peer, { say });
-    say(`${peer} is there`);
+    await ensurePeer(peer, options);
+    options.say(`${peer} is there`);
   }
 }
 

@@ -5,7 +5,8 @@
  */
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { BUNDLE, JAX, PACKAGES } from "./places.ts";
+import { choice, flag, text } from "../../cli/options.ts";
+import { BUNDLE, DEBIAN_PYTHON, JAX, PACKAGES } from "./places.ts";
 import type { Peer } from "./setup.ts";
 
 /** Who takes part: us and the peers. */
@@ -22,6 +23,35 @@ export interface StartOptions {
   readonly script: string;
   /** Whether we time variants of our kernels first. */
   readonly tune: boolean;
+  readonly torch: TorchOptions;
+}
+
+/** Which PyTorch takes part, and where it computes. */
+export interface TorchOptions {
+  /** The Python that has it. */
+  readonly python: string;
+  readonly device: "cpu" | "cuda";
+  /** With `torch.compile` instead of eagerly. */
+  readonly compile: boolean;
+}
+
+/** Flags that say which PyTorch takes part. */
+export const TORCH_FLAGS = {
+  python: text({
+    pattern: /\S/,
+    allowed: "a program",
+    help: "the Python that has PyTorch (and NumPy); nothing is installed for one that is given",
+    default: DEBIAN_PYTHON,
+  }),
+  torchDevice: choice(["cpu", "cuda"], { help: "where PyTorch computes, in float32 with TF32 off", default: "cpu" }),
+  torchCompile: flag({ help: "PyTorch by torch.compile instead of eagerly" }),
+};
+
+/** What {@link TORCH_FLAGS} say. */
+export function torchOptions(
+  values: { python: string; torchDevice: "cpu" | "cuda"; torchCompile: boolean },
+): { torch: TorchOptions } {
+  return { torch: { python: values.python, device: values.torchDevice, compile: values.torchCompile } };
 }
 
 /** How a contestant's process is started. */
@@ -47,16 +77,19 @@ function commandOf(contestant: Contestant, options: StartOptions): {
       return { program: "deno", args: [...foreign, join(HERE, "tfjs.js"), folder, resolve(PACKAGES, BUNDLE)] };
     case "pytorch":
       return {
-        program: PYTHON,
-        args: [join(HERE, options.script), folder, String(navigator.hardwareConcurrency)],
+        program: options.torch.python,
+        args: [
+          join(HERE, options.script),
+          folder,
+          `--threads=${navigator.hardwareConcurrency}`,
+          `--device=${options.torch.device}`,
+          ...(options.torch.compile ? ["--compile"] : []),
+        ],
         // Threads that spin while they wait take a busy machine's processors from those they wait for: PyTorch is ten times slower then.
         env: { OMP_WAIT_POLICY: "PASSIVE" },
       };
   }
 }
-
-/** Debian's Python, whose packages set-up installs; another one that comes first in PATH would not have them. */
-export const PYTHON = "/usr/bin/python3";
 
 /** A peer of a contestant, if it is one. */
 export function peerOf(contestant: Contestant): Peer | undefined {

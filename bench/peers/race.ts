@@ -73,7 +73,7 @@ async function startProcesses(contestants: readonly Contestant[], options: RaceO
   for (const contestant of contestants) {
     try {
       const peer = peerOf(contestant);
-      if (peer) await ensurePeer(peer, options);
+      if (peer) await ensurePeer(peer, { say: options.say, python: options.torch.python });
       processes.set(contestant, new PeerProcess(contestant, options));
     } catch (error) {
       leaveOut({ name: contestant, reason: (error as Error).message }, { absent, ...options });

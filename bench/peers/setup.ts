@@ -8,7 +8,7 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { thisHost } from "../../cli/setup/host.ts";
 import { install, type SystemPackage } from "../../cli/setup/install.ts";
-import { BUNDLE, PACKAGES } from "./places.ts";
+import { BUNDLE, DEBIAN_PYTHON, PACKAGES } from "./places.ts";
 
 /** Those that we are compared with. */
 export type Peer = "jax-js" | "tfjs" | "pytorch";
@@ -31,19 +31,19 @@ const PYTORCH: SystemPackage = {
  *
  * @throws {Error} saying why it cannot be installed.
  */
-export async function ensurePeer(peer: Peer, options: { say: (line: string) => void }): Promise<void> {
-  if (peer === "pytorch") return await ensurePyTorch();
+export async function ensurePeer(peer: Peer, options: { say: (line: string) => void; python: string }): Promise<void> {
+  if (peer === "pytorch") return await ensurePyTorch(options.python);
   await ensurePackages(options);
   if (peer === "tfjs" && !await exists(join(PACKAGES, BUNDLE))) await bundleTensorFlow();
 }
 
-async function ensurePyTorch(): Promise<void> {
+async function ensurePyTorch(python: string): Promise<void> {
   const host = await thisHost();
-  const found = () => host.run("/usr/bin/python3", ["-c", "import torch, numpy"]);
+  const found = () => host.run(python, ["-c", "import torch, numpy"]);
   if ((await found())?.code === 0) return;
-  await install(PYTORCH, host);
+  if (python === DEBIAN_PYTHON) await install(PYTORCH, host);
   const done = await found();
-  if (done?.code !== 0) throw new Error("/usr/bin/python3 cannot import torch and numpy, although they are installed");
+  if (done?.code !== 0) throw new Error(`${python} cannot import torch and numpy: install both for it`);
 }
 
 async function ensurePackages({ say }: { say: (line: string) => void }): Promise<void> {

@@ -2,12 +2,10 @@
 
 Names are those of the authors' state_dict; see models/networks/residual.ts for the network.
 """
-import sys
-
 import torch
 from torch import nn
 
-from torch_serve import StepJob, read_exchange, serve
+from torch_serve import StepJob, serve
 
 # Width in units of F, stride, padding.
 DOWN = {
@@ -112,17 +110,16 @@ class Vae(nn.Module):
         self.decoders = nn.ModuleList(Decoder(settings) for _ in range(2))
 
 
-def paper_job(folder, name):
-    settings, tensors = read_exchange(folder, name)
+def paper_job(exchange, where):
+    settings, tensors = exchange
     model = Vae(settings)
     state = {name: tensor for name, tensor in tensors.items() if not name.startswith("batch.")}
     missing, unexpected = model.load_state_dict(state, strict=False)
     unknown = [name for name in missing if not name.endswith("num_batches_tracked")] + unexpected
     if unknown:
         raise ValueError(f"the exchange and the model differ in {', '.join(unknown[:3])}")
-    return StepJob(model, settings, tensors)
+    return StepJob(model, exchange, where)
 
 
 if __name__ == "__main__":
-    where, threads = sys.argv[1], int(sys.argv[2])
-    serve({name: (lambda name=name: paper_job(where, name)) for name in ("paper64", "paper224")}, threads)
+    serve({"paper64": paper_job, "paper224": paper_job})

@@ -2,6 +2,7 @@
 
 See serve.ts for the requests and exchange.ts for the files.
 """
+import argparse
 import json
 import math
 import resource
@@ -51,21 +52,55 @@ def mmvm_loss(encoders, decoders, images, noise, settings):
     return (misfit + settings["beta"] * kl) / settings["batchSize"] + constant
 
 
+class Where:
+    """The device that PyTorch computes on, in float32, and whether it compiles its models."""
+
+    def __init__(self, device="cpu", compiled=False):
+        self.device = torch.device(device)
+        self.compiled = compiled
+        if compiled and not hasattr(torch, "compile"):
+            raise ValueError(f"PyTorch {torch.__version__} has no torch.compile; version 2.0 or later has")
+        if self.device.type == "cuda":
+            if not torch.cuda.is_available():
+                raise ValueError(f"PyTorch {torch.__version__} finds no CUDA device")
+            # TF32 keeps 10 bits of the mantissa; everyone else computes with 23.
+            torch.backends.cuda.matmul.allow_tf32 = False
+            torch.backends.cudnn.allow_tf32 = False
+            torch.backends.cudnn.benchmark = True
+
+    def about(self):
+        place = f"the CPU, {torch.get_num_threads()} threads"
+        if self.device.type == "cuda":
+            place = f"{torch.cuda.get_device_name(self.device)}, TF32 off"
+        return f"PyTorch {torch.__version__} on {place}{', torch.compile' if self.compiled else ''}"
+
+    def finish(self):
+        """Waits for the device: CUDA's kernels run on after the calls that start them."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+
 class StepJob:
     """Training steps of a model with `encoders` and `decoders` on one batch."""
 
-    def __init__(self, model, settings, tensors):
-        images, self.noise = tensors["batch.images"], tensors["batch.noise"]
-        # Channels last is what oneDNN's convolutions are fastest with.
-        self.model = model.to(memory_format=torch.channels_last)
-        self.images = [image.unsqueeze(1).contiguous(memory_format=torch.channels_last) for image in images]
+    def __init__(self, model, exchange, where):
+        settings, tensors = exchange
+        images, self.noise = tensors["batch.images"], tensors["batch.noise"].to(where.device)
+        # Channels last is what oneDNN's and cuDNN's convolutions are fastest with.
+        last = {"device": where.device, "memory_format": torch.channels_last}
+        model.to(**last)
+        self.images = [image.unsqueeze(1).to(where.device).contiguous(memory_format=torch.channels_last) for image in images]
         self.settings = settings
+        self.where = where
         self.optimizer = torch.optim.Adam(model.parameters(), lr=settings["learningRate"], eps=1e-8, foreach=True)
-        self.about = f"PyTorch {torch.__version__} on the CPU, {torch.get_num_threads()} threads"
+        compiled = torch.compile if where.compiled else lambda module: module
+        self.encoders = [compiled(encoder) for encoder in model.encoders]
+        self.decoders = [compiled(decoder) for decoder in model.decoders]
+        self.about = where.about()
 
     def step(self):
         self.optimizer.zero_grad(set_to_none=True)
-        loss = mmvm_loss(self.model.encoders, self.model.decoders, self.images, self.noise, self.settings)
+        loss = mmvm_loss(self.encoders, self.decoders, self.images, self.noise, self.settings)
         loss.backward()
         self.optimizer.step()
         return loss
@@ -76,15 +111,17 @@ class StepJob:
     def run(self, steps):
         for _ in range(steps):
             self.step()
+        self.where.finish()
 
 
 class MatmulJob:
     """Products of two square matrices."""
 
-    def __init__(self, folder, name):
-        _, tensors = read_exchange(folder, name)
-        self.a, self.b = tensors["a"], tensors["b"]
-        self.about = f"PyTorch {torch.__version__} on the CPU, {torch.get_num_threads()} threads"
+    def __init__(self, exchange, where):
+        _, tensors = exchange
+        self.a, self.b = tensors["a"].to(where.device), tensors["b"].to(where.device)
+        self.where = where
+        self.about = where.about()
 
     def check(self):
         product = self.a @ self.b
@@ -93,6 +130,7 @@ class MatmulJob:
     def run(self, steps):
         for _ in range(steps):
             self.a @ self.b
+        self.where.finish()
 
 
 def processor_seconds():
@@ -100,15 +138,23 @@ def processor_seconds():
     return usage.ru_utime + usage.ru_stime
 
 
-def serve(jobs, threads):
-    """Answers requests until there are no more; `jobs` gives a job by the name of its work."""
-    torch.set_num_threads(threads)
+def serve(jobs):
+    """Answers requests until there are no more; `jobs` makes a job, by the name of its work, from an exchange and a place."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder")
+    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--compile", action="store_true")
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
     prepared = {}
     for line in sys.stdin:
         request = json.loads(line)
         try:
             if "prepare" in request:
-                job = prepared[request["prepare"]] = jobs[request["prepare"]]()
+                name = request["prepare"]
+                where = Where(given.device, given.compile)
+                job = prepared[name] = jobs[name](read_exchange(given.folder, name), where)
                 answer = {"about": job.about, "values": job.check()}
             else:
                 job, steps = prepared[request["run"]], request["steps"]

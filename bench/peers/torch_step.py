@@ -1,10 +1,8 @@
 """PyTorch's side of the peers' step: four 4x4 convolutions of stride 2 each way, two views. Started by `deno task bench peers`."""
-import sys
-
 import torch
 from torch import nn
 
-from torch_serve import MatmulJob, StepJob, read_exchange, serve
+from torch_serve import MatmulJob, StepJob, serve
 
 
 def widths(settings):
@@ -53,13 +51,12 @@ class Vae(nn.Module):
         self.decoders = nn.ModuleList(Decoder(settings) for _ in range(2))
 
 
-def step_job(folder):
-    settings, tensors = read_exchange(folder, "step")
+def step_job(exchange, where):
+    settings, tensors = exchange
     model = Vae(settings)
     model.load_state_dict({name: tensor for name, tensor in tensors.items() if not name.startswith("batch.")})
-    return StepJob(model, settings, tensors)
+    return StepJob(model, exchange, where)
 
 
 if __name__ == "__main__":
-    where, threads = sys.argv[1], int(sys.argv[2])
-    serve({"step": lambda: step_job(where), "matmul1024": lambda: MatmulJob(where, "matmul1024")}, threads)
+    serve({"step": step_job, "matmul1024": MatmulJob})
