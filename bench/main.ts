@@ -66,6 +66,11 @@ const PARTS: Readonly<Record<string, Part>> = {
     args: ["paper224"],
     permissions: PEERS,
   },
+  "fresh-phantoms": {
+    summary: "runs on phantoms, scored on thousands of fresh ones: RUN...",
+    file: "bench/fresh_phantoms.ts",
+    permissions: ["--allow-env", "--allow-sys=statfs", ...FILES],
+  },
   loader: {
     summary: "batches from the cache, read ahead",
     file: "bench/loader.ts",
