@@ -5,14 +5,18 @@
  */
 import { AdamState } from "../models/adam_state.ts";
 import { declareParameters, Scope, Vae } from "../models/mod.ts";
-import { type Device, input } from "../runtime/mod.ts";
+import { type Device, input, type Precision } from "../runtime/mod.ts";
 import { traced } from "../runtime/op.ts";
 import { planProgram, type ProgramPlan } from "../runtime/program_plan.ts";
 import { type StepName, stepWork } from "./peers/work.ts";
 import type { MemoryResult } from "./results.ts";
 
 /** Plans a step, allocates nothing but its parameters, and tells what it needs. */
-export function measureMemory(device: Device, name: StepName): MemoryResult {
+export function measureMemory(
+  device: Device,
+  name: StepName,
+  { precision = "f32" }: { precision?: Precision } = {},
+): MemoryResult {
   const before = device.allocatedBytes;
   const { config, batchSize } = stepWork(name);
   const { imageSize, latentDim, views } = config;
@@ -34,7 +38,7 @@ export function measureMemory(device: Device, name: StepName): MemoryResult {
     effects: trace.effects,
     declared: trace.inputs,
     ringCapacity: 1024,
-  }, { target: device.target, maxBufferBytes: device.gpu.limits.maxBufferSize });
+  }, { target: device.target, maxBufferBytes: device.gpu.limits.maxBufferSize, precision });
   const states = device.allocatedBytes - before;
   return {
     work: name,

@@ -101,10 +101,10 @@ fn main(
 {{/if}}
       for (var ci = 0u; ci < p.inputs; ci++) {
 {{#if SINGLE}}
-        let w = texel(weight + ci);
+        let w = second_texel(weight + ci);
 {{else}}
 {{#for K in 4}}{{#for J in COLUMNS}}
-        let w{{K}}_{{J}} = texel(weight + {{K}}u * p.outputs + c{{J}});
+        let w{{K}}_{{J}} = second_texel(weight + {{K}}u * p.outputs + c{{J}});
 {{/for}}{{/for}}
         weight += 4u * p.outputs;
 {{/if}}

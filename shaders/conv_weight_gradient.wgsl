@@ -49,7 +49,7 @@ fn x_at(i: u32) -> {{X}} {
 }
 
 fn gy_at(i: u32) -> {{W}} {
-  return texel(p.gy_first + i);
+  return second_texel(p.gy_first + i);
 }
 {{else}}
 @group(0) @binding(0) var<storage, read> x: array<{{X}}>;

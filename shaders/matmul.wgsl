@@ -40,7 +40,7 @@ fn a_at(i: u32) -> {{T}} {
 }
 
 fn b_at(i: u32) -> {{T}} {
-  return texel(i);
+  return second_texel(i);
 }
 {{else}}
 @group(0) @binding(0) var<storage, read> a: array<{{T}}>;

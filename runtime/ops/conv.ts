@@ -101,6 +101,7 @@ export function swapLastAxes(x: Tensor): Tensor {
 
 const swapOp: Op<Record<string, never>> = defineOp({
   name: "swap_last_axes",
+  wide: true,
   infer(inputs) {
     requireFloat("swapLastAxes", inputs);
     const { shape } = inputs[0]!;
@@ -165,6 +166,7 @@ const convOp: Op<ConvAttributes> = defineOp({
 
 const weightGradientOp: Op<WeightGradientAttributes> = defineOp({
   name: "conv2d_weight_gradient",
+  wide: true,
   infer([x, g], { kernel }) {
     return [{ shape: [...kernel, x!.shape[3]!, g!.shape[3]!], dtype: "f32" }];
   },
