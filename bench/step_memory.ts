@@ -21,7 +21,11 @@ export function measureMemory(
   const { config, batchSize } = stepWork(name);
   const { imageSize, latentDim, views } = config;
   const vae = new Vae(config);
-  using state = AdamState.create(device, { specs: declareParameters((scope) => vae.declare(scope)), seed: 0 });
+  using state = AdamState.create(device, {
+    specs: declareParameters((scope) => vae.declare(scope)),
+    seed: 0,
+    precision,
+  });
   const { result, trace } = traced(() => {
     const scope = Scope.bound(state.parameters.source, { training: true });
     const { loss } = vae.terms(scope, {
@@ -30,7 +34,7 @@ export function measureMemory(
       alpha: input("alpha", { shape: [1] }),
       beta: input("beta", { shape: [] }),
     });
-    return { loss, gradientNorm: state.minimize(loss).gradientNorm };
+    return { loss, ...state.minimize(loss).metrics };
   });
   const plan = planProgram({
     outputs: new Map(),

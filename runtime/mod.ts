@@ -73,6 +73,7 @@ export { bceWithLogits, bernoulliNll, crossEntropy, gaussianNll, laplaceNll } fr
 
 export { philox, type RandomKey, randomNormalData, randomUniformData, randomWords } from "./philox.ts";
 export * as adam from "./optimizers/adam.ts";
+export { createLossScale, LEAST_LOSS_SCALE, type LossScale, type LossScaleOptions } from "./optimizers/loss_scale.ts";
 export * as sgd from "./optimizers/sgd.ts";
 export * as schedules from "./schedules.ts";
 export type { Schedule } from "./schedules.ts";

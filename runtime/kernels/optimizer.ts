@@ -108,14 +108,15 @@ export function normChunks(parameters: readonly Stretch[]): Stretch[] {
 /**
  * The global norm of the gradients in a slab, and what clipping makes of it.
  *
- * Inputs: gradients, chunks u32 [chunks, 2] (see {@link normChunks}), limits [2] (largest norm allowed, 1 to leave non-finite steps out).
+ * Inputs: gradients, chunks u32 [chunks, 2] (see {@link normChunks}), limits [2] (largest norm allowed, 1 to leave non-finite steps out), and
+ * with `scaled` the factor [1 or more] that all gradients come multiplied by, a power of two.
  * Outputs: the norm [1]; control [2], the factor min(1, limit / norm) and 1 if this step is to be left out.
  * A sum of squares beyond float32 (a norm over 1.8e19) counts as not finite.
  */
 export function lowerGradientNorm(
-  options: { length: number; parameters: readonly Stretch[]; target: Target },
+  options: { length: number; parameters: readonly Stretch[]; target: Target; scaled?: boolean },
 ): Lowering {
-  const { length, target } = options;
+  const { length, target, scaled = false } = options;
   const chunks = normChunks(options.parameters);
   const shared = target.profile === "gpu";
   const lanes = NORM_LANES[target.profile];
@@ -130,7 +131,7 @@ export function lowerGradientNorm(
     });
     return {
       kernel: `gradient_norm/${target.profile}`,
-      code: fillTemplate(normText, { ...values, COMBINE: false, SHARED: shared }),
+      code: fillTemplate(normText, { ...values, COMBINE: false, SHARED: shared, SCALED: false }),
       constants: { LANES: lanes },
       uniforms: [first, count, whole ? 0 : base],
       bindings,
@@ -142,12 +143,13 @@ export function lowerGradientNorm(
   const { values, bindings } = numberBuffers({
     partials: { scratch: 0 },
     limits: { input: 2 },
+    ...(scaled ? { loss_scale: { input: 3 } } : {}),
     norm: { output: 0 },
     control: { output: 1 },
   });
   const combine: Dispatch = {
     kernel: "gradient_norm_combine",
-    code: fillTemplate(normText, { ...values, COMBINE: true, SHARED: true }),
+    code: fillTemplate(normText, { ...values, COMBINE: true, SHARED: true, SCALED: scaled }),
     constants: { LANES: COMBINE_LANES },
     uniforms: [partials],
     bindings,
