@@ -38,11 +38,9 @@ export function storeHalves(
   const { graph, slotOf } = options;
   const kept = new Set([...options.kept].map(rootOf));
   const refused = slotsThatMustStay(commands);
-  for (const value of variable(graph).flatMap((item) => item.outputs)) {
+  for (const value of featureItems(graph).flatMap((item) => item.outputs)) {
     const large = value.shape.length >= MIN_AXES && sizeOf(value.shape) >= MIN_HALF_ELEMENTS;
-    if (!large || value.dtype !== "f32" || rootOf(value) !== value || kept.has(value) || value.producer.op.wide) {
-      continue;
-    }
+    if (!large || value.dtype !== "f32" || rootOf(value) !== value || kept.has(value)) continue;
     const slot = slotOf(value);
     if (slot.half || slot.leaf || slot.inside || refused.has(slot)) continue;
     slot.half = true;
@@ -50,16 +48,19 @@ export function storeHalves(
   }
 }
 
-/** The items that do not depend on states and constants alone. */
-function variable(graph: Graph): Item[] {
-  const found = new Set<Item>();
+/** The items that depend on inputs or random numbers, and on no gradient of a parameter. */
+function featureItems(graph: Graph): Item[] {
+  const varying = new Set<Item>();
+  const wide = new Set<Item>();
   for (const item of graph.items) {
     const { op, inputs } = item;
-    const fixed = op === stateOp || op === constantOp ||
-      (inputs.length > 0 && inputs.every(({ producer }) => !found.has(producer)));
-    if (!fixed) found.add(item);
+    const producers = inputs.map(({ producer }) => producer);
+    if (op.wide || producers.some((producer) => wide.has(producer))) wide.add(item);
+    const isLeaf = op === stateOp || op === constantOp;
+    const varies = inputs.length > 0 ? producers.some((producer) => varying.has(producer)) : !isLeaf;
+    if (varies) varying.add(item);
   }
-  return [...found];
+  return [...varying.difference(wide)];
 }
 
 /** Slots that some dispatch binds in part or uses in a way that cannot be rewritten, and those with others inside. */

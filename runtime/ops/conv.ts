@@ -101,7 +101,6 @@ export function swapLastAxes(x: Tensor): Tensor {
 
 const swapOp: Op<Record<string, never>> = defineOp({
   name: "swap_last_axes",
-  wide: true,
   infer(inputs) {
     requireFloat("swapLastAxes", inputs);
     const { shape } = inputs[0]!;
