@@ -45,7 +45,7 @@ export function measureMemory(
   }, { target: device.target, maxBufferBytes: device.gpu.limits.maxBufferSize, precision });
   const states = device.allocatedBytes - before;
   return {
-    work: name,
+    work: precision === "f32" ? name : `${name}, ${precision}`,
     arenaBytes: plan.memory.arena,
     unsharedBytes: tensorBytes(plan),
     peakBytes: states + plan.requests.reduce((total, { bytes }) => total + bytes, 0),
