@@ -7,8 +7,8 @@
  * looking at them declares `array<u32>` or `array<vec4u>`: it gets the bits of the float32 value, and stores are rounded likewise. So one
  * side of a copy may be float16 and the other not.
  *
- * The transformation is strict: any use of a binding that is not one of these (a pointer, a compound assignment, a store to one component, a
- * local variable of the same name) is a {@link halfFault}, and what the binding holds then stays float32.
+ * The transformation is strict: any use of a binding that is not one of these (a pointer, a compound assignment, a store to one component) is
+ * a {@link halfFault}, and what the binding holds then stays float32.
  *
  * Texels come from a texture of rgba16float where all operands are float16, else from two textures; see `texels.ts`.
  *
@@ -104,7 +104,7 @@ function rewritten(text: string, binding: number): string {
   const end = start + whole.length;
   const uses = new Uses(name, element);
   const declared = whole.replace(/array<\w+>/, `array<${element.stored}>`);
-  return uses.rewrite(text.slice(0, start)) + declared + uses.rewrite(text.slice(end));
+  return uses.rewriteModule(text.slice(0, start)) + declared + uses.rewriteModule(text.slice(end));
 }
 
 /** The type that a name stands for. */
@@ -119,6 +119,28 @@ class Uses {
   constructor(private readonly name: string, private readonly element: Element) {
     // Not the member of that name of a struct or vector.
     this.#pattern = new RegExp(`(?<![\\w.])${name}(?!\\w)`, "g");
+  }
+
+  /** Rewrites the text of a module, but for functions in which something else has the binding's name. */
+  rewriteModule(text: string): string {
+    let result = "";
+    let done = 0;
+    for (const { start, end } of functionsOf(text)) {
+      if (start < done || !this.#isHidden(text.slice(start, end))) continue;
+      result += this.rewrite(text.slice(done, start)) + text.slice(start, end);
+      done = end;
+    }
+    return result + this.rewrite(text.slice(done));
+  }
+
+  /** True for a function with a parameter or a local variable of the binding's name, which then must not be indexed. */
+  #isHidden(text: string): boolean {
+    const { name } = this;
+    if (!new RegExp(`[(,]\\s*${name}\\s*:|\\b(?:let|var|const)\\s+${name}\\b`).test(text)) return false;
+    if (new RegExp(`(?<![\\w.])${name}\\s*\\[`).test(text)) {
+      throw new HalfFault(`indexes ${name} in a function that has something else of this name`);
+    }
+    return true;
   }
 
   rewrite(text: string): string {
@@ -155,6 +177,14 @@ class Uses {
   }
 }
 
+/** Where functions lie, from their names to the braces that close them. */
+function functionsOf(text: string): { start: number; end: number }[] {
+  return [...text.matchAll(/\bfn\s+\w+\s*\(/g)].map(({ index }) => ({
+    start: index,
+    end: closing(text, text.indexOf("{", index)) + 1,
+  }));
+}
+
 function skipSpace(text: string, from: number): number {
   let at = from;
   while (at < text.length && /\s/.test(text[at]!)) at++;
@@ -165,8 +195,8 @@ function skipSpace(text: string, from: number): number {
 function closing(text: string, open: number): number {
   let depth = 0;
   for (let at = open; at < text.length; at++) {
-    if ("[(".includes(text[at]!)) depth++;
-    if ("])".includes(text[at]!) && --depth === 0) return at;
+    if ("[({".includes(text[at]!)) depth++;
+    if ("])}".includes(text[at]!) && --depth === 0) return at;
   }
   throw new HalfFault("has a bracket that does not close");
 }
@@ -192,7 +222,7 @@ function changes(text: string, at: number): boolean {
 
 const TEXELS = /@group\(0\)\s*@binding\((\d+)\)\s*var texels\s*:\s*texture_storage_2d<rgba32float, read>;/;
 /** Functions that read a texel of the first and of the second operand, see shaders/texels.wgsl. */
-const READERS = ["texel", "second_texel"] as const;
+const READERS = ["first_texel", "second_texel"] as const;
 
 function halfTexels(text: string, options: { kernel: string; halves: HalfBindings }): string {
   const { kernel, halves: { texels } } = options;

@@ -109,7 +109,7 @@ fn main(
         weight += 4u * p.outputs;
 {{/if}}
 {{#for G in GROUPS}}{{#for I in GROUP}}
-        let a{{G}}_{{I}} = select(vec4f(0.0), texel(from{{G}}_{{I}} + ci), inside{{G}}_{{I}});
+        let a{{G}}_{{I}} = select(vec4f(0.0), first_texel(from{{G}}_{{I}} + ci), inside{{G}}_{{I}});
 {{#if SINGLE}}
         let product{{G}}_{{I}} = a{{G}}_{{I}} * w;
         s{{G}}_{{I}}_0 += (product{{G}}_{{I}}.x + product{{G}}_{{I}}.y) + (product{{G}}_{{I}}.z + product{{G}}_{{I}}.w);

@@ -45,7 +45,7 @@ struct Params {
 @group(0) @binding(2) var texels: texture_storage_2d<rgba32float, read>;
 
 fn x_at(i: u32) -> {{X}} {
-  return texel(i);
+  return first_texel(i);
 }
 
 fn gy_at(i: u32) -> {{W}} {

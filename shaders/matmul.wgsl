@@ -36,7 +36,7 @@ struct Params {
 @group(0) @binding(2) var texels: texture_storage_2d<rgba32float, read>;
 
 fn a_at(i: u32) -> {{T}} {
-  return texel(i);
+  return first_texel(i);
 }
 
 fn b_at(i: u32) -> {{T}} {

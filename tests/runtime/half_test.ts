@@ -60,6 +60,19 @@ Deno.test("withHalf() takes no notice of comments, members and longer names", ()
   assert.equal(text.split("\n").length, code.split("\n").length + 1, "errors name the lines that they named before");
 });
 
+Deno.test("withHalf() leaves functions alone in which something else has the buffer's name", () => {
+  const others = [
+    "fn finish(i: u32, x: u32) -> u32 { return x + i; }",
+    "fn place(i: u32) -> u32 {\n  if (i > 1u) { let x = i / 2u; return x * x; }\n  return i;\n}",
+    "fn loop(\n  @builtin(workgroup_id) x: vec3u,\n) { for (var x = 0u; x < 3u; x++) {} }",
+  ].join("\n");
+  const code = `${others}\n${X}\n${others}\n${main("let v = x[0];")}${others}\n`;
+  assert.equal(
+    halved(code, [true]),
+    `enable f16;\n${others}\n${HALF_X}\n${others}\n${main("let v = vec4f(x[0]);")}${others}\n`,
+  );
+});
+
 Deno.test("halfFault() names what cannot be rewritten, and withHalf() the kernel and the binding", () => {
   const faults: readonly [string, RegExp][] = [
     ["let p = &x[0];", /takes a pointer to x/],
@@ -69,7 +82,8 @@ Deno.test("halfFault() names what cannot be rewritten, and withHalf() the kernel
     ["x[i].y = 1.0;", /changes a part of an element of x/],
     ["x[i][j] = 1.0;", /changes a part of an element of x/],
     ["x[i].y *= 2.0;", /changes a part of an element of x/],
-    ["let x = 1.0;", /uses x otherwise than by an index/],
+    ["let y = x;", /uses x otherwise than by an index/],
+    ["let a = x[0];\nlet x = 1.0;", /indexes x in a function that has something else of this name/],
     ["for (x[0] = v; i < 2; i++) {}", /stores to x in no statement of its own/],
   ];
   for (const [body, fault] of faults) {
@@ -96,15 +110,15 @@ const READER = (name: string) =>
   `fn ${name}(i: u32) -> vec4f {\n  return textureLoad(texels, vec2u(i & 1023u, i >> 10u));\n}\n`;
 
 Deno.test("withHalf() reads texels from a texture of float16, or from two textures where operands differ", () => {
-  const code = `${TEXELS}\n${READER("texel")}${READER("second_texel")}`;
+  const code = `${TEXELS}\n${READER("first_texel")}${READER("second_texel")}`;
   const half = TEXELS.replace("rgba32float", "rgba16float");
   assert.equal(halved(code, [], [true, true]), code.replace(TEXELS, half));
   const both = `${TEXELS}\n${half.replace("binding(2)", "binding(3)").replace("texels:", "half_texels:")}`;
   const swapped = (name: string) => READER(name).replace("textureLoad(texels", "textureLoad(half_texels");
-  assert.equal(halved(code, [], [true, false]), `${both}\n${swapped("texel")}${READER("second_texel")}`);
-  assert.equal(halved(code, [], [false, true]), `${both}\n${READER("texel")}${swapped("second_texel")}`);
+  assert.equal(halved(code, [], [true, false]), `${both}\n${swapped("first_texel")}${READER("second_texel")}`);
+  assert.equal(halved(code, [], [false, true]), `${both}\n${READER("first_texel")}${swapped("second_texel")}`);
   assert.throws(() => halved(code, [], [true, false, false]), /kernel k cannot read some of its texels as float16/);
-  assert.throws(() => halved(`${TEXELS}\n${READER("texel")}`, [], [false, true]), /no function second_texel\(\)/);
+  assert.throws(() => halved(`${TEXELS}\n${READER("first_texel")}`, [], [false, true]), /no function second_texel\(\)/);
 });
 
 /** Text as it was and as it must become. */
