@@ -118,7 +118,7 @@ Deno.test("inputs, states and what depends on them alone, outputs, metrics, slab
     const small = mean(kept, { axes: [1, 2], keepdims: true });
     return { outputs: { kept, small, slab: pack([g!]) }, metrics: { total: sum(kept) } };
   });
-  assert.deepEqual(half, ["conv2d() [4, 8, 8, 64]"].concat(half.filter((label) => /greater|where|mul/.test(label))));
+  assert.ok(half.length > 0 && half.every((label) => /^(?!relu).* \[4, 8, 8, 64\]$/.test(label)), `${half}`);
   assert.ok(full.some((label) => label.startsWith("mul() [4, 4, 64, 64]")), `${full}`);
   assert.ok(full.some((label) => label.startsWith("relu() [4, 8, 8, 64]")), `${full}`);
   assert.ok(full.some((label) => label.startsWith("add() [4, 4, 64, 64]")), `${full}`);
