@@ -7,6 +7,7 @@
  */
 import adamText from "../../shaders/adam.wgsl" with { type: "text" };
 import normText from "../../shaders/gradient_norm.wgsl" with { type: "text" };
+import lossScaleText from "../../shaders/loss_scale.wgsl" with { type: "text" };
 import sgdText from "../../shaders/sgd.wgsl" with { type: "text" };
 import { type Binding, type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
 import { numberBuffers } from "./named_buffers.ts";
@@ -157,6 +158,27 @@ export function lowerGradientNorm(
     flops: partials,
   };
   return { scratch: [partials], dispatches: [...sums, combine] };
+}
+
+/**
+ * What becomes of a loss's scale after a step. Inputs: state [2] (the scale, the good steps since it changed), in place; control [2] of
+ * {@link lowerGradientNorm}.
+ *
+ * @param options.interval Good steps in a row after which the scale is doubled.
+ * @param options.least The scale's bounds, powers of two: the least,
+ * @param options.most and the most.
+ */
+export function lowerLossScale(options: { interval: number; least: number; most: number }): Lowering {
+  const { interval, least, most } = options;
+  return {
+    dispatches: [{
+      kernel: "loss_scale",
+      code: lossScaleText,
+      uniforms: [...new Uint32Array(Float32Array.of(interval, least, most).buffer)],
+      bindings: [{ input: 0 }, { input: 1 }],
+      grid: [1, 1, 1],
+    }],
+  };
 }
 
 /** Runs of neighbouring chunks, each of which lies within `most` elements. */

@@ -28,8 +28,8 @@
  *
  * @module
  */
-import code from "../../shaders/loss_scale.wgsl" with { type: "text" };
 import type { Device } from "../device.ts";
+import { lowerLossScale } from "../kernels/optimizer.ts";
 import { apply, defineOp, type Op } from "../op.ts";
 import { reshape } from "../ops/view.ts";
 import { slice } from "../ops/movement.ts";
@@ -90,15 +90,7 @@ const lossScaleOp: Op<{ interval: number }> = defineOp({
   name: "loss_scale",
   infer: () => [],
   mutates: [0],
-  lower: ({ attributes: { interval } }) => ({
-    dispatches: [{
-      kernel: "loss_scale",
-      code,
-      uniforms: [...new Uint32Array(Float32Array.of(interval, LEAST_LOSS_SCALE, MOST).buffer)],
-      bindings: [{ input: 0 }, { input: 1 }],
-      grid: [1, 1, 1],
-    }],
-  }),
+  lower: ({ attributes: { interval } }) => lowerLossScale({ interval, least: LEAST_LOSS_SCALE, most: MOST }),
 });
 
 /**
