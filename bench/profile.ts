@@ -10,7 +10,7 @@ import { choice, flag, integer, parseArguments, path } from "../cli/options.ts";
 import { runCli } from "../cli/run_cli.ts";
 import { formatTable } from "../cli/table.ts";
 import { METHOD_NAMES, RESIDUAL_SIZES, VaeTrainer } from "../models/mod.ts";
-import { Device, type ProfileEntry, summarizeProfile, traceOf } from "../runtime/mod.ts";
+import { Device, PRECISIONS, type ProfileEntry, summarizeProfile, traceOf } from "../runtime/mod.ts";
 
 const OPTIONS = {
   method: choice(METHOD_NAMES as [string, ...string[]], { help: "the model", default: "mmvm" }),
@@ -18,6 +18,7 @@ const OPTIONS = {
   filterDim: integer({ min: 1, help: "filters of the first layer", default: 8 }),
   latentDim: integer({ min: 1, help: "latent dimensions", default: 32 }),
   batchSize: integer({ min: 1, help: "pairs a step", default: 8 }),
+  precision: choice(PRECISIONS, { help: "how feature maps and their gradients are stored", default: "f32" }),
   repeats: integer({ min: 1, help: "steps that are timed; the fastest counts", default: 5 }),
   byOp: flag({ help: "tell the shapes that a kernel works on apart" }),
   out: path({ help: "where the trace goes", default: "bench/results/profile.json" }),
@@ -30,7 +31,7 @@ async function main(args: readonly string[]): Promise<void> {
     options: OPTIONS,
   }, args);
   using device = await Device.open();
-  const { batchSize, imageSize, filterDim, latentDim, method } = values;
+  const { batchSize, imageSize, filterDim, latentDim, method, precision } = values;
   const views = ["frontal", "lateral"];
   using trainer = await VaeTrainer.create(device, {
     config: {
@@ -45,6 +46,7 @@ async function main(args: readonly string[]): Promise<void> {
     },
     batchSize,
     seed: 0,
+    precision,
   });
   const batch = { pixels: noise(views.length * batchSize * imageSize * imageSize) };
   const settings = { learningRate: 1e-4, alpha: 0.5, beta: 1 };
@@ -62,7 +64,8 @@ async function main(args: readonly string[]): Promise<void> {
     const times = await trainer.profile(batch, next());
     if (i === 0 || totalTime(times) < totalTime(entries)) entries = times;
   }
-  const title = `${method}, ${imageSize} px, filter ${filterDim}, latent ${latentDim}, batch ${batchSize}`;
+  const title =
+    `${method}, ${imageSize} px, filter ${filterDim}, latent ${latentDim}, batch ${batchSize}, ${precision}`;
   console.log(`${device.description} (${device.target.profile} kernels)\n${title}\n`);
   console.log(table(values.byOp ? entries.map(withShapes) : entries));
   console.log(summary(entries, { wall, batchSize, arena: trainer.memory.arena }));

@@ -5,19 +5,27 @@
  */
 import { AdamState } from "../models/adam_state.ts";
 import { declareParameters, Scope, Vae } from "../models/mod.ts";
-import { type Device, input, type Tensor } from "../runtime/mod.ts";
+import { type Device, input, type Precision, type Tensor } from "../runtime/mod.ts";
 import { traced } from "../runtime/op.ts";
 import { planProgram, type ProgramPlan } from "../runtime/program_plan.ts";
 import { type StepName, stepWork } from "./peers/work.ts";
 import type { MemoryResult } from "./results.ts";
 
 /** Plans a step, allocates nothing but its parameters, and tells what it needs. */
-export function measureMemory(device: Device, name: StepName): MemoryResult {
+export function measureMemory(
+  device: Device,
+  name: StepName,
+  { precision = "f32" }: { precision?: Precision } = {},
+): MemoryResult {
   const before = device.allocatedBytes;
   const { config, batchSize } = stepWork(name);
   const { imageSize, latentDim, views } = config;
   const vae = new Vae(config);
-  using state = AdamState.create(device, { specs: declareParameters((scope) => vae.declare(scope)), seed: 0 });
+  using state = AdamState.create(device, {
+    specs: declareParameters((scope) => vae.declare(scope)),
+    seed: 0,
+    precision,
+  });
   const { result, trace } = traced(() => {
     const scope = Scope.bound(state.parameters.source, { training: true });
     const { loss } = vae.terms(scope, {
@@ -26,7 +34,7 @@ export function measureMemory(device: Device, name: StepName): MemoryResult {
       alpha: input("alpha", { shape: [1] }),
       beta: input("beta", { shape: [] }),
     });
-    return { loss, gradientNorm: state.minimize(loss).gradientNorm };
+    return { loss, ...state.minimize(loss).metrics };
   });
   const request = {
     outputs: new Map<string, Tensor>(),
@@ -35,11 +43,11 @@ export function measureMemory(device: Device, name: StepName): MemoryResult {
     declared: trace.inputs,
     ringCapacity: 1024,
   };
-  const options = { target: device.target, maxBufferBytes: device.gpu.limits.maxBufferSize };
+  const options = { target: device.target, maxBufferBytes: device.gpu.limits.maxBufferSize, precision };
   const plan = planProgram(request, options);
   const states = device.allocatedBytes - before;
   return {
-    work: name,
+    work: precision === "f32" ? name : `${name}, ${precision}`,
     arenaBytes: plan.memory.arena,
     // What is computed twice counts once.
     unsharedBytes: tensorBytes(planProgram(request, { ...options, recomputeBytes: Infinity })),

@@ -19,6 +19,7 @@ export const USER_ERROR_NAMES: ReadonlySet<string> = new Set([
   "NoAdapterError",
   "OutOfMemoryError",
   "DeviceLostError",
+  "UnsupportedError",
   "NonFiniteError",
   "CheckpointError",
   "SafetensorsError",

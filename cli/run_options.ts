@@ -15,6 +15,7 @@ import {
   networkOf,
   PRIORS,
 } from "../models/mod.ts";
+import { PRECISIONS } from "../runtime/mod.ts";
 import { DATA_OPTIONS } from "./data_options.ts";
 import { choice, flag, integer, number, type OptionSpec, type OptionValues, path, runName } from "./options.ts";
 import { UsageError } from "./errors.ts";
@@ -56,6 +57,10 @@ export const TRAIN_OPTIONS = {
   filterDim: integer({ min: 1, max: 512, help: "filters of the first layer (the papers: 64)", default: 8 }),
   latentDim: integer({ min: 1, max: 4096, help: "size of a latent (the papers: 256)", default: 16 }),
   dropout: number({ min: 0, below: 1, help: "rate of dropout2d in the residual blocks (the papers: 0.5)", default: 0 }),
+  precision: choice(PRECISIONS, {
+    help: "how feature maps and their gradients are stored: f16 takes half the memory",
+    default: "f32",
+  }),
   batchSize: integer({ min: 2, max: 4096, help: "pairs a step", default: 32 }),
   epochs: integer({ min: 1, max: 100_000, help: "passes over the training split", default: 24 }),
   lr: number({ above: 0, max: 1, help: "Adam's learning rate (the papers: 5e-5)", default: 1e-3 }),
@@ -177,6 +182,8 @@ export function runConfigOf(values: TrainValues, options: { root: string | undef
       alpha: values.alpha,
       labelled: values.labelled,
       labelledSeed: values.labelledSeed,
+      // Absent as in runs that were made before there was a choice: a checkpoint goes with a configuration.
+      ...(values.precision === "f32" ? {} : { precision: values.precision }),
     },
   };
 }

@@ -135,6 +135,7 @@ function refuseChanges(config: RunConfig, given: Partial<TrainValues>): void {
     ...training,
     data: data.root,
     lr: training.learningRate,
+    precision: training.precision ?? "f32",
     likelihood: model.likelihood.name,
     scale: model.likelihood.scale,
   };

@@ -4,7 +4,7 @@
  * @module
  */
 import { type VerifiedQuantity, verifyMetrics, verifyModels, verifyOps } from "../eval/mod.ts";
-import { Device } from "../runtime/mod.ts";
+import { Device, PRECISIONS } from "../runtime/mod.ts";
 import { UserError } from "./errors.ts";
 import { exists } from "./exists.ts";
 import { choice, parseArguments } from "./options.ts";
@@ -18,6 +18,10 @@ async function main(args: readonly string[]): Promise<number> {
     options: {
       only: choice(["ops", "models", "metrics"], { help: "one of the three files" }),
       profile: choice(["gpu", "software"], { help: "kernels to use, instead of those for this adapter" }),
+      precision: choice(PRECISIONS, {
+        help: "how the models store feature maps: f16 is held against the tolerances of f32, to measure what it loses",
+        default: "f32",
+      }),
     },
     operands: { name: "DIR", help: "directory of golden values (default tests/golden)", min: 0, max: 1 },
   }, args);
@@ -36,7 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (gpuFiles.length) {
     using device = await Device.open(values.profile === undefined ? {} : { profile: values.profile });
     console.log(`adapter: ${device.description}, kernels for ${device.target.profile}`);
-    for (const verify of gpuFiles) await verify(device, { directory, onCase });
+    for (const verify of gpuFiles) await verify(device, { directory, precision: values.precision, onCase });
   }
   if (wants("metrics") && await has("metrics.json")) {
     const metrics = await verifyMetrics(directory);

@@ -5,11 +5,16 @@
  */
 import {
   adam,
+  createLossScale,
   createSlab,
   type Device,
   gradients,
   type InputData,
+  type LossScale,
+  mul,
   pack,
+  type Precision,
+  reciprocal,
   type Slab,
   type Tensor,
 } from "../runtime/mod.ts";
@@ -17,29 +22,48 @@ import { type HostTensor, Parameters } from "./parameters.ts";
 import type { ParameterSpec } from "./scope.ts";
 
 const PREFIXES = { m: "optimizer.exp_avg.", v: "optimizer.exp_avg_sq." } as const;
+const LOSS_SCALE = "optimizer.loss_scale";
 
-/** Parameters with their first and second moments. */
+/** Parameters with their first and second moments, and with float16 the scale of the loss. */
 export class AdamState implements Disposable {
   private constructor(
     readonly parameters: Parameters,
     private readonly moments: { readonly m: Slab; readonly v: Slab },
+    private readonly lossScale: LossScale | undefined,
   ) {}
 
-  /** Allocates and initialises; equal seeds give equal parameters. */
-  static create(device: Device, options: { specs: readonly ParameterSpec[]; seed: number }): AdamState {
+  /**
+   * Allocates and initialises; equal seeds give equal parameters.
+   *
+   * @param options.precision Of the program that {@link minimize} is called in, `f32` by default.
+   */
+  static create(
+    device: Device,
+    options: { specs: readonly ParameterSpec[]; seed: number; precision?: Precision },
+  ): AdamState {
     const parameters = Parameters.create(device, options);
     const entries = parameters.trained.states.map(({ name, shape }) => ({ name, shape }));
     return new AdamState(parameters, {
       m: createSlab(device, { name: "first moments", entries }),
       v: createSlab(device, { name: "second moments", entries }),
-    });
+    }, options.precision === "f16" ? createLossScale(device) : undefined);
   }
 
-  /** Adds the gradient of a loss and a step of Adam to the program that is being compiled. */
-  minimize(loss: Tensor): { gradient: Tensor; gradientNorm: Tensor } {
-    const gradient = pack(gradients(loss, this.parameters.tensors));
-    const gradientNorm = adam.update({ parameters: this.parameters.trained, gradient, ...this.moments });
-    return { gradient, gradientNorm };
+  /**
+   * Adds the gradient of a loss and a step of Adam to the program that is being compiled.
+   *
+   * @returns The gradient, its norm, and as a metric the scale that the loss had in the step, if there is one.
+   */
+  minimize(loss: Tensor): { gradient: () => Tensor; metrics: { gradientNorm: Tensor; lossScale?: Tensor } } {
+    const { lossScale, moments, parameters: { trained: parameters, tensors } } = this;
+    if (!lossScale) {
+      const gradient = pack(gradients(loss, tensors));
+      return { gradient: () => gradient, metrics: { gradientNorm: adam.update({ parameters, gradient, ...moments }) } };
+    }
+    const { tensor: scale } = lossScale;
+    const gradient = pack(gradients(loss, tensors, { scale }));
+    const gradientNorm = adam.update({ parameters, gradient, ...moments, lossScale });
+    return { gradient: () => mul(gradient, reciprocal(scale)), metrics: { gradientNorm, lossScale: scale } };
   }
 
   /** The inputs that such a program needs at a step (from 0). */
@@ -57,6 +81,7 @@ export class AdamState implements Disposable {
         state.set(PREFIXES[key] + name, { shape, data: whole.slice(offset, offset + size) });
       }
     }
+    if (this.lossScale) state.set(LOSS_SCALE, { shape: [2], data: await this.lossScale.state.read() });
     return state;
   }
 
@@ -73,10 +98,11 @@ export class AdamState implements Disposable {
         moment.write(saved ? saved.data : new Float32Array(moment.size));
       }
     }
+    this.lossScale?.state.write(state.get(LOSS_SCALE)?.data ?? this.lossScale.initial);
   }
 
   [Symbol.dispose](): void {
-    for (const owned of [this.parameters, this.moments.m, this.moments.v]) owned[Symbol.dispose]();
+    for (const owned of [this.parameters, this.moments.m, this.moments.v, this.lossScale]) owned?.[Symbol.dispose]();
   }
 }
 

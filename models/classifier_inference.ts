@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { compile, type Device, input, type Program } from "../runtime/mod.ts";
+import { compile, type Device, input, type Precision, type Program } from "../runtime/mod.ts";
 import { modelState } from "./adam_state.ts";
 import { Classifier, type ClassifierConfig } from "./classifier.ts";
 import { type ImageShape, imageTensors, pixelInputs, type Pixels } from "./image_inputs.ts";
@@ -16,6 +16,8 @@ export interface ClassifierInferenceOptions {
   readonly batchSize: number;
   /** Images come as floats instead of bytes. */
   readonly floatImages?: boolean;
+  /** How feature maps are stored, `f32` by default; see `CompileOptions.precision`. */
+  readonly precision?: Precision;
 }
 
 /** Scores of a batch, in [0, 1]. */
@@ -55,7 +57,7 @@ export class ClassifierInference implements Disposable {
         const scope = Scope.bound(parameters.source, { training: false });
         const { views, combined } = classifier.scores(scope, { images: imageTensors(images), present });
         return { outputs: { combined, ...Object.fromEntries(views.map((scores, m) => [`view ${m}`, scores])) } };
-      }, { name: "classifier" });
+      }, { name: "classifier", precision: options.precision ?? "f32" });
       return new ClassifierInference(classifier, parameters, images, program);
     } catch (error) {
       parameters[Symbol.dispose]();

@@ -9,6 +9,7 @@ import {
   input,
   type InputData,
   type MetricsEntry,
+  type Precision,
   type Program,
   type ProgramMemory,
 } from "../runtime/mod.ts";
@@ -38,13 +39,15 @@ export interface ClassifierTrainerOptions {
   readonly missingViews?: boolean;
   /** Images come as floats instead of bytes. */
   readonly floatImages?: boolean;
+  /** How feature maps and their gradients are stored, `f32` by default; see `CompileOptions.precision`. */
+  readonly precision?: Precision;
   /** Keep the last step's gradients, for {@link ClassifierTrainer.readGradients}. */
   readonly keepGradients?: boolean;
   /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
   readonly checkNumerics?: boolean;
 }
 
-/** A classifier in training. Its metrics are `loss` and `gradientNorm`. Dispose of it to free its memory. */
+/** A classifier in training. Its metrics are `loss` and `gradientNorm`, and with precision `f16` `lossScale`. Dispose of it to free its memory. */
 export class ClassifierTrainer implements Trainer<LabelledBatch> {
   private constructor(
     readonly options: ClassifierTrainerOptions,
@@ -59,12 +62,14 @@ export class ClassifierTrainer implements Trainer<LabelledBatch> {
    */
   static async create(device: Device, options: ClassifierTrainerOptions): Promise<ClassifierTrainer> {
     const classifier = new Classifier(options.config);
+    const { precision = "f32" } = options;
     const specs = declareParameters((scope) => classifier.declare(scope));
-    const state = AdamState.create(device, { specs, seed: options.seed });
+    const state = AdamState.create(device, { specs, seed: options.seed, precision });
     try {
       const program = await compile(device, () => buildStep(classifier, { state, options }), {
         name: "training step",
         checkNumerics: options.checkNumerics ?? false,
+        precision,
       });
       return new ClassifierTrainer(options, state, program);
     } catch (error) {
@@ -142,9 +147,9 @@ function buildStep(classifier: Classifier, context: { state: AdamState; options:
     known: input("known", { shape }),
     ...(options.missingViews ? { present: input("present", { shape: [views.length, batchSize] }) } : {}),
   });
-  const { gradient, gradientNorm } = state.minimize(loss);
+  const { gradient, metrics } = state.minimize(loss);
   return {
-    metrics: { loss, gradientNorm },
-    ...(options.keepGradients ? { outputs: { gradient } } : {}),
+    metrics: { loss, ...metrics },
+    ...(options.keepGradients ? { outputs: { gradient: gradient() } } : {}),
   };
 }

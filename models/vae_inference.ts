@@ -11,6 +11,7 @@ import {
   type Device,
   input,
   type InputData,
+  type Precision,
   type Program,
   type ProgramResults,
   slice,
@@ -40,6 +41,8 @@ export interface VaeInferenceOptions {
   readonly floatImages?: boolean;
   /** Seed of the initial parameters, 0 by default; {@link VaeInference.write} replaces them. */
   readonly seed?: number;
+  /** How feature maps are stored, `f32` by default; see `CompileOptions.precision`. */
+  readonly precision?: Precision;
 }
 
 /** Which draw of random numbers to take. */
@@ -67,7 +70,7 @@ export class VaeInference implements Disposable {
     readonly vae: Vae,
     readonly parameters: Parameters,
     readonly images: ImageShape,
-    private readonly ownsParameters: boolean,
+    private readonly how: { readonly precision: Precision; readonly ownsParameters: boolean },
   ) {}
 
   /**
@@ -76,17 +79,21 @@ export class VaeInference implements Disposable {
    * @throws {RangeError} for a method, network or size that does not exist.
    */
   static open(device: Device, options: VaeInferenceOptions): VaeInference {
-    const { config, batchSize, floatImages = false, seed = 0 } = options;
+    const { config, batchSize, floatImages = false, seed = 0, precision = "f32" } = options;
     const vae = new Vae(config);
     const specs = declareParameters((scope) => vae.declare(scope));
     const parameters = Parameters.create(device, { specs, seed });
     const images = { views: config.views, imageSize: config.imageSize, batchSize, floatImages };
-    return new VaeInference(device, vae, parameters, images, true);
+    return new VaeInference(device, vae, parameters, images, { precision, ownsParameters: true });
   }
 
   /** A model over parameters that someone else trains and frees. */
-  static over(device: Device, options: { vae: Vae; parameters: Parameters; images: ImageShape }): VaeInference {
-    return new VaeInference(device, options.vae, options.parameters, options.images, false);
+  static over(
+    device: Device,
+    options: { vae: Vae; parameters: Parameters; images: ImageShape; precision: Precision },
+  ): VaeInference {
+    const { vae, parameters, images, precision } = options;
+    return new VaeInference(device, vae, parameters, images, { precision, ownsParameters: false });
   }
 
   /**
@@ -208,7 +215,7 @@ export class VaeInference implements Disposable {
   async program(name: string, build: () => ProgramResults): Promise<Program> {
     const known = this.#programs.get(name);
     if (known) return known;
-    const made = await compile(this.device, build, { name });
+    const made = await compile(this.device, build, { name, precision: this.how.precision });
     const meanwhile = this.#programs.get(name);
     if (meanwhile) made[Symbol.dispose]();
     else this.#programs.set(name, made);
@@ -275,7 +282,7 @@ export class VaeInference implements Disposable {
   [Symbol.dispose](): void {
     for (const program of this.#programs.values()) program[Symbol.dispose]();
     this.#programs.clear();
-    if (this.ownsParameters) this.parameters[Symbol.dispose]();
+    if (this.how.ownsParameters) this.parameters[Symbol.dispose]();
   }
 }
 

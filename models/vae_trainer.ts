@@ -12,6 +12,7 @@ import {
   input,
   type InputData,
   type MetricsEntry,
+  type Precision,
   type ProfileEntry,
   type Program,
   type ProgramMemory,
@@ -50,6 +51,8 @@ export interface VaeTrainerOptions {
   readonly floatImages?: boolean;
   /** The reparameterisation noise comes with each batch instead of from the seed. */
   readonly givenNoise?: boolean;
+  /** How feature maps and their gradients are stored, `f32` by default; see `CompileOptions.precision`. */
+  readonly precision?: Precision;
   /** Keep the last step's gradients, for {@link VaeTrainer.readGradients}. */
   readonly keepGradients?: boolean;
   /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
@@ -58,7 +61,7 @@ export interface VaeTrainerOptions {
   readonly onPlan?: (memory: ProgramMemory) => void;
 }
 
-/** Metrics of each step. */
+/** Metrics of each step; with precision `f16` also `lossScale`, see `createLossScale()`. */
 export const METRICS = ["loss", "reconstruction", "kl", "gradientNorm"] as const;
 
 /** See the module. Dispose of it to free its memory. */
@@ -74,7 +77,12 @@ export class VaeTrainer implements Trainer<ImageBatch> {
     private readonly program: Program,
   ) {
     const images = imageShape(options);
-    this.inference = VaeInference.over(device, { vae, parameters: state.parameters, images });
+    this.inference = VaeInference.over(device, {
+      vae,
+      parameters: state.parameters,
+      images,
+      precision: options.precision ?? "f32",
+    });
   }
 
   /**
@@ -85,12 +93,14 @@ export class VaeTrainer implements Trainer<ImageBatch> {
    */
   static async create(device: Device, options: VaeTrainerOptions): Promise<VaeTrainer> {
     const vae = new Vae(options.config);
+    const { precision = "f32" } = options;
     const specs = declareParameters((scope) => vae.declare(scope));
-    const state = AdamState.create(device, { specs, seed: options.seed });
+    const state = AdamState.create(device, { specs, seed: options.seed, precision });
     try {
       const program = await compile(device, () => buildStep(vae, { state, options }), {
         name: "training step",
         checkNumerics: options.checkNumerics ?? false,
+        precision,
         ...(options.onPlan ? { onPlan: options.onPlan } : {}),
       });
       return new VaeTrainer(device, options, vae, state, program);
@@ -217,9 +227,9 @@ function buildStep(vae: Vae, context: { state: AdamState; options: VaeTrainerOpt
     ...(options.missingViews ? { present: input("present", { shape: [vae.views, batchSize] }) } : {}),
     ...(vae.drawsComponents ? { assignment: input("assignment", { shape: [batchSize], dtype: "u32" }) } : {}),
   });
-  const { gradient, gradientNorm } = state.minimize(loss);
+  const { gradient, metrics } = state.minimize(loss);
   return {
-    metrics: { loss, reconstruction, kl, gradientNorm },
-    ...(options.keepGradients ? { outputs: { gradient } } : {}),
+    metrics: { loss, reconstruction, kl, ...metrics },
+    ...(options.keepGradients ? { outputs: { gradient: gradient() } } : {}),
   };
 }

@@ -8,22 +8,28 @@
  */
 import { differentiating, inNextPhase } from "./op.ts";
 import { add, ones, zeros } from "./ops/pointwise.ts";
+import { reshape } from "./ops/view.ts";
 import { formatShape, type Node, sameShape, type Tensor } from "./tensor.ts";
 
 /**
  * The gradient of a scalar loss with respect to each parameter: nodes that extend the graph.
  *
  * @param options.unused What to do about a parameter that the loss does not depend on: `zero` (default) or `error`.
- * @throws {RangeError} if the loss is not a scalar, or, on request, does not depend on a parameter.
+ * @param options.scale A scalar that all gradients come multiplied by, computed as those of the loss times it: see `loss_scale.ts`.
+ * @throws {RangeError} if the loss or its scale is not a scalar, or, on request, does not depend on a parameter.
  */
 export function gradients(
   loss: Tensor,
   parameters: readonly Tensor[],
-  options: { unused?: "zero" | "error" } = {},
+  options: { unused?: "zero" | "error"; scale?: Tensor } = {},
 ): Tensor[] {
   if (loss.size !== 1) throw new RangeError(`gradients() needs a scalar loss, got shape ${formatShape(loss.shape)}`);
+  const { scale } = options;
+  if (scale && scale.size !== 1) {
+    throw new RangeError(`gradients() needs a scalar scale, got shape ${formatShape(scale.shape)}`);
+  }
   return inNextPhase(() => {
-    const cotangents = backward(loss, parameters);
+    const cotangents = backward(loss, { parameters, start: scale ? reshape(scale, loss.shape) : ones(loss.shape) });
     return parameters.map((parameter, i) => {
       const gradient = cotangents.get(parameter);
       if (gradient) return gradient;
@@ -37,11 +43,14 @@ export function gradients(
   });
 }
 
-function backward(loss: Tensor, parameters: readonly Tensor[]): Map<Tensor, Tensor> {
+function backward(
+  loss: Tensor,
+  { parameters, start }: { parameters: readonly Tensor[]; start: Tensor },
+): Map<Tensor, Tensor> {
   const nodes = nodesBetween(loss, new Set(parameters));
   const leading = new Set(nodes);
   const targets = new Set(parameters);
-  const cotangents = new Map<Tensor, Tensor>([[loss, ones(loss.shape)]]);
+  const cotangents = new Map<Tensor, Tensor>([[loss, start]]);
   // Ids are a topological order, so that descending ids visit every consumer before its producers.
   for (const node of nodes.sort((a, b) => b.id - a.id)) {
     const received = node.outputs.map((output) => cotangents.get(output));

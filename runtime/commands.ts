@@ -16,7 +16,9 @@ import { formatShape, sizeOf } from "./tensor.ts";
 
 /** A piece of memory. */
 export interface Slot {
-  readonly bytes: number;
+  bytes: number;
+  /** True where its float32 values are stored as float16; see `half_storage.ts`. */
+  half?: boolean;
   /** What it holds, for messages. */
   readonly label: string;
   /** Memory outside of the arena: a state, an input or a constant. */

@@ -4,6 +4,8 @@
  * @module
  */
 import type { Device } from "./device.ts";
+import { UnsupportedError } from "./errors.ts";
+import type { Precision } from "./half_storage.ts";
 import { traced } from "./op.ts";
 import { planProgram } from "./program_plan.ts";
 import { checkPlan, Program, type ProgramMemory } from "./program.ts";
@@ -37,6 +39,12 @@ export interface CompileOptions {
    * time; `Infinity` keeps all.
    */
   readonly recomputeBytes?: number;
+  /**
+   * How large values that the program computes are stored, `f32` by default. With `f16` those of four axes and 4,096 elements or
+   * more are float16 in memory; all arithmetic stays float32, and so do inputs, outputs, states and the gradients of parameters. The gradients on
+   * the way there underflow in float16 unless they are scaled: see `loss_scale.ts`.
+   */
+  readonly precision?: Precision;
 }
 
 /**
@@ -46,6 +54,7 @@ export interface CompileOptions {
  * @throws {TypeError | RangeError} from the shape rules of the ops.
  * @throws {OutOfMemoryError} naming what does not fit, before anything is allocated where that can be known.
  * @throws {ValidationError} naming a kernel that WebGPU rejects.
+ * @throws {UnsupportedError} for precision `f16` on an adapter without float16.
  *
  * @example
  * ```ts
@@ -65,7 +74,8 @@ export async function compile(
   build: () => ProgramResults,
   options: CompileOptions = {},
 ): Promise<Program> {
-  const checkNumerics = options.checkNumerics ?? false;
+  const { checkNumerics = false, precision = "f32" } = options;
+  if (precision === "f16") requireHalf(device);
   const { result, trace } = traced(build, { sites: checkNumerics });
   const request = {
     outputs: new Map(Object.entries(result.outputs ?? {})),
@@ -80,6 +90,7 @@ export async function compile(
     target,
     maxBufferBytes: device.gpu.limits.maxBufferSize,
     checkNumerics,
+    precision,
     ...(recomputeBytes === undefined ? {} : { recomputeBytes }),
   };
   let plan = planProgram(request, how);
@@ -91,4 +102,16 @@ export async function compile(
   const named = { name: options.name ?? "program", plan };
   checkPlan(device, named);
   return await Program.create(device, named);
+}
+
+/**
+ * Checks that programs of precision `f16` can be compiled.
+ *
+ * @throws {UnsupportedError} naming what the adapter lacks.
+ */
+export function requireHalf(device: Device): void {
+  if (device.hasHalf) return;
+  throw new UnsupportedError(
+    `precision f16 needs the WebGPU feature shader-f16, which the adapter ${device.description} lacks: use precision f32, which works on every adapter`,
+  );
 }

@@ -11,7 +11,7 @@ import { DeviceLostError, EngineError, NoAdapterError, OutOfMemoryError, Validat
 import type { Profile, Target, Tuner } from "./kernel.ts";
 import { createPipeline, pipelineKey, type PipelineSource } from "./pipeline.ts";
 import { prepareEnvironment, readsTexels, softwareTuner, wantedFeatures } from "./platform.ts";
-import { TEXEL_BYTES, TEXEL_ROW, texelTexture } from "./texels.ts";
+import { TEXEL_ROW, texelBytes, texelTexture } from "./texels.ts";
 
 /** How to open a device. */
 export interface DeviceOptions {
@@ -98,6 +98,11 @@ export class Device implements Disposable {
     return new Device(gpu, description, isFallback, target, options.memoryLimit ?? Infinity);
   }
 
+  /** True when kernels can read and write float16, which programs of precision `f16` need. */
+  get hasHalf(): boolean {
+    return this.gpu.features.has("shader-f16");
+  }
+
   /** True when GPU timestamps can be taken. */
   get hasTimestamps(): boolean {
     return this.gpu.features.has("timestamp-query");
@@ -150,12 +155,12 @@ export class Device implements Disposable {
    *
    * @throws {OutOfMemoryError} as {@link allocate} does.
    */
-  allocateTexels(rows: number, { label }: { label: string }): GPUTexture {
+  allocateTexels(rows: number, { label, half = false }: { label: string; half?: boolean }): GPUTexture {
     this.#throwIfGone();
-    const bytes = rows * TEXEL_ROW * TEXEL_BYTES;
+    const bytes = texelBytes(rows, { half });
     this.requireMemory(bytes, label);
     const texture = this.#noted("out-of-memory", {
-      work: () => texelTexture(this.gpu, { rows, label }),
+      work: () => texelTexture(this.gpu, { rows, label, half }),
       toError: async () => outOfMemory(label, { wanted: bytes, available: await this.#largestFree(bytes) }),
     });
     this.allocatedBytes += bytes;
@@ -164,7 +169,7 @@ export class Device implements Disposable {
 
   /** Frees a texture made by {@link allocateTexels}. */
   freeTexels(texture: GPUTexture): void {
-    this.allocatedBytes -= texture.height * TEXEL_ROW * TEXEL_BYTES;
+    this.allocatedBytes -= texelBytes(texture.height, { half: texture.format === "rgba16float" });
     texture.destroy();
   }
 

@@ -53,6 +53,11 @@ export class NoAdapterError extends EngineError {
   override name = "NoAdapterError";
 }
 
+/** The adapter lacks an optional feature of WebGPU that was asked for. */
+export class UnsupportedError extends EngineError {
+  override name = "UnsupportedError";
+}
+
 /** An op produced Inf or NaN while numbers were being checked. */
 export class NonFiniteError extends EngineError {
   override name = "NonFiniteError";

@@ -9,7 +9,10 @@
  *   `var<storage, read>`, an output or scratch buffer `var<storage, read_write>`. (Where the memory plan puts a read and a
  *   written tensor into one buffer, the engine turns `read` into `read_write`: WebGPU tracks usage by whole buffers.);
  * - when `Dispatch.uniforms` is given, `@binding(n)` is `var<uniform>`, those 32-bit unsigned integers;
- * - when `Dispatch.texels` is given, the binding after these is `var texels: texture_storage_2d<rgba32float, read>`;
+ * - when `Dispatch.texels` is given, the binding after these is `var texels: texture_storage_2d<rgba32float, read>`, read by `first_texel()`
+ *   and `second_texel()` of shaders/texels.wgsl, a function for each operand;
+ * - storage buffers are arrays of numbers, or vectors of 2 or 4, that are read and assigned to by an index and in no other way, wherever they may
+ *   hold feature maps: the engine can then store those as float16 (`half.ts`);
  * - sizes known when the program is compiled are `override` constants (or uniforms, where several shapes should share one pipeline
  *   or where a constant trip count would be unrolled into something that takes minutes to compile);
  * - a kernel never reads what it writes from another invocation, and never relies on the order of workgroups: equal inputs give
@@ -42,7 +45,7 @@ export interface Dispatch {
   /** 32-bit unsigned integers, bound as a uniform buffer after the storage buffers. */
   readonly uniforms?: readonly number[];
   readonly bindings: readonly Binding[];
-  /** Bindings, each of a multiple of 4 elements, that the kernel reads as texels, see `texels.ts`. */
+  /** Bindings, at most two, each of a multiple of 4 elements, that the kernel reads as texels, see `texels.ts`. */
   readonly texels?: readonly Binding[];
   readonly grid: Grid;
   /** Floating-point operations, for profiles. */

@@ -12,6 +12,7 @@ export {
   NoAdapterError,
   NonFiniteError,
   OutOfMemoryError,
+  UnsupportedError,
   ValidationError,
 } from "./errors.ts";
 export type { Binding, Candidates, Dispatch, Grid, KernelVariant, Lowering, Profile, Target, Tuner } from "./kernel.ts";
@@ -26,6 +27,7 @@ export { input, randomCounters, tensor } from "./leaf.ts";
 export { createSlab, createState, type Slab, slabLayout, State } from "./state.ts";
 export { gradients } from "./autodiff.ts";
 export { compile, type CompileOptions, type ProgramResults } from "./compile.ts";
+export { type Precision, PRECISIONS } from "./half_storage.ts";
 export {
   type InputData,
   type MetricsEntry,
@@ -71,6 +73,7 @@ export { bceWithLogits, bernoulliNll, crossEntropy, gaussianNll, laplaceNll } fr
 
 export { philox, type RandomKey, randomNormalData, randomUniformData, randomWords } from "./philox.ts";
 export * as adam from "./optimizers/adam.ts";
+export { createLossScale, LEAST_LOSS_SCALE, type LossScale, type LossScaleOptions } from "./optimizers/loss_scale.ts";
 export * as sgd from "./optimizers/sgd.ts";
 export * as schedules from "./schedules.ts";
 export type { Schedule } from "./schedules.ts";

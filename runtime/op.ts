@@ -82,6 +82,8 @@ export interface Op<A> {
    * everything that reads the state's old value.
    */
   readonly mutates?: readonly number[];
+  /** True if the outputs, and what is computed from them, keep float32 where large values are stored as float16: parameters' gradients. */
+  readonly wide?: boolean;
   /**
    * Gradients of the loss with respect to each input; `undefined` where it is zero or undefined. Left out: the op stops gradients.
    */

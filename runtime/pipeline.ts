@@ -4,6 +4,7 @@
  * @module
  */
 import { EngineError, ValidationError } from "./errors.ts";
+import { type HalfBindings, withHalf } from "./half.ts";
 
 /** Everything that determines a compute pipeline. */
 export interface PipelineSource {
@@ -16,12 +17,21 @@ export interface PipelineSource {
   readonly uniforms: boolean;
   /** True when the texture of texels follows these. */
   readonly texels?: boolean;
+  /** Which of these hold float16, where some do; see `half.ts`. */
+  readonly halves?: HalfBindings;
 }
 
 /** A string that is equal for equal sources and for no others. */
 export function pipelineKey(source: PipelineSource): string {
   const constants = Object.entries(source.constants).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([source.code, constants, source.access, source.uniforms, source.texels ?? false]);
+  return JSON.stringify([
+    source.code,
+    constants,
+    source.access,
+    source.uniforms,
+    source.texels ?? false,
+    source.halves,
+  ]);
 }
 
 /**
@@ -48,7 +58,8 @@ function withAccess(code: string, access: readonly ("read" | "read_write")[]): s
  */
 export async function createPipeline(gpu: GPUDevice, source: PipelineSource): Promise<GPUComputePipeline> {
   const { kernel } = source;
-  const code = withAccess(source.code, source.access);
+  const { halves } = source;
+  const code = withAccess(halves ? withHalf(source.code, { kernel, halves }) : source.code, source.access);
   gpu.pushErrorScope("internal");
   gpu.pushErrorScope("validation");
   let module: GPUShaderModule | undefined;
@@ -85,6 +96,13 @@ export async function createPipeline(gpu: GPUDevice, source: PipelineSource): Pr
   return pipeline;
 }
 
+/** The formats of the textures that a kernel with texels binds, in order. */
+export function texelFormats(halves: HalfBindings | undefined): ("rgba32float" | "rgba16float")[] {
+  const texels = halves?.texels ?? [];
+  if (!texels.includes(true)) return ["rgba32float"];
+  return texels.includes(false) ? ["rgba32float", "rgba16float"] : ["rgba16float"];
+}
+
 function layoutEntries(source: PipelineSource): GPUBindGroupLayoutEntry[] {
   const entries: GPUBindGroupLayoutEntry[] = source.access.map((access, binding) => ({
     binding,
@@ -94,8 +112,8 @@ function layoutEntries(source: PipelineSource): GPUBindGroupLayoutEntry[] {
   if (source.uniforms) {
     entries.push({ binding: entries.length, visibility: GPUShaderStage.COMPUTE, buffer: { type: "uniform" } });
   }
-  if (source.texels) {
-    const storageTexture = { access: "read-only", format: "rgba32float" } as const;
+  for (const format of source.texels ? texelFormats(source.halves) : []) {
+    const storageTexture = { access: "read-only", format } as const;
     entries.push({ binding: entries.length, visibility: GPUShaderStage.COMPUTE, storageTexture });
   }
   return entries;

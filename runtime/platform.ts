@@ -43,6 +43,6 @@ export function readsTexels(profile: Profile): boolean {
 
 /** The optional features that the engine uses, where the adapter has them. */
 export function wantedFeatures(adapter: GPUAdapter): GPUFeatureName[] {
-  const wanted = ["timestamp-query"] as const;
+  const wanted = ["timestamp-query", "shader-f16"] as const;
   return wanted.filter((feature) => adapter.features.has(feature));
 }

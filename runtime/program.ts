@@ -8,7 +8,7 @@ import { type NonFiniteError, OutOfMemoryError, ValidationError } from "./errors
 import { RANDOM_COUNTERS } from "./leaf.ts";
 import { nonFiniteError } from "./numerics.ts";
 import type { PlannedBuffer, ProgramPlan } from "./program_plan.ts";
-import { type Commands, makeBuffers, makeCommands, makeTexture } from "./program_resources.ts";
+import { type Commands, makeBuffers, makeCommands, makeTextures, type TexelTextures } from "./program_resources.ts";
 import type { DType, Shape } from "./tensor.ts";
 import { formatShape, sizeOf } from "./tensor.ts";
 
@@ -67,7 +67,7 @@ export class Program implements Disposable {
     readonly name: string,
     private readonly plan: ProgramPlan,
     private readonly buffers: readonly GPUBuffer[],
-    private readonly texture: GPUTexture | undefined,
+    private readonly textures: TexelTextures,
     commands: Commands,
   ) {
     this.#commands = commands;
@@ -79,14 +79,14 @@ export class Program implements Disposable {
   static async create(device: Device, options: { name: string; plan: ProgramPlan }): Promise<Program> {
     const { name, plan } = options;
     const buffers = await makeBuffers(device, options);
-    let texture: GPUTexture | undefined;
+    const textures: TexelTextures = {};
     try {
-      texture = makeTexture(device, options);
-      const commands = await makeCommands(device, { name, plan, buffers, texture });
-      return new Program(device, name, plan, buffers, texture, commands);
+      makeTextures(device, { ...options, made: textures });
+      const commands = await makeCommands(device, { name, plan, buffers, textures });
+      return new Program(device, name, plan, buffers, textures, commands);
     } catch (error) {
       for (const buffer of buffers) device.free(buffer);
-      if (texture) device.freeTexels(texture);
+      freeTextures(device, textures);
       throw error;
     }
   }
@@ -233,7 +233,7 @@ export class Program implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const buffer of this.buffers) this.device.free(buffer);
-    if (this.texture) this.device.freeTexels(this.texture);
+    freeTextures(this.device, this.textures);
   }
 
   #bufferOf(planned: PlannedBuffer): GPUBuffer {
@@ -310,6 +310,11 @@ export class Program implements Disposable {
     }
     this.#ringSteps.push(step);
   }
+}
+
+function freeTextures(device: Device, { texture, halfTexture }: TexelTextures): void {
+  if (texture) device.freeTexels(texture);
+  if (halfTexture) device.freeTexels(halfTexture);
 }
 
 /** Seed (two words), step and a spare word. */

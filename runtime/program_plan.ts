@@ -7,6 +7,8 @@ import { type Command, lowerUnits, type Operand, type Slot } from "./commands.ts
 import { OutOfMemoryError } from "./errors.ts";
 import { fuse } from "./fusion.ts";
 import { buildGraph, type Graph, type Value } from "./graph.ts";
+import { type HalfBindings, hasHalf } from "./half.ts";
+import { elementBytes, type Precision, storeHalves } from "./half_storage.ts";
 import type { Target } from "./kernel.ts";
 import { constantData, constantOp, inputOp, stateOf, stateOp } from "./leaf.ts";
 import { ALIGNMENT, type Interval, planMemory } from "./memory_plan.ts";
@@ -14,7 +16,7 @@ import { type WatchedValue, watchNumerics } from "./numerics.ts";
 import type { ProgramMemory } from "./program.ts";
 import { recompute } from "./recompute.ts";
 import { orderUnits } from "./schedule.ts";
-import { TEXEL_BYTES, TEXEL_ROW, texelRows } from "./texels.ts";
+import { texelBytes, texelRows } from "./texels.ts";
 import { type DType, type Node, type Shape, type Tensor } from "./tensor.ts";
 
 /** Where a piece of memory lies: in the program's n-th buffer, or in a buffer that it does not own. */
@@ -37,6 +39,8 @@ export interface PlannedCommand {
   readonly uniforms?: PlannedBuffer;
   /** What is copied to the texture before the dispatch. */
   readonly texels?: readonly PlannedBinding[];
+  /** Which of all these hold float16, where some do. */
+  readonly halves?: HalfBindings;
 }
 
 /** A buffer to allocate. */
@@ -62,8 +66,9 @@ export interface ProgramPlan {
   readonly memory: ProgramMemory;
   /** Every distinct binding, for checks against the adapter's limits. */
   readonly bindings: readonly PlannedBinding[];
-  /** Rows of the texture that dispatches read texels from, 0 where none does; see `texels.ts`. */
+  /** Rows of the texture that dispatches read texels from, 0 where none does, and of that of float16; see `texels.ts`. */
   readonly texelRows: number;
+  readonly halfTexelRows: number;
   /** Where checks of the numbers leave what they find, for a program that makes them. */
   readonly watch?: PlannedWatch;
 }
@@ -93,6 +98,8 @@ export interface PlanOptions {
   readonly checkNumerics?: boolean;
   /** Bytes from which on a result that is cheap to compute again is not kept for the backward pass; see `recompute.ts`. */
   readonly recomputeBytes?: number;
+  /** How large values are stored; see `half_storage.ts`. */
+  readonly precision?: Precision;
 }
 
 /**
@@ -115,6 +122,7 @@ export function planProgram(request: ProgramRequest, options: PlanOptions): Prog
   const list = lowerUnits(orderUnits(fuse(graph, { kept, maxBuffers, separate })), options.target);
   const watch = options.checkNumerics ? watchNumerics(list, graph) : undefined;
   const ordered = watch?.commands ?? list.commands;
+  if (options.precision === "f16") storeHalves(ordered, { graph, kept, slotOf: list.slotOf });
   const layout = new Layout(options.maxBufferBytes);
   layout.placeArena(slotLives(ordered, {
     kept: [...kept].map((value) => list.slotOf(value)),
@@ -174,7 +182,7 @@ class Layout {
   readonly #bindings: PlannedBinding[] = [];
   #memory = { arena: 0, lowerBound: 0, unshared: 0, fixed: 0 };
   #uniformBuffer = -1;
-  #texelRows = 0;
+  #texelRows = { full: 0, half: 0 };
 
   constructor(private readonly maxBufferBytes: number) {}
 
@@ -235,8 +243,8 @@ class Layout {
     const whole = slot.inside ? this.#places.get(slot.inside.slot) : this.#places.get(slot);
     if (!whole) throw new TypeError(`${slot.label} is used but never computed`);
     const base = whole.offset + (slot.inside?.offset ?? 0);
-    const first = (part.first ?? 0) * 4;
-    const bytes = part.count === undefined ? slot.bytes - first : part.count * 4;
+    const first = (part.first ?? 0) * elementBytes(slot);
+    const bytes = part.count === undefined ? slot.bytes - first : part.count * elementBytes(slot);
     return { ...whole, offset: base + first, bytes };
   }
 
@@ -248,11 +256,16 @@ class Layout {
     const bindings = command.operands.map(bound);
     this.#bindings.push(...bindings);
     const texels = command.texels?.map(bound);
+    const halves = halvesOf(command);
     if (texels) {
-      const rows = texels.reduce((total, { bytes }) => total + texelRows(bytes / 4), 0);
-      this.#texelRows = Math.max(this.#texelRows, rows);
+      const rows = texels.reduce(
+        (total, { bytes }, i) => total + texelRows(bytes / elementBytes(command.texels![i]!.slot)),
+        0,
+      );
+      if (halves.texels.includes(false)) this.#texelRows.full = Math.max(this.#texelRows.full, rows);
+      if (halves.texels.includes(true)) this.#texelRows.half = Math.max(this.#texelRows.half, rows);
     }
-    const planned = { command, bindings, ...(texels ? { texels } : {}) };
+    const planned = { command, bindings, ...(texels ? { texels } : {}), ...(hasHalf(halves) ? { halves } : {}) };
     const { uniforms } = command.dispatch;
     if (!uniforms) return planned;
     const words = new Uint32Array(Math.max(4, Math.ceil(uniforms.length / 4) * 4));
@@ -284,7 +297,7 @@ class Layout {
     }
     const fixed = this.#requests.filter((request) => request.role !== "arena").reduce(
       (total, { bytes }) => total + bytes,
-      this.#texelRows * TEXEL_ROW * TEXEL_BYTES,
+      texelBytes(this.#texelRows.full, { half: false }) + texelBytes(this.#texelRows.half, { half: true }),
     );
     return {
       requests: this.#requests,
@@ -297,10 +310,16 @@ class Layout {
       ringCapacity: made.capacity,
       memory: { ...this.#memory, fixed },
       bindings: this.#bindings,
-      texelRows: this.#texelRows,
+      texelRows: this.#texelRows.full,
+      halfTexelRows: this.#texelRows.half,
       ...(made.watch ? { watch: made.watch } : {}),
     };
   }
+}
+
+function halvesOf({ operands, texels = [] }: Command): HalfBindings {
+  const isHalf = ({ slot }: Operand) => slot.half === true;
+  return { bindings: operands.map(isHalf), texels: texels.map(isHalf) };
 }
 
 /** A buffer that grows by aligned pieces. */

@@ -7,6 +7,7 @@ import { unitName } from "./commands.ts";
 import type { Device } from "./device.ts";
 import { ValidationError } from "./errors.ts";
 import type { Value } from "./graph.ts";
+import { texelFormats } from "./pipeline.ts";
 import type { PlannedBuffer, PlannedCommand, ProgramPlan } from "./program_plan.ts";
 import { formatShape } from "./tensor.ts";
 import { copyTexels, type TexelSource } from "./texels.ts";
@@ -49,16 +50,27 @@ interface Ready {
   readonly group: GPUBindGroup;
   readonly grid: readonly [number, number, number];
   /** What is copied to the texture first. */
-  readonly texels?: { readonly texture: GPUTexture; readonly sources: readonly TexelSource[] };
+  readonly texels?: TexelTextures & { readonly sources: readonly TexelSource[] };
 }
 
-/** The texture of a plan whose dispatches read texels. */
-export function makeTexture(
+/** The textures of a plan whose dispatches read texels. */
+export interface TexelTextures {
+  readonly texture?: GPUTexture;
+  readonly halfTexture?: GPUTexture;
+}
+
+/** Allocates the textures of a plan, in an object that is filled as they are made. */
+export function makeTextures(
   device: Device,
-  { name, plan }: { name: string; plan: ProgramPlan },
-): GPUTexture | undefined {
-  if (plan.texelRows === 0) return undefined;
-  return device.allocateTexels(plan.texelRows, { label: `${name} texels` });
+  { name, plan, made }: {
+    name: string;
+    plan: ProgramPlan;
+    made: { -readonly [K in keyof TexelTextures]: TexelTextures[K] };
+  },
+): void {
+  const label = `${name} texels`;
+  if (plan.texelRows > 0) made.texture = device.allocateTexels(plan.texelRows, { label });
+  if (plan.halfTexelRows > 0) made.halfTexture = device.allocateTexels(plan.halfTexelRows, { label, half: true });
 }
 
 /** Allocates all buffers of a plan and fills those with known contents. */
@@ -90,16 +102,16 @@ export async function makeBuffers(device: Device, options: { name: string; plan:
  */
 export async function makeCommands(
   device: Device,
-  options: { name: string; plan: ProgramPlan; buffers: readonly GPUBuffer[]; texture?: GPUTexture | undefined },
+  options: { name: string; plan: ProgramPlan; buffers: readonly GPUBuffer[]; textures: TexelTextures },
 ): Promise<Commands> {
-  const { plan, buffers, name, texture } = options;
+  const { plan, buffers, name, textures } = options;
   const bufferOf = (planned: PlannedBuffer) => planned.external ?? buffers[planned.buffer]!;
   const pipelines = await Promise.all(
     plan.commands.map((command) =>
       pipelineOf(device, command, bufferOf).catch((error) => Promise.reject(located(error, { command, name })))
     ),
   );
-  const jobs = plan.commands.map((command, i): Job => ({ command, pipeline: pipelines[i]!, bufferOf, texture }));
+  const jobs = plan.commands.map((command, i): Job => ({ command, pipeline: pipelines[i]!, bufferOf, textures }));
   const ready = await makeAllReady(device, { jobs, name });
   return {
     dispatches: plan.commands.map(describe),
@@ -146,13 +158,14 @@ function pipelineOf(
     access,
     uniforms: dispatch.uniforms !== undefined,
     texels: dispatch.texels !== undefined,
+    ...(command.halves ? { halves: command.halves } : {}),
   });
 }
 
 interface Job {
   readonly command: PlannedCommand;
   readonly pipeline: GPUComputePipeline;
-  readonly texture: GPUTexture | undefined;
+  readonly textures: TexelTextures;
   bufferOf(planned: PlannedBuffer): GPUBuffer;
 }
 
@@ -205,25 +218,29 @@ function borrowedBuffers(commands: readonly PlannedCommand[]): Borrowed[] {
   return [...found.values()];
 }
 
-function makeReady(device: Device, { command, pipeline, bufferOf, texture }: Job): Ready {
+function makeReady(device: Device, { command, pipeline, bufferOf, textures }: Job): Ready {
   const places = command.uniforms ? [...command.bindings, command.uniforms] : command.bindings;
   const entries: GPUBindGroupEntry[] = places.map((place, binding) => ({
     binding,
     resource: { buffer: bufferOf(place), offset: place.offset, size: Math.ceil(place.bytes / 4) * 4 },
   }));
-  const sources = command.texels?.map((place) => ({
+  const sources = command.texels?.map((place, i) => ({
     buffer: bufferOf(place),
     offset: place.offset,
     bytes: place.bytes,
+    half: command.halves?.texels[i] ?? false,
   }));
-  if (texture && sources) entries.push({ binding: entries.length, resource: texture.createView() });
+  for (const format of sources ? texelFormats(command.halves) : []) {
+    const texture = (format === "rgba16float" ? textures.halfTexture : textures.texture)!;
+    entries.push({ binding: entries.length, resource: texture.createView() });
+  }
   const group = device.gpu.createBindGroup({
     label: command.command.dispatch.kernel,
     layout: pipeline.getBindGroupLayout(0),
     entries,
   });
   const { grid } = command.command.dispatch;
-  return { pipeline, group, grid, ...(texture && sources ? { texels: { texture, sources } } : {}) };
+  return { pipeline, group, grid, ...(sources ? { texels: { ...textures, sources } } : {}) };
 }
 
 function describe(command: PlannedCommand): ReadyDispatch {

@@ -7,6 +7,9 @@
  *
  * Texel i of the texture is at (i mod {@link TEXEL_ROW}, i div TEXEL_ROW); see shaders/texels.wgsl. Each binding begins a row of its own.
  *
+ * Bindings of float16 are copied into a texture of rgba16float, to the rows that they would have in the other one: where a dispatch reads both
+ * kinds, it binds both textures, and a texel's number does not depend on its format.
+ *
  * @module
  */
 
@@ -15,6 +18,9 @@ export const TEXEL_ROW = 1024;
 
 /** Bytes of a texel, four 32-bit floats. */
 export const TEXEL_BYTES = 16;
+
+/** Bytes of a texel of four 16-bit floats. */
+export const HALF_TEXEL_BYTES = 8;
 
 /** Rows that elements (a multiple of 4) take. */
 export function texelRows(elements: number): number {
@@ -37,14 +43,19 @@ export function fitTexels(sizes: readonly number[], maxTexels = 0): boolean {
   return sizes.every((elements) => elements % 4 === 0) && rows * TEXEL_ROW <= maxTexels;
 }
 
-/** The texture that holds `rows` rows. */
-export function texelTexture(gpu: GPUDevice, options: { rows: number; label: string }): GPUTexture {
+/** The texture that holds `rows` rows of float32, or of float16. */
+export function texelTexture(gpu: GPUDevice, options: { rows: number; label: string; half?: boolean }): GPUTexture {
   return gpu.createTexture({
     label: options.label,
     size: [TEXEL_ROW, options.rows],
-    format: "rgba32float",
+    format: options.half ? "rgba16float" : "rgba32float",
     usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
   });
+}
+
+/** Bytes of rows of a texture. */
+export function texelBytes(rows: number, { half }: { half: boolean }): number {
+  return rows * TEXEL_ROW * (half ? HALF_TEXEL_BYTES : TEXEL_BYTES);
 }
 
 /** A piece of a buffer that is copied into the texture. */
@@ -52,18 +63,21 @@ export interface TexelSource {
   readonly buffer: GPUBuffer;
   readonly offset: number;
   readonly bytes: number;
+  /** True where it holds float16. */
+  readonly half?: boolean;
 }
 
-/** Copies pieces of buffers into the texture, each from a row of its own on. */
+/** Copies pieces of buffers into the texture, or those of float16 into the one of float16, each from a row of its own on. */
 export function copyTexels(
   encoder: GPUCommandEncoder,
-  options: { texture: GPUTexture; sources: readonly TexelSource[] },
+  options: { texture?: GPUTexture | undefined; halfTexture?: GPUTexture | undefined; sources: readonly TexelSource[] },
 ): void {
-  const { texture, sources } = options;
-  const bytesPerRow = TEXEL_ROW * TEXEL_BYTES;
+  const { sources } = options;
   let row = 0;
-  for (const { buffer, offset, bytes } of sources) {
-    const texels = bytes / TEXEL_BYTES;
+  for (const { buffer, offset, bytes, half = false } of sources) {
+    const texture = (half ? options.halfTexture : options.texture)!;
+    const bytesPerRow = texelBytes(1, { half });
+    const texels = bytes / (bytesPerRow / TEXEL_ROW);
     const [whole, rest] = [Math.floor(texels / TEXEL_ROW), texels % TEXEL_ROW];
     const copy = (part: { row: number; width: number; height: number }) =>
       encoder.copyBufferToTexture(

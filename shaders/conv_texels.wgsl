@@ -101,15 +101,15 @@ fn main(
 {{/if}}
       for (var ci = 0u; ci < p.inputs; ci++) {
 {{#if SINGLE}}
-        let w = texel(weight + ci);
+        let w = second_texel(weight + ci);
 {{else}}
 {{#for K in 4}}{{#for J in COLUMNS}}
-        let w{{K}}_{{J}} = texel(weight + {{K}}u * p.outputs + c{{J}});
+        let w{{K}}_{{J}} = second_texel(weight + {{K}}u * p.outputs + c{{J}});
 {{/for}}{{/for}}
         weight += 4u * p.outputs;
 {{/if}}
 {{#for G in GROUPS}}{{#for I in GROUP}}
-        let a{{G}}_{{I}} = select(vec4f(0.0), texel(from{{G}}_{{I}} + ci), inside{{G}}_{{I}});
+        let a{{G}}_{{I}} = select(vec4f(0.0), first_texel(from{{G}}_{{I}} + ci), inside{{G}}_{{I}});
 {{#if SINGLE}}
         let product{{G}}_{{I}} = a{{G}}_{{I}} * w;
         s{{G}}_{{I}}_0 += (product{{G}}_{{I}}.x + product{{G}}_{{I}}.y) + (product{{G}}_{{I}}.z + product{{G}}_{{I}}.w);

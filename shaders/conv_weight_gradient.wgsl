@@ -45,11 +45,11 @@ struct Params {
 @group(0) @binding(2) var texels: texture_storage_2d<rgba32float, read>;
 
 fn x_at(i: u32) -> {{X}} {
-  return texel(i);
+  return first_texel(i);
 }
 
 fn gy_at(i: u32) -> {{W}} {
-  return texel(p.gy_first + i);
+  return second_texel(p.gy_first + i);
 }
 {{else}}
 @group(0) @binding(0) var<storage, read> x: array<{{X}}>;

@@ -55,7 +55,7 @@ struct Params {
 @group(0) @binding(3) var texels: texture_storage_2d<rgba32float, read>;
 
 fn source_at(i: u32) -> vec4f {
-  return texel(i);
+  return first_texel(i);
 }
 {{else}}
 @group(0) @binding(0) var<storage, read> source: array<vec4f>;

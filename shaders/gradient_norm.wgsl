@@ -8,10 +8,14 @@
 // `control` is
 //   [0] min(1, most / norm), the factor that clips the norm;  [1] 1 if the norm is Inf or NaN and such steps are to be left out, else 0.
 // `limits`: [0] most, the largest norm allowed (Inf for no clipping); [1] 1 to leave steps with a non-finite norm out.
+// With SCALED, all gradients come multiplied by loss_scale[0], a power of two: the norm and control[0] take it out again.
 
 {{#if COMBINE}}
 @group(0) @binding({{partials}}) var<storage, read> partials: array<f32>;
 @group(0) @binding({{limits}}) var<storage, read> limits: array<f32>;
+{{#if SCALED}}
+@group(0) @binding({{loss_scale}}) var<storage, read> loss_scale: array<f32>;
+{{/if}}
 @group(0) @binding({{norm}}) var<storage, read_write> norm: array<f32>;
 @group(0) @binding({{control}}) var<storage, read_write> control: array<f32>;
 @group(0) @binding({{uniforms}}) var<uniform> p: Parameters;
@@ -19,10 +23,15 @@
 struct Parameters { count: u32 }
 
 fn finish(squares: f32) {
+{{#if SCALED}}
+  let unscale = 1.0 / loss_scale[0];
+  let length = sqrt(squares) * unscale;
+{{else}}
   let length = sqrt(squares);
+{{/if}}
   let finite = (bitcast<u32>(length) & 0x7f800000u) != 0x7f800000u;
   norm[0] = length;
-  control[0] = select(1.0, limits[0] / length, !(length <= limits[0]));
+  control[0] = select(1.0, limits[0] / length, !(length <= limits[0])){{#if SCALED}} * unscale{{/if}};
   control[1] = select(0.0, 1.0, !finite && limits[1] != 0.0);
 }
 {{else}}

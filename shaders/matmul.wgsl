@@ -36,11 +36,11 @@ struct Params {
 @group(0) @binding(2) var texels: texture_storage_2d<rgba32float, read>;
 
 fn a_at(i: u32) -> {{T}} {
-  return texel(i);
+  return first_texel(i);
 }
 
 fn b_at(i: u32) -> {{T}} {
-  return texel(i);
+  return second_texel(i);
 }
 {{else}}
 @group(0) @binding(0) var<storage, read> a: array<{{T}}>;

@@ -4,16 +4,27 @@
  * @module
  */
 import { type HostTensor, VaeTrainer } from "../../models/mod.ts";
-import { compile, createState, Device, KernelTuner, matmul } from "../../runtime/mod.ts";
+import { compile, createState, Device, KernelTuner, matmul, type Precision } from "../../runtime/mod.ts";
 import { CHECKED_STEPS, readExchange } from "./exchange.ts";
 import { type Job, serve } from "./serve.ts";
 import { SETTINGS, STEP_NAMES, type StepName, stepWork } from "./work.ts";
 
 /** Prepares a training step from what is in a folder; see `stepExchange()`. */
-export async function stepJob(device: Device, options: { name: StepName; folder: string }): Promise<Job & Disposable> {
+export async function stepJob(
+  device: Device,
+  options: { name: StepName; folder: string; precision?: Precision },
+): Promise<Job & Disposable> {
+  const { precision = "f32" } = options;
   const { config, batchSize } = stepWork(options.name);
   const { tensors } = await readExchange(options.folder, options.name);
-  const trainer = await VaeTrainer.create(device, { config, batchSize, seed: 0, floatImages: true, givenNoise: true });
+  const trainer = await VaeTrainer.create(device, {
+    config,
+    batchSize,
+    seed: 0,
+    floatImages: true,
+    givenNoise: true,
+    precision,
+  });
   const images = tensors.get("batch.images")!.data;
   const size = images.length / config.views.length;
   const batch = {
@@ -28,7 +39,7 @@ export async function stepJob(device: Device, options: { name: StepName; folder:
     return trainer.readMetrics();
   };
   return {
-    about: `${aboutDevice(device)}, ${trainer.dispatchCount} dispatches`,
+    about: `${aboutDevice(device)}, ${trainer.dispatchCount} dispatches${precision === "f32" ? "" : `, ${precision}`}`,
     check: async () => (await run(CHECKED_STEPS)).map(({ values }) => values.loss!),
     run: async (steps) => void await run(steps),
     [Symbol.dispose]: () => trainer[Symbol.dispose](),

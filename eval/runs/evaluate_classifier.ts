@@ -49,6 +49,7 @@ export async function evaluateClassifier(
   using model = await ClassifierInference.open(device, {
     config: classifierConfig(config, data),
     batchSize: config.training.batchSize,
+    precision: config.training.precision ?? "f32",
   });
   await options.restore(model);
   const scored = await scorePairs(model, { ...options, views });

@@ -100,6 +100,7 @@ async function evaluateVae(options: EvaluateRunOptions): Promise<Evaluated> {
     config: vaeConfig(config, views),
     batchSize: training.batchSize,
     seed: training.seed,
+    precision: training.precision ?? "f32",
   });
   const untrained = options.untrained
     ? await probeLatents(model, { ...options, views, name: `${config.name}-untrained` })

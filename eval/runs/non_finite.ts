@@ -13,7 +13,7 @@ import { createRunTrainer } from "./run_trainer.ts";
 /** Such a step and, unless its ops were watched, its logged numbers. */
 interface BadStep {
   readonly step: number;
-  readonly logged?: { readonly loss: number; readonly gradientNorm: number };
+  readonly logged?: { readonly loss: number; readonly gradientNorm: number; readonly lossScale?: number };
   /** Steps of the run that were left out before. */
   readonly skipped: number;
 }
@@ -37,7 +37,7 @@ export class NonFiniteStepError extends NonFiniteError {
       `${what}. The last checkpoint is untouched: go on without this batch by --resume --skip-nonfinite ${
         bad.skipped + 1
       }, or ` +
-        `start another run with a smaller --lr`,
+        `start another run with a smaller --lr${bad.logged?.lossScale === undefined ? "" : " or with --precision f32"}`,
       found?.details ?? {},
     );
     this.what = what;

@@ -46,7 +46,11 @@ export async function openModel(device: Device, options: OpenModelOptions): Prom
     );
   }
   const views = viewsOfRun(config, data);
-  const model = VaeInference.open(device, { config: vaeConfig(config, views), batchSize });
+  const model = VaeInference.open(device, {
+    config: vaeConfig(config, views),
+    batchSize,
+    precision: config.training.precision ?? "f32",
+  });
   try {
     const restored = await restoreRun(model, {
       paths: runPaths(directory),

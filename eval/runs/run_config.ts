@@ -23,6 +23,7 @@ import {
   networkNames,
   PRIORS,
 } from "../../models/mod.ts";
+import { PRECISIONS } from "../../runtime/mod.ts";
 import { ALPHA_SCHEDULES } from "./annealing.ts";
 
 /** Version of the schema below. */
@@ -104,6 +105,8 @@ export const trainingConfigSchema = z.object({
   /** Share of the training patients whose labels are used, all where absent, and the seed of their draw. */
   labelled: z.number().gt(0).lte(1).optional(),
   labelledSeed: z.int().nonnegative().optional(),
+  /** How feature maps and their gradients are stored, in training and after it; `f32` where absent. */
+  precision: z.enum(PRECISIONS).exactOptional(),
 });
 
 /** A whole run. */

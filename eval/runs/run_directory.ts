@@ -15,7 +15,10 @@ export interface MetricsLine {
   /** The parts of a VAE's loss; a classifier has none. */
   readonly reconstruction?: number;
   readonly kl?: number;
+  /** Not finite in a step that was left out because {@link lossScale} was too large. */
   readonly gradientNorm: number;
+  /** What the loss was multiplied by for its gradients, where they are stored as float16. */
+  readonly lossScale?: number;
   readonly alpha: number;
   readonly learningRate: number;
   readonly studiesPerSecond: number;
@@ -174,6 +177,7 @@ const metricsLineSchema = z.object({
   reconstruction: number.exactOptional(),
   kl: number.exactOptional(),
   gradientNorm: number,
+  lossScale: number.exactOptional(),
   alpha: number,
   learningRate: number,
   studiesPerSecond: number,

@@ -68,9 +68,9 @@ export async function createRunTrainer(
   options: { config: RunConfig; data: RunData; checkNumerics?: boolean },
 ): Promise<Trainer<Batch>> {
   const { config, data, checkNumerics = false } = options;
-  const { batchSize, seed } = config.training;
+  const { batchSize, seed, precision = "f32" } = config.training;
   const views = viewsOfRun(config, data);
-  const common = { batchSize, seed, missingViews: views.missing, checkNumerics };
+  const common = { batchSize, seed, missingViews: views.missing, checkNumerics, precision };
   if (isSupervised(config)) {
     const trainer = await ClassifierTrainer.create(device, { ...common, config: classifierConfig(config, data) });
     return adapted(trainer, ({ pixels, labels, ...batch }) => ({ pixels, labels, ...presentOf(batch, views) }));

@@ -6,7 +6,14 @@
 import { DataError } from "../../data/errors.ts";
 import { type Batch, createLoader } from "../../data/mod.ts";
 import type { StepSettings, Trainer } from "../../models/mod.ts";
-import { type Device, NonFiniteError, OutOfMemoryError, type ProgramMemory, type Schedule } from "../../runtime/mod.ts";
+import {
+  type Device,
+  LEAST_LOSS_SCALE,
+  NonFiniteError,
+  OutOfMemoryError,
+  type ProgramMemory,
+  type Schedule,
+} from "../../runtime/mod.ts";
 import { alphaSchedule, betaSchedule } from "./annealing.ts";
 import { BatchTooLargeError, largestBatch } from "./batch_size.ts";
 import { firstNonFinite, NonFiniteStepError } from "./non_finite.ts";
@@ -131,6 +138,14 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
     });
     throw found ? error.because(found) : error;
   }
+}
+
+/**
+ * True where a step's numbers are not finite and not just because of the scale of its loss: a step whose scaled gradients are beyond float16 is
+ * left out by the optimiser and the scale halved, as long as that is possible.
+ */
+function isBad({ loss, gradientNorm, lossScale = LEAST_LOSS_SCALE }: MetricsLine): boolean {
+  return !Number.isFinite(loss) || (!Number.isFinite(gradientNorm) && lossScale <= LEAST_LOSS_SCALE);
 }
 
 /** @throws {BatchTooLargeError} with a batch size that fits. */
@@ -273,7 +288,7 @@ class Session {
         seconds: this.#seconds(),
       };
     });
-    const bad = lines.find(({ loss, gradientNorm }) => !Number.isFinite(loss) || !Number.isFinite(gradientNorm));
+    const bad = lines.find(isBad);
     const good = bad ? lines.filter((line) => line.step < bad.step) : lines;
     appendMetrics(runPaths(this.options.directory).metrics, good);
     if (bad) throw new NonFiniteStepError({ step: bad.step, logged: bad, skipped });

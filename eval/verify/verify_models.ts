@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { type HostTensor, VaeTrainer } from "../../models/mod.ts";
-import type { Device } from "../../runtime/mod.ts";
+import type { Device, Precision } from "../../runtime/mod.ts";
 import type { VerifiedQuantity } from "../verify_metrics.ts";
 import { type GoldenFile, readGoldenFile, relativeNorm } from "./golden_file.ts";
 
@@ -44,15 +44,23 @@ const METHODS: Readonly<Record<string, string>> = { unimodal: "independent" };
 /** Conv biases in front of a BatchNorm, whose true gradient is zero. */
 const ZERO_GRADIENT = /\.(downsample|upsample)\.0\.bias$/;
 
-/** Runs every case and compares it. */
+/**
+ * Runs every case and compares it.
+ *
+ * @param options.precision Of the models, `f32` by default. The tolerances are those of float32: with `f16` this measures what is lost.
+ */
 export async function verifyModels(
   device: Device,
-  options: { directory: string; onCase?: (rows: readonly VerifiedQuantity[]) => void },
+  options: {
+    directory: string;
+    precision?: Precision;
+    onCase?: (rows: readonly VerifiedQuantity[]) => void;
+  },
 ): Promise<VerifiedQuantity[]> {
   const file = await readGoldenFile(join(options.directory, "models.safetensors"), caseSchema);
   const all: VerifiedQuantity[] = [];
   for (const golden of file.cases) {
-    const rows = await verifyModel(device, golden, file);
+    const rows = await verifyModel(device, golden, { file, precision: options.precision ?? "f32" });
     options.onCase?.(rows);
     all.push(...rows);
   }
@@ -62,7 +70,7 @@ export async function verifyModels(
 async function verifyModel(
   device: Device,
   golden: GoldenModel,
-  file: GoldenFile<GoldenModel>,
+  { file, precision }: { file: GoldenFile<GoldenModel>; precision: Precision },
 ): Promise<VerifiedQuantity[]> {
   const { batch, views, image_size: imageSize } = golden;
   using trainer = await VaeTrainer.create(device, {
@@ -82,6 +90,7 @@ async function verifyModel(
     floatImages: true,
     givenNoise: true,
     keepGradients: true,
+    precision,
   });
   trainer.write(new Map(Object.entries(golden.params).map(([name, tensor]) => [name, file.tensor(tensor)])));
   const images = golden.x.map((name) => file.tensor(name).data);

@@ -7,6 +7,7 @@
  */
 import adamText from "../../shaders/adam.wgsl" with { type: "text" };
 import normText from "../../shaders/gradient_norm.wgsl" with { type: "text" };
+import lossScaleText from "../../shaders/loss_scale.wgsl" with { type: "text" };
 import sgdText from "../../shaders/sgd.wgsl" with { type: "text" };
 import { type Binding, type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
 import { numberBuffers } from "./named_buffers.ts";
@@ -108,14 +109,15 @@ export function normChunks(parameters: readonly Stretch[]): Stretch[] {
 /**
  * The global norm of the gradients in a slab, and what clipping makes of it.
  *
- * Inputs: gradients, chunks u32 [chunks, 2] (see {@link normChunks}), limits [2] (largest norm allowed, 1 to leave non-finite steps out).
+ * Inputs: gradients, chunks u32 [chunks, 2] (see {@link normChunks}), limits [2] (largest norm allowed, 1 to leave non-finite steps out), and
+ * with `scaled` the factor [1 or more] that all gradients come multiplied by, a power of two.
  * Outputs: the norm [1]; control [2], the factor min(1, limit / norm) and 1 if this step is to be left out.
  * A sum of squares beyond float32 (a norm over 1.8e19) counts as not finite.
  */
 export function lowerGradientNorm(
-  options: { length: number; parameters: readonly Stretch[]; target: Target },
+  options: { length: number; parameters: readonly Stretch[]; target: Target; scaled?: boolean },
 ): Lowering {
-  const { length, target } = options;
+  const { length, target, scaled = false } = options;
   const chunks = normChunks(options.parameters);
   const shared = target.profile === "gpu";
   const lanes = NORM_LANES[target.profile];
@@ -130,7 +132,7 @@ export function lowerGradientNorm(
     });
     return {
       kernel: `gradient_norm/${target.profile}`,
-      code: fillTemplate(normText, { ...values, COMBINE: false, SHARED: shared }),
+      code: fillTemplate(normText, { ...values, COMBINE: false, SHARED: shared, SCALED: false }),
       constants: { LANES: lanes },
       uniforms: [first, count, whole ? 0 : base],
       bindings,
@@ -142,12 +144,13 @@ export function lowerGradientNorm(
   const { values, bindings } = numberBuffers({
     partials: { scratch: 0 },
     limits: { input: 2 },
+    ...(scaled ? { loss_scale: { input: 3 } } : {}),
     norm: { output: 0 },
     control: { output: 1 },
   });
   const combine: Dispatch = {
     kernel: "gradient_norm_combine",
-    code: fillTemplate(normText, { ...values, COMBINE: true, SHARED: true }),
+    code: fillTemplate(normText, { ...values, COMBINE: true, SHARED: true, SCALED: scaled }),
     constants: { LANES: COMBINE_LANES },
     uniforms: [partials],
     bindings,
@@ -155,6 +158,27 @@ export function lowerGradientNorm(
     flops: partials,
   };
   return { scratch: [partials], dispatches: [...sums, combine] };
+}
+
+/**
+ * What becomes of a loss's scale after a step. Inputs: state [2] (the scale, the good steps since it changed), in place; control [2] of
+ * {@link lowerGradientNorm}.
+ *
+ * @param options.interval Good steps in a row after which the scale is doubled.
+ * @param options.least The scale's bounds, powers of two: the least,
+ * @param options.most and the most.
+ */
+export function lowerLossScale(options: { interval: number; least: number; most: number }): Lowering {
+  const { interval, least, most } = options;
+  return {
+    dispatches: [{
+      kernel: "loss_scale",
+      code: lossScaleText,
+      uniforms: [...new Uint32Array(Float32Array.of(interval, least, most).buffer)],
+      bindings: [{ input: 0 }, { input: 1 }],
+      grid: [1, 1, 1],
+    }],
+  };
 }
 
 /** Runs of neighbouring chunks, each of which lies within `most` elements. */

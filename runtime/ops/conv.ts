@@ -165,6 +165,7 @@ const convOp: Op<ConvAttributes> = defineOp({
 
 const weightGradientOp: Op<WeightGradientAttributes> = defineOp({
   name: "conv2d_weight_gradient",
+  wide: true,
   infer([x, g], { kernel }) {
     return [{ shape: [...kernel, x!.shape[3]!, g!.shape[3]!], dtype: "f32" }];
   },

@@ -29,6 +29,7 @@ import { input } from "../leaf.ts";
 import { apply, defineOp, type Op } from "../op.ts";
 import type { Slab } from "../state.ts";
 import type { Tensor } from "../tensor.ts";
+import { adaptLossScale, type LossScale } from "./loss_scale.ts";
 import { clippingInput, type ClippingSettings, gradientNorm, requireSetting, requireSlabs } from "./gradient_norm.ts";
 
 /** What {@link update} works on: slabs of one layout. */
@@ -40,6 +41,8 @@ export interface AdamSlabs {
   readonly v: Slab;
   /** The gradient, made by `pack()` from the parameters' gradients in the slab's order. */
   readonly gradient: Tensor;
+  /** The scale of the loss whose gradient this is; see `loss_scale.ts`. */
+  readonly lossScale?: LossScale;
   /** Tells the inputs of several optimisers in one program apart; `adam` by default. */
   readonly name?: string;
 }
@@ -84,11 +87,16 @@ const adamOp: Op<Record<string, never>> = defineOp({
  * @throws {RangeError} unless the slabs and the gradient have one layout.
  */
 export function update(slabs: AdamSlabs): Tensor {
-  const { parameters, m, v, gradient, name = "adam" } = slabs;
+  const { parameters, m, v, gradient, lossScale, name = "adam" } = slabs;
   requireSlabs("adam", [parameters.whole, m.whole, v.whole, gradient]);
-  const { norm, control } = gradientNorm(gradient, { parameters, name });
+  const { norm, control } = gradientNorm(gradient, {
+    parameters,
+    name,
+    ...(lossScale ? { lossScale: lossScale.state.tensor } : {}),
+  });
   const hyper = input(`${name}.hyper`, { shape: [HYPERPARAMETERS] });
   apply(adamOp, [parameters.whole.tensor, m.whole.tensor, v.whole.tensor, gradient, hyper, control], {});
+  if (lossScale) adaptLossScale(lossScale, control);
   return norm;
 }
 

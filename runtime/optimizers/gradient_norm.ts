@@ -36,9 +36,10 @@ export function requireSlabs(op: string, slabs: readonly TensorSpec[]): void {
 
 interface NormAttributes {
   readonly parameters: readonly Stretch[];
+  readonly scaled: boolean;
 }
 
-/** Inputs: gradients, chunks, limits; outputs: norm, control. */
+/** Inputs: gradients, chunks, limits, the loss's scale if there is one; outputs: norm, control. */
 const gradientNormOp: Op<NormAttributes> = defineOp({
   name: "gradient_norm",
   infer: () => [{ shape: [], dtype: "f32" }, { shape: [2], dtype: "f32" }],
@@ -50,17 +51,20 @@ const gradientNormOp: Op<NormAttributes> = defineOp({
  * The norm of a packed gradient over the parameters of a slab; what lies between them does not count.
  *
  * @param options.name The optimiser's; the program then has an input `<name>.limits`, which {@link clippingInput} gives.
- * @returns The norm, and what the update kernels need: its scale, and whether to leave the step out.
+ * @param options.lossScale What the gradient was multiplied by: its first element, a power of two.
+ * @returns The norm of the gradient before that, and what the update kernels need: their factor, and whether to leave the step out.
  */
 export function gradientNorm(
   gradient: Tensor,
-  options: { parameters: Slab; name: string },
+  options: { parameters: Slab; name: string; lossScale?: Tensor },
 ): { norm: Tensor; control: Tensor } {
   const parameters = options.parameters.states.map(({ offset, size }): Stretch => [offset, size]);
   const chunks = normChunks(parameters);
   const table = tensor(chunks.flat(), { shape: [chunks.length, 2], dtype: "u32" });
   const limits = input(`${options.name}.limits`, { shape: [2] });
-  const [norm, control] = apply(gradientNormOp, [gradient, table, limits], { parameters });
+  const { lossScale } = options;
+  const inputs = [gradient, table, limits, ...(lossScale ? [lossScale] : [])];
+  const [norm, control] = apply(gradientNormOp, inputs, { parameters, scaled: lossScale !== undefined });
   return { norm: norm!, control: control! };
 }
 

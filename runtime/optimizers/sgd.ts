@@ -11,6 +11,7 @@ import { input } from "../leaf.ts";
 import { apply, defineOp, type Op } from "../op.ts";
 import type { Slab } from "../state.ts";
 import type { Tensor } from "../tensor.ts";
+import { adaptLossScale, type LossScale } from "./loss_scale.ts";
 import { clippingInput, type ClippingSettings, gradientNorm, requireSetting, requireSlabs } from "./gradient_norm.ts";
 
 /** What {@link update} works on: slabs of one layout. */
@@ -20,6 +21,8 @@ export interface SgdSlabs {
   readonly velocity: Slab;
   /** The gradient, made by `pack()` from the parameters' gradients in the slab's order. */
   readonly gradient: Tensor;
+  /** The scale of the loss whose gradient this is; see `loss_scale.ts`. */
+  readonly lossScale?: LossScale;
   /** Nesterov's momentum; false by default. */
   readonly nesterov?: boolean;
   /** Tells the inputs of several optimisers in one program apart; `sgd` by default. */
@@ -61,11 +64,16 @@ const sgdOp: Op<{ nesterov: boolean }> = defineOp({
  * @throws {RangeError} unless the slabs and the gradient have one layout.
  */
 export function update(slabs: SgdSlabs): Tensor {
-  const { parameters, velocity, gradient, nesterov = false, name = "sgd" } = slabs;
+  const { parameters, velocity, gradient, lossScale, nesterov = false, name = "sgd" } = slabs;
   requireSlabs("sgd", [parameters.whole, velocity.whole, gradient]);
-  const { norm, control } = gradientNorm(gradient, { parameters, name });
+  const { norm, control } = gradientNorm(gradient, {
+    parameters,
+    name,
+    ...(lossScale ? { lossScale: lossScale.state.tensor } : {}),
+  });
   const hyper = input(`${name}.hyper`, { shape: [HYPERPARAMETERS] });
   apply(sgdOp, [parameters.whole.tensor, velocity.whole.tensor, gradient, hyper, control], { nesterov });
+  if (lossScale) adaptLossScale(lossScale, control);
   return norm;
 }
 

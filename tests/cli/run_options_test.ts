@@ -38,6 +38,12 @@ Deno.test("flags of the objective, the views and the labels reach the configurat
   assert.deepEqual([labelled, labelledSeed], [0.1, 3]);
 });
 
+Deno.test("the precision is in the configuration of a run over float16 only, so that older checkpoints still fit theirs", () => {
+  assert.equal(configFrom(["--precision", "f16"]).training.precision, "f16");
+  assert.ok(!("precision" in configFrom(["--precision", "f32"]).training));
+  assert.throws(() => configFrom(["--precision", "f64"]), /--precision must be f32 or f16/);
+});
+
 Deno.test("lists come from a configuration file as lists", () => {
   const given = parseConfig(TRAIN_OPTIONS, { views: ["lateral"], viewWeights: [2] }, { source: "run.json" });
   assert.deepEqual(given, { views: ["lateral"], viewWeights: [2] });

@@ -7,8 +7,10 @@ import {
   latentsFile,
   likelihoodRun,
   openModel,
+  readMetricsFile,
   type RunConfig,
   type RunData,
+  runPaths,
   studyTable,
   trainingPairs,
   trainRun,
@@ -16,7 +18,10 @@ import {
   viewNumbers,
   viewsOfRun,
 } from "../../../eval/mod.ts";
+import { VaeInference } from "../../../models/mod.ts";
+import { latestCheckpoint } from "../../../runtime/checkpoint.ts";
 import { decodeSafetensors, Device, toFloat32 } from "../../../runtime/mod.ts";
+import { relativeError } from "../../reference/compare.ts";
 import { smallRunConfig, smallRunData, withMissingViews } from "./small_run.ts";
 
 /** Does something with the small data, a device and a folder, and cleans up. */
@@ -34,6 +39,9 @@ async function withRun(work: (context: { data: RunData; device: Device; folder: 
     await Deno.remove(folder, { recursive: true });
   }
 }
+
+/** Feature maps that are large enough to be stored as float16, and gradients that are too large for it at first. */
+const HEAVY = { filterDim: 4, viewWeights: [2000, 2000] };
 
 const evaluation = { bootstrap: { resamples: 20 }, commands: [], versions: {} } as const;
 
@@ -74,33 +82,77 @@ Deno.test("supervised runs are trained on the labelled patients that probes see,
   });
 });
 
-Deno.test("a supervised run that was stopped goes on bit for bit", async () => {
-  await withRun(async ({ data, device, folder }) => {
-    const config = smallRunConfig("supervised-joint", { model: { loss: "softmax" }, training: { epochs: 3 } });
-    const losses = async (name: string, stopAfter: number | undefined) => {
-      const directory = join(folder, name);
-      if (stopAfter !== undefined) {
-        const stop = new AbortController();
-        const { stopped } = await trainRun({
-          config,
-          directory,
-          data,
-          device,
-          signal: stop.signal,
-          // Metrics are read, and progress is told, whenever a checkpoint is written.
-          checkpointSeconds: 0,
-          onProgress: ({ done }) => {
-            if (done >= stopAfter) stop.abort();
-          },
-        });
-        assert.ok(stopped);
-      }
-      await trainRun({ config, directory, data, device, resume: true });
-      const lines = (await Deno.readTextFile(join(directory, "metrics.jsonl"))).trimEnd().split("\n");
-      return lines.map((line) => (JSON.parse(line) as { step: number; loss: number }));
-    };
-    const pick = (lines: { step: number; loss: number }[]) => lines.map(({ step, loss }) => [step, loss]);
-    assert.deepEqual(pick(await losses("stopped", 5)), pick(await losses("whole", undefined)));
+for (
+  const [kind, config] of [
+    ["supervised", smallRunConfig("supervised-joint", { model: { loss: "softmax" }, training: { epochs: 3 } })],
+    // The scale of the loss, which is too large for these weights, falls in the first steps.
+    ["float16", smallRunConfig("mmvm", { model: HEAVY, training: { epochs: 3, precision: "f16" } })],
+  ] as const
+) {
+  Deno.test(`a ${kind} run that was stopped goes on bit for bit`, async () => {
+    await withRun(async ({ data, device, folder }) => {
+      const losses = async (name: string, stopAfter: number | undefined) => {
+        const directory = join(folder, name);
+        if (stopAfter !== undefined) {
+          const stop = new AbortController();
+          const { stopped } = await trainRun({
+            config,
+            directory,
+            data,
+            device,
+            signal: stop.signal,
+            // Metrics are read, and progress is told, whenever a checkpoint is written.
+            checkpointSeconds: 0,
+            onProgress: ({ done }) => {
+              if (done >= stopAfter) stop.abort();
+            },
+          });
+          assert.ok(stopped);
+        }
+        await trainRun({ config, directory, data, device, resume: true });
+        const lines = (await Deno.readTextFile(join(directory, "metrics.jsonl"))).trimEnd().split("\n");
+        return lines.map((line) => (JSON.parse(line) as { step: number; loss: number; lossScale?: number }));
+      };
+      const pick = (lines: { step: number; loss: number; lossScale?: number }[]) =>
+        lines.map(({ step, loss, lossScale }) => [step, loss, lossScale]);
+      assert.deepEqual(pick(await losses("stopped", 5)), pick(await losses("whole", undefined)));
+    });
+  });
+}
+
+Deno.test("a run over float16 leaves steps out while the scale of its loss is too large, and is used over float16", async () => {
+  await withRun(async (context) => {
+    const { data, device } = context;
+    const config = smallRunConfig("mmvm", { model: HEAVY, training: { epochs: 3, precision: "f16" } });
+    const directory = await trained(config, context);
+    const lines = await readMetricsFile(runPaths(directory).metrics);
+    assert.equal(lines.length, 18);
+    const left = lines.filter(({ gradientNorm }) => !Number.isFinite(gradientNorm));
+    assert.ok(left.length > 0 && left.length < 9, `${left.length} steps left out`);
+    for (const [i, { lossScale, gradientNorm }] of lines.entries()) {
+      const next = lines[i + 1]?.lossScale;
+      if (next !== undefined) assert.equal(next, Number.isFinite(gradientNorm) ? lossScale : lossScale! / 2);
+    }
+    using over16 = await openModel(device, { config, directory, data });
+    using over32 = VaeInference.open(device, { config: over16.model.vae.config, batchSize: 16 });
+    over32.write((await latestCheckpoint(runPaths(directory).checkpoints)).found!.tensors);
+    const pixels = Uint8Array.from({ length: 2 * 16 * 28 * 28 }, (_, i) => i * 37 % 251);
+    const [got, want] = [await over16.model.encode(pixels), await over32.encode(pixels)];
+    assert.notDeepEqual(got, want);
+    got.mu.forEach((mu, m) => assert.ok(relativeError(mu, want.mu[m]!) < 1e-2));
+    await evaluateRun({ config, directory, data, device, ...evaluation });
+  });
+});
+
+Deno.test("a run over float16 whose gradients are not finite however small the scale stops, and names what to do", async () => {
+  await withRun(async (context) => {
+    const model = { ...HEAVY, viewWeights: [1e30, 1e30] };
+    const config = smallRunConfig("mmvm", { model, training: { epochs: 4, precision: "f16" } });
+    await assert.rejects(trained(config, context), {
+      name: "NonFiniteError",
+      message:
+        /^the gradient's norm is (NaN|Infinity) at step 18: the first result .* with a smaller --lr or with --precision f32$/,
+    });
   });
 });
 
