@@ -7,7 +7,9 @@
 //               remainders (a phase) share their taps, so a phase is a forward convolution of stride 1 by itself.
 //
 // Bindings: x [images, height, width, inputs], w [kernel_height, kernel_width, inputs, outputs], bias [outputs] (or anything where
-// has_bias is 0), y [images, out_height, out_width, outputs]; channels in vectors of X and W elements.
+// has_bias is 0), y [images, out_height, out_width, outputs]; channels in vectors of X and W elements. With SWAPPED the last two axes of w
+// lie the other way round, [.., outputs, inputs], as the weights of the convolution do whose input gradient this is: a vector of input channels
+// is loaded for each output channel, and the same products are added in the same order.
 //
 // One invocation makes GROUPS x GROUP pixels x COLUMNS vectors of output channels in registers; a workgroup's lanes lie as
 // (lanes / lane_columns) x lane_columns. Written for Vulkan on the CPU: there a load costs as much as 60 multiply-adds, so the
@@ -43,7 +45,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> x: array<{{X}}>;
-@group(0) @binding(1) var<storage, read> w: array<{{W}}>;
+@group(0) @binding(1) var<storage, read> w: array<{{#if SWAPPED}}{{X}}{{else}}{{W}}{{/if}}>;
 @group(0) @binding(2) var<storage, read> bias: array<{{W}}>;
 @group(0) @binding(3) var<storage, read_write> y: array<{{W}}>;
 @group(0) @binding(4) var<uniform> p: Params;
@@ -105,12 +107,21 @@ fn main(
         0u, ((image{{G}}_{{I}} + y{{G}}_{{I}}) * p.width + x{{G}}_{{I}}) * p.inputs, inside{{G}}_{{I}});
 {{/for}}{{/for}}
       let tap = (rows.first + ty * rows.hop) * p.kernel_width + columns.first + tx * columns.hop;
-      var weight = tap * p.inputs * {{DEPTH}}u * p.outputs;
+      var weight = tap * p.inputs * {{#if SWAPPED}}{{WIDTH}}u{{else}}{{DEPTH}}u{{/if}} * p.outputs;
       for (var ci = 0u; ci < p.inputs; ci++) {
+{{#if SWAPPED}}
+{{#for J in COLUMNS}}{{#for C in WIDTH}}
+        let m{{J}}_{{C}} = w[weight + (c{{J}} * {{WIDTH}}u + {{C}}u) * p.inputs];
+{{/for}}{{#for K in DEPTH}}
+        let w{{K}}_{{J}} = {{W}}({{#for C in WIDTH}}{{#if C}}, {{/if}}m{{J}}_{{C}}{{#if DEEP}}[{{K}}]{{/if}}{{/for}});
+{{/for}}{{/for}}
+        weight += 1u;
+{{else}}
 {{#for K in DEPTH}}{{#for J in COLUMNS}}
         let w{{K}}_{{J}} = w[weight + {{K}}u * p.outputs + c{{J}}];
 {{/for}}{{/for}}
         weight += {{DEPTH}}u * p.outputs;
+{{/if}}
 {{#for G in GROUPS}}{{#for I in GROUP}}
         let a{{G}}_{{I}} = select({{X}}(0.0), x[from{{G}}_{{I}} + ci], inside{{G}}_{{I}});
 {{#for J in COLUMNS}}

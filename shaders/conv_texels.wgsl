@@ -3,7 +3,7 @@
 // channel, and a texel of the weights holds those of four input channels.
 //
 // Bindings: bias [outputs] (or anything where has_bias is 0), y [images, out_height, out_width, outputs]; texels x [images, height, width,
-// inputs] and, from w_first on, w [kernel_height, kernel_width, inputs, outputs].
+// inputs] and, from w_first on, w [kernel_height, kernel_width, inputs, outputs], or with SWAPPED [.., outputs, inputs], see conv_gather.wgsl.
 //
 // One invocation makes GROUPS x GROUP pixels x COLUMNS vectors of output channels in registers; a workgroup's lanes lie as
 // (lanes / lane_columns) x lane_columns. Four products are added in pairs, which costs nothing and rounds less. Stores sit in a loop of
@@ -103,10 +103,19 @@ fn main(
 {{#if SINGLE}}
         let w = texel(weight + ci);
 {{else}}
+{{#if SWAPPED}}
+{{#for J in COLUMNS}}{{#for C in 4}}
+        let m{{J}}_{{C}} = texel(weight + (c{{J}} * 4u + {{C}}u) * p.inputs);
+{{/for}}{{#for K in 4}}
+        let w{{K}}_{{J}} = vec4f(m{{J}}_0[{{K}}], m{{J}}_1[{{K}}], m{{J}}_2[{{K}}], m{{J}}_3[{{K}}]);
+{{/for}}{{/for}}
+        weight += 1u;
+{{else}}
 {{#for K in 4}}{{#for J in COLUMNS}}
         let w{{K}}_{{J}} = texel(weight + {{K}}u * p.outputs + c{{J}});
 {{/for}}{{/for}}
         weight += 4u * p.outputs;
+{{/if}}
 {{/if}}
 {{#for G in GROUPS}}{{#for I in GROUP}}
         let a{{G}}_{{I}} = select(vec4f(0.0), texel(from{{G}}_{{I}} + ci), inside{{G}}_{{I}});

@@ -5,7 +5,7 @@
  */
 import type { KernelVariant, Lowering, Target } from "../kernel.ts";
 import { gatherConv, gatherCost } from "./conv_gather.ts";
-import type { ConvOptions } from "./conv_geometry.ts";
+import { type ConvOptions, withLayout } from "./conv_geometry.ts";
 import { coverConv, gpuConv } from "./conv_gpu.ts";
 import { texelConv, texelConvBlocks, texelConvCost, texelConvFits } from "./conv_texels.ts";
 import { winogradConv, winogradCost, winogradFits } from "./conv_winograd.ts";
@@ -15,7 +15,7 @@ import { blockName, BLOCKS, chooseVariant } from "./matmul_tiles.ts";
 /**
  * y[n, oy, ox, co] = bias[co] + sum over ky, kx, ci of x[n, oy s - p + ky d, ox s - p + kx d, ci] w[ky, kx, ci, co].
  *
- * Inputs x, w and, with `bias`, the bias; output y.
+ * Inputs x, w (with `swapped` as [kh, kw, cout, cin]) and, with `bias`, the bias; output y.
  */
 export function convForward(options: ConvOptions, target: Target): Lowering {
   return convolve(options, { transposed: false, target });
@@ -25,8 +25,8 @@ export function convForward(options: ConvOptions, target: Target): Lowering {
  * Transposed convolution: y[n, oy, ox, co] = bias[co] + sum of x[n, iy, ix, ci] w[ky, kx, ci, co] over all iy, ix, ky, kx with
  * oy = iy s - p + ky d and ox = ix s - p + kx d.
  *
- * Inputs x, w and, with `bias`, the bias; output y. With w's last two axes swapped it maps a convolution's output gradient to
- * its input gradient.
+ * Inputs x, w (with `swapped` as [kh, kw, cout, cin]) and, with `bias`, the bias; output y. With the weights of a convolution, which are
+ * swapped in this role, it maps that convolution's output gradient to its input gradient.
  */
 export function convTransposed(options: ConvOptions, target: Target): Lowering {
   return convolve(options, { transposed: true, target });
@@ -34,10 +34,11 @@ export function convTransposed(options: ConvOptions, target: Target): Lowering {
 
 /** The names of the variants of `conv_forward`, or of `conv_transposed`, for this work, the default first. */
 export function convVariants(options: ConvOptions, how: { transposed: boolean; target: Target }): string[] {
-  return variants(options, how).sort((a, b) => a.cost - b.cost).map(({ name }) => name);
+  return variants(withLayout(options), how).sort((a, b) => a.cost - b.cost).map(({ name }) => name);
 }
 
-function convolve(options: ConvOptions, how: { transposed: boolean; target: Target }): Lowering {
+function convolve(given: ConvOptions, how: { transposed: boolean; target: Target }): Lowering {
+  const options = withLayout(given);
   const { n, h, w, cin, kh, kw, cout, outH, outW, bias = false } = options;
   const family = how.transposed ? "conv_transposed" : "conv_forward";
   return chooseVariant(family, {

@@ -60,7 +60,7 @@ export function gatherConv(options: ConvOptions, choice: GatherChoice): Lowering
   }
   const dispatch: Dispatch = {
     kernel: `${family}/${blockName(block)}`,
-    code: gatherText(block, { depth, width, small: flops <= 2 * SMALL_WORK }),
+    code: gatherText(block, { depth, width, small: flops <= 2 * SMALL_WORK, swapped: options.swapped ?? false }),
     uniforms: [
       ...[n, h, w, cin / depth, outH, outW, cout / width, kh, kw, ...stride, ...padding, ...dilation],
       ...[Number(transposed), Number(bias), tiles.laneColumns, tiles.rowTiles, tiles.columnTiles, block.rows / 4, 0],
@@ -86,14 +86,16 @@ function planGather(options: ConvOptions, { transposed, block }: GatherChoice) {
 /** Sums of the weights' type. */
 const COMPENSATED = `alias Value = {{W}};\nalias Bits = {{BITS}};\n${compensatedCode}`;
 
-function gatherText(block: Block, options: { depth: Width; width: Width; small: boolean }): string {
-  const { depth, width, small } = options;
+function gatherText(block: Block, options: { depth: Width; width: Width; small: boolean; swapped: boolean }): string {
+  const { depth, width, small, swapped } = options;
   return fillTemplate(axesCode + (small ? COMPENSATED : "") + gatherCode, {
     X: depth === 4 ? "vec4f" : "f32",
     W: width === 4 ? "vec4f" : "f32",
     BITS: width === 4 ? "vec4u" : "u32",
     DEEP: depth === 4,
     SMALL: small,
+    SWAPPED: swapped,
+    WIDTH: width,
     DEPTH: depth,
     LANES,
     ROWS: block.rows,

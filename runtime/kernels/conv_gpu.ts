@@ -19,7 +19,8 @@ export function gpuConv(options: ConvOptions, how: { transposed: boolean; shape:
   const cover = coverConv(options, how);
   const dispatch: Dispatch = {
     kernel: `${transposed ? "conv_transposed" : "conv_forward"}/${tileName(shape)}`,
-    code: tileText(axesCode + operandsCode, shape, vectors(options)),
+    // Neighbours in a subgroup read neighbours in memory.
+    code: tileText(axesCode + operandsCode, shape, { ...vectors(options), B_DEPTH_FIRST: options.swapped ?? false }),
     uniforms: [
       ...[n, h, w, cin, outH, outW, cout, kh, kw, ...stride, ...padding, ...dilation],
       ...[Number(transposed), Number(bias), cover.rowTiles, cover.columnTiles],
@@ -74,7 +75,7 @@ export function coverWeightGradient(options: ConvGeometry, shape: TileShape): Ti
   return coverTiles(size, shape);
 }
 
-function vectors({ cin, cout }: ConvGeometry) {
+function vectors({ cin, cout, swapped = false }: ConvGeometry) {
   const [deep, wide] = [widthOf(cin) === 4, widthOf(cout) === 4];
-  return { DEEP: deep, WIDE: wide, X: deep ? "vec4f" : "f32", W: wide ? "vec4f" : "f32" };
+  return { SWAPPED: swapped, DEEP: deep, WIDE: wide, X: deep ? "vec4f" : "f32", W: wide ? "vec4f" : "f32" };
 }

@@ -51,6 +51,7 @@ export function texelConv(options: ConvOptions, choice: { transposed: boolean; b
       GROUP: 4,
       COLUMNS: block.columns,
       SINGLE: cout === 1,
+      SWAPPED: options.swapped ?? false,
     }),
     uniforms: [
       ...[n, h, w, cin / 4, outH, outW, outputs, kh, kw, ...stride, ...padding, ...dilation],
