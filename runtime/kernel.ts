@@ -19,6 +19,7 @@
  */
 
 import type { Device } from "./device.ts";
+import type { Epilogue } from "./kernels/epilogue.ts";
 
 /**
  * A buffer of the op: its i-th input, i-th output or i-th scratch buffer, or `count` 32-bit elements of it from element `first`
@@ -66,7 +67,7 @@ export interface KernelVariant {
   readonly name: string;
   /** Estimated time, to be compared with that of the other variants only. */
   readonly cost: number;
-  readonly lower: () => Lowering;
+  readonly lower: (epilogue?: Epilogue) => Lowering;
 }
 
 /** What there is to choose from. */

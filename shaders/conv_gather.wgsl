@@ -7,7 +7,8 @@
 //               remainders (a phase) share their taps, so a phase is a forward convolution of stride 1 by itself.
 //
 // Bindings: x [images, height, width, inputs], w [kernel_height, kernel_width, inputs, outputs], bias [outputs] (or anything where
-// has_bias is 0), y [images, out_height, out_width, outputs]; channels in vectors of X and W elements. With SWAPPED the last two axes of w
+// has_bias is 0), OUTPUTS (y [images, out_height, out_width, outputs], or what a chain of pointwise ops makes of it: see runtime/kernels/
+// epilogue.ts); channels in vectors of X and W elements. With SWAPPED the last two axes of w
 // lie the other way round, [.., outputs, inputs], as the weights of the convolution do whose input gradient this is: a vector of input channels
 // is loaded for each output channel, and the same products are added in the same order.
 //
@@ -42,13 +43,14 @@ struct Params {
   groups: u32,
   // See compensated.wgsl.
   zero: u32,
+  {{EXTRA}}
 }
 
 @group(0) @binding(0) var<storage, read> x: array<{{X}}>;
 @group(0) @binding(1) var<storage, read> w: array<{{#if SWAPPED}}{{X}}{{else}}{{W}}{{/if}}>;
 @group(0) @binding(2) var<storage, read> bias: array<{{W}}>;
-@group(0) @binding(3) var<storage, read_write> y: array<{{W}}>;
-@group(0) @binding(4) var<uniform> p: Params;
+{{OUTPUTS}}
+@group(0) @binding({{PARAMS}}) var<uniform> p: Params;
 
 @compute @workgroup_size({{LANES}})
 fn main(
@@ -139,9 +141,13 @@ fn main(
       }
     }
   }
+{{#for J in COLUMNS}}
+  let fixed{{J}} = fixed_at(0u, c{{J}});
+{{/for}}
   pixel = first_pixel;
   for (var g = 0u; g < p.groups; g++) {
 {{#for I in GROUP}}
+    let pixel{{I}} = pixel;
     let oy{{I}} = pixel.y * rows.spread + rows.offset;
     let ox{{I}} = pixel.x * columns.spread + columns.offset;
     let exists{{I}} = pixel.z < p.images && oy{{I}} < p.out_height && ox{{I}} < p.out_width;
@@ -153,7 +159,7 @@ fn main(
     v{{I}}_{{J}} = select(v{{I}}_{{J}}, {{#if SMALL}}value_of(s{{G}}_{{I}}_{{J}}){{else}}s{{G}}_{{I}}_{{J}}{{/if}}, g == {{G}}u);
 {{/for}}
     if (exists{{I}} && channel + {{J}}u < p.outputs) {
-      y[to{{I}} + {{J}}u] = v{{I}}_{{J}};
+      finish(v{{I}}_{{J}}, to{{I}} + {{J}}u, pixel{{I}}.z, oy{{I}}, ox{{I}}, channel + {{J}}u, fixed{{J}});
     }
 {{/for}}{{/for}}
   }

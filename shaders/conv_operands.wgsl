@@ -2,7 +2,8 @@
 // output, columns the output channels, and k runs over (tap y, tap x, input channel). Nothing is unfolded in memory.
 //
 // Bindings: x [images, height, width, inputs], w [kernel_height, kernel_width, inputs, outputs], bias [outputs] (or anything where
-// has_bias is 0), y [images, out_height, out_width, outputs]. With DEEP, the input channels come in vectors, with WIDE the output's. With
+// has_bias is 0), OUTPUTS (y [images, out_height, out_width, outputs], or what a chain of pointwise ops makes of it: see runtime/kernels/
+// epilogue.ts). With DEEP, the input channels come in vectors, with WIDE the output's. With
 // SWAPPED the last two axes of w lie the other way round, [.., outputs, inputs].
 
 struct Params {
@@ -25,6 +26,7 @@ struct Params {
   has_bias: u32,
   row_tiles: u32, // of one phase
   column_tiles: u32,
+  {{EXTRA}}
 }
 
 struct Tile {
@@ -39,8 +41,8 @@ struct Tile {
 @group(0) @binding(0) var<storage, read> x: array<{{X}}>;
 @group(0) @binding(1) var<storage, read> w: array<{{#if SWAPPED}}{{X}}{{else}}{{W}}{{/if}}>;
 @group(0) @binding(2) var<storage, read> bias: array<{{W}}>;
-@group(0) @binding(3) var<storage, read_write> y: array<{{W}}>;
-@group(0) @binding(4) var<uniform> p: Params;
+{{OUTPUTS}}
+@group(0) @binding({{PARAMS}}) var<uniform> p: Params;
 
 // Where tap (0, 0) of the four rows that this invocation carries lies: column, row, image.
 var<private> corners: array<vec3i, 4>;
@@ -191,18 +193,21 @@ fn place_of(tile: Tile, row: u32) -> u32 {
 }
 
 fn store(place: u32, column: u32, value: vec4f) {
-  let to = place + column;
+  let pixel = place / p.outputs;
+  let x = pixel % p.out_width;
+  let y = (pixel / p.out_width) % p.out_height;
+  let n = pixel / p.out_width / p.out_height;
 {{#if WIDE}}
   if (column < p.outputs) {
-    let added = select(vec4f(0.0), bias[select(0u, column / 4u, p.has_bias != 0u)], p.has_bias != 0u);
-    y[to / 4u] = value + added;
+    let c = column / 4u;
+    let added = select(vec4f(0.0), bias[select(0u, c, p.has_bias != 0u)], p.has_bias != 0u);
+    finish(value + added, (place + column) / 4u, n, y, x, c, fixed_at(n, c));
   }
 {{else}}
-{{#for J in 4}}
-  if (column + {{J}}u < p.outputs) {
-    let added = select(0.0, bias[select(0u, column + {{J}}u, p.has_bias != 0u)], p.has_bias != 0u);
-    y[to + {{J}}u] = value[{{J}}] + added;
+  // A loop, so that the text holds one store only.
+  for (var c = column; c < min(column + 4u, p.outputs); c++) {
+    let added = select(0.0, bias[select(0u, c, p.has_bias != 0u)], p.has_bias != 0u);
+    finish(value[c - column] + added, place + c, n, y, x, c, fixed_at(n, c));
   }
-{{/for}}
 {{/if}}
 }

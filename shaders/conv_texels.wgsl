@@ -2,7 +2,8 @@
 // less than half the time on Vulkan on the CPU. The input and output channels are multiples of 4; or, with SINGLE, there is one output
 // channel, and a texel of the weights holds those of four input channels.
 //
-// Bindings: bias [outputs] (or anything where has_bias is 0), y [images, out_height, out_width, outputs]; texels x [images, height, width,
+// Bindings: bias [outputs] (or anything where has_bias is 0), OUTPUTS (y [images, out_height, out_width, outputs], or what a chain of
+// pointwise ops makes of it: see runtime/kernels/epilogue.ts); texels x [images, height, width,
 // inputs] and, from w_first on, w [kernel_height, kernel_width, inputs, outputs], or with SWAPPED [.., outputs, inputs], see conv_gather.wgsl.
 //
 // One invocation makes GROUPS x GROUP pixels x COLUMNS vectors of output channels in registers; a workgroup's lanes lie as
@@ -32,14 +33,15 @@ struct Params {
   column_tiles: u32,
   groups: u32,
   w_first: u32,
+  {{EXTRA}}
 }
 
 alias Value = {{#if SINGLE}}f32{{else}}vec4f{{/if}};
 
 @group(0) @binding(0) var<storage, read> bias: array<Value>;
-@group(0) @binding(1) var<storage, read_write> y: array<Value>;
-@group(0) @binding(2) var<uniform> p: Params;
-@group(0) @binding(3) var texels: texture_storage_2d<rgba32float, read>;
+{{OUTPUTS}}
+@group(0) @binding({{PARAMS}}) var<uniform> p: Params;
+@group(0) @binding({{TEXELS_AT}}) var texels: texture_storage_2d<rgba32float, read>;
 
 @compute @workgroup_size({{LANES}})
 fn main(
@@ -132,9 +134,13 @@ fn main(
       }
     }
   }
+{{#for J in COLUMNS}}
+  let fixed{{J}} = fixed_at(0u, c{{J}});
+{{/for}}
   pixel = first_pixel;
   for (var g = 0u; g < p.groups; g++) {
 {{#for I in GROUP}}
+    let pixel{{I}} = pixel;
     let oy{{I}} = pixel.y * rows.spread + rows.offset;
     let ox{{I}} = pixel.x * columns.spread + columns.offset;
     let exists{{I}} = pixel.z < p.images && oy{{I}} < p.out_height && ox{{I}} < p.out_width;
@@ -146,7 +152,7 @@ fn main(
     v{{I}}_{{J}} = select(v{{I}}_{{J}}, s{{G}}_{{I}}_{{J}}, g == {{G}}u);
 {{/for}}
     if (exists{{I}} && channel + {{J}}u < p.outputs) {
-      y[to{{I}} + {{J}}u] = v{{I}}_{{J}};
+      finish(v{{I}}_{{J}}, to{{I}} + {{J}}u, pixel{{I}}.z, oy{{I}}, ox{{I}}, channel + {{J}}u, fixed{{J}});
     }
 {{/for}}{{/for}}
   }

@@ -12,6 +12,7 @@
 import type { Binding, Dispatch, Lowering, Target } from "../kernel.ts";
 import { convFlops, type ConvGeometry, type ConvOptions, type Pair } from "./conv_geometry.ts";
 import { fitTexels } from "../texels.ts";
+import type { Epilogue } from "./epilogue.ts";
 import { type Matrix, transform, type TransformSide } from "./conv_winograd_transform.ts";
 import { matmul } from "./matmul.ts";
 import { blockCost, matmulBlocks } from "./matmul_blocks.ts";
@@ -44,8 +45,11 @@ export function winogradFits(options: ConvGeometry): boolean {
 }
 
 /** Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. */
-export function winogradConv(options: ConvOptions, how: { transposed: boolean; target: Target }): Lowering {
-  const { transposed, target } = how;
+export function winogradConv(
+  options: ConvOptions,
+  how: { transposed: boolean; target: Target; epilogue?: Epilogue | undefined },
+): Lowering {
+  const { transposed, target, epilogue } = how;
   const plan = planWinograd(options, how);
   const { n, cin, cout, bias, swapped = false } = options;
   const { phases, tiles, batches, depth, chunk } = plan;
@@ -111,6 +115,8 @@ export function winogradConv(options: ConvOptions, how: { transposed: boolean; t
       channels: cout,
       bindings: { source: products, bias: bias ? { input: 2 } : noBias, result: { output: 0 } },
       hasBias: bias ?? false,
+      epilogue: epilogue && { chain: epilogue, inputs: bias ? 3 : 2 },
+      firstImage: start,
     }));
   }
   return steps.lowering();

@@ -111,6 +111,7 @@ export function convTranspose2d(x: Tensor, weights: Tensor, options: ConvTranspo
 
 const convOp: Op<ConvAttributes> = defineOp({
   name: "conv2d",
+  takesEpilogue: true,
   infer(inputs, { transposed, swapped, out }) {
     const name = transposed ? "convTranspose2d" : "conv2d";
     requireFloat(name, inputs);
@@ -136,8 +137,9 @@ const convOp: Op<ConvAttributes> = defineOp({
     }
     return [{ shape: [x![0]!, out[0], out[1], cout], dtype: "f32" }];
   },
-  lower({ inputs: [x, weights, bias], outputs: [y], attributes, target }) {
-    const options = { ...geometry(attributes, { x: x!, kernel: weights!.shape, y: y! }), bias: bias !== undefined };
+  lower({ inputs: [x, weights, bias], outputs: [y], attributes, target, epilogue }) {
+    const sizes = geometry(attributes, { x: x!, kernel: weights!.shape, y: y! });
+    const options = { ...sizes, bias: bias !== undefined, ...(epilogue ? { epilogue } : {}) };
     return attributes.transposed ? convTransposed(options, target) : convForward(options, target);
   },
   vjp({ inputs: [x, weights, bias], cotangents: [g], attributes, wanted }) {
