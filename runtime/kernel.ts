@@ -9,7 +9,8 @@
  *   `var<storage, read>`, an output or scratch buffer `var<storage, read_write>`. (Where the memory plan puts a read and a
  *   written tensor into one buffer, the engine turns `read` into `read_write`: WebGPU tracks usage by whole buffers.);
  * - when `Dispatch.uniforms` is given, `@binding(n)` is `var<uniform>`, those 32-bit unsigned integers;
- * - when `Dispatch.texels` is given, the binding after these is `var texels: texture_storage_2d<rgba32float, read>`;
+ * - when `Dispatch.texels` is given, the binding after these is `var texels: texture_storage_2d<rgba32float, read>`; where in it each of them
+ *   begins stands in the uniforms, and the engine may change it: what lies in the texture already is not copied again;
  * - sizes known when the program is compiled are `override` constants (or uniforms, where several shapes should share one pipeline
  *   or where a constant trip count would be unrolled into something that takes minutes to compile);
  * - a kernel never reads what it writes from another invocation, and never relies on the order of workgroups: equal inputs give
@@ -45,6 +46,8 @@ export interface Dispatch {
   readonly bindings: readonly Binding[];
   /** Bindings, each of a multiple of 4 elements, that the kernel reads as texels, see `texels.ts`. */
   readonly texels?: readonly Binding[];
+  /** For each of `texels` the place in `uniforms` of its first texel's number; there they lie one after the other, see `texelPlaces()`. */
+  readonly texelWords?: readonly number[];
   readonly grid: Grid;
   /** Floating-point operations, for profiles. */
   readonly flops?: number;
@@ -99,6 +102,21 @@ export interface Target {
   /** Texels that a dispatch may read, see `texels.ts`; none if left out. */
   readonly maxTexels?: number;
   readonly tuner?: Tuner;
+}
+
+const declaredAccess = new Map<string, ("read" | "read_write")[]>();
+
+/** How a text declares each of its storage buffers. */
+export function accessOf(code: string): readonly ("read" | "read_write")[] {
+  let found = declaredAccess.get(code);
+  if (!found) {
+    found = [];
+    for (const [, index, access] of code.matchAll(/@binding\((\d+)\)\s*var<storage,\s*(read_write|read)>/g)) {
+      found[Number(index)] = access as "read" | "read_write";
+    }
+    declaredAccess.set(code, found);
+  }
+  return found;
 }
 
 /** Most workgroups that WebGPU's default limits allow in one dimension. */

@@ -7,12 +7,13 @@ import { type Command, lowerUnits, type Operand, type Slot } from "./commands.ts
 import { OutOfMemoryError } from "./errors.ts";
 import { fuse } from "./fusion.ts";
 import { buildGraph, type Graph, type Value } from "./graph.ts";
-import type { Target } from "./kernel.ts";
+import { accessOf, type Target } from "./kernel.ts";
 import { constantData, constantOp, inputOp, stateOf, stateOp } from "./leaf.ts";
 import { ALIGNMENT, type Interval, planMemory } from "./memory_plan.ts";
 import { type WatchedValue, watchNumerics } from "./numerics.ts";
 import type { ProgramMemory } from "./program.ts";
 import { orderUnits } from "./schedule.ts";
+import { planTexels, type TexelPlacement, type TexelUse } from "./texel_plan.ts";
 import { TEXEL_BYTES, TEXEL_ROW, texelRows } from "./texels.ts";
 import { type DType, type Node, type Shape, type Tensor } from "./tensor.ts";
 
@@ -34,8 +35,15 @@ export interface PlannedCommand {
   readonly command: Command;
   readonly bindings: readonly PlannedBinding[];
   readonly uniforms?: PlannedBuffer;
-  /** What is copied to the texture before the dispatch. */
-  readonly texels?: readonly PlannedBinding[];
+  /** What it reads from the texture, and whether that is copied there before the dispatch. */
+  readonly texels?: readonly (PlannedBinding & TexelPlacement)[];
+}
+
+/** A command whose buffers have addresses. */
+interface BoundCommand {
+  readonly command: Command;
+  readonly bindings: readonly PlannedBinding[];
+  readonly texels: readonly PlannedBinding[];
 }
 
 /** A buffer to allocate. */
@@ -116,7 +124,9 @@ export function planProgram(request: ProgramRequest, options: PlanOptions): Prog
     pinned: watch ? [watch.found, watch.record] : [],
   }));
   layout.placeLeaves(graph, list.slotOf);
-  const commands = ordered.map((command): PlannedCommand => layout.command(command));
+  const bound = ordered.map((command) => layout.bind(command));
+  const texels = planTexels(bound.map(texelUse));
+  const commands = bound.map((command, i) => layout.command(command, texels.placements[i]!));
   const place = (tensors: ReadonlyMap<string, Tensor>) =>
     new Map([...tensors].map(([name, tensor]) => [name, layout.place(list.slotOf(graph.valueOf(tensor)))]));
   return layout.finish({
@@ -124,6 +134,7 @@ export function planProgram(request: ProgramRequest, options: PlanOptions): Prog
     outputs: place(request.outputs),
     metrics: place(request.metrics),
     capacity: request.ringCapacity,
+    texelRows: texels.rows,
     declared: request.declared,
     ...(watch
       ? { watch: { found: layout.place(watch.found), record: layout.place(watch.record), values: watch.values } }
@@ -160,6 +171,16 @@ function slotLives(
   return lives;
 }
 
+/** What a command reads from the texture, and what it makes of the memory that lies there. */
+function texelUse({ command, bindings, texels }: BoundCommand): TexelUse {
+  const range = ({ external, buffer, offset, bytes }: PlannedBuffer) => ({ buffer: external ?? buffer, offset, bytes });
+  const access = accessOf(command.dispatch.code);
+  return {
+    reads: texels.map((binding) => ({ ...range(binding), rows: texelRows(binding.bytes / 4) })),
+    writes: bindings.filter((_, i) => access[i] === "read_write").map(range),
+  };
+}
+
 /** Gives out addresses. */
 class Layout {
   readonly #requests: BufferRequest[] = [];
@@ -169,7 +190,6 @@ class Layout {
   readonly #bindings: PlannedBinding[] = [];
   #memory = { arena: 0, lowerBound: 0, unshared: 0, fixed: 0 };
   #uniformBuffer = -1;
-  #texelRows = 0;
 
   constructor(private readonly maxBufferBytes: number) {}
 
@@ -235,23 +255,25 @@ class Layout {
     return { ...whole, offset: base + first, bytes };
   }
 
-  command(command: Command): PlannedCommand {
+  bind(command: Command): BoundCommand {
     const bound = (operand: Operand): PlannedBinding => ({
       ...this.place(operand.slot, operand),
       label: `${operand.slot.label} of ${command.dispatch.kernel}`,
     });
     const bindings = command.operands.map(bound);
     this.#bindings.push(...bindings);
-    const texels = command.texels?.map(bound);
-    if (texels) {
-      const rows = texels.reduce((total, { bytes }) => total + texelRows(bytes / 4), 0);
-      this.#texelRows = Math.max(this.#texelRows, rows);
-    }
-    const planned = { command, bindings, ...(texels ? { texels } : {}) };
-    const { uniforms } = command.dispatch;
+    return { command, bindings, texels: (command.texels ?? []).map(bound) };
+  }
+
+  /** A command with its uniforms. */
+  command({ command, bindings, texels }: BoundCommand, placements: readonly TexelPlacement[]): PlannedCommand {
+    const { uniforms, texelWords = [] } = command.dispatch;
+    const placed = texels.map((binding, i) => ({ ...binding, ...placements[i]! }));
+    const planned = { command, bindings, ...(command.texels ? { texels: placed } : {}) };
     if (!uniforms) return planned;
     const words = new Uint32Array(Math.max(4, Math.ceil(uniforms.length / 4) * 4));
     words.set(uniforms);
+    texelWords.forEach((at, i) => words[at] = placements[i]!.row * TEXEL_ROW);
     const data = new Uint8Array(words.buffer);
     const place = { buffer: this.#uniformBuffer, offset: this.#uniforms.addShared(data), bytes: data.byteLength };
     return { ...planned, uniforms: place };
@@ -263,6 +285,7 @@ class Layout {
       outputs: ReadonlyMap<string, PlannedBuffer>;
       metrics: ReadonlyMap<string, PlannedBuffer>;
       capacity: number;
+      texelRows: number;
       declared: ReadonlySet<string>;
       watch?: PlannedWatch;
     },
@@ -279,7 +302,7 @@ class Layout {
     }
     const fixed = this.#requests.filter((request) => request.role !== "arena").reduce(
       (total, { bytes }) => total + bytes,
-      this.#texelRows * TEXEL_ROW * TEXEL_BYTES,
+      made.texelRows * TEXEL_ROW * TEXEL_BYTES,
     );
     return {
       requests: this.#requests,
@@ -292,7 +315,7 @@ class Layout {
       ringCapacity: made.capacity,
       memory: { ...this.#memory, fixed },
       bindings: this.#bindings,
-      texelRows: this.#texelRows,
+      texelRows: made.texelRows,
       ...(made.watch ? { watch: made.watch } : {}),
     };
   }

@@ -7,6 +7,7 @@ import { unitName } from "./commands.ts";
 import type { Device } from "./device.ts";
 import { ValidationError } from "./errors.ts";
 import type { Value } from "./graph.ts";
+import { accessOf } from "./kernel.ts";
 import type { PlannedBuffer, PlannedCommand, ProgramPlan } from "./program_plan.ts";
 import { formatShape } from "./tensor.ts";
 import { copyTexels, type TexelSource } from "./texels.ts";
@@ -109,20 +110,6 @@ export async function makeCommands(
   };
 }
 
-const declaredAccess = new Map<string, ("read" | "read_write")[]>();
-
-function accessOf(code: string): ("read" | "read_write")[] {
-  let found = declaredAccess.get(code);
-  if (!found) {
-    found = [];
-    for (const [, index, access] of code.matchAll(/@binding\((\d+)\)\s*var<storage,\s*(read_write|read)>/g)) {
-      found[Number(index)] = access as "read" | "read_write";
-    }
-    declaredAccess.set(code, found);
-  }
-  return found;
-}
-
 function pipelineOf(
   device: Device,
   command: PlannedCommand,
@@ -211,10 +198,11 @@ function makeReady(device: Device, { command, pipeline, bufferOf, texture }: Job
     binding,
     resource: { buffer: bufferOf(place), offset: place.offset, size: Math.ceil(place.bytes / 4) * 4 },
   }));
-  const sources = command.texels?.map((place) => ({
+  const sources = command.texels?.filter(({ copied }) => copied).map((place) => ({
     buffer: bufferOf(place),
     offset: place.offset,
     bytes: place.bytes,
+    row: place.row,
   }));
   if (texture && sources) entries.push({ binding: entries.length, resource: texture.createView() });
   const group = device.gpu.createBindGroup({
@@ -243,7 +231,7 @@ function encodeAll(encoder: GPUCommandEncoder, ready: readonly Ready[]): void {
   let pass: GPUComputePassEncoder | undefined;
   let current: GPUComputePipeline | undefined;
   for (const command of ready) {
-    if (command.texels) {
+    if (command.texels?.sources.length) {
       pass?.end();
       pass = undefined;
       current = undefined;

@@ -5,7 +5,8 @@
  * instructions and takes less than half the time. A dispatch may therefore ask for bindings as texels (`Dispatch.texels`): the engine copies
  * them, one after the other, into one `texture_storage_2d<rgba32float, read>`, at 12 to 27 GB/s.
  *
- * Texel i of the texture is at (i mod {@link TEXEL_ROW}, i div TEXEL_ROW); see shaders/texels.wgsl. Each binding begins a row of its own.
+ * Texel i of the texture is at (i mod {@link TEXEL_ROW}, i div TEXEL_ROW); see shaders/texels.wgsl. Each binding begins a row of its own. What
+ * lies in the texture already is not copied again, see `texel_plan.ts`.
  *
  * @module
  */
@@ -52,6 +53,8 @@ export interface TexelSource {
   readonly buffer: GPUBuffer;
   readonly offset: number;
   readonly bytes: number;
+  /** The row where it goes; after the one before if left out. */
+  readonly row?: number;
 }
 
 /** Copies pieces of buffers into the texture, each from a row of its own on. */
@@ -61,8 +64,8 @@ export function copyTexels(
 ): void {
   const { texture, sources } = options;
   const bytesPerRow = TEXEL_ROW * TEXEL_BYTES;
-  let row = 0;
-  for (const { buffer, offset, bytes } of sources) {
+  let after = 0;
+  for (const { buffer, offset, bytes, row = after } of sources) {
     const texels = bytes / TEXEL_BYTES;
     const [whole, rest] = [Math.floor(texels / TEXEL_ROW), texels % TEXEL_ROW];
     const copy = (part: { row: number; width: number; height: number }) =>
@@ -73,6 +76,6 @@ export function copyTexels(
       );
     if (whole > 0) copy({ row: 0, width: TEXEL_ROW, height: whole });
     if (rest > 0) copy({ row: whole, width: rest, height: 1 });
-    row += whole + Math.sign(rest);
+    after = row + whole + Math.sign(rest);
   }
 }

@@ -3,7 +3,7 @@
 // channel, and a texel of the weights holds those of four input channels.
 //
 // Bindings: bias [outputs] (or anything where has_bias is 0), OUTPUTS (y [images, out_height, out_width, outputs], or what a chain of
-// pointwise ops makes of it: see runtime/kernels/epilogue.ts); texels x [images, height, width,
+// pointwise ops makes of it: see runtime/kernels/epilogue.ts); texels from x_first on x [images, height, width,
 // inputs] and, from w_first on, w [kernel_height, kernel_width, inputs, outputs], or with SWAPPED [.., outputs, inputs], see conv_gather.wgsl.
 //
 // One invocation makes GROUPS x GROUP pixels x COLUMNS vectors of output channels in registers; a workgroup's lanes lie as
@@ -32,6 +32,7 @@ struct Params {
   row_tiles: u32, // of one phase
   column_tiles: u32,
   groups: u32,
+  x_first: u32, // numbers of the first texels
   w_first: u32,
   {{EXTRA}}
 }
@@ -92,7 +93,7 @@ fn main(
       let x{{G}}_{{I}} = u32(ix{{G}}_{{I}} + dx);
       // Not &&, which is a branch.
       let inside{{G}}_{{I}} = (y{{G}}_{{I}} < p.height) & (x{{G}}_{{I}} < p.width);
-      let from{{G}}_{{I}} = select(
+      let from{{G}}_{{I}} = p.x_first + select(
         0u, ((image{{G}}_{{I}} + y{{G}}_{{I}}) * p.width + x{{G}}_{{I}}) * p.inputs, inside{{G}}_{{I}});
 {{/for}}{{/for}}
       let tap = (rows.first + ty * rows.hop) * p.kernel_width + columns.first + tx * columns.hop;

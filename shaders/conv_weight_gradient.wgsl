@@ -36,7 +36,8 @@ struct Params {
   column_tiles: u32,
   splits: u32,
   groups: u32, // GROUPS
-  gy_first: u32, // with TEXELS: gy's first texel
+  x_first: u32, // with TEXELS: numbers of the first texels
+  gy_first: u32,
 }
 
 {{#if TEXELS}}
@@ -45,7 +46,7 @@ struct Params {
 @group(0) @binding(2) var texels: texture_storage_2d<rgba32float, read>;
 
 fn x_at(i: u32) -> {{X}} {
-  return texel(i);
+  return texel(p.x_first + i);
 }
 
 fn gy_at(i: u32) -> {{W}} {

@@ -44,7 +44,7 @@ struct Params {
   rounds: u32, // OUT, likewise
   has_bias: u32,
   first_image: u32,
-  unused1: u32,
+  source_first: u32, // with TEXELS: the number of the first texel
   unused2: u32,
   matrix: array<vec4f, 25>, // m[a, i] is matrix[5 i + a].x
   {{EXTRA}}
@@ -55,7 +55,7 @@ struct Params {
 @group(0) @binding({{TEXELS_AT}}) var texels: texture_storage_2d<rgba32float, read>;
 
 fn source_at(i: u32) -> vec4f {
-  return texel(i);
+  return texel(p.source_first + i);
 }
 {{else}}
 @group(0) @binding(0) var<storage, read> source: array<vec4f>;

@@ -14,6 +14,9 @@ import { type Epilogue, epilogueParts } from "./epilogue.ts";
 import { type Block, blockName, LANES, MAX_ITERATIONS, planTiles, TEXEL_BLOCKS } from "./matmul_tiles.ts";
 import { fillTemplate } from "./template.ts";
 
+/** Place of x_first among the uniforms. */
+const X_FIRST = 21;
+
 /** Operations below which copying the operands is not worth it. */
 const MIN_FLOPS = 2 ** 19;
 
@@ -65,10 +68,11 @@ export function texelConv(
     uniforms: parts.uniforms([
       ...[n, h, w, cin / 4, outH, outW, outputs, kh, kw, ...stride, ...padding, ...dilation],
       ...[Number(transposed), Number(bias), tiles.laneColumns, tiles.rowTiles, tiles.columnTiles, block.rows / group],
-      ...texelPlaces(operandSizes(options)).slice(1),
+      ...texelPlaces(operandSizes(options)),
     ]),
     bindings: [bias ? { input: 2 } : { scratch: 0 }, ...parts.bindings],
     texels: [{ input: 0 }, { input: 1 }],
+    texelWords: [X_FIRST, X_FIRST + 1],
     grid: gridFor(tiles.rowTiles * tiles.columnTiles * phasesY * phasesX),
     flops: convFlops(options, transposed),
   };

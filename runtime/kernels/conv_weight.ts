@@ -27,6 +27,8 @@ import {
 import { texelPlaces } from "../texels.ts";
 import { fillTemplate } from "./template.ts";
 
+/** Place of x_first among the uniforms. */
+const X_FIRST = 22;
 /** Workgroups that keep the cores of a software adapter busy to the end. */
 const WANTED_WORKGROUPS = 8;
 /** Fewer pixels than this a share are not worth adding up another partial result. */
@@ -101,9 +103,9 @@ function directGradient(options: ConvGeometry, block: Block): Lowering {
       ...[h, w, cin / depth, outH, outW, cout / width, kw, ...stride, ...padding, ...dilation],
       ...[(kh * kw * cin) / depth, n * outH * outW, plan.pixelsAShare, plan.laneRows, plan.laneColumns],
       ...[plan.rowTiles, plan.columnTiles, plan.shares, block.rows / depth],
-      ...texelPlaces(operandSizes(options)).slice(1),
+      ...texelPlaces(operandSizes(options)),
     ],
-    ...(texels ? { texels: operands } : {}),
+    ...(texels ? { texels: operands, texelWords: [X_FIRST, X_FIRST + 1] } : {}),
     bindings: [...(texels ? [] : operands), plan.shares === 1 ? { output: 0 } : { scratch: 0 }],
     grid: gridFor(plan.workgroups),
     flops: convFlops(options, false),

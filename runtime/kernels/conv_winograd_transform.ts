@@ -57,6 +57,8 @@ export interface TransformOptions {
 }
 
 const LANES = 64;
+/** Place of source_first among the uniforms. */
+const SOURCE_FIRST = 58;
 const MATRIX_SIZE = 5;
 const ORIGINS = 4;
 
@@ -95,7 +97,7 @@ export function transform(options: TransformOptions): Dispatch {
       bindings.bias,
       ...(epilogue ? ending.bindings : [bindings.result]),
     ],
-    ...(texels ? { texels: [bindings.source] } : {}),
+    ...(texels ? { texels: [bindings.source], texelWords: [SOURCE_FIRST] } : {}),
     grid: gridFor(Math.ceil(items / LANES)),
     flops: items * 4 * 2 * (size * size * out + size * out * out),
   };
