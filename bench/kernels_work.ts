@@ -123,7 +123,8 @@ function layerWork(layer: Layer, n: number): Work[] {
     dilation: [1, 1],
   } as const;
   const there: ConvGeometry = { ...walk, h: image, w: image, cin, outH: out, outW: out, cout };
-  const back: ConvGeometry = { ...walk, h: out, w: out, cin: cout, outH: image, outW: image, cout: cin };
+  const roles = { h: out, w: out, cin: cout, outH: image, outW: image, cout: cin };
+  const back: ConvGeometry = { ...walk, ...roles, swapped: true };
   const [x, y, weights] = [n * image * image * cin, n * out * out * cout, kernel * kernel * cin * cout];
   const shape = `${
     transposed ? "transposed" : "conv"

@@ -161,7 +161,14 @@ function loweringOf(unit: Unit, target: Target): Lowering {
     return lowerReduce(unit.expression!, { axes, kind, scale, target, label });
   }
   const item = unit.items[0]!;
-  return item.op.lower!({ inputs: item.inputs, outputs: item.outputs, attributes: item.attributes, target });
+  const epilogue = unit.expression ? { epilogue: { expression: unit.expression, outputs: unit.stored! } } : {};
+  return item.op.lower!({
+    inputs: item.inputs,
+    outputs: item.outputs,
+    attributes: item.attributes,
+    target,
+    ...epilogue,
+  });
 }
 
 /** The ops of a unit, for labels: `mul+add+relu`. */

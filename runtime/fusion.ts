@@ -3,7 +3,8 @@
  *
  * Pointwise items over the same iteration space are fused greedily in topological order: an item joins the group of one of its
  * producers if no other path leads from that group to it (the unit could not run as a whole otherwise). A group whose only
- * result feeds one reduction becomes that reduction's prologue and is never stored. Chains do not cross phases: a
+ * result feeds one reduction becomes that reduction's prologue and is never stored. A group over the space of a convolution's result,
+ * which nothing else uses, becomes that convolution's epilogue, and the result is never stored. Chains do not cross phases: a
  * backward chain that joined a forward one would be computed early and kept in memory all the way.
  *
  * @module
@@ -12,18 +13,19 @@ import type { Graph, Item, Value } from "./graph.ts";
 import type { Expression, Reference, Step } from "./kernels/expression.ts";
 import { fullValueOf } from "./ops/pointwise.ts";
 import { type ReduceAttributes, reduceOp } from "./ops/reduce.ts";
+import { rootOf } from "./schedule.ts";
 import { sameShape } from "./tensor.ts";
 
 /** What runs as one op. */
 export interface Unit {
   readonly kind: "pointwise" | "reduce" | "op" | "pack";
-  /** Items in topological order; the reduction comes last. */
+  /** Items in topological order; the reduction comes last, the op that a chain follows first. */
   readonly items: readonly Item[];
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
-  /** The chain, for pointwise units and reductions. */
+  /** The chain, for pointwise units, reductions and ops with an epilogue, whose result is the chain's input 0. */
   readonly expression?: Expression;
-  /** Steps of the chain that are stored, for pointwise units. */
+  /** Steps of the chain that are stored, for pointwise units and ops with an epilogue. */
   readonly stored?: readonly number[];
 }
 
@@ -43,10 +45,15 @@ export function fuse(graph: Graph, options: FusionOptions): Unit[] {
   if (options.separate) return items.map((group) => toUnit(group, undefined, options.kept));
   const groups = mergeSinglyUsed(items, options);
   const { absorbed, into } = absorbIntoReductions(groups, options);
+  const epilogues = findEpilogues(groups.filter((group) => !absorbed.has(group)), options);
+  const follow = new Set(epilogues.values());
   const units: Unit[] = [];
   for (const group of groups) {
-    if (absorbed.has(group)) continue;
-    units.push(toUnit(group, into.get(group), options.kept));
+    if (absorbed.has(group) || follow.has(group)) continue;
+    const epilogue = epilogues.get(group);
+    units.push(
+      epilogue ? withEpilogue(group.items[0]!, epilogue, options.kept) : toUnit(group, into.get(group), options.kept),
+    );
   }
   return units;
 }
@@ -205,6 +212,47 @@ function absorbIntoReductions(
     into.set(group, feeder);
   }
   return { absorbed, into };
+}
+
+/** Buffers that a kernel which takes an epilogue binds besides its inputs and the chain's: one stands in for a bias that is not there. */
+const STAND_INS = 1;
+
+/** The chain that follows each op that takes one, where nothing else uses the op's result. */
+function findEpilogues(groups: readonly Group[], options: FusionOptions): Map<Group, Group> {
+  const groupOf = new Map(groups.flatMap((group) => group.items.map((item) => [item, group] as const)));
+  const found = new Map<Group, Group>();
+  for (const chain of groups) {
+    if (!chain.pointwise) continue;
+    const [first] = chain.items;
+    const { inputs, stored } = boundary(chain.items, options.kept);
+    const fits = ({ producer, shape, uses }: Value) => {
+      const buffers = producer.inputs.length + STAND_INS + inputs.length - 1 + stored.length;
+      // What the op reads itself, the chain would have to read from a copy.
+      const own = new Set(producer.inputs.map(rootOf));
+      return producer.op.takesEpilogue && producer.phase === first!.phase && shape.length === 4 &&
+        sameShape(shape, first!.outputs[0]!.shape) && uses.every((use) => groupOf.get(use) === chain) &&
+        buffers <= options.maxBuffers && !inputs.some((input) => own.has(rootOf(input)));
+    };
+    // Of several, the one that was built last: the others are there by then.
+    const value = inputs.filter((input) => !options.kept.has(input) && fits(input))
+      .sort((a, b) => b.producer.id - a.producer.id)[0];
+    if (value) found.set(groupOf.get(value.producer)!, chain);
+  }
+  return found;
+}
+
+function withEpilogue(item: Item, chain: Group, kept: ReadonlySet<Value>): Unit {
+  const result = item.outputs[0]!;
+  const { inputs, stored } = boundary(chain.items, kept);
+  const others = inputs.filter((value) => value !== result);
+  return {
+    kind: "op",
+    items: [item, ...chain.items],
+    inputs: [...item.inputs, ...others],
+    outputs: stored,
+    expression: toExpression(chain.items, [result, ...others]),
+    stored: stored.map((value) => chain.items.indexOf(value.producer)),
+  };
 }
 
 function toUnit(group: Group, prologue: Group | undefined, kept: ReadonlySet<Value>): Unit {

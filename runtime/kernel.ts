@@ -10,7 +10,8 @@
  *   written tensor into one buffer, the engine turns `read` into `read_write`: WebGPU tracks usage by whole buffers.);
  * - when `Dispatch.uniforms` is given, `@binding(n)` is `var<uniform>`, those 32-bit unsigned integers;
  * - when `Dispatch.texels` is given, the binding after these is `var texels: texture_storage_2d<rgba32float, read>`, read by `first_texel()`
- *   and `second_texel()` of shaders/texels.wgsl, a function for each operand;
+ *   and `second_texel()` of shaders/texels.wgsl, a function for each operand; where in it each of them begins stands in the uniforms, and the
+ *   engine may change it: what lies in the texture already is not copied again;
  * - storage buffers are arrays of numbers, or vectors of 2 or 4, that are read and assigned to by an index and in no other way, wherever they may
  *   hold feature maps: the engine can then store those as float16 (`half.ts`);
  * - sizes known when the program is compiled are `override` constants (or uniforms, where several shapes should share one pipeline
@@ -22,6 +23,7 @@
  */
 
 import type { Device } from "./device.ts";
+import type { Epilogue } from "./kernels/epilogue.ts";
 
 /**
  * A buffer of the op: its i-th input, i-th output or i-th scratch buffer, or `count` 32-bit elements of it from element `first`
@@ -47,6 +49,8 @@ export interface Dispatch {
   readonly bindings: readonly Binding[];
   /** Bindings, at most two, each of a multiple of 4 elements, that the kernel reads as texels, see `texels.ts`. */
   readonly texels?: readonly Binding[];
+  /** For each of `texels` the place in `uniforms` of its first texel's number; there they lie one after the other, see `texelPlaces()`. */
+  readonly texelWords?: readonly number[];
   readonly grid: Grid;
   /** Floating-point operations, for profiles. */
   readonly flops?: number;
@@ -69,7 +73,7 @@ export interface KernelVariant {
   readonly name: string;
   /** Estimated time, to be compared with that of the other variants only. */
   readonly cost: number;
-  readonly lower: () => Lowering;
+  readonly lower: (epilogue?: Epilogue) => Lowering;
 }
 
 /** What there is to choose from. */
@@ -101,6 +105,21 @@ export interface Target {
   /** Texels that a dispatch may read, see `texels.ts`; none if left out. */
   readonly maxTexels?: number;
   readonly tuner?: Tuner;
+}
+
+const declaredAccess = new Map<string, ("read" | "read_write")[]>();
+
+/** How a text declares each of its storage buffers. */
+export function accessOf(code: string): readonly ("read" | "read_write")[] {
+  let found = declaredAccess.get(code);
+  if (!found) {
+    found = [];
+    for (const [, index, access] of code.matchAll(/@binding\((\d+)\)\s*var<storage,\s*(read_write|read)>/g)) {
+      found[Number(index)] = access as "read" | "read_write";
+    }
+    declaredAccess.set(code, found);
+  }
+  return found;
 }
 
 /** Most workgroups that WebGPU's default limits allow in one dimension. */

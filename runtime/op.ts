@@ -29,6 +29,7 @@
  * @module
  */
 import type { Lowering, Target } from "./kernel.ts";
+import type { Epilogue } from "./kernels/epilogue.ts";
 import { formatShape, type Node, Tensor, type TensorSpec } from "./tensor.ts";
 
 /** What a lowering is given. */
@@ -37,6 +38,8 @@ export interface LowerContext<A> {
   readonly outputs: readonly TensorSpec[];
   readonly attributes: A;
   readonly target: Target;
+  /** What follows the op in its kernel, for an op that takes an epilogue: its inputs come after the op's, its outputs in place of the op's. */
+  readonly epilogue?: Epilogue;
 }
 
 /** What a vector-Jacobian product is given. */
@@ -73,6 +76,8 @@ export interface Op<A> {
   pointwise?(args: readonly string[], context: PointwiseContext<A>): string;
   /** The dispatches that compute the outputs. */
   lower?(context: LowerContext<A>): Lowering;
+  /** True if `lower` can put a chain of pointwise ops over output 0, [N, H, W, C], into the kernel that makes it; output 0 is not stored then. */
+  readonly takesEpilogue?: boolean;
   /** True if output 0 is input 0's memory under another shape. */
   readonly alias?: boolean;
   /** True if output 0 is a slab that holds input i from element `attributes.offsets[i]` on; inputs are computed in place where possible. */

@@ -9,14 +9,15 @@ import { fuse } from "./fusion.ts";
 import { buildGraph, type Graph, type Value } from "./graph.ts";
 import { type HalfBindings, hasHalf } from "./half.ts";
 import { elementBytes, type Precision, storeHalves } from "./half_storage.ts";
-import type { Target } from "./kernel.ts";
+import { accessOf, type Target } from "./kernel.ts";
 import { constantData, constantOp, inputOp, stateOf, stateOp } from "./leaf.ts";
 import { ALIGNMENT, type Interval, planMemory } from "./memory_plan.ts";
 import { type WatchedValue, watchNumerics } from "./numerics.ts";
 import type { ProgramMemory } from "./program.ts";
 import { recompute } from "./recompute.ts";
 import { orderUnits } from "./schedule.ts";
-import { texelBytes, texelRows } from "./texels.ts";
+import { planTexels, type TexelPlacement, type TexelUse } from "./texel_plan.ts";
+import { TEXEL_ROW, texelBytes, texelRows } from "./texels.ts";
 import { type DType, type Node, type Shape, type Tensor } from "./tensor.ts";
 
 /** Where a piece of memory lies: in the program's n-th buffer, or in a buffer that it does not own. */
@@ -37,10 +38,17 @@ export interface PlannedCommand {
   readonly command: Command;
   readonly bindings: readonly PlannedBinding[];
   readonly uniforms?: PlannedBuffer;
-  /** What is copied to the texture before the dispatch. */
-  readonly texels?: readonly PlannedBinding[];
+  /** What it reads from the texture, and whether that is copied there before the dispatch. */
+  readonly texels?: readonly (PlannedBinding & TexelPlacement)[];
   /** Which of all these hold float16, where some do. */
   readonly halves?: HalfBindings;
+}
+
+/** A command whose buffers have addresses. */
+interface BoundCommand {
+  readonly command: Command;
+  readonly bindings: readonly PlannedBinding[];
+  readonly texels: readonly PlannedBinding[];
 }
 
 /** A buffer to allocate. */
@@ -129,7 +137,9 @@ export function planProgram(request: ProgramRequest, options: PlanOptions): Prog
     pinned: watch ? [watch.found, watch.record] : [],
   }));
   layout.placeLeaves(graph, list.slotOf);
-  const commands = ordered.map((command): PlannedCommand => layout.command(command));
+  const bound = ordered.map((command) => layout.bind(command));
+  const texels = planTexels(bound.map(texelUse));
+  const commands = bound.map((command, i) => layout.command(command, texels.placements[i]!));
   const place = (tensors: ReadonlyMap<string, Tensor>) =>
     new Map([...tensors].map(([name, tensor]) => [name, layout.place(list.slotOf(graph.valueOf(tensor)))]));
   return layout.finish({
@@ -137,6 +147,7 @@ export function planProgram(request: ProgramRequest, options: PlanOptions): Prog
     outputs: place(request.outputs),
     metrics: place(request.metrics),
     capacity: request.ringCapacity,
+    texelRows: textureRows(bound, texels.placements),
     declared: request.declared,
     ...(watch
       ? { watch: { found: layout.place(watch.found), record: layout.place(watch.record), values: watch.values } }
@@ -173,6 +184,42 @@ function slotLives(
   return lives;
 }
 
+/** What a command reads from the texture, and what it makes of the memory that lies there. */
+function texelUse({ command, bindings, texels }: BoundCommand): TexelUse {
+  const range = ({ external, buffer, offset, bytes }: PlannedBuffer) => ({ buffer: external ?? buffer, offset, bytes });
+  const access = accessOf(command.dispatch.code);
+  return {
+    reads: texels.map((binding, i) => ({ ...range(binding), rows: rowsOf(binding, command.texels![i]!) })),
+    writes: bindings.filter((_, i) => access[i] === "read_write").map(range),
+  };
+}
+
+function rowsOf({ bytes }: PlannedBinding, { slot }: Operand): number {
+  return texelRows(bytes / elementBytes(slot));
+}
+
+/** Rows of the texture of float32 and of that of float16. */
+interface TextureRows {
+  readonly full: number;
+  readonly half: number;
+}
+
+/** Operands of both kinds have places in one plan: each texture ends after the last place of its kind. */
+function textureRows(
+  commands: readonly BoundCommand[],
+  placements: readonly (readonly TexelPlacement[])[],
+): TextureRows {
+  const rows = { full: 0, half: 0 };
+  commands.forEach(({ command, texels }, at) =>
+    texels.forEach((binding, i) => {
+      const operand = command.texels![i]!;
+      const kind = operand.slot.half ? "half" : "full";
+      rows[kind] = Math.max(rows[kind], placements[at]![i]!.row + rowsOf(binding, operand));
+    })
+  );
+  return rows;
+}
+
 /** Gives out addresses. */
 class Layout {
   readonly #requests: BufferRequest[] = [];
@@ -182,7 +229,6 @@ class Layout {
   readonly #bindings: PlannedBinding[] = [];
   #memory = { arena: 0, lowerBound: 0, unshared: 0, fixed: 0 };
   #uniformBuffer = -1;
-  #texelRows = { full: 0, half: 0 };
 
   constructor(private readonly maxBufferBytes: number) {}
 
@@ -248,28 +294,31 @@ class Layout {
     return { ...whole, offset: base + first, bytes };
   }
 
-  command(command: Command): PlannedCommand {
+  bind(command: Command): BoundCommand {
     const bound = (operand: Operand): PlannedBinding => ({
       ...this.place(operand.slot, operand),
       label: `${operand.slot.label} of ${command.dispatch.kernel}`,
     });
     const bindings = command.operands.map(bound);
     this.#bindings.push(...bindings);
-    const texels = command.texels?.map(bound);
+    return { command, bindings, texels: (command.texels ?? []).map(bound) };
+  }
+
+  /** A command with its uniforms. */
+  command({ command, bindings, texels }: BoundCommand, placements: readonly TexelPlacement[]): PlannedCommand {
+    const { uniforms, texelWords = [] } = command.dispatch;
+    const placed = texels.map((binding, i) => ({ ...binding, ...placements[i]! }));
     const halves = halvesOf(command);
-    if (texels) {
-      const rows = texels.reduce(
-        (total, { bytes }, i) => total + texelRows(bytes / elementBytes(command.texels![i]!.slot)),
-        0,
-      );
-      if (halves.texels.includes(false)) this.#texelRows.full = Math.max(this.#texelRows.full, rows);
-      if (halves.texels.includes(true)) this.#texelRows.half = Math.max(this.#texelRows.half, rows);
-    }
-    const planned = { command, bindings, ...(texels ? { texels } : {}), ...(hasHalf(halves) ? { halves } : {}) };
-    const { uniforms } = command.dispatch;
+    const planned = {
+      command,
+      bindings,
+      ...(command.texels ? { texels: placed } : {}),
+      ...(hasHalf(halves) ? { halves } : {}),
+    };
     if (!uniforms) return planned;
     const words = new Uint32Array(Math.max(4, Math.ceil(uniforms.length / 4) * 4));
     words.set(uniforms);
+    texelWords.forEach((at, i) => words[at] = placements[i]!.row * TEXEL_ROW);
     const data = new Uint8Array(words.buffer);
     const place = { buffer: this.#uniformBuffer, offset: this.#uniforms.addShared(data), bytes: data.byteLength };
     return { ...planned, uniforms: place };
@@ -281,6 +330,7 @@ class Layout {
       outputs: ReadonlyMap<string, PlannedBuffer>;
       metrics: ReadonlyMap<string, PlannedBuffer>;
       capacity: number;
+      texelRows: TextureRows;
       declared: ReadonlySet<string>;
       watch?: PlannedWatch;
     },
@@ -297,7 +347,7 @@ class Layout {
     }
     const fixed = this.#requests.filter((request) => request.role !== "arena").reduce(
       (total, { bytes }) => total + bytes,
-      texelBytes(this.#texelRows.full, { half: false }) + texelBytes(this.#texelRows.half, { half: true }),
+      texelBytes(made.texelRows.full, { half: false }) + texelBytes(made.texelRows.half, { half: true }),
     );
     return {
       requests: this.#requests,
@@ -310,8 +360,8 @@ class Layout {
       ringCapacity: made.capacity,
       memory: { ...this.#memory, fixed },
       bindings: this.#bindings,
-      texelRows: this.#texelRows.full,
-      halfTexelRows: this.#texelRows.half,
+      texelRows: made.texelRows.full,
+      halfTexelRows: made.texelRows.half,
       ...(made.watch ? { watch: made.watch } : {}),
     };
   }

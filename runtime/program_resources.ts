@@ -7,6 +7,7 @@ import { unitName } from "./commands.ts";
 import type { Device } from "./device.ts";
 import { ValidationError } from "./errors.ts";
 import type { Value } from "./graph.ts";
+import { accessOf } from "./kernel.ts";
 import { texelFormats } from "./pipeline.ts";
 import type { PlannedBuffer, PlannedCommand, ProgramPlan } from "./program_plan.ts";
 import { formatShape } from "./tensor.ts";
@@ -121,20 +122,6 @@ export async function makeCommands(
   };
 }
 
-const declaredAccess = new Map<string, ("read" | "read_write")[]>();
-
-function accessOf(code: string): ("read" | "read_write")[] {
-  let found = declaredAccess.get(code);
-  if (!found) {
-    found = [];
-    for (const [, index, access] of code.matchAll(/@binding\((\d+)\)\s*var<storage,\s*(read_write|read)>/g)) {
-      found[Number(index)] = access as "read" | "read_write";
-    }
-    declaredAccess.set(code, found);
-  }
-  return found;
-}
-
 function pipelineOf(
   device: Device,
   command: PlannedCommand,
@@ -228,6 +215,8 @@ function makeReady(device: Device, { command, pipeline, bufferOf, textures }: Jo
     buffer: bufferOf(place),
     offset: place.offset,
     bytes: place.bytes,
+    row: place.row,
+    copied: place.copied,
     half: command.halves?.texels[i] ?? false,
   }));
   for (const format of sources ? texelFormats(command.halves) : []) {
@@ -240,7 +229,12 @@ function makeReady(device: Device, { command, pipeline, bufferOf, textures }: Jo
     entries,
   });
   const { grid } = command.command.dispatch;
-  return { pipeline, group, grid, ...(sources ? { texels: { ...textures, sources } } : {}) };
+  return {
+    pipeline,
+    group,
+    grid,
+    ...(sources ? { texels: { ...textures, sources: sources.filter(({ copied }) => copied) } } : {}),
+  };
 }
 
 function describe(command: PlannedCommand): ReadyDispatch {
@@ -260,7 +254,7 @@ function encodeAll(encoder: GPUCommandEncoder, ready: readonly Ready[]): void {
   let pass: GPUComputePassEncoder | undefined;
   let current: GPUComputePipeline | undefined;
   for (const command of ready) {
-    if (command.texels) {
+    if (command.texels?.sources.length) {
       pass?.end();
       pass = undefined;
       current = undefined;

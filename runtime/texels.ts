@@ -5,7 +5,8 @@
  * instructions and takes less than half the time. A dispatch may therefore ask for bindings as texels (`Dispatch.texels`): the engine copies
  * them, one after the other, into one `texture_storage_2d<rgba32float, read>`, at 12 to 27 GB/s.
  *
- * Texel i of the texture is at (i mod {@link TEXEL_ROW}, i div TEXEL_ROW); see shaders/texels.wgsl. Each binding begins a row of its own.
+ * Texel i of the texture is at (i mod {@link TEXEL_ROW}, i div TEXEL_ROW); see shaders/texels.wgsl. Each binding begins a row of its own. What
+ * lies in the texture already is not copied again, see `texel_plan.ts`.
  *
  * Bindings of float16 are copied into a texture of rgba16float, to the rows that they would have in the other one: where a dispatch reads both
  * kinds, it binds both textures, and a texel's number does not depend on its format.
@@ -65,6 +66,8 @@ export interface TexelSource {
   readonly bytes: number;
   /** True where it holds float16. */
   readonly half?: boolean;
+  /** The row where it goes; after the one before if left out. */
+  readonly row?: number;
 }
 
 /** Copies pieces of buffers into the texture, or those of float16 into the one of float16, each from a row of its own on. */
@@ -73,8 +76,8 @@ export function copyTexels(
   options: { texture?: GPUTexture | undefined; halfTexture?: GPUTexture | undefined; sources: readonly TexelSource[] },
 ): void {
   const { sources } = options;
-  let row = 0;
-  for (const { buffer, offset, bytes, half = false } of sources) {
+  let after = 0;
+  for (const { buffer, offset, bytes, half = false, row = after } of sources) {
     const texture = (half ? options.halfTexture : options.texture)!;
     const bytesPerRow = texelBytes(1, { half });
     const texels = bytes / (bytesPerRow / TEXEL_ROW);
@@ -87,6 +90,6 @@ export function copyTexels(
       );
     if (whole > 0) copy({ row: 0, width: TEXEL_ROW, height: whole });
     if (rest > 0) copy({ row: whole, width: rest, height: 1 });
-    row += whole + Math.sign(rest);
+    after = row + whole + Math.sign(rest);
   }
 }

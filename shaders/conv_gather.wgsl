@@ -7,7 +7,10 @@
 //               remainders (a phase) share their taps, so a phase is a forward convolution of stride 1 by itself.
 //
 // Bindings: x [images, height, width, inputs], w [kernel_height, kernel_width, inputs, outputs], bias [outputs] (or anything where
-// has_bias is 0), y [images, out_height, out_width, outputs]; channels in vectors of X and W elements.
+// has_bias is 0), OUTPUTS (y [images, out_height, out_width, outputs], or what a chain of pointwise ops makes of it: see runtime/kernels/
+// epilogue.ts); channels in vectors of X and W elements. With SWAPPED the last two axes of w
+// lie the other way round, [.., outputs, inputs], as the weights of the convolution do whose input gradient this is: a vector of input channels
+// is loaded for each output channel, and the same products are added in the same order.
 //
 // One invocation makes GROUPS x GROUP pixels x COLUMNS vectors of output channels in registers; a workgroup's lanes lie as
 // (lanes / lane_columns) x lane_columns. Written for Vulkan on the CPU: there a load costs as much as 60 multiply-adds, so the
@@ -40,13 +43,14 @@ struct Params {
   groups: u32,
   // See compensated.wgsl.
   zero: u32,
+  {{EXTRA}}
 }
 
 @group(0) @binding(0) var<storage, read> x: array<{{X}}>;
-@group(0) @binding(1) var<storage, read> w: array<{{W}}>;
+@group(0) @binding(1) var<storage, read> w: array<{{#if SWAPPED}}{{X}}{{else}}{{W}}{{/if}}>;
 @group(0) @binding(2) var<storage, read> bias: array<{{W}}>;
-@group(0) @binding(3) var<storage, read_write> y: array<{{W}}>;
-@group(0) @binding(4) var<uniform> p: Params;
+{{OUTPUTS}}
+@group(0) @binding({{PARAMS}}) var<uniform> p: Params;
 
 @compute @workgroup_size({{LANES}})
 fn main(
@@ -105,12 +109,21 @@ fn main(
         0u, ((image{{G}}_{{I}} + y{{G}}_{{I}}) * p.width + x{{G}}_{{I}}) * p.inputs, inside{{G}}_{{I}});
 {{/for}}{{/for}}
       let tap = (rows.first + ty * rows.hop) * p.kernel_width + columns.first + tx * columns.hop;
-      var weight = tap * p.inputs * {{DEPTH}}u * p.outputs;
+      var weight = tap * p.inputs * {{#if SWAPPED}}{{WIDTH}}u{{else}}{{DEPTH}}u{{/if}} * p.outputs;
       for (var ci = 0u; ci < p.inputs; ci++) {
+{{#if SWAPPED}}
+{{#for J in COLUMNS}}{{#for C in WIDTH}}
+        let m{{J}}_{{C}} = w[weight + (c{{J}} * {{WIDTH}}u + {{C}}u) * p.inputs];
+{{/for}}{{#for K in DEPTH}}
+        let w{{K}}_{{J}} = {{W}}({{#for C in WIDTH}}{{#if C}}, {{/if}}m{{J}}_{{C}}{{#if DEEP}}[{{K}}]{{/if}}{{/for}});
+{{/for}}{{/for}}
+        weight += 1u;
+{{else}}
 {{#for K in DEPTH}}{{#for J in COLUMNS}}
         let w{{K}}_{{J}} = w[weight + {{K}}u * p.outputs + c{{J}}];
 {{/for}}{{/for}}
         weight += {{DEPTH}}u * p.outputs;
+{{/if}}
 {{#for G in GROUPS}}{{#for I in GROUP}}
         let a{{G}}_{{I}} = select({{X}}(0.0), x[from{{G}}_{{I}} + ci], inside{{G}}_{{I}});
 {{#for J in COLUMNS}}
@@ -128,9 +141,13 @@ fn main(
       }
     }
   }
+{{#for J in COLUMNS}}
+  let fixed{{J}} = fixed_at(0u, c{{J}});
+{{/for}}
   pixel = first_pixel;
   for (var g = 0u; g < p.groups; g++) {
 {{#for I in GROUP}}
+    let pixel{{I}} = pixel;
     let oy{{I}} = pixel.y * rows.spread + rows.offset;
     let ox{{I}} = pixel.x * columns.spread + columns.offset;
     let exists{{I}} = pixel.z < p.images && oy{{I}} < p.out_height && ox{{I}} < p.out_width;
@@ -142,7 +159,7 @@ fn main(
     v{{I}}_{{J}} = select(v{{I}}_{{J}}, {{#if SMALL}}value_of(s{{G}}_{{I}}_{{J}}){{else}}s{{G}}_{{I}}_{{J}}{{/if}}, g == {{G}}u);
 {{/for}}
     if (exists{{I}} && channel + {{J}}u < p.outputs) {
-      y[to{{I}} + {{J}}u] = v{{I}}_{{J}};
+      finish(v{{I}}_{{J}}, to{{I}} + {{J}}u, pixel{{I}}.z, oy{{I}}, ox{{I}}, channel + {{J}}u, fixed{{J}});
     }
 {{/for}}{{/for}}
   }

@@ -2,7 +2,9 @@
 // output, columns the output channels, and k runs over (tap y, tap x, input channel). Nothing is unfolded in memory.
 //
 // Bindings: x [images, height, width, inputs], w [kernel_height, kernel_width, inputs, outputs], bias [outputs] (or anything where
-// has_bias is 0), y [images, out_height, out_width, outputs]. With DEEP, the input channels come in vectors, with WIDE the output's.
+// has_bias is 0), OUTPUTS (y [images, out_height, out_width, outputs], or what a chain of pointwise ops makes of it: see runtime/kernels/
+// epilogue.ts). With DEEP, the input channels come in vectors, with WIDE the output's. With
+// SWAPPED the last two axes of w lie the other way round, [.., outputs, inputs].
 
 struct Params {
   images: u32,
@@ -24,6 +26,7 @@ struct Params {
   has_bias: u32,
   row_tiles: u32, // of one phase
   column_tiles: u32,
+  {{EXTRA}}
 }
 
 struct Tile {
@@ -36,10 +39,10 @@ struct Tile {
 }
 
 @group(0) @binding(0) var<storage, read> x: array<{{X}}>;
-@group(0) @binding(1) var<storage, read> w: array<{{W}}>;
+@group(0) @binding(1) var<storage, read> w: array<{{#if SWAPPED}}{{X}}{{else}}{{W}}{{/if}}>;
 @group(0) @binding(2) var<storage, read> bias: array<{{W}}>;
-@group(0) @binding(3) var<storage, read_write> y: array<{{W}}>;
-@group(0) @binding(4) var<uniform> p: Params;
+{{OUTPUTS}}
+@group(0) @binding({{PARAMS}}) var<uniform> p: Params;
 
 // Where tap (0, 0) of the four rows that this invocation carries lies: column, row, image.
 var<private> corners: array<vec3i, 4>;
@@ -121,11 +124,42 @@ fn fetch_a(tile: Tile, row: u32, k: u32) -> mat4x4f {
 {{/if}}
 }
 
-fn load_w(tile: Tile, k: u32, column: u32) -> vec4f {
+// The kernel's tap that k belongs to.
+fn kernel_tap(tile: Tile, k: u32) -> u32 {
   let tap = tap_of(tile, k);
-  let ky = tile.rows.first + tap.y * tile.rows.hop;
-  let kx = tile.columns.first + tap.x * tile.columns.hop;
-  let at = ((ky * p.kernel_width + kx) * p.inputs + k % p.inputs) * p.outputs + column;
+  return (tile.rows.first + tap.y * tile.rows.hop) * p.kernel_width + tile.columns.first + tap.x * tile.columns.hop;
+}
+
+{{#if SWAPPED}}
+// Elements k..k+3 of one column.
+fn load_w(tile: Tile, k: u32, column: u32) -> vec4f {
+{{#if DEEP}}
+  let at = (kernel_tap(tile, k) * p.outputs + column) * p.inputs + k % p.inputs;
+  let inside = k < tile.end && column < p.outputs;
+  return select(vec4f(0.0), w[select(0u, at / 4u, inside)], inside);
+{{else}}
+  var value = vec4f(0.0);
+{{#for K in 4}}
+  if (k + {{K}}u < tile.end && column < p.outputs) {
+    value[{{K}}] = w[(kernel_tap(tile, k + {{K}}u) * p.outputs + column) * p.inputs + (k + {{K}}u) % p.inputs];
+  }
+{{/for}}
+  return value;
+{{/if}}
+}
+
+fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
+  return transpose(mat4x4f(
+    load_w(tile, k, column),
+    load_w(tile, k, column + 1u),
+    load_w(tile, k, column + 2u),
+    load_w(tile, k, column + 3u),
+  ));
+}
+{{else}}
+// Columns column..column+3 of element k.
+fn load_w(tile: Tile, k: u32, column: u32) -> vec4f {
+  let at = (kernel_tap(tile, k) * p.inputs + k % p.inputs) * p.outputs + column;
 {{#if WIDE}}
   let inside = k < tile.end && column < p.outputs;
   return select(vec4f(0.0), w[select(0u, at / 4u, inside)], inside);
@@ -148,6 +182,7 @@ fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
     load_w(tile, k + 3u, column),
   );
 }
+{{/if}}
 
 fn place_of(tile: Tile, row: u32) -> u32 {
   let pixel = pixel_of(tile, row);
@@ -158,18 +193,21 @@ fn place_of(tile: Tile, row: u32) -> u32 {
 }
 
 fn store(place: u32, column: u32, value: vec4f) {
-  let to = place + column;
+  let pixel = place / p.outputs;
+  let x = pixel % p.out_width;
+  let y = (pixel / p.out_width) % p.out_height;
+  let n = pixel / p.out_width / p.out_height;
 {{#if WIDE}}
   if (column < p.outputs) {
-    let added = select(vec4f(0.0), bias[select(0u, column / 4u, p.has_bias != 0u)], p.has_bias != 0u);
-    y[to / 4u] = value + added;
+    let c = column / 4u;
+    let added = select(vec4f(0.0), bias[select(0u, c, p.has_bias != 0u)], p.has_bias != 0u);
+    finish(value + added, (place + column) / 4u, n, y, x, c, fixed_at(n, c));
   }
 {{else}}
-{{#for J in 4}}
-  if (column + {{J}}u < p.outputs) {
-    let added = select(0.0, bias[select(0u, column + {{J}}u, p.has_bias != 0u)], p.has_bias != 0u);
-    y[to + {{J}}u] = value[{{J}}] + added;
+  // A loop, so that the text holds one store only.
+  for (var c = column; c < min(column + 4u, p.outputs); c++) {
+    let added = select(0.0, bias[select(0u, c, p.has_bias != 0u)], p.has_bias != 0u);
+    finish(value[c - column] + added, place + c, n, y, x, c, fixed_at(n, c));
   }
-{{/for}}
 {{/if}}
 }

@@ -2,8 +2,9 @@
 // less than half the time on Vulkan on the CPU. The input and output channels are multiples of 4; or, with SINGLE, there is one output
 // channel, and a texel of the weights holds those of four input channels.
 //
-// Bindings: bias [outputs] (or anything where has_bias is 0), y [images, out_height, out_width, outputs]; texels x [images, height, width,
-// inputs] and, from w_first on, w [kernel_height, kernel_width, inputs, outputs].
+// Bindings: bias [outputs] (or anything where has_bias is 0), OUTPUTS (y [images, out_height, out_width, outputs], or what a chain of
+// pointwise ops makes of it: see runtime/kernels/epilogue.ts); texels from x_first on x [images, height, width,
+// inputs] and, from w_first on, w [kernel_height, kernel_width, inputs, outputs], or with SWAPPED [.., outputs, inputs], see conv_gather.wgsl.
 //
 // One invocation makes GROUPS x GROUP pixels x COLUMNS vectors of output channels in registers; a workgroup's lanes lie as
 // (lanes / lane_columns) x lane_columns. Four products are added in pairs, which costs nothing and rounds less. Stores sit in a loop of
@@ -31,15 +32,17 @@ struct Params {
   row_tiles: u32, // of one phase
   column_tiles: u32,
   groups: u32,
+  x_first: u32, // numbers of the first texels
   w_first: u32,
+  {{EXTRA}}
 }
 
 alias Value = {{#if SINGLE}}f32{{else}}vec4f{{/if}};
 
 @group(0) @binding(0) var<storage, read> bias: array<Value>;
-@group(0) @binding(1) var<storage, read_write> y: array<Value>;
-@group(0) @binding(2) var<uniform> p: Params;
-@group(0) @binding(3) var texels: texture_storage_2d<rgba32float, read>;
+{{OUTPUTS}}
+@group(0) @binding({{PARAMS}}) var<uniform> p: Params;
+@group(0) @binding({{TEXELS_AT}}) var texels: texture_storage_2d<rgba32float, read>;
 
 @compute @workgroup_size({{LANES}})
 fn main(
@@ -90,7 +93,7 @@ fn main(
       let x{{G}}_{{I}} = u32(ix{{G}}_{{I}} + dx);
       // Not &&, which is a branch.
       let inside{{G}}_{{I}} = (y{{G}}_{{I}} < p.height) & (x{{G}}_{{I}} < p.width);
-      let from{{G}}_{{I}} = select(
+      let from{{G}}_{{I}} = p.x_first + select(
         0u, ((image{{G}}_{{I}} + y{{G}}_{{I}}) * p.width + x{{G}}_{{I}}) * p.inputs, inside{{G}}_{{I}});
 {{/for}}{{/for}}
       let tap = (rows.first + ty * rows.hop) * p.kernel_width + columns.first + tx * columns.hop;
@@ -103,10 +106,19 @@ fn main(
 {{#if SINGLE}}
         let w = second_texel(weight + ci);
 {{else}}
+{{#if SWAPPED}}
+{{#for J in COLUMNS}}{{#for C in 4}}
+        let m{{J}}_{{C}} = second_texel(weight + (c{{J}} * 4u + {{C}}u) * p.inputs);
+{{/for}}{{#for K in 4}}
+        let w{{K}}_{{J}} = vec4f(m{{J}}_0[{{K}}], m{{J}}_1[{{K}}], m{{J}}_2[{{K}}], m{{J}}_3[{{K}}]);
+{{/for}}{{/for}}
+        weight += 1u;
+{{else}}
 {{#for K in 4}}{{#for J in COLUMNS}}
         let w{{K}}_{{J}} = second_texel(weight + {{K}}u * p.outputs + c{{J}});
 {{/for}}{{/for}}
         weight += 4u * p.outputs;
+{{/if}}
 {{/if}}
 {{#for G in GROUPS}}{{#for I in GROUP}}
         let a{{G}}_{{I}} = select(vec4f(0.0), first_texel(from{{G}}_{{I}} + ci), inside{{G}}_{{I}});
@@ -123,9 +135,13 @@ fn main(
       }
     }
   }
+{{#for J in COLUMNS}}
+  let fixed{{J}} = fixed_at(0u, c{{J}});
+{{/for}}
   pixel = first_pixel;
   for (var g = 0u; g < p.groups; g++) {
 {{#for I in GROUP}}
+    let pixel{{I}} = pixel;
     let oy{{I}} = pixel.y * rows.spread + rows.offset;
     let ox{{I}} = pixel.x * columns.spread + columns.offset;
     let exists{{I}} = pixel.z < p.images && oy{{I}} < p.out_height && ox{{I}} < p.out_width;
@@ -137,7 +153,7 @@ fn main(
     v{{I}}_{{J}} = select(v{{I}}_{{J}}, s{{G}}_{{I}}_{{J}}, g == {{G}}u);
 {{/for}}
     if (exists{{I}} && channel + {{J}}u < p.outputs) {
-      y[to{{I}} + {{J}}u] = v{{I}}_{{J}};
+      finish(v{{I}}_{{J}}, to{{I}} + {{J}}u, pixel{{I}}.z, oy{{I}}, ox{{I}}, channel + {{J}}u, fixed{{J}});
     }
 {{/for}}{{/for}}
   }

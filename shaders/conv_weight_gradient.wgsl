@@ -7,7 +7,7 @@
 //
 // Bindings: x [images, height, width, inputs], gy [images, out_height, out_width, outputs], partial [splits, kernel_height,
 // kernel_width, inputs, outputs]; channels in vectors of X and W elements. With TEXELS (and vectors of 4) x and gy are texels, one after the
-// other.
+// other. With SWAPPED the last two axes of partial lie the other way round, [.., outputs, inputs], as the weights of a transposed convolution do.
 //
 // One invocation makes GROUPS vectors of input channels (each of one tap) x COLUMNS vectors of output channels in registers, and
 // takes UNROLL pixels a round. A workgroup's lanes lie as lane_splits x lane_rows x lane_columns. Written for Vulkan on the CPU, see
@@ -36,16 +36,17 @@ struct Params {
   column_tiles: u32,
   splits: u32,
   groups: u32, // GROUPS
-  gy_first: u32, // with TEXELS: gy's first texel
+  x_first: u32, // with TEXELS: numbers of the first texels
+  gy_first: u32,
 }
 
 {{#if TEXELS}}
-@group(0) @binding(0) var<storage, read_write> partial: array<{{W}}>;
+@group(0) @binding(0) var<storage, read_write> partial: array<{{#if SWAPPED}}{{X}}{{else}}{{W}}{{/if}}>;
 @group(0) @binding(1) var<uniform> p: Params;
 @group(0) @binding(2) var texels: texture_storage_2d<rgba32float, read>;
 
 fn x_at(i: u32) -> {{X}} {
-  return first_texel(i);
+  return first_texel(p.x_first + i);
 }
 
 fn gy_at(i: u32) -> {{W}} {
@@ -54,7 +55,7 @@ fn gy_at(i: u32) -> {{W}} {
 {{else}}
 @group(0) @binding(0) var<storage, read> x: array<{{X}}>;
 @group(0) @binding(1) var<storage, read> gy: array<{{W}}>;
-@group(0) @binding(2) var<storage, read_write> partial: array<{{W}}>;
+@group(0) @binding(2) var<storage, read_write> partial: array<{{#if SWAPPED}}{{X}}{{else}}{{W}}{{/if}}>;
 @group(0) @binding(3) var<uniform> p: Params;
 
 fn x_at(i: u32) -> {{X}} {
@@ -125,16 +126,31 @@ fn main(
 {{/for}}{{/for}}{{/for}}{{/for}}
   }
   for (var g = 0u; g < p.groups; g++) {
+{{#if SWAPPED}}
+    let ci = (row + g) % p.inputs;
+    let to = (split * p.rows + row + g - ci) * {{WIDTH}}u * p.outputs + column * {{WIDTH}}u * p.inputs + ci;
+{{else}}
     let to = (split * p.rows + row + g) * {{DEPTH}}u * p.outputs + column;
+{{/if}}
     let exists = split < p.splits && row + g < p.rows;
 {{#for E in DEPTH}}{{#for J in COLUMNS}}
     var v{{E}}_{{J}} = s0_{{E}}_{{J}};
 {{#for G in GROUPS}}
     v{{E}}_{{J}} = select(v{{E}}_{{J}}, s{{G}}_{{E}}_{{J}}, g == {{G}}u);
 {{/for}}
+{{#if SWAPPED}}{{else}}
     if (exists && column + {{J}}u < p.outputs) {
       partial[to + {{E}}u * p.outputs + {{J}}u] = v{{E}}_{{J}};
     }
+{{/if}}
 {{/for}}{{/for}}
+{{#if SWAPPED}}
+{{#for J in COLUMNS}}{{#for C in WIDTH}}
+    if (exists && column + {{J}}u < p.outputs) {
+      partial[to + ({{J}}u * {{WIDTH}}u + {{C}}u) * p.inputs] =
+        {{X}}({{#for E in DEPTH}}{{#if E}}, {{/if}}v{{E}}_{{J}}{{#if WIDE}}[{{C}}]{{/if}}{{/for}});
+    }
+{{/for}}{{/for}}
+{{/if}}
   }
 }

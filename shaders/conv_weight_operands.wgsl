@@ -2,7 +2,8 @@
 // (tap y, tap x, input channel), columns the output channels, and k runs over a share of the pixels (n, oy, ox).
 //
 // Bindings: x [images, height, width, inputs], gy [images, out_height, out_width, outputs], partial [shares, kernel_height,
-// kernel_width, inputs, outputs]. With DEEP, the input channels come in vectors, with WIDE the output's.
+// kernel_width, inputs, outputs], or with SWAPPED [.., outputs, inputs]. With DEEP, the input channels come in vectors, with WIDE the
+// output's.
 
 struct Params {
   height: u32,
@@ -35,7 +36,7 @@ struct Tile {
 
 @group(0) @binding(0) var<storage, read> x: array<{{X}}>;
 @group(0) @binding(1) var<storage, read> gy: array<{{W}}>;
-@group(0) @binding(2) var<storage, read_write> partial: array<{{W}}>;
+@group(0) @binding(2) var<storage, read_write> partial: array<{{#if SWAPPED}}f32{{else}}{{W}}{{/if}}>;
 @group(0) @binding(3) var<uniform> p: Params;
 
 // What the rows that this invocation carries add to a pixel's place: column, row; and their input channels.
@@ -120,10 +121,23 @@ fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
 
 fn place_of(tile: Tile, row: u32) -> u32 {
   let rows = p.kernel_height * p.kernel_width * p.inputs;
-  return select(nowhere, (tile.share * rows + row) * p.outputs, row < rows && tile.begin < p.pixels);
+{{#if SWAPPED}}
+  let ci = row % p.inputs;
+  let place = (tile.share * rows + row - ci) * p.outputs + ci;
+{{else}}
+  let place = (tile.share * rows + row) * p.outputs;
+{{/if}}
+  return select(nowhere, place, row < rows && tile.begin < p.pixels);
 }
 
 fn store(place: u32, column: u32, value: vec4f) {
+{{#if SWAPPED}}
+{{#for J in 4}}
+  if (column + {{J}}u < p.outputs) {
+    partial[place + (column + {{J}}u) * p.inputs] = value[{{J}}];
+  }
+{{/for}}
+{{else}}
   let to = place + column;
 {{#if WIDE}}
   if (column < p.outputs) {
@@ -135,5 +149,6 @@ fn store(place: u32, column: u32, value: vec4f) {
     partial[to + {{J}}u] = value[{{J}}];
   }
 {{/for}}
+{{/if}}
 {{/if}}
 }

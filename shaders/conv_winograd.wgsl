@@ -6,7 +6,8 @@
 //   x likewise; and in memory, in vectors, at n image + t tile_y + u tile_x + y row + x column + q part_y + r part_x + channel.
 // So one kernel cuts images into overlapping patches, lays patches out by transform points for matmul.wgsl, and the reverse.
 //
-// Bindings: source (with TEXELS read as texels), bias [channels] (or anything where has_bias is 0), result. IN and OUT are the matrix's sizes, at most 5.
+// Bindings: source (with TEXELS read as texels), bias [channels] (or anything where has_bias is 0), OUTPUTS (the result, or what a chain of
+// pointwise ops makes of it: see runtime/kernels/epilogue.ts). IN and OUT are the matrix's sizes, at most 5.
 // One invocation makes OUT x OUT vectors.
 
 struct Side {
@@ -42,31 +43,30 @@ struct Params {
   sizes: u32, // IN, as a number that the compiler does not know, so that it does not unroll loops
   rounds: u32, // OUT, likewise
   has_bias: u32,
-  unused0: u32,
-  unused1: u32,
+  first_image: u32,
+  source_first: u32, // with TEXELS: the number of the first texel
   unused2: u32,
   matrix: array<vec4f, 25>, // m[a, i] is matrix[5 i + a].x
+  {{EXTRA}}
 }
 
 {{#if TEXELS}}
 @group(0) @binding(0) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> result: array<vec4f>;
-@group(0) @binding(2) var<uniform> p: Params;
-@group(0) @binding(3) var texels: texture_storage_2d<rgba32float, read>;
+@group(0) @binding({{TEXELS_AT}}) var texels: texture_storage_2d<rgba32float, read>;
 
 fn source_at(i: u32) -> vec4f {
-  return first_texel(i);
+  return first_texel(p.source_first + i);
 }
 {{else}}
 @group(0) @binding(0) var<storage, read> source: array<vec4f>;
 @group(0) @binding(1) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> result: array<vec4f>;
-@group(0) @binding(3) var<uniform> p: Params;
 
 fn source_at(i: u32) -> vec4f {
   return source[i];
 }
 {{/if}}
+{{OUTPUTS}}
+@group(0) @binding({{PARAMS}}) var<uniform> p: Params;
 
 @compute @workgroup_size({{LANES}})
 fn main(
@@ -122,6 +122,7 @@ fn main(
 {{/for}}{{/for}}
   }
   let add = select(vec4f(0.0), bias[select(0u, channel, p.has_bias != 0u)], p.has_bias != 0u);
+  let fixed = fixed_at(p.first_image + image, channel);
   let out_y = i32(tile_y) * p.output.tile_pace_y + p.output.origins_y[part_y];
   let out_x = i32(tile_x) * p.output.tile_pace_x + p.output.origins_x[part_x];
   let out_base = p.output.start + image * p.output.image + tile_y * p.output.tile_y + tile_x * p.output.tile_x +
@@ -137,7 +138,8 @@ fn main(
     let x_{{B}} = u32(out_x + {{B}} * p.output.pace_x);
     if (y < p.output.height && x_{{B}} < p.output.width) {
       let to = row + x_{{B}} * p.output.column;
-      result[to] = v{{B}} + add{{#if ACCUMULATE}} + result[to]{{/if}};
+      let value = v{{B}} + add{{#if ACCUMULATE}} + out0[to]{{/if}};
+      finish(value, to, p.first_image + image, y, x_{{B}}, channel, fixed);
     }
 {{/for}}
   }

@@ -27,7 +27,8 @@ struct Params {
   groups: u32, // GROUPS
   shares_k: u32,
   k_a_share: u32, // a multiple of DEPTH
-  b_first: u32, // with TEXELS: b's first texel
+  a_first: u32, // with TEXELS: numbers of the first texels
+  b_first: u32,
 }
 
 {{#if TEXELS}}
@@ -74,7 +75,7 @@ fn main(
   let lane_rows = {{LANES}}u / p.lane_columns;
   let column = (((tile / p.row_tiles) % p.column_tiles) * p.lane_columns + lane % p.lane_columns) * {{COLUMNS}}u;
   let row = ((tile % p.row_tiles) * lane_rows + lane / p.lane_columns) * {{ROWS}}u;
-  let a_base = batch * p.a_batch;
+  let a_base = batch * p.a_batch{{#if TEXELS}} + p.a_first{{/if}};
   let b_base = batch * p.b_batch{{#if TEXELS}} + p.b_first{{/if}};
 {{#for J in COLUMNS}}
   let c{{J}} = min(column + {{J}}u, p.n - 1u);

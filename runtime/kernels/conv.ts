@@ -4,20 +4,27 @@
  * @module
  */
 import type { KernelVariant, Lowering, Target } from "../kernel.ts";
+import type { Epilogue } from "./epilogue.ts";
 import { gatherConv, gatherCost } from "./conv_gather.ts";
-import type { ConvOptions } from "./conv_geometry.ts";
+import { type ConvOptions, withLayout } from "./conv_geometry.ts";
 import { coverConv, gpuConv } from "./conv_gpu.ts";
 import { texelConv, texelConvBlocks, texelConvCost, texelConvFits } from "./conv_texels.ts";
 import { winogradConv, winogradCost, winogradFits } from "./conv_winograd.ts";
 import { TILE_SHAPES, tileCost, tileName } from "./matmul_gpu.ts";
 import { blockName, BLOCKS, chooseVariant } from "./matmul_tiles.ts";
 
+/** A convolution, and what becomes of its output before it is stored. */
+export interface ConvWork extends ConvOptions {
+  /** A chain over y: its other inputs follow the convolution's, its results are the outputs. */
+  readonly epilogue?: Epilogue;
+}
+
 /**
  * y[n, oy, ox, co] = bias[co] + sum over ky, kx, ci of x[n, oy s - p + ky d, ox s - p + kx d, ci] w[ky, kx, ci, co].
  *
- * Inputs x, w and, with `bias`, the bias; output y.
+ * Inputs x, w (with `swapped` as [kh, kw, cout, cin]) and, with `bias`, the bias; output y.
  */
-export function convForward(options: ConvOptions, target: Target): Lowering {
+export function convForward(options: ConvWork, target: Target): Lowering {
   return convolve(options, { transposed: false, target });
 }
 
@@ -25,19 +32,22 @@ export function convForward(options: ConvOptions, target: Target): Lowering {
  * Transposed convolution: y[n, oy, ox, co] = bias[co] + sum of x[n, iy, ix, ci] w[ky, kx, ci, co] over all iy, ix, ky, kx with
  * oy = iy s - p + ky d and ox = ix s - p + kx d.
  *
- * Inputs x, w and, with `bias`, the bias; output y. With w's last two axes swapped it maps a convolution's output gradient to
- * its input gradient.
+ * Inputs x, w (with `swapped` as [kh, kw, cout, cin]) and, with `bias`, the bias; output y. With the weights of a convolution, which are
+ * swapped in this role, it maps that convolution's output gradient to its input gradient.
  */
-export function convTransposed(options: ConvOptions, target: Target): Lowering {
+export function convTransposed(options: ConvWork, target: Target): Lowering {
   return convolve(options, { transposed: true, target });
 }
 
 /** The names of the variants of `conv_forward`, or of `conv_transposed`, for this work, the default first. */
 export function convVariants(options: ConvOptions, how: { transposed: boolean; target: Target }): string[] {
-  return variants(options, how).sort((a, b) => a.cost - b.cost).map(({ name }) => name);
+  return variants(withLayout(options), how).sort((a, b) => a.cost - b.cost).map(({ name }) => name);
 }
 
-function convolve(options: ConvOptions, how: { transposed: boolean; target: Target }): Lowering {
+function convolve(work: ConvWork, how: { transposed: boolean; target: Target }): Lowering {
+  const { epilogue, ...given } = work;
+  const options = withLayout(given);
+  // The choice is that of the convolution alone: a chain that is fused or not then gets the same bits.
   const { n, h, w, cin, kh, kw, cout, outH, outW, bias = false } = options;
   const family = how.transposed ? "conv_transposed" : "conv_forward";
   return chooseVariant(family, {
@@ -46,7 +56,7 @@ function convolve(options: ConvOptions, how: { transposed: boolean; target: Targ
     variants: variants(options, how),
     inputs: [n * h * w * cin, kh * kw * cin * cout, ...(bias ? [cout] : [])],
     outputs: [n * outH * outW * cout],
-  }).lower();
+  }).lower(epilogue);
 }
 
 function variants(given: ConvOptions, how: { transposed: boolean; target: Target }): KernelVariant[] {
@@ -56,25 +66,25 @@ function variants(given: ConvOptions, how: { transposed: boolean; target: Target
     ? TILE_SHAPES.map((shape) => ({
       name: tileName(shape),
       cost: tileCost(coverConv(options, { transposed, shape }), shape),
-      lower: () => gpuConv(options, { transposed, shape }),
+      lower: (epilogue) => gpuConv(options, { transposed, shape, epilogue }),
     }))
     : BLOCKS.map((block) => ({
       name: blockName(block),
       cost: gatherCost(options, { transposed, block }),
-      lower: () => gatherConv(options, { transposed, block }),
+      lower: (epilogue) => gatherConv(options, { transposed, block, epilogue }),
     }));
   if (target.profile === "software" && texelConvFits(options, how)) {
     direct.push(
-      ...texelConvBlocks(options).map((block) => ({
+      ...texelConvBlocks(options).map((block): KernelVariant => ({
         name: blockName(block),
         cost: texelConvCost(options, { transposed, block }),
-        lower: () => texelConv(options, { transposed, block }),
+        lower: (epilogue) => texelConv(options, { transposed, block, epilogue }),
       })),
     );
   }
   if (!winogradFits(options)) return direct;
   const cost = winogradCost(options, { ...how, gradient: false });
-  return [...direct, { name: "winograd", cost, lower: () => winogradConv(options, how) }];
+  return [...direct, { name: "winograd", cost, lower: (epilogue) => winogradConv(options, { ...how, epilogue }) }];
 }
 
 /** A single row or column has no neighbours at any stride; with the largest one no tap misses it. */

@@ -8,6 +8,7 @@ import axesCode from "../../shaders/conv_axes.wgsl" with { type: "text" };
 import gatherCode from "../../shaders/conv_gather.wgsl" with { type: "text" };
 import { type Dispatch, gridFor, type Lowering } from "../kernel.ts";
 import { convFlops, type ConvOptions } from "./conv_geometry.ts";
+import { type Epilogue, type EpilogueParts, epilogueParts } from "./epilogue.ts";
 import {
   type Block,
   blockName,
@@ -25,6 +26,7 @@ import { fillTemplate } from "./template.ts";
 export interface GatherChoice {
   readonly transposed: boolean;
   readonly block: Block;
+  readonly epilogue?: Epilogue | undefined;
 }
 
 /**
@@ -49,7 +51,7 @@ export function gatherCost(options: ConvOptions, choice: GatherChoice): number {
 /** Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. */
 export function gatherConv(options: ConvOptions, choice: GatherChoice): Lowering {
   const { n, h, w, cin, kh, kw, cout, outH, outW, stride, padding, dilation, bias = false } = options;
-  const { transposed, block } = choice;
+  const { transposed, block, epilogue } = choice;
   const family = transposed ? "conv_transposed" : "conv_forward";
   const { depth, width, workgroups, tiles } = planGather(options, choice);
   const flops = convFlops(options, transposed);
@@ -58,14 +60,18 @@ export function gatherConv(options: ConvOptions, choice: GatherChoice): Lowering
       `${family} cannot sum over ${kh} x ${kw} x ${cin} products: use fewer input channels or a smaller kernel`,
     );
   }
+  const parts = epilogueParts(epilogue, { bound: 3, inputs: bias ? 3 : 2, width });
+  const group = groupOf(parts);
+  const small = flops <= 2 * SMALL_WORK;
   const dispatch: Dispatch = {
-    kernel: `${family}/${blockName(block)}`,
-    code: gatherText(block, { depth, width, small: flops <= 2 * SMALL_WORK }),
-    uniforms: [
+    kernel: `${family}/${blockName(block)}${epilogue ? "-fused" : ""}`,
+    code: gatherText(block, { depth, width, small, swapped: options.swapped ?? false, parts }),
+    uniforms: parts.uniforms([
       ...[n, h, w, cin / depth, outH, outW, cout / width, kh, kw, ...stride, ...padding, ...dilation],
-      ...[Number(transposed), Number(bias), tiles.laneColumns, tiles.rowTiles, tiles.columnTiles, block.rows / 4, 0],
-    ],
-    bindings: [{ input: 0 }, { input: 1 }, bias ? { input: 2 } : { scratch: 0 }, { output: 0 }],
+      ...[Number(transposed), Number(bias), tiles.laneColumns, tiles.rowTiles, tiles.columnTiles],
+      ...[block.rows / group, 0],
+    ]),
+    bindings: [{ input: 0 }, { input: 1 }, bias ? { input: 2 } : { scratch: 0 }, ...parts.bindings],
     grid: gridFor(workgroups),
     flops,
   };
@@ -83,22 +89,34 @@ function planGather(options: ConvOptions, { transposed, block }: GatherChoice) {
   return { depth, width, tiles, workgroups: tiles.rowTiles * tiles.columnTiles * phasesY * phasesX };
 }
 
+/** Rows of a block that are stored in one round: fewer, the more accesses storing takes. */
+export function groupOf({ accesses }: EpilogueParts): number {
+  return accesses > 2 ? 1 : accesses > 1 ? 2 : 4;
+}
+
 /** Sums of the weights' type. */
 const COMPENSATED = `alias Value = {{W}};\nalias Bits = {{BITS}};\n${compensatedCode}`;
 
-function gatherText(block: Block, options: { depth: Width; width: Width; small: boolean }): string {
-  const { depth, width, small } = options;
+function gatherText(
+  block: Block,
+  options: { depth: Width; width: Width; small: boolean; swapped: boolean; parts: EpilogueParts },
+): string {
+  const { depth, width, small, swapped, parts } = options;
+  const group = groupOf(parts);
   return fillTemplate(axesCode + (small ? COMPENSATED : "") + gatherCode, {
     X: depth === 4 ? "vec4f" : "f32",
     W: width === 4 ? "vec4f" : "f32",
     BITS: width === 4 ? "vec4u" : "u32",
     DEEP: depth === 4,
     SMALL: small,
+    SWAPPED: swapped,
+    WIDTH: width,
     DEPTH: depth,
     LANES,
     ROWS: block.rows,
-    GROUPS: block.rows / 4,
-    GROUP: 4,
+    GROUPS: block.rows / group,
+    GROUP: group,
+    ...parts.values,
     COLUMNS: block.columns,
   });
 }

@@ -21,11 +21,22 @@ export interface ConvGeometry {
   readonly stride: Pair;
   readonly padding: Pair;
   readonly dilation: Pair;
+  /**
+   * True if the last two axes of the weights (or of their gradient) lie the other way round, [kh, kw, cout, cin]: gradients of convolutions
+   * are convolutions with the same weights in these roles, and read them as they lie.
+   */
+  readonly swapped?: boolean;
 }
 
 /** A convolution's sizes, and whether input 2 is a bias [cout]. */
 export interface ConvOptions extends ConvGeometry {
   readonly bias?: boolean;
+}
+
+/** The same work, said in one way: with one channel on either side both layouts are the same. */
+export function withLayout<Geometry extends ConvGeometry>(options: Geometry): Geometry {
+  const { swapped = false, ...rest } = options;
+  return (swapped && options.cin > 1 && options.cout > 1 ? options : rest) as Geometry;
 }
 
 /** Multiplications and additions of a convolution or of either gradient. */

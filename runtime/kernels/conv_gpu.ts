@@ -8,23 +8,34 @@ import operandsCode from "../../shaders/conv_operands.wgsl" with { type: "text" 
 import weightCode from "../../shaders/conv_weight_operands.wgsl" with { type: "text" };
 import { type Dispatch, gridFor, type Lowering } from "../kernel.ts";
 import { convFlops, type ConvGeometry, type ConvOptions } from "./conv_geometry.ts";
+import { type Epilogue, epilogueParts } from "./epilogue.ts";
 import { foldShares } from "./matmul_fold.ts";
 import { coverTiles, type TileCover, tileName, type TileShape, tileText } from "./matmul_gpu.ts";
 import { widthOf } from "./matmul_tiles.ts";
 
 /** Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. */
-export function gpuConv(options: ConvOptions, how: { transposed: boolean; shape: TileShape }): Lowering {
+export function gpuConv(
+  options: ConvOptions,
+  how: { transposed: boolean; shape: TileShape; epilogue?: Epilogue | undefined },
+): Lowering {
   const { n, h, w, cin, kh, kw, cout, outH, outW, stride, padding, dilation, bias = false } = options;
-  const { transposed, shape } = how;
+  const { transposed, shape, epilogue } = how;
   const cover = coverConv(options, how);
+  const parts = epilogueParts(epilogue, { bound: 3, inputs: bias ? 3 : 2, width: widthOf(cout) });
+  const family = transposed ? "conv_transposed" : "conv_forward";
   const dispatch: Dispatch = {
-    kernel: `${transposed ? "conv_transposed" : "conv_forward"}/${tileName(shape)}`,
-    code: tileText(axesCode + operandsCode, shape, vectors(options)),
-    uniforms: [
+    kernel: `${family}/${tileName(shape)}${epilogue ? "-fused" : ""}`,
+    // Neighbours in a subgroup read neighbours in memory.
+    code: tileText(axesCode + operandsCode, shape, {
+      ...vectors(options),
+      ...parts.values,
+      B_DEPTH_FIRST: options.swapped ?? false,
+    }),
+    uniforms: parts.uniforms([
       ...[n, h, w, cin, outH, outW, cout, kh, kw, ...stride, ...padding, ...dilation],
       ...[Number(transposed), Number(bias), cover.rowTiles, cover.columnTiles],
-    ],
-    bindings: [{ input: 0 }, { input: 1 }, bias ? { input: 2 } : { scratch: 0 }, { output: 0 }],
+    ]),
+    bindings: [{ input: 0 }, { input: 1 }, bias ? { input: 2 } : { scratch: 0 }, ...parts.bindings],
     grid: gridFor(cover.workgroups),
     flops: convFlops(options, transposed),
   };
@@ -74,7 +85,7 @@ export function coverWeightGradient(options: ConvGeometry, shape: TileShape): Ti
   return coverTiles(size, shape);
 }
 
-function vectors({ cin, cout }: ConvGeometry) {
+function vectors({ cin, cout, swapped = false }: ConvGeometry) {
   const [deep, wide] = [widthOf(cin) === 4, widthOf(cout) === 4];
-  return { DEEP: deep, WIDE: wide, X: deep ? "vec4f" : "f32", W: wide ? "vec4f" : "f32" };
+  return { SWAPPED: swapped, DEEP: deep, WIDE: wide, X: deep ? "vec4f" : "f32", W: wide ? "vec4f" : "f32" };
 }

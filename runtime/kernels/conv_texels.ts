@@ -9,9 +9,13 @@ import texelsCode from "../../shaders/texels.wgsl" with { type: "text" };
 import { type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
 import { fitTexels, texelPlaces } from "../texels.ts";
 import { convFlops, type ConvOptions } from "./conv_geometry.ts";
-import { gatherCost } from "./conv_gather.ts";
+import { gatherCost, groupOf } from "./conv_gather.ts";
+import { type Epilogue, epilogueParts } from "./epilogue.ts";
 import { type Block, blockName, LANES, MAX_ITERATIONS, planTiles, TEXEL_BLOCKS } from "./matmul_tiles.ts";
 import { fillTemplate } from "./template.ts";
+
+/** Place of x_first among the uniforms. */
+const X_FIRST = 21;
 
 /** Operations below which copying the operands is not worth it. */
 const MIN_FLOPS = 2 ** 19;
@@ -35,30 +39,40 @@ export function texelConvCost(options: ConvOptions, choice: { transposed: boolea
 }
 
 /** Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. */
-export function texelConv(options: ConvOptions, choice: { transposed: boolean; block: Block }): Lowering {
+export function texelConv(
+  options: ConvOptions,
+  choice: { transposed: boolean; block: Block; epilogue?: Epilogue | undefined },
+): Lowering {
   const { n, h, w, cin, kh, kw, cout, outH, outW, stride, padding, dilation, bias = false } = options;
-  const { transposed, block } = choice;
+  const { transposed, block, epilogue } = choice;
   const [phasesY, phasesX] = transposed ? stride : [1, 1];
   const rows = n * Math.ceil(outH / phasesY) * Math.ceil(outW / phasesX);
   const outputs = Math.ceil(cout / 4);
   const tiles = planTiles({ rows, columns: outputs }, block);
+  const parts = epilogueParts(epilogue, { bound: 1, inputs: bias ? 3 : 2, width: cout === 1 ? 1 : 4 });
+  const group = groupOf(parts);
+  const family = transposed ? "conv_transposed" : "conv_forward";
   const dispatch: Dispatch = {
-    kernel: `${transposed ? "conv_transposed" : "conv_forward"}/${blockName(block)}`,
+    kernel: `${family}/${blockName(block)}${epilogue ? "-fused" : ""}`,
     code: fillTemplate(axesCode + convCode + texelsCode, {
       LANES,
       ROWS: block.rows,
-      GROUPS: block.rows / 4,
-      GROUP: 4,
+      ...parts.values,
+      TEXELS_AT: parts.values.PARAMS + 1,
+      GROUPS: block.rows / group,
+      GROUP: group,
       COLUMNS: block.columns,
       SINGLE: cout === 1,
+      SWAPPED: options.swapped ?? false,
     }),
-    uniforms: [
+    uniforms: parts.uniforms([
       ...[n, h, w, cin / 4, outH, outW, outputs, kh, kw, ...stride, ...padding, ...dilation],
-      ...[Number(transposed), Number(bias), tiles.laneColumns, tiles.rowTiles, tiles.columnTiles, block.rows / 4],
-      ...texelPlaces(operandSizes(options)).slice(1),
-    ],
-    bindings: [bias ? { input: 2 } : { scratch: 0 }, { output: 0 }],
+      ...[Number(transposed), Number(bias), tiles.laneColumns, tiles.rowTiles, tiles.columnTiles, block.rows / group],
+      ...texelPlaces(operandSizes(options)),
+    ]),
+    bindings: [bias ? { input: 2 } : { scratch: 0 }, ...parts.bindings],
     texels: [{ input: 0 }, { input: 1 }],
+    texelWords: [X_FIRST, X_FIRST + 1],
     grid: gridFor(tiles.rowTiles * tiles.columnTiles * phasesY * phasesX),
     flops: convFlops(options, transposed),
   };

@@ -1,17 +1,16 @@
 /**
- * What convolutions do with weights: their gradient, and the swap of their last two axes.
+ * The gradient of convolutions for their weights.
  *
  * @module
  */
-import swapCode from "../../shaders/conv_swap.wgsl" with { type: "text" };
 import gradientCode from "../../shaders/conv_weight_gradient.wgsl" with { type: "text" };
 import texelsCode from "../../shaders/texels.wgsl" with { type: "text" };
 import { type Dispatch, gridFor, type KernelVariant, type Lowering, type Target } from "../kernel.ts";
-import { convFlops, type ConvGeometry } from "./conv_geometry.ts";
+import { convFlops, type ConvGeometry, withLayout } from "./conv_geometry.ts";
 import { winogradCost, winogradFits, winogradWeightGradient } from "./conv_winograd.ts";
 import { coverWeightGradient, gpuWeightGradient } from "./conv_gpu.ts";
 import { TILE_SHAPES, tileCost, tileName } from "./matmul_gpu.ts";
-import { foldShares, STREAM_LANES } from "./matmul_fold.ts";
+import { foldShares } from "./matmul_fold.ts";
 import {
   type Block,
   blockName,
@@ -28,6 +27,8 @@ import {
 import { texelPlaces } from "../texels.ts";
 import { fillTemplate } from "./template.ts";
 
+/** Place of x_first among the uniforms. */
+const X_FIRST = 22;
 /** Workgroups that keep the cores of a software adapter busy to the end. */
 const WANTED_WORKGROUPS = 8;
 /** Fewer pixels than this a share are not worth adding up another partial result. */
@@ -38,12 +39,13 @@ const UNROLL = 2;
  * Gradient of a convolution for its weights: gw[ky, kx, ci, co] = sum over n, oy, ox of
  * x[n, oy s - p + ky d, ox s - p + kx d, ci] gy[n, oy, ox, co].
  *
- * Inputs x [n, h, w, cin] and gy [n, outH, outW, cout]; output gw [kh, kw, cin, cout]. For a transposed convolution, whose output
- * is the larger image, give its output's gradient as x and its input as gy, and swap the result's last two axes.
+ * Inputs x [n, h, w, cin] and gy [n, outH, outW, cout]; output gw [kh, kw, cin, cout], or [kh, kw, cout, cin] with `swapped`. For a
+ * transposed convolution, whose output is the larger image, give its output's gradient as x and its input as gy, and ask for the swapped form.
  *
  * The pixels are shared out among invocations and the partial sums added in a fixed order: equal inputs give bit-equal results.
  */
-export function convWeightGradient(options: ConvGeometry, target: Target): Lowering {
+export function convWeightGradient(given: ConvGeometry, target: Target): Lowering {
+  const options = withLayout(given);
   return chooseVariant("conv_weight_gradient", {
     key: JSON.stringify(options),
     target,
@@ -55,7 +57,7 @@ export function convWeightGradient(options: ConvGeometry, target: Target): Lower
 
 /** The names of the variants of `conv_weight_gradient` for this work, the default first. */
 export function convWeightGradientVariants(options: ConvGeometry, target: Target): string[] {
-  return variants(options, target).sort((a, b) => a.cost - b.cost).map(({ name }) => name);
+  return variants(withLayout(options), target).sort((a, b) => a.cost - b.cost).map(({ name }) => name);
 }
 
 function variants(options: ConvGeometry, target: Target): KernelVariant[] {
@@ -96,14 +98,14 @@ function directGradient(options: ConvGeometry, block: Block): Lowering {
   const operands = [{ input: 0 }, { input: 1 }];
   const gradient: Dispatch = {
     kernel: `conv_weight_gradient/${blockName(block)}`,
-    code: gradientText(block, plan.vectors),
+    code: gradientText(block, { ...plan.vectors, swapped: options.swapped ?? false }),
     uniforms: [
       ...[h, w, cin / depth, outH, outW, cout / width, kw, ...stride, ...padding, ...dilation],
       ...[(kh * kw * cin) / depth, n * outH * outW, plan.pixelsAShare, plan.laneRows, plan.laneColumns],
       ...[plan.rowTiles, plan.columnTiles, plan.shares, block.rows / depth],
-      ...texelPlaces(operandSizes(options)).slice(1),
+      ...texelPlaces(operandSizes(options)),
     ],
-    ...(texels ? { texels: operands } : {}),
+    ...(texels ? { texels: operands, texelWords: [X_FIRST, X_FIRST + 1] } : {}),
     bindings: [...(texels ? [] : operands), plan.shares === 1 ? { output: 0 } : { scratch: 0 }],
     grid: gridFor(plan.workgroups),
     flops: convFlops(options, false),
@@ -112,30 +114,6 @@ function directGradient(options: ConvGeometry, block: Block): Lowering {
   const elements = kh * kw * cin * cout;
   const fold = foldShares({ shares: plan.shares, elements, from: { scratch: 0 }, to: { output: 0 } });
   return { scratch: [plan.shares * elements], dispatches: [gradient, fold] };
-}
-
-/**
- * Swaps the last two axes of weights: y[t, b, a] = x[t, a, b]; input x, output y.
- *
- * @param size.taps Product of the axes before.
- */
-export function swapWeightAxes(size: { taps: number; rows: number; columns: number }): Lowering {
-  const side = widthOf(size.rows) === 4 && widthOf(size.columns) === 4 ? 4 : 1;
-  const [rows, columns] = [size.rows / side, size.columns / side];
-  return {
-    dispatches: [{
-      kernel: `conv_swap/${side}x${side}`,
-      code: fillTemplate(swapCode, {
-        T: side === 4 ? "vec4f" : "f32",
-        SIDE: side,
-        BLOCK: side === 4,
-        LANES: STREAM_LANES,
-      }),
-      uniforms: [size.taps, rows, columns],
-      bindings: [{ input: 0 }, { output: 0 }],
-      grid: gridFor(Math.ceil((size.taps * rows * columns) / STREAM_LANES)),
-    }],
-  };
 }
 
 interface SharePlan {
@@ -180,14 +158,17 @@ function planShares(options: ConvGeometry, block: Block): SharePlan {
   };
 }
 
-function gradientText(block: Block, vectors: { depth: Width; width: Width }): string {
-  const { depth, width } = vectors;
+function gradientText(block: Block, options: { depth: Width; width: Width; swapped: boolean }): string {
+  const { depth, width, swapped } = options;
   const { texels = false } = block;
   return fillTemplate(texels ? gradientCode + texelsCode : gradientCode, {
     TEXELS: texels,
     X: depth === 4 ? "vec4f" : "f32",
     W: width === 4 ? "vec4f" : "f32",
     DEEP: depth === 4,
+    WIDE: width === 4,
+    WIDTH: width,
+    SWAPPED: swapped,
     DEPTH: depth,
     LANES,
     GROUPS: block.rows / depth,

@@ -12,6 +12,7 @@
 import type { Binding, Dispatch, Lowering, Target } from "../kernel.ts";
 import { convFlops, type ConvGeometry, type ConvOptions, type Pair } from "./conv_geometry.ts";
 import { fitTexels } from "../texels.ts";
+import type { Epilogue } from "./epilogue.ts";
 import { type Matrix, transform, type TransformSide } from "./conv_winograd_transform.ts";
 import { matmul } from "./matmul.ts";
 import { blockCost, matmulBlocks } from "./matmul_blocks.ts";
@@ -44,10 +45,13 @@ export function winogradFits(options: ConvGeometry): boolean {
 }
 
 /** Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. */
-export function winogradConv(options: ConvOptions, how: { transposed: boolean; target: Target }): Lowering {
-  const { transposed, target } = how;
+export function winogradConv(
+  options: ConvOptions,
+  how: { transposed: boolean; target: Target; epilogue?: Epilogue | undefined },
+): Lowering {
+  const { transposed, target, epilogue } = how;
   const plan = planWinograd(options, how);
-  const { n, cin, cout, bias } = options;
+  const { n, cin, cout, bias, swapped = false } = options;
   const { phases, tiles, batches, depth, chunk } = plan;
   const texels = readsTexels(options, target);
   const steps = new Steps();
@@ -61,18 +65,19 @@ export function winogradConv(options: ConvOptions, how: { transposed: boolean; t
     name: "weights",
     matrix: G,
     input: weightSide(options, transposed),
+    // Swapped weights become the transposed operand of the products.
     output: pointSide({
-      rows: depth,
-      columns: cout,
+      rows: swapped ? cout : depth,
+      columns: swapped ? depth : cout,
       images: 1,
       tiles: whole,
-      parts: transposed ? "batch" : cin * cout,
+      parts: transposed ? "batch" : swapped ? cin : cin * cout,
       phases,
     }),
     parts: phases,
     tiles: whole,
-    images: cin,
-    channels: cout,
+    images: swapped ? cout : cin,
+    channels: swapped ? cin : cout,
     bindings: { source: { input: 1 }, bias: noBias, result: weights },
   }));
   for (let start = 0; start < n; start += chunk) {
@@ -91,7 +96,7 @@ export function winogradConv(options: ConvOptions, how: { transposed: boolean; t
       channels: cin,
       bindings: { source: { input: 0 }, bias: noBias, result: patches },
     }));
-    steps.product({ m: rows, n: cout, k: depth, batches }, {
+    steps.product({ m: rows, n: cout, k: depth, batches, transposeB: swapped }, {
       target,
       a: patches,
       b: weights,
@@ -110,6 +115,8 @@ export function winogradConv(options: ConvOptions, how: { transposed: boolean; t
       channels: cout,
       bindings: { source: products, bias: bias ? { input: 2 } : noBias, result: { output: 0 } },
       hasBias: bias ?? false,
+      epilogue: epilogue && { chain: epilogue, inputs: bias ? 3 : 2 },
+      firstImage: start,
     }));
   }
   return steps.lowering();
@@ -117,7 +124,7 @@ export function winogradConv(options: ConvOptions, how: { transposed: boolean; t
 
 /** Gradient for a convolution's weights; inputs, output and meaning as in `convWeightGradient`. */
 export function winogradWeightGradient(options: ConvGeometry, target: Target): Lowering {
-  const { n, cin, cout } = options;
+  const { n, cin, cout, swapped = false } = options;
   const { phases, tiles, batches, depth, chunk } = planWinograd(options, { transposed: false, target });
   const texels = readsTexels(options, target);
   const steps = new Steps();
@@ -154,10 +161,12 @@ export function winogradWeightGradient(options: ConvGeometry, target: Target): L
       channels: cout,
       bindings: { source: { input: 1 }, bias: noBias, result: gradients },
     }));
-    steps.product({ m: depth, n: cout, k: rows, batches, transposeA: true }, {
+    // The swapped gradient is the transposed product.
+    const [m, columns] = swapped ? [cout, depth] : [depth, cout];
+    steps.product({ m, n: columns, k: rows, batches, transposeA: true }, {
       target,
-      a: patches,
-      b: gradients,
+      a: swapped ? gradients : patches,
+      b: swapped ? patches : gradients,
       y: products,
       flops: (convFlops(options, false) * images) / n,
     });
@@ -165,12 +174,19 @@ export function winogradWeightGradient(options: ConvGeometry, target: Target): L
       texels,
       name: "weight-gradient",
       matrix: transpose(G),
-      input: pointSide({ rows: depth, columns: cout, images: 1, tiles: whole, parts: cin * cout, phases }),
+      input: pointSide({
+        rows: m,
+        columns,
+        images: 1,
+        tiles: whole,
+        parts: swapped ? cin : cin * cout,
+        phases,
+      }),
       output: weightSide(options, false),
       parts: phases,
       tiles: whole,
-      images: cin,
-      channels: cout,
+      images: swapped ? cout : cin,
+      channels: swapped ? cin : cout,
       bindings: { source: products, bias: noBias, result: { output: 0 } },
       accumulate: start > 0,
     }));
@@ -195,7 +211,7 @@ export function winogradCost(
   how: { transposed: boolean; gradient: boolean; target: Target },
 ): number {
   if (how.target.profile === "gpu") return Infinity;
-  const { n, cin, cout } = options;
+  const { n, cin, cout, swapped = false } = options;
   const { tiles, batches, depth, phases } = planWinograd(options, how);
   const rows = n * tiles[0] * tiles[1];
   const vectors = (sizeA: number, sizeB: number) => (sizeA ** 2 + sizeB ** 2) * VECTOR_NS;
@@ -204,8 +220,8 @@ export function winogradCost(
   const outputs = (rows * (how.transposed ? parts : 1) * cout / 4) * vectors(POINTS, TILE);
   const weights = (parts * cin * cout / 4) * vectors(TAPS, POINTS);
   const product: MatmulOptions = how.gradient
-    ? { m: depth, n: cout, k: rows, batches, transposeA: true }
-    : { m: rows, n: cout, k: depth, batches };
+    ? { m: swapped ? cout : depth, n: swapped ? depth : cout, k: rows, batches, transposeA: true }
+    : { m: rows, n: cout, k: depth, batches, transposeB: swapped };
   const products = matmulBlocks(product, how.target).map((block) => blockCost(product, block));
   return patches + outputs + weights + Math.min(...products) + 4 * 40_000;
 }
@@ -293,7 +309,7 @@ function phasePatches(g: ConvGeometry, start: number): TransformSide {
 }
 
 function weightSide(g: ConvGeometry, transposed: boolean): TransformSide {
-  const { kh, kw, cin, cout, stride, padding } = g;
+  const { kh, kw, cin, cout, stride, padding, swapped = false } = g;
   const origins = (axis: 0 | 1) =>
     range(stride[axis], (phase) => transposed ? (phase + padding[axis]) % stride[axis] + stride[axis] : phase);
   const direction = transposed ? -1 : 1;
@@ -305,7 +321,7 @@ function weightSide(g: ConvGeometry, transposed: boolean): TransformSide {
     width: kw,
     paceY: direction * stride[0],
     paceX: direction * stride[1],
-    image: cout,
+    image: swapped ? cin : cout,
     row: kw * cin * cout,
     column: cin * cout,
   };

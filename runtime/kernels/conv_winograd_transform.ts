@@ -7,6 +7,7 @@ import winogradCode from "../../shaders/conv_winograd.wgsl" with { type: "text" 
 import texelsCode from "../../shaders/texels.wgsl" with { type: "text" };
 import { type Binding, type Dispatch, gridFor } from "../kernel.ts";
 import type { Pair } from "./conv_geometry.ts";
+import { type Epilogue, epilogueParts } from "./epilogue.ts";
 import { fillTemplate } from "./template.ts";
 
 /** A small matrix, by rows. */
@@ -43,6 +44,10 @@ export interface TransformOptions {
   readonly images: number;
   readonly channels: number;
   readonly bindings: { readonly source: Binding; readonly bias: Binding; readonly result: Binding };
+  /** A chain that follows, and how many inputs of the op come before its own; its results are stored instead, in the op's outputs. */
+  readonly epilogue?: { readonly chain: Epilogue; readonly inputs: number } | undefined;
+  /** The first of the images, for the epilogue. */
+  readonly firstImage?: number;
   /** Adds bias [channels] to each element. */
   readonly hasBias?: boolean;
   /** Adds to what is there. */
@@ -52,31 +57,47 @@ export interface TransformOptions {
 }
 
 const LANES = 64;
+/** Place of source_first among the uniforms. */
+const SOURCE_FIRST = 58;
 const MATRIX_SIZE = 5;
 const ORIGINS = 4;
 
 /** The dispatch of a transform. */
 export function transform(options: TransformOptions): Dispatch {
   const { matrix, parts, tiles, images, channels, bindings, accumulate = false, texels = false } = options;
+  const { epilogue } = options;
+  const ending = epilogueParts(epilogue?.chain, {
+    bound: texels ? 1 : 2,
+    inputs: epilogue?.inputs ?? 0,
+    width: 4,
+    perImage: true,
+  });
   const [out, size] = [matrix.length, matrix[0]!.length];
   const items = parts[0] * parts[1] * images * tiles[0] * tiles[1] * (channels / 4);
   return {
-    kernel: `conv_winograd/${options.name}`,
+    kernel: `conv_winograd/${options.name}${epilogue ? "-fused" : ""}`,
     code: fillTemplate(texels ? winogradCode + texelsCode : winogradCode, {
       TEXELS: texels,
       IN: size,
       OUT: out,
       LANES,
       ACCUMULATE: accumulate,
+      ...ending.values,
+      TEXELS_AT: ending.values.PARAMS + 1,
     }),
-    uniforms: [
+    uniforms: ending.uniforms([
       ...sideWords(options.input),
       ...sideWords(options.output),
-      ...[...parts, ...tiles, images, channels / 4, size, out, Number(options.hasBias ?? false), 0, 0, 0],
+      ...[...parts, ...tiles, images, channels / 4, size, out, Number(options.hasBias ?? false)],
+      ...[options.firstImage ?? 0, 0, 0],
       ...matrixWords(matrix),
+    ]),
+    bindings: [
+      ...(texels ? [] : [bindings.source]),
+      bindings.bias,
+      ...(epilogue ? ending.bindings : [bindings.result]),
     ],
-    bindings: [...(texels ? [] : [bindings.source]), bindings.bias, bindings.result],
-    ...(texels ? { texels: [bindings.source] } : {}),
+    ...(texels ? { texels: [bindings.source], texelWords: [SOURCE_FIRST] } : {}),
     grid: gridFor(Math.ceil(items / LANES)),
     flops: items * 4 * 2 * (size * size * out + size * out * out),
   };

@@ -62,6 +62,12 @@ export function collapseAxes(expression: Expression, options: { reduced?: readon
   return axes;
 }
 
+/** The axes of an expression as they are, none merged or left out. */
+export function axesOf({ shape, inputs }: Expression): CollapsedAxis[] {
+  const strides = inputs.map((input) => broadcastStrides(input, shape));
+  return shape.map((size, axis) => ({ size, reduced: false, strides: strides.map((each) => each[axis] ?? 0) }));
+}
+
 function broadcastStrides(input: Shape, shape: Shape): number[] {
   const result: number[] = new Array(shape.length).fill(0);
   let stride = 1;
@@ -77,6 +83,9 @@ function broadcastStrides(input: Shape, shape: Shape): number[] {
 export class UniformWriter {
   readonly words: number[] = [];
   readonly #known = new Map<string, string>();
+
+  /** @param name The array of `vec4u` that the values are read from. */
+  constructor(private readonly name = "p") {}
 
   /** An unsigned integer. */
   integer(value: number): string {
@@ -97,7 +106,7 @@ export class UniformWriter {
 
   #add(word: number): string {
     const at = this.words.push(word) - 1;
-    return `p[${at >> 2}].${"xyzw"[at & 3]}`;
+    return `${this.name}[${at >> 2}].${"xyzw"[at & 3]}`;
   }
 
   /** The declaration of the uniform buffer at a binding. */

@@ -24,6 +24,8 @@ import { fillTemplate } from "./template.ts";
 /** Shares of a sum shorter than this are not worth adding up. */
 const MIN_SHARE = 64;
 const WANTED_WORKGROUPS = 8;
+/** Place of a_first among the uniforms. */
+const A_FIRST = 17;
 
 /** The blocks that fit the operands. */
 export function matmulBlocks(options: MatmulOptions, target: Target): readonly Block[] {
@@ -71,10 +73,10 @@ export function blockMatmul(options: MatmulOptions, block: Block): Lowering {
         ? [(transposeA ? m : k) / 4, 1, (transposeB ? k : n) / 4, 1]
         : [transposeA ? 1 : k, transposeA ? m : 1, transposeB ? 1 : n, transposeB ? k : 1]),
       ...[plan.laneColumns, plan.rowTiles, plan.columnTiles, block.rows / 4, plan.shares, plan.kAShare],
-      ...texelPlaces(sizes).slice(1),
+      ...texelPlaces(sizes),
     ],
     bindings: [...(texels ? [] : [{ input: 0 }, { input: 1 }]), plan.shares === 1 ? { output: 0 } : { scratch: 0 }],
-    ...(texels ? { texels: sizes.map((count, input) => ({ input, count })) } : {}),
+    ...(texels ? { texels: sizes.map((count, input) => ({ input, count })), texelWords: [A_FIRST, A_FIRST + 1] } : {}),
     grid: gridFor(plan.workgroups),
     flops: 2 * batches * m * n * k,
   };

@@ -2,15 +2,16 @@
  * Two-dimensional convolutions of NHWC images with weights [KH, KW, Cin, Cout].
  *
  * Their gradients are convolutions again: a convolution's input gradient is a transposed convolution with the weights' last two axes
- * swapped, and the other way round; weight gradients are an op of their own. All can be differentiated any number of times.
+ * swapped, and the other way round; weight gradients are an op of their own. Nothing is moved for that: ops and kernels take and give
+ * weights in either layout (`swapped`). All can be differentiated any number of times.
  *
  * @module
  */
 import { convForward, convTransposed } from "../kernels/conv.ts";
 import type { ConvGeometry, Pair } from "../kernels/conv_geometry.ts";
-import { convWeightGradient, swapWeightAxes } from "../kernels/conv_weight.ts";
+import { convWeightGradient } from "../kernels/conv_weight.ts";
 import { apply, defineOp, type Op, requireFloat } from "../op.ts";
-import { formatShape, type Shape, sizeOf, type Tensor, type TensorSpec } from "../tensor.ts";
+import { formatShape, type Shape, type Tensor, type TensorSpec } from "../tensor.ts";
 import { sum } from "./reduce.ts";
 
 /** A number for both spatial axes, or one for each (vertical, horizontal). */
@@ -42,6 +43,8 @@ interface Walk {
 
 interface ConvAttributes extends Walk {
   readonly transposed: boolean;
+  /** True if the weights are [KH, KW, Cout, Cin]. */
+  readonly swapped: boolean;
   /** Spatial size of the output. */
   readonly out: Pair;
 }
@@ -49,6 +52,8 @@ interface ConvAttributes extends Walk {
 interface WeightGradientAttributes extends Walk {
   /** Spatial size of the kernel. */
   readonly kernel: Pair;
+  /** True to give [KH, KW, channels of g, channels of x]. */
+  readonly swapped: boolean;
 }
 
 /**
@@ -64,7 +69,13 @@ export function conv2d(x: Tensor, weights: Tensor, options: Conv2dOptions = {}):
     const reach = walk.dilation[axis] * (weights.shape[axis]! - 1) + 1;
     return Math.floor((x.shape[axis + 1]! + 2 * walk.padding[axis] - reach) / walk.stride[axis]) + 1;
   };
-  return convolve(x, weights, { ...walk, bias: options.bias, transposed: false, out: [size(0), size(1)] });
+  return convolve(x, weights, {
+    ...walk,
+    bias: options.bias,
+    transposed: false,
+    swapped: false,
+    out: [size(0), size(1)],
+  });
 }
 
 /**
@@ -89,45 +100,29 @@ export function convTranspose2d(x: Tensor, weights: Tensor, options: ConvTranspo
     const reach = dilation * (weights.shape[axis]! - 1) + 1;
     return (x.shape[axis + 1]! - 1) * stride - 2 * walk.padding[axis] + reach + extra[axis];
   };
-  return convolve(x, weights, { ...walk, bias: options.bias, transposed: true, out: [size(0), size(1)] });
+  return convolve(x, weights, {
+    ...walk,
+    bias: options.bias,
+    transposed: true,
+    swapped: false,
+    out: [size(0), size(1)],
+  });
 }
-
-/** Swaps the last two axes: [..., A, B] -> [..., B, A]. */
-export function swapLastAxes(x: Tensor): Tensor {
-  // Undoing a swap costs nothing.
-  if (x.node.op === (swapOp as Op<unknown>)) return x.node.inputs[0]!;
-  return apply(swapOp, [x], {})[0]!;
-}
-
-const swapOp: Op<Record<string, never>> = defineOp({
-  name: "swap_last_axes",
-  infer(inputs) {
-    requireFloat("swapLastAxes", inputs);
-    const { shape } = inputs[0]!;
-    if (shape.length < 2) {
-      throw new RangeError(`swapLastAxes() needs two axes or more, got shape ${formatShape(shape)}`);
-    }
-    return [{ shape: [...shape.slice(0, -2), shape.at(-1)!, shape.at(-2)!], dtype: "f32" }];
-  },
-  lower({ inputs: [x] }) {
-    const { shape } = x!;
-    return swapWeightAxes({ taps: sizeOf(shape.slice(0, -2)), rows: shape.at(-2)!, columns: shape.at(-1)! });
-  },
-  vjp: ({ cotangents: [g] }) => [g && swapLastAxes(g)],
-});
 
 const convOp: Op<ConvAttributes> = defineOp({
   name: "conv2d",
-  infer(inputs, { transposed, out }) {
+  takesEpilogue: true,
+  infer(inputs, { transposed, swapped, out }) {
     const name = transposed ? "convTranspose2d" : "conv2d";
     requireFloat(name, inputs);
     const [x, weights, bias] = inputs.map(({ shape }) => shape);
-    const cout = weights![3]!;
-    if (x![3] !== weights![2]) {
+    const [input, output] = swapped ? [3, 2] : [2, 3];
+    const cout = weights![output]!;
+    if (x![3] !== weights![input]) {
       throw new RangeError(
         `${name}() got images ${formatShape(x!)} of ${x![3]} channels, but weights ${formatShape(weights!)} for ${
-          weights![2]
-        } (axis 2)`,
+          weights![input]
+        } (axis ${input})`,
       );
     }
     if (bias && (bias.length !== 1 || bias[0] !== cout)) {
@@ -142,22 +137,24 @@ const convOp: Op<ConvAttributes> = defineOp({
     }
     return [{ shape: [x![0]!, out[0], out[1], cout], dtype: "f32" }];
   },
-  lower({ inputs: [x, weights, bias], outputs: [y], attributes, target }) {
-    const options = { ...geometry(attributes, { x: x!, kernel: weights!.shape, y: y! }), bias: bias !== undefined };
+  lower({ inputs: [x, weights, bias], outputs: [y], attributes, target, epilogue }) {
+    const sizes = geometry(attributes, { x: x!, kernel: weights!.shape, y: y! });
+    const options = { ...sizes, bias: bias !== undefined, ...(epilogue ? { epilogue } : {}) };
     return attributes.transposed ? convTransposed(options, target) : convForward(options, target);
   },
   vjp({ inputs: [x, weights, bias], cotangents: [g], attributes, wanted }) {
     if (!g) return [];
-    const { transposed, ...walk } = attributes;
-    const back = { ...walk, transposed: !transposed, out: spatial(x!.shape, 1) };
+    const { transposed, swapped } = attributes;
+    const walk = walkOnly(attributes);
+    const back = { ...walk, transposed: !transposed, swapped: !swapped, out: spatial(x!.shape, 1) };
     const kernel = spatial(weights!.shape, 0);
     return [
-      wanted[0] ? convolve(g, swapLastAxes(weights!), { ...back, bias: undefined }) : undefined,
+      wanted[0] ? convolve(g, weights!, { ...back, bias: undefined }) : undefined,
       !wanted[1]
         ? undefined
         : transposed
-        ? swapLastAxes(weightGradient(g, x!, { ...walkOnly(attributes), kernel }))
-        : weightGradient(x!, g, { ...walkOnly(attributes), kernel }),
+        ? weightGradient(g, x!, { ...walk, kernel, swapped: !swapped })
+        : weightGradient(x!, g, { ...walk, kernel, swapped }),
       bias && wanted[2] ? sum(g, { axes: [0, 1, 2] }) : undefined,
     ];
   },
@@ -166,8 +163,9 @@ const convOp: Op<ConvAttributes> = defineOp({
 const weightGradientOp: Op<WeightGradientAttributes> = defineOp({
   name: "conv2d_weight_gradient",
   wide: true,
-  infer([x, g], { kernel }) {
-    return [{ shape: [...kernel, x!.shape[3]!, g!.shape[3]!], dtype: "f32" }];
+  infer([x, g], { kernel, swapped }) {
+    const channels = [x!.shape[3]!, g!.shape[3]!];
+    return [{ shape: [...kernel, ...(swapped ? channels.reverse() : channels)], dtype: "f32" }];
   },
   lower({ inputs: [x, g], outputs: [weights], attributes, target }) {
     return convWeightGradient(geometry(attributes, { x: x!, kernel: weights!.shape, y: g! }), target);
@@ -175,17 +173,20 @@ const weightGradientOp: Op<WeightGradientAttributes> = defineOp({
   // The op is linear in both inputs, and <c, weightGradient(x, g)> = <g, conv2d(x, c)>.
   vjp({ inputs: [x, g], cotangents: [c], attributes, wanted }) {
     if (!c) return [];
+    const { swapped } = attributes;
     const walk = { ...walkOnly(attributes), bias: undefined };
+    const [back, forth] = [{ transposed: true, swapped: !swapped }, { transposed: false, swapped }];
     return [
-      wanted[0] ? convolve(g!, swapLastAxes(c), { ...walk, transposed: true, out: spatial(x!.shape, 1) }) : undefined,
-      wanted[1] ? convolve(x!, c, { ...walk, transposed: false, out: spatial(g!.shape, 1) }) : undefined,
+      wanted[0] ? convolve(g!, c, { ...walk, ...back, out: spatial(x!.shape, 1) }) : undefined,
+      wanted[1] ? convolve(x!, c, { ...walk, ...forth, out: spatial(g!.shape, 1) }) : undefined,
     ];
   },
 });
 
 function convolve(x: Tensor, weights: Tensor, options: ConvAttributes & { bias: Tensor | undefined }): Tensor {
-  const { bias, transposed, out } = options;
-  return apply(convOp, bias ? [x, weights, bias] : [x, weights], { ...walkOnly(options), transposed, out })[0]!;
+  const { bias, transposed, swapped, out } = options;
+  const attributes = { ...walkOnly(options), transposed, swapped, out };
+  return apply(convOp, bias ? [x, weights, bias] : [x, weights], attributes)[0]!;
 }
 
 function weightGradient(x: Tensor, g: Tensor, attributes: WeightGradientAttributes): Tensor {
@@ -200,10 +201,14 @@ function spatial(shape: Shape, axis: number): Pair {
   return [shape[axis]!, shape[axis + 1]!];
 }
 
-function geometry(walk: Walk, specs: { x: TensorSpec; kernel: Shape; y: TensorSpec }): ConvGeometry {
+function geometry(
+  walk: Walk & { swapped: boolean },
+  specs: { x: TensorSpec; kernel: Shape; y: TensorSpec },
+): ConvGeometry {
   const [n, h, w, cin] = specs.x.shape as [number, number, number, number];
   const [, outH, outW, cout] = specs.y.shape as [number, number, number, number];
-  return { ...walkOnly(walk), n, h, w, cin, kh: specs.kernel[0]!, kw: specs.kernel[1]!, cout, outH, outW };
+  const layout = walk.swapped ? { swapped: true } : {};
+  return { ...walkOnly(walk), n, h, w, cin, kh: specs.kernel[0]!, kw: specs.kernel[1]!, cout, outH, outW, ...layout };
 }
 
 function requireImages(op: string, inputs: readonly [TensorSpec, TensorSpec]): void {

@@ -4,7 +4,8 @@
  * Batch norm is two ops. The first reads x once and gives each channel's scale and shift (and the moments, for the gradient); the second is
  * pointwise, y = x * scale + shift, so that it fuses with its neighbours. Their vjps belong together: the second one's gives the whole
  * gradient of x, through the statistics too, and passes the gradients of gamma and beta through the places of scale and shift. That way the
- * gradient reads dy and x once for the sums and once for dx, and nothing cancels; where rows are few, one kernel does all of it.
+ * gradient reads dy and x once for the sums and once for dx, and nothing cancels; where rows are few, one kernel does all of it. In evaluation
+ * batch norm is a single pointwise op.
  *
  * S. Ioffe, C. Szegedy: Batch normalization (ICML 2015). Y. Wu, K. He: Group normalization (ECCV 2018). J. L. Ba, J. R. Kiros,
  * G. E. Hinton: Layer normalization (2016).
@@ -52,7 +53,6 @@ interface StatisticsAttributes {
 
 interface NormalizeAttributes {
   readonly relu: boolean;
-  readonly training: boolean;
   readonly epsilon: number;
 }
 
@@ -86,29 +86,47 @@ const coefficientsOp: Op<{ epsilon: number }> = defineOp({
   infer: ([mean]) => coefficientSpecs(mean!.shape[0]!),
   lower: ({ inputs: [mean], attributes: { epsilon } }) =>
     lowerBatchNormCoefficients({ channels: mean!.shape[0]!, epsilon }),
-  vjp: ({ cotangents: [gamma, beta] }) => [undefined, undefined, gamma, beta],
 });
 
 const normalizeOp: Op<NormalizeAttributes> = defineOp({
   name: "batch_norm",
   infer: ([x]) => [{ shape: x!.shape, dtype: "f32" }],
-  pointwise([x, scale, shift], { attributes }) {
-    const y = `(${x} * ${scale} + ${shift})`;
-    // As relu(): a NaN stays one.
-    return attributes.relu ? `select(${y}, T(0.0), ${y} <= T(0.0))` : y;
-  },
+  pointwise: ([x, scale, shift], { attributes }) => normalized(`(${x} * ${scale} + ${shift})`, attributes),
   vjp({ inputs: [x, scale, shift], cotangents: [g], attributes, wanted }) {
     if (!g) return [];
-    const { relu, training, epsilon } = attributes;
+    const { relu, epsilon } = attributes;
     const moments = scale!.node.outputs[2]!;
-    if (training && rowsOf(x!.shape).rows <= FEW_ROWS) {
+    if (rowsOf(x!.shape).rows <= FEW_ROWS) {
       const [gamma, beta, dx] = apply(fewGradientOp, [g, x!, moments, scale!, shift!], { relu, epsilon });
       return [dx, gamma, beta];
     }
-    const how = { relu, training };
+    const how = { relu, training: true };
     const sums = apply(gradientOp, [g, x!, moments, scale!, shift!], how);
     const dx = wanted[0] ? apply(inputGradientOp, [g, x!, scale!, shift!, ...sums.slice(2)], how)[0] : undefined;
     return [dx, sums[0], sums[1]];
+  },
+});
+
+function normalized(y: string, { relu }: NormalizeAttributes): string {
+  // As relu(): a NaN stays one.
+  return relu ? `select(${y}, T(0.0), ${y} <= T(0.0))` : y;
+}
+
+/** Evaluation: all of it for one element. What depends on the channel alone, kernels compute once for many elements. */
+const runningOp: Op<NormalizeAttributes> = defineOp({
+  name: "batch_norm_running",
+  infer: ([x]) => [{ shape: x!.shape, dtype: "f32" }],
+  pointwise([x, mean, variance, gamma, beta], { attributes, constant }) {
+    const scale = `(${gamma} * (T(1.0) / sqrt(${variance} + ${constant(attributes.epsilon)})))`;
+    return normalized(`(${x} * ${scale} + (${beta} - ${mean} * ${scale}))`, attributes);
+  },
+  vjp({ inputs: [x, mean, variance, gamma, beta], cotangents: [g], attributes: { relu, epsilon }, wanted }) {
+    if (!g) return [];
+    const [scale, shift, moments] = apply(coefficientsOp, [mean!, variance!, gamma!, beta!], { epsilon });
+    const how = { relu, training: false };
+    const sums = wanted[3] || wanted[4] ? apply(gradientOp, [g, x!, moments!, scale!, shift!], how) : [];
+    const dx = wanted[0] ? apply(inputGradientOp, [g, x!, scale!, shift!], how)[0] : undefined;
+    return [dx, undefined, undefined, sums[0], sums[1]];
   },
 });
 
@@ -166,10 +184,10 @@ export function batchNorm2d(x: Tensor, options: BatchNormOptions): Tensor {
   if (!(momentum >= 0 && momentum <= 1)) {
     throw new RangeError(`batchNorm2d() needs a momentum from 0 to 1, got ${momentum}`);
   }
-  const coefficients = training
-    ? apply(statisticsOp, [x, gamma, beta, runningMean, runningVariance], { momentum, epsilon })
-    : apply(coefficientsOp, [runningMean, runningVariance, gamma, beta], { epsilon });
-  return apply(normalizeOp, [x, coefficients[0]!, coefficients[1]!], { relu, training, epsilon })[0]!;
+  const how = { relu, epsilon };
+  if (!training) return apply(runningOp, [x, runningMean, runningVariance, gamma, beta], how)[0]!;
+  const [scale, shift] = apply(statisticsOp, [x, gamma, beta, runningMean, runningVariance], { momentum, epsilon });
+  return apply(normalizeOp, [x, scale!, shift!], how)[0]!;
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Device } from "../device.ts";
-import type { Binding, Dispatch, Lowering } from "../kernel.ts";
+import { accessOf, type Binding, type Dispatch, type Lowering } from "../kernel.ts";
 import { copyTexels, texelRows, type TexelSource } from "../texels.ts";
 
 const USAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
@@ -94,7 +94,7 @@ class LoweringBuffers implements Disposable {
       kernel: dispatch.kernel,
       code: dispatch.code,
       constants: dispatch.constants ?? {},
-      access: accessOf(dispatch),
+      access: accessOf(dispatch.code),
       uniforms: dispatch.uniforms !== undefined,
       texels: dispatch.texels !== undefined,
     });
@@ -195,12 +195,4 @@ async function timeRuns(
     querySet.destroy();
     device.free(resolved);
   }
-}
-
-function accessOf(dispatch: Dispatch): ("read" | "read_write")[] {
-  const access: ("read" | "read_write")[] = [];
-  for (const [, index, mode] of dispatch.code.matchAll(/@binding\((\d+)\)\s*var<storage,\s*(read_write|read)>/g)) {
-    access[Number(index)] = mode as "read" | "read_write";
-  }
-  return access;
 }

@@ -83,6 +83,14 @@ export function convData(g: ConvGeometry) {
   };
 }
 
+/** Weights with their last two axes swapped: what [kh, kw, cin, cout] is in the layout [kh, kw, cout, cin]. */
+export function swapped(weights: Float32Array | Float64Array, { cin, cout }: ConvGeometry): Float32Array<ArrayBuffer> {
+  return Float32Array.from(weights, (_, i) => {
+    const [tap, co, ci] = [Math.floor(i / (cin * cout)), Math.floor(i / cin) % cout, i % cin];
+    return weights[(tap * cin + ci) * cout + co]!;
+  });
+}
+
 /** A line that names a case in a failure. */
 export function describe(g: ConvGeometry): string {
   return JSON.stringify(g);

@@ -4,7 +4,7 @@ import type { Target } from "../../runtime/kernel.ts";
 import { convForward, convTransposed, convVariants } from "../../runtime/kernels/conv.ts";
 import { assertClose } from "../reference/compare.ts";
 import { conv2d, convTranspose2d } from "../reference/conv.ts";
-import { CONV_CASES, convData, describe, forcing, geometryOf, PROFILES } from "./conv_cases.ts";
+import { CONV_CASES, convData, describe, forcing, geometryOf, PROFILES, swapped } from "./conv_cases.ts";
 import { runLowering } from "./run_lowering.ts";
 
 const KINDS = [
@@ -37,6 +37,14 @@ for (const { name, transposed, lower, reference } of KINDS) {
               outputs: [want.length],
             });
             assertClose(outputs[0]!, want, { label: describe(geometry) });
+            // Gradients read the weights the other way round, as they lie.
+            const other = { ...geometry, bias: withBias, swapped: true };
+            const turned = await runLowering(device, lower(other, forcing(target, variant)), {
+              inputs: withBias ? [x, swapped(w, geometry), bias] : [x, swapped(w, geometry)],
+              outputs: [want.length],
+            });
+            if (variant === "winograd") assertClose(turned.outputs[0]!, want, { label: describe(other) });
+            else assert.deepEqual(turned.outputs[0], outputs[0], `${describe(other)}: not the same bits`);
           }
         });
       }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { gradients } from "../../../runtime/autodiff.ts";
 import { Device } from "../../../runtime/device.ts";
 import { tensor } from "../../../runtime/leaf.ts";
-import { conv2d, convTranspose2d, swapLastAxes } from "../../../runtime/ops/conv.ts";
+import { conv2d, convTranspose2d } from "../../../runtime/ops/conv.ts";
 import { mul, ones } from "../../../runtime/ops/pointwise.ts";
 import { sum } from "../../../runtime/ops/reduce.ts";
 import type { Tensor } from "../../../runtime/tensor.ts";
@@ -98,18 +98,6 @@ Deno.test("convTranspose2d() takes an outputPadding", async () => {
     oracle: ([x, weights]) => reference.convTranspose2d(geometry, { x: x!, w: weights! }),
     inputs: [{ shape: [2, 3, 4, 4], data: numbers(96) }, { shape: [3, 3, 4, 1], data: numbers(36) }],
   });
-});
-
-Deno.test("swapLastAxes(): value and gradient; a second swap undoes the first", async () => {
-  using device = await Device.open();
-  await checkOp(device, {
-    name: "swapLastAxes",
-    op: ([x]) => swapLastAxes(x!),
-    oracle: ([x]) => x!.map((_, i) => x![Math.floor(i / 6) * 6 + (i % 2) * 3 + Math.floor((i % 6) / 2)]!),
-    inputs: [{ shape: [2, 2, 3], data: numbers(12) }],
-  });
-  const x = ones([2, 3]);
-  assert.equal(swapLastAxes(swapLastAxes(x)), x);
 });
 
 Deno.test("conv2d() and convTranspose2d() name what does not fit", () => {
