@@ -16,6 +16,7 @@ import { type WatchedValue, watchNumerics } from "./numerics.ts";
 import type { ProgramMemory } from "./program.ts";
 import { recompute } from "./recompute.ts";
 import { orderUnits } from "./schedule.ts";
+import { Region } from "./region.ts";
 import { planTexels, type TexelPlacement, type TexelUse } from "./texel_plan.ts";
 import { TEXEL_ROW, texelBytes, texelRows } from "./texels.ts";
 import { type DType, type Node, type Shape, type Tensor } from "./tensor.ts";
@@ -370,40 +371,4 @@ class Layout {
 function halvesOf({ operands, texels = [] }: Command): HalfBindings {
   const isHalf = ({ slot }: Operand) => slot.half === true;
   return { bindings: operands.map(isHalf), texels: texels.map(isHalf) };
-}
-
-/** A buffer that grows by aligned pieces. */
-class Region {
-  readonly #pieces: { offset: number; data: Uint8Array }[] = [];
-  readonly #shared = new Map<string, number>();
-  bytes = 0;
-
-  reserve(bytes: number): number {
-    const offset = this.bytes;
-    this.bytes += Math.ceil(Math.max(4, bytes) / ALIGNMENT) * ALIGNMENT;
-    return offset;
-  }
-
-  add(data: Uint8Array): number {
-    const offset = this.reserve(data.byteLength);
-    this.#pieces.push({ offset, data });
-    return offset;
-  }
-
-  /** Adds data, once for equal contents. */
-  addShared(data: Uint8Array): number {
-    const key = data.join(",");
-    let offset = this.#shared.get(key);
-    if (offset === undefined) {
-      offset = this.add(data);
-      this.#shared.set(key, offset);
-    }
-    return offset;
-  }
-
-  contents(): Uint8Array {
-    const all = new Uint8Array(this.bytes);
-    for (const { offset, data } of this.#pieces) all.set(data, offset);
-    return all;
-  }
 }

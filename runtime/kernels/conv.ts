@@ -9,7 +9,8 @@ import { gatherConv, gatherCost } from "./conv_gather.ts";
 import { type ConvOptions, withLayout } from "./conv_geometry.ts";
 import { coverConv, gpuConv } from "./conv_gpu.ts";
 import { texelConv, texelConvBlocks, texelConvCost, texelConvFits } from "./conv_texels.ts";
-import { winogradConv, winogradCost, winogradFits } from "./conv_winograd.ts";
+import { winogradConv } from "./conv_winograd.ts";
+import { winogradCost, winogradFits } from "./conv_winograd_plan.ts";
 import { TILE_SHAPES, tileCost, tileName } from "./matmul_gpu.ts";
 import { blockName, BLOCKS, chooseVariant } from "./matmul_tiles.ts";
 

@@ -7,7 +7,8 @@ import gradientCode from "../../shaders/conv_weight_gradient.wgsl" with { type: 
 import texelsCode from "../../shaders/texels.wgsl" with { type: "text" };
 import { type Dispatch, gridFor, type KernelVariant, type Lowering, type Target } from "../kernel.ts";
 import { convFlops, type ConvGeometry, withLayout } from "./conv_geometry.ts";
-import { winogradCost, winogradFits, winogradWeightGradient } from "./conv_winograd.ts";
+import { winogradWeightGradient } from "./conv_winograd.ts";
+import { winogradCost, winogradFits } from "./conv_winograd_plan.ts";
 import { coverWeightGradient, gpuWeightGradient } from "./conv_gpu.ts";
 import { TILE_SHAPES, tileCost, tileName } from "./matmul_gpu.ts";
 import { foldShares } from "./matmul_fold.ts";
