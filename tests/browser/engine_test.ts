@@ -12,10 +12,10 @@ const LIMIT_SECONDS = 180;
 const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module" src="${PAGE_SCRIPT}"></script>`;
 
 /**
- * Left out: what needs Deno's files, and what times all variants of a kernel. The software driver of browsers takes minutes to compile some of
- * them, which is why the engine does not choose them there (see `runtime/platform.ts`).
+ * Left out: what needs Deno's files; what needs `shader-f16`, which the software driver of browsers lacks; and what times all variants of a
+ * kernel. That driver takes minutes to compile some of them, which is why the engine does not choose them there (see `runtime/platform.ts`).
  */
-const NOT_HERE = ["checkpoint_test.ts", "kernel_tuner_test.ts"];
+const NOT_HERE = ["checkpoint_test.ts", "half_storage_test.ts", "kernel_tuner_test.ts"];
 
 /** Test files of a folder. */
 function testsOf(folder: string): string[] {
