@@ -36,6 +36,9 @@ export interface Minimum {
   readonly converged: boolean;
 }
 
+/** Length of the gradient, relative to that at zero, above which a short step is not yet the last. */
+const FLAT = 1e-7;
+
 function dot(x: Float64Array, y: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < x.length; i++) sum += x[i]! * y[i]!;
@@ -109,7 +112,9 @@ export function minimise(objective: ConvexObjective, { tolerance, maxIterations 
     value = nextValue;
     gradient = nextGradient;
     const size = Math.sqrt(dot(point, point));
-    if (decrement <= tolerance * size) return { point, value, iterations: iteration + 1, converged: true };
+    // A step that was solved roughly may be short and still leave a gradient, where columns are large and cancel.
+    const flat = Math.sqrt(dot(gradient, gradient)) <= FLAT * firstNorm;
+    if (flat && decrement <= tolerance * size) return { point, value, iterations: iteration + 1, converged: true };
   }
   return { point, value, iterations: maxIterations, converged: false };
 }
