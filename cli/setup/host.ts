@@ -95,7 +95,10 @@ async function run(program: string, args: readonly string[]): Promise<Finished |
   }
 }
 
-/** Asks in a worker: an instance of the Vulkan loader keeps the drivers it found first, and every worker has its own. */
+/**
+ * Asks in a worker: an instance of the Vulkan loader keeps the drivers it found first, and every worker has its own. The worker ends with the
+ * process: terminated, it would take its driver down while the process exits, and lavapipe (Mesa 22.3.6) crashes then at times.
+ */
 function probeAdapter(): Promise<string | null> {
   const worker = new Worker(new URL("./adapter_worker.ts", import.meta.url), { type: "module" });
   return new Promise<string | null>((resolve, reject) => {
@@ -104,5 +107,5 @@ function probeAdapter(): Promise<string | null> {
       event.preventDefault();
       reject(new Error(`asking for the WebGPU adapter failed: ${event.message}`));
     };
-  }).finally(() => worker.terminate());
+  });
 }
