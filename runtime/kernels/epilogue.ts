@@ -49,6 +49,9 @@ export interface EpilogueSite {
   readonly perImage?: boolean;
 }
 
+/** What stands for the loads of a chain that has none to do once for many results. */
+const NOTHING_FIXED = ["alias Fixed = u32;", "fn fixed_at(n: u32, c: u32) -> Fixed { return 0u; }"];
+
 /** The text of an epilogue, or of a plain store. */
 export function epilogueParts(epilogue: Epilogue | undefined, site: EpilogueSite): EpilogueParts {
   const { bound, width } = site;
@@ -59,7 +62,7 @@ export function epilogueParts(epilogue: Epilogue | undefined, site: EpilogueSite
   const alias = `alias T = ${width === 4 ? "vec4f" : "f32"};`;
   const signature = "fn finish(x0: T, i: u32, n: u32, y: u32, x: u32, c: u32, fixed: Fixed)";
   if (!epilogue) {
-    const text = [alias, ...stored, "alias Fixed = u32;", "fn fixed_at(n: u32, c: u32) -> Fixed { return 0u; }"];
+    const text = [alias, ...stored, ...NOTHING_FIXED];
     return {
       values: {
         OUTPUTS: [...text, `${signature} { out0[i] = x0; }`].join("\n"),
@@ -103,11 +106,10 @@ export function epilogueParts(epilogue: Epilogue | undefined, site: EpilogueSite
 
 function chainText({ expression, outputs }: Epilogue, { perImage = false, width }: EpilogueSite) {
   const axes = axesOf(expression);
-  const planned = planVectors(axes);
-  if (planned.width !== width) {
-    throw new TypeError(`an epilogue of ${planned.width} channels cannot follow a kernel of ${width}`);
+  const vectors = planVectors(axes);
+  if (vectors.width !== width) {
+    throw new TypeError(`an epilogue of ${vectors.width} channels cannot follow a kernel of ${width}`);
   }
-  const vectors = planned;
   const uniforms = new UniformWriter("p.extra");
   const loads = inputLoads({ axes, vectors, coordinates: ["n", "y", "x", "c"], flat: "i", uniforms });
   const [, height, width_] = axes;
@@ -131,7 +133,7 @@ function chainText({ expression, outputs }: Epilogue, { perImage = false, width 
         `return Fixed(${members.join(", ")});`,
         "}",
       ]
-      : ["alias Fixed = u32;", "fn fixed_at(n: u32, c: u32) -> Fixed { return 0u; }"],
+      : NOTHING_FIXED,
     body: [
       ...members.map((name) => `let ${name} = fixed.${name};`),
       ...loads.filter((_, i) => moving.includes(i)),
