@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { integer, parseArguments } from "../cli/options.ts";
-import { runCli } from "../cli/run_cli.ts";
+import { integer, parseArguments } from "../cli/options/options.ts";
+import { runCli } from "../cli/terminal/run_cli.ts";
 import {
   adam,
   compile,

@@ -6,23 +6,20 @@
  *
  * @module
  */
-import { integer, parseArguments, text } from "../cli/options.ts";
-import { drawPhantoms, phantomRoot } from "../cli/phantom_data.ts";
-import { runCli } from "../cli/run_cli.ts";
-import { runDirectory } from "../cli/run_options.ts";
-import { formatTable } from "../cli/table.ts";
+import { integer, parseArguments, text } from "../cli/options/options.ts";
+import { drawPhantoms, phantomRoot } from "../cli/run/phantom_data.ts";
+import { runCli } from "../cli/terminal/run_cli.ts";
+import { runDirectory } from "../cli/options/run_options.ts";
+import { formatTable } from "../cli/terminal/table.ts";
 import {
   evaluateLatents,
   type Evaluation,
   openModel,
-  openRunData,
-  readRunConfig,
-  type RunConfig,
-  type RunData,
   type StudyTable,
   studyTable,
   type ViewLatents,
 } from "../eval/mod.ts";
+import { openRunData, readRunConfig, type RunConfig, type RunData } from "../training/mod.ts";
 import { splitCode } from "../eval/protocol/study_table.ts";
 import { encodePairs } from "../eval/runs/encode_pairs.ts";
 import { Device } from "../runtime/mod.ts";

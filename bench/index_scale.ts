@@ -7,9 +7,9 @@
  */
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { CHEST_LABELS } from "../data/labels.ts";
+import { CHEST_LABELS } from "../data/index/labels.ts";
 import { cohortTable, describeIndex, openDataset, pairStudies, summarizeIndex } from "../data/mod.ts";
-import { SeededRandom } from "../data/random.ts";
+import { SeededRandom } from "../base/random.ts";
 
 const IMAGES = 377_110;
 const STUDIES = 227_835;

@@ -11,8 +11,8 @@
  * @module
  */
 import process from "node:process";
-import { Device } from "../runtime/device.ts";
-import { gridFor, type Lowering } from "../runtime/kernel.ts";
+import { Device } from "../runtime/device/device.ts";
+import { gridFor, type Lowering } from "../runtime/kernels/kernel.ts";
 import { fillTemplate } from "../runtime/kernels/template.ts";
 import { type LoweringSizes, timeLowering } from "../runtime/tuner/time_lowering.ts";
 import { matmulWork, paperWork, type Work } from "./kernels_work.ts";

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Lowering, Target } from "../runtime/kernel.ts";
-import { convForward, convTransposed } from "../runtime/kernels/conv.ts";
-import { convFlops, type ConvGeometry } from "../runtime/kernels/conv_geometry.ts";
-import { convWeightGradient } from "../runtime/kernels/conv_weight.ts";
-import { matmul } from "../runtime/kernels/matmul.ts";
-import type { MatmulOptions } from "../runtime/kernels/matmul_options.ts";
+import type { Lowering, Target } from "../runtime/kernels/kernel.ts";
+import { convForward, convTransposed } from "../runtime/kernels/conv/conv.ts";
+import { convFlops, type ConvGeometry } from "../runtime/kernels/conv/conv_geometry.ts";
+import { convWeightGradient } from "../runtime/kernels/conv/conv_weight.ts";
+import { matmul } from "../runtime/kernels/matmul/matmul.ts";
+import type { MatmulOptions } from "../runtime/kernels/matmul/matmul_options.ts";
 import type { LoweringSizes } from "../runtime/tuner/time_lowering.ts";
 
 /** Something to time. */

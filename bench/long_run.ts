@@ -5,20 +5,20 @@
  * @module
  */
 import { join } from "node:path";
-import { integer, parseArguments } from "../cli/options.ts";
-import { softwareVersions } from "../cli/run_output.ts";
-import { runCli } from "../cli/run_cli.ts";
-import { writePhantoms } from "../data/phantoms/mod.ts";
+import { integer, parseArguments } from "../cli/options/options.ts";
+import { softwareVersions } from "../cli/run/run_output.ts";
+import { runCli } from "../cli/terminal/run_cli.ts";
+import { writePhantoms } from "../phantoms/mod.ts";
 import {
   checkRunConfig,
-  evaluateRun,
   openRunData,
   RUN_CONFIG_VERSION,
   type RunConfig,
   type RunData,
   type TrainProgress,
   trainRun,
-} from "../eval/mod.ts";
+} from "../training/mod.ts";
+import { evaluateRun } from "../eval/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { type MemorySample, memoryTrend } from "./memory_trend.ts";
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { printable, UsageError } from "../cli/errors.ts";
-import { runCli } from "../cli/run_cli.ts";
+import { printable, UsageError } from "../cli/terminal/errors.ts";
+import { runCli } from "../cli/terminal/run_cli.ts";
 
 /** A part of the benchmarks. */
 interface Part {

@@ -12,22 +12,20 @@
  */
 import { join } from "node:path";
 import { createLoader, fillBatch, labelledSubset, pairsOfSplit, SPLITS } from "../data/mod.ts";
+import { evaluateRun, type Evaluation, readResults } from "../eval/mod.ts";
 import {
-  evaluateRun,
-  type Evaluation,
   openRunData,
-  readResults,
   type RunConfig,
   type RunData,
   runPaths,
   trainingPairs,
   trainRun,
   writeWhole,
-} from "../eval/mod.ts";
+} from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
-import { integer, number, parseArguments, path, text } from "../cli/options.ts";
-import { runCli } from "../cli/run_cli.ts";
-import { formatTable } from "../cli/table.ts";
+import { integer, number, parseArguments, path, text } from "../cli/options/options.ts";
+import { runCli } from "../cli/terminal/run_cli.ts";
+import { formatTable } from "../cli/terminal/table.ts";
 
 const METHODS = ["mmvm", "independent", "poe", "moe", "mopoe", "avg"];
 /** Share of the 5,000 training pairs that the probes learn from: 1,000. */

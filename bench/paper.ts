@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { flag, integer, number, parseArguments, path, text } from "../cli/options.ts";
-import { runCli } from "../cli/run_cli.ts";
+import { flag, integer, number, parseArguments, path, text } from "../cli/options/options.ts";
+import { runCli } from "../cli/terminal/run_cli.ts";
 import { Device } from "../runtime/mod.ts";
 import { describeMachine, machineLine } from "./machine.ts";
 import { type Contestant, TORCH_FLAGS, torchOptions } from "./peers/contestant.ts";

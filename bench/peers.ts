@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { choice, flag, integer, number, parseArguments, path, text } from "../cli/options.ts";
-import { runCli } from "../cli/run_cli.ts";
+import { choice, flag, integer, number, parseArguments, path, text } from "../cli/options/options.ts";
+import { runCli } from "../cli/terminal/run_cli.ts";
 import { adapterName, describeMachine, machineLine } from "./machine.ts";
 import { type Contestant, CONTESTANTS, peerOf, TORCH_FLAGS, torchOptions } from "./peers/contestant.ts";
 import { writeExchange } from "./peers/exchange.ts";

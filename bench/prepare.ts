@@ -10,7 +10,8 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { imagesOfPairs, openDataset, preparePixels, type StudyIndex, writePhantoms } from "../data/mod.ts";
+import { imagesOfPairs, openDataset, preparePixels, type StudyIndex } from "../data/mod.ts";
+import { writePhantoms } from "../phantoms/mod.ts";
 
 const WORKERS = [1, 2];
 /** Phantom studies to draw: some 50 images. */

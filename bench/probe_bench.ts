@@ -6,7 +6,7 @@
 import { bootstrapScores } from "../eval/metrics/bootstrap.ts";
 import { gramMatrix } from "../eval/probes/gram_preconditioner.ts";
 import { fitLogisticRegression } from "../eval/probes/logistic_regression.ts";
-import { Random } from "../eval/random.ts";
+import { Random } from "../base/random_sequence.ts";
 import { drawLatents } from "./probe_latents.ts";
 
 const options = { n: 3, warmup: 1 };

@@ -1,6 +1,6 @@
 /** Latents of the published protocol's size, drawn for benchmarks of probes: 20,000 x 256, a few factors behind them. */
 import type { Matrix } from "../eval/probes/matrix.ts";
-import { Random } from "../eval/random.ts";
+import { Random } from "../base/random_sequence.ts";
 
 const FACTORS = 8;
 

@@ -6,9 +6,9 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { choice, flag, integer, parseArguments, path } from "../cli/options.ts";
-import { runCli } from "../cli/run_cli.ts";
-import { formatTable } from "../cli/table.ts";
+import { choice, flag, integer, parseArguments, path } from "../cli/options/options.ts";
+import { runCli } from "../cli/terminal/run_cli.ts";
+import { formatTable } from "../cli/terminal/table.ts";
 import { METHOD_NAMES, RESIDUAL_SIZES, VaeTrainer } from "../models/mod.ts";
 import { Device, PRECISIONS, type ProfileEntry, summarizeProfile, traceOf } from "../runtime/mod.ts";
 

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { choice, integer, parseArguments, path } from "../cli/options.ts";
-import { runCli } from "../cli/run_cli.ts";
-import { formatTable } from "../cli/table.ts";
+import { choice, integer, parseArguments, path } from "../cli/options/options.ts";
+import { runCli } from "../cli/terminal/run_cli.ts";
+import { formatTable } from "../cli/terminal/table.ts";
 import { Device, type Precision, PRECISIONS } from "../runtime/mod.ts";
 import { describeMachine, machineLine, machineLoad } from "./machine.ts";
 import { CHECKED_STEPS, writeExchange } from "./peers/exchange.ts";

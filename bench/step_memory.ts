@@ -6,8 +6,8 @@
 import { AdamState } from "../models/adam_state.ts";
 import { declareParameters, Scope, Vae } from "../models/mod.ts";
 import { type Device, input, type Precision, type Tensor } from "../runtime/mod.ts";
-import { traced } from "../runtime/op.ts";
-import { planProgram, type ProgramPlan } from "../runtime/program_plan.ts";
+import { traced } from "../runtime/graph/op.ts";
+import { planProgram, type ProgramPlan } from "../runtime/plan/program_plan.ts";
 import { type StepName, stepWork } from "./peers/work.ts";
 import type { MemoryResult } from "./results.ts";
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { Device } from "../runtime/device.ts";
-import { flag, parseArguments } from "./options.ts";
-import { runCli } from "./run_cli.ts";
+import { Device } from "../runtime/device/device.ts";
+import { flag, parseArguments } from "./options/options.ts";
+import { runCli } from "./terminal/run_cli.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArguments({

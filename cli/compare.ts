@@ -4,16 +4,16 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { chooseGrouping, type GroupBy } from "../eval/evaluation_groups.ts";
-import { compareResults } from "../eval/compare_results.ts";
-import { PUBLISHED_AUROC } from "../eval/published_auroc.ts";
-import { readResults } from "../eval/results_file.ts";
-import type { Results } from "../eval/results_schema.ts";
-import { formatAurocTable, formatComparisonTable } from "../eval/tables.ts";
-import { printable, UserError } from "./errors.ts";
-import { choice, flag, integer, parseArguments, text } from "./options.ts";
-import { userPath } from "./paths.ts";
-import { runCli } from "./run_cli.ts";
+import { chooseGrouping, type GroupBy } from "../eval/results/evaluation_groups.ts";
+import { compareResults } from "../eval/results/compare_results.ts";
+import { PUBLISHED_AUROC } from "../eval/results/published_auroc.ts";
+import { readResults } from "../eval/results/results_file.ts";
+import type { Results } from "../eval/results/results_schema.ts";
+import { formatAurocTable, formatComparisonTable } from "../eval/results/tables.ts";
+import { printable, UserError } from "./terminal/errors.ts";
+import { choice, flag, integer, parseArguments, text } from "./options/options.ts";
+import { userPath } from "./terminal/paths.ts";
+import { runCli } from "./terminal/run_cli.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   const { values, operands } = parseArguments({

@@ -12,13 +12,13 @@ import {
   pairStudies,
   summarizeIndex,
 } from "../data/mod.ts";
-import { DATA_OPTIONS, datasetOptions } from "./data_options.ts";
-import { printable, UsageError } from "./errors.ts";
-import { flag, integer, parseArguments } from "./options.ts";
-import { userPath } from "./paths.ts";
-import { startProgress } from "./progress.ts";
-import { runCli } from "./run_cli.ts";
-import { formatTable } from "./table.ts";
+import { DATA_OPTIONS, datasetOptions } from "./options/data_options.ts";
+import { printable, UsageError } from "./terminal/errors.ts";
+import { flag, integer, parseArguments } from "./options/options.ts";
+import { userPath } from "./terminal/paths.ts";
+import { startProgress } from "./terminal/progress.ts";
+import { runCli } from "./terminal/run_cli.ts";
+import { formatTable } from "./terminal/table.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   const { values, operands: [directory] } = parseArguments({

@@ -4,16 +4,17 @@
  * @module
  */
 import { join } from "node:path";
-import { encodeRun, idsFile, latentsFile, viewNumbers, writeWhole } from "../eval/mod.ts";
+import { encodeRun, idsFile, latentsFile, viewNumbers } from "../eval/mod.ts";
+import { writeWhole } from "../training/mod.ts";
 import { methodOf } from "../models/mod.ts";
 import { Device } from "../runtime/mod.ts";
-import { printable, UserError } from "./errors.ts";
-import { openTrainedModel, openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./open_trained_run.ts";
-import { flag, integer, parseArguments, path } from "./options.ts";
-import { startProgress } from "./progress.ts";
-import { runCli } from "./run_cli.ts";
-import { TRAIN_OPTIONS } from "./run_options.ts";
-import { stopSignals } from "./stop_signals.ts";
+import { printable, UserError } from "./terminal/errors.ts";
+import { openTrainedModel, openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./run/open_trained_run.ts";
+import { flag, integer, parseArguments, path } from "./options/options.ts";
+import { startProgress } from "./terminal/progress.ts";
+import { runCli } from "./terminal/run_cli.ts";
+import { TRAIN_OPTIONS } from "./options/run_options.ts";
+import { stopSignals } from "./terminal/stop_signals.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   const { values, operands: [run] } = parseArguments({

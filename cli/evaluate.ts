@@ -3,15 +3,16 @@
  *
  * @module
  */
-import { evaluateRun, formatAurocTable, openRunData, PUBLISHED_AUROC, readRunConfig, runPaths } from "../eval/mod.ts";
+import { evaluateRun, formatAurocTable, PUBLISHED_AUROC } from "../eval/mod.ts";
+import { openRunData, readRunConfig, runPaths } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
-import { printable, UsageError } from "./errors.ts";
-import { choice, flag, integer, parseArguments, path, text } from "./options.ts";
-import { CACHE } from "./phantom_data.ts";
-import { runCli } from "./run_cli.ts";
-import { writeReport } from "./write_report.ts";
-import { reportData, softwareVersions, stageProgress } from "./run_output.ts";
-import { runDirectory } from "./run_options.ts";
+import { printable, UsageError } from "./terminal/errors.ts";
+import { choice, flag, integer, parseArguments, path, text } from "./options/options.ts";
+import { CACHE } from "./run/phantom_data.ts";
+import { runCli } from "./terminal/run_cli.ts";
+import { writeReport } from "./run/write_report.ts";
+import { reportData, softwareVersions, stageProgress } from "./run/run_output.ts";
+import { runDirectory } from "./options/run_options.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   const { values, operands: [run] } = parseArguments({

@@ -9,35 +9,37 @@ import {
   type Base,
   baseOf,
   collectPart,
-  compareResults,
   type Experiment,
   type ExperimentContext,
   EXPERIMENTS,
   type FailedRun,
+  type Part,
+  pendingJobs,
+  performRuns,
+  type RunJob,
+  SCALES,
+  wholeData,
+} from "../experiments/mod.ts";
+import {
+  compareResults,
   formatAurocTable,
   formatComparisonTable,
   formatMacroTable,
   hasIndependentCases,
-  openRunData,
-  type Part,
-  pendingJobs,
-  performRuns,
   PUBLISHED_AUROC,
-  type RunJob,
-  SCALES,
-  wholeData,
   writeResults,
 } from "../eval/mod.ts";
+import { openRunData } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
-import { printable, UsageError, USER_ERROR_NAMES, UserError } from "./errors.ts";
-import { experimentProgress } from "./experiment_progress.ts";
-import { choice, integer, type OptionValues, parseArguments, path } from "./options.ts";
-import { CACHE, drawPhantoms, type PhantomChoice, phantomRoot } from "./phantom_data.ts";
-import { runCli } from "./run_cli.ts";
-import { DEFAULT_PHANTOMS } from "./run_options.ts";
-import { reportData, softwareVersions } from "./run_output.ts";
-import { stopSignals } from "./stop_signals.ts";
-import { writeReport } from "./write_report.ts";
+import { printable, UsageError, USER_ERROR_NAMES, UserError } from "./terminal/errors.ts";
+import { experimentProgress } from "./terminal/experiment_progress.ts";
+import { choice, integer, type OptionValues, parseArguments, path } from "./options/options.ts";
+import { CACHE, drawPhantoms, type PhantomChoice, phantomRoot } from "./run/phantom_data.ts";
+import { runCli } from "./terminal/run_cli.ts";
+import { DEFAULT_PHANTOMS } from "./options/run_options.ts";
+import { reportData, softwareVersions } from "./run/run_output.ts";
+import { stopSignals } from "./terminal/stop_signals.ts";
+import { writeReport } from "./run/write_report.ts";
 
 const OPTIONS = {
   dataset: choice([...DATASETS] as [Base["dataset"], ...Base["dataset"][]], {

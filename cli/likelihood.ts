@@ -6,13 +6,13 @@
 import { likelihoodRun } from "../eval/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { SPLITS } from "../data/mod.ts";
-import { printable } from "./errors.ts";
-import { openTrainedModel, openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./open_trained_run.ts";
-import { choice, flag, integer, parseArguments } from "./options.ts";
-import { startProgress } from "./progress.ts";
-import { runCli } from "./run_cli.ts";
-import { stopSignals } from "./stop_signals.ts";
-import { formatTable } from "./table.ts";
+import { printable } from "./terminal/errors.ts";
+import { openTrainedModel, openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./run/open_trained_run.ts";
+import { choice, flag, integer, parseArguments } from "./options/options.ts";
+import { startProgress } from "./terminal/progress.ts";
+import { runCli } from "./terminal/run_cli.ts";
+import { stopSignals } from "./terminal/stop_signals.ts";
+import { formatTable } from "./terminal/table.ts";
 
 const OPTIONS = {
   ...TRAINED_RUN_OPTIONS,

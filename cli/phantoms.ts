@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { PHANTOM_LAYOUTS, writePhantoms } from "../data/phantoms/mod.ts";
-import { UsageError } from "./errors.ts";
-import { choice, integer, number, parseArguments, path } from "./options.ts";
-import { startProgress } from "./progress.ts";
-import { runCli } from "./run_cli.ts";
+import { PHANTOM_LAYOUTS, writePhantoms } from "../phantoms/mod.ts";
+import { UsageError } from "./terminal/errors.ts";
+import { choice, integer, number, parseArguments, path } from "./options/options.ts";
+import { startProgress } from "./terminal/progress.ts";
+import { runCli } from "./terminal/run_cli.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArguments({

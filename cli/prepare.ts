@@ -4,13 +4,13 @@
  * @module
  */
 import { dropEntries, openDataset, pairStudies, preparePixels, type PreparePlan } from "../data/mod.ts";
-import { DATA_OPTIONS, datasetOptions } from "./data_options.ts";
-import { printable, UsageError } from "./errors.ts";
-import { flag, integer, parseArguments, path } from "./options.ts";
-import { type Progress, startProgress } from "./progress.ts";
-import { runCli } from "./run_cli.ts";
-import { sayWaiting } from "./run_output.ts";
-import { stopSignals } from "./stop_signals.ts";
+import { DATA_OPTIONS, datasetOptions } from "./options/data_options.ts";
+import { printable, UsageError } from "./terminal/errors.ts";
+import { flag, integer, parseArguments, path } from "./options/options.ts";
+import { type Progress, startProgress } from "./terminal/progress.ts";
+import { runCli } from "./terminal/run_cli.ts";
+import { sayWaiting } from "./run/run_output.ts";
+import { stopSignals } from "./terminal/stop_signals.ts";
 
 const SPEC = {
   name: "prepare",

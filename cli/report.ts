@@ -4,15 +4,15 @@
  * @module
  */
 import { join } from "node:path";
-import { compareResults } from "../eval/compare_results.ts";
-import type { Results } from "../eval/results_schema.ts";
-import { combineResults } from "../viz/combine_results.ts";
-import { printable } from "./errors.ts";
-import { flag, parseArguments, path } from "./options.ts";
-import { userPath } from "./paths.ts";
-import { readRunResults } from "./read_run_results.ts";
-import { runCli } from "./run_cli.ts";
-import { writeReport } from "./write_report.ts";
+import { compareResults } from "../eval/results/compare_results.ts";
+import type { Results } from "../eval/results/results_schema.ts";
+import { combineResults } from "../viz/report/combine_results.ts";
+import { printable } from "./terminal/errors.ts";
+import { flag, parseArguments, path } from "./options/options.ts";
+import { userPath } from "./terminal/paths.ts";
+import { readRunResults } from "./run/read_run_results.ts";
+import { runCli } from "./terminal/run_cli.ts";
+import { writeReport } from "./run/write_report.ts";
 
 async function main(args: readonly string[]): Promise<void> {
   const { values, operands } = parseArguments({

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { UsageError } from "./errors.ts";
-import { runCli } from "./run_cli.ts";
+import { UsageError } from "./terminal/errors.ts";
+import { runCli } from "./terminal/run_cli.ts";
 import { checkDependencies } from "./setup/dependencies.ts";
 import { ensureAdapter, ensureBrowser } from "./setup/ensure.ts";
 import { thisHost } from "./setup/host.ts";

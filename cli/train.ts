@@ -3,27 +3,26 @@
  *
  * @module
  */
+import { evaluateRun, formatAurocTable } from "../eval/mod.ts";
 import {
-  evaluateRun,
-  formatAurocTable,
   openRunTuner,
   ReplaceableDevice,
   runPaths,
   throughDeviceFailures,
   type TrainedRun,
   trainThroughFaults,
-} from "../eval/mod.ts";
+} from "../training/mod.ts";
 import { Device, type KernelTuner } from "../runtime/mod.ts";
-import { printable, UserError } from "./errors.ts";
-import { CACHE } from "./phantom_data.ts";
-import { mergeValues, parseArguments, parseConfig } from "./options.ts";
-import { startProgress } from "./progress.ts";
-import { softwareVersions, stageProgress } from "./run_output.ts";
-import { runCli } from "./run_cli.ts";
-import { COMMAND_LINE_ONLY, runDirectory, TRAIN_OPTIONS, type TrainValues } from "./run_options.ts";
-import { type StartedRun, startRun, takeRunDirectory } from "./start_run.ts";
-import { stopSignals } from "./stop_signals.ts";
-import { writeReport } from "./write_report.ts";
+import { printable, UserError } from "./terminal/errors.ts";
+import { CACHE } from "./run/phantom_data.ts";
+import { mergeValues, parseArguments, parseConfig } from "./options/options.ts";
+import { startProgress } from "./terminal/progress.ts";
+import { softwareVersions, stageProgress } from "./run/run_output.ts";
+import { runCli } from "./terminal/run_cli.ts";
+import { COMMAND_LINE_ONLY, runDirectory, TRAIN_OPTIONS, type TrainValues } from "./options/run_options.ts";
+import { type StartedRun, startRun, takeRunDirectory } from "./run/start_run.ts";
+import { stopSignals } from "./terminal/stop_signals.ts";
+import { writeReport } from "./run/write_report.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   const spec = {

@@ -4,14 +4,15 @@
  * @module
  */
 import { join } from "node:path";
-import { SAMPLE_SOURCES, translateRun, writeWhole } from "../eval/mod.ts";
+import { SAMPLE_SOURCES, translateRun } from "../eval/mod.ts";
+import { writeWhole } from "../training/mod.ts";
 import { requireAnchor } from "../models/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { SPLITS } from "../data/mod.ts";
-import { printable, UserError } from "./errors.ts";
-import { openTrainedModel, openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./open_trained_run.ts";
-import { choice, integer, parseArguments, path } from "./options.ts";
-import { runCli } from "./run_cli.ts";
+import { printable, UserError } from "./terminal/errors.ts";
+import { openTrainedModel, openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./run/open_trained_run.ts";
+import { choice, integer, parseArguments, path } from "./options/options.ts";
+import { runCli } from "./terminal/run_cli.ts";
 
 const OPTIONS = {
   ...TRAINED_RUN_OPTIONS,

@@ -5,11 +5,11 @@
  */
 import { type VerifiedQuantity, verifyMetrics, verifyModels, verifyOps } from "../eval/mod.ts";
 import { Device, PRECISIONS } from "../runtime/mod.ts";
-import { UserError } from "./errors.ts";
-import { exists } from "./exists.ts";
-import { choice, parseArguments } from "./options.ts";
-import { userPath } from "./paths.ts";
-import { runCli } from "./run_cli.ts";
+import { UserError } from "./terminal/errors.ts";
+import { exists } from "./terminal/exists.ts";
+import { choice, parseArguments } from "./options/options.ts";
+import { userPath } from "./terminal/paths.ts";
+import { runCli } from "./terminal/run_cli.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   const { values, operands: [given] } = parseArguments({

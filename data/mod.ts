@@ -16,8 +16,8 @@
  *
  * @module
  */
-export { DataError } from "./errors.ts";
-export { detectDataset, openDataset, type OpenDatasetOptions } from "./open_dataset.ts";
+export { DataError } from "../base/errors.ts";
+export { detectDataset, openDataset, type OpenDatasetOptions } from "./readers/open_dataset.ts";
 export {
   type DatasetName,
   DATASETS,
@@ -27,7 +27,7 @@ export {
   type Split,
   SPLITS,
   StudyIndex,
-} from "./study_index.ts";
+} from "./index/study_index.ts";
 export {
   BLANK_POLICIES,
   type BlankPolicy,
@@ -36,19 +36,26 @@ export {
   labelValue,
   UNCERTAIN_POLICIES,
   type UncertainPolicy,
-} from "./labels.ts";
-export { CHEST_VIEWS, viewOfPosition } from "./views.ts";
-export { MNIST_VIEWS, type MnistOptions, type MnistView } from "./read_mnist.ts";
-export { type PairedCsvHeader } from "./read_paired_csv.ts";
-export { LABEL_SOURCES, type LabelSource } from "./read_mimic.ts";
-export { assertDisjointSplits, patientOverlap, splitBySubject, type SplitPolicy } from "./splits.ts";
-export { pairsOfSplit, pairStudies, type PairTable, positionsOfStudies, selectPairs, studiesOfPairs } from "./pairs.ts";
-export { labelledSubset, subjectsOfPairs } from "./subsets.ts";
-export { type CohortStep, cohortTable, dropEntries } from "./cohort.ts";
-export { type DropEntry, DropLog } from "./drop_log.ts";
-export { type DataDescription, type DataSummary, describeIndex, summarizeIndex } from "./describe.ts";
-export { checkFiles } from "./check_files.ts";
-export { checkImages } from "./check_images.ts";
+} from "./index/labels.ts";
+export { CHEST_VIEWS, viewOfPosition } from "./index/views.ts";
+export { MNIST_VIEWS, type MnistOptions, type MnistView } from "./readers/read_mnist.ts";
+export { type PairedCsvHeader } from "./readers/read_paired_csv.ts";
+export { LABEL_SOURCES, type LabelSource } from "./readers/read_options.ts";
+export { assertDisjointSplits, patientOverlap, splitBySubject, type SplitPolicy } from "./index/splits.ts";
+export {
+  pairsOfSplit,
+  pairStudies,
+  type PairTable,
+  positionsOfStudies,
+  selectPairs,
+  studiesOfPairs,
+} from "./index/pairs.ts";
+export { labelledSubset, subjectsOfPairs } from "./index/subsets.ts";
+export { type CohortStep, cohortTable, dropEntries } from "./index/cohort.ts";
+export { type DropEntry, DropLog } from "./index/drop_log.ts";
+export { type DataDescription, type DataSummary, describeIndex, summarizeIndex } from "./index/describe.ts";
+export { checkFiles } from "./index/check_files.ts";
+export { checkImages } from "./cache/check_images.ts";
 export {
   imagesOfPairs,
   type PrepareOptions,
@@ -60,4 +67,3 @@ export { PreparedPixels } from "./cache/prepared_pixels.ts";
 export { type Batch, createLoader, labelsOfStudies, type Loader, type LoaderOptions } from "./loader/loader.ts";
 export { fillBatch } from "./loader/fill_batch.ts";
 export { type LoaderPosition, type PartialBatch } from "./loader/order.ts";
-export { type PhantomLayout, type PhantomOptions, type PhantomSummary, writePhantoms } from "./phantoms/mod.ts";

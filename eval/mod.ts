@@ -19,14 +19,14 @@
  *
  * @module
  */
-export * from "./results_schema.ts";
-export { checkResults, readResults, writeResults } from "./results_file.ts";
-export { type CompareOptions, compareResults, hasIndependentCases } from "./compare_results.ts";
-export { chooseGrouping, type GroupBy } from "./evaluation_groups.ts";
-export { formatMacroTable } from "./macro_table.ts";
-export { formatAurocTable, formatComparisonTable } from "./tables.ts";
-export { PUBLISHED_AUROC, type PublishedAuroc } from "./published_auroc.ts";
-export { type VerifiedQuantity, verifyMetrics } from "./verify_metrics.ts";
+export * from "./results/results_schema.ts";
+export { checkResults, readResults, writeResults } from "./results/results_file.ts";
+export { type CompareOptions, compareResults, hasIndependentCases } from "./results/compare_results.ts";
+export { chooseGrouping, type GroupBy } from "./results/evaluation_groups.ts";
+export { formatMacroTable } from "./results/macro_table.ts";
+export { formatAurocTable, formatComparisonTable } from "./results/tables.ts";
+export { PUBLISHED_AUROC, type PublishedAuroc } from "./results/published_auroc.ts";
+export { type VerifiedQuantity, verifyMetrics } from "./verify/verify_metrics.ts";
 
 export type { BinaryLabel } from "./metrics/rank.ts";
 export { auroc, type RocCurve, rocCurve, sensitivityAtSpecificity } from "./metrics/roc.ts";
@@ -80,44 +80,10 @@ export type { Probe } from "./protocol/probe.ts";
 export { casesOf, studiesWithLatents, type StudyTable, studyTable, type ViewLatents } from "./protocol/study_table.ts";
 export { type SupervisedClassifier, supervisedEvaluation } from "./protocol/supervised_evaluation.ts";
 
-export {
-  checkRunConfig,
-  POSITIVE_WEIGHTS,
-  RUN_CONFIG_VERSION,
-  RUN_METHODS,
-  type RunConfig,
-  runConfigSchema,
-} from "./runs/run_config.ts";
-export { ALPHA_SCHEDULES, alphaSchedule, type Annealing, betaSchedule } from "./runs/annealing.ts";
-export { type RunViews, viewsOfRun } from "./runs/run_views.ts";
 export { type OpenModel, openModel, type OpenModelOptions, viewNumbers } from "./runs/open_model.ts";
 export { encodeRun, type EncodeRunOptions, idsFile, latentsFile, type RunLatents } from "./runs/encode_run.ts";
 export { type PictureFile, SAMPLE_SOURCES, translateRun, type TranslateRunOptions } from "./runs/translate_run.ts";
 export { type LikelihoodRow, likelihoodRun, type LikelihoodRunOptions } from "./runs/likelihood_run.ts";
-export { isSupervised, trainingPairs } from "./runs/run_trainer.ts";
-export { alterRunData, openRunData, type RunData } from "./runs/run_data.ts";
-export {
-  type MetricsLine,
-  readMetricsFile,
-  readRunConfig,
-  runPaths,
-  sweepTemporary,
-  writeWhole,
-} from "./runs/run_directory.ts";
-export { readRunDraft, removeRunDraft, type RunDraft, writeRunConfig, writeRunDraft } from "./runs/run_draft.ts";
-export { lockRun } from "./runs/run_lock.ts";
-export { openRunTuner, type RunTuningOptions } from "./runs/run_tuning.ts";
-export { type DeviceRecovery, ReplaceableDevice, throughDeviceFailures } from "./runs/replaceable_device.ts";
-export { type TrainedRun, type TrainProgress, trainRun, type TrainRunOptions } from "./runs/train_run.ts";
-export { trainThroughFaults, type TrainThroughFaultsOptions } from "./runs/train_through_faults.ts";
 export { evaluateRun, type EvaluateRunOptions, measureRun } from "./runs/evaluate_run.ts";
 export { verifyOps } from "./verify/verify_ops.ts";
 export { verifyModels } from "./verify/verify_models.ts";
-export { collectPart } from "./experiments/collect.ts";
-export type { Experiment, ExperimentContext, Part } from "./experiments/experiment.ts";
-export { pendingJobs } from "./experiments/pending_jobs.ts";
-export type { JobProgress, RunJob } from "./experiments/perform_run.ts";
-export { type FailedRun, performRuns } from "./experiments/perform_runs.ts";
-export { EXPERIMENTS } from "./experiments/registry.ts";
-export { wholeData } from "./experiments/run_messages.ts";
-export { type Base, baseOf, SCALES } from "./experiments/scales.ts";

@@ -18,8 +18,8 @@ import {
   type Slab,
   type Tensor,
 } from "../runtime/mod.ts";
-import { type HostTensor, Parameters } from "./parameters.ts";
-import type { ParameterSpec } from "./scope.ts";
+import { type HostTensor, Parameters } from "./layers/parameters.ts";
+import type { ParameterSpec } from "./layers/scope.ts";
 
 const PREFIXES = { m: "optimizer.exp_avg.", v: "optimizer.exp_avg_sq." } as const;
 const LOSS_SCALE = "optimizer.loss_scale";

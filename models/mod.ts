@@ -3,35 +3,49 @@
  *
  * @module
  */
-export { type AggregateContext, type FixedPrior, type LatentContext, type Latents, type Method } from "./method.ts";
+export {
+  type AggregateContext,
+  type FixedPrior,
+  type LatentContext,
+  type Latents,
+  type Method,
+} from "./methods/method.ts";
 export { METHOD_NAMES, methodOf } from "./methods/registry.ts";
-export { JOINT_KLS, MOE_ASSIGNMENTS, type Objective, PRIORS, PUBLISHED_OBJECTIVE } from "./objective.ts";
-export type { Network, Posterior } from "./network.ts";
+export { JOINT_KLS, MOE_ASSIGNMENTS, type Objective, PRIORS, PUBLISHED_OBJECTIVE } from "./methods/objective.ts";
+export type { Network, Posterior } from "./networks/network.ts";
 export { networkNames, networkOf, type NetworkOptions, registerNetwork } from "./networks/registry.ts";
 export { RESIDUAL_SIZES } from "./networks/residual.ts";
-export * as layers from "./layers.ts";
-export { type Likelihood, LIKELIHOODS, negativeLogLikelihood } from "./likelihoods.ts";
-export { declareParameters, type HostTensor, Parameters } from "./parameters.ts";
-export { type FileLayout, type Initializer, type ParameterSpec, Scope } from "./scope.ts";
+export * as layers from "./layers/layers.ts";
+export { type Likelihood, LIKELIHOODS, negativeLogLikelihood } from "./layers/likelihoods.ts";
+export { declareParameters, type HostTensor, Parameters } from "./layers/parameters.ts";
+export { type FileLayout, type Initializer, type ParameterSpec, Scope } from "./layers/scope.ts";
 export type { Pixels } from "./image_inputs.ts";
 export type { StepSettings, Trainer } from "./trainer.ts";
-export { Vae, type VaeConfig, type VaeInputs, type VaeTerms } from "./vae.ts";
-export { type ImageBatch, METRICS, VaeTrainer, type VaeTrainerOptions } from "./vae_trainer.ts";
+export { Vae, type VaeConfig, type VaeInputs, type VaeTerms } from "./vae/vae.ts";
+export { type ImageBatch, METRICS, VaeTrainer, type VaeTrainerOptions } from "./vae/vae_trainer.ts";
 export {
   type DrawOptions,
   type EncodedBatch,
   VaeInference,
   type VaeInferenceOptions,
   type ViewSelection,
-} from "./vae_inference.ts";
-export { ANCHORING_ALPHA, requireAnchor, samplePosterior, samplePrior } from "./samples.ts";
-export { logLikelihood, type LogLikelihoodOptions } from "./log_likelihood.ts";
+} from "./vae/vae_inference.ts";
+export { ANCHORING_ALPHA, requireAnchor, samplePosterior, samplePrior } from "./vae/samples.ts";
+export { logLikelihood, type LogLikelihoodOptions } from "./vae/log_likelihood.ts";
 export {
   CLASSIFICATION_LOSSES,
   Classifier,
   CLASSIFIER_NAMES,
   type ClassifierConfig,
   type ClassifierInputs,
-} from "./classifier.ts";
-export { ClassifierInference, type ClassifierInferenceOptions, type ScoredBatch } from "./classifier_inference.ts";
-export { ClassifierTrainer, type ClassifierTrainerOptions, type LabelledBatch } from "./classifier_trainer.ts";
+} from "./classifier/classifier.ts";
+export {
+  ClassifierInference,
+  type ClassifierInferenceOptions,
+  type ScoredBatch,
+} from "./classifier/classifier_inference.ts";
+export {
+  ClassifierTrainer,
+  type ClassifierTrainerOptions,
+  type LabelledBatch,
+} from "./classifier/classifier_trainer.ts";

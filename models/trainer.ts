@@ -4,7 +4,7 @@
  * @module
  */
 import type { MetricsEntry, ProgramMemory } from "../runtime/mod.ts";
-import type { HostTensor, Parameters } from "./parameters.ts";
+import type { HostTensor, Parameters } from "./layers/parameters.ts";
 
 /** What changes from step to step. */
 export interface StepSettings {

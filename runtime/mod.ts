@@ -5,7 +5,7 @@
  *
  * @module
  */
-export { Device, type DeviceOptions } from "./device.ts";
+export { Device, type DeviceOptions } from "./device/device.ts";
 export {
   DeviceLostError,
   EngineError,
@@ -14,31 +14,35 @@ export {
   OutOfMemoryError,
   UnsupportedError,
   ValidationError,
-} from "./errors.ts";
-export type { Binding, Candidates, Dispatch, Grid, KernelVariant, Lowering, Profile, Target, Tuner } from "./kernel.ts";
-export { gridFor } from "./kernel.ts";
+} from "./device/errors.ts";
+export type {
+  Binding,
+  Candidates,
+  Dispatch,
+  Grid,
+  KernelVariant,
+  Lowering,
+  Profile,
+  Target,
+  Tuner,
+} from "./kernels/kernel.ts";
+export { gridFor } from "./kernels/kernel.ts";
 export { KernelTuner, type KernelTunerOptions, type TuningChoices } from "./tuner/kernel_tuner.ts";
 export { decodeTuning, encodeTuning } from "./tuner/tuning_file.ts";
 export { type LoweringSizes, timeLowering, type TimingOptions } from "./tuner/time_lowering.ts";
 
-export { type DType, formatShape, type Shape, sizeOf, Tensor, type TensorSpec } from "./tensor.ts";
-export { apply, defineOp, type LowerContext, type Op, type PointwiseContext, type VjpContext } from "./op.ts";
-export { input, randomCounters, tensor } from "./leaf.ts";
-export { createSlab, createState, type Slab, slabLayout, State } from "./state.ts";
-export { gradients } from "./autodiff.ts";
-export { compile, type CompileOptions, type ProgramResults } from "./compile.ts";
-export { type Precision, PRECISIONS } from "./half_storage.ts";
-export {
-  type InputData,
-  type MetricsEntry,
-  type ProfileEntry,
-  Program,
-  type ProgramMemory,
-  type RunOptions,
-} from "./program.ts";
-export { type KernelSummary, summarizeProfile, type Trace, type TraceEvent, traceOf } from "./profile.ts";
-export { type ProgramVariants, programVariants, type Variant } from "./program_cache.ts";
-export { closeDefaultDevice, defaultDevice, read } from "./eager.ts";
+export { type DType, formatShape, type Shape, sizeOf, Tensor, type TensorSpec } from "./graph/tensor.ts";
+export { apply, defineOp, type LowerContext, type Op, type PointwiseContext, type VjpContext } from "./graph/op.ts";
+export { input, randomCounters, tensor } from "./graph/leaf.ts";
+export { createSlab, createState, type Slab, slabLayout, State } from "./graph/state.ts";
+export { gradients } from "./graph/autodiff.ts";
+export { compile, type CompileOptions, type ProgramResults } from "./program/compile.ts";
+export { type Precision, PRECISIONS } from "./plan/half_storage.ts";
+export { type InputData, type MetricsEntry, type ProfileEntry, Program, type RunOptions } from "./program/program.ts";
+export type { ProgramMemory } from "./plan/program_plan.ts";
+export { type KernelSummary, summarizeProfile, type Trace, type TraceEvent, traceOf } from "./program/profile.ts";
+export { type ProgramVariants, programVariants, type Variant } from "./program/program_cache.ts";
+export { closeDefaultDevice, defaultDevice, read } from "./program/eager.ts";
 
 export * from "./ops/pointwise.ts";
 export { logSoftmax, logsumexp, max, mean, min, type ReduceOptions, softmax, sum, sumTo } from "./ops/reduce.ts";
@@ -71,12 +75,12 @@ export {
 export { aggregate, type AggregateMethod, mixtureComponents } from "./ops/latent_aggregate.ts";
 export { bceWithLogits, bernoulliNll, crossEntropy, gaussianNll, laplaceNll } from "./ops/losses.ts";
 
-export { philox, type RandomKey, randomNormalData, randomUniformData, randomWords } from "./philox.ts";
+export { philox, type RandomKey, randomNormalData, randomUniformData, randomWords } from "../base/philox.ts";
 export * as adam from "./optimizers/adam.ts";
 export { createLossScale, LEAST_LOSS_SCALE, type LossScale, type LossScaleOptions } from "./optimizers/loss_scale.ts";
 export * as sgd from "./optimizers/sgd.ts";
-export * as schedules from "./schedules.ts";
-export type { Schedule } from "./schedules.ts";
+export * as schedules from "./optimizers/schedules.ts";
+export type { Schedule } from "./optimizers/schedules.ts";
 export {
   decodeSafetensors,
   encodeSafetensors,
@@ -86,4 +90,4 @@ export {
   type TensorData,
   toFloat32,
   toIntegers,
-} from "./safetensors.ts";
+} from "./files/safetensors.ts";

@@ -7,8 +7,8 @@
  *
  * @module
  */
-import { prepareEnvironment } from "../cli/environment.ts";
-import { printable } from "../cli/errors.ts";
+import { prepareEnvironment } from "../cli/terminal/environment.ts";
+import { printable } from "../cli/terminal/errors.ts";
 import { countTests, type TestCounts } from "./junit.ts";
 
 async function main(args: readonly string[]): Promise<number> {

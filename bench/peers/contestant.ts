@@ -5,7 +5,7 @@
  */
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { choice, flag, text } from "../../cli/options.ts";
+import { choice, flag, text } from "../../cli/options/options.ts";
 import { BUNDLE, DEBIAN_PYTHON, JAX, PACKAGES } from "./places.ts";
 import type { Peer } from "./setup.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatTable } from "../../cli/table.ts";
+import { formatTable } from "../../cli/terminal/table.ts";
 import { machineLoad } from "../machine.ts";
 import type { ContestantResult, PartResult, WorkResult } from "../results.ts";
 import { median, medianRatio, type Ratio, ratioLine, relativeSpread } from "../statistics.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { UserError } from "../errors.ts";
+import { UserError } from "../terminal/errors.ts";
 
 interface Manifest {
   readonly version?: string;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { UserError } from "../errors.ts";
+import { UserError } from "../terminal/errors.ts";
 import { findBrowser } from "./find_browser.ts";
 import type { Host } from "./host.ts";
 import { BROWSER, install, installCommand, SOFTWARE_DRIVER } from "./install.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { UserError } from "../errors.ts";
+import { UserError } from "../terminal/errors.ts";
 import type { Finished, Host } from "./host.ts";
 
 /** A thing to install, and what each system calls it. */

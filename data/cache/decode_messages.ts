@@ -1,4 +1,4 @@
-import type { ImageLocation, Preprocessing } from "../image_source.ts";
+import type { ImageLocation, Preprocessing } from "../image/image_source.ts";
 
 /** What decode workers are told: first how, then one image after the other. */
 export type DecodeRequest =

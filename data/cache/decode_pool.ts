@@ -1,4 +1,4 @@
-import type { ImageLocation, Preprocessing } from "../image_source.ts";
+import type { ImageLocation, Preprocessing } from "../image/image_source.ts";
 import type { DecodeReply, DecodeRequest } from "./decode_messages.ts";
 
 /** Images posted ahead to each worker, so that none waits for this thread. */

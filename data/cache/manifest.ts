@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
-import { DataError } from "../errors.ts";
+import { DataError } from "../../base/errors.ts";
 import { PREPROCESSING_VERSION } from "../image/preprocess.ts";
-import type { StudyIndex } from "../study_index.ts";
-import { writeFileAtomic } from "./atomic_file.ts";
+import type { StudyIndex } from "../index/study_index.ts";
+import { writeFileAtomic } from "../../base/atomic_file.ts";
 
 /** Version of the cache's files. */
 export const CACHE_VERSION = 1;

@@ -1,13 +1,13 @@
 import { statfsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { checkFiles } from "../check_files.ts";
-import { dropUndecodable } from "../check_images.ts";
-import { DataError } from "../errors.ts";
+import { checkFiles } from "../index/check_files.ts";
+import { dropUndecodable } from "./check_images.ts";
+import { DataError } from "../../base/errors.ts";
 import { MAX_PIXELS } from "../image/decode_image.ts";
 import { preprocess } from "../image/preprocess.ts";
-import { pairStudies } from "../pairs.ts";
-import type { StudyIndex } from "../study_index.ts";
+import { pairStudies } from "../index/pairs.ts";
+import type { StudyIndex } from "../index/study_index.ts";
 import { decodeAll, type DecodeResult, type DecodeTask } from "./decode_pool.ts";
 import { cacheDirectory, manifestFor, readManifest, writeManifest } from "./manifest.ts";
 import { PreparedPixels } from "./prepared_pixels.ts";

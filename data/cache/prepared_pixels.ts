@@ -1,4 +1,4 @@
-import { DataError } from "../errors.ts";
+import { DataError } from "../../base/errors.ts";
 import { type CacheManifest, readManifest } from "./manifest.ts";
 import { IMAGE_STATUS, Shard } from "./shard.ts";
 

@@ -1,5 +1,5 @@
 import { ImageError } from "../image/image_header.ts";
-import type { ImageLocation } from "../image_source.ts";
+import type { ImageLocation } from "../image/image_source.ts";
 import { readZipMember } from "../zip/read_member.ts";
 
 /** Files with more bytes are no radiographs: they are refused before they are read. */

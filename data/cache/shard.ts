@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { DataError } from "../errors.ts";
-import { readExactly, writeAll, writeFileAtomic } from "./atomic_file.ts";
+import { DataError } from "../../base/errors.ts";
+import { readExactly, writeAll, writeFileAtomic } from "../../base/atomic_file.ts";
 import type { CacheManifest } from "./manifest.ts";
 
 /** What a cache knows about an image. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { writeAll } from "./atomic_file.ts";
+import { writeAll } from "../../base/atomic_file.ts";
 
 const entrySchema = z.object({ image: z.int(), name: z.string(), reason: z.string() });
 

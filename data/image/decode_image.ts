@@ -1,4 +1,4 @@
-import type { GrayImage } from "../image_source.ts";
+import type { GrayImage } from "./image_source.ts";
 import { grayFromColour } from "./gray.ts";
 import { ImageError, type ImageFormat, type ImageHeader, readImageHeader } from "./image_header.ts";
 import { JpegDecoder } from "./jpeg_decoder.ts";

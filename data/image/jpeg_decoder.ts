@@ -1,6 +1,6 @@
 // @ts-types="./libjpeg_turbo.d.ts"
 import createModule from "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs";
-import type { GrayImage } from "../image_source.ts";
+import type { GrayImage } from "./image_source.ts";
 import { grayFromColour } from "./gray.ts";
 import { ImageError } from "./image_header.ts";
 import type { JpegCodecDecoder, JpegCodecModule } from "./libjpeg_turbo.d.ts";

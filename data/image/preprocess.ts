@@ -1,4 +1,4 @@
-import type { GrayImage, Preprocessing } from "../image_source.ts";
+import type { GrayImage, Preprocessing } from "./image_source.ts";
 import { equalize } from "./equalize.ts";
 import { resampleSquare } from "./resample.ts";
 

@@ -1,8 +1,8 @@
 import type { PreparedPixels } from "../cache/prepared_pixels.ts";
-import { DataError } from "../errors.ts";
-import { labelValue } from "../labels.ts";
-import type { PairTable } from "../pairs.ts";
-import type { StudyIndex } from "../study_index.ts";
+import { DataError } from "../../base/errors.ts";
+import { labelValue } from "../index/labels.ts";
+import type { PairTable } from "../index/pairs.ts";
+import type { StudyIndex } from "../index/study_index.ts";
 import type { LoaderReply, LoaderRequest } from "./loader_messages.ts";
 import { type LoaderPosition, type PartialBatch, stepsPerEpoch } from "./order.ts";
 

@@ -1,7 +1,7 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
 import { PreparedPixels } from "../cache/prepared_pixels.ts";
-import { DataError } from "../errors.ts";
+import { DataError } from "../../base/errors.ts";
 import { fillBatch } from "./fill_batch.ts";
 import type { LoaderReply, LoaderRequest } from "./loader_messages.ts";
 import { epochOrder, stepsPerEpoch } from "./order.ts";

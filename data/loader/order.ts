@@ -1,4 +1,4 @@
-import { SeededRandom } from "../random.ts";
+import { SeededRandom } from "../../base/random.ts";
 
 /** What becomes of the rows that do not fill a last batch: left out, a smaller batch, or filled up with the first row. */
 export type PartialBatch = "drop" | "keep" | "pad";

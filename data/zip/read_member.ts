@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
-import { readExactly } from "../cache/atomic_file.ts";
+import { readExactly } from "../../base/atomic_file.ts";
 import { ImageError } from "../image/image_header.ts";
-import type { ImageLocation } from "../image_source.ts";
+import type { ImageLocation } from "../image/image_source.ts";
 
 const LOCAL = 0x04034b50;
 const LOCAL_BYTES = 30;

@@ -1,6 +1,6 @@
-import { readExactly } from "../cache/atomic_file.ts";
-import { DataError } from "../errors.ts";
-import { quoted, unsafePathReason } from "../safe_path.ts";
+import { readExactly } from "../../base/atomic_file.ts";
+import { DataError } from "../../base/errors.ts";
+import { quoted, unsafePathReason } from "../../base/safe_path.ts";
 
 /** Signatures and sizes of the records (PKWARE APPNOTE 6.3.10, section 4.3). */
 const END = 0x06054b50;

@@ -8,8 +8,8 @@
  *
  * @module
  */
-import type { Interval } from "../results_schema.ts";
-import { runJobs } from "../workers.ts";
+import type { Interval } from "../results/results_schema.ts";
+import { runJobs } from "../../base/workers.ts";
 import { type BootstrapJob, type BootstrapSetup, prepareBootstrap, type ResampleBlock } from "./bootstrap_jobs.ts";
 import { type BinaryLabel, rankScores } from "./rank.ts";
 

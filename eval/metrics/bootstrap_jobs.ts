@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Random } from "../random.ts";
+import { Random } from "../../base/random_sequence.ts";
 import type { RankedScores } from "./rank.ts";
 
 /** What all resamples share. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { serveJobs } from "../workers.ts";
+import { serveJobs } from "../../base/workers.ts";
 import { prepareBootstrap } from "./bootstrap_jobs.ts";
 
 serveJobs(prepareBootstrap);

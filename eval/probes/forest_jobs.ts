@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { Random } from "../random.ts";
+import { Random } from "../../base/random_sequence.ts";
 import type { BinnedMatrix } from "./binning.ts";
 import { addPredictions, entropyTable, TreeGrower, type TreeOptions } from "./tree.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { serveJobs } from "../workers.ts";
+import { serveJobs } from "../../base/workers.ts";
 import { prepareForest } from "./forest_jobs.ts";
 
 serveJobs(prepareForest);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { runJobs } from "../workers.ts";
+import { runJobs } from "../../base/workers.ts";
 import { type Gram, gramMatrix } from "./gram_preconditioner.ts";
 import { fitLogisticRegression, logisticProbabilities } from "./logistic_regression.ts";
 import { checkMatrix, type Matrix } from "./matrix.ts";

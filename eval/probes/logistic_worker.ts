@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { serveJobs } from "../workers.ts";
+import { serveJobs } from "../../base/workers.ts";
 import { prepareLogistic } from "./logistic_jobs.ts";
 
 serveJobs(prepareLogistic);

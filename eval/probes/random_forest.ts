@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { runJobs } from "../workers.ts";
+import { runJobs } from "../../base/workers.ts";
 import { binFeatures, findBinEdges } from "./binning.ts";
 import { type ForestJob, prepareForest } from "./forest_jobs.ts";
 import { countTargets } from "./logistic_regression.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Random } from "../random.ts";
+import type { Random } from "../../base/random_sequence.ts";
 import { type BinnedMatrix, BINS } from "./binning.ts";
 
 /** How a tree may grow, as in scikit-learn's `RandomForestClassifier`. */

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { DataError } from "../../data/errors.ts";
+import { DataError } from "../../base/errors.ts";
 import type { BootstrapOptions } from "../metrics/bootstrap.ts";
 import { type Matrix, takeRows } from "../probes/matrix.ts";
-import { Random } from "../random.ts";
-import type { Cases, Evaluation } from "../results_schema.ts";
+import { Random } from "../../base/random_sequence.ts";
+import type { Cases, Evaluation } from "../results/results_schema.ts";
 import { meanByStudy, meanRowsByStudy } from "./aggregate.ts";
 import { type Probe, probeProbabilities } from "./probe.ts";
 import { type LabelScores, scoreClassifier, storedScore } from "./score_classifier.ts";

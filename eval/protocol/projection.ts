@@ -4,8 +4,8 @@
  * @module
  */
 import { UMAP } from "umap-js";
-import { Random } from "../random.ts";
-import type { Cases, Projection } from "../results_schema.ts";
+import { Random } from "../../base/random_sequence.ts";
+import type { Cases, Projection } from "../results/results_schema.ts";
 import { meanRowsByStudy } from "./aggregate.ts";
 import { studiesWithLatents, type StudyTable, type ViewLatents } from "./study_table.ts";
 

@@ -14,7 +14,7 @@ import { brierScore, reliabilityCurve } from "../metrics/calibration.ts";
 import { macroAverage } from "../metrics/multiclass.ts";
 import { averagePrecision, bestF1Threshold, f1Score } from "../metrics/precision_recall.ts";
 import { auroc, sensitivityAtSpecificity } from "../metrics/roc.ts";
-import type { Cases, Evaluation, Interval, LabelMetrics } from "../results_schema.ts";
+import type { Cases, Evaluation, Interval, LabelMetrics } from "../results/results_schema.ts";
 
 type Label = 0 | 1 | null;
 /** Per label the score of each case, or `null` where there is no classifier. */

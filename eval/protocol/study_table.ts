@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { labelledSubset } from "../../data/subsets.ts";
-import { DataError } from "../../data/errors.ts";
-import { labelValue } from "../../data/labels.ts";
-import { pairsOfSplit, type PairTable } from "../../data/pairs.ts";
-import { type Split, SPLITS, type StudyIndex } from "../../data/study_index.ts";
-import type { Cases } from "../results_schema.ts";
+import { labelledSubset } from "../../data/index/subsets.ts";
+import { DataError } from "../../base/errors.ts";
+import { labelValue } from "../../data/index/labels.ts";
+import { pairsOfSplit, type PairTable } from "../../data/index/pairs.ts";
+import { type Split, SPLITS, type StudyIndex } from "../../data/index/study_index.ts";
+import type { Cases } from "../results/results_schema.ts";
 
 /** Studies in columns; a study's number is its place in each of them. */
 export interface StudyTable {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { DataError } from "../../data/errors.ts";
+import { DataError } from "../../base/errors.ts";
 import type { BootstrapOptions } from "../metrics/bootstrap.ts";
-import type { Cases, Evaluation } from "../results_schema.ts";
+import type { Cases, Evaluation } from "../results/results_schema.ts";
 import type { EvaluatedRun } from "./evaluate_latents.ts";
 import { type LabelScores, scoreClassifier, storedScore } from "./score_classifier.ts";
 

@@ -4,11 +4,11 @@
  * @module
  */
 import { createLoader, type PairTable, SPLITS, type StudyIndex } from "../../data/mod.ts";
-import { DataError } from "../../data/errors.ts";
+import { DataError } from "../../base/errors.ts";
 import { encodeSafetensors, type TensorData } from "../../runtime/mod.ts";
 import type { OpenModel } from "./open_model.ts";
-import { presentOf } from "./run_trainer.ts";
-import type { RunData } from "./run_data.ts";
+import { presentOf } from "../../training/run_trainer.ts";
+import type { RunData } from "../../training/data/run_data.ts";
 
 /** What to encode. */
 export interface EncodeRunOptions {

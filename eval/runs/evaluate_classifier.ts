@@ -4,7 +4,7 @@
  * @module
  */
 import { createLoader, labelledSubset, pairsOfSplit, type PairTable, selectPairs, type Split } from "../../data/mod.ts";
-import { DataError } from "../../data/errors.ts";
+import { DataError } from "../../base/errors.ts";
 import { ClassifierInference } from "../../models/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
 import type { BootstrapOptions } from "../metrics/bootstrap.ts";
@@ -12,11 +12,11 @@ import { meanByStudy } from "../protocol/aggregate.ts";
 import type { EvaluatedLatents } from "../protocol/evaluate_latents.ts";
 import { casesOf, labelOf, studiesWithLatents, type StudyTable, studyTable } from "../protocol/study_table.ts";
 import { supervisedEvaluation } from "../protocol/supervised_evaluation.ts";
-import type { Cases, Evaluation } from "../results_schema.ts";
-import type { RunConfig } from "./run_config.ts";
-import type { RunData } from "./run_data.ts";
-import { classifierConfig, presentOf } from "./run_trainer.ts";
-import { type RunViews, viewsOfRun } from "./run_views.ts";
+import type { Cases, Evaluation } from "../results/results_schema.ts";
+import type { RunConfig } from "../../training/run/run_config.ts";
+import type { RunData } from "../../training/data/run_data.ts";
+import { classifierConfig, presentOf } from "../../training/run_trainer.ts";
+import { type RunViews, viewsOfRun } from "../../training/data/run_views.ts";
 
 /** What to evaluate. */
 export interface EvaluateClassifierOptions {

@@ -9,18 +9,24 @@ import type { Device } from "../../runtime/mod.ts";
 import { type EvaluatedLatents, evaluateLatents, type LatentEvaluation } from "../protocol/evaluate_latents.ts";
 import { studyTable } from "../protocol/study_table.ts";
 import { projectLatents } from "../protocol/projection.ts";
-import { compareResults } from "../compare_results.ts";
-import { writeResults } from "../results_file.ts";
-import { type Pictures, type Projection, type Results, RESULTS_VERSION, type RunRecord } from "../results_schema.ts";
+import { compareResults } from "../results/compare_results.ts";
+import { writeResults } from "../results/results_file.ts";
+import {
+  type Pictures,
+  type Projection,
+  type Results,
+  RESULTS_VERSION,
+  type RunRecord,
+} from "../results/results_schema.ts";
 import { encodePairs } from "./encode_pairs.ts";
 import { evaluateClassifier } from "./evaluate_classifier.ts";
 import { drawPictures } from "./pictures.ts";
-import { type Restored, restoreRun } from "./run_checkpoint.ts";
-import type { RunConfig } from "./run_config.ts";
-import type { RunData } from "./run_data.ts";
-import { readMetricsFile, runPaths } from "./run_directory.ts";
-import { isSupervised, vaeConfig } from "./run_trainer.ts";
-import { type RunViews, viewsOfRun } from "./run_views.ts";
+import { type Restored, restoreRun } from "../../training/run/run_checkpoint.ts";
+import type { RunConfig } from "../../training/run/run_config.ts";
+import type { RunData } from "../../training/data/run_data.ts";
+import { readMetricsFile, runPaths } from "../../training/run/run_directory.ts";
+import { isSupervised, vaeConfig } from "../../training/run_trainer.ts";
+import { type RunViews, viewsOfRun } from "../../training/data/run_views.ts";
 
 /** How to evaluate. */
 export interface EvaluateRunOptions

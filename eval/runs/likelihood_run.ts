@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { DataError } from "../../data/errors.ts";
+import { DataError } from "../../base/errors.ts";
 import { createLoader, pairsOfSplit, selectPairs, type Split } from "../../data/mod.ts";
 import { logLikelihood } from "../../models/mod.ts";
 import type { OpenModel } from "./open_model.ts";
-import type { RunData } from "./run_data.ts";
+import type { RunData } from "../../training/data/run_data.ts";
 import { completePairs } from "./translate_run.ts";
 
 /** What to estimate. */

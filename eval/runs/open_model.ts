@@ -3,16 +3,16 @@
  *
  * @module
  */
-import { DataError } from "../../data/errors.ts";
+import { DataError } from "../../base/errors.ts";
 import { VaeInference } from "../../models/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
-import { alphaSchedule } from "./annealing.ts";
-import { restoreRun } from "./run_checkpoint.ts";
-import type { RunConfig } from "./run_config.ts";
-import type { RunData } from "./run_data.ts";
-import { runPaths } from "./run_directory.ts";
-import { isSupervised, vaeConfig } from "./run_trainer.ts";
-import { type RunViews, viewsOfRun } from "./run_views.ts";
+import { alphaSchedule } from "../../training/annealing.ts";
+import { restoreRun } from "../../training/run/run_checkpoint.ts";
+import type { RunConfig } from "../../training/run/run_config.ts";
+import type { RunData } from "../../training/data/run_data.ts";
+import { runPaths } from "../../training/run/run_directory.ts";
+import { isSupervised, vaeConfig } from "../../training/run_trainer.ts";
+import { type RunViews, viewsOfRun } from "../../training/data/run_views.ts";
 
 /** What a trained model is opened from. */
 export interface OpenModelOptions {

@@ -5,11 +5,11 @@
  */
 import { createLoader, pairsOfSplit } from "../../data/mod.ts";
 import type { VaeInference } from "../../models/mod.ts";
-import type { Pictures } from "../results_schema.ts";
+import type { Pictures } from "../results/results_schema.ts";
 import { encodePng } from "./encode_png.ts";
 import { toBytes } from "./picture_grid.ts";
-import type { RunData } from "./run_data.ts";
-import type { RunViews } from "./run_views.ts";
+import type { RunData } from "../../training/data/run_data.ts";
+import type { RunViews } from "../../training/data/run_views.ts";
 
 /** Pairs that are shown. */
 const SHOWN = 8;

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { DataError } from "../../data/errors.ts";
+import { DataError } from "../../base/errors.ts";
 import { createLoader, pairsOfSplit, type PairTable, selectPairs, type Split } from "../../data/mod.ts";
 import { samplePosterior, samplePrior, type VaeInference } from "../../models/mod.ts";
 import type { OpenModel } from "./open_model.ts";
 import { pictureGrid, toBytes } from "./picture_grid.ts";
-import type { RunData } from "./run_data.ts";
+import type { RunData } from "../../training/data/run_data.ts";
 
 /** Where samples come from, if any are drawn. */
 export const SAMPLE_SOURCES = ["none", "posterior", "prior"] as const;

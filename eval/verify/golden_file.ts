@@ -4,8 +4,22 @@
  * @module
  */
 import { z } from "zod";
-import { DataError } from "../../data/errors.ts";
+import { DataError } from "../../base/errors.ts";
 import { decodeSafetensors, SafetensorsError, toFloat32 } from "../../runtime/mod.ts";
+
+/** How the header of ops.safetensors describes a case. */
+export const opCaseSchema = z.object({
+  id: z.string(),
+  op: z.string(),
+  attrs: z.record(z.string(), z.unknown()),
+  inputs: z.record(z.string(), z.string()),
+  outputs: z.array(z.string()),
+  grad_outputs: z.array(z.string()),
+  grad_inputs: z.record(z.string(), z.string()),
+});
+
+/** One case of ops.safetensors. */
+export type GoldenOpCase = z.infer<typeof opCaseSchema>;
 
 /** A golden tensor. */
 export interface GoldenTensor {

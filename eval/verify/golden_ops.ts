@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { DataError } from "../../data/errors.ts";
+import { DataError } from "../../base/errors.ts";
 import * as engine from "../../runtime/mod.ts";
 import type { Tensor } from "../../runtime/mod.ts";
-import type { GoldenTensor } from "./golden_file.ts";
-import type { GoldenOpCase } from "./verify_ops.ts";
+import type { GoldenOpCase, GoldenTensor } from "./golden_file.ts";
 
 type Attributes = Record<string, unknown>;
 type Build = (inputs: ReadonlyMap<string, Tensor>, attributes: Attributes) => Tensor[];

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type HostTensor, VaeTrainer } from "../../models/mod.ts";
 import type { Device, Precision } from "../../runtime/mod.ts";
-import type { VerifiedQuantity } from "../verify_metrics.ts";
+import type { VerifiedQuantity } from "./verify_metrics.ts";
 import { type GoldenFile, readGoldenFile, relativeNorm } from "./golden_file.ts";
 
 const stats = z.record(z.string(), z.object({ l2: z.number(), sum: z.number() }));

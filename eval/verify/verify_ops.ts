@@ -19,22 +19,16 @@ import {
   sum,
   type Tensor,
 } from "../../runtime/mod.ts";
-import type { VerifiedQuantity } from "../verify_metrics.ts";
-import { type GoldenFile, type GoldenTensor, readGoldenFile, relativeNorm } from "./golden_file.ts";
+import type { VerifiedQuantity } from "./verify_metrics.ts";
+import {
+  type GoldenFile,
+  type GoldenOpCase,
+  type GoldenTensor,
+  opCaseSchema,
+  readGoldenFile,
+  relativeNorm,
+} from "./golden_file.ts";
 import { buildGoldenOp, fromFileLayout, toFileLayout } from "./golden_ops.ts";
-
-const caseSchema = z.object({
-  id: z.string(),
-  op: z.string(),
-  attrs: z.record(z.string(), z.unknown()),
-  inputs: z.record(z.string(), z.string()),
-  outputs: z.array(z.string()),
-  grad_outputs: z.array(z.string()),
-  grad_inputs: z.record(z.string(), z.string()),
-});
-
-/** One case of ops.safetensors. */
-export type GoldenOpCase = z.infer<typeof caseSchema>;
 
 const TOLERANCE = 2e-5;
 /** For reductions over more than 10,000 elements. */
@@ -46,7 +40,7 @@ export async function verifyOps(
   device: Device,
   options: { directory: string; onCase?: (rows: readonly VerifiedQuantity[]) => void },
 ): Promise<VerifiedQuantity[]> {
-  const file = await readGoldenFile(join(options.directory, "ops.safetensors"), caseSchema);
+  const file = await readGoldenFile(join(options.directory, "ops.safetensors"), opCaseSchema);
   const all: VerifiedQuantity[] = [];
   for (const golden of file.cases) {
     const rows = golden.op === "adam" ? await verifyAdam(device, golden, file) : await verifyOp(device, golden, file);

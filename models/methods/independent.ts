@@ -4,7 +4,7 @@
  * @module
  */
 import { reparameterizeKl, sum } from "../../runtime/mod.ts";
-import type { Method } from "../method.ts";
+import type { Method } from "./method.ts";
 
 export const independent: Method = {
   name: "independent",

@@ -11,7 +11,7 @@
  * @module
  */
 import { aggregate, type AggregateMethod, mul, reparameterizeKl, reshape, slice, sum } from "../../runtime/mod.ts";
-import type { Method } from "../method.ts";
+import type { Method } from "./method.ts";
 
 function joint(aggregation: AggregateMethod, title: string): Method {
   const combine: NonNullable<Method["aggregate"]> = ({ mu, logvar }, { present, assignment }) =>

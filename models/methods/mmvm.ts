@@ -11,8 +11,8 @@
  * @module
  */
 import { mmvmKl, reparameterize } from "../../runtime/mod.ts";
-import type { Method } from "../method.ts";
-import { mixtureKl } from "../mixture_kl.ts";
+import type { Method } from "./method.ts";
+import { mixtureKl } from "./mixture_kl.ts";
 
 export const mmvm: Method = {
   name: "mmvm",

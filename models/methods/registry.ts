@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Method } from "../method.ts";
+import type { Method } from "./method.ts";
 import { frontal, independent, lateral } from "./independent.ts";
 import { avg, moe, mopoe, poe } from "./joint.ts";
 import { mmvm } from "./mmvm.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Network } from "../network.ts";
+import type { Network } from "./network.ts";
 import { residualNetwork } from "./residual.ts";
 import { smallNetwork } from "./small.ts";
 

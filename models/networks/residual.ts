@@ -12,9 +12,9 @@
  * @module
  */
 import { add, reshape, type Tensor } from "../../runtime/mod.ts";
-import { batchNorm, conv, convTranspose, dropout2d, linear } from "../layers.ts";
-import type { Network } from "../network.ts";
-import type { Scope } from "../scope.ts";
+import { batchNorm, conv, convTranspose, dropout2d, linear } from "../layers/layers.ts";
+import type { Network } from "./network.ts";
+import type { Scope } from "../layers/scope.ts";
 
 interface BlockShape {
   /** Output channels, in units of F. */

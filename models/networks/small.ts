@@ -8,8 +8,8 @@
  * @module
  */
 import { permute, relu, reshape } from "../../runtime/mod.ts";
-import { conv, convTranspose, linear } from "../layers.ts";
-import type { Network } from "../network.ts";
+import { conv, convTranspose, linear } from "../layers/layers.ts";
+import type { Network } from "./network.ts";
 
 /** Hidden units of the linear layers. */
 const HIDDEN = 128;

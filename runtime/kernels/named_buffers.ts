@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Binding } from "../kernel.ts";
+import type { Binding } from "./kernel.ts";
 import type { TemplateValues } from "./template.ts";
 
 /** A kernel's buffers by the names its text uses, in the order of their bindings. */

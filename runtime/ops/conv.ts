@@ -7,11 +7,11 @@
  *
  * @module
  */
-import { convForward, convTransposed } from "../kernels/conv.ts";
-import type { ConvGeometry, Pair } from "../kernels/conv_geometry.ts";
-import { convWeightGradient } from "../kernels/conv_weight.ts";
-import { apply, defineOp, type Op, requireFloat } from "../op.ts";
-import { formatShape, type Shape, type Tensor, type TensorSpec } from "../tensor.ts";
+import { convForward, convTransposed } from "../kernels/conv/conv.ts";
+import type { ConvGeometry, Pair } from "../kernels/conv/conv_geometry.ts";
+import { convWeightGradient } from "../kernels/conv/conv_weight.ts";
+import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
+import { formatShape, type Shape, type Tensor, type TensorSpec } from "../graph/tensor.ts";
 import { sum } from "./reduce.ts";
 
 /** A number for both spatial axes, or one for each (vertical, horizontal). */

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type Lookup, lowerGather, lowerGatherGradient } from "../kernels/gather.ts";
-import { constantData, constantOp } from "../leaf.ts";
-import { apply, defineOp, type Op, requireFloat } from "../op.ts";
-import { formatShape, type Shape, sizeOf, type Tensor } from "../tensor.ts";
+import { type Lookup, lowerGather, lowerGatherGradient } from "../kernels/movement/gather.ts";
+import { constantData, constantOp } from "../graph/leaf.ts";
+import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
+import { formatShape, type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
 
 function lookupOf(table: Shape, indices: Shape): Lookup {
   return { rows: table[0]!, columns: sizeOf(table.slice(1)), count: sizeOf(indices) };

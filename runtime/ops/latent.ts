@@ -20,9 +20,9 @@ import {
   lowerMixtureBackward,
   lowerMmvmKl,
   lowerMmvmKlBackward,
-} from "../kernels/latent.ts";
-import { apply, defineOp, type Op, requireFloat } from "../op.ts";
-import { formatShape, sameShape, type Shape, sizeOf, type Tensor, type TensorSpec } from "../tensor.ts";
+} from "../kernels/latent/latent.ts";
+import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
+import { formatShape, sameShape, type Shape, sizeOf, type Tensor, type TensorSpec } from "../graph/tensor.ts";
 import { add, exp, mul, neg, zeros } from "./pointwise.ts";
 
 /** Mean and log variance of diagonal normals, the latent dimensions on the last axis. */

@@ -8,13 +8,13 @@ import {
   lowerAggregate,
   lowerAggregateBackward,
   mixtureComponents,
-} from "../kernels/latent_aggregate.ts";
-import { apply, defineOp, type Op } from "../op.ts";
-import { formatShape, type Tensor, type TensorSpec } from "../tensor.ts";
+} from "../kernels/latent/latent_aggregate.ts";
+import { apply, defineOp, type Op } from "../graph/op.ts";
+import { formatShape, type Tensor, type TensorSpec } from "../graph/tensor.ts";
 import { type DiagonalNormal, requireViews, viewsOf } from "./latent.ts";
 import { zeros } from "./pointwise.ts";
 
-export { type AggregateMethod, mixtureComponents } from "../kernels/latent_aggregate.ts";
+export { type AggregateMethod, mixtureComponents } from "../kernels/latent/latent_aggregate.ts";
 
 interface AggregateAttributes {
   readonly method: AggregateMethod;

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { abs, add, div, mul, neg, relu, softplus, square, sub } from "./pointwise.ts";
 import { logSoftmax, mean, sum } from "./reduce.ts";
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { matmul as lowerMatmul } from "../kernels/matmul.ts";
-import { apply, defineOp, type Op, requireFloat } from "../op.ts";
-import { formatShape, sameShape, type Shape, sizeOf, type Tensor } from "../tensor.ts";
+import { matmul as lowerMatmul } from "../kernels/matmul/matmul.ts";
+import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
+import { formatShape, sameShape, type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
 import { reshape } from "./view.ts";
 
 /** Which operands are stored with their last two axes swapped. */
@@ -22,7 +22,7 @@ export interface MatmulAttributes {
  * @param options.transposeB b is [..., N, K].
  * @example
  * ```ts
- * import { tensor } from "../leaf.ts";
+ * import { tensor } from "../graph/leaf.ts";
  * import { matmul } from "./matmul.ts";
  *
  * const a = tensor([1, 2, 3, 4, 5, 6], { shape: [2, 3] });

@@ -6,9 +6,16 @@
  *
  * @module
  */
-import { lowerConcat, lowerPad, lowerPermute, lowerSlice, paddedSize, type Padding } from "../kernels/movement.ts";
-import { apply, defineOp, type Op } from "../op.ts";
-import { formatShape, normalizeAxes, type Shape, type Tensor } from "../tensor.ts";
+import {
+  lowerConcat,
+  lowerPad,
+  lowerPermute,
+  lowerSlice,
+  paddedSize,
+  type Padding,
+} from "../kernels/movement/movement.ts";
+import { apply, defineOp, type Op } from "../graph/op.ts";
+import { formatShape, normalizeAxes, type Shape, type Tensor } from "../graph/tensor.ts";
 import { reshape } from "./view.ts";
 
 const permuteOp: Op<{ axes: readonly number[] }> = defineOp({

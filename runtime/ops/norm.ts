@@ -19,9 +19,9 @@ import {
   lowerBatchNormGradient,
   lowerBatchNormStatistics,
   type Rows,
-} from "../kernels/norm.ts";
-import { apply, defineOp, type Op, requireFloat } from "../op.ts";
-import { formatShape, normalizeAxes, type Shape, sizeOf, type Tensor, type TensorSpec } from "../tensor.ts";
+} from "../kernels/norm/norm.ts";
+import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
+import { formatShape, normalizeAxes, type Shape, sizeOf, type Tensor, type TensorSpec } from "../graph/tensor.ts";
 import { add, mul, reciprocal, sqrt, square, sub } from "./pointwise.ts";
 import { mean } from "./reduce.ts";
 import { reshape } from "./view.ts";

@@ -7,8 +7,8 @@
  *
  * @module
  */
-import { apply, defineOp, type Op, requireFloat } from "../op.ts";
-import { broadcastShapes, type Shape, type Tensor, type TensorSpec } from "../tensor.ts";
+import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
+import { broadcastShapes, type Shape, type Tensor, type TensorSpec } from "../graph/tensor.ts";
 import { sumTo } from "./reduce.ts";
 
 /** A tensor, or a number that is broadcast. */

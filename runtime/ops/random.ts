@@ -1,17 +1,17 @@
 /**
  * Random numbers and dropout.
  *
- * Numbers are keyed by (seed, stream, step); see `runtime/philox.ts`. `program.run()` gives seed and step, so that every run draws fresh
+ * Numbers are keyed by (seed, stream, step); see `base/philox.ts`. `program.run()` gives seed and step, so that every run draws fresh
  * numbers and a repeated one the same; the stream tells the ops of a program apart. Two random ops with equal streams and shapes draw the
  * same numbers: give every layer a stream of its own.
  *
  * @module
  */
-import { type Distribution, lowerRandom } from "../kernels/random.ts";
-import { randomCounters } from "../leaf.ts";
-import { apply, defineOp, type Op } from "../op.ts";
-import { requireWord } from "../philox.ts";
-import { type Shape, sizeOf, type Tensor } from "../tensor.ts";
+import { type Distribution, lowerRandom } from "../kernels/random/random.ts";
+import { randomCounters } from "../graph/leaf.ts";
+import { apply, defineOp, type Op } from "../graph/op.ts";
+import { requireWord } from "../../base/philox.ts";
+import { type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
 import { mul } from "./pointwise.ts";
 
 /** Which numbers are drawn. */

@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { lowerReduce, type Reduction } from "../kernels/reduce.ts";
-import { apply, defineOp, type Op, requireFloat } from "../op.ts";
-import { formatShape, normalizeAxes, sameShape, type Shape, sizeOf, type Tensor } from "../tensor.ts";
+import { lowerReduce, type Reduction } from "../kernels/reduce/reduce.ts";
+import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
+import { formatShape, normalizeAxes, sameShape, type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
 import { abs, add, broadcastTo, div, equal, exp, less, log, mul, stopGradient, sub, where } from "./pointwise.ts";
 import { reshape } from "./view.ts";
 

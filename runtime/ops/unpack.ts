@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { lowerUnpack } from "../kernels/unpack.ts";
-import { apply, defineOp, type Op } from "../op.ts";
-import { formatShape, type Shape, sizeOf, type Tensor } from "../tensor.ts";
+import { lowerUnpack } from "../kernels/movement/unpack.ts";
+import { apply, defineOp, type Op } from "../graph/op.ts";
+import { formatShape, type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
 
 const unpackOp: Op<{ shape: Shape; first: number }> = defineOp({
   name: "unpack_bytes",

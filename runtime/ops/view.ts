@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { apply, defineOp, type Op } from "../op.ts";
+import { apply, defineOp, type Op } from "../graph/op.ts";
 import { full, fullValueOf } from "./pointwise.ts";
-import { formatShape, sameShape, type Shape, sizeOf, type Tensor } from "../tensor.ts";
+import { formatShape, sameShape, type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
 
 const reshapeOp: Op<{ shape: Shape }> = defineOp({
   name: "reshape",

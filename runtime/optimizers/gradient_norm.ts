@@ -5,11 +5,11 @@
  *
  * @module
  */
-import { lowerGradientNorm, normChunks, type Stretch } from "../kernels/optimizer.ts";
-import { input, tensor } from "../leaf.ts";
-import { apply, defineOp, type Op, requireFloat } from "../op.ts";
-import type { Slab } from "../state.ts";
-import { formatShape, type Tensor, type TensorSpec } from "../tensor.ts";
+import { lowerGradientNorm, normChunks, type Stretch } from "../kernels/optimizer/optimizer.ts";
+import { input, tensor } from "../graph/leaf.ts";
+import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
+import type { Slab } from "../graph/state.ts";
+import { formatShape, type Tensor, type TensorSpec } from "../graph/tensor.ts";
 
 /** How large a norm may be, and what happens to gradients with Inf or NaN. */
 export interface ClippingSettings {

@@ -28,13 +28,13 @@
  *
  * @module
  */
-import type { Device } from "../device.ts";
-import { lowerLossScale } from "../kernels/optimizer.ts";
-import { apply, defineOp, type Op } from "../op.ts";
+import type { Device } from "../device/device.ts";
+import { lowerLossScale } from "../kernels/optimizer/optimizer.ts";
+import { apply, defineOp, type Op } from "../graph/op.ts";
 import { reshape } from "../ops/view.ts";
 import { slice } from "../ops/movement.ts";
-import { createState, type State } from "../state.ts";
-import type { Tensor } from "../tensor.ts";
+import { createState, type State } from "../graph/state.ts";
+import type { Tensor } from "../graph/tensor.ts";
 
 /** How a loss's scale begins and changes. */
 export interface LossScaleOptions {

@@ -6,11 +6,11 @@
  *
  * @module
  */
-import { lowerSgd } from "../kernels/optimizer.ts";
-import { input } from "../leaf.ts";
-import { apply, defineOp, type Op } from "../op.ts";
-import type { Slab } from "../state.ts";
-import type { Tensor } from "../tensor.ts";
+import { lowerSgd } from "../kernels/optimizer/optimizer.ts";
+import { input } from "../graph/leaf.ts";
+import { apply, defineOp, type Op } from "../graph/op.ts";
+import type { Slab } from "../graph/state.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { adaptLossScale, type LossScale } from "./loss_scale.ts";
 import { clippingInput, type ClippingSettings, gradientNorm, requireSetting, requireSlabs } from "./gradient_norm.ts";
 

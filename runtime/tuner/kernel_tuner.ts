@@ -7,10 +7,10 @@
  *
  * @module
  */
-import type { Device } from "../device.ts";
-import { DeviceLostError } from "../errors.ts";
-import type { Candidates, KernelVariant, Tuner } from "../kernel.ts";
-import { cheapest } from "../kernels/matmul_tiles.ts";
+import type { Device } from "../device/device.ts";
+import { DeviceLostError } from "../device/errors.ts";
+import type { Candidates, KernelVariant, Tuner } from "../kernels/kernel.ts";
+import { cheapest } from "../kernels/matmul/matmul_tiles.ts";
 import { timeLowering } from "./time_lowering.ts";
 
 /** Names of variants by work. */

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Device } from "../device.ts";
-import { accessOf, type Binding, type Dispatch, type Lowering } from "../kernel.ts";
-import { copyTexels, texelRows, type TexelSource } from "../texels.ts";
+import type { Device } from "../device/device.ts";
+import { accessOf, type Binding, type Dispatch, type Lowering } from "../kernels/kernel.ts";
+import { copyTexels, texelRows, type TexelSource } from "../kernels/texels.ts";
 
 const USAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 

@@ -73,3 +73,32 @@ function projectPath(specifier: string): string | undefined {
   const path = relative(ROOT, fileURLToPath(specifier)).replaceAll("\\", "/");
   return path.startsWith("../") || path.startsWith("node_modules/") ? undefined : path;
 }
+
+/**
+ * Groups of files that reach each other by imports (strongly connected components of more than one file, Tarjan's algorithm), each
+ * sorted by name. Imports of types alone count: a reader has to follow them all the same.
+ */
+export function findCircles(imports: readonly Import[]): string[][] {
+  const targets = Map.groupBy(imports, ({ from }) => from);
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const circles: string[][] = [];
+  const visit = (file: string): number => {
+    const number = order.size;
+    order.set(file, number);
+    lowest.set(file, number);
+    stack.push(file);
+    for (const { to } of targets.get(file) ?? []) {
+      const reached = order.has(to) ? (stack.includes(to) ? order.get(to)! : Infinity) : visit(to);
+      lowest.set(file, Math.min(lowest.get(file)!, reached));
+    }
+    if (lowest.get(file) === number) {
+      const circle = stack.splice(stack.indexOf(file));
+      if (circle.length > 1) circles.push(circle.sort());
+    }
+    return lowest.get(file)!;
+  };
+  for (const file of targets.keys()) if (!order.has(file)) visit(file);
+  return circles.sort((a, b) => a[0]!.localeCompare(b[0]!));
+}

@@ -4,7 +4,19 @@ import { join, relative } from "node:path";
 export const ROOT = join(import.meta.dirname!, "../..");
 
 /** The rooms of the product. */
-export const ROOMS = ["shaders", "runtime", "models", "data", "eval", "viz", "cli"] as const;
+export const ROOMS = [
+  "base",
+  "shaders",
+  "runtime",
+  "models",
+  "data",
+  "phantoms",
+  "training",
+  "eval",
+  "experiments",
+  "viz",
+  "cli",
+] as const;
 export type Room = (typeof ROOMS)[number];
 
 /** What the project's files do not include: other people's, and what running it makes. */

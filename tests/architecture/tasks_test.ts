@@ -41,7 +41,7 @@ Deno.test("only set-up, the tests, the bundler and the benchmarks start programs
     "bench/main.ts",
     "cli/setup.ts",
     "tests/run.ts",
-    "viz/build_client.ts",
+    "viz/report/build_client.ts",
   ]);
   const setup = runners.find(({ file }) => file === "cli/setup.ts")!;
   assert.match(setup.flags, /--allow-run=\/usr\/bin\/apt-get,\/usr\/bin\/sudo,\/usr\/bin\/chromium,/);

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Trace } from "../../runtime/profile.ts";
+import type { Trace } from "../../runtime/program/profile.ts";
 import { ROOT, runTask } from "../cli/command.ts";
 
 Deno.test("bench without a part lists parts, each of which has a file", async () => {

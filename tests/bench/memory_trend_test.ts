@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SeededRandom } from "../../data/random.ts";
+import { SeededRandom } from "../../base/random.ts";
 import { type MemorySample, memoryTrend } from "../../bench/memory_trend.ts";
 
 const MEBIBYTE = 2 ** 20;

@@ -16,7 +16,7 @@ export const PAGE_SCRIPT = "/tests/browser/page.js";
 /**
  * Bundles tests.
  *
- * @param files Paths from the project's root, `tests/runtime/program_test.ts` say.
+ * @param files Paths from the project's root, `tests/runtime/program/program_test.ts` say.
  * @returns Texts by the path under which they are to be served; that of a test file is its own with `.js` at its end.
  */
 export async function bundleTests(files: readonly string[]): Promise<Map<string, string>> {

@@ -13,7 +13,7 @@ const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module
 
 /**
  * Left out: what needs Deno's files; what needs `shader-f16`, which the software driver of browsers lacks; and what times all variants of a
- * kernel. That driver takes minutes to compile some of them, which is why the engine does not choose them there (see `runtime/platform.ts`).
+ * kernel. That driver takes minutes to compile some of them, which is why the engine does not choose them there (see `runtime/device/platform.ts`).
  */
 const NOT_HERE = ["checkpoint_test.ts", "half_storage_test.ts", "kernel_tuner_test.ts"];
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { smallRunConfig } from "../eval/runs/small_run.ts";
+import { smallRunConfig } from "../training/small_run.ts";
 import { runTask } from "./command.ts";
 
 Deno.test("`deno task evaluate` refuses a run that it may not write to before it does anything", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { singleRunFixture } from "../viz/fixture.ts";
+import { singleRunFixture } from "../viz/report/fixture.ts";
 import { runTask } from "./command.ts";
 
 /** Calls back with a folder that holds two runs of different methods, `a` and `b`, and one on other labels, `c`. */

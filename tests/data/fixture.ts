@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { CHEST_LABELS } from "../../data/labels.ts";
+import { CHEST_LABELS } from "../../data/index/labels.ts";
 
 /** One image of a hand-made data set. */
 export interface FixtureImage {

@@ -11,7 +11,7 @@ import {
 } from "../../data/mod.ts";
 import { ImageDecoder } from "../../data/image/decode_image.ts";
 import { preprocess } from "../../data/image/preprocess.ts";
-import { dataSchema } from "../../eval/results_schema.ts";
+import { dataSchema } from "../../eval/results/results_schema.ts";
 import { inTempDir, plainImages, SMALL_JPEG, writeMimic } from "./fixture.ts";
 
 Deno.test("the path from tables to batches gives the preprocessed pixels of the right images", () =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { SeededRandom } from "../../data/random.ts";
-import { runPaths } from "../../eval/mod.ts";
-import { latestCheckpoint, listCheckpoints } from "../../runtime/checkpoint.ts";
+import { SeededRandom } from "../../base/random.ts";
+import { runPaths } from "../../training/mod.ts";
+import { latestCheckpoint, listCheckpoints } from "../../runtime/files/checkpoint.ts";
 import { Subject } from "./subject.ts";
 
 /** Bits that are flipped, each in a file of its own. */

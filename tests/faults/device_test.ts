@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readMetricsFile, runPaths } from "../../eval/mod.ts";
-import { latestCheckpoint, listCheckpoints } from "../../runtime/checkpoint.ts";
+import { readMetricsFile, runPaths } from "../../training/mod.ts";
+import { latestCheckpoint, listCheckpoints } from "../../runtime/files/checkpoint.ts";
 import { assertSameTensors, STEPS, Subject } from "./subject.ts";
 
 let subject: Subject;

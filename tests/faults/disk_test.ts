@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { runPaths } from "../../eval/mod.ts";
-import { listCheckpoints } from "../../runtime/checkpoint.ts";
+import { runPaths } from "../../training/mod.ts";
+import { listCheckpoints } from "../../runtime/files/checkpoint.ts";
 import { SmallDisk } from "./small_disk.ts";
 import { Subject } from "./subject.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { runPaths } from "../../eval/mod.ts";
-import { latestCheckpoint, saveCheckpoint } from "../../runtime/checkpoint.ts";
+import { runPaths } from "../../training/mod.ts";
+import { latestCheckpoint, saveCheckpoint } from "../../runtime/files/checkpoint.ts";
 import type { Ended } from "./command_process.ts";
 import { STEPS, Subject } from "./subject.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { SeededRandom } from "../../data/random.ts";
+import { SeededRandom } from "../../base/random.ts";
 import { STEPS, Subject } from "./subject.ts";
 
 /** Moments at which a run is killed. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { runPaths } from "../../eval/mod.ts";
-import { listCheckpoints } from "../../runtime/checkpoint.ts";
+import { runPaths } from "../../training/mod.ts";
+import { listCheckpoints } from "../../runtime/files/checkpoint.ts";
 import { Subject } from "./subject.ts";
 
 let subject: Subject;

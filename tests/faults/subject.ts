@@ -6,9 +6,9 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { writePhantoms } from "../../data/phantoms/mod.ts";
-import { readMetricsFile, runPaths } from "../../eval/mod.ts";
-import { type Checkpoint, latestCheckpoint, listCheckpoints, readCheckpoint } from "../../runtime/checkpoint.ts";
+import { writePhantoms } from "../../phantoms/mod.ts";
+import { readMetricsFile, runPaths } from "../../training/mod.ts";
+import { type Checkpoint, latestCheckpoint, listCheckpoints, readCheckpoint } from "../../runtime/files/checkpoint.ts";
 import { CommandProcess } from "./command_process.ts";
 import { FaultTally } from "./fault_tally.ts";
 

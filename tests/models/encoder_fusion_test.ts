@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { networkOf } from "../../models/mod.ts";
-import { Scope } from "../../models/scope.ts";
+import { Scope } from "../../models/layers/scope.ts";
 import { compile, Device, input } from "../../runtime/mod.ts";
 import { assertClose, normalData } from "../reference/compare.ts";
 

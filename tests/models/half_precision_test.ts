@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { type HostTensor, Vae, type VaeConfig, VaeInference, VaeTrainer } from "../../models/mod.ts";
 import { Classifier, ClassifierInference, ClassifierTrainer } from "../../models/mod.ts";
 import { AdamState } from "../../models/adam_state.ts";
-import { declareParameters } from "../../models/parameters.ts";
-import { Scope } from "../../models/scope.ts";
+import { declareParameters } from "../../models/layers/parameters.ts";
+import { Scope } from "../../models/layers/scope.ts";
 import { Device, input, type Precision, type Tensor } from "../../runtime/mod.ts";
-import { traced } from "../../runtime/op.ts";
-import { planProgram } from "../../runtime/program_plan.ts";
+import { traced } from "../../runtime/graph/op.ts";
+import { planProgram } from "../../runtime/plan/program_plan.ts";
 import { normalData, relativeError } from "../reference/compare.ts";
 
 const SAMPLES = 8;

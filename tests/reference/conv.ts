@@ -1,5 +1,5 @@
 /** Convolutions by plain loops in float64: images NHWC, weights HWIO. */
-import type { ConvGeometry } from "../../runtime/kernels/conv_geometry.ts";
+import type { ConvGeometry } from "../../runtime/kernels/conv/conv_geometry.ts";
 
 type Numbers = ArrayLike<number>;
 type Visit = (indices: { x: number; w: number; y: number }) => void;

@@ -1,5 +1,5 @@
 /** Matrix products by plain loops in float64. */
-import type { MatmulOptions } from "../../runtime/kernels/matmul_options.ts";
+import type { MatmulOptions } from "../../runtime/kernels/matmul/matmul_options.ts";
 
 /** y[z] = a[z] b[z]. */
 export function matmulReference(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { verifyOps } from "../../eval/verify/verify_ops.ts";
-import { Device } from "../../runtime/device.ts";
+import { Device } from "../../runtime/device/device.ts";
 
 Deno.test("every op and its gradients are those of ops.safetensors, within the tolerances of FORMAT.md", async () => {
   using device = await Device.open();

@@ -1,12 +1,12 @@
 /** Checks an op's value and gradients against a float64 oracle and its central differences. */
 import assert from "node:assert/strict";
-import { gradients } from "../../runtime/autodiff.ts";
-import { compile } from "../../runtime/compile.ts";
-import type { Device } from "../../runtime/device.ts";
-import { input } from "../../runtime/leaf.ts";
+import { gradients } from "../../runtime/graph/autodiff.ts";
+import { compile } from "../../runtime/program/compile.ts";
+import type { Device } from "../../runtime/device/device.ts";
+import { input } from "../../runtime/graph/leaf.ts";
 import { mul } from "../../runtime/ops/pointwise.ts";
 import { sum } from "../../runtime/ops/reduce.ts";
-import { type Shape, sizeOf, type Tensor } from "../../runtime/tensor.ts";
+import { type Shape, sizeOf, type Tensor } from "../../runtime/graph/tensor.ts";
 import { relativeError, TOLERANCE } from "../reference/compare.ts";
 
 /** A named argument of the op under test. */

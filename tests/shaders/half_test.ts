@@ -3,30 +3,30 @@
  * must be, bit for bit, what those store for inputs that float16 can hold, rounded once.
  */
 import assert from "node:assert/strict";
-import { Device } from "../../runtime/device.ts";
-import type { Dispatch, Lowering, Target } from "../../runtime/kernel.ts";
-import { lowerCopy } from "../../runtime/kernels/copy.ts";
-import { convForward, convTransposed, convVariants } from "../../runtime/kernels/conv.ts";
-import { convWeightGradient, convWeightGradientVariants } from "../../runtime/kernels/conv_weight.ts";
-import type { ConvGeometry } from "../../runtime/kernels/conv_geometry.ts";
-import type { Expression } from "../../runtime/kernels/expression.ts";
-import { lowerGather, lowerGatherGradient } from "../../runtime/kernels/gather.ts";
-import { matmul, matmulVariants } from "../../runtime/kernels/matmul.ts";
-import { lowerConcat, lowerPad, lowerPermute, lowerSlice } from "../../runtime/kernels/movement.ts";
+import { Device } from "../../runtime/device/device.ts";
+import type { Dispatch, Lowering, Target } from "../../runtime/kernels/kernel.ts";
+import { lowerCopy } from "../../runtime/kernels/movement/copy.ts";
+import { convForward, convTransposed, convVariants } from "../../runtime/kernels/conv/conv.ts";
+import { convWeightGradient, convWeightGradientVariants } from "../../runtime/kernels/conv/conv_weight.ts";
+import type { ConvGeometry } from "../../runtime/kernels/conv/conv_geometry.ts";
+import type { Expression } from "../../runtime/kernels/pointwise/expression.ts";
+import { lowerGather, lowerGatherGradient } from "../../runtime/kernels/movement/gather.ts";
+import { matmul, matmulVariants } from "../../runtime/kernels/matmul/matmul.ts";
+import { lowerConcat, lowerPad, lowerPermute, lowerSlice } from "../../runtime/kernels/movement/movement.ts";
 import {
   lowerBatchNormFewGradient,
   lowerBatchNormGradient,
   lowerBatchNormStatistics,
-} from "../../runtime/kernels/norm.ts";
-import { lowerPointwise } from "../../runtime/kernels/pointwise.ts";
-import { lowerRandom } from "../../runtime/kernels/random.ts";
-import { lowerReduce } from "../../runtime/kernels/reduce.ts";
-import { lowerUnpack } from "../../runtime/kernels/unpack.ts";
-import { sizeOf } from "../../runtime/tensor.ts";
+} from "../../runtime/kernels/norm/norm.ts";
+import { lowerPointwise } from "../../runtime/kernels/pointwise/pointwise.ts";
+import { lowerRandom } from "../../runtime/kernels/random/random.ts";
+import { lowerReduce } from "../../runtime/kernels/reduce/reduce.ts";
+import { lowerUnpack } from "../../runtime/kernels/movement/unpack.ts";
+import { sizeOf } from "../../runtime/graph/tensor.ts";
 import { normalData } from "../reference/compare.ts";
 import { conv2d, convTranspose2d } from "../reference/conv.ts";
 import { matmulReference } from "../reference/matmul.ts";
-import { CONV_CASES, convData, describe, forcing, geometryOf, PROFILES } from "./conv_cases.ts";
+import { CONV_CASES, convData, describe, forcing, geometryOf, PROFILES } from "./conv/conv_cases.ts";
 import { type Data, type Halves, runLowering } from "./run_lowering.ts";
 
 /** Half a unit in the last place of float16's eleven digits, relative. */

@@ -1,9 +1,9 @@
 /** Runs a lowering by itself on a device, for shader-level tests: outputs and scratch are poisoned with NaN first. */
-import type { Device } from "../../runtime/device.ts";
-import { type HalfBindings, hasHalf } from "../../runtime/half.ts";
-import type { Binding, Lowering } from "../../runtime/kernel.ts";
-import { texelFormats } from "../../runtime/pipeline.ts";
-import { copyTexels, texelRows } from "../../runtime/texels.ts";
+import type { Device } from "../../runtime/device/device.ts";
+import { type HalfBindings, hasHalf } from "../../runtime/kernels/half.ts";
+import type { Binding, Lowering } from "../../runtime/kernels/kernel.ts";
+import { texelFormats } from "../../runtime/device/pipeline.ts";
+import { copyTexels, texelRows } from "../../runtime/kernels/texels.ts";
 
 const USAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UserError } from "../../../cli/errors.ts";
+import { UserError } from "../../../cli/terminal/errors.ts";
 import { ensureAdapter } from "../../../cli/setup/ensure.ts";
 import type { Finished, Host } from "../../../cli/setup/host.ts";
 import { DEBIAN, fakeHost, type FakeMachine, OK, UBUNTU } from "./fake_host.ts";

@@ -11,7 +11,7 @@ import { prepareBootstrap } from "../../../eval/metrics/bootstrap_jobs.ts";
 import { averagePrecision } from "../../../eval/metrics/precision_recall.ts";
 import { rankScores } from "../../../eval/metrics/rank.ts";
 import { auroc } from "../../../eval/metrics/roc.ts";
-import { Random } from "../../../eval/random.ts";
+import { Random } from "../../../base/random_sequence.ts";
 
 function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { delongMeanTest, delongTest, delongVariance } from "../../../eval/metrics/delong.ts";
 import { twoSidedNormalP } from "../../../eval/metrics/normal.ts";
 import { auroc } from "../../../eval/metrics/roc.ts";
-import { Random } from "../../../eval/random.ts";
+import { Random } from "../../../base/random_sequence.ts";
 
 Deno.test("twoSidedNormalP() gives the table's values, far tails included", () => {
   // erfc(z / sqrt 2) to 16 digits, from an arbitrary-precision computation.

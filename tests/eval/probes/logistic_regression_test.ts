@@ -6,7 +6,7 @@ import { gramMatrix } from "../../../eval/probes/gram_preconditioner.ts";
 import { fitLogisticRegression, logisticProbabilities, sigmoid } from "../../../eval/probes/logistic_regression.ts";
 import type { Matrix } from "../../../eval/probes/matrix.ts";
 import { fitSoftmaxRegression, softmaxProbabilities } from "../../../eval/probes/softmax_regression.ts";
-import { Random } from "../../../eval/random.ts";
+import { Random } from "../../../base/random_sequence.ts";
 import { golden, splitTarget, testLatents, trainLatents } from "./golden_probes.ts";
 
 function relativeError(got: ArrayLike<number>, want: ArrayLike<number>): number {

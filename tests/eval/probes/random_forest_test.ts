@@ -4,7 +4,7 @@ import { auroc } from "../../../eval/metrics/roc.ts";
 import { binFeatures, findBinEdges } from "../../../eval/probes/binning.ts";
 import { forestProbabilities } from "../../../eval/probes/random_forest.ts";
 import { addPredictions, entropyTable, TreeGrower } from "../../../eval/probes/tree.ts";
-import { Random } from "../../../eval/random.ts";
+import { Random } from "../../../base/random_sequence.ts";
 import { forestProbabilitiesOf, golden, splitTarget, testLatents, trainLatents } from "./golden_probes.ts";
 
 Deno.test("forestProbabilities() comes within 0.01 of scikit-learn's AUROC, and near its probabilities", async () => {

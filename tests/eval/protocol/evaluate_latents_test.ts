@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { auroc } from "../../../eval/metrics/roc.ts";
 import { evaluateLatents, type LatentEvaluation } from "../../../eval/protocol/evaluate_latents.ts";
-import { evaluationSchema } from "../../../eval/results_schema.ts";
+import { evaluationSchema } from "../../../eval/results/results_schema.ts";
 import { SPLIT, syntheticStudies } from "./synthetic_studies.ts";
 
 const run = { name: "a", method: "mmvm", seed: 3 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { projectLatents } from "../../../eval/protocol/projection.ts";
 import type { StudyTable, ViewLatents } from "../../../eval/protocol/study_table.ts";
-import { Random } from "../../../eval/random.ts";
+import { Random } from "../../../base/random_sequence.ts";
 
 /** A table whose studies are all in the test split. */
 function tableOf(studies: number): StudyTable {

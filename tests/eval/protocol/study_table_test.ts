@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { openDataset } from "../../../data/open_dataset.ts";
-import { pairsOfSplit, pairStudies } from "../../../data/pairs.ts";
-import { labelledSubset } from "../../../data/subsets.ts";
+import { openDataset } from "../../../data/readers/open_dataset.ts";
+import { pairsOfSplit, pairStudies } from "../../../data/index/pairs.ts";
+import { labelledSubset } from "../../../data/index/subsets.ts";
 import { casesOf, studyTable } from "../../../eval/protocol/study_table.ts";
 
 Deno.test("studyTable() takes over studies, patients, splits, labels and labelled subsets of an index", async () => {

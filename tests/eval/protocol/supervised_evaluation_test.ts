@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { evaluateLatents } from "../../../eval/protocol/evaluate_latents.ts";
 import { type SupervisedClassifier, supervisedEvaluation } from "../../../eval/protocol/supervised_evaluation.ts";
-import { evaluationSchema } from "../../../eval/results_schema.ts";
+import { evaluationSchema } from "../../../eval/results/results_schema.ts";
 import { syntheticStudies } from "./synthetic_studies.ts";
 
 const bootstrap = { resamples: 100, seed: 5 };

@@ -1,6 +1,6 @@
 /** Studies with latents of two views whose first dimension tells the labels, drawn for tests of the protocol. */
 import type { StudyTable, ViewLatents } from "../../../eval/protocol/study_table.ts";
-import { Random } from "../../../eval/random.ts";
+import { Random } from "../../../base/random_sequence.ts";
 
 export const SPLIT = { train: 0, validate: 1, test: 2 };
 

@@ -7,22 +7,24 @@ import {
   latentsFile,
   likelihoodRun,
   openModel,
+  studyTable,
+  translateRun,
+  viewNumbers,
+} from "../../../eval/mod.ts";
+import {
   readMetricsFile,
   type RunConfig,
   type RunData,
   runPaths,
-  studyTable,
   trainingPairs,
   trainRun,
-  translateRun,
-  viewNumbers,
   viewsOfRun,
-} from "../../../eval/mod.ts";
+} from "../../../training/mod.ts";
 import { VaeInference } from "../../../models/mod.ts";
-import { latestCheckpoint } from "../../../runtime/checkpoint.ts";
+import { latestCheckpoint } from "../../../runtime/files/checkpoint.ts";
 import { decodeSafetensors, Device, toFloat32 } from "../../../runtime/mod.ts";
 import { relativeError } from "../../reference/compare.ts";
-import { smallRunConfig, smallRunData, withMissingViews } from "./small_run.ts";
+import { smallRunConfig, smallRunData, withMissingViews } from "../../training/small_run.ts";
 
 /** Does something with the small data, a device and a folder, and cleans up. */
 async function withRun(work: (context: { data: RunData; device: Device; folder: string }) => Promise<void>) {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { gradients } from "../../../runtime/autodiff.ts";
-import { Device } from "../../../runtime/device.ts";
-import { tensor } from "../../../runtime/leaf.ts";
+import { gradients } from "../../../runtime/graph/autodiff.ts";
+import { Device } from "../../../runtime/device/device.ts";
+import { tensor } from "../../../runtime/graph/leaf.ts";
 import { conv2d, convTranspose2d } from "../../../runtime/ops/conv.ts";
 import { mul, ones } from "../../../runtime/ops/pointwise.ts";
 import { sum } from "../../../runtime/ops/reduce.ts";
-import type { Tensor } from "../../../runtime/tensor.ts";
+import type { Tensor } from "../../../runtime/graph/tensor.ts";
 import * as reference from "../../reference/conv.ts";
 import { checkOp, numbers } from "../gradient_check.ts";
 

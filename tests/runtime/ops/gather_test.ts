@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { compile } from "../../../runtime/compile.ts";
-import { Device } from "../../../runtime/device.ts";
-import { read } from "../../../runtime/eager.ts";
-import { input, tensor } from "../../../runtime/leaf.ts";
+import { compile } from "../../../runtime/program/compile.ts";
+import { Device } from "../../../runtime/device/device.ts";
+import { read } from "../../../runtime/program/eager.ts";
+import { input, tensor } from "../../../runtime/graph/leaf.ts";
 import { gather } from "../../../runtime/ops/gather.ts";
-import { sizeOf } from "../../../runtime/tensor.ts";
+import { sizeOf } from "../../../runtime/graph/tensor.ts";
 import * as reference from "../../reference/gather.ts";
 import { checkOp, numbers } from "../gradient_check.ts";
 

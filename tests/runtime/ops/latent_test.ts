@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { gradients } from "../../../runtime/autodiff.ts";
-import { compile } from "../../../runtime/compile.ts";
-import { Device } from "../../../runtime/device.ts";
-import { input } from "../../../runtime/leaf.ts";
+import { gradients } from "../../../runtime/graph/autodiff.ts";
+import { compile } from "../../../runtime/program/compile.ts";
+import { Device } from "../../../runtime/device/device.ts";
+import { input } from "../../../runtime/graph/leaf.ts";
 import { aggregate } from "../../../runtime/ops/latent_aggregate.ts";
 import {
   klDiagonalNormals,

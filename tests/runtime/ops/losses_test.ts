@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { gradients } from "../../../runtime/autodiff.ts";
-import { Device } from "../../../runtime/device.ts";
-import { read } from "../../../runtime/eager.ts";
-import { tensor } from "../../../runtime/leaf.ts";
+import { gradients } from "../../../runtime/graph/autodiff.ts";
+import { Device } from "../../../runtime/device/device.ts";
+import { read } from "../../../runtime/program/eager.ts";
+import { tensor } from "../../../runtime/graph/leaf.ts";
 import { bceWithLogits, bernoulliNll, crossEntropy, gaussianNll, laplaceNll } from "../../../runtime/ops/losses.ts";
 import { sum } from "../../../runtime/ops/reduce.ts";
 import { checkOp, numbers } from "../gradient_check.ts";

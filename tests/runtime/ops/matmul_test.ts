@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Device } from "../../../runtime/device.ts";
-import { tensor } from "../../../runtime/leaf.ts";
+import { Device } from "../../../runtime/device/device.ts";
+import { tensor } from "../../../runtime/graph/leaf.ts";
 import { matmul } from "../../../runtime/ops/matmul.ts";
 import { ones } from "../../../runtime/ops/pointwise.ts";
 import { matmulReference } from "../../reference/matmul.ts";

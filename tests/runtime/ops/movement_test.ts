@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { compile } from "../../../runtime/compile.ts";
-import { Device } from "../../../runtime/device.ts";
-import { read } from "../../../runtime/eager.ts";
-import { input, tensor } from "../../../runtime/leaf.ts";
+import { compile } from "../../../runtime/program/compile.ts";
+import { Device } from "../../../runtime/device/device.ts";
+import { read } from "../../../runtime/program/eager.ts";
+import { input, tensor } from "../../../runtime/graph/leaf.ts";
 import { concat, pad, permute, slice, stack, transpose } from "../../../runtime/ops/movement.ts";
-import { sizeOf } from "../../../runtime/tensor.ts";
+import { sizeOf } from "../../../runtime/graph/tensor.ts";
 import * as reference from "../../reference/movement.ts";
 import { checkOp, numbers } from "../gradient_check.ts";
 

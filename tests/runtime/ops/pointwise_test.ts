@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { Device } from "../../../runtime/device.ts";
-import { read } from "../../../runtime/eager.ts";
-import { tensor } from "../../../runtime/leaf.ts";
+import { Device } from "../../../runtime/device/device.ts";
+import { read } from "../../../runtime/program/eager.ts";
+import { tensor } from "../../../runtime/graph/leaf.ts";
 import * as ops from "../../../runtime/ops/pointwise.ts";
-import { type Shape, sizeOf, type Tensor } from "../../../runtime/tensor.ts";
+import { type Shape, sizeOf, type Tensor } from "../../../runtime/graph/tensor.ts";
 import { broadcastReference } from "../../reference/broadcast.ts";
 import { checkOp, numbers } from "../gradient_check.ts";
 
@@ -151,7 +151,7 @@ Deno.test("log() of 0 is -Infinity and below it NaN, whatever the driver makes o
 
 Deno.test("maximum() shares the gradient at a tie", async () => {
   using device = await Device.open();
-  const { gradients } = await import("../../../runtime/autodiff.ts");
+  const { gradients } = await import("../../../runtime/graph/autodiff.ts");
   const { sum } = await import("../../../runtime/ops/reduce.ts");
   const a = tensor([1, 2]);
   const [ga] = gradients(sum(ops.maximum(a, tensor([1, 1]))), [a]);

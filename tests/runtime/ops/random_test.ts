@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { gradients } from "../../../runtime/autodiff.ts";
-import { compile } from "../../../runtime/compile.ts";
-import { Device } from "../../../runtime/device.ts";
-import { input } from "../../../runtime/leaf.ts";
+import { gradients } from "../../../runtime/graph/autodiff.ts";
+import { compile } from "../../../runtime/program/compile.ts";
+import { Device } from "../../../runtime/device/device.ts";
+import { input } from "../../../runtime/graph/leaf.ts";
 import { mul } from "../../../runtime/ops/pointwise.ts";
 import { dropout, dropout2d, randomBernoulli, randomNormal, randomUniform } from "../../../runtime/ops/random.ts";
 import { sum } from "../../../runtime/ops/reduce.ts";
-import { randomNormalData, randomUniformData } from "../../../runtime/philox.ts";
+import { randomNormalData, randomUniformData } from "../../../base/philox.ts";
 
 Deno.test("every run draws the host's numbers of its seed and step, without recompilation", async () => {
   using device = await Device.open();

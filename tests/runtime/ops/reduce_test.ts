@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { Device } from "../../../runtime/device.ts";
-import { read } from "../../../runtime/eager.ts";
-import { tensor } from "../../../runtime/leaf.ts";
+import { Device } from "../../../runtime/device/device.ts";
+import { read } from "../../../runtime/program/eager.ts";
+import { tensor } from "../../../runtime/graph/leaf.ts";
 import { mul, square, sub } from "../../../runtime/ops/pointwise.ts";
 import { logSoftmax, logsumexp, max, mean, min, softmax, sum, sumTo } from "../../../runtime/ops/reduce.ts";
-import { sizeOf } from "../../../runtime/tensor.ts";
+import { sizeOf } from "../../../runtime/graph/tensor.ts";
 import { broadcastReference } from "../../reference/broadcast.ts";
 import { relativeError } from "../../reference/compare.ts";
 import { axisSubsets, reduceReference } from "../../reference/reduce.ts";
@@ -133,7 +133,7 @@ Deno.test("a chain that feeds one reduction is fused into it, broadcasts include
 
 Deno.test("the gradient of max() is shared among ties", async () => {
   using device = await Device.open();
-  const { gradients } = await import("../../../runtime/autodiff.ts");
+  const { gradients } = await import("../../../runtime/graph/autodiff.ts");
   const x = tensor([3, 1, 3, 2]);
   const [g] = gradients(max(x), [x]);
   assert.deepEqual([...await read(g!, { device })], [0.5, 0, 0.5, 0]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { compile } from "../../../runtime/compile.ts";
-import { Device } from "../../../runtime/device.ts";
-import { input } from "../../../runtime/leaf.ts";
+import { compile } from "../../../runtime/program/compile.ts";
+import { Device } from "../../../runtime/device/device.ts";
+import { input } from "../../../runtime/graph/leaf.ts";
 import { unpackBytes } from "../../../runtime/ops/unpack.ts";
 import { relativeError } from "../../reference/compare.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { compile } from "../../../runtime/compile.ts";
-import { Device } from "../../../runtime/device.ts";
-import { input, tensor } from "../../../runtime/leaf.ts";
+import { compile } from "../../../runtime/program/compile.ts";
+import { Device } from "../../../runtime/device/device.ts";
+import { input, tensor } from "../../../runtime/graph/leaf.ts";
 import { broadcastTo, full } from "../../../runtime/ops/pointwise.ts";
 import { sumTo } from "../../../runtime/ops/reduce.ts";
 import { flatten, reshape } from "../../../runtime/ops/view.ts";

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { gradients } from "../../../runtime/autodiff.ts";
-import { compile } from "../../../runtime/compile.ts";
-import { Device } from "../../../runtime/device.ts";
-import { input } from "../../../runtime/leaf.ts";
+import { gradients } from "../../../runtime/graph/autodiff.ts";
+import { compile } from "../../../runtime/program/compile.ts";
+import { Device } from "../../../runtime/device/device.ts";
+import { input } from "../../../runtime/graph/leaf.ts";
 import { pack } from "../../../runtime/ops/pack.ts";
 import { add, mul, square, sub } from "../../../runtime/ops/pointwise.ts";
 import { sum } from "../../../runtime/ops/reduce.ts";
 import * as adam from "../../../runtime/optimizers/adam.ts";
 import * as sgd from "../../../runtime/optimizers/sgd.ts";
-import type { InputData, Program } from "../../../runtime/program.ts";
-import { createSlab, type Slab } from "../../../runtime/state.ts";
+import type { InputData, Program } from "../../../runtime/program/program.ts";
+import { createSlab, type Slab } from "../../../runtime/graph/state.ts";
 import { assertClose, normalData } from "../../reference/compare.ts";
 import { adamStep, sgdStep } from "../../reference/optimizer.ts";
 

@@ -1,0 +1,71 @@
+/**
+ * The beginning of the tasks that use a trained run.
+ *
+ * @module
+ */
+import { openModel } from "../../eval/mod.ts";
+import { openRunData, readRunConfig, type RunConfig, type RunData } from "../../training/mod.ts";
+import type { Device } from "../../runtime/mod.ts";
+import { DATA_OPTIONS } from "../options/data_options.ts";
+import { printable } from "../terminal/errors.ts";
+import { type OptionValues, path } from "../options/options.ts";
+import { CACHE } from "./phantom_data.ts";
+import { runDirectory } from "../options/run_options.ts";
+import { reportData } from "./run_output.ts";
+
+/** The flags by which these tasks choose their data. */
+export const TRAINED_RUN_OPTIONS = {
+  data: path({ help: "data directory; that of the training when not given", placeholder: "dir" }),
+  dataset: DATA_OPTIONS.dataset,
+};
+
+/** The operand that names the run. */
+export const RUN_OPERAND = { name: "RUN", help: "name or directory of a run", min: 1, max: 1 } as const;
+
+/** A run and the data to use it on. */
+export interface TrainedRunData {
+  readonly directory: string;
+  readonly config: RunConfig;
+  readonly data: RunData;
+}
+
+/**
+ * Reads a run's configuration, and opens its data or those of `--data`, which are read by the same policies.
+ *
+ * @throws {DataError} where there is no run, or the data cannot be read.
+ */
+export async function openTrainedRun(
+  run: string,
+  values: OptionValues<typeof TRAINED_RUN_OPTIONS>,
+): Promise<TrainedRunData> {
+  const directory = runDirectory(run);
+  const config = await readRunConfig(directory);
+  using reporter = reportData();
+  const data = await openRunData({
+    data: placeOf(config, values),
+    imageSize: config.model.imageSize,
+    cacheDir: CACHE,
+    ...reporter,
+  });
+  reporter.finish(data);
+  return { directory, config, data };
+}
+
+/** The run's model from its last checkpoint; what is wrong with a checkpoint is told on standard error. */
+export function openTrainedModel(device: Device, trained: TrainedRunData & { readonly batchSize?: number }) {
+  return openModel(device, {
+    ...trained,
+    onWarning: (message) => console.error(printable(`warning: ${message}`)),
+  });
+}
+
+function placeOf(config: RunConfig, values: OptionValues<typeof TRAINED_RUN_OPTIONS>): RunConfig["data"] {
+  if (values.data === undefined && values.dataset === undefined) return config.data;
+  // Other data may be of another kind: what they are shows in their files, unless it is said.
+  const { dataset: _dataset, root: _root, ...policies } = config.data;
+  return {
+    ...policies,
+    ...(values.data === undefined ? {} : { root: values.data }),
+    ...(values.dataset === undefined ? {} : { dataset: values.dataset }),
+  };
+}

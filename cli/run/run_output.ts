@@ -1,0 +1,77 @@
+/**
+ * What the tasks that work on runs print and write alike.
+ *
+ * @module
+ */
+import { dropEntries, type PreparePlan, type PrepareProgress } from "../../data/mod.ts";
+import type { RunData } from "../../training/mod.ts";
+import { printable } from "../terminal/errors.ts";
+import { startProgress } from "../terminal/progress.ts";
+
+/** Shows how data are opened; spread its handlers into the options of `openRunData()`. */
+export interface DataReporter extends Disposable {
+  readonly onWait: () => void;
+  readonly onPlan: (plan: PreparePlan) => void;
+  readonly onProgress: (progress: PrepareProgress) => void;
+  /** Prints what was left out, and why. */
+  finish(data: RunData): void;
+}
+
+/** Says why nothing happens while another process prepares the same images. */
+export function sayWaiting(): void {
+  console.error("another process is preparing these images; waiting for it");
+}
+
+/** A reporter on standard error. */
+export function reportData(): DataReporter {
+  let progress: ReturnType<typeof startProgress> | undefined;
+  return {
+    onWait: sayWaiting,
+    onPlan: ({ missing }) => {
+      if (missing > 0) progress = startProgress("preparing images", { total: missing });
+    },
+    onProgress: ({ done, imagesPerSecond }) => progress?.update(done, { "images/s": imagesPerSecond.toFixed(1) }),
+    finish({ index, pairs }) {
+      progress?.stop();
+      const { studies, subjects } = index;
+      console.error(
+        printable(`${index.dataset}: ${studies.count} studies of ${subjects.count} patients, ${pairs.count} pairs`),
+      );
+      for (const { reason, count, examples } of dropEntries(index, pairs)) {
+        console.error(printable(`  left out: ${reason}: ${count}, for example ${examples.slice(0, 3).join("; ")}`));
+      }
+    },
+    [Symbol.dispose]: () => progress?.stop(),
+  };
+}
+
+/** Progress of stages that follow each other. */
+export interface StageProgress extends Disposable {
+  readonly update: (progress: { stage: string; done: number; total: number }) => void;
+  stop(): void;
+}
+
+/** A bar (or lines) for the stage that is running. */
+export function stageProgress(): StageProgress {
+  let shown: { stage: string; progress: ReturnType<typeof startProgress> } | undefined;
+  const stop = () => {
+    shown?.progress.stop();
+    shown = undefined;
+  };
+  return {
+    update: ({ stage, done, total }) => {
+      if (shown?.stage !== stage) {
+        stop();
+        shown = { stage, progress: startProgress(stage, { total }) };
+      }
+      shown.progress.update(done);
+    },
+    stop,
+    [Symbol.dispose]: stop,
+  };
+}
+
+/** Versions for the record of a run. */
+export function softwareVersions(): Record<string, string> {
+  return { deno: Deno.version.deno, v8: Deno.version.v8, typescript: Deno.version.typescript };
+}

@@ -1,0 +1,151 @@
+/**
+ * The beginning of `deno task train`: the run's directory, its configuration and its data, new or as they were.
+ *
+ * @module
+ */
+import { createLoader } from "../../data/mod.ts";
+import {
+  checkRunConfig,
+  lockRun,
+  openRunData,
+  readRunConfig,
+  readRunDraft,
+  removeRunDraft,
+  type RunConfig,
+  type RunData,
+  type RunDraft,
+  runPaths,
+  sweepTemporary,
+  trainingPairs,
+  writeRunConfig,
+  writeRunDraft,
+} from "../../training/mod.ts";
+import { UserError } from "../terminal/errors.ts";
+import { exists } from "../terminal/exists.ts";
+import { CACHE, drawPhantoms, phantomRoot } from "./phantom_data.ts";
+import { DEFAULT_PHANTOMS, requireNetwork, runConfigOf, type TrainValues } from "../options/run_options.ts";
+import { type DataReporter, reportData } from "./run_output.ts";
+
+/** Where the phantoms of a run without `--data` are. */
+const PHANTOMS = phantomRoot(DEFAULT_PHANTOMS);
+
+/** What training needs. */
+export interface StartedRun {
+  readonly config: RunConfig;
+  readonly data: RunData;
+}
+
+/** How to start. */
+export interface StartOptions {
+  readonly directory: string;
+  /** The flags that were given, without defaults. */
+  readonly given: Partial<TrainValues>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Takes a run's directory for this process alone: a new one, or with `resume` that of the run.
+ *
+ * @throws {UserError | DataError} where another run is in the way, or there is none to resume.
+ */
+export async function takeRunDirectory(directory: string, options: { resume: boolean }): Promise<Disposable> {
+  const { resume } = options;
+  if (resume && !await exists(directory)) await readRunConfig(directory);
+  await Deno.mkdir(directory, { recursive: true });
+  const lock = await lockRun(directory);
+  try {
+    if (!resume && await exists(runPaths(directory).checkpoints)) {
+      throw new UserError(
+        `${directory} holds a run already: go on with it by --resume, choose another --run NAME, or delete the directory`,
+      );
+    }
+    await sweepTemporary(directory);
+    return lock;
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Finds or makes the data and settles the configuration: that of the run's directory when it is resumed. */
+export async function startRun(values: TrainValues, options: StartOptions): Promise<StartedRun> {
+  const { directory } = options;
+  const paths = runPaths(directory);
+  if (values.resume && (await exists(paths.config) || !await exists(paths.draft))) {
+    const config = await readRunConfig(directory);
+    refuseChanges(config, options.given);
+    // The run may have been stopped between the two.
+    await removeRunDraft(directory);
+    return { config, data: await openData(config, options) };
+  }
+  const draft = values.resume ? await readRunDraft(directory) : newDraft(values);
+  if (values.resume) refuseChanges(draft.config, options.given);
+  else await writeRunDraft(directory, draft);
+  const data = await openData(draft.config, options);
+  // Checked, so that a run is started with the very object that it is resumed with.
+  const config = checkRunConfig(draft.alphaGiven ? draft.config : withAnnealing(draft.config, data), {
+    file: paths.config,
+  });
+  await writeRunConfig(directory, config);
+  return { config, data };
+}
+
+function newDraft(values: TrainValues): RunDraft {
+  requireNetwork(values);
+  const { dataset, data, alphaSteps } = values;
+  const isPhantoms = data === undefined && (dataset === undefined || dataset === "phantoms");
+  if (data === undefined && !isPhantoms && dataset !== "mnist-pairs") {
+    throw new UserError(`--dataset ${dataset} needs --data DIR`);
+  }
+  const root = isPhantoms ? PHANTOMS : data;
+  return { config: runConfigOf(values, { root, alphaSteps: alphaSteps ?? 0 }), alphaGiven: alphaSteps !== undefined };
+}
+
+async function openData(config: RunConfig, { signal }: StartOptions): Promise<RunData> {
+  if (config.data.root === PHANTOMS) await drawPhantoms(DEFAULT_PHANTOMS, { signal });
+  using reporter: DataReporter = reportData();
+  const data = await openRunData({
+    data: config.data,
+    imageSize: config.model.imageSize,
+    cacheDir: CACHE,
+    signal,
+    ...reporter,
+  });
+  reporter.finish(data);
+  return data;
+}
+
+/** Alpha fades over a fifth of the steps: about the share that 150,000 steps have of the papers' 240 epochs. */
+function withAnnealing(config: RunConfig, data: RunData): RunConfig {
+  const { training } = config;
+  const loader = createLoader(data.pixels, {
+    index: data.index,
+    pairs: trainingPairs(config, data),
+    batchSize: training.batchSize,
+  });
+  return { ...config, training: { ...training, alphaSteps: Math.round(loader.stepsPerEpoch * training.epochs / 5) } };
+}
+
+/** A resumed run keeps its configuration; flags that contradict it are refused rather than ignored. */
+function refuseChanges(config: RunConfig, given: Partial<TrainValues>): void {
+  const { data, model, training } = config;
+  const known: Record<string, unknown> = {
+    ...data,
+    ...model,
+    ...training,
+    data: data.root,
+    lr: training.learningRate,
+    precision: training.precision ?? "f32",
+    likelihood: model.likelihood.name,
+    scale: model.likelihood.scale,
+  };
+  for (const [key, value] of Object.entries(given)) {
+    if (key in known && value !== undefined && JSON.stringify(known[key]) !== JSON.stringify(value)) {
+      throw new UserError(
+        `the run was started with ${key} ${
+          known[key]
+        }, not ${value}: leave the flag out to go on, or start another --run NAME`,
+      );
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import type { JobProgress, RunJob } from "../../experiments/mod.ts";
+import { printable } from "./errors.ts";
+import { type ProgressOptions, startProgress } from "./progress.ts";
+
+/** The progress of all runs of an experiment as one. */
+export interface ExperimentProgress extends Disposable {
+  /** Says how far a run is; `job` is its place in the list. */
+  readonly update: (job: number, progress: JobProgress) => void;
+  readonly log: (message: string) => void;
+}
+
+/** Percent of a run: the unit of the bar. */
+const UNITS = 100;
+/** Between two plain lines where there is no terminal, in milliseconds. */
+const LINE_INTERVAL = 30_000;
+
+/**
+ * Shows how far the runs of an experiment are, and what those do that are under way.
+ *
+ * @param options.total Runs in all, with those that were done before.
+ */
+export function experimentProgress(
+  jobs: readonly RunJob[],
+  { total, ...view }: { total: number } & Pick<ProgressOptions, "stream" | "now" | "lineInterval">,
+): ExperimentProgress {
+  const before = (total - jobs.length) * UNITS;
+  const progress = startProgress("percent of runs", {
+    lineInterval: LINE_INTERVAL,
+    ...view,
+    total: total * UNITS,
+    from: before,
+  });
+  const done = jobs.map(() => 0);
+  const doing = new Map<string, string>();
+  return {
+    update: (job, { done: share, what }) => {
+      done[job] = share;
+      const { method, seed } = { ...jobs[job]!.plan.config.model, ...jobs[job]!.plan.config.training };
+      const name = `${method} ${seed}:`;
+      if (share >= 1) doing.delete(name);
+      else doing.set(name, what);
+      const sum = done.reduce((a, b) => a + b, 0);
+      progress.update(before + Math.floor(UNITS * sum), Object.fromEntries(doing));
+    },
+    log: (message) => progress.log(printable(`warning: ${message}`)),
+    [Symbol.dispose]: () => progress.stop(),
+  };
+}

@@ -1,0 +1,115 @@
+import { readCsv } from "../readers/csv.ts";
+import { DataError } from "../../base/errors.ts";
+import { SeededRandom } from "../../base/random.ts";
+import { quoted } from "../../base/safe_path.ts";
+import { SPLITS, type StudyIndex } from "./study_index.ts";
+
+/** The code of a split's name, or -1. */
+export function splitCode(name: string): number {
+  return (SPLITS as readonly string[]).indexOf(name);
+}
+
+/**
+ * The protocol's own split: 80 % of all listed subjects for training, 10 % for validation, 10 % for testing, drawn with
+ * `seed`. It depends on the set of subject identifiers and the seed alone, not on label or pair policies or the order of rows.
+ */
+export function splitBySubject(subjectIds: readonly string[], seed: number): Int8Array {
+  const order = Array.from(subjectIds, (_, i) => i);
+  order.sort((a, b) => (subjectIds[a]! < subjectIds[b]! ? -1 : subjectIds[a]! > subjectIds[b]! ? 1 : 0));
+  new SeededRandom("split", seed).shuffle(order);
+  const tenth = Math.round(subjectIds.length / 10);
+  const splits = new Int8Array(subjectIds.length);
+  order.forEach((subject, rank) => {
+    splits[subject] = rank < tenth ? 2 : rank < 2 * tenth ? 1 : 0;
+  });
+  return splits;
+}
+
+/**
+ * Reads a split from a CSV file with the columns `subject` (or `subject_id`) and `split` (`train`, `validate`, `test`).
+ * Rows may repeat a subject, but not with another split. Returns subject identifier -> split code.
+ */
+export async function readSplitFile(path: string): Promise<Map<string, number>> {
+  const splits = new Map<string, number>();
+  await readCsv(path, {
+    columns: ["subject", "split"],
+    aliases: { subject_id: "subject" },
+    onRow: ([subject, name], line) => {
+      const split = splitCode(name!);
+      if (split < 0) {
+        throw new DataError(`${quoted(name!)} is no split; train, validate or test is required.`, {
+          file: path,
+          line,
+          column: "split",
+        });
+      }
+      const known = splits.get(subject!);
+      if (known !== undefined && known !== split) {
+        throw new DataError(
+          `subject ${quoted(subject!)} is in ${SPLITS[known]} and in ${
+            SPLITS[split]
+          }; no patient may be in two splits.`,
+          { file: path, line },
+        );
+      }
+      splits.set(subject!, split);
+    },
+  });
+  return splits;
+}
+
+/** How subjects are divided; see {@linkcode applySplits}. */
+export type SplitPolicy = "official" | "paper" | { file: string };
+
+/** Sets the split of every subject for the policies that do not come from the data set itself. */
+export async function applySplits(
+  index: StudyIndex,
+  options: { policy: Exclude<SplitPolicy, "official">; seed: number },
+): Promise<void> {
+  const { subjects } = index;
+  if (options.policy === "paper") {
+    subjects.split.set(splitBySubject(subjects.ids, options.seed));
+    return;
+  }
+  const splits = await readSplitFile(options.policy.file);
+  for (let subject = 0; subject < subjects.count; subject++) {
+    subjects.split[subject] = splits.get(subjects.ids[subject]!) ?? -1;
+  }
+}
+
+/** Leaves out the studies whose subject has no split. */
+export function dropUnsplit(index: StudyIndex): void {
+  for (let study = 0; study < index.studies.count; study++) {
+    if (index.splitOfStudy(study) >= 0) continue;
+    index.dropStudy(
+      study,
+      { step: "split", reason: "study's subject is in no split", unit: "study", fault: true },
+      `study ${index.studies.ids[study]}`,
+    );
+  }
+}
+
+/** Number of subjects that two splits share, by identifier, over the studies given; one entry a pair of splits. */
+export function patientOverlap(
+  index: StudyIndex,
+  studies: Iterable<number>,
+): { a: string; b: string; subjects: number }[] {
+  const sets = SPLITS.map(() => new Set<string>());
+  for (const study of studies) {
+    sets[index.splitOfStudy(study)]?.add(index.subjects.ids[index.studies.subject[study]!]!);
+  }
+  const overlaps: { a: string; b: string; subjects: number }[] = [];
+  for (let a = 0; a < SPLITS.length; a++) {
+    for (let b = a + 1; b < SPLITS.length; b++) {
+      overlaps.push({ a: SPLITS[a]!, b: SPLITS[b]!, subjects: sets[a]!.intersection(sets[b]!).size });
+    }
+  }
+  return overlaps;
+}
+
+/** Throws a {@linkcode DataError} where a patient is in two splits. Called on every run. */
+export function assertDisjointSplits(index: StudyIndex, studies: Iterable<number>): void {
+  for (const { a, b, subjects } of patientOverlap(index, studies)) {
+    if (subjects > 0) throw new DataError(`${subjects} patients are in both ${a} and ${b}; splits must go by patient.`);
+  }
+}

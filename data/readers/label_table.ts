@@ -1,0 +1,113 @@
+import { readCsv } from "./csv.ts";
+import { DataError } from "../../base/errors.ts";
+import { LABEL_ALIASES, type LabelState, parseLabelState } from "../index/labels.ts";
+import { quoted } from "../../base/safe_path.ts";
+import type { DropLog, DropReason, DropStep } from "../index/drop_log.ts";
+import type { StudyIndex } from "../index/study_index.ts";
+
+/** A record with too few or too many fields, in the table that a step reads. */
+export function raggedRow(step: DropStep): DropReason {
+  return { step, reason: "row has another number of fields than the header", unit: "row", fault: true };
+}
+export const UNKNOWN_LABEL: DropReason = {
+  step: "labels",
+  reason: "label is none of 1, 0, -1 and blank",
+  unit: "study",
+  fault: true,
+};
+
+/** One study's row of a label file. */
+export interface LabelRow {
+  studyId: string;
+  line: number;
+  /** States in the order of the labels asked for; `undefined` where a cell spells none. */
+  states: LabelState[] | undefined;
+  /** Names the first bad cell: file, line, column and content. */
+  problem: string | undefined;
+}
+
+/**
+ * Reads a table with a `study_id` column and one column a label, by name. Bad cells are given to `onRow` as such, ragged
+ * rows to `onRagged`.
+ */
+export async function readLabelTable(
+  path: string,
+  options: {
+    labels: readonly string[];
+    onRow: (row: LabelRow) => void;
+    onRagged: (example: string) => void;
+    signal?: AbortSignal | undefined;
+  },
+): Promise<void> {
+  const { labels } = options;
+  const rows = await readCsv(path, {
+    columns: ["study_id", ...labels],
+    aliases: LABEL_ALIASES,
+    onRow: (cells, line) => {
+      const [studyId, ...values] = cells;
+      const parsed = parseStates(values);
+      const problem = typeof parsed === "number"
+        ? `${path}, line ${line}, column ${JSON.stringify(labels[parsed])}: ${quoted(values[parsed]!)}`
+        : undefined;
+      options.onRow({
+        studyId: studyId!.trim(),
+        line,
+        states: typeof parsed === "number" ? undefined : parsed,
+        problem,
+      });
+    },
+    onRagged: (line, fields, expected) => options.onRagged(raggedExample(path, line, { fields, expected })),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  if (rows === 0) throw new DataError("the label file has a header and no rows.", { file: path });
+}
+
+/** Names a ragged row. */
+export function raggedExample(path: string, line: number, counts: { fields: number; expected: number }): string {
+  return `${path}, line ${line}: ${counts.fields} fields where the header has ${counts.expected}`;
+}
+
+/** The states of the cells, or the index of the first that spells none. */
+export function parseStates(values: readonly string[]): LabelState[] | number {
+  const states: LabelState[] = [];
+  for (let i = 0; i < values.length; i++) {
+    const state = parseLabelState(values[i]!);
+    if (state === undefined) return i;
+    states.push(state);
+  }
+  return states;
+}
+
+/** Labels that stand in the rows of images: gathered by study, checked against each other, filled in at the end. */
+export class StudyLabels {
+  readonly #drops: DropLog;
+  readonly #states = new Map<number, LabelState[]>();
+  readonly #problems = new Map<number, string>();
+
+  constructor(drops: DropLog) {
+    this.#drops = drops;
+  }
+
+  /** Takes a row's cells. Of rows of one study that disagree, the first counts. */
+  add(row: { study: number; cells: readonly string[]; place: string; names: readonly string[] }): void {
+    const parsed = parseStates(row.cells);
+    if (typeof parsed === "number") {
+      const problem = `${row.place}, column ${JSON.stringify(row.names[parsed])}: ${quoted(row.cells[parsed]!)}`;
+      if (!this.#problems.has(row.study)) this.#problems.set(row.study, problem);
+      return;
+    }
+    const before = this.#states.get(row.study);
+    if (before === undefined) {
+      this.#states.set(row.study, parsed);
+    } else if (before.some((state, i) => state !== parsed[i])) {
+      const reason = "row's labels differ from those of the study's first row";
+      this.#drops.add({ step: "labels", reason, unit: "row", fault: true }, row.place);
+    }
+  }
+
+  /** Puts the states into the index, and leaves out studies with a bad cell. */
+  fill(index: StudyIndex): void {
+    for (const [study, states] of this.#states) index.studies.states.set(states, study * index.labels.length);
+    for (const [study, problem] of this.#problems) index.dropStudy(study, UNKNOWN_LABEL, problem);
+  }
+}

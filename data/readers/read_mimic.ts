@@ -1,0 +1,231 @@
+import { readCsv } from "./csv.ts";
+import { DropLog, type DropReason } from "../index/drop_log.ts";
+import { DataError } from "../../base/errors.ts";
+import { findTable, requireDirectory, requireTable } from "./find_table.ts";
+import { mimicSource } from "./mimic_source.ts";
+import { CHEST_LABELS } from "../index/labels.ts";
+import { raggedExample, raggedRow, readLabelTable, UNKNOWN_LABEL } from "./label_table.ts";
+import type { ReadOptions } from "./read_options.ts";
+import { isNumericId, isSafeId, quoted } from "../../base/safe_path.ts";
+import { splitCode } from "../index/splits.ts";
+import { type DatasetName, IndexBuilder, SPLITS, StudyIndex } from "../index/study_index.ts";
+import { CHEST_VIEWS, viewOfPosition } from "../index/views.ts";
+
+const METADATA = ["mimic-cxr-2.0.0-metadata"];
+const SPLIT = ["mimic-cxr-2.0.0-split"];
+const TEST_SET = ["mimic-cxr-2.1.0-test-set-labeled", "mimic-cxr-2.0.0-test-set-labeled"];
+
+function rowFault(reason: string): DropReason {
+  return { step: "rows", reason, unit: "row", fault: true };
+}
+
+/** True where the directory has MIMIC-CXR-JPG's list of images. */
+export function looksLikeMimic(root: string): boolean {
+  return findTable(root, METADATA) !== undefined;
+}
+
+/**
+ * Reads MIMIC-CXR-JPG 2.0.0 or 2.1.0 (and phantoms, which have its layout): tables gzipped or not, columns by name, images
+ * under `files/` or in `files.zip`. Nothing is decoded.
+ *
+ * @throws {DataError} for a missing directory, table or column, and for a patient in two splits.
+ */
+export async function readMimic(
+  root: string,
+  options: ReadOptions & { dataset: Extract<DatasetName, "mimic-cxr" | "phantoms"> },
+): Promise<StudyIndex> {
+  requireDirectory(root);
+  const drops = new DropLog({ strict: options.strict });
+  const builder = new IndexBuilder();
+  const listed = await readMetadata(requireTable(root, METADATA, "the list of images"), { builder, drops, options });
+  const official = options.splits === "official";
+  const inSplit = official
+    ? await readOfficialSplit(requireTable(root, SPLIT, "the official split"), { builder, drops, options })
+    : undefined;
+  const columns = builder.columns(CHEST_LABELS.length);
+  const { images, studies, subjects } = columns;
+  const index = new StudyIndex(
+    {
+      dataset: options.dataset,
+      root,
+      synthetic: options.dataset === "phantoms",
+      views: CHEST_VIEWS,
+      labels: CHEST_LABELS,
+      labelSource: options.labelSource,
+      policies: options.policies,
+      source: mimicSource({ root, drops }, (image) => {
+        const study = images.study[image]!;
+        const subject = subjects.ids[studies.subject[study]!]!;
+        return `files/p${subject.slice(0, 2)}/p${subject}/s${studies.ids[study]}/${images.ids[image]}.jpg`;
+      }),
+    },
+    columns,
+    drops,
+  );
+  index.listed = listed;
+  if (inSplit !== undefined) {
+    for (let image = 0; image < images.count; image++) {
+      if (inSplit.has(image)) continue;
+      const reason = { step: "split", reason: "image is not in the split file", unit: "image", fault: true } as const;
+      index.dropImage(image, reason, index.source.name(image));
+    }
+  }
+  return index;
+}
+
+interface ReadContext {
+  builder: IndexBuilder;
+  drops: DropLog;
+  options: ReadOptions;
+}
+
+/** Reads the list of images; returns the number of its records. */
+async function readMetadata(path: string, { builder, drops, options }: ReadContext): Promise<number> {
+  const listed = await readCsv(path, {
+    columns: ["dicom_id", "subject_id", "study_id", "ViewPosition"],
+    onRow: (cells, line) => {
+      const dicomId = cells[0]!.trim(), subjectId = cells[1]!.trim(), studyId = cells[2]!.trim();
+      if (!isSafeId(dicomId) || !isNumericId(subjectId) || !isNumericId(studyId)) {
+        const bad = !isSafeId(dicomId) ? cells[0]! : !isNumericId(subjectId) ? cells[1]! : cells[2]!;
+        drops.add(rowFault("identifier is not safe as a file name"), `${path}, line ${line}: ${quoted(bad)}`);
+        return;
+      }
+      if (builder.findImage(dicomId) !== undefined) {
+        drops.add(rowFault("image identifier was listed before"), `${path}, line ${line}: ${dicomId}`);
+        return;
+      }
+      const study = builder.study(studyId, builder.subject(subjectId));
+      if (study === undefined) {
+        drops.add(rowFault("study is listed under another subject before"), `${path}, line ${line}: ${studyId}`);
+        return;
+      }
+      const position = cells[3]!.trim();
+      builder.image(dicomId, { study, view: viewOfPosition(position), position });
+    },
+    onRagged: (line, fields, expected) => drops.add(raggedRow("rows"), raggedExample(path, line, { fields, expected })),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  if (listed === 0) throw new DataError("the list of images has a header and no rows.", { file: path });
+  return listed;
+}
+
+/** Sets the official split of the subjects; returns the images that the file lists. */
+async function readOfficialSplit(path: string, { builder, drops, options }: ReadContext): Promise<Set<number>> {
+  const listed = new Set<number>();
+  await readCsv(path, {
+    columns: ["dicom_id", "study_id", "subject_id", "split"],
+    onRow: (cells, line) => {
+      const place = `${path}, line ${line}`;
+      const image = builder.findImage(cells[0]!.trim());
+      if (image === undefined) {
+        const reason = {
+          ...rowFault("row of the split file is about an unlisted image"),
+          step: "split",
+          fault: false,
+        } as const;
+        drops.add(reason, `${place}: ${quoted(cells[0]!)}`);
+        return;
+      }
+      const study = builder.studyOfImage(image);
+      const subject = builder.subjectOfStudy(study);
+      if (builder.findStudy(cells[1]!.trim()) !== study || builder.findSubject(cells[2]!.trim()) !== subject) {
+        drops.add(
+          { ...rowFault("split file and metadata disagree about an image's study"), step: "split" },
+          `${place}: ${cells[0]}`,
+        );
+        return;
+      }
+      const split = splitCode(cells[3]!.trim());
+      if (split < 0) {
+        const reason = { ...rowFault("split is none of train, validate and test"), step: "split" } as const;
+        drops.add(reason, `${place}, column "split": ${quoted(cells[3]!)}`);
+        return;
+      }
+      const known = builder.split(subject);
+      if (known >= 0 && known !== split) {
+        throw new DataError(
+          `subject ${cells[2]} is in ${SPLITS[split]} here and in ${
+            SPLITS[known]
+          } before; no patient may be in two splits.`,
+          { file: path, line, column: "split" },
+        );
+      }
+      builder.setSplit(subject, split);
+      listed.add(image);
+    },
+    onRagged: (line, fields, expected) =>
+      drops.add(raggedRow("split"), raggedExample(path, line, { fields, expected })),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  return listed;
+}
+
+/**
+ * Reads the labels into the index; studies without a row, or with a bad one, are left out. Splits must be set: the
+ * radiologists' labels replace those of the studies in the test split.
+ */
+export async function readMimicLabels(index: StudyIndex, options: ReadOptions): Promise<void> {
+  const { root } = index;
+  const studyOf = new Map(index.studies.ids.map((id, study) => [id, study]));
+  const table = options.labelSource === "negbio" ? "negbio" : "chexpert";
+  const expert = options.labelSource === "test-set";
+  const isTest = (study: number) => index.splitOfStudy(study) === SPLITS.indexOf("test");
+  const path = requireTable(root, [`mimic-cxr-2.0.0-${table}`], `the ${table} labels`);
+  await fillLabels(index, { path, studyOf, wanted: (study) => !expert || !isTest(study), signal: options.signal });
+  if (expert) {
+    const testSet = requireTable(root, TEST_SET, "the test studies' labels by radiologists");
+    await fillLabels(index, { path: testSet, studyOf, wanted: isTest, signal: options.signal });
+  }
+}
+
+async function fillLabels(
+  index: StudyIndex,
+  options: {
+    path: string;
+    studyOf: ReadonlyMap<string, number>;
+    wanted: (study: number) => boolean;
+    signal: AbortSignal | undefined;
+  },
+): Promise<void> {
+  const { path, studyOf, wanted } = options;
+  const labels = index.labels.length;
+  const filled = new Uint8Array(index.studies.count);
+  await readLabelTable(path, {
+    labels: index.labels,
+    signal: options.signal,
+    onRow: ({ studyId, line, states, problem }) => {
+      const study = studyOf.get(studyId);
+      const place = `${path}, line ${line}`;
+      if (study === undefined) {
+        const reason = {
+          step: "labels",
+          reason: "label row is about an unlisted study",
+          unit: "row",
+          fault: false,
+        } as const;
+        index.drops.add(reason, `${place}: ${quoted(studyId)}`);
+        return;
+      }
+      if (!wanted(study)) return;
+      if (filled[study] === 1) {
+        const reason = { step: "labels", reason: "study has a label row before", unit: "row", fault: true } as const;
+        index.drops.add(reason, `${place}: study ${studyId}`);
+        return;
+      }
+      filled[study] = 1;
+      if (states === undefined) index.dropStudy(study, UNKNOWN_LABEL, problem!);
+      else index.studies.states.set(states, study * labels);
+    },
+    onRagged: (example) => index.drops.add(raggedRow("labels"), example),
+  });
+  for (let study = 0; study < index.studies.count; study++) {
+    if (filled[study] === 1 || !wanted(study)) continue;
+    const reason = {
+      step: "labels",
+      reason: "study has no row in the label file",
+      unit: "study",
+      fault: true,
+    } as const;
+    index.dropStudy(study, reason, `study ${index.studies.ids[study]}`);
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * Reading and writing `results.json`.
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import type { z } from "zod";
+import { DataError } from "../../base/errors.ts";
+import { type Results, RESULTS_VERSION, resultsSchema } from "./results_schema.ts";
+
+/** Faults named in one message. */
+const SHOWN_FAULTS = 3;
+
+/** Levels of arrays and objects in a file. Configurations may be of any form, and what walks through them is recursive. */
+const MAX_NESTING = 32;
+
+function nestsDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => nestsDeeper(inner, levels - 1));
+}
+
+/** A place in the file as a reader would write it: `evaluations[2].metrics[0].brier`. */
+function placeOf(path: readonly PropertyKey[]): string {
+  return path.map((key, i) => typeof key === "number" ? `[${key}]` : `${i > 0 ? "." : ""}${String(key)}`).join("");
+}
+
+/** The first faults that the schema found. */
+function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
+  const shown = issues.slice(0, SHOWN_FAULTS).map((issue) => {
+    const reason = issue.message.replace(/^Invalid input: /, "");
+    return `${placeOf(issue.path) || "the file"}: ${reason}`;
+  });
+  const more = issues.length - shown.length;
+  return `${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
+}
+
+/** What the schema cannot see: that records refer to each other and have the same lengths. */
+function findInconsistency(results: Results): string | null {
+  const labels = results.data.labels;
+  const runs = new Set(results.runs.map((run) => run.name));
+  const cases = new Map(results.cases.map((record) => [record.id, record]));
+  for (const [i, record] of results.cases.entries()) {
+    const count = record.studyIds.length;
+    const lists: [string, readonly unknown[]][] = [
+      ["subjectIds", record.subjectIds],
+      ["viewPositions", record.viewPositions],
+      ...record.labels.map((list, k): [string, readonly unknown[]] => [`labels[${k}]`, list]),
+    ];
+    for (const [name, list] of lists) {
+      if (list.length !== count) return `cases[${i}].${name} has ${list.length} entries for ${count} studies`;
+    }
+    if (record.labels.length !== labels.length) {
+      return `cases[${i}].labels covers ${record.labels.length} labels, data.labels ${labels.length}`;
+    }
+  }
+  if (cases.size !== results.cases.length) return "two records of cases have the same id";
+  if (runs.size !== results.runs.length) return "two runs have the same name";
+  for (const [i, evaluation] of results.evaluations.entries()) {
+    const at = `evaluations[${i}]`;
+    if (!runs.has(evaluation.run)) return `${at}.run is "${evaluation.run}", which is none of the runs`;
+    const record = cases.get(evaluation.cases);
+    if (record === undefined) return `${at}.cases is "${evaluation.cases}", which is none of the cases`;
+    if (evaluation.scores.length !== labels.length || evaluation.metrics.length !== labels.length) {
+      return `${at} has scores for ${evaluation.scores.length} and metrics for ${evaluation.metrics.length} labels, data.labels ${labels.length}`;
+    }
+    for (const [label, scores] of evaluation.scores.entries()) {
+      if (scores !== null && scores.length !== record.studyIds.length) {
+        return `${at}.scores[${label}] has ${scores.length} entries for ${record.studyIds.length} studies`;
+      }
+      if (evaluation.metrics[label]!.label !== labels[label]) {
+        return `${at}.metrics[${label}].label is "${evaluation.metrics[label]!.label}" where data.labels has "${
+          labels[label]
+        }"`;
+      }
+    }
+  }
+  return null;
+}
+
+/**
+ * Checks that a value is a whole `results.json`: version, fields, numbers that are numbers, references and lengths.
+ *
+ * @param options.file Names the file in errors.
+ * @throws DataError naming the file and the first fields at fault.
+ */
+export function checkResults(value: unknown, { file }: { file: string }): Results {
+  const head = value as { schema?: unknown; version?: unknown } | null;
+  if (typeof head !== "object" || head === null || head.schema !== "mmvm-results") {
+    throw new DataError('this is not a results file: it must be an object with "schema": "mmvm-results".', { file });
+  }
+  if (head.version !== RESULTS_VERSION) {
+    throw new DataError(
+      `this is version ${
+        JSON.stringify(head.version)
+      } of the results format, but version ${RESULTS_VERSION} is required; ` +
+        "evaluate the run again.",
+      { file },
+    );
+  }
+  if (nestsDeeper(value, MAX_NESTING)) {
+    throw new DataError(`not a valid results file: it is nested more than ${MAX_NESTING} levels deep.`, { file });
+  }
+  const parsed = resultsSchema.safeParse(value);
+  if (!parsed.success) {
+    throw new DataError(`not a valid results file: ${describeIssues(parsed.error.issues)}.`, { file });
+  }
+  const inconsistency = findInconsistency(parsed.data);
+  if (inconsistency !== null) throw new DataError(`not a valid results file: ${inconsistency}.`, { file });
+  return parsed.data;
+}
+
+/** Why a text is not JSON, naming NaN and Infinity, which other programs write. */
+function describeSyntax(text: string, error: Error): string {
+  const constant = /[:[,]\s*(-?(?:NaN|Infinity))\b/.exec(text);
+  if (constant === null) return `it is not valid JSON (${error.message})`;
+  const line = text.slice(0, constant.index).split("\n").length;
+  return `it has the value ${constant[1]} in line ${line}, which JSON does not know; an undefined value must be null`;
+}
+
+/**
+ * Reads and checks a `results.json`.
+ *
+ * @throws DataError naming the file, and the field where one is missing, of another version, or not a number; also where it is no
+ * regular file.
+ * @throws Deno.errors.NotFound and the like from the file system.
+ */
+export async function readResults(path: string): Promise<Results> {
+  // A device or a pipe would never end.
+  if (!(await Deno.stat(path)).isFile) throw new DataError("this is no regular file.", { file: path });
+  const text = await Deno.readTextFile(path);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new DataError(`${describeSyntax(text, error as Error)}.`, { file: path });
+  }
+  return checkResults(value, { file: path });
+}
+
+/** The file's text in pieces: long lists one record a line, so that no piece outgrows the longest possible string. */
+function* serialise(results: Results): Generator<string> {
+  yield "{";
+  let first = true;
+  for (const [key, value] of Object.entries(results)) {
+    yield `${first ? "" : ","}\n${JSON.stringify(key)}: `;
+    first = false;
+    if (!Array.isArray(value)) {
+      yield JSON.stringify(value);
+      continue;
+    }
+    yield "[";
+    for (const [i, record] of value.entries()) yield `${i > 0 ? "," : ""}\n${JSON.stringify(record)}`;
+    yield value.length > 0 ? "\n]" : "]";
+  }
+  yield "\n}\n";
+}
+
+async function writeAll(file: Deno.FsFile, text: string): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
+  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+}
+
+/**
+ * Checks and writes a `results.json`: to a temporary file beside it, synced, then renamed, so that the path holds the old file
+ * or the whole new one, whatever happens.
+ *
+ * @throws DataError naming the fields at fault (a NaN would turn into null on the way to JSON); then nothing is written.
+ */
+export async function writeResults(path: string, results: Results): Promise<void> {
+  checkResults(results, { file: path });
+  await Deno.mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  try {
+    {
+      using file = await Deno.open(temporary, { write: true, createNew: true });
+      for (const piece of serialise(results)) await writeAll(file, piece);
+      await file.sync();
+    }
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The measurements of an experiment's arms as one file of results.
+ *
+ * @module
+ */
+import { DataError } from "../base/errors.ts";
+import { commonLabels } from "../eval/results/evaluation_groups.ts";
+import type { Cases, Evaluation, Results, RunRecord } from "../eval/results/results_schema.ts";
+import { planName, readMeasurement } from "./run_store.ts";
+import type { Part } from "./experiment.ts";
+
+/**
+ * Puts a part's measurements together: every run once, every evaluation under its arm's setting.
+ *
+ * @param options.title Of the report.
+ * @throws {DataError} naming a run that was not measured, or two whose labels or test studies differ.
+ */
+export async function collectPart(part: Part, options: { root: string; title: string }): Promise<Results> {
+  const runs = new Map<string, RunRecord>();
+  const cases: Cases[] = [];
+  const evaluations: Evaluation[] = [];
+  const files: Results[] = [];
+  for (const { run, evaluation, setting = {} } of part.arms) {
+    const name = planName(run);
+    const results = await readMeasurement(options.root, run, evaluation);
+    if (results === undefined) throw new DataError(`run ${name} was not measured; run the experiment again.`);
+    files.push(results);
+    if (!runs.has(name)) runs.set(name, results.runs[0]!);
+    const ids = new Map(results.cases.map((record) => [record.id, shareCases(cases, record, name)]));
+    evaluations.push(...results.evaluations.map((each) => ({
+      ...each,
+      setting: { ...each.setting, ...setting },
+      cases: ids.get(each.cases)!,
+    })));
+  }
+  // Labels that differ would put the scores of one finding under the name of another.
+  commonLabels(files);
+  const [first] = files;
+  return {
+    ...first!,
+    title: options.title,
+    createdAt: new Date().toISOString(),
+    runs: [...runs.values()],
+    cases,
+    evaluations: distinct(evaluations),
+    comparisons: [],
+    pictures: [],
+    projections: [],
+  };
+}
+
+/** The id under which test cases stand in the list; equal ones share it. */
+function shareCases(cases: Cases[], record: Cases, run: string): string {
+  const same = (other: Cases) => JSON.stringify({ ...other, id: "" }) === JSON.stringify({ ...record, id: "" });
+  const there = cases.find(same);
+  if (there) return there.id;
+  const id = cases.some((other) => other.id === record.id) ? `${record.id} of ${run}` : record.id;
+  cases.push({ ...record, id });
+  return id;
+}
+
+/** Arms may share evaluations: those of a method that the varied setting does not concern. */
+function distinct(evaluations: readonly Evaluation[]): Evaluation[] {
+  return [...new Map(evaluations.map((each) => [JSON.stringify(each), each])).values()];
+}

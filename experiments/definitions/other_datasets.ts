@@ -1,0 +1,34 @@
+import { MNIST_VIEWS } from "../../data/mod.ts";
+import { evaluated } from "./arms.ts";
+import type { Experiment, Part } from "../experiment.ts";
+import { type RunChanges, vaeRun } from "./scales.ts";
+import type { Base } from "../experiment.ts";
+
+const METHODS = ["independent", "poe", "mmvm"] as const;
+
+/** The same on digits of two and of three views, and on chest X-rays in CheXpert's layout. */
+export const otherDatasets: Experiment = {
+  name: "other-datasets",
+  summary:
+    "MNIST pairs, their form of three views, and CheXpert's layout (--dataset chexpert --data DIR for the real one)",
+  by: "method",
+  table: "labels",
+  parts: ({ base, on }) => {
+    const digits = on("mnist-pairs");
+    const chest = base.dataset === "chexpert" ? base : on("chexpert");
+    return [
+      part("other-datasets-mnist-pairs", digits),
+      part("other-datasets-mnist-three-views", digits, {
+        data: { mnist: { ...digits.data.mnist, views: [...MNIST_VIEWS] } },
+      }),
+      part("other-datasets-chexpert", chest),
+    ];
+  },
+};
+
+function part(name: string, base: Base, changes: Omit<RunChanges, "seed"> = {}): Part {
+  const arms = base.seeds.flatMap((seed) =>
+    METHODS.map((method) => evaluated(base, vaeRun(base, method, { ...changes, seed })))
+  );
+  return { name, arms };
+}

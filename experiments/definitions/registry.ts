@@ -1,0 +1,21 @@
+import type { Experiment } from "../experiment.ts";
+import { labelEfficiency } from "./label_efficiency.ts";
+import { labelNoise } from "./label_noise.ts";
+import { missingViews } from "./missing_views.ts";
+import { otherDatasets } from "./other_datasets.ts";
+import { singleView } from "./single_view.ts";
+import { softSharing } from "./soft_sharing.ts";
+import { table } from "./table.ts";
+import { tenPercent } from "./ten_percent.ts";
+
+/** All experiments. */
+export const EXPERIMENTS: readonly Experiment[] = [
+  table,
+  labelEfficiency,
+  tenPercent,
+  singleView,
+  labelNoise,
+  softSharing,
+  missingViews,
+  otherDatasets,
+];

@@ -1,0 +1,163 @@
+/**
+ * The scales of the experiments: what every run of an experiment is like unless the experiment says otherwise.
+ *
+ * @module
+ */
+import {
+  type DataConfig,
+  type ModelConfig,
+  RUN_CONFIG_VERSION,
+  type RunConfig,
+  type TrainingConfig,
+} from "../../training/run/run_config.ts";
+import type { Base, RunPlan, ScaleName } from "../experiment.ts";
+
+/** What differs between scales and kinds of data. */
+type Settings =
+  & Pick<Base, "model" | "training" | "seeds" | "probe" | "labelled" | "fractions" | "few" | "resamples">
+  & {
+    readonly alphaShare?: number;
+    readonly supervised?: Partial<TrainingConfig>;
+  };
+
+const LAPLACE = { name: "laplace", scale: 0.75 } as const;
+const LOGISTIC = { kind: "logistic-regression" } as const;
+
+/** Chest X-rays, and phantoms of them. */
+const CHEST: Record<ScaleName, Settings> = {
+  smoke: {
+    model: { network: "residual", imageSize: 64, filterDim: 2, latentDim: 4, dropout: 0, likelihood: LAPLACE },
+    training: { batchSize: 8, epochs: 1, learningRate: 1e-3, beta: 1, alphaSteps: 0 },
+    alphaShare: 0.2,
+    seeds: [1],
+    probe: LOGISTIC,
+    labelled: 1,
+    fractions: [0.5, 1],
+    few: 0.5,
+    resamples: 100,
+  },
+  // That of `deno task train` without flags.
+  small: {
+    model: { network: "residual", imageSize: 64, filterDim: 8, latentDim: 16, dropout: 0, likelihood: LAPLACE },
+    training: { batchSize: 32, epochs: 24, learningRate: 1e-3, beta: 1, alphaSteps: 0 },
+    alphaShare: 0.2,
+    seeds: [1, 2, 3],
+    probe: LOGISTIC,
+    labelled: 1,
+    fractions: [0.05, 0.1, 0.25, 0.5, 1],
+    few: 0.1,
+    resamples: 1000,
+  },
+  paper: {
+    model: { network: "residual", imageSize: 224, filterDim: 64, latentDim: 256, dropout: 0.5, likelihood: LAPLACE },
+    training: { batchSize: 32, epochs: 240, learningRate: 5e-5, beta: 1, alphaSteps: 150_000 },
+    supervised: { batchSize: 256, epochs: 30, learningRate: 1e-4 },
+    seeds: [1, 2, 3],
+    probe: { kind: "random-forest" },
+    labelled: 1,
+    fractions: [0.01, 0.05, 0.1, 0.5, 1],
+    few: 0.1,
+    resamples: 1000,
+  },
+};
+
+/** MNIST pairs; their `paper` scale is `small`: no paper has them. */
+const DIGITS: Record<"smoke" | "small", Settings> = {
+  smoke: {
+    model: { network: "small", imageSize: 28, filterDim: 2, latentDim: 4, dropout: 0, likelihood: LAPLACE },
+    training: { batchSize: 16, epochs: 1, learningRate: 1e-3, beta: 0.25, alphaSteps: 0 },
+    alphaShare: 0.6,
+    seeds: [1],
+    probe: LOGISTIC,
+    labelled: 1,
+    fractions: [0.5, 1],
+    few: 0.5,
+    resamples: 100,
+  },
+  small: {
+    model: { network: "small", imageSize: 28, filterDim: 16, latentDim: 16, dropout: 0, likelihood: LAPLACE },
+    training: { batchSize: 64, epochs: 12, learningRate: 1e-3, beta: 0.25, alphaSteps: 0 },
+    alphaShare: 0.6,
+    seeds: [1, 2, 3],
+    probe: LOGISTIC,
+    labelled: 0.2,
+    fractions: [0.02, 0.05, 0.1, 0.2, 1],
+    few: 0.1,
+    resamples: 1000,
+  },
+};
+
+const SMOKE_PAIRS = { train: 96, validate: 40, test: 60 };
+
+/** The base of runs on a data set. */
+export function baseOf(
+  dataset: Base["dataset"],
+  { scale, root }: { scale: ScaleName; root?: string | undefined },
+): Base {
+  const digits = dataset === "mnist-pairs";
+  const { supervised = {}, ...settings } = digits ? DIGITS[scale === "paper" ? "small" : scale] : CHEST[scale];
+  return {
+    ...settings,
+    supervised,
+    dataset,
+    scale,
+    views: digits ? ["rotated", "noisy"] : ["frontal", "lateral"],
+    data: {
+      dataset,
+      ...(root === undefined ? {} : { root }),
+      labels: "chexpert",
+      uncertain: "zeros",
+      blank: "zeros",
+      pairs: "all-combinations",
+      // The papers drew their own split; the phantoms' and the digits' own are what there is.
+      ...(scale === "paper" && dataset === "mimic-cxr" ? { split: "paper" } : {}),
+      splitSeed: 0,
+      strict: false,
+      ...(digits && scale === "smoke" ? { mnist: { pairs: SMOKE_PAIRS } } : {}),
+    },
+  };
+}
+
+/** What a run changes in its base. */
+export interface RunChanges {
+  readonly seed: number;
+  readonly data?: Partial<DataConfig>;
+  readonly model?: Partial<ModelConfig>;
+  readonly training?: Partial<TrainingConfig>;
+}
+
+/** A VAE to train. */
+export function vaeRun(base: Base, method: string, changes: RunChanges): RunPlan {
+  const config = configOf(base, method, changes);
+  const fixed = changes.training?.alphaSchedule !== undefined || base.alphaShare === undefined;
+  return { config, ...(fixed ? {} : { alphaShare: base.alphaShare! }) };
+}
+
+/** A supervised classifier to train: on the labels of a share of the training patients, in as many steps as on those of all. */
+export function classifierRun(base: Base, method: string, changes: RunChanges): RunPlan {
+  const { labelled = base.labelled } = changes.training ?? {};
+  const epochs = base.supervised.epochs ?? base.training.epochs;
+  return {
+    config: configOf(base, method, {
+      ...changes,
+      training: {
+        ...base.supervised,
+        epochs: Math.round(epochs / labelled),
+        labelled,
+        labelledSeed: changes.seed,
+        ...changes.training,
+      },
+    }),
+  };
+}
+
+function configOf(base: Base, method: string, { seed, data, model, training }: RunChanges): RunConfig {
+  return {
+    schema: "mmvm-run",
+    version: RUN_CONFIG_VERSION,
+    name: method,
+    data: { ...base.data, ...data },
+    model: { method, ...base.model, ...model },
+    training: { seed, ...base.training, ...training },
+  };
+}

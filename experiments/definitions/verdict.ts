@@ -1,0 +1,61 @@
+/**
+ * Whether the MMVM VAE is ahead.
+ *
+ * @module
+ */
+import type { Comparison, Results } from "../../eval/results/results_schema.ts";
+
+/**
+ * Says in words whether MMVM is ahead, in the mean over labels, of every other VAE in at least one view, and behind none in any view by more
+ * than the interval of the difference.
+ *
+ * @param comparisons Those of MMVM with the others, either way about.
+ */
+export function verdict(comparisons: readonly Comparison[]): string {
+  const macro = comparisons.filter(({ label, baseline, method }) =>
+    label === null && [baseline, method].includes("mmvm") && ![baseline, method].some((name) => /supervised/.test(name))
+  ).map(({ view, baseline, method, difference: { value, low, high } }) => {
+    const forward = method === "mmvm";
+    const turned = (x: number | null) => x === null ? NaN : forward ? x : -x;
+    return {
+      view,
+      other: forward ? baseline : method,
+      value: turned(value),
+      high: forward ? turned(high) : turned(low),
+    };
+  });
+  if (macro.length === 0) return "mmvm was compared with nothing.";
+  const views = [...Map.groupBy(macro, ({ view }) => view)].map(([view, rows]) => ({
+    view,
+    behind: rows.filter(({ value }) => !(value > 0)).map(({ other }) => other),
+    beaten: rows.filter(({ high }) => high < 0).map(({ other }) => other),
+  }));
+  const ahead = views.filter(({ behind }) => behind.length === 0).map(({ view }) => view);
+  const beaten = views.flatMap(({ view, beaten }) => beaten.map((other) => `${other} (${view})`));
+  const details = views.filter(({ behind }) => behind.length > 0)
+    .map(({ view, behind }) => `in the ${view} view not ahead of ${behind.join(", ")}`);
+  return [
+    ahead.length > 0
+      ? `mmvm is ahead of every other VAE in macro AUROC in the ${ahead.join(" and ")} view`
+      : "mmvm is in no view ahead of every other VAE in macro AUROC",
+    ...details,
+    beaten.length > 0
+      ? `behind by more than the interval: ${beaten.join(", ")}`
+      : "behind none by more than the interval of the difference",
+  ].join("; ") + ".";
+}
+
+/** The lead of MMVM over the independent VAEs in the mean over labels, seed by seed, in percentage points. */
+export function leadBySeed({ evaluations }: Results): string {
+  const of = (method: string) => evaluations.filter((each) => each.method === method);
+  const views = [...new Set(of("mmvm").map(({ view }) => view))];
+  const lines = views.map((view) => {
+    const leads = of("mmvm").filter((each) => each.view === view).map(({ seed, macro }) => {
+      const other = of("independent").find((each) => each.view === view && each.seed === seed);
+      const lead = (macro.auroc.value ?? NaN) - (other?.macro.auroc.value ?? NaN);
+      return Number.isNaN(lead) ? "n/a" : `${lead < 0 ? "-" : "+"}${(Math.abs(lead) * 100).toFixed(1)}`;
+    });
+    return `${view} ${leads.join(", ")}`;
+  });
+  return `mmvm - independent by seed: ${lines.join("; ")}`;
+}

@@ -1,0 +1,130 @@
+/**
+ * One run of an experiment: trained, or trained to its end, and measured.
+ *
+ * @module
+ */
+import { createLoader } from "../data/mod.ts";
+import { measureRun } from "../eval/runs/evaluate_run.ts";
+import type { ReplaceableDevice } from "../training/replaceable_device.ts";
+import { throughDeviceFailures } from "../training/replaceable_device.ts";
+import type { RunConfig } from "../training/run/run_config.ts";
+import { alterRunData, type RunData } from "../training/data/run_data.ts";
+import { sweepTemporary } from "../training/run/run_directory.ts";
+import { lockRun } from "../training/run/run_lock.ts";
+import { isSupervised, trainingPairs } from "../training/run_trainer.ts";
+import { trainThroughFaults } from "../training/train_through_faults.ts";
+import type { EvaluationPlan, RunPlan } from "./experiment.ts";
+import { claimDirectory, planName, settleConfig, writeMeasurement } from "./run_store.ts";
+
+/** Seconds between checkpoints: a killed experiment loses no more. */
+const CHECKPOINT_SECONDS = 60;
+
+/** A run and the measurements of it that are still to be made. */
+export interface RunJob {
+  readonly plan: RunPlan;
+  readonly evaluations: readonly EvaluationPlan[];
+}
+
+/** How to perform it. */
+export interface PerformOptions {
+  /** The experiments' folder. */
+  readonly root: string;
+  /** The data as `openRunData()` gives them without `absent` and `labelNoise`. */
+  readonly whole: RunData;
+  readonly devices: ReplaceableDevice;
+  /** Command lines that repeat it. */
+  readonly commands: readonly string[];
+  readonly versions: Readonly<Record<string, string>>;
+  /** Threads that probes may use. */
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: JobProgress) => void;
+  readonly onWarning: (message: string) => void;
+}
+
+/** Where a job is. */
+export interface JobProgress {
+  /** Share of the job that is done, in [0, 1], as a guess. */
+  readonly done: number;
+  readonly what: string;
+}
+
+/** About the share of a job's time that training takes. */
+const TRAINING_SHARE = 0.85;
+
+/**
+ * Trains a run from where it stopped and makes its measurements.
+ *
+ * @returns False where it was asked to stop before its end.
+ * @throws {DataError | NonFiniteStepError} as training and evaluation do; what was done stays.
+ */
+export async function performRun({ plan, evaluations }: RunJob, options: PerformOptions): Promise<boolean> {
+  const { root, devices, signal, onWarning } = options;
+  const directory = await claimDirectory(root, plan);
+  using _lock = await lockRun(directory);
+  await sweepTemporary(directory);
+  const data = alterRunData(options.whole, plan.config.data);
+  const config = await settleConfig(directory, () => completeConfig(plan, data));
+  const { stopped } = await trainThroughFaults({
+    config,
+    directory,
+    data,
+    devices,
+    resume: true,
+    signal,
+    checkpointSeconds: CHECKPOINT_SECONDS,
+    keep: 1,
+    onProgress: ({ done, steps, last }) =>
+      options.onProgress({
+        done: TRAINING_SHARE * done / steps,
+        what: `step ${done}/${steps}, loss ${last.loss.toFixed(1)}`,
+      }),
+    onWarning,
+  });
+  if (stopped) return false;
+  for (const [i, evaluation] of evaluations.entries()) {
+    const results = await throughDeviceFailures(
+      devices,
+      (device) =>
+        measureRun({
+          config,
+          directory,
+          data: evaluation.labelNoise === undefined ? data : alterRunData(data, { labelNoise: evaluation.labelNoise }),
+          device,
+          probe: evaluation.probe,
+          ...(isSupervised(config)
+            ? {}
+            : { labelledFractions: evaluation.labelledFractions, probeSeeds: evaluation.probeSeeds }),
+          bootstrap: { resamples: evaluation.resamples, workers: options.workers },
+          workers: options.workers,
+          commands: options.commands,
+          versions: options.versions,
+          signal,
+          onProgress: ({ stage, done, total }) =>
+            options.onProgress({
+              done: TRAINING_SHARE + (1 - TRAINING_SHARE) * (i + done / total) / evaluations.length,
+              what: stage,
+            }),
+          onWarning,
+        }),
+      { onWarning },
+    );
+    await writeMeasurement(results, { root, plan, evaluation });
+  }
+  return true;
+}
+
+/** The configuration with its name, and the steps of alpha's annealing where they depend on the data. */
+function completeConfig(plan: RunPlan, data: RunData): RunConfig {
+  const named = { ...plan.config, name: planName(plan) };
+  const { alphaShare } = plan;
+  if (alphaShare === undefined) return named;
+  const { training } = named;
+  const { stepsPerEpoch } = createLoader(data.pixels, {
+    index: data.index,
+    pairs: trainingPairs(named, data),
+    batchSize: training.batchSize,
+  });
+  const alphaSteps = Math.round(alphaShare * stepsPerEpoch * training.epochs);
+  return { ...named, training: { ...training, alphaSteps } };
+}

@@ -1,0 +1,123 @@
+/**
+ * The trained runs that experiments share, and what was measured of them: `runs/experiments/trained/`.
+ *
+ * A run's folder carries a hash of its configuration in its name; two experiments that need the same run find it there.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { DataError } from "../base/errors.ts";
+import { readResults, writeResults } from "../eval/results/results_file.ts";
+import type { Results } from "../eval/results/results_schema.ts";
+import { checkRunConfig, type RunConfig } from "../training/run/run_config.ts";
+import { readRunFile, runPaths, writeWhole } from "../training/run/run_directory.ts";
+import type { EvaluationPlan, RunPlan } from "./experiment.ts";
+
+/** Where things are, below the experiments' folder. */
+const TRAINED = "trained";
+const PLAN = "plan.json";
+
+/** A text that is the same for equal values, whatever the order of their fields. */
+function canonical(value: unknown): string {
+  return JSON.stringify(
+    value,
+    (_, item) =>
+      typeof item === "object" && item !== null && !Array.isArray(item)
+        ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => a < b ? -1 : 1))
+        : item,
+  );
+}
+
+function digest(value: unknown): string {
+  return createHash("sha256").update(canonical(value)).digest("hex").slice(0, 12);
+}
+
+/** What a run depends on: all of its plan but its name. */
+function essence({ config, alphaShare }: RunPlan): unknown {
+  const { name: _, ...rest } = config;
+  return { ...rest, alphaShare };
+}
+
+/** The name of a run: its method, its seed and a hash of everything that it depends on. */
+export function planName(plan: RunPlan): string {
+  const { model: { method }, training: { seed } } = plan.config;
+  return `${method}-${seed}-${digest(essence(plan))}`;
+}
+
+/** The folder of a run. */
+export function planDirectory(root: string, plan: RunPlan): string {
+  return join(root, TRAINED, planName(plan));
+}
+
+/** The file of a measurement. */
+export function measurementPath(root: string, plan: RunPlan, evaluation: EvaluationPlan): string {
+  return join(planDirectory(root, plan), "measured", `${digest(evaluation)}.json`);
+}
+
+/**
+ * Reads a measurement; `undefined` where it was not made yet.
+ *
+ * @throws {DataError} where the file is damaged or of another version, or not of this run.
+ */
+export async function readMeasurement(
+  root: string,
+  plan: RunPlan,
+  evaluation: EvaluationPlan,
+): Promise<Results | undefined> {
+  const path = measurementPath(root, plan, evaluation);
+  try {
+    const results = await readResults(path);
+    const [run] = results.runs;
+    if (run!.name === planName(plan)) return results;
+    throw new DataError(`this is of run ${run!.name}, not of ${planName(plan)}; delete it to measure again.`, {
+      file: path,
+    });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** Keeps a measurement. */
+export async function writeMeasurement(
+  results: Results,
+  at: { root: string; plan: RunPlan; evaluation: EvaluationPlan },
+): Promise<void> {
+  await writeResults(measurementPath(at.root, at.plan, at.evaluation), results);
+}
+
+/**
+ * Makes a run's folder, or checks that the one there is this run's.
+ *
+ * @throws {DataError} where it holds another one's.
+ */
+export async function claimDirectory(root: string, plan: RunPlan): Promise<string> {
+  const directory = planDirectory(root, plan);
+  await Deno.mkdir(directory, { recursive: true });
+  const file = join(directory, PLAN);
+  const wanted = canonical(essence(plan));
+  const there = await Deno.readTextFile(file).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  });
+  if (there === undefined) await writeWhole(file, `${wanted}\n`);
+  else if (there.trim() !== wanted) {
+    throw new DataError(`this is another run's plan than that of ${planName(plan)}; delete the folder.`, { file });
+  }
+  return directory;
+}
+
+/**
+ * The whole configuration of a run: that of its folder where there is one, so that it goes on with the very object it was started with.
+ *
+ * @param complete Makes it where there is none.
+ */
+export async function settleConfig(directory: string, complete: () => RunConfig): Promise<RunConfig> {
+  const { config: file } = runPaths(directory);
+  const there = await Deno.stat(file).then(() => true, () => false);
+  if (there) return checkRunConfig(await readRunFile(file, { directory }), { file });
+  const config = checkRunConfig(complete(), { file });
+  await writeWhole(file, `${JSON.stringify(config, null, 2)}\n`);
+  return config;
+}

@@ -1,0 +1,71 @@
+/**
+ * The worker that performs runs of an experiment, one at a time, on a device of its own.
+ *
+ * @module
+ */
+import { openRunData } from "../training/data/run_data.ts";
+import { ReplaceableDevice } from "../training/replaceable_device.ts";
+import { performRun } from "./perform_run.ts";
+import { type OpenedData, type RunReply, type RunRequest, type RunSetup, wholeData } from "./run_messages.ts";
+
+/** What a module worker's global scope offers here; the DOM's `window` types do not describe it. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<RunRequest>) => void) | null;
+  postMessage(message: RunReply): void;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+const stop = new AbortController();
+let setup: RunSetup | undefined;
+let opened: OpenedData | undefined;
+let devices: ReplaceableDevice | undefined;
+
+scope.onmessage = ({ data: request }) => {
+  answer(request).then(
+    (reply) => reply && scope.postMessage(reply),
+    (error) => {
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      scope.postMessage(
+        stop.signal.aborted && error === stop.signal.reason
+          ? { kind: "performed", finished: false }
+          : { kind: "failed", name, message },
+      );
+    },
+  );
+};
+
+async function answer(request: RunRequest): Promise<RunReply | undefined> {
+  switch (request.kind) {
+    case "setup":
+      setup = request.setup;
+      return undefined;
+    case "stop":
+      stop.abort();
+      return undefined;
+    case "open":
+      await open(request);
+      return { kind: "opened" };
+    case "perform": {
+      devices ??= await ReplaceableDevice.open();
+      const finished = await performRun(request.job, {
+        ...setup!,
+        whole: opened!.data,
+        devices,
+        signal: stop.signal,
+        onProgress: (progress) => scope.postMessage({ kind: "progress", progress }),
+        onWarning: (message) => scope.postMessage({ kind: "warning", message }),
+      });
+      return { kind: "performed", finished };
+    }
+  }
+}
+
+async function open({ data, imageSize }: Extract<RunRequest, { kind: "open" }>): Promise<void> {
+  const key = JSON.stringify([wholeData(data), imageSize]);
+  if (opened?.key === key) return;
+  opened = undefined;
+  opened = {
+    key,
+    data: await openRunData({ data: wholeData(data), imageSize, cacheDir: setup!.cacheDir, signal: stop.signal }),
+  };
+}

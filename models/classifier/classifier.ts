@@ -1,0 +1,182 @@
+/**
+ * Supervised classifiers: the VAEs' encoders with a linear head a view, in place of posteriors.
+ *
+ * A view's scores are sigmoid(W dropout(features)) with no bias, and dropout 0.5. Three methods differ in how the views come together:
+ *
+ * - `supervised`: a classifier a view, trained side by side;
+ * - `supervised-ensemble`: the same, whose scores are averaged over the views that are there, in use only;
+ * - `supervised-joint`: trained on that average.
+ *
+ * @module
+ */
+import {
+  add,
+  bceWithLogits,
+  div,
+  input,
+  logSoftmax,
+  logsumexp,
+  maximum,
+  mul,
+  neg,
+  reshape,
+  sigmoid,
+  softplus,
+  stack,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  where,
+} from "../../runtime/mod.ts";
+import { dropout, linear } from "../layers/layers.ts";
+import type { Network } from "../networks/network.ts";
+import { networkOf } from "../networks/registry.ts";
+import type { Scope } from "../layers/scope.ts";
+import { viewOf } from "../view_of.ts";
+
+/** Names of the supervised methods. */
+export const CLASSIFIER_NAMES: readonly string[] = ["supervised", "supervised-ensemble", "supervised-joint"];
+
+/** Binary cross-entropy of each label, or the published softmax cross-entropy over multi-hot labels. */
+export const CLASSIFICATION_LOSSES = ["bce", "softmax"] as const;
+
+/** Rate of the dropout before the linear layer, as published. */
+const HEAD_DROPOUT = 0.5;
+/** Stands for the logarithm of nothing: large enough to vanish in a sum, small enough to subtract. */
+const LOG_NOTHING = -1e30;
+
+/** Everything that determines a classifier. */
+export interface ClassifierConfig {
+  readonly method: string;
+  readonly views: readonly string[];
+  /** Number of labels. */
+  readonly labels: number;
+  readonly network: string;
+  /** Side of the square images in pixels. */
+  readonly imageSize: number;
+  readonly filterDim: number;
+  readonly latentDim: number;
+  /** Rate of dropout2d in the residual blocks. */
+  readonly dropout: number;
+  /** `bce` if left out. */
+  readonly loss?: typeof CLASSIFICATION_LOSSES[number];
+  /** Weight of each label's positive term in `bce`, 1 each if left out. */
+  readonly positiveWeights?: readonly number[];
+}
+
+/** A labelled batch. */
+export interface ClassifierInputs {
+  /** A view each, [N, S, S, 1] in [0, 1]. */
+  readonly images: readonly Tensor[];
+  /** 1 and 0, [N, labels]; any number where the label is unknown. */
+  readonly targets: Tensor;
+  /** 1 where a label is known and 0 where it is not, [N, labels]. */
+  readonly known: Tensor;
+  /** 1 where a view is there, [M, N]; undefined where no view is ever missing. */
+  readonly present?: Tensor;
+}
+
+/** A classifier: functions over a scope with its parameters. */
+export class Classifier {
+  readonly #network: Network;
+
+  /** @throws {RangeError} for an unknown method or network, or sizes or weights that do not fit. */
+  constructor(readonly config: ClassifierConfig) {
+    const { method, views, labels, positiveWeights } = config;
+    if (!CLASSIFIER_NAMES.includes(method)) {
+      throw new RangeError(`there is no supervised method ${method}; there are ${CLASSIFIER_NAMES.join(", ")}`);
+    }
+    if (views.length === 0 || !Number.isInteger(labels) || labels < 1) {
+      throw new RangeError(`a classifier needs views and labels, got ${views.length} and ${labels}`);
+    }
+    const bad = positiveWeights?.find((weight) => !(weight > 0 && Number.isFinite(weight)));
+    if (positiveWeights && (positiveWeights.length !== labels || bad !== undefined)) {
+      throw new RangeError(`${labels} labels need one positive weight each, got ${positiveWeights.join(", ")}`);
+    }
+    this.#network = networkOf(config.network, config);
+  }
+
+  /** Whether the views' scores are averaged, in training (`supervised-joint`) or in use only. */
+  get combines(): boolean {
+    return this.config.method !== "supervised";
+  }
+
+  /** Each view's logits [N, labels]. */
+  logits(scope: Scope, images: readonly Tensor[]): Tensor[] {
+    return images.map((image, m) => {
+      const features = this.#network.extract(scope.child(`encoders.${m}`), image);
+      const head = scope.child(`classifiers.${m}`);
+      const kept = dropout(head, features, { rate: HEAD_DROPOUT, name: "dropout" });
+      return linear(head, kept, { outputs: this.config.labels, bias: false });
+    });
+  }
+
+  /** Scores in [0, 1] of each view, [N, labels], and their average over the views that are there. */
+  scores(scope: Scope, inputs: Pick<ClassifierInputs, "images" | "present">): { views: Tensor[]; combined: Tensor } {
+    const logits = this.logits(scope, inputs.images);
+    return { views: logits.map(sigmoid), combined: sigmoid(averageLogit(logits, inputs.present)) };
+  }
+
+  /** The training objective of a batch: a scalar. */
+  loss(scope: Scope, { images, targets, known, present }: ClassifierInputs): Tensor {
+    const logits = this.logits(scope, images);
+    if (this.config.method === "supervised-joint") {
+      return this.#lossOf(averageLogit(logits, present), { targets, known });
+    }
+    return logits
+      .map((own, m) => this.#lossOf(own, { targets, known: present ? mul(known, column(viewOf(present, m))) : known }))
+      .reduce((a, b) => add(a, b));
+  }
+
+  /** Asks a declaring scope for every parameter. */
+  declare(scope: Scope): void {
+    const { imageSize, views } = this.config;
+    this.logits(scope, views.map((name) => input(name, { shape: [1, imageSize, imageSize, 1] })));
+  }
+
+  #lossOf(logits: Tensor, { targets, known }: { targets: Tensor; known: Tensor }): Tensor {
+    const { loss = "bce", positiveWeights } = this.config;
+    if (loss === "softmax") return multiHotCrossEntropy(logits, { targets, known });
+    return bceWithLogits(logits, targets, {
+      mask: known,
+      ...(positiveWeights ? { positiveWeight: tensor(positiveWeights) } : {}),
+    });
+  }
+}
+
+/**
+ * The logit of the views' average score, log(mean of sigmoid(l_m)) - log(mean of sigmoid(-l_m)), in log space, so that scores near 0
+ * and 1 keep their digits. With it any loss on logits is a loss on the averaged score.
+ *
+ * @param logits Of each view, [N, labels].
+ * @param present 1 where a view is there, [M, N].
+ * @returns [N, labels]; 0 for a sample without any view.
+ */
+function averageLogit(logits: readonly Tensor[], present?: Tensor): Tensor {
+  if (logits.length === 1 && !present) return logits[0]!;
+  const logMean = (sign: 1 | -1) => {
+    const each = logits.map((own, m) => {
+      const logScore = neg(softplus(mul(own, -sign)));
+      return present ? where(column(viewOf(present, m)), { then: logScore, otherwise: LOG_NOTHING }) : logScore;
+    });
+    return logsumexp(stack(each), { axes: 0 });
+  };
+  return sub(logMean(1), logMean(-1));
+}
+
+/**
+ * The softmax cross-entropy with multi-hot targets, averaged over the samples that have a known label. Unknown labels are neither targets
+ * nor among the softmax's classes.
+ */
+function multiHotCrossEntropy(logits: Tensor, { targets, known }: { targets: Tensor; known: Tensor }): Tensor {
+  const seen = where(known, { then: logits, otherwise: LOG_NOTHING });
+  const wanted = where(known, { then: mul(targets, logSoftmax(seen, { axes: -1 })), otherwise: 0 });
+  const samples = sum(where(sum(known, { axes: -1 }), { then: 1, otherwise: 0 }));
+  return div(neg(sum(wanted)), maximum(samples, 1));
+}
+
+/** [N] as [N, 1], for all labels of a sample. */
+function column(values: Tensor): Tensor {
+  return reshape(values, [values.shape[0]!, 1]);
+}

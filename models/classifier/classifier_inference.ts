@@ -1,0 +1,90 @@
+/**
+ * Using supervised classifiers.
+ *
+ * @module
+ */
+import { compile, type Device, input, type Precision, type Program } from "../../runtime/mod.ts";
+import { modelState } from "../adam_state.ts";
+import { Classifier, type ClassifierConfig } from "./classifier.ts";
+import { type ImageShape, imageTensors, pixelInputs, type Pixels } from "../image_inputs.ts";
+import { declareParameters, type HostTensor, Parameters } from "../layers/parameters.ts";
+import { Scope } from "../layers/scope.ts";
+
+/** How to open a classifier. */
+export interface ClassifierInferenceOptions {
+  readonly config: ClassifierConfig;
+  readonly batchSize: number;
+  /** Images come as floats instead of bytes. */
+  readonly floatImages?: boolean;
+  /** How feature maps are stored, `f32` by default; see `CompileOptions.precision`. */
+  readonly precision?: Precision;
+}
+
+/** Scores of a batch, in [0, 1]. */
+export interface ScoredBatch {
+  /** Per view [N, labels]. */
+  readonly views: readonly Float32Array[];
+  /** The average over the views that are there, [N, labels]. */
+  readonly combined: Float32Array;
+}
+
+/** A trained classifier, in evaluation mode. Dispose of it to free its memory. */
+export class ClassifierInference implements Disposable {
+  private constructor(
+    readonly classifier: Classifier,
+    readonly parameters: Parameters,
+    readonly images: ImageShape,
+    private readonly program: Program,
+  ) {}
+
+  /**
+   * A classifier with initial parameters; {@link write} gives it those of a training.
+   *
+   * @throws {RangeError} for a method, network or size that does not exist.
+   */
+  static async open(
+    device: Device,
+    options: ClassifierInferenceOptions,
+  ): Promise<ClassifierInference> {
+    const classifier = new Classifier(options.config);
+    const specs = declareParameters((scope) => classifier.declare(scope));
+    const parameters = Parameters.create(device, { specs, seed: 0 });
+    const { views, imageSize } = options.config;
+    const images = { views, imageSize, batchSize: options.batchSize, floatImages: options.floatImages ?? false };
+    try {
+      const program = await compile(device, () => {
+        const present = input("present", { shape: [images.views.length, images.batchSize] });
+        const scope = Scope.bound(parameters.source, { training: false });
+        const { views, combined } = classifier.scores(scope, { images: imageTensors(images), present });
+        return { outputs: { combined, ...Object.fromEntries(views.map((scores, m) => [`view ${m}`, scores])) } };
+      }, { name: "classifier", precision: options.precision ?? "f32" });
+      return new ClassifierInference(classifier, parameters, images, program);
+    } catch (error) {
+      parameters[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Sets the parameters from a training's state; the optimiser's part is passed over.
+   *
+   * @throws {RangeError} naming what is missing, unknown or of another shape.
+   */
+  write(state: ReadonlyMap<string, HostTensor>): void {
+    this.parameters.write(modelState(state));
+  }
+
+  /** Scores of a batch; `present` is 1 where a view is there, view-major [M, N], and everywhere by default. */
+  async score(pixels: Pixels, options: { present?: Float32Array } = {}): Promise<ScoredBatch> {
+    const { views, batchSize } = this.images;
+    const present = options.present ?? new Float32Array(views.length * batchSize).fill(1);
+    this.program.run({ ...pixelInputs(pixels), present });
+    const [combined, ...each] = await this.program.read("combined", ...views.map((_, m) => `view ${m}`));
+    return { views: each, combined: combined! };
+  }
+
+  [Symbol.dispose](): void {
+    this.program[Symbol.dispose]();
+    this.parameters[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Where a network's parameters come from.
+ *
+ * A network is one function that asks a {@link Scope} for its parameters by name as it goes. Run once on a declaring scope it lists them,
+ * with shapes and initial distributions; run on a scope with values it builds the graph. Nothing is written twice, and names are
+ * those of the authors' PyTorch state_dict, so that files are exchanged with it.
+ *
+ * @module
+ */
+import { input, type Shape, type State, type Tensor } from "../../runtime/mod.ts";
+
+/**
+ * How a tensor of a file is laid out, against the engine's own layout: conv weights are OIHW in files and HWIO here, transposed-conv
+ * weights IOHW there and HWIO here; everything else is the same.
+ */
+export type FileLayout = "same" | "conv" | "conv-transpose";
+
+/** Initial distribution: zeros, ones, or uniform in +-1/sqrt(fanIn), which is PyTorch's default for linear and conv layers. */
+export type Initializer = { readonly kind: "zeros" } | { readonly kind: "ones" } | {
+  readonly kind: "uniform";
+  readonly fanIn: number;
+};
+
+/** One tensor of a model's state. */
+export interface ParameterSpec {
+  readonly name: string;
+  /** Shape in the engine's layout. */
+  readonly shape: Shape;
+  readonly layout: FileLayout;
+  readonly initializer: Initializer;
+  /** False for running statistics, which are part of the state but not trained. */
+  readonly trained: boolean;
+}
+
+/** Looks up the state of a parameter by its full name. */
+export type ParameterSource = (name: string) => State;
+
+interface Shared {
+  readonly training: boolean;
+  readonly source: ParameterSource | undefined;
+  readonly declared: Map<string, ParameterSpec>;
+  /** Placeholders of a declaring scope. */
+  readonly placeholders: Map<string, Tensor>;
+}
+
+/** A place in the tree of a model's parameters. */
+export class Scope {
+  private constructor(
+    /** Full name of this place, without a trailing dot; empty at the root. */
+    readonly path: string,
+    private readonly shared: Shared,
+  ) {}
+
+  /** A scope that only lists the parameters that a network asks for. */
+  static declaring(): Scope {
+    return new Scope("", { training: false, source: undefined, declared: new Map(), placeholders: new Map() });
+  }
+
+  /** A scope whose parameters have values. */
+  static bound(source: ParameterSource, options: { training: boolean }): Scope {
+    return new Scope("", { training: options.training, source, declared: new Map(), placeholders: new Map() });
+  }
+
+  /** Whether dropout drops and batch norm uses the batch's own statistics. */
+  get training(): boolean {
+    return this.shared.training;
+  }
+
+  /** True while parameters are only listed. */
+  get declaring(): boolean {
+    return this.shared.source === undefined;
+  }
+
+  /** All parameters asked for so far, in order. */
+  get specs(): ParameterSpec[] {
+    return [...this.shared.declared.values()];
+  }
+
+  /** A place below this one. */
+  child(name: string): Scope {
+    return new Scope(this.path ? `${this.path}.${name}` : name, this.shared);
+  }
+
+  /** The symbolic tensor of a parameter. */
+  parameter(name: string, spec: Omit<ParameterSpec, "name" | "trained">): Tensor {
+    return this.#ask(name, { ...spec, trained: true });
+  }
+
+  /** The symbolic tensor of something that is saved with the model but not trained: running statistics. */
+  buffer(name: string, spec: Omit<ParameterSpec, "name" | "trained">): Tensor {
+    return this.#ask(name, { ...spec, trained: false });
+  }
+
+  /**
+   * A random stream of its own for this place: a hash (FNV-1a) of its full name, so that adding a layer elsewhere changes no other
+   * layer's numbers.
+   */
+  stream(name: string): number {
+    let hash = 0x811c9dc5;
+    for (const unit of `${this.path}.${name}`) hash = Math.imul(hash ^ (unit.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+    return hash;
+  }
+
+  #ask(name: string, spec: Omit<ParameterSpec, "name">): Tensor {
+    const full = this.path ? `${this.path}.${name}` : name;
+    const { source, declared, placeholders } = this.shared;
+    declared.set(full, { name: full, ...spec });
+    if (source) return source(full).tensor;
+    let placeholder = placeholders.get(full);
+    if (!placeholder) {
+      placeholder = input(full, { shape: spec.shape });
+      placeholders.set(full, placeholder);
+    }
+    return placeholder;
+  }
+}

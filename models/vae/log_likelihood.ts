@@ -1,0 +1,201 @@
+/**
+ * Importance-weighted estimates of how likely images are under a trained multimodal VAE (Burda et al. 2016).
+ *
+ * @module
+ */
+import {
+  add,
+  aggregate,
+  type AggregateMethod,
+  broadcastTo,
+  logMixtureDensity,
+  mixtureComponents,
+  mul,
+  neg,
+  type ProgramResults,
+  randomNormal,
+  reparameterize,
+  reshape,
+  sizeOf,
+  square,
+  stack,
+  sub,
+  sum,
+  type Tensor,
+} from "../../runtime/mod.ts";
+import { imageTensors, pixelInputs, type Pixels } from "../image_inputs.ts";
+import { negativeLogLikelihood } from "../layers/likelihoods.ts";
+import type { Posterior } from "../networks/network.ts";
+import { requireAnchor } from "./samples.ts";
+import { viewOf } from "../view_of.ts";
+import type { DrawOptions, VaeInference } from "./vae_inference.ts";
+
+/** Images that are decoded at once, where the batch is smaller. */
+const ROWS = 512;
+
+/** What to estimate, and how well. */
+export interface LogLikelihoodOptions extends DrawOptions {
+  /** Numbers of the views whose images are to be explained: one for the marginal likelihood, several for the joint one. */
+  readonly of: readonly number[];
+  /** Numbers of the views that are known, none by default: with some it is the conditional likelihood. */
+  readonly given?: readonly number[];
+  /** Draws of the latent a sample; the estimate's bias and spread fall with their number. */
+  readonly draws: number;
+  /** Weight that the standard normal prior had when training ended, 0 by default; only the MMVM VAE needs it. */
+  readonly alpha?: number;
+}
+
+/** One estimate log 1/K sum_k w_k. */
+interface Estimate {
+  /** Views that are explained. */
+  readonly explained: readonly number[];
+  /** Views whose posteriors propose latents. */
+  readonly proposing: readonly number[];
+  /** Aggregate that the proposals are components of. */
+  readonly aggregation: AggregateMethod;
+  /** Weigh p(x|z) by prior over proposal density, which makes an estimate under N(0, I); without, under the proposal itself. */
+  readonly weighed: boolean;
+}
+
+/**
+ * Estimates log p(x_of) or log p(x_of | x_given) of each sample of a batch whose views are all there, in nats: [N].
+ *
+ * Draws z_k come from the posteriors of the views concerned, evenly from the components of a mixture (MoE, MoPoE), and count against the
+ * density of the whole mixture q:
+ *
+ *     log p(x) ~ log 1/K sum_k p(x | z_k) p(z_k) / q(z_k)
+ *
+ * which is a lower bound in expectation and exact for many draws. With p(z) = N(0, I):
+ *
+ * - joint models explain all views by one latent, and log p(x_of | x_given) = log p(x_of, x_given) - log p(x_given);
+ * - independent VAEs have a latent a view, so that the views' likelihoods add and what is given says nothing;
+ * - the MMVM VAE at alpha = 0 has no fixed prior, hence no marginal or joint likelihood; given a view, its prediction is that of the
+ *   latents of that view: log 1/K sum_k p(x_of | z_k) with z_k from the mixture of the given views' posteriors. Trained with alpha above 0
+ *   it has the marginal likelihoods of independent VAEs.
+ *
+ * @throws {RangeError} for views that the model does not have, or where the method has no such likelihood.
+ */
+export async function logLikelihood(
+  model: VaeInference,
+  pixels: Pixels,
+  options: LogLikelihoodOptions,
+): Promise<Float64Array> {
+  const { of, given = [], draws } = options;
+  const { prior, aggregation } = model.vae.method;
+  requireSelection(model, options);
+  const estimate = (about: Estimate) => estimateLog(model, pixels, { ...options, about, draws });
+  if (prior === "annealed" && given.length > 0) {
+    return await estimate({ explained: of, proposing: given, aggregation: "moe", weighed: false });
+  }
+  if (prior !== "shared") {
+    requireAnchor(model.vae, { alpha: options.alpha ?? 0, use: "marginal or joint likelihood" });
+    let total: Float64Array | undefined;
+    for (const view of of) {
+      const part = await estimate({ explained: [view], proposing: [view], aggregation: "poe", weighed: true });
+      total = total ? total.map((value, n) => value + part[n]!) : part;
+    }
+    return total!;
+  }
+  const joint = (views: readonly number[]) =>
+    estimate({ explained: views, proposing: views, aggregation: aggregation ?? "poe", weighed: true });
+  const all = await joint([...of, ...given]);
+  if (given.length === 0) return all;
+  const known = await joint(given);
+  return all.map((value, n) => value - known[n]!);
+}
+
+function requireSelection(model: VaeInference, { of, given = [], draws }: LogLikelihoodOptions): void {
+  model.requireViews([...of, ...given]);
+  if (of.length === 0 || new Set([...of, ...given]).size !== of.length + given.length) {
+    throw new RangeError(
+      `a likelihood is of one or more views, none of them given or named twice, not of [${of}] given [${given}]`,
+    );
+  }
+  if (!Number.isInteger(draws) || draws < 1) {
+    throw new RangeError(`draws must be a whole number from 1 up, got ${draws}`);
+  }
+}
+
+async function estimateLog(
+  model: VaeInference,
+  pixels: Pixels,
+  options: DrawOptions & { about: Estimate; draws: number },
+): Promise<Float64Array> {
+  const { about, draws, seed = 0, step = 0 } = options;
+  const components = mixtureComponents(about.aggregation, about.proposing.length).length;
+  const samples = model.images.batchSize;
+  // A small batch is decoded for several draws at once: reading results from the GPU costs more than they do.
+  const copies = Math.max(1, Math.min(Math.floor(ROWS / (components * samples)), Math.ceil(draws / components)));
+  const rounds = Math.ceil(draws / (components * copies));
+  const name = `likelihood ${JSON.stringify([about, copies])}`;
+  const program = await model.program(name, () => buildWeights(model, { about, copies }));
+  const sums = Array.from({ length: samples }, () => new LogSum());
+  for (let round = 0; round < rounds; round++) {
+    program.run(pixelInputs(pixels), { seed, step: step * rounds + round });
+    const [weights] = await program.read("weights");
+    weights!.forEach((weight, i) => sums[i % samples]!.add(weight));
+  }
+  return Float64Array.from(sums, (sum) => sum.value - Math.log(rounds * copies * components));
+}
+
+/** Log weights [components, copies N] of some draws from each component. */
+function buildWeights(model: VaeInference, options: { about: Estimate; copies: number }): ProgramResults {
+  const { about, copies } = options;
+  const { vae, images: shape } = model;
+  const images = imageTensors(shape);
+  const { mu, logvar } = componentsOf(vae.encode(model.scope, images), about);
+  const components = { mu: repeatSamples(mu, copies), logvar: repeatSamples(logvar, copies) };
+  const [count, samples, width] = components.mu.shape as [number, number, number];
+  const eps = randomNormal(components.mu.shape, { stream: model.scope.stream("importance draws") });
+  const z = reparameterize(components.mu, components.logvar, { eps });
+  const each = about.explained.map((view) => {
+    const image = viewOf(repeatSamples(stack([images[view]!]), count * copies), 0);
+    const output = vae.decodeView(model.scope, reshape(z, [count * samples, width]), view);
+    return reshape(neg(negativeLogLikelihood(output, image, vae.config.likelihood)), [count, samples]);
+  });
+  const likelihood = each.reduce((a, b) => add(a, b));
+  if (!about.weighed) return { outputs: { weights: likelihood } };
+  const prior = mul(-0.5, sum(add(square(z), Math.log(2 * Math.PI)), { axes: -1 }));
+  return { outputs: { weights: add(likelihood, sub(prior, logMixtureDensity(z, components))) } };
+}
+
+/** The components of a mixture of the proposing views' posteriors, stacked [components, N, D]; one for the other aggregates. */
+function componentsOf(posterior: Posterior, { proposing, aggregation }: Estimate): Posterior {
+  const sets = mixtureComponents(aggregation, proposing.length);
+  const parts = sets.map((set) => {
+    const views = proposing.filter((_, i) => Math.floor(set / 2 ** i) % 2 === 1);
+    return aggregate(
+      stack(views.map((m) => viewOf(posterior.mu, m))),
+      stack(views.map((m) => viewOf(posterior.logvar, m))),
+      { method: aggregation === "avg" ? "avg" : "poe" },
+    );
+  });
+  return { mu: stack(parts.map(({ mu }) => mu)), logvar: stack(parts.map(({ logvar }) => logvar)) };
+}
+
+/** [A, N, ...] as [A, times N, ...], all samples one time after another. */
+function repeatSamples(x: Tensor, times: number): Tensor {
+  const [parts, samples, ...rest] = x.shape as [number, number, ...number[]];
+  const size = sizeOf([samples, ...rest]);
+  const repeated = broadcastTo(reshape(x, [parts, 1, size]), [parts, times, size]);
+  return reshape(repeated, [parts, times * samples, ...rest]);
+}
+
+/** log sum exp of numbers that come one after another, in float64. */
+class LogSum {
+  #peak = -Infinity;
+  #sum = 0;
+
+  add(value: number): void {
+    if (value > this.#peak) {
+      this.#sum = this.#sum * Math.exp(this.#peak - value) + 1;
+      this.#peak = value;
+    } else {
+      this.#sum += Math.exp(value - this.#peak);
+    }
+  }
+
+  get value(): number {
+    return this.#peak + Math.log(this.#sum);
+  }
+}

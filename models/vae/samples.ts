@@ -1,0 +1,75 @@
+/**
+ * New images from a trained multimodal VAE.
+ *
+ * @module
+ */
+import { aggregate, randomNormal, reparameterize, reshape } from "../../runtime/mod.ts";
+import { isMixture } from "../methods/component_draw.ts";
+import { imageTensors, pixelInputs, type Pixels } from "../image_inputs.ts";
+import type { Vae } from "./vae.ts";
+import type { DrawOptions, VaeInference, ViewSelection } from "./vae_inference.ts";
+
+/** Alpha from which on the standard normal prior is taken to anchor the latents of the MMVM VAE. */
+export const ANCHORING_ALPHA = 1e-3;
+
+/**
+ * Images like those of a batch, a view each [N, S, S]: latents are drawn from its posteriors instead of from a prior. Joint models draw
+ * from the joint posterior, the MMVM VAE from the mixture of the views' posteriors, and decode every view from the same latent;
+ * independent VAEs draw for each view from its own.
+ */
+export async function samplePosterior(
+  model: VaeInference,
+  pixels: Pixels,
+  options: ViewSelection & DrawOptions = {},
+): Promise<Float32Array[]> {
+  const { method } = model.vae;
+  const aggregation = method.prior === "each" ? undefined : method.aggregation ?? "moe";
+  const assigned = isMixture(aggregation);
+  const program = await model.program("sample posterior", () => {
+    const { mu, logvar } = model.vae.encode(model.scope, imageTensors(model.images));
+    const stream = model.scope.stream("posterior samples");
+    const { present, assignment } = model.selectionInputs({ assigned });
+    if (!aggregation) return model.decoded(reparameterize(mu, logvar, { eps: randomNormal(mu.shape, { stream }) }));
+    const joint = aggregate(mu, logvar, {
+      method: aggregation,
+      ...(present ? { mask: present } : {}),
+      ...(assignment ? { assignment } : {}),
+    });
+    const z = reparameterize(joint.mu, joint.logvar, { eps: randomNormal(joint.mu.shape, { stream }) });
+    return model.decoded(reshape(z, [1, ...z.shape]));
+  });
+  const selection = model.selection(options, assigned && aggregation ? { assigned: aggregation } : {});
+  program.run({ ...pixelInputs(pixels), ...selection }, { seed: options.seed ?? 0, step: options.step ?? 0 });
+  return await model.readDecoded(program);
+}
+
+/**
+ * A batch of images with latents drawn from N(0, I), a view each [N, S, S]: one latent for all views, or one for each view of independent
+ * VAEs.
+ *
+ * @param options.alpha Weight that the standard normal prior had when training ended, 0 by default; only the MMVM VAE needs it.
+ * @throws {RangeError} for the MMVM VAE without such a weight: nothing then anchors its latents to N(0, I).
+ */
+export async function samplePrior(
+  model: VaeInference,
+  options: DrawOptions & { alpha?: number } = {},
+): Promise<Float32Array[]> {
+  requireAnchor(model.vae, { alpha: options.alpha ?? 0, use: "samples from the prior" });
+  const { views, method, config } = model.vae;
+  const program = await model.program("sample prior", () => {
+    const shape = [method.prior === "each" ? views : 1, model.images.batchSize, config.latentDim];
+    return model.decoded(randomNormal(shape, { stream: model.scope.stream("prior samples") }));
+  });
+  program.run({}, { seed: options.seed ?? 0, step: options.step ?? 0 });
+  return await model.readDecoded(program);
+}
+
+/** @throws {RangeError} where a method's prior has faded out. */
+export function requireAnchor(vae: Vae, options: { alpha: number; use: string }): void {
+  const { alpha, use } = options;
+  if (vae.method.prior !== "annealed" || alpha >= ANCHORING_ALPHA) return;
+  throw new RangeError(
+    `method ${vae.method.name} has no ${use} at alpha ${alpha}: nothing holds its latents to N(0, I) then; draw from the ` +
+      "posteriors of studies, or train with a constant --alpha",
+  );
+}

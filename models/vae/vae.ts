@@ -1,0 +1,146 @@
+/**
+ * A multimodal VAE: an encoder and a decoder a view, and a method that ties their latents together.
+ *
+ *     loss = mean over the batch of [ sum_m w_m * -log p(x_m | z_m) ] + beta * divergence
+ *
+ * Where views may be missing, the first sum runs over the views that a sample has.
+ *
+ * @module
+ */
+import { add, input, mean, mul, reshape, stack, type Tensor, where } from "../../runtime/mod.ts";
+import { isMixture } from "../methods/component_draw.ts";
+import { type Likelihood, negativeLogLikelihood } from "../layers/likelihoods.ts";
+import type { AggregateContext, Method } from "../methods/method.ts";
+import { methodOf } from "../methods/registry.ts";
+import type { Network, Posterior } from "../networks/network.ts";
+import { networkOf } from "../networks/registry.ts";
+import { type Objective, PUBLISHED_OBJECTIVE } from "../methods/objective.ts";
+import type { Scope } from "../layers/scope.ts";
+import { viewOf } from "../view_of.ts";
+
+/** Everything that determines a model, as kept in config.json; what is left out of the objective is as published. */
+export interface VaeConfig extends Partial<Objective> {
+  readonly method: string;
+  readonly views: readonly string[];
+  readonly network: string;
+  /** Side of the square images in pixels. */
+  readonly imageSize: number;
+  readonly filterDim: number;
+  readonly latentDim: number;
+  /** Rate of dropout2d in the residual blocks. */
+  readonly dropout: number;
+  readonly likelihood: Likelihood;
+  /** Weight of each view's reconstruction in the loss, 1 each if left out. */
+  readonly viewWeights?: readonly number[];
+}
+
+/** What one batch of a model gives in training. */
+export interface VaeTerms {
+  readonly loss: Tensor;
+  /** Mean negative log-likelihood a sample, summed over views with their weights. */
+  readonly reconstruction: Tensor;
+  /** Mean divergence a sample, before beta. */
+  readonly kl: Tensor;
+}
+
+/** Inputs of a training step. */
+export interface VaeInputs extends AggregateContext {
+  /** A view each, [N, S, S, 1] in [0, 1]. */
+  readonly images: readonly Tensor[];
+  /** Standard normal, [M, N, D]. */
+  readonly noise: Tensor;
+  readonly alpha: Tensor;
+  readonly beta: Tensor;
+}
+
+/** A model: functions over a scope with its parameters. */
+export class Vae {
+  readonly method: Method;
+  readonly objective: Objective;
+  readonly #network: Network;
+  readonly #weights: readonly number[];
+
+  /** @throws {RangeError} for an unknown method or network, or views, weights or sizes that they do not take. */
+  constructor(readonly config: VaeConfig) {
+    const { views, prior, jointKl, moeAssignment } = config;
+    this.method = methodOf(config.method);
+    this.objective = {
+      prior: prior ?? PUBLISHED_OBJECTIVE.prior,
+      jointKl: jointKl ?? PUBLISHED_OBJECTIVE.jointKl,
+      moeAssignment: moeAssignment ?? PUBLISHED_OBJECTIVE.moeAssignment,
+    };
+    this.#network = networkOf(config.network, config);
+    this.#weights = config.viewWeights ?? views.map(() => 1);
+    requireViews(config, this.method);
+  }
+
+  /** The number of views. */
+  get views(): number {
+    return this.config.views.length;
+  }
+
+  /** Whether training needs a drawn component for each sample. */
+  get drawsComponents(): boolean {
+    return isMixture(this.method.aggregation) && this.objective.moeAssignment === "stratified";
+  }
+
+  /** Posteriors of all views, stacked: [M, N, D]. */
+  encode(scope: Scope, images: readonly Tensor[]): Posterior {
+    const each = images.map((image, m) => {
+      const at = scope.child(`encoders.${m}`);
+      return this.#network.posterior(at, this.#network.extract(at, image));
+    });
+    return {
+      mu: stack(each.map(({ mu }) => mu), 0),
+      logvar: stack(each.map(({ logvar }) => logvar), 0),
+    };
+  }
+
+  /** Each view's likelihood mean [N, S, S, 1] from latents [M, N, D], or [1, N, D] for one that all views share. */
+  decode(scope: Scope, z: Tensor): Tensor[] {
+    return this.config.views.map((_, m) => this.decodeView(scope, viewOf(z, z.shape[0] === 1 ? 0 : m), m));
+  }
+
+  /** One view's likelihood mean [N, S, S, 1] from latents [N, D]. */
+  decodeView(scope: Scope, z: Tensor, view: number): Tensor {
+    return this.#network.decode(scope.child(`decoders.${view}`), z);
+  }
+
+  /** The training objective of a batch. */
+  terms(scope: Scope, inputs: VaeInputs): VaeTerms {
+    const { images, noise, alpha, beta, ...context } = inputs;
+    const posterior = this.encode(scope, images);
+    const { z, kl } = this.method.latents({ posterior, noise, alpha, objective: this.objective, ...context });
+    const divergence = mean(kl);
+    const losses = this.decode(scope, z).map((output, m) => {
+      const nll = negativeLogLikelihood(output, images[m]!, this.config.likelihood);
+      const counted = context.present ? where(viewOf(context.present, m), { then: nll, otherwise: 0 }) : nll;
+      const weight = this.#weights[m]!;
+      return weight === 1 ? mean(counted) : mul(mean(counted), weight);
+    });
+    const reconstruction = losses.reduce(add);
+    return { loss: add(reconstruction, mul(beta, divergence)), reconstruction, kl: divergence };
+  }
+
+  /** Asks a declaring scope for every parameter. */
+  declare(scope: Scope): void {
+    const { imageSize, latentDim } = this.config;
+    const images = this.config.views.map((name) => input(name, { shape: [1, imageSize, imageSize, 1] }));
+    const { mu } = this.encode(scope, images);
+    this.decode(scope, reshape(mu, [this.views, 1, latentDim]));
+  }
+}
+
+function requireViews({ views, viewWeights }: VaeConfig, method: Method): void {
+  if (views.length === 0) throw new RangeError(`${method.name} needs at least one view`);
+  if (method.view !== undefined && (views.length !== 1 || views[0] !== method.view)) {
+    throw new RangeError(`method ${method.name} is of the view ${method.view} alone, not of ${views.join(", ")}`);
+  }
+  if (!viewWeights) return;
+  const bad = viewWeights.find((weight) => !(weight >= 0 && Number.isFinite(weight)));
+  if (viewWeights.length !== views.length || bad !== undefined) {
+    throw new RangeError(
+      `the views ${views.join(", ")} need one weight each, 0 or more, got ${viewWeights.join(", ") || "none"}`,
+    );
+  }
+}

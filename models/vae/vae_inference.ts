@@ -1,0 +1,293 @@
+/**
+ * Using a multimodal VAE: posteriors before and after aggregation, reconstructions, and translations of one view into another. New
+ * images are drawn in `samples.ts`, likelihoods estimated in `log_likelihood.ts`.
+ *
+ * Everything runs in evaluation mode (running statistics, no dropout), in batches of one size; each use compiles its program the first time.
+ *
+ * @module
+ */
+import {
+  compile,
+  type Device,
+  input,
+  type InputData,
+  type Precision,
+  type Program,
+  type ProgramResults,
+  slice,
+  type Tensor,
+} from "../../runtime/mod.ts";
+import { modelState } from "../adam_state.ts";
+import { drawComponents } from "../methods/component_draw.ts";
+import { type ImageShape, imageTensors, pixelInputs, type Pixels } from "../image_inputs.ts";
+import { likelihoodMean } from "../layers/likelihoods.ts";
+import type { AggregateContext, Method } from "../methods/method.ts";
+import { declareParameters, type HostTensor, Parameters } from "../layers/parameters.ts";
+import { Scope } from "../layers/scope.ts";
+import { Vae, type VaeConfig } from "./vae.ts";
+
+/** Latents of a batch: a posterior a view. */
+export interface EncodedBatch {
+  /** Per view [N, D]. */
+  readonly mu: readonly Float32Array[];
+  readonly logvar: readonly Float32Array[];
+}
+
+/** How to open a model. */
+export interface VaeInferenceOptions {
+  readonly config: VaeConfig;
+  readonly batchSize: number;
+  /** Images come as floats instead of bytes. */
+  readonly floatImages?: boolean;
+  /** Seed of the initial parameters, 0 by default; {@link VaeInference.write} replaces them. */
+  readonly seed?: number;
+  /** How feature maps are stored, `f32` by default; see `CompileOptions.precision`. */
+  readonly precision?: Precision;
+}
+
+/** Which draw of random numbers to take. */
+export interface DrawOptions {
+  /** 0 by default. */
+  readonly seed?: number;
+  /** Number of the batch, so that batches get different numbers; 0 by default. */
+  readonly step?: number;
+}
+
+/** Which views of a batch count. */
+export interface ViewSelection {
+  /** Numbers of the views to use, all by default. */
+  readonly views?: readonly number[];
+  /** 1 where a view is there, view-major [M, N]; all are by default. */
+  readonly present?: Float32Array;
+}
+
+/** A model with its parameters. Dispose of it to free its memory. */
+export class VaeInference implements Disposable {
+  readonly #programs = new Map<string, Program>();
+
+  private constructor(
+    readonly device: Device,
+    readonly vae: Vae,
+    readonly parameters: Parameters,
+    readonly images: ImageShape,
+    private readonly how: { readonly precision: Precision; readonly ownsParameters: boolean },
+  ) {}
+
+  /**
+   * A model with initial parameters; {@link write} gives it those of a training.
+   *
+   * @throws {RangeError} for a method, network or size that does not exist.
+   */
+  static open(device: Device, options: VaeInferenceOptions): VaeInference {
+    const { config, batchSize, floatImages = false, seed = 0, precision = "f32" } = options;
+    const vae = new Vae(config);
+    const specs = declareParameters((scope) => vae.declare(scope));
+    const parameters = Parameters.create(device, { specs, seed });
+    const images = { views: config.views, imageSize: config.imageSize, batchSize, floatImages };
+    return new VaeInference(device, vae, parameters, images, { precision, ownsParameters: true });
+  }
+
+  /** A model over parameters that someone else trains and frees. */
+  static over(
+    device: Device,
+    options: { vae: Vae; parameters: Parameters; images: ImageShape; precision: Precision },
+  ): VaeInference {
+    const { vae, parameters, images, precision } = options;
+    return new VaeInference(device, vae, parameters, images, { precision, ownsParameters: false });
+  }
+
+  /**
+   * Sets the parameters from a training's state; the optimiser's part is passed over.
+   *
+   * @throws {RangeError} naming what is missing, unknown or of another shape.
+   */
+  write(state: ReadonlyMap<string, HostTensor>): void {
+    this.parameters.write(modelState(state));
+  }
+
+  /** Posteriors of a batch, before aggregation. */
+  async encode(pixels: Pixels): Promise<EncodedBatch> {
+    const program = await this.program("encode", () => {
+      const { mu, logvar } = this.vae.encode(this.scope, imageTensors(this.images));
+      return { outputs: { mu, logvar } };
+    });
+    program.run(pixelInputs(pixels));
+    const [mu, logvar] = await program.read("mu", "logvar");
+    const size = this.images.batchSize * this.vae.config.latentDim;
+    const byView = (data: Float32Array) =>
+      Array.from({ length: this.vae.views }, (_, m) => data.slice(m * size, (m + 1) * size));
+    return { mu: byView(mu!), logvar: byView(logvar!) };
+  }
+
+  /**
+   * The joint posterior of a batch [N, D], after aggregation over some of the views. A mixture (MoE, MoPoE) gives each sample the posterior
+   * of its component, by the slices or the draw that the model was trained with; a sample without any view gives zeros.
+   *
+   * @throws {RangeError} for a method that has no joint posterior.
+   */
+  async aggregate(
+    pixels: Pixels,
+    options: ViewSelection & DrawOptions = {},
+  ): Promise<{ mu: Float32Array; logvar: Float32Array }> {
+    const { method, drawsComponents } = this.vae;
+    const { aggregate, aggregation } = method;
+    if (!aggregate || !aggregation) throw noJointPosterior(method);
+    const program = await this.program("aggregate", () => {
+      const posterior = this.vae.encode(this.scope, imageTensors(this.images));
+      const { mu, logvar } = aggregate(posterior, this.selectionInputs({ assigned: drawsComponents }));
+      return { outputs: { mu, logvar } };
+    });
+    const selection = this.selection(options, drawsComponents ? { assigned: aggregation } : {});
+    program.run({ ...pixelInputs(pixels), ...selection });
+    const [mu, logvar] = await program.read("mu", "logvar");
+    return { mu: mu!, logvar: logvar! };
+  }
+
+  /**
+   * Means of each view's likelihood, decoded from each view's posterior mean: `result[from][to]`, [N, S, S]. On the diagonal these are
+   * reconstructions, elsewhere translations of one view into another.
+   */
+  async decode(pixels: Pixels): Promise<Float32Array[][]> {
+    const { views } = this.vae;
+    const each = Array.from({ length: views }, (_, m) => m);
+    const name = (from: number, to: number) => `${from}-${to}`;
+    const program = await this.program("decode", () => {
+      const { mu } = this.vae.encode(this.scope, imageTensors(this.images));
+      const outputs = each.flatMap((from) =>
+        this.#means(slice(mu, { starts: [from, 0, 0], sizes: [1, mu.shape[1]!, mu.shape[2]!] }))
+          .map((output, to) => [name(from, to), output] as const)
+      );
+      return { outputs: Object.fromEntries(outputs) };
+    });
+    program.run(pixelInputs(pixels));
+    const outputs = await program.read(...each.flatMap((from) => each.map((to) => name(from, to))));
+    return each.map((from) => outputs.slice(from * views, (from + 1) * views));
+  }
+
+  /**
+   * One view of the batch translated into another: decoded as view `to` from the posterior mean of view `from`, [N, S, S].
+   *
+   * @throws {RangeError} for a view that the model does not have.
+   */
+  async translate(pixels: Pixels, options: { from: number; to: number }): Promise<Float32Array> {
+    this.requireViews([options.from, options.to]);
+    return (await this.decode(pixels))[options.from]![options.to]!;
+  }
+
+  /**
+   * The batch's images as the model gives them back, a view each [N, S, S]: decoded from each view's own posterior mean, or from the mean
+   * of the joint posterior where the method has one.
+   */
+  async reconstruct(pixels: Pixels, options: ViewSelection & DrawOptions = {}): Promise<Float32Array[]> {
+    if (this.vae.method.aggregate) return await this.decodeLatents((await this.aggregate(pixels, options)).mu);
+    const decoded = await this.decode(pixels);
+    return decoded.map((to, m) => to[m]!);
+  }
+
+  /**
+   * Means of each view's likelihood [N, S, S] from latents [M, N, D], or from [N, D] that all views share.
+   *
+   * @throws {RangeError} for another number of values.
+   */
+  async decodeLatents(z: Float32Array): Promise<Float32Array[]> {
+    const { batchSize } = this.images;
+    const { latentDim } = this.vae.config;
+    const count = z.length / (batchSize * latentDim);
+    if (count !== 1 && count !== this.vae.views) {
+      throw new RangeError(
+        `${z.length} latent values are neither one nor ${this.vae.views} vectors of ${latentDim} for each of ${batchSize} samples`,
+      );
+    }
+    const program = await this.program(
+      `decode ${count}`,
+      () => this.decoded(input("z", { shape: [count, batchSize, latentDim] })),
+    );
+    program.run({ z });
+    return await this.readDecoded(program);
+  }
+
+  /** The parameters for building graphs, in evaluation mode. */
+  get scope(): Scope {
+    return Scope.bound(this.parameters.source, { training: false });
+  }
+
+  /** A program that is compiled when it is first asked for, and freed with the model. */
+  async program(name: string, build: () => ProgramResults): Promise<Program> {
+    const known = this.#programs.get(name);
+    if (known) return known;
+    const made = await compile(this.device, build, { name, precision: this.how.precision });
+    const meanwhile = this.#programs.get(name);
+    if (meanwhile) made[Symbol.dispose]();
+    else this.#programs.set(name, made);
+    return meanwhile ?? made;
+  }
+
+  /** The views decoded from latents [M, N, D] or [1, N, D], as outputs of a program that {@link readDecoded} reads. */
+  decoded(z: Tensor): ProgramResults {
+    return { outputs: Object.fromEntries(this.#means(z).map((output, m) => [`view ${m}`, output])) };
+  }
+
+  /** See {@link decoded}. */
+  readDecoded(program: Program): Promise<Float32Array[]> {
+    return program.read(...this.vae.config.views.map((_, m) => `view ${m}`));
+  }
+
+  /** Declares the inputs that {@link selection} gives. */
+  selectionInputs(options: { assigned: boolean }): AggregateContext {
+    const { batchSize } = this.images;
+    const present = input("present", { shape: [this.vae.views, batchSize] });
+    return options.assigned ? { present, assignment: input("assignment", { shape: [batchSize], dtype: "u32" }) } : {
+      present,
+    };
+  }
+
+  /** Which views count, and for a mixture the component that each sample takes. */
+  selection(
+    options: ViewSelection & DrawOptions,
+    { assigned }: { assigned?: NonNullable<Method["aggregation"]> },
+  ): Record<string, InputData> {
+    const { views } = this.vae;
+    const { batchSize: samples } = this.images;
+    this.requireViews(options.views ?? []);
+    const present = Float32Array.from({ length: views * samples }, (_, i) => {
+      const chosen = options.views?.includes(Math.floor(i / samples)) ?? true;
+      return chosen ? options.present?.[i] ?? 1 : 0;
+    });
+    if (!assigned) return { present };
+    const { seed = 0, step = 0 } = options;
+    const stream = this.scope.stream("components");
+    return {
+      present,
+      assignment: drawComponents({ aggregation: assigned, views, samples, present, seed, stream, step }),
+    };
+  }
+
+  /** @throws {RangeError} for a number that is none of the model's views. */
+  requireViews(views: readonly number[]): void {
+    const bad = views.find((m) => !Number.isInteger(m) || m < 0 || m >= this.vae.views);
+    if (bad !== undefined) {
+      throw new RangeError(
+        `there is no view ${bad}: the model has ${this.vae.views} (${
+          this.vae.config.views.join(", ")
+        }), numbered from 0`,
+      );
+    }
+  }
+
+  #means(z: Tensor): Tensor[] {
+    const { likelihood } = this.vae.config;
+    return this.vae.decode(this.scope, z).map((output) => likelihoodMean(output, likelihood));
+  }
+
+  [Symbol.dispose](): void {
+    for (const program of this.#programs.values()) program[Symbol.dispose]();
+    this.#programs.clear();
+    if (this.how.ownsParameters) this.parameters[Symbol.dispose]();
+  }
+}
+
+function noJointPosterior(method: Method): RangeError {
+  return new RangeError(
+    `method ${method.name} keeps one posterior a view and has none after aggregation: encode its views instead`,
+  );
+}

@@ -1,0 +1,35 @@
+import { SeededRandom } from "../base/random.ts";
+
+/** The seeded generator with the distributions that phantoms are drawn from. */
+export class Draws extends SeededRandom {
+  /** Uniform in [low, high). */
+  between(low: number, high: number): number {
+    return low + (high - low) * this.uniform();
+  }
+
+  /** Standard normal (Box-Muller; the second number of each pair is not kept, so that every call costs two draws). */
+  normal(): number {
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+    return radius * Math.cos(2 * Math.PI * this.uniform());
+  }
+
+  /** Normal with this mean and standard deviation, held within three standard deviations. */
+  around(mean: number, deviation: number): number {
+    return mean + deviation * Math.max(-3, Math.min(3, this.normal()));
+  }
+
+  /** True with this probability. */
+  chance(probability: number): boolean {
+    return this.uniform() < probability;
+  }
+
+  /** One of the items, each as likely as the others. */
+  pick<T>(items: readonly [T, ...T[]]): T {
+    return items[this.below(items.length)] ?? items[0];
+  }
+
+  /** -1 or 1. */
+  sign(): -1 | 1 {
+    return this.chance(0.5) ? 1 : -1;
+  }
+}

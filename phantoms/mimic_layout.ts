@@ -1,0 +1,127 @@
+import { CHEST_LABELS } from "../data/index/labels.ts";
+import { Draws } from "./draws.ts";
+import type { ImageState, Projection } from "./exposures.ts";
+import { labelCells } from "./label_cells.ts";
+import type { StudyState } from "./patients.ts";
+import { bySubjectAndStudy, type TableFile, type WrittenStudy } from "./written_study.ts";
+
+/** The columns of the metadata file, as in MIMIC-CXR-JPG. */
+export const METADATA_COLUMNS = [
+  "dicom_id",
+  "subject_id",
+  "study_id",
+  "PerformedProcedureStepDescription",
+  "ViewPosition",
+  "Rows",
+  "Columns",
+  "StudyDate",
+  "StudyTime",
+  "ProcedureCodeSequence_CodeMeaning",
+  "ViewCodeSequence_CodeMeaning",
+  "PatientOrientationCodeSequence_CodeMeaning",
+] as const;
+
+// The file of radiologists' labels has the order of CheXpert's labeller, and a name of its own for one label.
+const EXPERT_LABELS = [
+  "No Finding",
+  "Enlarged Cardiomediastinum",
+  "Cardiomegaly",
+  "Lung Lesion",
+  "Lung Opacity",
+  "Edema",
+  "Consolidation",
+  "Pneumonia",
+  "Atelectasis",
+  "Pneumothorax",
+  "Pleural Effusion",
+  "Pleural Other",
+  "Fracture",
+  "Support Devices",
+] as const;
+
+const VIEW_MEANINGS: Readonly<Record<Projection, string>> = {
+  AP: "antero-posterior",
+  PA: "postero-anterior",
+  LATERAL: "lateral",
+  LL: "left lateral",
+};
+
+/** The path of an image in the directory: `files/p10/p10000032/s50414267/<dicom_id>.jpg`. */
+export function mimicImagePath({ patient, studyId }: StudyState, { dicomId }: ImageState): string {
+  const subject = String(patient.subjectId);
+  return `files/p${subject.slice(0, 2)}/p${subject}/s${studyId}/${dicomId}.jpg`;
+}
+
+/** The CSV files of MIMIC-CXR-JPG 2.1.0, rows by subject, study and image as there. */
+export function mimicTables(studies: readonly WrittenStudy[]): TableFile[] {
+  const sorted = bySubjectAndStudy(studies).map(({ study, images }) => ({
+    study,
+    images: images.toSorted((a, b) => a.image.dicomId < b.image.dicomId ? -1 : 1),
+  }));
+  const file = (name: string, lines: string[], gzip = true): TableFile => ({
+    path: gzip ? `${name}.csv.gz` : `${name}.csv`,
+    text: lines.join("\n") + "\n",
+    gzip,
+  });
+  return [
+    file("mimic-cxr-2.0.0-metadata", [METADATA_COLUMNS.join(","), ...sorted.flatMap(metadataRows)]),
+    file("mimic-cxr-2.0.0-split", ["dicom_id,study_id,subject_id,split", ...sorted.flatMap(splitRows)]),
+    file("mimic-cxr-2.0.0-chexpert", labelLines(sorted, "chexpert")),
+    file("mimic-cxr-2.0.0-negbio", labelLines(sorted, "negbio")),
+    file("mimic-cxr-2.1.0-test-set-labeled", expertLines(sorted), false),
+  ];
+}
+
+function metadataRows({ study, images }: WrittenStudy): string[] {
+  const draws = new Draws("phantom procedure", study.seed, study.index);
+  const procedure = study.portable
+    ? draws.pick(["CHEST (PORTABLE AP)", "CHEST (PORTABLE AP)", "CHEST (AP AND LAT)"])
+    : draws.pick(["CHEST (PA AND LAT)", "CHEST (PA AND LAT)", "CHEST (PA AND LAT) PORT"]);
+  const meaning = draws.pick([procedure, procedure, "DX CHEST"]);
+  return images.map(({ image, width, height }) => {
+    const orientation = study.portable ? draws.pick(["Erect", "Recumbent", ""]) : "Erect";
+    // Where the position was never entered, its code is missing too.
+    const view = image.viewPosition === "" ? "" : VIEW_MEANINGS[image.projection];
+    return [
+      image.dicomId,
+      study.patient.subjectId,
+      study.studyId,
+      procedure,
+      image.viewPosition,
+      height,
+      width,
+      study.date,
+      study.time,
+      meaning,
+      view,
+      orientation,
+    ].join(",");
+  });
+}
+
+function splitRows({ study, images }: WrittenStudy): string[] {
+  return images.map(({ image }) =>
+    [image.dicomId, study.studyId, study.patient.subjectId, study.patient.split].join(",")
+  );
+}
+
+function labelLines(studies: readonly WrittenStudy[], source: "chexpert" | "negbio"): string[] {
+  const lines = [["subject_id", "study_id", ...CHEST_LABELS].join(",")];
+  for (const { study } of studies) {
+    const labels = study.labels[source];
+    if (labels === null) continue;
+    lines.push([study.patient.subjectId, study.studyId, ...labelCells(labels, CHEST_LABELS)].join(","));
+  }
+  return lines;
+}
+
+function expertLines(studies: readonly WrittenStudy[]): string[] {
+  const heads = EXPERT_LABELS.map((label) => label === "Lung Opacity" ? "Airspace Opacity" : label);
+  const lines = [["study_id", ...heads].join(",")];
+  for (const { study } of studies) {
+    if (study.labels.expert !== null) {
+      lines.push([study.studyId, ...labelCells(study.labels.expert, EXPERT_LABELS)].join(","));
+    }
+  }
+  return lines;
+}

@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { drawImage, sceneOf } from "./draw.ts";
+import { encodeGrayJpeg } from "./jpeg.ts";
+import type { PhantomLayout } from "../data/readers/phantom_record.ts";
+import { layoutOf } from "./layout.ts";
+import type { StudyState } from "./patients.ts";
+
+/** An image as written. */
+export interface ImageFile {
+  /** Path in the directory, with forward slashes. */
+  path: string;
+  width: number;
+  height: number;
+  bytes: number;
+  /** SHA-256 of the file, in hexadecimal. */
+  sha256: string;
+}
+
+/** The real images' JPEG quality. */
+const QUALITY = 95;
+
+/** Draws the images of a study and writes them under `directory`; in the order of `study.images`. */
+export function writeStudyFiles(
+  study: StudyState,
+  { directory, scale, layout }: { directory: string; scale: number; layout: PhantomLayout },
+): ImageFile[] {
+  const { imagePath } = layoutOf(layout);
+  const scene = sceneOf(study);
+  return study.images.map((image) => {
+    const { width, height, pixels } = drawImage(scene, image, { seed: study.seed, scale });
+    const jpeg = encodeGrayJpeg(pixels, { width, height, quality: QUALITY });
+    const path = imagePath(study, image);
+    const file = join(directory, path);
+    mkdirSync(dirname(file), { recursive: true });
+    Deno.writeFileSync(file, jpeg);
+    return { path, width, height, bytes: jpeg.length, sha256: createHash("sha256").update(jpeg).digest("hex") };
+  });
+}

@@ -1,0 +1,252 @@
+import { createHash } from "node:crypto";
+import { basename, dirname, join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+import { writeFileAtomic } from "../base/atomic_file.ts";
+import { DataError } from "../base/errors.ts";
+import { drawInWorkers } from "./draw_pool.ts";
+import type { PhantomLayout } from "../data/readers/phantom_record.ts";
+import { layoutOf } from "./layout.ts";
+import { phantomStudies, type StudyState } from "./patients.ts";
+import {
+  isComplete,
+  PHANTOM_VERSION,
+  type PhantomRecord,
+  type PhantomSettings,
+  readRecord,
+  RECORD_NAME,
+  sameSettings,
+} from "../data/readers/phantom_record.ts";
+import type { ImageFile } from "./study_files.ts";
+import type { WrittenStudy } from "./written_study.ts";
+
+/** Options of {@linkcode writePhantoms}. */
+export interface PhantomOptions {
+  /** 1 to 1,000,000. */
+  studies: number;
+  /** 0 to 2^53 - 1. */
+  seed: number;
+  /** Size of the images: 1 is full size, about 2544 x 3056 pixels. 0.02 to 1; 0.1 by default. */
+  scale?: number;
+  /** The data set whose files and tables to write; by default MIMIC-CXR-JPG's. */
+  layout?: PhantomLayout;
+  /** Web Workers that draw; by default as many as there are cores, 8 at most. The files do not depend on it. */
+  workers?: number;
+  /** Called after each study. */
+  onProgress?: (progress: { done: number; total: number }) => void;
+  /** Stops the drawing; nothing is left behind. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What there is in a phantom directory. */
+export interface PhantomSummary {
+  root: string;
+  patients: number;
+  studies: number;
+  images: number;
+  /** Bytes of all images together. */
+  imageBytes: number;
+  /** Whether the directory was there already, whole and with the same settings. */
+  reused: boolean;
+}
+
+const LOCK_NAME = "writer.lock";
+
+/**
+ * Draws phantom chest X-ray studies and writes them in MIMIC-CXR-JPG's layout, or CheXpert's, with a file `phantoms.json` that says what
+ * they are. Everything is determined by the seed; study k does not depend on how many studies there are.
+ *
+ * All is written to a folder beside `root` and moved there when whole. A directory that holds phantoms of the same settings
+ * is left as it is; one that an older version drew, or that lacks images, is drawn again.
+ *
+ * @throws {RangeError} if an option is out of range
+ * @throws {DataError} if `root` holds anything else, or cannot be written
+ *
+ * @example
+ * ```ts
+ * const { images } = await writePhantoms("cache/phantoms", { studies: 400, seed: 1 });
+ * ```
+ */
+export async function writePhantoms(root: string, options: PhantomOptions): Promise<PhantomSummary> {
+  const settings = {
+    studies: options.studies,
+    seed: options.seed,
+    scale: options.scale ?? 0.1,
+    layout: options.layout ?? "mimic-cxr",
+  };
+  checkOptions(settings, options.workers);
+  const target = resolve(root);
+  try {
+    const present = await readRecord(target);
+    if (present !== undefined && await reusable(target, { present, settings })) return summaryOf(root, present, true);
+    await Deno.mkdir(dirname(target), { recursive: true });
+    await sweepAbandoned(target);
+    const record = await drawBeside(target, settings, options);
+    return summaryOf(root, record, false);
+  } catch (error) {
+    if (error instanceof DataError || options.signal?.aborted) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DataError(`phantoms could not be written: ${reason}; nothing was left behind`, { file: root });
+  }
+}
+
+function checkOptions({ studies, seed, scale }: PhantomSettings, workers: number | undefined): void {
+  const whole = (name: string, value: number, low: number, high: number): void => {
+    if (!Number.isInteger(value) || value < low || value > high) {
+      throw new RangeError(`writePhantoms: ${name} is ${value}, but must be a whole number from ${low} to ${high}`);
+    }
+  };
+  whole("studies", studies, 1, 1_000_000);
+  whole("seed", seed, 0, Number.MAX_SAFE_INTEGER);
+  if (workers !== undefined) whole("workers", workers, 1, 256);
+  if (!(scale >= 0.02 && scale <= 1)) {
+    throw new RangeError(`writePhantoms: scale is ${scale}, but must be from 0.02 to 1`);
+  }
+}
+
+async function reusable(
+  target: string,
+  { present, settings }: { present: PhantomRecord; settings: PhantomSettings },
+): Promise<boolean> {
+  if (!sameSettings(present.settings, settings)) {
+    const { studies, seed, scale, layout } = present.settings;
+    throw new DataError(
+      `the folder holds other phantoms (${studies} studies, seed ${seed}, scale ${scale}, layout ${layout}); name another, or delete it`,
+      { file: target },
+    );
+  }
+  return present.version === PHANTOM_VERSION && await isComplete(target, present);
+}
+
+function summaryOf(root: string, record: PhantomRecord, reused: boolean): PhantomSummary {
+  const { patients, images, imageBytes, settings } = record;
+  return { root, patients, studies: settings.studies, images, imageBytes, reused };
+}
+
+function partialPrefix(target: string): string {
+  return `.${basename(target)}.partial-`;
+}
+
+/** Draws into a new folder beside the target, then moves it there. */
+async function drawBeside(target: string, settings: PhantomSettings, options: PhantomOptions): Promise<PhantomRecord> {
+  const partial = await Deno.makeTempDir({ dir: dirname(target), prefix: partialPrefix(target) });
+  try {
+    // makeTempDir gives the owner alone access; data are for whom the user's mask says.
+    const directory = join(partial, "whole");
+    await Deno.mkdir(directory);
+    using lock = await Deno.open(join(partial, LOCK_NAME), { write: true, create: true });
+    // Held until the folder is done with; the system lets go of it if this process dies, which tells others to sweep.
+    await lock.lock(true);
+    const record = await drawInto(directory, settings, options);
+    return await install(directory, target, { partial, record });
+  } finally {
+    await removeIfThere(partial);
+  }
+}
+
+async function drawInto(directory: string, settings: PhantomSettings, options: PhantomOptions): Promise<PhantomRecord> {
+  const written = new Map<number, ImageFile[]>();
+  const cores = Math.min(8, navigator.hardwareConcurrency);
+  await drawInWorkers({
+    ...settings,
+    directory,
+    workers: Math.min(options.workers ?? cores, Math.ceil(settings.studies / 8)),
+    signal: options.signal,
+    onStudy: (index, files) => {
+      written.set(index, files);
+      options.onProgress?.({ done: written.size, total: settings.studies });
+    },
+  });
+  const studies: WrittenStudy[] = [];
+  const files: ImageFile[] = [];
+  for (const study of phantomStudies(settings.seed, settings.studies)) {
+    const images = written.get(study.index) ?? [];
+    files.push(...images);
+    studies.push(joined(study, images));
+  }
+  writeTables(directory, { layout: settings.layout, studies, files });
+  const record: PhantomRecord = {
+    format: "mmvm phantoms",
+    note: "Drawn by a program. No patient is shown, and every label is made up.",
+    version: PHANTOM_VERSION,
+    settings,
+    patients: new Set(studies.map(({ study }) => study.patient.index)).size,
+    images: files.length,
+    imageBytes: files.reduce((sum, file) => sum + file.bytes, 0),
+  };
+  writeFileAtomic(join(directory, RECORD_NAME), JSON.stringify(record, null, 2) + "\n");
+  return record;
+}
+
+function joined(study: StudyState, files: readonly ImageFile[]): WrittenStudy {
+  const images = study.images.flatMap((image, i) => {
+    const file = files[i];
+    return file === undefined ? [] : [{ image, width: file.width, height: file.height }];
+  });
+  return { study, images };
+}
+
+/** The CSV files, the list of images and the checksums, as PhysioNet has them. */
+function writeTables(
+  directory: string,
+  { layout, studies, files }: { layout: PhantomLayout; studies: readonly WrittenStudy[]; files: readonly ImageFile[] },
+): void {
+  const sums = files.map(({ path, sha256 }) => ({ path, sha256 }));
+  const write = (path: string, bytes: Uint8Array): void => {
+    writeFileAtomic(join(directory, path), bytes);
+    sums.push({ path, sha256: createHash("sha256").update(bytes).digest("hex") });
+  };
+  const encoder = new TextEncoder();
+  for (const { path, text, gzip } of layoutOf(layout).tables(studies)) {
+    write(path, gzip ? gzipSync(text) : encoder.encode(text));
+  }
+  const names = files.map(({ path }) => path).sort();
+  write("IMAGE_FILENAMES", encoder.encode(names.join("\n") + "\n"));
+  sums.sort((a, b) => a.path < b.path ? -1 : 1);
+  writeFileAtomic(join(directory, "SHA256SUMS.txt"), sums.map(({ path, sha256 }) => `${sha256} ${path}\n`).join(""));
+}
+
+/** Moves a whole directory to the target; what was there (older phantoms) is moved away first and deleted last. */
+async function install(
+  directory: string,
+  target: string,
+  { partial, record }: { partial: string; record: PhantomRecord },
+): Promise<PhantomRecord> {
+  const present = await readRecord(target);
+  if (present !== undefined && await reusable(target, { present, settings: record.settings })) {
+    // Another process was first, and its files are the same.
+    return present;
+  }
+  const replaced = join(partial, "replaced");
+  try {
+    await Deno.rename(target, replaced);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  await Deno.rename(directory, target);
+  return record;
+}
+
+/** Removes what earlier runs left beside the target when they were killed: folders whose lock nobody holds. */
+async function sweepAbandoned(target: string): Promise<void> {
+  const parent = dirname(target);
+  for await (const { name, isDirectory } of Deno.readDir(parent)) {
+    if (!isDirectory || !name.startsWith(partialPrefix(target))) continue;
+    const partial = join(parent, name);
+    try {
+      using lock = await Deno.open(join(partial, LOCK_NAME), { write: true });
+      if (!await lock.tryLock(true)) continue;
+      await Deno.remove(partial, { recursive: true });
+    } catch (error) {
+      // No lock yet: its writer has just begun. Gone: another process sweeps too.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

@@ -1,0 +1,407 @@
+/**
+ * The one owner of the GPU: adapter, queue, pipelines, buffers, and every error that WebGPU reports.
+ *
+ * WebGPU validates asynchronously and silently; a fault that nobody catches only shows as zeros in the result. `Device` therefore
+ * collects every uncaptured error and throws it at the next point where the caller waits ({@link Device.check}), names the kernel, and
+ * turns the loss of the device into a {@link DeviceLostError}.
+ *
+ * @module
+ */
+import { DeviceLostError, EngineError, NoAdapterError, OutOfMemoryError, ValidationError } from "./errors.ts";
+import type { Profile, Target, Tuner } from "../kernels/kernel.ts";
+import { createPipeline, pipelineKey, type PipelineSource } from "./pipeline.ts";
+import { prepareEnvironment, readsTexels, softwareTuner, wantedFeatures } from "./platform.ts";
+import { TEXEL_ROW, texelBytes, texelTexture } from "../kernels/texels.ts";
+
+/** How to open a device. */
+export interface DeviceOptions {
+  /** Kernel profile; by default `software` on a fallback adapter (llvmpipe, SwiftShader, WARP) and `gpu` elsewhere. */
+  readonly profile?: Profile;
+  /** Measured choices between kernel variants, or a function that finds them for the adapter of this name. */
+  readonly tuner?: Tuner | ((adapter: string) => Promise<Tuner>);
+  /** Bytes that may be allocated, for a GPU that others use too; whatever the adapter gives if left out. */
+  readonly memoryLimit?: number;
+}
+
+/** An open GPU device. Dispose of it (`using device = await Device.open()`) to free all of its memory. */
+export class Device implements Disposable {
+  /** Bytes of GPU buffers that are allocated now through {@link Device.allocate}. */
+  allocatedBytes = 0;
+  /** Number of buffers that are allocated now. */
+  allocatedBuffers = 0;
+  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #errors: Error[] = [];
+  readonly #freed = new WeakSet<GPUBuffer>();
+  /** Error scopes whose answers are still to come. */
+  readonly #answers = new Set<Promise<void>>();
+  #lost: DeviceLostError | undefined;
+  #disposed = false;
+
+  private constructor(
+    readonly gpu: GPUDevice,
+    /** What the adapter calls itself, for example `llvmpipe (LLVM 15.0.6, 256 bits)`. */
+    readonly description: string,
+    /** True for an adapter that runs on the CPU. */
+    readonly isFallback: boolean,
+    readonly target: Target,
+    private readonly memoryLimit: number,
+  ) {
+    gpu.addEventListener("uncapturederror", (event: Event) => {
+      this.#errors.push(toEngineError((event as Event & { error: GPUError }).error, "a WebGPU call"));
+    });
+    gpu.lost.then((info) => {
+      this.#lost = new DeviceLostError(
+        `the GPU device was lost (${info.reason || "unknown"}): ${
+          info.message || "no message"
+        }; open a new Device and ` +
+          `restore the last checkpoint`,
+      );
+    });
+  }
+
+  /**
+   * Opens the default adapter with all of its limits and the features that kernels can use.
+   *
+   * @throws {NoAdapterError} if there is no Vulkan, Metal or Direct3D driver.
+   * @throws {EngineError} if the driver gives no device.
+   */
+  static async open(options: DeviceOptions = {}): Promise<Device> {
+    prepareEnvironment();
+    const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+    if (!adapter) {
+      throw new NoAdapterError(
+        "no WebGPU adapter: install a Vulkan driver (on Debian or Ubuntu the software one is `apt-get install mesa-vulkan-drivers`; " +
+          "`deno task setup` does it)",
+      );
+    }
+    const features = wantedFeatures(adapter);
+    const description = adapter.info.description || adapter.info.vendor || "unnamed adapter";
+    let gpu: GPUDevice;
+    try {
+      gpu = await adapter.requestDevice({ requiredFeatures: features, requiredLimits: adapterLimits(adapter) });
+    } catch (cause) {
+      throw new EngineError(`the adapter ${description} gives no device: ${(cause as Error).message}`, { cause });
+    }
+    const isFallback = isFallbackAdapter(adapter);
+    const profile = options.profile ?? (isFallback ? "software" : "gpu");
+    const given = options.tuner;
+    const tuner = typeof given === "function"
+      ? await given(adapterName(adapter, { description, profile }))
+      : given ?? (profile === "software" ? softwareTuner() : undefined);
+    const target: Target = {
+      profile,
+      maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
+      maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
+      maxTexels: readsTexels(profile) ? TEXEL_ROW * gpu.limits.maxTextureDimension2D : 0,
+      ...(tuner ? { tuner } : {}),
+    };
+    return new Device(gpu, description, isFallback, target, options.memoryLimit ?? Infinity);
+  }
+
+  /** True when kernels can read and write float16, which programs of precision `f16` need. */
+  get hasHalf(): boolean {
+    return this.gpu.features.has("shader-f16");
+  }
+
+  /** True when GPU timestamps can be taken. */
+  get hasTimestamps(): boolean {
+    return this.gpu.features.has("timestamp-query");
+  }
+
+  /**
+   * Allocates a buffer of zeros.
+   *
+   * @throws {OutOfMemoryError} when the size is over the adapter's limit or the device's budget. Memory that runs out in the driver is
+   * known a moment later: {@link settle} throws then, and every later {@link check}.
+   */
+  allocate(bytes: number, options: { label: string; usage: GPUBufferUsageFlags }): GPUBuffer {
+    this.#throwIfGone();
+    const { label } = options;
+    const size = Math.max(4, Math.ceil(bytes / 4) * 4);
+    const limit = this.gpu.limits.maxBufferSize;
+    if (size > limit) {
+      throw new OutOfMemoryError(size, limit, `${label} needs ${size} bytes, but a buffer has at most ${limit} here`);
+    }
+    this.requireMemory(size, label);
+    const buffer = this.#noted("out-of-memory", {
+      work: () => this.gpu.createBuffer({ size, label, usage: options.usage }),
+      toError: async () => outOfMemory(label, { wanted: size, available: await this.#largestFree(size) }),
+    });
+    this.allocatedBytes += size;
+    this.allocatedBuffers++;
+    return buffer;
+  }
+
+  /**
+   * Checks that the device's budget has room, before anything is allocated.
+   *
+   * @throws {OutOfMemoryError} with the bytes that are left.
+   */
+  requireMemory(bytes: number, label: string): void {
+    const available = this.memoryLimit - this.allocatedBytes;
+    if (bytes > available) throw outOfMemory(label, { wanted: bytes, available });
+  }
+
+  /** Frees a buffer made by {@link allocate}. */
+  free(buffer: GPUBuffer): void {
+    this.allocatedBytes -= buffer.size;
+    this.allocatedBuffers--;
+    this.#freed.add(buffer);
+    buffer.destroy();
+  }
+
+  /**
+   * Allocates the texture that a program's dispatches read texels from; see `texels.ts`.
+   *
+   * @throws {OutOfMemoryError} as {@link allocate} does.
+   */
+  allocateTexels(rows: number, { label, half = false }: { label: string; half?: boolean }): GPUTexture {
+    this.#throwIfGone();
+    const bytes = texelBytes(rows, { half });
+    this.requireMemory(bytes, label);
+    const texture = this.#noted("out-of-memory", {
+      work: () => texelTexture(this.gpu, { rows, label, half }),
+      toError: async () => outOfMemory(label, { wanted: bytes, available: await this.#largestFree(bytes) }),
+    });
+    this.allocatedBytes += bytes;
+    return texture;
+  }
+
+  /** Frees a texture made by {@link allocateTexels}. */
+  freeTexels(texture: GPUTexture): void {
+    this.allocatedBytes -= texelBytes(texture.height, { half: texture.format === "rgba16float" });
+    texture.destroy();
+  }
+
+  /** True for a buffer that {@link free} has freed. */
+  isFreed(buffer: GPUBuffer): boolean {
+    return this.#freed.has(buffer);
+  }
+
+  /** Submits commands; what WebGPU has to say about them is thrown, with the label, by the next {@link check}. */
+  submit(encoder: GPUCommandEncoder, label: string): void {
+    this.#noted("validation", {
+      work: () => this.gpu.queue.submit([encoder.finish()]),
+      toError: (error) => toEngineError(error, label),
+    });
+  }
+
+  /**
+   * The compiled pipeline of a kernel, made once for each text, set of constants and binding layout.
+   *
+   * @throws {ValidationError} naming the kernel, with the compiler's message, line and column.
+   * @throws {DeviceLostError} if the device was lost, which lets every kernel fail to compile.
+   */
+  pipeline(source: PipelineSource): Promise<GPUComputePipeline> {
+    const key = pipelineKey(source);
+    let made = this.#pipelines.get(key);
+    if (!made) {
+      made = this.#compiled(source);
+      this.#pipelines.set(key, made);
+      made.catch(() => this.#pipelines.delete(key));
+    }
+    return made;
+  }
+
+  async #compiled(source: PipelineSource): Promise<GPUComputePipeline> {
+    try {
+      const pipeline = await createPipeline(this.gpu, source);
+      // Browsers make pipelines of lost devices without a word.
+      this.#throwIfGone();
+      return pipeline;
+    } catch (error) {
+      await this.#waitForLoss();
+      this.#throwIfGone();
+      throw error;
+    }
+  }
+
+  /** Number of distinct pipelines made so far. */
+  get pipelineCount(): number {
+    return this.#pipelines.size;
+  }
+
+  /**
+   * Runs `work`, and throws what WebGPU's validation, memory management or driver had to say about it.
+   *
+   * @param label Names the work in the exception.
+   */
+  async guarded<T>(work: () => T, options: { label: string }): Promise<T> {
+    this.#throwIfGone();
+    const { label } = options;
+    const filters = ["internal", "out-of-memory", "validation"] as const;
+    for (const filter of filters) this.gpu.pushErrorScope(filter);
+    let result: T;
+    let errors: (GPUError | null)[];
+    try {
+      result = work();
+    } finally {
+      errors = await Promise.all(filters.map(() => this.gpu.popErrorScope()));
+    }
+    // What an allocation noted comes first: the rest follows from it.
+    await this.settle();
+    for (const error of errors.reverse()) if (error) throw toEngineError(error, label);
+    return result;
+  }
+
+  /** Waits until WebGPU has answered whether what was done was in order (not until the GPU has done it), and throws as {@link check} does. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#answers);
+    this.check();
+  }
+
+  /** Throws the first error that WebGPU reported since the last call, and a {@link DeviceLostError} if the device is gone. */
+  check(): void {
+    this.#throwIfGone();
+    const first = this.#errors.shift();
+    this.#errors.length = 0;
+    if (first) throw first;
+  }
+
+  /**
+   * Copies `bytes` bytes of a buffer to the host. Costs 11 ms and more in Deno, and blocks the thread: never once a step.
+   *
+   * @throws {DeviceLostError} if the device was lost on the way.
+   */
+  async readBuffer(buffer: GPUBuffer, options: { offset?: number; bytes: number }): Promise<ArrayBuffer> {
+    this.check();
+    const size = Math.ceil(options.bytes / 4) * 4;
+    const staging = this.allocate(size, {
+      label: "readback",
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
+    try {
+      const encoder = this.gpu.createCommandEncoder({ label: "readback" });
+      encoder.copyBufferToBuffer(buffer, options.offset ?? 0, staging, 0, size);
+      this.submit(encoder, `a readback of ${size} bytes`);
+      try {
+        await staging.mapAsync(GPUMapMode.READ, 0, size);
+      } catch (cause) {
+        await this.#waitForLoss();
+        await this.settle();
+        throw new EngineError(`reading ${size} bytes from the GPU failed: ${(cause as Error).message}`, { cause });
+      }
+      const copy = staging.getMappedRange(0, size).slice(0, options.bytes);
+      staging.unmap();
+      await this.settle();
+      return copy;
+    } finally {
+      this.free(staging);
+    }
+  }
+
+  /** Waits until the GPU has done all that was submitted, then reports errors as {@link check} does. */
+  async finish(): Promise<void> {
+    await this.gpu.queue.onSubmittedWorkDone();
+    await this.settle();
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.gpu.destroy();
+  }
+
+  #throwIfGone(): void {
+    if (this.#disposed) throw new DeviceLostError("this Device has been disposed of; open a new one");
+    if (this.#lost) throw this.#lost;
+  }
+
+  /** Does work, and notes the error of one kind that comes of it. */
+  #noted<T>(
+    filter: GPUErrorFilter,
+    options: { work: () => T; toError: (error: GPUError) => Error | Promise<Error> },
+  ): T {
+    this.gpu.pushErrorScope(filter);
+    try {
+      return options.work();
+    } finally {
+      const answer = this.#note(this.gpu.popErrorScope(), options.toError);
+      this.#answers.add(answer);
+      answer.finally(() => this.#answers.delete(answer));
+    }
+  }
+
+  async #note(
+    popped: Promise<GPUError | null>,
+    toError: (error: GPUError) => Error | Promise<Error>,
+  ): Promise<void> {
+    // A device that is lost answers no more, or with a rejection.
+    const error = await popped.catch(() => null);
+    if (error) this.#errors.push(await toError(error));
+  }
+
+  /** About how large a buffer can be made, where one of `wanted` bytes cannot: WebGPU does not tell how much memory there is. */
+  async #largestFree(wanted: number): Promise<number> {
+    let fits = 0;
+    let fails = wanted;
+    for (let round = 0; round < 8; round++) {
+      const size = Math.floor((fits + fails) / 8) * 4;
+      if (size === 0) break;
+      this.gpu.pushErrorScope("out-of-memory");
+      const trial = this.gpu.createBuffer({ size, usage: GPUBufferUsage.STORAGE });
+      const error = await this.gpu.popErrorScope().catch(() => null);
+      trial.destroy();
+      if (error) fails = size;
+      else fits = size;
+    }
+    return fits;
+  }
+
+  /** The loss of a device is announced some time after what it makes fail. */
+  async #waitForLoss(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const wait = new Promise((resolve) => timer = setTimeout(resolve, LOSS_WAIT_MILLISECONDS));
+    await Promise.race([this.gpu.lost, wait]);
+    clearTimeout(timer);
+  }
+}
+
+/** Longest wait for the news that the device was lost, after a failure that this would explain. */
+const LOSS_WAIT_MILLISECONDS = 100;
+
+function adapterLimits(adapter: GPUAdapter): Record<string, number> {
+  const { limits } = adapter;
+  return {
+    maxBufferSize: limits.maxBufferSize,
+    maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+    maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+    maxTextureDimension2D: limits.maxTextureDimension2D,
+    maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+    maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+    maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+    maxComputeWorkgroupSizeY: limits.maxComputeWorkgroupSizeY,
+    maxComputeWorkgroupSizeZ: limits.maxComputeWorkgroupSizeZ,
+    maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+  };
+}
+
+/** What measurements hold for: the adapter, the kernels' profile and the software below. */
+function adapterName(adapter: GPUAdapter, options: { description: string; profile: Profile }): string {
+  const { vendor, architecture, device } = adapter.info;
+  const parts = [options.description, vendor, architecture, device, options.profile, navigator.userAgent];
+  return [...new Set(parts.filter(Boolean))].join(", ");
+}
+
+function isFallbackAdapter(adapter: GPUAdapter): boolean {
+  const info = adapter.info as GPUAdapterInfo & { isFallbackAdapter?: boolean };
+  return info.isFallbackAdapter ?? /llvmpipe|swiftshader|lavapipe|warp/i.test(info.description);
+}
+
+function toEngineError(error: GPUError, label: string): Error {
+  if (typeof GPUOutOfMemoryError !== "undefined" && error instanceof GPUOutOfMemoryError) {
+    return new OutOfMemoryError(0, 0, `out of GPU memory in ${label}: use a smaller batch`);
+  }
+  if (typeof GPUInternalError !== "undefined" && error instanceof GPUInternalError) {
+    return new EngineError(`the GPU's driver failed in ${label}: ${error.message}`);
+  }
+  return new ValidationError(label, `WebGPU rejected ${label}: ${error.message}`);
+}
+
+function outOfMemory(label: string, options: { wanted: number; available: number }): OutOfMemoryError {
+  const { wanted, available } = options;
+  return new OutOfMemoryError(
+    wanted,
+    available,
+    `out of GPU memory: ${label} wants ${wanted} bytes, and about ${available} are available; use a smaller batch`,
+  );
+}

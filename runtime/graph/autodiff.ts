@@ -1,0 +1,104 @@
+/**
+ * Reverse-mode automatic differentiation.
+ *
+ * The graph is walked once in reverse topological order, never once per path: a node's cotangents are complete (summed over all of its
+ * uses) before its vjp is built. Only nodes between the parameters and the loss take part.
+ *
+ * @module
+ */
+import { differentiating, inNextPhase } from "./op.ts";
+import { add, ones, zeros } from "../ops/pointwise.ts";
+import { reshape } from "../ops/view.ts";
+import { formatShape, type Node, sameShape, type Tensor } from "./tensor.ts";
+
+/**
+ * The gradient of a scalar loss with respect to each parameter: nodes that extend the graph.
+ *
+ * @param options.unused What to do about a parameter that the loss does not depend on: `zero` (default) or `error`.
+ * @param options.scale A scalar that all gradients come multiplied by, computed as those of the loss times it: see `loss_scale.ts`.
+ * @throws {RangeError} if the loss or its scale is not a scalar, or, on request, does not depend on a parameter.
+ */
+export function gradients(
+  loss: Tensor,
+  parameters: readonly Tensor[],
+  options: { unused?: "zero" | "error"; scale?: Tensor } = {},
+): Tensor[] {
+  if (loss.size !== 1) throw new RangeError(`gradients() needs a scalar loss, got shape ${formatShape(loss.shape)}`);
+  const { scale } = options;
+  if (scale && scale.size !== 1) {
+    throw new RangeError(`gradients() needs a scalar scale, got shape ${formatShape(scale.shape)}`);
+  }
+  return inNextPhase(() => {
+    const cotangents = backward(loss, { parameters, start: scale ? reshape(scale, loss.shape) : ones(loss.shape) });
+    return parameters.map((parameter, i) => {
+      const gradient = cotangents.get(parameter);
+      if (gradient) return gradient;
+      if (options.unused === "error") {
+        throw new RangeError(
+          `gradients(): the loss does not depend on parameter ${i}, of shape ${formatShape(parameter.shape)}`,
+        );
+      }
+      return zeros(parameter.shape);
+    });
+  });
+}
+
+function backward(
+  loss: Tensor,
+  { parameters, start }: { parameters: readonly Tensor[]; start: Tensor },
+): Map<Tensor, Tensor> {
+  const nodes = nodesBetween(loss, new Set(parameters));
+  const leading = new Set(nodes);
+  const targets = new Set(parameters);
+  const cotangents = new Map<Tensor, Tensor>([[loss, start]]);
+  // Ids are a topological order, so that descending ids visit every consumer before its producers.
+  for (const node of nodes.sort((a, b) => b.id - a.id)) {
+    const received = node.outputs.map((output) => cotangents.get(output));
+    if (!node.op.vjp || received.every((g) => g === undefined)) continue;
+    const wanted = node.inputs.map((input) => targets.has(input) || leading.has(input.node));
+    const { inputs, outputs, attributes } = node;
+    const terms = differentiating(
+      node,
+      () => node.op.vjp!({ inputs, outputs, cotangents: received, attributes, wanted }),
+    );
+    node.inputs.forEach((input, i) => {
+      const term = terms[i];
+      if (!term || !wanted[i]) return;
+      if (!sameShape(term.shape, input.shape)) {
+        throw new TypeError(
+          `the vjp of ${node.op.name}() gave shape ${formatShape(term.shape)} for input ${i} of shape ${
+            formatShape(input.shape)
+          }`,
+        );
+      }
+      const sofar = cotangents.get(input);
+      cotangents.set(input, sofar ? add(sofar, term) : term);
+    });
+  }
+  return cotangents;
+}
+
+/** Nodes on a path from a target to the loss. */
+function nodesBetween(loss: Tensor, targets: ReadonlySet<Tensor>): Node[] {
+  const below = new Map<Node, boolean>();
+  const order: Node[] = [];
+  const stack: Node[] = [loss.node];
+  // Depth-first without recursion: a node is decided once all of its inputs are.
+  while (stack.length) {
+    const node = stack.at(-1)!;
+    if (below.has(node)) {
+      stack.pop();
+      continue;
+    }
+    const open = node.inputs.map((input) => input.node).filter((input) => !below.has(input));
+    if (open.length) {
+      stack.push(...open);
+      continue;
+    }
+    stack.pop();
+    const leads = node.inputs.some((input) => targets.has(input) || below.get(input.node) === true);
+    below.set(node, leads);
+    if (leads) order.push(node);
+  }
+  return order;
+}

@@ -1,0 +1,121 @@
+/**
+ * Tensors that live on the GPU from run to run: parameters, running statistics, optimiser moments.
+ *
+ * Many states can share one buffer, a **slab**: then one dispatch updates all of them. Each state in a slab starts at a multiple of
+ * {@link SLAB_ALIGNMENT} elements, because WebGPU aligns bindings to 256 bytes.
+ *
+ * @module
+ */
+import type { Device } from "../device/device.ts";
+import { stateTensor } from "./leaf.ts";
+import { type DType, formatShape, type Shape, sizeOf, type Tensor } from "./tensor.ts";
+
+/** Elements to which the start of each tensor in a slab is aligned (256 bytes). */
+const SLAB_ALIGNMENT = 64;
+
+const USAGE = 0x80 | 0x4 | 0x8; // STORAGE | COPY_SRC | COPY_DST, as numbers so that the module loads where there is no WebGPU.
+
+let nextStateId = 0;
+
+/** A persistent tensor on the GPU. */
+export class State implements Disposable {
+  /** Unique number, part of the keys of programs that use the state. */
+  readonly id = nextStateId++;
+  /** The symbolic tensor to use in graphs: the state's value when a run starts. */
+  readonly tensor: Tensor;
+
+  /** Use {@link createState} or {@link createSlab}. */
+  constructor(
+    readonly device: Device,
+    readonly name: string,
+    readonly shape: Shape,
+    readonly dtype: DType,
+    /** The buffer it lies in, possibly with others. */
+    readonly buffer: GPUBuffer,
+    /** First element within the buffer. */
+    readonly offset: number,
+    readonly ownsBuffer: boolean,
+    /** The states in it, for a slab's whole; what lies between them is undefined. */
+    readonly parts: readonly State[] = [],
+  ) {
+    this.tensor = stateTensor(this, { shape, dtype });
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /**
+   * Sets the value.
+   *
+   * @throws {RangeError} when the number of values is not the state's size.
+   */
+  write(data: Float32Array | Uint32Array): void {
+    if (data.length !== this.size) {
+      throw new RangeError(
+        `state ${this.name} ${formatShape(this.shape)} holds ${this.size} values, got ${data.length}`,
+      );
+    }
+    this.device.gpu.queue.writeBuffer(this.buffer, this.offset * 4, data as Float32Array<ArrayBuffer>);
+  }
+
+  /** Copies the value to the host. */
+  async read(): Promise<Float32Array> {
+    return new Float32Array(
+      await this.device.readBuffer(this.buffer, { offset: this.offset * 4, bytes: this.size * 4 }),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    if (this.ownsBuffer) this.device.free(this.buffer);
+  }
+}
+
+/** A state in a buffer of its own, zero unless `data` is given. */
+export function createState(
+  device: Device,
+  options: { name: string; shape: Shape; dtype?: DType; data?: Float32Array | Uint32Array },
+): State {
+  const { name, shape, dtype = "f32" } = options;
+  const buffer = device.allocate(sizeOf(shape) * 4, { label: `state ${name}`, usage: USAGE });
+  const state = new State(device, name, shape, dtype, buffer, 0, true);
+  if (options.data) state.write(options.data);
+  return state;
+}
+
+/** Several states in one buffer, and the buffer as a state of its own. */
+export interface Slab extends Disposable {
+  /** The whole buffer as one flat f32 tensor, padding included. */
+  readonly whole: State;
+  readonly states: readonly State[];
+}
+
+/** Where each tensor of a slab starts, and how long the slab is, in elements. */
+export function slabLayout(shapes: readonly Shape[]): { offsets: number[]; length: number } {
+  const offsets: number[] = [];
+  let length = 0;
+  for (const shape of shapes) {
+    offsets.push(length);
+    length += Math.ceil(sizeOf(shape) / SLAB_ALIGNMENT) * SLAB_ALIGNMENT;
+  }
+  return { offsets, length: Math.max(length, SLAB_ALIGNMENT) };
+}
+
+/**
+ * Allocates one buffer of zeros for all the tensors named.
+ *
+ * @param entries Names and shapes in order; equal lists give equal layouts.
+ */
+export function createSlab(
+  device: Device,
+  options: { name: string; entries: readonly { readonly name: string; readonly shape: Shape }[] },
+): Slab {
+  const { offsets, length } = slabLayout(options.entries.map((entry) => entry.shape));
+  const buffer = device.allocate(length * 4, { label: `slab ${options.name}`, usage: USAGE });
+  const states = options.entries.map((entry, i) =>
+    new State(device, entry.name, entry.shape, "f32", buffer, offsets[i] ?? 0, false)
+  );
+  const whole = new State(device, options.name, [length], "f32", buffer, 0, true, states);
+  return { whole, states, [Symbol.dispose]: () => whole[Symbol.dispose]() };
+}

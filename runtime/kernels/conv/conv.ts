@@ -1,0 +1,101 @@
+/**
+ * Convolutions on NHWC images with HWIO weights: forward, and transposed (which is also the gradient for the input).
+ *
+ * @module
+ */
+import type { KernelVariant, Lowering, Target } from "../kernel.ts";
+import type { Epilogue } from "../pointwise/epilogue.ts";
+import { gatherConv, gatherCost } from "./conv_gather.ts";
+import { type ConvOptions, withLayout } from "./conv_geometry.ts";
+import { coverConv, gpuConv } from "./conv_gpu.ts";
+import { texelConv, texelConvBlocks, texelConvCost, texelConvFits } from "./conv_texels.ts";
+import { winogradConv } from "./conv_winograd.ts";
+import { winogradCost, winogradFits } from "./conv_winograd_plan.ts";
+import { TILE_SHAPES, tileCost, tileName } from "../matmul/matmul_gpu.ts";
+import { blockName, BLOCKS, chooseVariant } from "../matmul/matmul_tiles.ts";
+
+/** A convolution, and what becomes of its output before it is stored. */
+export interface ConvWork extends ConvOptions {
+  /** A chain over y: its other inputs follow the convolution's, its results are the outputs. */
+  readonly epilogue?: Epilogue;
+}
+
+/**
+ * y[n, oy, ox, co] = bias[co] + sum over ky, kx, ci of x[n, oy s - p + ky d, ox s - p + kx d, ci] w[ky, kx, ci, co].
+ *
+ * Inputs x, w (with `swapped` as [kh, kw, cout, cin]) and, with `bias`, the bias; output y.
+ */
+export function convForward(options: ConvWork, target: Target): Lowering {
+  return convolve(options, { transposed: false, target });
+}
+
+/**
+ * Transposed convolution: y[n, oy, ox, co] = bias[co] + sum of x[n, iy, ix, ci] w[ky, kx, ci, co] over all iy, ix, ky, kx with
+ * oy = iy s - p + ky d and ox = ix s - p + kx d.
+ *
+ * Inputs x, w (with `swapped` as [kh, kw, cout, cin]) and, with `bias`, the bias; output y. With the weights of a convolution, which are
+ * swapped in this role, it maps that convolution's output gradient to its input gradient.
+ */
+export function convTransposed(options: ConvWork, target: Target): Lowering {
+  return convolve(options, { transposed: true, target });
+}
+
+/** The names of the variants of `conv_forward`, or of `conv_transposed`, for this work, the default first. */
+export function convVariants(options: ConvOptions, how: { transposed: boolean; target: Target }): string[] {
+  return variants(withLayout(options), how).sort((a, b) => a.cost - b.cost).map(({ name }) => name);
+}
+
+function convolve(work: ConvWork, how: { transposed: boolean; target: Target }): Lowering {
+  const { epilogue, ...given } = work;
+  const options = withLayout(given);
+  // The choice is that of the convolution alone: a chain that is fused or not then gets the same bits.
+  const { n, h, w, cin, kh, kw, cout, outH, outW, bias = false } = options;
+  const family = how.transposed ? "conv_transposed" : "conv_forward";
+  return chooseVariant(family, {
+    key: JSON.stringify(options),
+    target: how.target,
+    variants: variants(options, how),
+    inputs: [n * h * w * cin, kh * kw * cin * cout, ...(bias ? [cout] : [])],
+    outputs: [n * outH * outW * cout],
+  }).lower(epilogue);
+}
+
+function variants(given: ConvOptions, how: { transposed: boolean; target: Target }): KernelVariant[] {
+  const { transposed, target } = how;
+  const options = transposed ? spreadSingles(given) : given;
+  const direct: KernelVariant[] = target.profile === "gpu"
+    ? TILE_SHAPES.map((shape) => ({
+      name: tileName(shape),
+      cost: tileCost(coverConv(options, { transposed, shape }), shape),
+      lower: (epilogue) => gpuConv(options, { transposed, shape, epilogue }),
+    }))
+    : BLOCKS.map((block) => ({
+      name: blockName(block),
+      cost: gatherCost(options, { transposed, block }),
+      lower: (epilogue) => gatherConv(options, { transposed, block, epilogue }),
+    }));
+  if (target.profile === "software" && texelConvFits(options, how)) {
+    direct.push(
+      ...texelConvBlocks(options).map((block): KernelVariant => ({
+        name: blockName(block),
+        cost: texelConvCost(options, { transposed, block }),
+        lower: (epilogue) => texelConv(options, { transposed, block, epilogue }),
+      })),
+    );
+  }
+  if (!winogradFits(options)) return direct;
+  const cost = winogradCost(options, { ...how, gradient: false });
+  return [...direct, { name: "winograd", cost, lower: (epilogue) => winogradConv(options, { ...how, epilogue }) }];
+}
+
+/** A single row or column has no neighbours at any stride; with the largest one no tap misses it. */
+function spreadSingles(options: ConvOptions): ConvOptions {
+  const { h, w, kh, kw, stride, dilation } = options;
+  return {
+    ...options,
+    stride: [
+      h === 1 ? Math.max(stride[0], (kh - 1) * dilation[0] + 1) : stride[0],
+      w === 1 ? Math.max(stride[1], (kw - 1) * dilation[1] + 1) : stride[1],
+    ],
+  };
+}

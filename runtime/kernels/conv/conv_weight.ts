@@ -1,0 +1,179 @@
+/**
+ * The gradient of convolutions for their weights.
+ *
+ * @module
+ */
+import gradientCode from "../../../shaders/conv/conv_weight_gradient.wgsl" with { type: "text" };
+import texelsCode from "../../../shaders/shared/texels.wgsl" with { type: "text" };
+import { type Dispatch, gridFor, type KernelVariant, type Lowering, type Target } from "../kernel.ts";
+import { convFlops, type ConvGeometry, withLayout } from "./conv_geometry.ts";
+import { winogradWeightGradient } from "./conv_winograd.ts";
+import { winogradCost, winogradFits } from "./conv_winograd_plan.ts";
+import { coverWeightGradient, gpuWeightGradient } from "./conv_gpu.ts";
+import { TILE_SHAPES, tileCost, tileName } from "../matmul/matmul_gpu.ts";
+import { foldShares } from "../matmul/matmul_fold.ts";
+import {
+  type Block,
+  blockName,
+  blockOverhead,
+  blocksFor,
+  chooseVariant,
+  LANES,
+  MAX_ITERATIONS,
+  planTiles,
+  stepCost,
+  type Width,
+  widthOf,
+} from "../matmul/matmul_tiles.ts";
+import { texelPlaces } from "../texels.ts";
+import { fillTemplate } from "../template.ts";
+
+/** Place of x_first among the uniforms. */
+const X_FIRST = 22;
+/** Workgroups that keep the cores of a software adapter busy to the end. */
+const WANTED_WORKGROUPS = 8;
+/** Fewer pixels than this a share are not worth adding up another partial result. */
+const MIN_PIXELS = 32;
+const UNROLL = 2;
+
+/**
+ * Gradient of a convolution for its weights: gw[ky, kx, ci, co] = sum over n, oy, ox of
+ * x[n, oy s - p + ky d, ox s - p + kx d, ci] gy[n, oy, ox, co].
+ *
+ * Inputs x [n, h, w, cin] and gy [n, outH, outW, cout]; output gw [kh, kw, cin, cout], or [kh, kw, cout, cin] with `swapped`. For a
+ * transposed convolution, whose output is the larger image, give its output's gradient as x and its input as gy, and ask for the swapped form.
+ *
+ * The pixels are shared out among invocations and the partial sums added in a fixed order: equal inputs give bit-equal results.
+ */
+export function convWeightGradient(given: ConvGeometry, target: Target): Lowering {
+  const options = withLayout(given);
+  return chooseVariant("conv_weight_gradient", {
+    key: JSON.stringify(options),
+    target,
+    variants: variants(options, target),
+    inputs: operandSizes(options),
+    outputs: [options.kh * options.kw * options.cin * options.cout],
+  }).lower();
+}
+
+/** The names of the variants of `conv_weight_gradient` for this work, the default first. */
+export function convWeightGradientVariants(options: ConvGeometry, target: Target): string[] {
+  return variants(withLayout(options), target).sort((a, b) => a.cost - b.cost).map(({ name }) => name);
+}
+
+function variants(options: ConvGeometry, target: Target): KernelVariant[] {
+  const direct = target.profile === "gpu" ? gpuVariants(options) : gradientBlocks(options, target).map((block) => {
+    const { workgroups, pixelsAShare, vectors } = planShares(options, block);
+    const sum = pixelsAShare * stepCost(block, { depth: 1, width: vectors.width });
+    const cost = Math.ceil(workgroups / 2) * 2 * (sum + blockOverhead(block));
+    return { name: blockName(block), cost, lower: () => directGradient(options, block) };
+  });
+  if (!winogradFits(options)) return direct;
+  const cost = winogradCost(options, { transposed: false, gradient: true, target });
+  return [...direct, { name: "winograd", cost, lower: () => winogradWeightGradient(options, target) }];
+}
+
+function gradientBlocks(options: ConvGeometry, target: Target): readonly Block[] {
+  const vectors = widthOf(options.cin) === 4 && widthOf(options.cout) === 4;
+  return blocksFor({ sizes: operandSizes(options), vectors, target });
+}
+
+/** Elements of x and gy. */
+function operandSizes({ n, h, w, cin, outH, outW, cout }: ConvGeometry): number[] {
+  return [n * h * w * cin, n * outH * outW * cout];
+}
+
+function gpuVariants(options: ConvGeometry): KernelVariant[] {
+  return TILE_SHAPES.map((shape) => ({
+    name: tileName(shape),
+    cost: tileCost(coverWeightGradient(options, shape), shape),
+    lower: () => gpuWeightGradient(options, shape),
+  }));
+}
+
+function directGradient(options: ConvGeometry, block: Block): Lowering {
+  const { n, h, w, cin, kh, kw, cout, outH, outW, stride, padding, dilation } = options;
+  const plan = planShares(options, block);
+  const { depth, width } = plan.vectors;
+  const { texels = false } = block;
+  const operands = [{ input: 0 }, { input: 1 }];
+  const gradient: Dispatch = {
+    kernel: `conv_weight_gradient/${blockName(block)}`,
+    code: gradientText(block, { ...plan.vectors, swapped: options.swapped ?? false }),
+    uniforms: [
+      ...[h, w, cin / depth, outH, outW, cout / width, kw, ...stride, ...padding, ...dilation],
+      ...[(kh * kw * cin) / depth, n * outH * outW, plan.pixelsAShare, plan.laneRows, plan.laneColumns],
+      ...[plan.rowTiles, plan.columnTiles, plan.shares, block.rows / depth],
+      ...texelPlaces(operandSizes(options)),
+    ],
+    ...(texels ? { texels: operands, texelWords: [X_FIRST, X_FIRST + 1] } : {}),
+    bindings: [...(texels ? [] : operands), plan.shares === 1 ? { output: 0 } : { scratch: 0 }],
+    grid: gridFor(plan.workgroups),
+    flops: convFlops(options, false),
+  };
+  if (plan.shares === 1) return { dispatches: [gradient] };
+  const elements = kh * kw * cin * cout;
+  const fold = foldShares({ shares: plan.shares, elements, from: { scratch: 0 }, to: { output: 0 } });
+  return { scratch: [plan.shares * elements], dispatches: [gradient, fold] };
+}
+
+interface SharePlan {
+  readonly vectors: { readonly depth: Width; readonly width: Width };
+  readonly laneRows: number;
+  readonly laneColumns: number;
+  readonly rowTiles: number;
+  readonly columnTiles: number;
+  readonly workgroups: number;
+  readonly shares: number;
+  readonly pixelsAShare: number;
+}
+
+function planShares(options: ConvGeometry, block: Block): SharePlan {
+  const { n, kh, kw, cin, cout, outH, outW } = options;
+  const vectors = { depth: widthOf(cin), width: widthOf(cout) };
+  const rows = kh * kw * cin;
+  const columns = cout / vectors.width;
+  const pixels = n * outH * outW;
+  const { laneColumns } = planTiles({ rows, columns }, block);
+  let laneRows = 1;
+  while (laneRows * laneColumns < LANES && laneRows * block.rows < rows) laneRows *= 2;
+  const rowTiles = Math.ceil(rows / (block.rows * laneRows));
+  const columnTiles = Math.ceil(columns / (block.columns * laneColumns));
+  // Lanes that neither rows nor columns need take shares of the pixels.
+  const laneShares = LANES / (laneRows * laneColumns);
+  const tiles = rowTiles * columnTiles;
+  const forLimit = Math.ceil(pixels / (MAX_ITERATIONS * laneShares));
+  const forWork = Math.min(Math.ceil(WANTED_WORKGROUPS / tiles), Math.floor(pixels / (MIN_PIXELS * laneShares)));
+  const shareTiles = Math.max(1, forLimit, forWork);
+  const even = Math.ceil(pixels / (shareTiles * laneShares));
+  const pixelsAShare = Math.ceil(even / UNROLL) * UNROLL;
+  return {
+    vectors,
+    laneRows,
+    laneColumns,
+    rowTiles,
+    columnTiles,
+    workgroups: tiles * shareTiles,
+    shares: Math.ceil(pixels / pixelsAShare),
+    pixelsAShare,
+  };
+}
+
+function gradientText(block: Block, options: { depth: Width; width: Width; swapped: boolean }): string {
+  const { depth, width, swapped } = options;
+  const { texels = false } = block;
+  return fillTemplate(texels ? gradientCode + texelsCode : gradientCode, {
+    TEXELS: texels,
+    X: depth === 4 ? "vec4f" : "f32",
+    W: width === 4 ? "vec4f" : "f32",
+    DEEP: depth === 4,
+    WIDE: width === 4,
+    WIDTH: width,
+    SWAPPED: swapped,
+    DEPTH: depth,
+    LANES,
+    GROUPS: block.rows / depth,
+    COLUMNS: block.columns,
+    UNROLL,
+  });
+}

@@ -1,0 +1,286 @@
+/**
+ * Lowerings of the latent kernels: draws from diagonal normals, their KL divergences, the MMVM regulariser and the density of a mixture.
+ *
+ * Shapes: `rows` or `samples` N, `width` latent dimensions D, `views` M; posteriors of all views are [M, N, D]. Every kernel makes one pass
+ * over its inputs, forward and backward, in log space; see shaders/latent/latent_math.wgsl for what happens where float32 ends.
+ *
+ * @module
+ */
+import itemsText from "../../../shaders/latent/latent_items.wgsl" with { type: "text" };
+import klText from "../../../shaders/latent/latent_kl.wgsl" with { type: "text" };
+import klPairText from "../../../shaders/latent/latent_kl_pair.wgsl" with { type: "text" };
+import mathText from "../../../shaders/latent/latent_math.wgsl" with { type: "text" };
+import mixtureText from "../../../shaders/latent/latent_mixture.wgsl" with { type: "text" };
+import mmvmText from "../../../shaders/latent/latent_mmvm.wgsl" with { type: "text" };
+import rowsText from "../../../shaders/latent/latent_rows.wgsl" with { type: "text" };
+import { type Binding, gridFor, type Lowering, type Target } from "../kernel.ts";
+import { floatBits } from "../bits.ts";
+import { type NamedBuffers, numberBuffers } from "../named_buffers.ts";
+import { fillTemplate, type TemplateValues } from "../template.ts";
+
+/** Invocations a workgroup. */
+export const LANES = 64;
+/** Invocations a workgroup of a software kernel that gives every row to one invocation: there are few rows. */
+const ROW_LANES = 8;
+
+/**
+ * Loop iterations that one invocation may do in all. Lavapipe ends every loop of an invocation once they have made 65,535 iterations
+ * together, silently; a wide row is then shared by the lanes of a workgroup, as on a GPU.
+ */
+const MOST_ITERATIONS = 16_384;
+
+interface LatentKernel {
+  readonly kernel: string;
+  readonly texts: readonly string[];
+  readonly flags?: TemplateValues;
+  readonly buffers: NamedBuffers;
+  readonly target: Target;
+  readonly rows: number;
+  readonly width: number;
+  /** The most terms that one sum of the kernel adds up. */
+  readonly terms: number;
+  /** Loop iterations a row, for a kernel that sums over rows. */
+  readonly iterations?: number;
+  /** Uniforms after rows, width and the caps. */
+  readonly uniforms?: readonly number[];
+  readonly flops: number;
+}
+
+/** A kernel with an invocation an element of [rows, width]. */
+function itemKernel(spec: LatentKernel): Lowering {
+  return lower({ ...spec, texts: [itemsText, mathText, ...spec.texts] }, {
+    lanes: LANES,
+    workgroups: Math.ceil((spec.rows * spec.width) / LANES),
+  });
+}
+
+/** A kernel that sums over the latent axis: a workgroup a row, or an invocation a row where workgroup memory is slow. */
+function rowKernel(spec: LatentKernel): Lowering {
+  const shared = spec.target.profile === "gpu" || (spec.iterations ?? spec.width) > MOST_ITERATIONS;
+  const kernel = `${spec.kernel}/${shared ? "shared" : "rows"}`;
+  return lower({ ...spec, flags: { ...spec.flags, SHARED: shared }, kernel }, {
+    lanes: shared ? LANES : ROW_LANES,
+    workgroups: shared ? spec.rows : Math.ceil(spec.rows / ROW_LANES),
+  });
+}
+
+function lower(spec: LatentKernel, grid: { lanes: number; workgroups: number }): Lowering {
+  const { values, bindings } = numberBuffers(spec.buffers);
+  return {
+    dispatches: [{
+      kernel: spec.kernel,
+      code: fillTemplate(spec.texts.join("\n"), { ...spec.flags, ...values }),
+      constants: { LANES: grid.lanes },
+      uniforms: [spec.rows, spec.width, ...caps(spec.terms), ...(spec.uniforms ?? [])],
+      bindings,
+      grid: gridFor(grid.workgroups),
+      flops: spec.flops,
+    }],
+  };
+}
+
+/** The largest value of a term, so that as many terms add up to a finite float32; its logarithm and its root; as bit patterns. */
+function caps(terms: number): number[] {
+  const cap = 3e38 / terms;
+  return [cap, Math.log(cap), Math.sqrt(cap)].map(floatBits);
+}
+
+/** Sizes of a kernel over rows of latent vectors. */
+export interface RowsOptions {
+  readonly rows: number;
+  readonly width: number;
+  readonly target: Target;
+  /** Whether a mask [rows] follows the other inputs. */
+  readonly masked?: boolean;
+}
+
+/**
+ * KL(N(mu, e^logvar) || N(0, I)) a row, with a draw z = mu + e^(logvar/2) eps if `sample` is set.
+ *
+ * Inputs mu, logvar, [eps], [mask]; outputs [z], kl.
+ */
+export function lowerKl(options: RowsOptions & { sample: boolean }): Lowering {
+  const { rows, width, target, masked = false, sample } = options;
+  const buffers: Record<string, Binding> = { mu: { input: 0 }, logvar: { input: 1 } };
+  if (sample) buffers.eps = { input: 2 };
+  if (masked) buffers.mask = { input: sample ? 3 : 2 };
+  if (sample) buffers.z = { output: 0 };
+  buffers.kl = { output: sample ? 1 : 0 };
+  return rowKernel({
+    kernel: sample ? "latent_reparameterize_kl" : "latent_kl",
+    texts: [rowsText, mathText, klText],
+    flags: { SAMPLE: sample, MASKED: masked, BACKWARD: false },
+    buffers,
+    target,
+    rows,
+    width,
+    terms: width,
+    flops: rows * width * (sample ? 16 : 12),
+  });
+}
+
+/**
+ * Gradients of {@link lowerKl}.
+ *
+ * Inputs mu, logvar, [eps], [mask], [gradient of z], gradient of kl; outputs the gradients of mu and logvar.
+ */
+export function lowerKlBackward(options: RowsOptions & { sample: boolean }): Lowering {
+  const { rows, width, target, masked = false, sample } = options;
+  const names = ["mu", "logvar"];
+  if (sample) names.push("eps");
+  if (masked) names.push("mask");
+  if (sample) names.push("z_gradient");
+  names.push("kl_gradient");
+  return itemKernel({
+    kernel: sample ? "latent_reparameterize_kl_backward" : "latent_kl_backward",
+    texts: [klText],
+    flags: { SAMPLE: sample, MASKED: masked, BACKWARD: true },
+    buffers: { ...inputs(names), mu_gradient: { output: 0 }, logvar_gradient: { output: 1 } },
+    target,
+    rows,
+    width,
+    terms: 2,
+    flops: rows * width * 20,
+  });
+}
+
+function inputs(names: readonly string[]): Record<string, Binding> {
+  return Object.fromEntries(names.map((name, i) => [name, { input: i }]));
+}
+
+/** KL(N(mu0, e^logvar0) || N(mu1, e^logvar1)) a row. Inputs mu0, logvar0, mu1, logvar1; output kl. */
+export function lowerKlPair(options: Omit<RowsOptions, "masked">): Lowering {
+  const { rows, width, target } = options;
+  return rowKernel({
+    kernel: "latent_kl_pair",
+    texts: [rowsText, mathText, klPairText],
+    flags: { BACKWARD: false },
+    buffers: { ...inputs(["mu0", "logvar0", "mu1", "logvar1"]), kl: { output: 0 } },
+    target,
+    rows,
+    width,
+    terms: width,
+    flops: rows * width * 16,
+  });
+}
+
+/**
+ * Gradients of {@link lowerKlPair}. Inputs mu0, logvar0, mu1, logvar1, gradient of kl; outputs the gradients of mu0, logvar0 and
+ * logvar1 (that of mu1 is minus that of mu0).
+ */
+export function lowerKlPairBackward(options: Omit<RowsOptions, "masked">): Lowering {
+  const { rows, width, target } = options;
+  return itemKernel({
+    kernel: "latent_kl_pair_backward",
+    texts: [klPairText],
+    flags: { BACKWARD: true },
+    buffers: {
+      ...inputs(["mu0", "logvar0", "mu1", "logvar1", "kl_gradient"]),
+      mu0_gradient: { output: 0 },
+      logvar0_gradient: { output: 1 },
+      logvar1_gradient: { output: 2 },
+    },
+    target,
+    rows,
+    width,
+    terms: 2,
+    flops: rows * width * 24,
+  });
+}
+
+/** Sizes of a kernel over the posteriors of several views. */
+export interface ViewsOptions {
+  readonly views: number;
+  readonly samples: number;
+  readonly width: number;
+  readonly target: Target;
+  /** Whether there is a mask [views, samples] among the inputs. */
+  readonly masked?: boolean;
+}
+
+/** The MMVM regulariser a sample. Inputs mu, logvar [M, N, D], alpha [1], [mask]; output kl [N]. */
+export function lowerMmvmKl(options: ViewsOptions): Lowering {
+  const { views, samples, width, target, masked = false } = options;
+  return rowKernel({
+    kernel: "latent_mmvm",
+    texts: [rowsText, mathText, mmvmText],
+    flags: { MASKED: masked, BACKWARD: false },
+    buffers: { ...inputs(["mu", "logvar", "alpha", ...(masked ? ["mask"] : [])]), kl: { output: 0 } },
+    target,
+    rows: samples,
+    width,
+    terms: width * views * views,
+    iterations: width * views * (views + 2),
+    uniforms: [views],
+    flops: samples * width * views * views * 24,
+  });
+}
+
+/** Gradients of {@link lowerMmvmKl}. Inputs mu, logvar, alpha, [mask], gradient of kl; outputs the gradients of mu and logvar. */
+export function lowerMmvmKlBackward(options: ViewsOptions): Lowering {
+  const { views, samples, width, target, masked = false } = options;
+  return itemKernel({
+    kernel: "latent_mmvm_backward",
+    texts: [mmvmText],
+    flags: { MASKED: masked, BACKWARD: true },
+    buffers: {
+      ...inputs(["mu", "logvar", "alpha", ...(masked ? ["mask"] : []), "kl_gradient"]),
+      mu_gradient: { output: 0 },
+      logvar_gradient: { output: 1 },
+    },
+    target,
+    rows: samples,
+    width,
+    terms: 2 * views,
+    uniforms: [views],
+    flops: samples * width * views * views * 40,
+  });
+}
+
+/**
+ * Log density of every view's draw under the mixture of all views' posteriors.
+ *
+ * Inputs z, mu, logvar [M, N, D], [mask]; outputs logq [M, N] and the components' weights [M, M, N], which the backward pass needs.
+ */
+export function lowerMixture(options: ViewsOptions): Lowering {
+  const { views, samples, width, target, masked = false } = options;
+  return rowKernel({
+    kernel: "latent_mixture",
+    texts: [mathText, mixtureText],
+    flags: { MASKED: masked, BACKWARD: false },
+    buffers: {
+      ...inputs(["z", "mu", "logvar", ...(masked ? ["mask"] : [])]),
+      logq: { output: 0 },
+      weights: { output: 1 },
+    },
+    target,
+    rows: views * samples,
+    width,
+    terms: width,
+    iterations: width * views,
+    uniforms: [views, samples],
+    flops: views * views * samples * width * 10,
+  });
+}
+
+/** Gradients of {@link lowerMixture}. Inputs z, mu, logvar, weights, gradient of logq; outputs the gradients of z, mu and logvar. */
+export function lowerMixtureBackward(options: Omit<ViewsOptions, "masked">): Lowering {
+  const { views, samples, width, target } = options;
+  return itemKernel({
+    kernel: "latent_mixture_backward",
+    texts: [mixtureText],
+    flags: { BACKWARD: true },
+    buffers: {
+      ...inputs(["z", "mu", "logvar", "weights", "logq_gradient"]),
+      z_gradient: { output: 0 },
+      mu_gradient: { output: 1 },
+      logvar_gradient: { output: 2 },
+    },
+    target,
+    rows: samples,
+    width,
+    terms: 2 * views,
+    uniforms: [views, samples],
+    flops: views * views * samples * width * 30,
+  });
+}

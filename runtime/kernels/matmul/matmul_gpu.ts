@@ -1,0 +1,117 @@
+/**
+ * Matrix products on a GPU: tiles in workgroup memory. The same core serves convolutions, see conv_gpu.ts.
+ *
+ * @module
+ */
+import operandsCode from "../../../shaders/matmul/matmul_operands.wgsl" with { type: "text" };
+import tileCode from "../../../shaders/matmul/matmul_tile.wgsl" with { type: "text" };
+import { gridFor, type Lowering } from "../kernel.ts";
+import { foldShares } from "./matmul_fold.ts";
+import { defaultDistances, type MatmulOptions, matmulWidth } from "./matmul_options.ts";
+import { fillTemplate, type TemplateValues } from "../template.ts";
+
+/** A workgroup of ty x tx invocations, each of which makes `rows` x (4 `columns`) results. */
+export interface TileShape {
+  readonly tx: number;
+  readonly ty: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** The shapes that are worth trying. */
+export const TILE_SHAPES: readonly TileShape[] = [
+  { tx: 8, ty: 16, rows: 8, columns: 2 },
+  { tx: 8, ty: 8, rows: 8, columns: 2 },
+  { tx: 8, ty: 8, rows: 4, columns: 1 },
+];
+
+/** Elements of the summed axis that a workgroup takes at a time. */
+const TILE_DEPTH = 16;
+/** Workgroups that keep a GPU busy, and the shortest share of a sum that is worth adding up. */
+const WANTED_WORKGROUPS = 256;
+const MIN_SHARE = 128;
+
+/** A variant's name: the results of a workgroup. */
+export function tileName(shape: TileShape): string {
+  return `gpu-${shape.ty * shape.rows}x${shape.tx * shape.columns * 4}`;
+}
+
+/** How tiles cover a result, and the summed axis is shared out. */
+export interface TileCover {
+  readonly rowTiles: number;
+  readonly columnTiles: number;
+  readonly shares: number;
+  /** Elements of the summed axis in a share: a multiple of the tile's depth. */
+  readonly depthAShare: number;
+  readonly workgroups: number;
+}
+
+/** Covers `batches` results of rows x columns. */
+export function coverTiles(
+  size: { rows: number; columns: number; depth: number; batches: number; split: boolean },
+  shape: TileShape,
+): TileCover {
+  const rowTiles = Math.ceil(size.rows / (shape.ty * shape.rows));
+  const columnTiles = Math.ceil(size.columns / (shape.tx * shape.columns * 4));
+  const whole = rowTiles * columnTiles * size.batches;
+  const wanted = size.split
+    ? Math.max(1, Math.min(Math.ceil(WANTED_WORKGROUPS / whole), Math.floor(size.depth / MIN_SHARE)))
+    : 1;
+  const depthAShare = Math.ceil(size.depth / wanted / TILE_DEPTH) * TILE_DEPTH;
+  const shares = Math.ceil(size.depth / depthAShare);
+  return { rowTiles, columnTiles, shares, depthAShare, workgroups: whole * shares };
+}
+
+/**
+ * An estimate to rank shapes by: rounds of workgroups, times the work of one. Smaller tiles read more of workgroup memory for each
+ * multiplication.
+ */
+export function tileCost(cover: TileCover, shape: TileShape): number {
+  const results = shape.tx * shape.ty * shape.rows * shape.columns * 4;
+  const loads = (shape.rows + 4 * shape.columns) / (shape.rows * shape.columns * 4);
+  return Math.ceil(cover.workgroups / (WANTED_WORKGROUPS / 2)) * results * cover.depthAShare * (1 + 2 * loads);
+}
+
+/** The kernel's text: operands as WGSL that declares what matmul_tile.wgsl asks for. */
+export function tileText(operands: string, shape: TileShape, values: TemplateValues): string {
+  const { tx, ty, rows, columns } = shape;
+  const core = { TX: tx, TY: ty, ROWS: rows, COLUMNS: columns, THREADS: tx * ty };
+  return fillTemplate(operands + tileCode, { ...core, A_ROWS_FIRST: false, B_DEPTH_FIRST: false, ...values });
+}
+
+/** The matrix product with tiles of one shape. */
+export function gpuMatmul(options: MatmulOptions, shape: TileShape): Lowering {
+  const { m, n, k, batches = 1, transposeA = false, transposeB = false } = options;
+  const distances = options.distances ?? defaultDistances(options);
+  const cover = coverMatmul(options, shape);
+  const vectors = matmulWidth(options) === 4;
+  const elements = batches * distances.y;
+  const product = {
+    kernel: `matmul/${tileName(shape)}${vectors ? "" : "-scalar"}`,
+    code: tileText(operandsCode, shape, {
+      T: vectors ? "vec4f" : "f32",
+      VECTORS: vectors,
+      A_TRANSPOSED: transposeA,
+      B_TRANSPOSED: transposeB,
+      // Neighbours in a subgroup read neighbours in memory.
+      A_ROWS_FIRST: transposeA,
+      B_DEPTH_FIRST: transposeB,
+    }),
+    uniforms: [
+      ...[m, n, k, batches, distances.a, distances.b, distances.y],
+      ...[cover.rowTiles, cover.columnTiles, cover.shares, cover.depthAShare],
+    ],
+    bindings: [{ input: 0 }, { input: 1 }, cover.shares === 1 ? { output: 0 } : { scratch: 0 }],
+    grid: gridFor(cover.workgroups),
+    flops: 2 * batches * m * n * k,
+  };
+  if (cover.shares === 1) return { dispatches: [product] };
+  const fold = foldShares({ shares: cover.shares, elements, from: { scratch: 0 }, to: { output: 0 } });
+  return { scratch: [cover.shares * elements], dispatches: [product, fold] };
+}
+
+/** How tiles of one shape cover a matrix product. */
+export function coverMatmul(options: MatmulOptions, shape: TileShape): TileCover {
+  const { m, n, k, batches = 1 } = options;
+  return coverTiles({ rows: m, columns: n, depth: k, batches, split: true }, shape);
+}

@@ -1,0 +1,47 @@
+/**
+ * Lowerings of the watch for values that are not finite.
+ *
+ * @module
+ */
+import checkText from "../../../shaders/numerics/finite_check.wgsl" with { type: "text" };
+import recordText from "../../../shaders/numerics/finite_record.wgsl" with { type: "text" };
+import { type Dispatch, gridFor } from "../kernel.ts";
+
+const LANES = 64;
+const VALUES = 64;
+/** Checks that one invocation of the record's kernel goes through: software drivers end loops after some 65,000 turns. */
+const MAX_CHECKS = 60_000;
+
+/** Words of the record: the current step (2), the failed step (2), number of the check + 1, index of the value, whether it is NaN. */
+export const RECORD_WORDS = 7;
+
+/** Looks through `count` f32 values, for NaN only on request. Input: the values; output: two words a check, zero before. */
+export function lowerFiniteCheck(options: { count: number; check: number; nanOnly?: boolean }): Dispatch {
+  const { count, check, nanOnly = false } = options;
+  return {
+    kernel: "finite_check",
+    code: checkText,
+    constants: { LANES, VALUES },
+    uniforms: [count, check, nanOnly ? 1 : 0],
+    bindings: [{ input: 0 }, { output: 0 }],
+    grid: gridFor(Math.ceil(count / LANES / VALUES)),
+    bytes: count * 4,
+  };
+}
+
+/**
+ * Records the first failure. Input: two words a check; output: the record, {@link RECORD_WORDS} words.
+ *
+ * @throws {RangeError} for more checks than can be gone through.
+ */
+export function lowerFiniteRecord(options: { checks: number }): Dispatch {
+  const { checks } = options;
+  if (checks > MAX_CHECKS) throw new RangeError(`at most ${MAX_CHECKS} values a run can be watched, got ${checks}`);
+  return {
+    kernel: "finite_record",
+    code: recordText,
+    uniforms: [checks],
+    bindings: [{ input: 0 }, { output: 0 }],
+    grid: [1, 1, 1],
+  };
+}

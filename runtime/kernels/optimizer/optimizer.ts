@@ -1,0 +1,198 @@
+/**
+ * Lowerings of the optimisers' kernels, which work on whole slabs: every parameter of a model in one dispatch.
+ *
+ * A slab that exceeds what one binding can hold is worked on in pieces.
+ *
+ * @module
+ */
+import adamText from "../../../shaders/optimizer/adam.wgsl" with { type: "text" };
+import normText from "../../../shaders/optimizer/gradient_norm.wgsl" with { type: "text" };
+import lossScaleText from "../../../shaders/optimizer/loss_scale.wgsl" with { type: "text" };
+import sgdText from "../../../shaders/optimizer/sgd.wgsl" with { type: "text" };
+import { type Binding, type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
+import { numberBuffers } from "../named_buffers.ts";
+import { fillTemplate, type TemplateValues } from "../template.ts";
+
+/** Invocations a workgroup, by profile. */
+const UPDATE_LANES = { software: 64, gpu: 256 } as const;
+const NORM_LANES = { software: 16, gpu: 256 } as const;
+const COMBINE_LANES = 256;
+/** Elements whose squares one workgroup sums. */
+const CHUNK = 16_384;
+/** Elements to which pieces of a slab are aligned: WebGPU binds at multiples of 256 bytes. */
+const ALIGNMENT = 64;
+
+/** A stretch of a slab: its first element, and how many there are. */
+export type Stretch = readonly [start: number, count: number];
+
+/** What the update kernels need to know. */
+export interface UpdateOptions {
+  /** Length of the slabs in elements, a multiple of 4. */
+  readonly length: number;
+  readonly target: Target;
+}
+
+/** One step of Adam. Inputs, the first three of them written in place: parameters, m, v, gradients, hyper [7], control [2]. */
+export function lowerAdam(options: UpdateOptions): Lowering {
+  const slabs = ["parameters", "m", "v", "gradients"];
+  return lowerUpdate(options, { kernel: "adam", text: adamText, slabs, flops: 16 });
+}
+
+/** One step of SGD with momentum. Inputs, the first two of them written in place: parameters, velocity, gradients, hyper [4], control [2]. */
+export function lowerSgd(options: UpdateOptions & { nesterov: boolean }): Lowering {
+  const slabs = ["parameters", "velocity", "gradients"];
+  const flags = { NESTEROV: options.nesterov };
+  return lowerUpdate(options, { kernel: "sgd", text: sgdText, flags, slabs, flops: 8 });
+}
+
+function lowerUpdate(
+  options: UpdateOptions,
+  spec: { kernel: string; text: string; flags?: TemplateValues; slabs: readonly string[]; flops: number },
+): Lowering {
+  const { length, target } = options;
+  if (!Number.isInteger(length) || length < 4 || length % 4 !== 0) {
+    throw new RangeError(`${spec.kernel}: a slab's length must be a positive multiple of 4, got ${length}`);
+  }
+  const lanes = UPDATE_LANES[target.profile];
+  const names = [...spec.slabs, "hyper", "control"];
+  const dispatches = pieces(length, target).map(([first, count]): Dispatch => {
+    const buffers = names.map((name, input): [string, Binding] => {
+      const piece = count < length && input < spec.slabs.length;
+      return [name, piece ? { input, first, count } : { input }];
+    });
+    const { values, bindings } = numberBuffers(Object.fromEntries(buffers));
+    return {
+      kernel: spec.kernel,
+      code: fillTemplate(spec.text, { ...spec.flags, ...values }),
+      constants: { LANES: lanes },
+      uniforms: [count / 4],
+      bindings,
+      grid: gridFor(Math.ceil(count / 4 / lanes)),
+      flops: count * spec.flops,
+      bytes: count * 4 * (2 * spec.slabs.length - 1),
+    };
+  });
+  return { dispatches };
+}
+
+/** The stretches of a slab that a binding can hold. */
+function pieces(length: number, target: Target): Stretch[] {
+  const most = largestPiece(target);
+  return Array.from({ length: Math.ceil(length / most) }, (_, i) => [i * most, Math.min(most, length - i * most)]);
+}
+
+function largestPiece(target: Target): number {
+  return Math.floor(target.maxBindingBytes / 4 / ALIGNMENT) * ALIGNMENT;
+}
+
+/**
+ * The chunks into which the first pass of the gradient norm cuts the parameters of a slab; as u32 [chunks, 2] it is the kernel's second input.
+ *
+ * @param parameters Where each parameter lies, in ascending order; starts are multiples of 64.
+ * @throws {RangeError} for parameters that overlap or start elsewhere.
+ */
+export function normChunks(parameters: readonly Stretch[]): Stretch[] {
+  const chunks: Stretch[] = [];
+  let end = 0;
+  for (const [start, count] of parameters) {
+    if (start % ALIGNMENT !== 0 || start < end) {
+      throw new RangeError(
+        `gradient_norm: parameters must start at multiples of ${ALIGNMENT}, in order and apart; got ${start} after ${end}`,
+      );
+    }
+    for (let done = 0; done < count; done += CHUNK) chunks.push([start + done, Math.min(CHUNK, count - done)]);
+    end = start + count;
+  }
+  return chunks;
+}
+
+/**
+ * The global norm of the gradients in a slab, and what clipping makes of it.
+ *
+ * Inputs: gradients, chunks u32 [chunks, 2] (see {@link normChunks}), limits [2] (largest norm allowed, 1 to leave non-finite steps out), and
+ * with `scaled` the factor [1 or more] that all gradients come multiplied by, a power of two.
+ * Outputs: the norm [1]; control [2], the factor min(1, limit / norm) and 1 if this step is to be left out.
+ * A sum of squares beyond float32 (a norm over 1.8e19) counts as not finite.
+ */
+export function lowerGradientNorm(
+  options: { length: number; parameters: readonly Stretch[]; target: Target; scaled?: boolean },
+): Lowering {
+  const { length, target, scaled = false } = options;
+  const chunks = normChunks(options.parameters);
+  const shared = target.profile === "gpu";
+  const lanes = NORM_LANES[target.profile];
+  const partials = chunks.length * (shared ? 1 : lanes);
+  const sums = chunkRuns(chunks, largestPiece(target)).map(({ first, count, base, end }): Dispatch => {
+    const whole = largestPiece(target) >= length;
+    const piece = { first: base, count: Math.min(length, Math.ceil(end / ALIGNMENT) * ALIGNMENT) - base };
+    const { values, bindings } = numberBuffers({
+      gradients: whole ? { input: 0 } : { input: 0, ...piece },
+      chunks: { input: 1 },
+      partials: { scratch: 0 },
+    });
+    return {
+      kernel: `gradient_norm/${target.profile}`,
+      code: fillTemplate(normText, { ...values, COMBINE: false, SHARED: shared, SCALED: false }),
+      constants: { LANES: lanes },
+      uniforms: [first, count, whole ? 0 : base],
+      bindings,
+      grid: gridFor(count),
+      flops: (end - base) * 2,
+      bytes: (end - base) * 4,
+    };
+  });
+  const { values, bindings } = numberBuffers({
+    partials: { scratch: 0 },
+    limits: { input: 2 },
+    ...(scaled ? { loss_scale: { input: 3 } } : {}),
+    norm: { output: 0 },
+    control: { output: 1 },
+  });
+  const combine: Dispatch = {
+    kernel: "gradient_norm_combine",
+    code: fillTemplate(normText, { ...values, COMBINE: true, SHARED: true, SCALED: scaled }),
+    constants: { LANES: COMBINE_LANES },
+    uniforms: [partials],
+    bindings,
+    grid: [1, 1, 1],
+    flops: partials,
+  };
+  return { scratch: [partials], dispatches: [...sums, combine] };
+}
+
+/**
+ * What becomes of a loss's scale after a step. Inputs: state [2] (the scale, the good steps since it changed), in place; control [2] of
+ * {@link lowerGradientNorm}.
+ *
+ * @param options.interval Good steps in a row after which the scale is doubled.
+ * @param options.least The scale's bounds, powers of two: the least,
+ * @param options.most and the most.
+ */
+export function lowerLossScale(options: { interval: number; least: number; most: number }): Lowering {
+  const { interval, least, most } = options;
+  return {
+    dispatches: [{
+      kernel: "loss_scale",
+      code: lossScaleText,
+      uniforms: [...new Uint32Array(Float32Array.of(interval, least, most).buffer)],
+      bindings: [{ input: 0 }, { input: 1 }],
+      grid: [1, 1, 1],
+    }],
+  };
+}
+
+/** Runs of neighbouring chunks, each of which lies within `most` elements. */
+function chunkRuns(
+  chunks: readonly Stretch[],
+  most: number,
+): { first: number; count: number; base: number; end: number }[] {
+  const runs: { first: number; count: number; base: number; end: number }[] = [];
+  chunks.forEach(([start, count], i) => {
+    const run = runs.at(-1);
+    if (run && start + count - run.base <= most) {
+      run.count++;
+      run.end = start + count;
+    } else runs.push({ first: i, count: 1, base: start, end: start + count });
+  });
+  return runs;
+}

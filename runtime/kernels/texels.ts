@@ -1,0 +1,95 @@
+/**
+ * Buffers that kernels read through a texture.
+ *
+ * On Vulkan on the CPU a load from a storage buffer is a loop over the lanes, with tests for each of them; a load of a texel is a few vector
+ * instructions and takes less than half the time. A dispatch may therefore ask for bindings as texels (`Dispatch.texels`): the engine copies
+ * them, one after the other, into one `texture_storage_2d<rgba32float, read>`, at 12 to 27 GB/s.
+ *
+ * Texel i of the texture is at (i mod {@link TEXEL_ROW}, i div TEXEL_ROW); see shaders/shared/texels.wgsl. Each binding begins a row of its own. What
+ * lies in the texture already is not copied again, see `texel_plan.ts`.
+ *
+ * Bindings of float16 are copied into a texture of rgba16float, to the rows that they would have in the other one: where a dispatch reads both
+ * kinds, it binds both textures, and a texel's number does not depend on its format.
+ *
+ * @module
+ */
+
+/** Texels of a row of the texture. */
+export const TEXEL_ROW = 1024;
+
+/** Bytes of a texel, four 32-bit floats. */
+export const TEXEL_BYTES = 16;
+
+/** Bytes of a texel of four 16-bit floats. */
+export const HALF_TEXEL_BYTES = 8;
+
+/** Rows that elements (a multiple of 4) take. */
+export function texelRows(elements: number): number {
+  return Math.ceil(elements / 4 / TEXEL_ROW);
+}
+
+/** Where bindings of so many elements each begin: the number of the first texel. */
+export function texelPlaces(sizes: readonly number[]): number[] {
+  let rows = 0;
+  return sizes.map((elements) => {
+    const first = rows * TEXEL_ROW;
+    rows += texelRows(elements);
+    return first;
+  });
+}
+
+/** True if bindings of so many elements each can be read as texels, where there is room for `maxTexels`. */
+export function fitTexels(sizes: readonly number[], maxTexels = 0): boolean {
+  const rows = sizes.reduce((total, elements) => total + texelRows(elements), 0);
+  return sizes.every((elements) => elements % 4 === 0) && rows * TEXEL_ROW <= maxTexels;
+}
+
+/** The texture that holds `rows` rows of float32, or of float16. */
+export function texelTexture(gpu: GPUDevice, options: { rows: number; label: string; half?: boolean }): GPUTexture {
+  return gpu.createTexture({
+    label: options.label,
+    size: [TEXEL_ROW, options.rows],
+    format: options.half ? "rgba16float" : "rgba32float",
+    usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
+  });
+}
+
+/** Bytes of rows of a texture. */
+export function texelBytes(rows: number, { half }: { half: boolean }): number {
+  return rows * TEXEL_ROW * (half ? HALF_TEXEL_BYTES : TEXEL_BYTES);
+}
+
+/** A piece of a buffer that is copied into the texture. */
+export interface TexelSource {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly bytes: number;
+  /** True where it holds float16. */
+  readonly half?: boolean;
+  /** The row where it goes; after the one before if left out. */
+  readonly row?: number;
+}
+
+/** Copies pieces of buffers into the texture, or those of float16 into the one of float16, each from a row of its own on. */
+export function copyTexels(
+  encoder: GPUCommandEncoder,
+  options: { texture?: GPUTexture | undefined; halfTexture?: GPUTexture | undefined; sources: readonly TexelSource[] },
+): void {
+  const { sources } = options;
+  let after = 0;
+  for (const { buffer, offset, bytes, half = false, row = after } of sources) {
+    const texture = (half ? options.halfTexture : options.texture)!;
+    const bytesPerRow = texelBytes(1, { half });
+    const texels = bytes / (bytesPerRow / TEXEL_ROW);
+    const [whole, rest] = [Math.floor(texels / TEXEL_ROW), texels % TEXEL_ROW];
+    const copy = (part: { row: number; width: number; height: number }) =>
+      encoder.copyBufferToTexture(
+        { buffer, offset: offset + part.row * bytesPerRow, bytesPerRow },
+        { texture, origin: [0, row + part.row] },
+        [part.width, part.height],
+      );
+    if (whole > 0) copy({ row: 0, width: TEXEL_ROW, height: whole });
+    if (rest > 0) copy({ row: whole, width: rest, height: 1 });
+    after = row + whole + Math.sign(rest);
+  }
+}

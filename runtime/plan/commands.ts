@@ -1,0 +1,178 @@
+/**
+ * From ordered units to GPU commands over slots: pieces of memory that the plan will place.
+ *
+ * @module
+ */
+import { reduceAttributes, type Unit } from "./fusion.ts";
+import type { Value } from "../graph/graph.ts";
+import type { Binding, Dispatch, Lowering, Target } from "../kernels/kernel.ts";
+import { lowerCopy } from "../kernels/movement/copy.ts";
+import { lowerPointwise } from "../kernels/pointwise/pointwise.ts";
+import { lowerReduce } from "../kernels/reduce/reduce.ts";
+import { constantOp, inputOp, stateOf, stateOp } from "../graph/leaf.ts";
+import type { PackAttributes } from "../ops/pack.ts";
+import { rootOf } from "./schedule.ts";
+import { formatShape, sizeOf } from "../graph/tensor.ts";
+
+/** A piece of memory. */
+export interface Slot {
+  bytes: number;
+  /** True where its float32 values are stored as float16; see `half_storage.ts`. */
+  half?: boolean;
+  /** What it holds, for messages. */
+  readonly label: string;
+  /** Memory outside of the arena: a state, an input or a constant. */
+  readonly leaf?: Value;
+  /** The slab that it is a part of. */
+  inside?: { readonly slot: Slot; readonly offset: number };
+}
+
+/** A slot as bound to a kernel, possibly in part. */
+export interface Operand {
+  readonly slot: Slot;
+  readonly first?: number;
+  readonly count?: number;
+}
+
+/** One thing that the GPU is told to do. */
+export interface Command {
+  readonly dispatch: Dispatch;
+  readonly operands: readonly Operand[];
+  /** What it reads as texels. */
+  readonly texels?: readonly Operand[];
+  readonly unit: Unit;
+}
+
+/** Commands, and the slot of every value. */
+export interface CommandList {
+  readonly commands: readonly Command[];
+  slotOf(value: Value): Slot;
+}
+
+/** Lowers units, in order, for a target. */
+export function lowerUnits(units: readonly Unit[], target: Target): CommandList {
+  const slots = new Map<Value, Slot>();
+  const slotOf = (value: Value): Slot => {
+    const root = rootOf(value);
+    let slot = slots.get(root);
+    if (!slot) {
+      const { op } = root.producer;
+      const leaf = op === stateOp || op === inputOp || op === constantOp;
+      slot = {
+        bytes: sizeOf(root.shape) * 4,
+        label: `${labelOf(root)} ${formatShape(root.shape)}`,
+        ...(leaf ? { leaf: root } : {}),
+      };
+      slots.set(root, slot);
+    }
+    return slot;
+  };
+  const commands: Command[] = [];
+  for (const unit of units) {
+    if (unit.kind === "pack") commands.push(...packCommands(unit, slotOf));
+    else commands.push(...lowerUnit(unit, { slotOf, target }));
+  }
+  return { commands, slotOf };
+}
+
+function labelOf(value: Value): string {
+  const { op, attributes } = value.producer;
+  if (op === stateOp) return `state ${stateOf(value.tensor).name}`;
+  return op === inputOp ? `input ${(attributes as { name: string }).name}` : `${op.name}()`;
+}
+
+/** Puts each input into the slab where its memory is the plan's to choose, and copies the others. */
+function packCommands(unit: Unit, slotOf: (value: Value) => Slot): Command[] {
+  const slab = slotOf(unit.outputs[0]!);
+  const { offsets } = unit.items[0]!.attributes as PackAttributes;
+  const copies: Command[] = [];
+  unit.inputs.forEach((value, i) => {
+    const slot = slotOf(value);
+    const offset = (offsets[i] ?? 0) * 4;
+    if (slot.leaf || slot.inside) copies.push(copyCommand(unit, { from: slot, to: slab, offset }));
+    else slot.inside = { slot: slab, offset };
+  });
+  return copies;
+}
+
+function lowerUnit(unit: Unit, context: { slotOf: (value: Value) => Slot; target: Target }): Command[] {
+  const { slotOf, target } = context;
+  const lowering = loweringOf(unit, target);
+  const scratch = (lowering.scratch ?? []).map((count): Slot => ({
+    bytes: count * 4,
+    label: `scratch of ${unitName(unit)}`,
+  }));
+  const commands: Command[] = [];
+  const bound: Slot[] = [];
+  // WebGPU forbids overlapping bindings where one is written: an input that is bound twice is copied for its second place.
+  const inputs = unit.inputs.map((value) => {
+    const slot = slotOf(value);
+    if (slot.leaf || !bound.some((other) => sharesMemory(other, slot))) {
+      bound.push(slot);
+      return slot;
+    }
+    const duplicate: Slot = { bytes: slot.bytes, label: `second use of ${slot.label}` };
+    commands.push(copyCommand(unit, { from: slot, to: duplicate, offset: 0 }));
+    return duplicate;
+  });
+  const outputs = unit.outputs.map(slotOf);
+  const operand = (binding: Binding): Operand => {
+    const slot = "input" in binding
+      ? inputs[binding.input]
+      : "output" in binding
+      ? outputs[binding.output]
+      : scratch[binding.scratch];
+    if (!slot) throw new TypeError(`${unitName(unit)} binds ${JSON.stringify(binding)}, which it does not have`);
+    return {
+      slot,
+      ...(binding.first !== undefined ? { first: binding.first } : {}),
+      ...(binding.count !== undefined ? { count: binding.count } : {}),
+    };
+  };
+  for (const dispatch of lowering.dispatches) {
+    const texels = dispatch.texels ? { texels: dispatch.texels.map(operand) } : {};
+    commands.push({ dispatch, operands: dispatch.bindings.map(operand), ...texels, unit });
+  }
+  return commands;
+}
+
+/** Copies by a kernel, because WebGPU's own copy refuses to stay within one buffer, and both may lie in the arena. */
+function copyCommand(unit: Unit, options: { from: Slot; to: Slot; offset: number }): Command {
+  const { from, to, offset } = options;
+  const count = from.bytes / 4;
+  return {
+    dispatch: lowerCopy(count),
+    operands: [{ slot: from }, { slot: to, first: offset / 4, count }],
+    unit,
+  };
+}
+
+function sharesMemory(a: Slot, b: Slot): boolean {
+  return a === b || a.inside?.slot === b || b.inside?.slot === a;
+}
+
+function loweringOf(unit: Unit, target: Target): Lowering {
+  const label = unitName(unit);
+  if (unit.kind === "pointwise") {
+    return lowerPointwise(unit.expression!, { outputs: unit.stored!, target, label });
+  }
+  if (unit.kind === "reduce") {
+    const { axes, kind, scale } = reduceAttributes(unit);
+    return lowerReduce(unit.expression!, { axes, kind, scale, target, label });
+  }
+  const item = unit.items[0]!;
+  const epilogue = unit.expression ? { epilogue: { expression: unit.expression, outputs: unit.stored! } } : {};
+  return item.op.lower!({
+    inputs: item.inputs,
+    outputs: item.outputs,
+    attributes: item.attributes,
+    target,
+    ...epilogue,
+  });
+}
+
+/** The ops of a unit, for labels: `mul+add+relu`. */
+export function unitName(unit: Unit): string {
+  const names = unit.items.map((item) => item.op.name);
+  return names.length > 6 ? `${names.slice(0, 5).join("+")}+${names.length - 5} more` : names.join("+");
+}

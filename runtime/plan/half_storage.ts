@@ -1,0 +1,79 @@
+/**
+ * Precision `f16`: which of a program's values are stored as float16. Everything is computed in float32, and what is stored as float16 is
+ * rounded once, when it is stored.
+ *
+ * Stored so are the large values that depend on the program's inputs: feature maps and their gradients. Not so: inputs, outputs, metrics and
+ * constants; states (parameters, moments, running statistics) and what depends on them alone; gradients of parameters, in or out of a slab;
+ * scratch buffers, so that partial sums keep their digits; and whatever a kernel uses in a way that `half.ts` does not understand.
+ *
+ * @module
+ */
+import type { Command, Operand, Slot } from "./commands.ts";
+import type { Graph, Item, Value } from "../graph/graph.ts";
+import { halfFault } from "../kernels/half.ts";
+import { constantOp, stateOp } from "../graph/leaf.ts";
+import { rootOf } from "./schedule.ts";
+import { sizeOf } from "../graph/tensor.ts";
+
+/** How a program stores large values. */
+export const PRECISIONS = ["f32", "f16"] as const;
+export type Precision = (typeof PRECISIONS)[number];
+
+/** Values of fewer elements stay float32: they take little memory, and latents, statistics and losses are among them. */
+export const MIN_HALF_ELEMENTS = 4096;
+
+/** Axes of an image or a feature map. */
+const MIN_AXES = 4;
+
+/** Bytes of an element of a slot. */
+export function elementBytes(slot: Slot): number {
+  return slot.half ? 2 : 4;
+}
+
+/** Marks the slots that are stored as float16, which halves them. To be done before memory is planned. */
+export function storeHalves(
+  commands: readonly Command[],
+  options: { graph: Graph; kept: ReadonlySet<Value>; slotOf: (value: Value) => Slot },
+): void {
+  const { graph, slotOf } = options;
+  const kept = new Set([...options.kept].map(rootOf));
+  const refused = slotsThatMustStay(commands);
+  for (const value of featureItems(graph).flatMap((item) => item.outputs)) {
+    const large = value.shape.length >= MIN_AXES && sizeOf(value.shape) >= MIN_HALF_ELEMENTS;
+    if (!large || value.dtype !== "f32" || rootOf(value) !== value || kept.has(value)) continue;
+    const slot = slotOf(value);
+    if (slot.half || slot.leaf || slot.inside || refused.has(slot)) continue;
+    slot.half = true;
+    slot.bytes /= 2;
+  }
+}
+
+/** The items that depend on inputs or random numbers, and on no gradient of a parameter. */
+function featureItems(graph: Graph): Item[] {
+  const varying = new Set<Item>();
+  const wide = new Set<Item>();
+  for (const item of graph.items) {
+    const { op, inputs } = item;
+    const producers = inputs.map(({ producer }) => producer);
+    if (op.wide || producers.some((producer) => wide.has(producer))) wide.add(item);
+    const isLeaf = op === stateOp || op === constantOp;
+    const varies = inputs.length > 0 ? producers.some((producer) => varying.has(producer)) : !isLeaf;
+    if (varies) varying.add(item);
+  }
+  return [...varying.difference(wide)];
+}
+
+/** Slots that some dispatch binds in part or uses in a way that cannot be rewritten, and those with others inside. */
+function slotsThatMustStay(commands: readonly Command[]): Set<Slot> {
+  const found = new Set<Slot>();
+  const check = ({ slot, first }: Operand, fault: string | undefined) => {
+    if (slot.inside) found.add(slot.inside.slot);
+    if (first || fault !== undefined) found.add(slot);
+  };
+  for (const { dispatch, operands, texels = [] } of commands) {
+    operands.forEach((operand, i) => check(operand, halfFault(dispatch.code, i)));
+    // A kernel tells no more than two operands of its texels apart.
+    for (const operand of texels) check(operand, texels.length > 2 ? "has more texels" : undefined);
+  }
+  return found;
+}

@@ -1,0 +1,119 @@
+/**
+ * Programs that are kept for the next time: a batch of another size compiles once more, not every time.
+ *
+ * @module
+ */
+import { compile, type CompileOptions, type ProgramResults } from "./compile.ts";
+import type { Device } from "../device/device.ts";
+import type { Program } from "./program.ts";
+
+/** Programs by key. Keys are compared as whole strings. */
+export class ProgramCache implements Disposable {
+  /** The least recently used first. */
+  readonly #programs = new Map<string, Promise<Program>>();
+
+  /** @param capacity Programs that are kept; beyond that the least recently used one is disposed of. */
+  constructor(readonly capacity: number) {
+    if (!(capacity >= 1)) throw new RangeError(`a cache of programs holds at least one, got ${capacity}`);
+  }
+
+  /** Number of programs that are kept. */
+  get size(): number {
+    return this.#programs.size;
+  }
+
+  /** The program of a key, made by `make` if it is not kept. One that cannot be made is tried again the next time. */
+  get(key: string, make: () => Promise<Program>): Promise<Program> {
+    const kept = this.#programs.get(key);
+    const program = kept ?? make();
+    this.#programs.delete(key);
+    this.#programs.set(key, program);
+    if (!kept) {
+      program.catch(() => {
+        if (this.#programs.get(key) === program) this.#programs.delete(key);
+      });
+    }
+    for (const oldest of this.#programs.keys()) {
+      if (this.#programs.size <= this.capacity) break;
+      this.delete(oldest);
+    }
+    return program;
+  }
+
+  /** Disposes of a program, if it is kept. */
+  delete(key: string): void {
+    const program = this.#programs.get(key);
+    this.#programs.delete(key);
+    program?.then((made) => made[Symbol.dispose](), () => {});
+  }
+
+  /** Disposes of all programs. */
+  [Symbol.dispose](): void {
+    for (const key of [...this.#programs.keys()]) this.delete(key);
+  }
+}
+
+/** What tells the variants of a program apart: sizes, shapes, switches. */
+export type Variant = string | number | boolean | null | readonly Variant[] | { readonly [name: string]: Variant };
+
+/** Programs that {@link programVariants} gives. Dispose of it to dispose of them. */
+export interface ProgramVariants<V extends Variant> extends Disposable {
+  /**
+   * The program of a variant, compiled at the first call. It stays valid until as many other variants as are kept have been asked for, so ask
+   * for it at every step.
+   */
+  get(variant: V): Promise<Program>;
+  /** Number of programs that are kept. */
+  readonly size: number;
+}
+
+/**
+ * Compiles a function once for each variant that it is asked for.
+ *
+ * @param build Builds the graph of one variant; see {@link compile}.
+ * @param options.capacity Programs that are kept, 16 by default; each holds its own activations in memory.
+ *
+ * @example
+ * ```ts
+ * import { Device, input, mean, programVariants } from "../../mod.ts";
+ *
+ * using device = await Device.open();
+ * using programs = programVariants(device, ({ batch }: { batch: number }) => {
+ *   const x = input("x", { shape: [batch, 4] });
+ *   return { outputs: { mean: mean(x, { axes: 0 }) } };
+ * });
+ * for (const batch of [32, 32, 7]) { // the last batch of an epoch is smaller
+ *   const program = await programs.get({ batch }); // compiles twice
+ *   program.run({ x: new Float32Array(batch * 4).fill(1) });
+ * }
+ * ```
+ */
+export function programVariants<V extends Variant>(
+  device: Device,
+  build: (variant: V) => ProgramResults,
+  options: CompileOptions & { readonly capacity?: number } = {},
+): ProgramVariants<V> {
+  const { capacity = 16, name = "program", ...rest } = options;
+  const cache = new ProgramCache(capacity);
+  return {
+    get(variant) {
+      const key = canonical(variant);
+      return cache.get(key, () => compile(device, () => build(variant), { ...rest, name: `${name} ${key}` }));
+    },
+    get size() {
+      return cache.size;
+    },
+    [Symbol.dispose]: () => cache[Symbol.dispose](),
+  };
+}
+
+/** JSON with the names of objects in order: equal for equal variants and for no others. */
+function canonical(variant: Variant): string {
+  return JSON.stringify(variant, (_, value) => {
+    if (typeof value === "number" && !Number.isFinite(value)) {
+      throw new TypeError(`a variant of a program is made of finite numbers, got ${value}`);
+    }
+    if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { parseArguments, parseConfig } from "../../../cli/options/options.ts";
+import { runConfigOf, TRAIN_OPTIONS } from "../../../cli/options/run_options.ts";
+import { checkRunConfig } from "../../../training/run/run_config.ts";
+
+const spec = { name: "train", summary: "Trains.", options: TRAIN_OPTIONS };
+
+function configFrom(args: readonly string[]) {
+  const { values } = parseArguments(spec, args);
+  const config = runConfigOf(values, { root: undefined, alphaSteps: values.alphaSteps ?? 0 });
+  // What train writes is what a later task reads.
+  return checkRunConfig(JSON.parse(JSON.stringify(config)), { file: "config.json" });
+}
+
+Deno.test("without flags a run is as published but for its size", () => {
+  const { model, training } = configFrom([]);
+  assert.equal(model.method, "mmvm");
+  assert.equal(model.views, undefined);
+  assert.deepEqual([model.prior, model.jointKl, model.moeAssignment], ["pairwise", "views", "slices"]);
+  assert.deepEqual(model.likelihood, { name: "laplace", scale: 0.75 });
+  assert.deepEqual([training.beta, training.betaWarmupSteps, training.alphaSchedule, training.alpha], [1, 0, "exp", 0]);
+  assert.deepEqual([training.labelled, training.labelledSeed], [1, 0]);
+});
+
+Deno.test("flags of the objective, the views and the labels reach the configuration", () => {
+  const { model, training } = configFrom([
+    ...["--method", "supervised-joint", "--views", "frontal,lateral", "--view-weights", "1,0.5"],
+    ...["--prior", "mixture", "--joint-kl", "once", "--moe-assignment", "stratified"],
+    ...["--alpha-schedule", "cosine", "--alpha", "0.25", "--alpha-steps", "40", "--beta-warmup-steps", "7"],
+    ...["--loss", "softmax", "--positive-weights", "balanced", "--labelled", "0.1", "--labelled-seed", "3"],
+  ]);
+  assert.equal(model.method, "supervised-joint");
+  assert.deepEqual([model.views, model.viewWeights], [["frontal", "lateral"], [1, 0.5]]);
+  assert.deepEqual([model.prior, model.jointKl, model.moeAssignment], ["mixture", "once", "stratified"]);
+  assert.deepEqual([model.loss, model.positiveWeights], ["softmax", "balanced"]);
+  const { alphaSchedule, alpha, alphaSteps, betaWarmupSteps, labelled, labelledSeed } = training;
+  assert.deepEqual([alphaSchedule, alpha, alphaSteps, betaWarmupSteps], ["cosine", 0.25, 40, 7]);
+  assert.deepEqual([labelled, labelledSeed], [0.1, 3]);
+});
+
+Deno.test("the precision is in the configuration of a run over float16 only, so that older checkpoints still fit theirs", () => {
+  assert.equal(configFrom(["--precision", "f16"]).training.precision, "f16");
+  assert.ok(!("precision" in configFrom(["--precision", "f32"]).training));
+  assert.throws(() => configFrom(["--precision", "f64"]), /--precision must be f32 or f16/);
+});
+
+Deno.test("lists come from a configuration file as lists", () => {
+  const given = parseConfig(TRAIN_OPTIONS, { views: ["lateral"], viewWeights: [2] }, { source: "run.json" });
+  assert.deepEqual(given, { views: ["lateral"], viewWeights: [2] });
+});
+
+Deno.test("bad lists and unknown words are refused by flag", () => {
+  assert.throws(
+    () => configFrom(["--view-weights", "1,,2"]),
+    /--view-weights must be numbers of 0 or more, separated by commas/,
+  );
+  assert.throws(() => configFrom(["--view-weights", "1,-2"]), /--view-weights must be/);
+  assert.throws(() => configFrom(["--views", "frontal,"]), /--views must be names of views, separated by commas/);
+  assert.throws(
+    () => configFrom(["--method", "vae"]),
+    /--method must be mmvm, independent, poe, .* or supervised-joint/,
+  );
+  assert.throws(() => configFrom(["--alpha", "2"]), /--alpha must be a number from 0 to 1/);
+  assert.throws(() => configFrom(["--labelled", "0"]), /--labelled must be/);
+});
+
+Deno.test("a configuration of before these flags is still read, and is not changed by it", () => {
+  const { model, training, ...rest } = configFrom([]);
+  const { prior: _a, jointKl: _b, moeAssignment: _c, loss: _d, positiveWeights: _e, ...oldModel } = model;
+  const { betaWarmupSteps: _f, alphaSchedule: _g, alpha: _h, labelled: _i, labelledSeed: _j, ...oldTraining } =
+    training;
+  const old = { ...rest, model: oldModel, training: oldTraining };
+  assert.equal(JSON.stringify(checkRunConfig(old, { file: "config.json" })), JSON.stringify(old));
+});

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { experimentProgress } from "../../../cli/terminal/experiment_progress.ts";
+import { baseOf, type RunJob } from "../../../experiments/mod.ts";
+import { vaeRun } from "../../../experiments/definitions/scales.ts";
+
+Deno.test("experimentProgress() shows all runs as one, counts those that were done, and names those under way", () => {
+  const base = baseOf("mnist-pairs", { scale: "smoke" });
+  const jobs = ["mmvm", "poe"].map((method): RunJob => ({ plan: vaeRun(base, method, { seed: 2 }), evaluations: [] }));
+  const lines: string[] = [];
+  const stream = { write: (text: string) => lines.push(text) > 0 };
+  {
+    using progress = experimentProgress(jobs, { total: 3, stream, lineInterval: 0, now: () => 0 });
+    progress.update(0, { done: 0.5, what: "step 3/6" });
+    progress.update(1, { done: 0.25, what: "encoding" });
+    progress.update(0, { done: 1, what: "done" });
+    progress.log("a checkpoint was\x1b[2J damaged");
+  }
+  assert.deepEqual(lines.map((line) => line.trim().split("  ")), [
+    ["percent of runs 150/300", "mmvm 2: step 3/6", "0:00 left"],
+    ["percent of runs 175/300", "mmvm 2: step 3/6", "poe 2: encoding", "0:00 left"],
+    ["percent of runs 225/300", "poe 2: encoding", "0:00 left"],
+    ["warning: a checkpoint was\\x1b[2J damaged"],
+  ]);
+});

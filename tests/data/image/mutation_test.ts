@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { ImageDecoder } from "../../../data/image/decode_image.ts";
+import { ImageError } from "../../../data/image/image_header.ts";
+import { preprocess } from "../../../data/image/preprocess.ts";
+import { DataError, openDataset, pairStudies, summarizeIndex } from "../../../data/mod.ts";
+import { SeededRandom } from "../../../base/random.ts";
+import { inTempDir, plainImages, writeMimic } from "../fixture.ts";
+
+const MUTATIONS = 500;
+
+/** Changes a few bytes, cuts the end off, doubles or removes a stretch, or puts in a stretch of noise. */
+function mutate(bytes: Uint8Array, random: SeededRandom): Uint8Array {
+  const at = random.below(bytes.length);
+  const length = 1 + random.below(Math.min(64, bytes.length - at));
+  const noise = Uint8Array.from({ length }, () => random.below(256));
+  const parts = [
+    () => [bytes.subarray(0, at), noise, bytes.subarray(at + length)],
+    () => [bytes.subarray(0, at)],
+    () => [bytes.subarray(0, at + length), bytes.subarray(at)],
+    () => [bytes.subarray(0, at), bytes.subarray(at + length)],
+    () => [bytes.subarray(0, at), noise, bytes.subarray(at)],
+    () => [bytes.subarray(0, at), Uint8Array.of(bytes[at]! ^ (1 << random.below(8))), bytes.subarray(at + 1)],
+  ][random.below(6)]!();
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.length;
+  }
+  return all;
+}
+
+for (
+  const name of [
+    "same_size_28.jpg",
+    "progressive_224.jpg",
+    "colour_420_64.jpg",
+    "formats.png",
+    "formats.tiff",
+    "formats.bmp",
+  ]
+) {
+  Deno.test(`${MUTATIONS} mutations of ${name} are decoded or refused, never a crash`, async () => {
+    const whole = await Deno.readFile(new URL(`../golden/${name}`, import.meta.url));
+    const decoder = new ImageDecoder({ maxPixels: 4_000_000 });
+    const random = new SeededRandom("mutations", name);
+    let refused = 0;
+    for (let i = 0; i < MUTATIONS; i++) {
+      try {
+        const image = await decoder.decode(mutate(whole, random), name);
+        assert.equal(preprocess(image, { size: 16, preprocessing: "radiograph" }).length, 256);
+      } catch (error) {
+        assert.ok(error instanceof ImageError, `mutation ${i}: ${error}`);
+        refused++;
+      }
+    }
+    assert.ok(refused > MUTATIONS / 10, `${refused} refused`);
+    const image = await decoder.decode(whole, name);
+    assert.ok(image.pixels.some((pixel) => pixel > 0), "the whole file is decoded afterwards");
+  });
+}
+
+for (const table of ["metadata", "split", "chexpert"]) {
+  Deno.test(`${MUTATIONS} mutations of the ${table} table are read or refused with a place, and no count is lost`, () =>
+    inTempDir(async (root) => {
+      const images = plainImages(6);
+      writeMimic(root, { images });
+      const file = join(root, `mimic-cxr-2.0.0-${table}.csv.gz`);
+      const whole = gunzipSync(await Deno.readFile(file));
+      const random = new SeededRandom("mutations", table);
+      let read = 0;
+      for (let i = 0; i < MUTATIONS; i++) {
+        // One in ten damages the compressed data instead.
+        await Deno.writeFile(file, i % 10 === 0 ? mutate(gzipSync(whole), random) : gzipSync(mutate(whole, random)));
+        try {
+          const index = await openDataset({ root, dataset: "mimic-cxr" });
+          const summary = summarizeIndex(index, pairStudies(index));
+          const dropped = summary.dropped.reduce((sum, { count }) => sum + count, 0);
+          assert.ok(summary.images.usable <= summary.images.listed);
+          if (summary.images.usable < summary.images.listed) {
+            assert.ok(dropped > 0, `mutation ${i}: left out without a reason`);
+          }
+          read++;
+        } catch (error) {
+          assert.ok(error instanceof DataError, `mutation ${i}: ${error}`);
+          assert.ok(error.file?.includes(table) || /split/.test(error.message), error.message);
+        }
+      }
+      assert.ok(read > MUTATIONS / 10 && read < MUTATIONS, `${read} read`);
+    }));
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { leadBySeed, verdict } from "../../../experiments/definitions/verdict.ts";
+import type { Comparison } from "../../../eval/results/results_schema.ts";
+import { syntheticResults } from "../../eval/results/synthetic_results.ts";
+
+function macro(view: string, other: string, [low, value, high]: [number | null, number, number | null]): Comparison {
+  return {
+    view,
+    label: null,
+    labelledFraction: 1,
+    probe: "logistic-regression",
+    baseline: other,
+    method: "mmvm",
+    difference: { value, low, high },
+    p: null,
+    pHolm: null,
+    test: "paired-bootstrap",
+  };
+}
+
+Deno.test("verdict() finds mmvm ahead in one view, and behind no other by more than the interval", () => {
+  assert.equal(
+    verdict([
+      macro("frontal", "poe", [-0.01, 0.02, 0.04]),
+      macro("frontal", "independent", [0.01, 0.02, 0.04]),
+      macro("lateral", "poe", [-0.03, -0.01, 0.01]),
+      macro("lateral", "independent", [0, 0.01, 0.02]),
+      // Classifiers and labels are not what it is about.
+      macro("frontal", "supervised (loss bce)", [-0.3, -0.2, -0.1]),
+      { ...macro("frontal", "poe", [-0.3, -0.2, -0.1]), label: "Edema" },
+    ]),
+    "mmvm is ahead of every other VAE in macro AUROC in the frontal view; in the lateral view not ahead of poe; " +
+      "behind none by more than the interval of the difference.",
+  );
+});
+
+Deno.test("verdict() names who is ahead of mmvm, whichever way about they were compared", () => {
+  const behind = macro("frontal", "moe", [-0.04, -0.03, -0.01]);
+  const turned = {
+    ...behind,
+    baseline: "mmvm",
+    method: "moe",
+    difference: { value: 0.03, low: 0.01, high: 0.04 },
+  };
+  for (const comparison of [behind, turned]) {
+    assert.equal(
+      verdict([comparison, macro("frontal", "avg", [null, 0.01, null])]),
+      "mmvm is in no view ahead of every other VAE in macro AUROC; in the frontal view not ahead of moe; " +
+        "behind by more than the interval: moe (frontal).",
+    );
+  }
+  assert.equal(verdict([]), "mmvm was compared with nothing.");
+});
+
+Deno.test("leadBySeed() compares seed with seed", async () => {
+  const results = await syntheticResults({ name: "m1", method: "mmvm", seed: 1 });
+  const [frontal] = results.evaluations;
+  const at = (method: string, seed: number, value: number | null) => ({
+    ...frontal!,
+    method,
+    seed,
+    macro: { ...frontal!.macro, auroc: { value, low: null, high: null } },
+  });
+  const evaluations = [
+    at("mmvm", 1, 0.7),
+    at("mmvm", 2, 0.6),
+    at("mmvm", 3, 0.6),
+    at("mmvm", 4, 0.6),
+    at("independent", 2, 0.65),
+    at("independent", 1, 0.58),
+    at("independent", 4, null),
+  ];
+  assert.equal(
+    leadBySeed({ ...results, evaluations }),
+    "mmvm - independent by seed: frontal +12.0, -5.0, n/a, n/a",
+  );
+});

@@ -1,0 +1,99 @@
+/** An experiment as a user starts it: stopped, killed, started again, and then nothing left to do. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { readMetricsFile } from "../../training/mod.ts";
+import { readResults } from "../../eval/mod.ts";
+import { CommandProcess } from "../faults/command_process.ts";
+
+const PROJECT = join(import.meta.dirname!, "../..");
+const NAME = "single-view-mnist-pairs-smoke";
+
+function start(cwd: string, ...flags: string[]): CommandProcess {
+  const program = [Deno.execPath(), "run", "--quiet", "-A", "--config", join(PROJECT, "deno.json")];
+  const command = [join(PROJECT, "cli/experiment.ts"), "single-view", "--dataset", "mnist-pairs", "--scale", "smoke"];
+  return new CommandProcess([...program, ...command, ...flags], { cwd });
+}
+
+async function trained(folder: string): Promise<string[]> {
+  const names = [];
+  for await (const { name } of Deno.readDir(join(folder, "runs/experiments/trained"))) names.push(name);
+  return names.sort();
+}
+
+/** Loses a run's measurements and its configuration. */
+async function damage(directory: string): Promise<void> {
+  await Deno.remove(join(directory, "measured"), { recursive: true });
+  await Deno.writeTextFile(join(directory, "config.json"), "{");
+}
+
+Deno.test("a stopped and a killed experiment go on where they were, to the results of one that was left alone; a run that fails is named", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "mmvm-experiment-" });
+  try {
+    const [alone, broken] = ["alone", "broken"].map((name) => join(folder, name)) as [string, string];
+    await Promise.all([alone, broken].map((name) => Deno.mkdir(name)));
+    const whole = await start(alone).ended;
+    assert.equal(whole.code, 0, whole.stderr);
+    assert.match(whole.stderr, /single-view: 3 runs, 0 of them done/);
+
+    const first = start(broken, "--concurrency", "1");
+    await first.until("percent of runs");
+    first.kill("SIGTERM");
+    const stopped = await first.ended;
+    assert.equal(stopped.code, 143, stopped.stderr);
+    assert.match(stopped.stderr, /stopped; `deno task experiment single-view .*` goes on/);
+
+    const second = start(broken, "--concurrency", "1");
+    await second.until("percent of runs");
+    second.kill("SIGKILL");
+    assert.equal((await second.ended).signal, "SIGKILL");
+
+    const third = await start(broken).ended;
+    assert.equal(third.code, 0, third.stderr);
+
+    const fourth = await start(broken).ended;
+    assert.equal(fourth.code, 0, fourth.stderr);
+    assert.match(fourth.stderr, /3 runs, 3 of them done/);
+    assert.doesNotMatch(fourth.stderr, /percent of runs/);
+    assert.equal(fourth.stdout, third.stdout);
+
+    const results = await Promise.all(
+      [alone, broken].map((name) => readResults(join(name, "runs/experiments", NAME, "results.json"))),
+    );
+    assert.deepEqual(results[1]!.evaluations, results[0]!.evaluations);
+    assert.deepEqual(results[1]!.comparisons, results[0]!.comparisons);
+    assert.deepEqual(await trained(broken), await trained(alone));
+    for (const name of await trained(broken)) {
+      const losses = await Promise.all([alone, broken].map(async (where) => {
+        const lines = await readMetricsFile(join(where, "runs/experiments/trained", name, "metrics.jsonl"));
+        return lines.map(({ step, loss }) => [step, loss]);
+      }));
+      assert.equal(losses[0]!.length, 6);
+      assert.deepEqual(losses[1], losses[0]);
+    }
+    const [name] = await trained(broken);
+    await damage(join(broken, "runs/experiments/trained", name!));
+    const fifth = await start(broken).ended;
+    assert.equal(fifth.code, 1, fifth.stderr);
+    assert.match(fifth.stderr, new RegExp(`failed: ${name}: \\S+config.json is not JSON`));
+    assert.match(fifth.stderr, new RegExp(`1 of 3 runs failed \\(${name}\\), and no table is made without them`));
+    assert.doesNotMatch(fifth.stdout, /AUROC/);
+    const report = await Deno.readTextFile(join(broken, "runs/experiments", NAME, "report.html"));
+    assert.match(report, /<!doctype html>/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("an experiment that does not exist is refused with those that do", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "mmvm-experiment-" });
+  try {
+    const program = [Deno.execPath(), "run", "--quiet", "-A", "--config", join(PROJECT, "deno.json")];
+    const { code, stderr } = await new CommandProcess([...program, join(PROJECT, "cli/experiment.ts"), "tabel"], {
+      cwd: folder,
+    }).ended;
+    assert.equal(code, 2);
+    assert.match(stderr, /there is no experiment "tabel"; there are table, label-efficiency, .*other-datasets/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

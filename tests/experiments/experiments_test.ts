@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { DATASETS } from "../../data/mod.ts";
+import { checkRunConfig } from "../../training/mod.ts";
+import type { Arm, ExperimentContext } from "../../experiments/experiment.ts";
+import { EXPERIMENTS } from "../../experiments/definitions/registry.ts";
+import { measurementPath, planName } from "../../experiments/run_store.ts";
+import { baseOf } from "../../experiments/definitions/scales.ts";
+import { type Base, SCALES } from "../../experiments/experiment.ts";
+
+type Dataset = typeof DATASETS[number];
+
+function context(scale: typeof SCALES[number], dataset: Dataset): ExperimentContext {
+  const on = (name: Dataset): Base =>
+    baseOf(name, { scale, root: name === "mnist-pairs" ? undefined : `data/${name}` });
+  return { scale, on, base: on(dataset) };
+}
+
+function armsOf(name: string, { scale = "small", dataset = "phantoms" }: {
+  scale?: typeof SCALES[number];
+  dataset?: Dataset;
+} = {}): Arm[] {
+  const experiment = EXPERIMENTS.find((each) => each.name === name)!;
+  return experiment.parts(context(scale, dataset)).flatMap(({ arms }) => arms);
+}
+
+const runsOf = (name: string) => new Set(armsOf(name).map(({ run }) => planName(run)));
+
+Deno.test("every experiment has valid runs at every scale, and no two arms that could not be told apart", () => {
+  for (const { name, parts } of EXPERIMENTS) {
+    for (const scale of SCALES) {
+      for (const dataset of ["phantoms", "mnist-pairs"] as const) {
+        for (const part of parts(context(scale, dataset))) {
+          const places = part.arms.map(({ run: { config }, evaluation, setting }) => {
+            checkRunConfig(config, { file: `${name}, ${scale}, ${dataset}` });
+            const { method } = config.model;
+            return JSON.stringify([method, config.training.seed, evaluation.labelledFractions, setting ?? {}]);
+          });
+          assert.equal(new Set(places).size, places.length, `${name}, ${scale}, ${part.name}`);
+        }
+      }
+    }
+  }
+});
+
+Deno.test("experiments share the runs that they have in common", () => {
+  const table = runsOf("table");
+  assert.equal(table.size, 8 * 3);
+  const shared = (name: string) => [...runsOf(name)].filter((run) => table.has(run)).length;
+  // MMVM, independent and PoE, and the classifier of all labels.
+  assert.equal(shared("label-efficiency"), 4 * 3);
+  assert.equal(shared("ten-percent"), 6 * 3);
+  assert.equal(shared("single-view"), 3);
+  assert.equal(shared("label-noise"), 3 * 3);
+  assert.equal(shared("soft-sharing"), 3);
+  assert.equal(shared("missing-views"), 0);
+});
+
+Deno.test("probes and classifiers of one seed and share see the labels of the same patients", () => {
+  for (const { run: { config }, evaluation } of armsOf("label-efficiency")) {
+    const { training } = config;
+    if (config.model.method !== "supervised") {
+      assert.deepEqual(evaluation.probeSeeds, [training.seed]);
+      continue;
+    }
+    assert.deepEqual(evaluation.labelledFractions, [training.labelled]);
+    assert.equal(training.labelledSeed, training.seed);
+    // As many steps on few labels as on all: epochs are as many times more as there are fewer studies.
+    assert.equal(training.epochs, Math.round(24 / training.labelled!));
+  }
+});
+
+Deno.test("the paper's scale is the published setting", () => {
+  const arms = armsOf("table", { scale: "paper", dataset: "mimic-cxr" });
+  const of = (method: string) => arms.find(({ run }) => run.config.model.method === method)!;
+  const { run: { config, alphaShare }, evaluation } = of("mmvm");
+  const { network, imageSize, filterDim, latentDim, dropout, likelihood } = config.model;
+  assert.deepEqual([network, imageSize, filterDim, latentDim, dropout], ["residual", 224, 64, 256, 0.5]);
+  assert.deepEqual(likelihood, { name: "laplace", scale: 0.75 });
+  const { learningRate, batchSize, epochs, beta, alphaSteps } = config.training;
+  assert.deepEqual([learningRate, batchSize, epochs, beta, alphaSteps], [5e-5, 32, 240, 1, 150_000]);
+  assert.deepEqual([alphaShare, evaluation.probe.kind, config.data.split], [undefined, "random-forest", "paper"]);
+  const supervised = of("supervised").run.config;
+  assert.deepEqual(
+    [
+      supervised.training.learningRate,
+      supervised.training.batchSize,
+      supervised.training.epochs,
+      supervised.model.loss,
+    ],
+    [1e-4, 256, 30, "softmax"],
+  );
+});
+
+Deno.test("a run's name depends on what it does, and not on its name or the order of fields", () => {
+  const [{ run, evaluation }] = armsOf("table") as [Arm];
+  const { config } = run;
+  const turned = Object.fromEntries(Object.entries(config).reverse()) as typeof config;
+  assert.equal(planName({ ...run, config: { ...turned, name: "other" } }), planName(run));
+  const changed = { ...run, config: { ...config, training: { ...config.training, beta: 2 } } };
+  assert.notEqual(planName(changed), planName(run));
+  assert.notEqual(planName({ ...run, alphaShare: 0.3 }), planName(run));
+  const paths = [evaluation, { ...evaluation, labelNoise: { share: 0.1, seed: 1 } }, { ...evaluation, resamples: 7 }]
+    .map((each) => measurementPath("root", run, each));
+  assert.equal(new Set(paths).size, 3);
+});

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { drawComponents } from "../../../models/methods/component_draw.ts";
+import { mixtureComponents } from "../../../runtime/mod.ts";
+
+const draws = fc.record({
+  aggregation: fc.constantFrom("moe" as const, "mopoe" as const),
+  views: fc.integer({ min: 1, max: 4 }),
+  samples: fc.integer({ min: 1, max: 70 }),
+  seed: fc.integer({ min: 0, max: 2 ** 31 }),
+  step: fc.integer({ min: 0, max: 2 ** 31 }),
+});
+
+Deno.test("drawComponents() takes each component for nearly as many samples, and depends on seed and step alone", () => {
+  fc.assert(fc.property(draws, (draw) => {
+    const drawn = drawComponents({ ...draw, stream: 7 });
+    const count = mixtureComponents(draw.aggregation, draw.views).length;
+    for (let k = 0; k < count; k++) {
+      const taken = drawn.filter((component) => component === k).length;
+      assert.ok(Math.abs(taken - draw.samples / count) < 2);
+    }
+    assert.ok(drawn.every((component) => component < count));
+    assert.deepEqual(drawComponents({ ...draw, stream: 7 }), drawn);
+  }));
+});
+
+Deno.test("drawComponents() gives every sample every component equally often in the long run", () => {
+  const [samples, steps] = [8, 4000];
+  const counts = new Float64Array(samples * 3);
+  for (let step = 0; step < steps; step++) {
+    drawComponents({ aggregation: "mopoe", views: 2, samples, seed: 1, stream: 2, step })
+      .forEach((component, n) => counts[n * 3 + component]!++);
+  }
+  // Five standard deviations of a binomial count.
+  const error = 5 * Math.sqrt(steps * (1 / 3) * (2 / 3));
+  counts.forEach((count) => assert.ok(Math.abs(count - steps / 3) < error, `${count} of ${steps}`));
+});
+
+Deno.test("drawComponents() counts the components of the views that are there", () => {
+  const samples = 60;
+  // The first third has one view, the second two, the last none.
+  const present = Float32Array.from({ length: 3 * samples }, (_, i) => {
+    const [m, n] = [Math.floor(i / samples), i % samples];
+    return n < 20 ? (m === 1 ? 1 : 0) : n < 40 ? (m > 0 ? 1 : 0) : 0;
+  });
+  const drawn = drawComponents({ aggregation: "mopoe", views: 3, samples, present, seed: 1, stream: 2, step: 0 });
+  assert.deepEqual(new Set(drawn.slice(0, 20)), new Set([0]));
+  assert.deepEqual(new Set(drawn.slice(20, 40)), new Set([0, 1, 2]));
+  assert.deepEqual(new Set(drawn.slice(40)), new Set([0]));
+});

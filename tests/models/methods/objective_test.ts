@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { type HostTensor, METHOD_NAMES, methodOf, type VaeConfig, VaeTrainer } from "../../../models/mod.ts";
+import { compile, Device, input } from "../../../runtime/mod.ts";
+import { assertClose, normalData } from "../../reference/compare.ts";
+import { LATENT, oneStep, partOfViews, smallBatch, smallConfig, type StepOutcome } from "../small_vae.ts";
+
+const SAMPLES = 6;
+
+/** Every method of several views, in all its forms. */
+const FORMS: readonly { name: string; config: (count: number) => VaeConfig }[] = [
+  ...["mmvm", "independent", "poe", "moe", "mopoe", "avg"].map((method) => ({
+    name: method,
+    config: (count: number) => smallConfig(method, { count }),
+  })),
+  { name: "mmvm, mixture prior", config: (count) => smallConfig("mmvm", { count, prior: "mixture" }) },
+  { name: "mopoe, stratified", config: (count) => smallConfig("mopoe", { count, moeAssignment: "stratified" }) },
+  { name: "poe, KL once", config: (count) => smallConfig("poe", { count, jointKl: "once" }) },
+];
+
+function assertSameStep(got: StepOutcome, want: StepOutcome, label: string): void {
+  for (const term of ["loss", "reconstruction", "kl"] as const) {
+    // In nats: a small divergence is a difference of log densities that are not small.
+    const error = Math.abs(got[term] - want[term]) / Math.max(1, Math.abs(want[term]));
+    assert.ok(error <= 2e-5, `${label}: ${term} is ${got[term]}, not ${want[term]}`);
+  }
+  assertSameTensors(got.gradients, want.gradients, label);
+}
+
+/** Compares all tensors at once, as small gradients beside large ones are all rounding. */
+function assertSameTensors(
+  got: ReadonlyMap<string, HostTensor>,
+  want: ReadonlyMap<string, HostTensor>,
+  label: string,
+): void {
+  assert.deepEqual([...got.keys()].sort(), [...want.keys()].sort(), label);
+  const flat = (tensors: ReadonlyMap<string, HostTensor>) => [...want.keys()].flatMap((n) => [...tensors.get(n)!.data]);
+  assertClose(flat(got), flat(want), { label: `${label}, gradients`, tolerance: 1e-4 });
+}
+
+Deno.test("the MMVM VAE at alpha 1 is that of independent VAEs, with either prior", async () => {
+  using device = await Device.open();
+  const batch = smallBatch({ views: 3, samples: SAMPLES });
+  const want = await oneStep(device, { config: smallConfig("independent", { count: 3 }), ...batch });
+  for (const prior of ["pairwise", "mixture"] as const) {
+    const got = await oneStep(device, { config: smallConfig("mmvm", { count: 3, prior }), ...batch, alpha: 1 });
+    assertSameStep(got, want, prior);
+  }
+});
+
+Deno.test("a model whose samples all have one view alone is that view's model, for every method", async () => {
+  using device = await Device.open();
+  const { pixels, noise } = smallBatch({ views: 2, samples: SAMPLES });
+  for (const { name, config } of FORMS) {
+    for (const view of [0, 1]) {
+      const present = Float32Array.from({ length: 2 * SAMPLES }, (_, i) => Math.floor(i / SAMPLES) === view ? 1 : 0);
+      using trainer = await VaeTrainer.create(device, { config: config(2), batchSize: SAMPLES, seed: 1 });
+      const initial = await trainer.read();
+      const both = await oneStep(device, { config: config(2), pixels, noise, present });
+      const single = await oneStep(device, {
+        config: config(1),
+        pixels: [pixels[view]!],
+        noise: noise.slice(0, SAMPLES * LATENT),
+        parameters: partOfViews(initial, [view]),
+      });
+      assertSameStep({ ...both, gradients: partOfViews(both.gradients, [view]) }, single, `${name}, view ${view}`);
+      for (const [tensor, { data }] of partOfViews(both.gradients, [1 - view])) {
+        assert.ok(
+          data.every((value) => value === 0),
+          `${name}: ${tensor} of the view that is never there has a gradient`,
+        );
+      }
+    }
+  }
+});
+
+Deno.test("with one view every joint method is the VAE of that view, and MMVM is it with beta alpha", async () => {
+  using device = await Device.open();
+  const batch = smallBatch({ views: 1, samples: SAMPLES });
+  const want = await oneStep(device, { config: smallConfig("independent", { count: 1 }), ...batch, beta: 0.7 });
+  for (const { name, config } of FORMS.filter(({ name }) => !name.startsWith("mmvm"))) {
+    assertSameStep(await oneStep(device, { config: config(1), ...batch, beta: 0.7 }), want, name);
+  }
+  for (const prior of ["pairwise", "mixture"] as const) {
+    const got = await oneStep(device, {
+      config: smallConfig("mmvm", { count: 1, prior }),
+      ...batch,
+      alpha: 0.25,
+      beta: 2.8,
+    });
+    assertSameStep({ ...got, kl: got.kl * 4 }, want, prior);
+  }
+});
+
+Deno.test("a VAE of the frontal or the lateral view is an independent VAE, and of no other view", async () => {
+  using device = await Device.open();
+  const batch = smallBatch({ views: 1, samples: SAMPLES });
+  const want = await oneStep(device, { config: smallConfig("independent", { views: ["frontal"] }), ...batch });
+  assertSameStep(await oneStep(device, { config: smallConfig("frontal", { views: ["frontal"] }), ...batch }), want, "");
+  await assert.rejects(
+    oneStep(device, { config: smallConfig("lateral", { views: ["frontal"] }), ...batch }),
+    /method lateral is of the view lateral alone, not of frontal/,
+  );
+});
+
+Deno.test("permuting the views permutes what a step gives", async () => {
+  using device = await Device.open();
+  const { pixels, noise } = smallBatch({ views: 3, samples: SAMPLES });
+  const order = [2, 0, 1];
+  // Of the mixtures with slices the components are permuted too, so that samples get others.
+  for (const { name, config } of FORMS.filter(({ name }) => !/^moe|^mopoe/.test(name))) {
+    const want = await oneStep(device, { config: config(3), pixels, noise });
+    using trainer = await VaeTrainer.create(device, { config: config(3), batchSize: SAMPLES, seed: 1 });
+    const got = await oneStep(device, {
+      config: config(3),
+      pixels: order.map((m) => pixels[m]!),
+      noise,
+      parameters: partOfViews(await trainer.read(), order),
+    });
+    assertSameStep(got, { ...want, gradients: partOfViews(want.gradients, order) }, name);
+  }
+});
+
+Deno.test("the product of identical experts is narrower by their number, their mixture and their average are the same", async () => {
+  using device = await Device.open();
+  const [views, samples] = [3, 4];
+  const one = { mu: normalData(samples * LATENT, { seed: 3 }), logvar: normalData(samples * LATENT, { seed: 4 }) };
+  const stacked = (data: Float32Array) =>
+    Float32Array.from({ length: views * data.length }, (_, i) => data[i % data.length]!);
+  for (const method of METHOD_NAMES.map(methodOf).filter(({ aggregate }) => aggregate)) {
+    using program = await compile(device, () => {
+      const shape = [views, samples, LATENT];
+      const { mu, logvar } = method.aggregate!({ mu: input("mu", { shape }), logvar: input("logvar", { shape }) }, {});
+      return { outputs: { mu, logvar } };
+    });
+    program.run({ mu: stacked(one.mu), logvar: stacked(one.logvar) });
+    const [mu, logvar] = await program.read("mu", "logvar");
+    assertClose(mu!, one.mu, { label: `${method.name}, mu` });
+    if (method.name === "mopoe") continue; // Its components are products of one, two and three.
+    const narrower = method.name === "poe" ? Math.log(views) : 0;
+    assertClose(logvar!, one.logvar.map((value) => value - narrower), { label: `${method.name}, logvar` });
+  }
+});
+
+Deno.test("incomplete studies train every method without NaN, whatever their missing images hold", async () => {
+  using device = await Device.open();
+  const { pixels, noise } = smallBatch({ views: 3, samples: SAMPLES });
+  // View 2 is missing everywhere, and the last sample has no view at all.
+  const present = Float32Array.of(1, 0, 1, 1, 0, 0, /**/ 1, 1, 0, 0, 1, 0, /**/ 0, 0, 0, 0, 0, 0);
+  const withHoles = (hole: number) =>
+    pixels.map((image, m) => {
+      const size = image.length / SAMPLES;
+      return image.map((value, i) => present[m * SAMPLES + Math.floor(i / size)] ? value : hole);
+    });
+  for (const { name, config } of FORMS) {
+    const outcomes = [];
+    for (const hole of [0, NaN]) {
+      outcomes.push(await oneStep(device, { config: config(3), pixels: withHoles(hole), noise, present }));
+    }
+    const [zeros, nans] = outcomes;
+    for (const [tensor, { data }] of zeros!.state) {
+      assert.ok(data.every(Number.isFinite), `${name}: ${tensor} is not finite after a step`);
+    }
+    assert.deepEqual(nans!.state, zeros!.state, `${name}: what missing images hold has an influence`);
+    assert.ok(Number.isFinite(zeros!.loss) && zeros!.kl !== 0, name);
+  }
+});
+
+Deno.test("views count in the loss by their weights", async () => {
+  using device = await Device.open();
+  const batch = smallBatch({ views: 2, samples: SAMPLES });
+  const of = (viewWeights?: readonly number[]) =>
+    oneStep(device, { config: smallConfig("mmvm", viewWeights ? { viewWeights } : {}), ...batch });
+  const [first, second, both, weighted] = [await of([1, 0]), await of([0, 1]), await of(), await of([0.5, 3])];
+  assertClose([both.reconstruction], [first.reconstruction + second.reconstruction], { label: "weights of one" });
+  assertClose([weighted.reconstruction], [0.5 * first.reconstruction + 3 * second.reconstruction], {
+    label: "weights",
+  });
+  assertClose([weighted.loss], [weighted.reconstruction + 0.7 * weighted.kl], { label: "loss" });
+  await assert.rejects(of([1]), /the views a, b need one weight each, 0 or more, got 1$/);
+  await assert.rejects(of([1, -1]), /got 1, -1/);
+});
+
+Deno.test("a joint model counts its divergence once a view, or once", async () => {
+  using device = await Device.open();
+  const batch = smallBatch({ views: 3, samples: SAMPLES });
+  const [published, once] = [
+    await oneStep(device, { config: smallConfig("avg", { count: 3 }), ...batch }),
+    await oneStep(device, { config: smallConfig("avg", { count: 3, jointKl: "once" }), ...batch }),
+  ];
+  assertClose([published.kl], [3 * once.kl], { label: "divergence" });
+  assertClose([published.reconstruction], [once.reconstruction], { label: "reconstruction" });
+});

@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { compile } from "../../../runtime/program/compile.ts";
+import { Device } from "../../../runtime/device/device.ts";
+import { DeviceLostError, OutOfMemoryError, ValidationError } from "../../../runtime/device/errors.ts";
+import type { Dispatch } from "../../../runtime/kernels/kernel.ts";
+import { input } from "../../../runtime/graph/leaf.ts";
+import { apply, defineOp } from "../../../runtime/graph/op.ts";
+import { exp, mul } from "../../../runtime/ops/pointwise.ts";
+import { createState } from "../../../runtime/graph/state.ts";
+
+const CODE = `
+  @group(0) @binding(0) var<storage, read> x: array<f32>;
+  @group(0) @binding(1) var<storage, read_write> y: array<f32>;
+  @compute @workgroup_size(1) fn main(@builtin(workgroup_id) id: vec3u) { y[id.x] = x[id.x]; }`;
+
+/** Compiles two ops, the second of which runs a dispatch of CODE with something about it changed. */
+function compileWith(device: Device, change: Partial<Dispatch>) {
+  const odd = defineOp<Record<string, never>>({
+    name: "odd",
+    infer: ([x]) => [x!],
+    lower: () => ({
+      dispatches: [{
+        kernel: "odd_kernel/x1",
+        code: CODE,
+        bindings: [{ input: 0 }, { output: 0 }],
+        grid: [6, 1, 1],
+        ...change,
+      }],
+    }),
+  });
+  return compile(device, () => ({ outputs: { y: apply(odd, [exp(input("x", { shape: [2, 3] }))], {})[0]! } }), {
+    name: "p",
+  });
+}
+
+/** The rejection, which names kernel, op, shapes and program, and says what matches. */
+function rejection(message: RegExp) {
+  return (error: Error) => {
+    assert.ok(error instanceof ValidationError, String(error));
+    assert.equal(error.kernel, "odd_kernel/x1");
+    assert.equal(error.op, "odd");
+    assert.equal(error.shapes, "[2, 3] -> [2, 3]");
+    assert.match(error.message, message);
+    assert.match(error.message, /, in odd \[2, 3\] -> \[2, 3\] of program p$/);
+    return true;
+  };
+}
+
+Deno.test("a kernel that WebGPU rejects is named with its op, its shapes and the program", async () => {
+  using device = await Device.open();
+  const before = device.allocatedBytes;
+  await assert.rejects(
+    compileWith(device, { code: CODE.replace("y[id.x] = x[id.x]", "y[id.x] = 1u") }),
+    rejection(/^kernel odd_kernel\/x1 does not compile, line 4, column \d+: /),
+  );
+  await assert.rejects(
+    compileWith(device, { code: CODE.replace("fn main", "fn other") }),
+    rejection(/^kernel odd_kernel\/x1 was rejected: .*main/s),
+  );
+  await assert.rejects(
+    compileWith(device, { constants: { MISSING: 1 } }),
+    rejection(/^kernel odd_kernel\/x1 was rejected: .*MISSING/s),
+  );
+  await assert.rejects(
+    compileWith(device, { code: `override N: u32 = 1;${CODE}`, constants: { N: NaN } }),
+    rejection(/^kernel odd_kernel\/x1 was rejected: /),
+  );
+  assert.equal(device.allocatedBytes, before);
+  using fine = await compileWith(device, {});
+  fine.run({ x: new Float32Array(6) });
+  assert.deepEqual([...(await fine.read("y"))[0]!], [1, 1, 1, 1, 1, 1]);
+});
+
+Deno.test("a dispatch that WebGPU rejects is known when the program is compiled, and named", async () => {
+  using device = await Device.open();
+  const most = device.gpu.limits.maxComputeWorkgroupsPerDimension;
+  await assert.rejects(
+    compileWith(device, { grid: [most + 1, 1, 1] }),
+    rejection(/^a dispatch of kernel odd_kernel\/x1 was rejected: .*[dD]ispatch/s),
+  );
+  await assert.rejects(
+    compileWith(device, { bindings: [{ input: 0, first: 1, count: 2 }, { output: 0 }] }),
+    rejection(/^a dispatch of kernel odd_kernel\/x1 was rejected: .*align/s),
+  );
+});
+
+Deno.test("a program whose state has been disposed of names the state and the op that needs it", async () => {
+  using device = await Device.open();
+  const weight = createState(device, { name: "weight", shape: [3] });
+  using program = await compile(device, () => ({ outputs: { y: mul(weight.tensor, 2) } }), { name: "p" });
+  program.run();
+  weight[Symbol.dispose]();
+  assert.throws(() => program.run(), {
+    name: "ValidationError",
+    op: "mul",
+    shapes: "[3] -> [3]",
+    message: /program p needs state weight \[3\] of pointwise\/mul, in mul \[3\] -> \[3\], but it has been disposed of/,
+  });
+  await assert.rejects(weight.read(), { name: "ValidationError", message: /a readback of 12 bytes/ });
+});
+
+Deno.test("errors that nothing else waits for come with the next check", async () => {
+  using device = await Device.open();
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+  const buffer = device.allocate(4, { label: "short", usage });
+  device.gpu.queue.writeBuffer(buffer, 0, new Uint32Array(2)); // too long
+  const told = async () => {
+    // Browsers take a while to tell.
+    for (let i = 0; i < 100; i++) {
+      await device.finish();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  await assert.rejects(told(), { name: "ValidationError", message: /WebGPU rejected a WebGPU call: / });
+  await device.finish(); // told once
+});
+
+Deno.test("a buffer over the adapter's limit is refused with both sizes", async () => {
+  using device = await Device.open();
+  const limit = device.gpu.limits.maxBufferSize;
+  assert.throws(
+    () => createState(device, { name: "huge", shape: [limit] }),
+    (error) => error instanceof OutOfMemoryError && error.wanted === 4 * limit && error.available === limit,
+  );
+});
+
+Deno.test("a program that exceeds the device's budget is refused before anything is allocated", async () => {
+  using device = await Device.open({ memoryLimit: 10_000 });
+  using state = createState(device, { name: "s", shape: [500] });
+  const build = () => ({ outputs: { y: mul(exp(input("x", { shape: [4, 500] })), state.tensor) } });
+  await assert.rejects(compile(device, build, { name: "large" }), (error) => {
+    assert.ok(error instanceof OutOfMemoryError);
+    assert.equal(error.available, 8000);
+    assert.ok(error.wanted >= 16_000);
+    assert.match(error.message, /program large wants \d+ bytes, and about 8000 are available/);
+    return true;
+  });
+  assert.equal(device.allocatedBytes, 2000);
+  assert.throws(() => createState(device, { name: "t", shape: [2001] }), {
+    name: "OutOfMemoryError",
+    wanted: 8004,
+    available: 8000,
+  });
+});
+
+Deno.test("memory that runs out in the driver is an exception with the bytes wanted and those that can be had", async () => {
+  using device = await Device.open();
+  // A driver that has 1,000 bytes: filling this machine's memory would be worse than pretending.
+  const { gpu } = device;
+  let latest = 0;
+  const createBuffer = gpu.createBuffer.bind(gpu);
+  const popErrorScope = gpu.popErrorScope.bind(gpu);
+  gpu.createBuffer = (descriptor) => {
+    latest = descriptor.size;
+    return createBuffer({ ...descriptor, size: Math.min(descriptor.size, 1000) });
+  };
+  gpu.popErrorScope = async () => {
+    const full = latest > 1000;
+    latest = 0;
+    const error = await popErrorScope();
+    return full ? new GPUOutOfMemoryError("no memory") : error;
+  };
+  const state = createState(device, { name: "s", shape: [16_384] });
+  await assert.rejects(device.settle(), (error) => {
+    assert.ok(error instanceof OutOfMemoryError);
+    assert.equal(error.wanted, 65_536);
+    assert.ok(error.available > 0 && error.available <= 1000, String(error.available));
+    assert.match(error.message, /out of GPU memory: state s wants 65536 bytes, and about \d+ are available/);
+    return true;
+  });
+  state[Symbol.dispose]();
+  await assert.rejects(
+    compile(device, () => ({ outputs: { y: exp(input("x", { shape: [4096] })) } }), { name: "p" }),
+    (error) => error instanceof OutOfMemoryError && error.wanted === 16_384 && /p arena 0/.test(error.message),
+  );
+});
+
+Deno.test("the loss of a device reaches whoever waits, and everyone after", async () => {
+  using device = await Device.open();
+  using program = await compile(device, () => ({ outputs: { y: exp(input("x", { shape: [4] })) } }));
+  program.run({ x: new Float32Array(4) });
+  device.gpu.destroy();
+  await assert.rejects(program.read("y"), DeviceLostError);
+  assert.throws(() => program.run({ x: new Float32Array(4) }), {
+    name: "DeviceLostError",
+    message: /the GPU device was lost .*open a new Device and restore the last checkpoint/,
+  });
+  await assert.rejects(device.finish(), DeviceLostError);
+  await assert.rejects(compile(device, () => ({ outputs: { y: exp(input("x", { shape: [4] })) } })), DeviceLostError);
+  assert.throws(() => device.allocate(4, { label: "b", usage: GPUBufferUsage.STORAGE }), DeviceLostError);
+});
+
+Deno.test("a kernel that a lost device cannot compile is no fault of the kernel", async () => {
+  using device = await Device.open();
+  device.gpu.destroy();
+  const source = {
+    kernel: "odd_kernel/x1",
+    code: CODE,
+    constants: {},
+    access: ["read", "read_write"],
+    uniforms: false,
+  } as const;
+  await assert.rejects(device.pipeline(source), DeviceLostError);
+});

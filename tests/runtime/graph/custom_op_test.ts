@@ -1,0 +1,140 @@
+/**
+ * An op of one's own, from its kernel to its gradient: cumulative sums along the last axis, which the engine does not have.
+ *
+ * What it takes: WGSL that follows the contract of `runtime/kernels/kernel.ts`, a shape rule that says what is wrong with its inputs, a lowering from
+ * shapes to dispatches, a vector-Jacobian product made of ops, and a function that applies it.
+ */
+import assert from "node:assert/strict";
+import {
+  apply,
+  compile,
+  defineOp,
+  Device,
+  formatShape,
+  gradients,
+  gridFor,
+  input,
+  mean,
+  type Op,
+  read,
+  relu,
+  sizeOf,
+  square,
+  sum,
+  type Tensor,
+  tensor,
+} from "../../../runtime/mod.ts";
+import { checkOp, numbers } from "../gradient_check.ts";
+
+// Storage buffers in the order of the dispatch's bindings, then the uniforms. Sizes are uniforms, so that one pipeline serves all shapes.
+const CODE = `
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+struct Sizes { rows: u32, columns: u32, reverse: u32 }
+@group(0) @binding(2) var<uniform> sizes: Sizes;
+
+// One invocation a row. The grid is folded over x and y, and rounded up.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = (group.x + group.y * groups.x) * 64u + lane;
+  if (row >= sizes.rows) { return; }
+  var total = 0.0;
+  for (var i = 0u; i < sizes.columns; i++) {
+    let column = select(i, sizes.columns - 1u - i, sizes.reverse != 0u);
+    total += x[row * sizes.columns + column];
+    y[row * sizes.columns + column] = total;
+  }
+}`;
+
+/** Software drivers end an invocation's loops after some 65,000 turns: what one invocation does must have a bound. */
+const MAX_COLUMNS = 65_000;
+
+const cumulativeSumOp: Op<{ reverse: boolean }> = defineOp({
+  name: "cumulative_sum",
+  infer([x]) {
+    const columns = x!.shape.at(-1);
+    if (x!.dtype !== "f32") throw new TypeError(`cumulative_sum() needs an f32 input, but this one is ${x!.dtype}`);
+    if (columns === undefined || columns > MAX_COLUMNS) {
+      throw new RangeError(
+        `cumulative_sum() needs an input with a last axis of at most ${MAX_COLUMNS}, got shape ${
+          formatShape(x!.shape)
+        }`,
+      );
+    }
+    return [{ shape: x!.shape, dtype: "f32" }];
+  },
+  lower({ inputs: [x], attributes }) {
+    const columns = x!.shape.at(-1)!;
+    const rows = sizeOf(x!.shape) / columns;
+    return {
+      dispatches: [{
+        kernel: "cumulative_sum",
+        code: CODE,
+        uniforms: [rows, columns, attributes.reverse ? 1 : 0],
+        bindings: [{ input: 0 }, { output: 0 }],
+        grid: gridFor(Math.ceil(rows / 64)),
+        flops: rows * columns,
+      }],
+    };
+  },
+  // Every x[j] is in all sums from j on: its gradient is the sum of theirs, from the other end.
+  vjp: ({ cotangents: [g], attributes }) => [g && apply(cumulativeSumOp, [g], { reverse: !attributes.reverse })[0]!],
+});
+
+/** y[..., i] = x[..., 0] + ... + x[..., i], or from i to the end. */
+function cumulativeSum(x: Tensor, options: { reverse?: boolean } = {}): Tensor {
+  return apply(cumulativeSumOp, [x], { reverse: options.reverse ?? false })[0]!;
+}
+
+/** The oracle, in float64. */
+function reference(x: Float64Array, options: { columns: number; reverse: boolean }): Float64Array {
+  const { columns, reverse } = options;
+  return x.map((_, at) => {
+    const start = at - at % columns;
+    const [from, to] = reverse ? [at, start + columns] : [start, at + 1];
+    return x.subarray(from, to).reduce((total, value) => total + value, 0);
+  });
+}
+
+Deno.test("an op of one's own matches its oracle, and its gradient central differences", async () => {
+  using device = await Device.open();
+  for (const shape of [[1], [5], [3, 4], [2, 1, 7], [130, 3]]) {
+    for (const reverse of [false, true]) {
+      await checkOp(device, {
+        name: `cumulativeSum ${formatShape(shape)}${reverse ? " reversed" : ""}`,
+        op: ([x]) => cumulativeSum(x!, { reverse }),
+        oracle: ([x]) => reference(x!, { columns: shape.at(-1)!, reverse }),
+        inputs: [{ shape, data: numbers(sizeOf(shape), { seed: 5 }) }],
+      });
+    }
+  }
+});
+
+Deno.test("an op of one's own is shared, differentiated and run among the engine's", async () => {
+  using device = await Device.open();
+  using program = await compile(device, () => {
+    const x = input("x", { shape: [2, 3] });
+    const loss = mean(square(relu(cumulativeSum(x))));
+    // The same op with the same attributes on the same input runs once.
+    return { outputs: { loss, again: sum(cumulativeSum(x)), gradient: gradients(loss, [x])[0]! } };
+  });
+  program.run({ x: Float32Array.of(1, 2, 3, -1, -1, 4) });
+  const [loss, again, gradient] = await program.read("loss", "again", "gradient");
+  // Sums: 1 3 6, -1 -2 2.
+  assert.ok(Math.abs(loss![0]! - (1 + 9 + 36 + 4) / 6) < 1e-5);
+  assert.deepEqual([...again!], [9]);
+  assert.deepEqual([...gradient!].map((g) => Math.round(g * 3)), [10, 9, 6, 2, 2, 2]);
+  const profile = await program.profile({ x: new Float32Array(6) });
+  assert.equal(profile.filter(({ op }) => op === "cumulative_sum").length, 2); // forward and backward
+});
+
+Deno.test("an op of one's own says what is wrong with its inputs, and can be read at once", async () => {
+  assert.throws(() => cumulativeSum(tensor([1], { dtype: "u32" })), /needs an f32 input/);
+  assert.throws(() => cumulativeSum(input("x", { shape: [2, 70_000] })), /at most 65000, got shape \[2, 70000\]/);
+  using device = await Device.open();
+  assert.deepEqual([...await read(cumulativeSum(tensor([1, 2, 3])), { device })], [1, 3, 6]);
+});

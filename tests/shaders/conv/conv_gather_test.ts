@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { Device } from "../../../runtime/device/device.ts";
+import type { Target } from "../../../runtime/kernels/kernel.ts";
+import { convForward, convTransposed, convVariants } from "../../../runtime/kernels/conv/conv.ts";
+import { assertClose } from "../../reference/compare.ts";
+import { conv2d, convTranspose2d } from "../../reference/conv.ts";
+import { CONV_CASES, convData, describe, forcing, geometryOf, PROFILES, swapped } from "./conv_cases.ts";
+import { runLowering } from "../run_lowering.ts";
+
+const KINDS = [
+  { name: "convForward()", transposed: false, lower: convForward, reference: conv2d },
+  { name: "convTransposed()", transposed: true, lower: convTransposed, reference: convTranspose2d },
+];
+
+/** Every variant that any case has, on either profile. */
+function variantsOf(transposed: boolean, target: Target): string[] {
+  const geometries = CONV_CASES.flatMap((test) => geometryOf(test, transposed) ?? []);
+  return [...new Set(geometries.flatMap((geometry) => convVariants(geometry, { transposed, target })))];
+}
+
+for (const { name, transposed, lower, reference } of KINDS) {
+  for (const profile of PROFILES) {
+    Deno.test(`${name}, ${profile}: all variants agree with float64 for the paper's layers, odd and size-one shapes`, async (t) => {
+      using device = await Device.open();
+      const target = { ...device.target, profile };
+      for (const variant of variantsOf(transposed, target)) {
+        await t.step(variant, async () => {
+          for (const [i, test] of CONV_CASES.entries()) {
+            const geometry = geometryOf(test, transposed);
+            if (!geometry || !convVariants(geometry, { transposed, target }).includes(variant)) continue;
+            const { x, w, bias } = convData(geometry);
+            const withBias = i % 2 === 0;
+            const lowering = lower({ ...geometry, bias: withBias }, forcing(target, variant));
+            const want = reference(geometry, withBias ? { x, w, bias } : { x, w });
+            const { outputs } = await runLowering(device, lowering, {
+              inputs: withBias ? [x, w, bias] : [x, w],
+              outputs: [want.length],
+            });
+            assertClose(outputs[0]!, want, { label: describe(geometry) });
+            // Gradients read the weights the other way round, as they lie.
+            const other = { ...geometry, bias: withBias, swapped: true };
+            const turned = await runLowering(device, lower(other, forcing(target, variant)), {
+              inputs: withBias ? [x, swapped(w, geometry), bias] : [x, swapped(w, geometry)],
+              outputs: [want.length],
+            });
+            if (variant === "winograd") assertClose(turned.outputs[0]!, want, { label: describe(other) });
+            else assert.deepEqual(turned.outputs[0], outputs[0], `${describe(other)}: not the same bits`);
+          }
+        });
+      }
+    });
+  }
+
+  Deno.test(`${name} covers more workgroups than one dimension of a grid holds`, async () => {
+    using device = await Device.open();
+    const geometry = geometryOf({ n: 1, image: [2100, 2100], kernel: [1, 1], channels: [1, 1] }, transposed)!;
+    const lowering = lower(geometry, forcing({ ...device.target, profile: "software" }, "software-8x1"));
+    assert.ok(lowering.dispatches[0]!.grid[1] > 1);
+    const { x, w } = convData(geometry);
+    const { outputs } = await runLowering(device, lowering, { inputs: [x, w], outputs: [x.length] });
+    assertClose(outputs[0]!, reference(geometry, { x, w }), { label: describe(geometry) });
+  });
+
+  Deno.test(`${name} takes images in several goes where patches would not fit into one buffer`, async () => {
+    using device = await Device.open();
+    const options = {
+      n: 7,
+      image: [64, 64],
+      kernel: [4, 4],
+      channels: [16, 4],
+      stride: [2, 2],
+      padding: [1, 1],
+    } as const;
+    const geometry = geometryOf(options, transposed)!;
+    const scratch = (lowering: { scratch?: readonly number[] }) =>
+      Math.max(...lowering.scratch!.map((each) => each * 4));
+    const target = { ...device.target, maxBindingBytes: 2 * 2 ** 20 };
+    const lowering = lower(geometry, forcing(target, "winograd"));
+    assert.ok(scratch(lowering) <= target.maxBindingBytes);
+    assert.ok(scratch(lower(geometry, forcing(device.target, "winograd"))) > target.maxBindingBytes);
+    const { x, w } = convData(geometry);
+    const want = reference(geometry, { x, w });
+    const { outputs } = await runLowering(device, lowering, { inputs: [x, w], outputs: [want.length] });
+    assertClose(outputs[0]!, want, { label: describe(geometry) });
+  });
+
+  Deno.test(`${name} passes NaN and infinity on, in the direct form to the pixels that see them only`, async () => {
+    using device = await Device.open();
+    const geometry = geometryOf(
+      { n: 2, image: [6, 6], kernel: [3, 3], channels: [4, 4], padding: [1, 1] },
+      transposed,
+    )!;
+    const { x, w } = convData(geometry);
+    x[0] = NaN;
+    x[35 * 4] = Infinity;
+    const want = reference(geometry, { x, w });
+    for (const profile of PROFILES) {
+      const lowering = lower(geometry, { ...device.target, profile });
+      const { outputs } = await runLowering(device, lowering, { inputs: [x, w], outputs: [want.length] });
+      assert.deepEqual(Array.from(outputs[0]!, Number.isFinite), Array.from(want, Number.isFinite));
+    }
+    assert.ok(want.some(Number.isFinite) && !want.every(Number.isFinite));
+  });
+
+  Deno.test(`${name} refuses a sum that is too long for one invocation`, async () => {
+    using device = await Device.open();
+    const geometry = geometryOf({ image: [1, 1], kernel: [1, 1], channels: [70_001, 1] }, transposed)!;
+    const target = { ...device.target, profile: "software" } as const;
+    assert.throws(() => lower(geometry, target), /cannot sum over 1 x 1 x 70001 products/);
+  });
+
+  Deno.test(`${name} refuses a variant that does not exist, naming those that do`, async () => {
+    using device = await Device.open();
+    const geometry = geometryOf({ image: [4, 4], kernel: [3, 3], channels: [4, 4] }, transposed)!;
+    assert.throws(() => lower(geometry, forcing(device.target, "winograd")), /no variant winograd .* choose one of \w/);
+  });
+}

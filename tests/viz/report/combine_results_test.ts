@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { resultsSchema } from "../../../eval/results/results_schema.ts";
+import { combineResults } from "../../../viz/report/combine_results.ts";
+import { singleRunFixture } from "./fixture.ts";
+
+const small = { studies: 40, labels: ["Edema", "Pneumonia"] };
+const one = singleRunFixture(small);
+const other = singleRunFixture({ ...small, methods: ["poe"] });
+
+Deno.test("two files become one valid file with the runs and evaluations of both", () => {
+  const combined = combineResults([one, other]);
+  resultsSchema.parse(combined);
+  assert.deepEqual(combined.runs.map((run) => run.name), ["mmvm-s0", "poe-s0"]);
+  assert.equal(combined.evaluations.length, one.evaluations.length + other.evaluations.length);
+  assert.equal(combined.cases.length, 1, "the same cases are shared");
+});
+
+Deno.test("a file combined with itself is itself", () => {
+  const combined = combineResults([one, structuredClone(one)]);
+  assert.deepEqual({ ...combined, title: "" }, { ...one, title: "" });
+  assert.equal(combineResults([one]), one);
+});
+
+Deno.test("different runs and cases of one name are told apart, and what refers to them follows", () => {
+  const again = singleRunFixture({ ...small, seed: 5 });
+  const combined = combineResults([one, again]);
+  assert.deepEqual(combined.runs.map((run) => run.name), ["mmvm-s0", "mmvm-s0 (2)"]);
+  assert.deepEqual(combined.cases.map((cases) => cases.id), ["test", "test (2)"]);
+  const second = combined.evaluations.filter((evaluation) => evaluation.run === "mmvm-s0 (2)");
+  assert.equal(second.length, again.evaluations.length);
+  assert.ok(second.every((evaluation) => evaluation.cases === "test (2)"));
+  assert.ok(combined.pictures.some((pictures) => pictures.run === "mmvm-s0 (2)"));
+});
+
+Deno.test("files of other labels or data are refused by name", () => {
+  const labels = singleRunFixture({ ...small, labels: ["Edema", "Fracture"], methods: ["poe"] });
+  assert.throws(() => combineResults([one, labels]), {
+    name: "UserError",
+    message: /runs mmvm-s0 and poe-s0 have different labels \(Pneumonia, Fracture in one only\)/,
+  });
+  const order = singleRunFixture({ ...small, labels: ["Pneumonia", "Edema"] });
+  assert.throws(() => combineResults([one, order]), { message: /in another order/ });
+  const real = singleRunFixture({ ...small, synthetic: false });
+  assert.throws(() => combineResults([one, real]), { message: /on different data sets/ });
+  assert.throws(() => combineResults([]), { name: "UserError" });
+});

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parseHTML } from "linkedom";
+import { createBuilder } from "../../../../viz/report/markup/dom.ts";
+import { picture } from "../../../../viz/report/markup/picture.ts";
+import { serialize } from "../../../../viz/report/markup/serialize.ts";
+
+function newDocument(markup = ""): Document {
+  return (parseHTML(`<!doctype html><html><body>${markup}</body></html>`) as unknown as { document: Document })
+    .document;
+}
+
+const h = createBuilder(newDocument());
+
+Deno.test("text and attributes come out escaped", () => {
+  const hostile = "</script><img src=x onerror=alert(1)> \"'&quot;";
+  const markup = serialize(h("p", { title: hostile }, hostile));
+  assert.equal(
+    markup,
+    '<p title="&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt; &quot;\'&amp;quot;">' +
+      "&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt; \"'&amp;quot;</p>",
+  );
+});
+
+Deno.test("whatever the text, it reads back as it was", () => {
+  const text = fc.string({ unit: "binary" }).filter((s) => !/[\r\0]/.test(s) && s.isWellFormed());
+  fc.assert(fc.property(text, (value) => {
+    const back = newDocument(serialize(h("p", { title: value }, value))).querySelector("p")!;
+    assert.equal(back.children.length, 0);
+    assert.equal(back.textContent, value);
+    assert.equal(back.getAttribute("title"), value);
+  }));
+});
+
+Deno.test("SVG elements keep the case of their names and attributes", () => {
+  const markup = serialize(h.svg("svg", { viewBox: "0 0 1 1" }, h.svg("linearGradient")));
+  assert.equal(markup, '<svg viewBox="0 0 1 1"><linearGradient></linearGradient></svg>');
+});
+
+Deno.test("void elements have no end tag, absent attributes no trace, and nothing no text", () => {
+  assert.equal(serialize(h("br", { class: null, id: undefined, hidden: false })), "<br>");
+  assert.equal(serialize(h("input", { checked: true })), '<input checked="">');
+  assert.equal(serialize(h("p", null, null, undefined, ["a", [1]])), "<p>a1</p>");
+});
+
+Deno.test("handlers, inline styles and foreign addresses are refused", () => {
+  for (const name of ["onclick", "ONLOAD", "style", "srcdoc"]) {
+    assert.throws(() => h("p", { [name]: "x" }), { name: "TypeError", message: /is not allowed/ });
+  }
+  for (
+    const address of [
+      "https://example.org/",
+      "javascript:alert(1)",
+      "data:text/html,x",
+      "//example.org",
+      "data:image/svg+xml;base64,AA",
+    ]
+  ) {
+    assert.throws(() => h("a", { href: address }), { name: "TypeError", message: /must point into the report/ });
+    assert.throws(() => h("img", { src: address }), TypeError);
+  }
+  assert.equal(serialize(h("a", { href: "#auroc" })), '<a href="#auroc"></a>');
+});
+
+Deno.test("a picture is a PNG file or nothing", () => {
+  const image = picture(h, "iVBORw0KGgo=", { alt: "a", size: 8 });
+  assert.equal(image.getAttribute("src"), "data:image/png;base64,iVBORw0KGgo=");
+  for (const text of ["", "PHN2Zz4=", 'iVBORw0KGgo="onerror="x', "iVBORw0KGgo=\n"]) {
+    assert.throws(() => picture(h, text, { alt: "a", size: 8 }), TypeError);
+  }
+});
+
+Deno.test("a script whose text would end it is refused", () => {
+  assert.throws(() => serialize(h("script", null, "'</script>'")), TypeError);
+  assert.throws(() => serialize(h("style", null, "/* <!-- */")), TypeError);
+  assert.equal(serialize(h("script", null, "1 < 2 && 3")), "<script>1 < 2 && 3</script>");
+});

@@ -1,0 +1,300 @@
+import assert from "node:assert/strict";
+import { parseHTML } from "linkedom";
+import { type Results, resultsSchema } from "../../../eval/results/results_schema.ts";
+import { formatDifference, formatInterval, formatScore } from "../../../viz/report/markup/format.ts";
+import { renderReport } from "../../../viz/report/report.ts";
+import { summarise } from "../../../viz/report/figures/summary.ts";
+import { experimentFixture, singleRunFixture } from "./fixture.ts";
+
+const SECTIONS = ["summary", "auroc", "comparison", "curves", "training", "pictures", "cohort", "repeat"];
+const PUBLISHED = [
+  { view: "frontal", label: "Edema", method: "mmvm", auroc: 0.863 },
+  { view: "lateral", label: null, method: "mmvm", auroc: 0.73 },
+];
+
+const experiment = experimentFixture();
+const html = renderReport(experiment, { published: PUBLISHED });
+const page = parse(html);
+
+function parse(text: string): Document {
+  return (parseHTML(text) as unknown as { document: Document }).document;
+}
+
+function all(selector: string, inside: ParentNode = page): Element[] {
+  return Array.from(inside.querySelectorAll(selector));
+}
+
+/** What a reader sees: the text without that of scripts and styles. */
+function visibleText(document: Document): string {
+  for (const element of all("script, style", document)) element.remove();
+  return document.body.textContent ?? "";
+}
+
+/** Results in which everything that may be absent is absent. */
+function bare(): Results {
+  const { data, runs } = singleRunFixture({ studies: 40 });
+  const none = { step: [], loss: [], reconstruction: [], kl: [], alpha: [], studiesPerSecond: [] };
+  return resultsSchema.parse({
+    ...singleRunFixture({ studies: 40 }),
+    data: { ...data, cohort: [], splits: [], prevalence: [], viewMix: [], patientOverlap: [] },
+    runs: runs.map((run) => ({ ...run, commands: [], config: {}, versions: {}, seconds: {}, training: none })),
+    cases: [],
+    evaluations: [],
+    comparisons: [],
+    pictures: [],
+    projections: [],
+  });
+}
+
+Deno.test("a whole experiment's report is one file under three megabytes", () => {
+  assert.ok(new TextEncoder().encode(html).length < 3e6);
+  const both = experimentFixture({ probes: ["logistic-regression", "random-forest"] });
+  assert.ok(new TextEncoder().encode(renderReport(both, { published: PUBLISHED })).length < 3e6);
+});
+
+Deno.test("nothing is loaded from elsewhere", () => {
+  for (const element of all("[src], [href]")) {
+    const address = element.getAttribute("src") ?? element.getAttribute("href")!;
+    assert.match(address, /^(#|data:image\/png;base64,)/);
+  }
+  assert.deepEqual(all("link, iframe, object, embed, base"), []);
+  assert.doesNotMatch(all("style").map((style) => style.textContent).join(""), /url\(|@import/);
+});
+
+Deno.test("the eight sections come in order, numbered, each reached from the contents", () => {
+  assert.deepEqual(all("main > section").map((section) => section.id), SECTIONS);
+  assert.deepEqual(all("nav a").map((link) => link.getAttribute("href")), SECTIONS.map((id) => `#${id}`));
+  assert.deepEqual(all("main h2 .ordinal").map((e) => e.textContent), SECTIONS.map((_, i) => String(i + 1)));
+});
+
+Deno.test("the same results give the same file", () => {
+  assert.equal(renderReport(experiment, { published: PUBLISHED }), html);
+});
+
+Deno.test("every number of the AUROC tables is that of the results", () => {
+  const tables = all("table.auroc");
+  assert.deepEqual(tables.length, 2);
+  ["frontal", "lateral"].forEach((view, v) => {
+    const runs = (method: string) =>
+      experiment.evaluations.filter((e) => e.method === method && e.view === view && e.labelledFraction === 1);
+    const methods = ["independent", "avg", "moe", "mopoe", "poe", "mmvm", "supervised", "supervised-ensemble"];
+    const expected = [...experiment.data.labels, null].map((label) =>
+      methods.map((method) => {
+        const aurocs = runs(method).map((e) =>
+          label === null ? e.macro.auroc : e.metrics.find((m) => m.label === label)!.auroc
+        );
+        if (aurocs.some((auroc) => auroc.value === null)) return "n/a";
+        const mean = (end: "value" | "low" | "high") => aurocs.reduce((sum, a) => sum + a[end]!, 0) / aurocs.length;
+        return `${formatScore(mean("value"))} ${formatInterval(mean("low"), mean("high"))}`;
+      })
+    );
+    const shown = all("tbody tr, tfoot tr", tables[v]!).map((row) =>
+      all("td.value, td.missing:not(.published)", row).map((cell) => cell.textContent)
+    );
+    assert.deepEqual(shown, expected);
+  });
+});
+
+Deno.test("counts of positives and negatives are those of the test studies", () => {
+  const metrics = experiment.evaluations[0]!.metrics;
+  const shown = all("tbody tr", all("table.auroc")[0]).map((row) =>
+    all("td.count", row).map((cell) => cell.textContent)
+  );
+  assert.deepEqual(shown, metrics.map(({ positives, negatives }) => [String(positives), String(negatives)]));
+});
+
+Deno.test("the headline names the best macro AUROC of each view with its interval", () => {
+  const { summary } = summarise(experiment);
+  all(".headline").forEach((element, v) => {
+    const cells = summary.cells[summary.primary]![v]!.at(-1)!;
+    const best = cells.reduce((a, b) => b!.value > a!.value ? b : a)!;
+    assert.equal(element.querySelector(".big")!.textContent, formatScore(best.value));
+    assert.ok(element.textContent!.includes(formatInterval(best.low, best.high)));
+    assert.ok(element.textContent!.includes("Mean over 13 of 14 labels; without Pleural Other"));
+  });
+  assert.match(page.querySelector("#summary")!.textContent!, /Not for clinical use/);
+});
+
+Deno.test("the differences are those of the results", () => {
+  const shown = new Map(
+    all("tbody tr", page.querySelector('[data-forest="0"]')!).map((row) => [
+      row.querySelector("th")!.textContent,
+      all("td.number", row)[0]!.textContent,
+    ]),
+  );
+  for (const [method, name] of [["mmvm", "MMVM"], ["poe", "PoE"]] as const) {
+    const row = experiment.comparisons.find((c) =>
+      c.view === "frontal" && c.label === null && c.labelledFraction === 1 && c.baseline === method &&
+      c.method === "supervised"
+    )!;
+    assert.equal(shown.get(name), formatDifference(-row.difference.value!));
+  }
+});
+
+Deno.test("curves are drawn for every label, view, kind and method, with the AUROC of the run they are from", () => {
+  const panels = all("button.panel");
+  assert.equal(panels.length, 13 * 2 * 3);
+  assert.equal(all(".panel.empty").length, 2 * 3, "a label with one class has a sentence in place of its curves");
+  for (const panel of panels) assert.equal(all(".line", panel).length, 8);
+  const first = all('button.panel[data-kind="roc"] .line[data-arm="5"]')[0]!;
+  const aurocs = experiment.evaluations
+    .filter((e) => e.method === "mmvm" && e.view === "frontal" && e.labelledFraction === 1)
+    .map((e) => e.metrics[0]!.auroc).sort((a, b) => a.value! - b.value!);
+  const median = aurocs[1]!;
+  assert.equal(
+    first.getAttribute("data-text"),
+    `${formatScore(median.value)} (${formatInterval(median.low, median.high)})`,
+  );
+});
+
+Deno.test("published numbers stand in their own column", () => {
+  const cells = all("td.published").map((cell) => cell.textContent).filter((text) => text !== "–");
+  assert.deepEqual(cells, ["0.863", "0.730"]);
+  assert.equal(all("#show-published").length, 1);
+  assert.equal(all("#show-published", parse(renderReport(singleRunFixture({ studies: 40 })))).length, 0);
+});
+
+Deno.test("missing parts leave a sentence each, and no section is empty", () => {
+  const document = parse(renderReport(bare()));
+  assert.deepEqual(all("main > section", document).map((section) => section.id), SECTIONS);
+  for (const id of SECTIONS) assert.ok(all(`#${id} .note`, document).length > 0, id);
+  assert.doesNotMatch(visibleText(document), /undefined|NaN|\[object|Infinity|null/);
+});
+
+Deno.test("no text of a full report betrays a mistake of the program", () => {
+  const mistake = /undefined|NaN|\[object|Infinity/;
+  assert.doesNotMatch(visibleText(parse(html)), mistake);
+  for (const element of all("*")) {
+    for (const { name, value } of Array.from(element.attributes)) {
+      // Base64 spells any word sooner or later.
+      if (name !== "src") assert.doesNotMatch(value, mistake, name);
+    }
+  }
+});
+
+Deno.test("hostile strings are text wherever they stand", () => {
+  const hostile = `</script></style><img src=x onerror="globalThis.hacked=1">'"&lt;{{x}}\u2028`;
+  const base = singleRunFixture({
+    studies: 40,
+    labels: [`${hostile}a`, `${hostile}b`, "Edema"],
+    methods: ["poe", hostile],
+  });
+  const results = resultsSchema.parse({
+    ...base,
+    title: hostile,
+    createdAt: hostile,
+    data: {
+      ...base.data,
+      dataset: hostile,
+      labelSource: hostile,
+      uncertainPolicy: hostile,
+      blankPolicy: hostile,
+      splitPolicy: hostile,
+      pairPolicy: hostile,
+      cohort: [{ step: hostile, reason: hostile, images: 1, studies: 1, subjects: 1 }],
+      splits: [{ split: hostile, subjects: 1, studies: 1, pairs: 1 }],
+      viewMix: [{ view: hostile, position: hostile, split: hostile, images: 1 }],
+      patientOverlap: [{ a: hostile, b: hostile, subjects: 3 }],
+    },
+    runs: base.runs.map((run) => ({
+      ...run,
+      commands: [hostile],
+      config: { [hostile]: { [hostile]: hostile } },
+      versions: { [hostile]: hostile },
+      adapter: { description: hostile, profile: hostile },
+      seconds: { [hostile]: 1 },
+      createdAt: hostile,
+    })),
+    cases: base.cases.map((cases) => ({ ...cases, viewPositions: cases.viewPositions.map(() => hostile) })),
+    evaluations: base.evaluations.map((evaluation) => ({ ...evaluation, setting: { [hostile]: hostile } })),
+    comparisons: base.comparisons.map((comparison) => ({ ...comparison, probe: hostile })),
+    pictures: base.pictures.map((pictures) => ({ ...pictures, from: hostile, to: hostile })),
+    projections: base.projections.map((projection) => ({ ...projection, view: hostile })),
+  });
+  for (const includeIds of [false, true]) {
+    const text = renderReport(results, { includeIds });
+    const document = parse(text);
+    assert.deepEqual(all("img", document).filter((img) => !img.getAttribute("src")!.startsWith("data:image/png")), []);
+    assert.equal(all("script", document).length, 2);
+    for (const element of all("*", document)) {
+      for (const { name } of Array.from(element.attributes)) assert.doesNotMatch(name, /^on|^style$/i);
+    }
+    assert.equal(document.querySelector("h1")!.textContent, hostile);
+    assert.equal((text.match(/<\/script>/g) ?? []).length, 2);
+    assert.ok(!text.includes("<img src=x"));
+  }
+});
+
+Deno.test("no identifier is in the file unless it is asked for", () => {
+  const { studyIds, subjectIds } = experiment.cases[0]!;
+  for (const id of [...studyIds, ...subjectIds]) assert.ok(!html.includes(id), id);
+  const named = renderReport(experiment, { includeIds: true });
+  assert.ok(named.includes(studyIds[0]!) && named.includes(subjectIds[0]!));
+});
+
+Deno.test("pictures of patients need the flag, and a sentence says why they are absent or present", () => {
+  const real = singleRunFixture({ synthetic: false, studies: 40 });
+  const without = renderReport(real);
+  assert.ok(!without.includes("data:image"));
+  assert.match(parse(without).querySelector("#pictures")!.textContent!, /left out because mimic-cxr shows patients/);
+  const withThem = parse(renderReport(real, { includeImages: true }));
+  assert.ok(all("#pictures img", withThem).length > 0);
+  assert.match(withThem.querySelector("#pictures")!.textContent!, /contains pictures of patients/);
+  const phantoms = parse(renderReport(singleRunFixture({ studies: 40 })));
+  assert.ok(all("#pictures img", phantoms).length > 0);
+  assert.doesNotMatch(phantoms.querySelector("#pictures")!.textContent!, /patients/);
+});
+
+Deno.test("files that are no PNG, and more pictures than there is room for, are left out and counted", () => {
+  const base = singleRunFixture({ studies: 40, methods: ["poe", "mmvm"] });
+  const script = btoa("<svg onload=alert(1)>");
+  const broken = base.pictures.map((pictures) =>
+    pictures.run !== "poe-s0"
+      ? pictures
+      : { ...pictures, items: pictures.items.map((item) => ({ ...item, output: script })) }
+  );
+  const document = parse(renderReport({ ...base, pictures: broken }));
+  assert.match(document.querySelector("#pictures")!.textContent!, /4 grids of pictures are left out/);
+  assert.ok(
+    all("#pictures img", document).every((img) => img.getAttribute("src") !== `data:image/png;base64,${script}`),
+  );
+  const large = base.pictures.map((pictures) => ({
+    ...pictures,
+    items: pictures.items.map((item) => ({ ...item, output: `${item.output.slice(0, 40)}${"A".repeat(400_000)}` })),
+  }));
+  assert.ok(renderReport({ ...base, pictures: large }).length < 1e6);
+});
+
+Deno.test("patients in two splits, and macro averages over different labels, are called out at the top", () => {
+  const base = singleRunFixture({ studies: 40, methods: ["poe", "mmvm"] });
+  const faulty: Results = {
+    ...base,
+    data: { ...base.data, patientOverlap: [{ a: "train", b: "test", subjects: 2 }] },
+    evaluations: base.evaluations.map((e) =>
+      e.method === "poe" ? { ...e, macro: { ...e.macro, labels: ["Edema"] } } : e
+    ),
+  };
+  const text = parse(renderReport(faulty)).querySelector("#summary .faults")!.textContent!;
+  assert.match(text, /2 patients are in both the train and the test split/);
+  assert.match(text, /over different labels and cannot be compared/);
+  assert.equal(all("#summary .faults").length, 0);
+});
+
+Deno.test("digits have an accuracy below their macro AUROC", () => {
+  const base = singleRunFixture({ studies: 40 });
+  const digits: Results = {
+    ...base,
+    evaluations: base.evaluations.map((e) => ({ ...e, accuracy: { value: 0.912, low: 0.9, high: 0.92 } })),
+  };
+  const rows = all("table.auroc tfoot tr", parse(renderReport(digits))).map((row) => row.textContent);
+  assert.ok(rows.some((text) => text!.startsWith("Accuracy") && text!.includes("0.912")));
+  assert.ok(all("table.auroc tfoot tr").every((row) => !row.textContent!.startsWith("Accuracy")));
+});
+
+Deno.test("a varied setting is an axis of its own", () => {
+  const noisy = [0, 0.1, 0.2].map((noise) => singleRunFixture({ setting: { "label-noise": noise }, studies: 40 }));
+  const results: Results = { ...noisy[0]!, evaluations: noisy.flatMap((one) => one.evaluations) };
+  const document = parse(renderReport(results));
+  assert.ok(all("h3", document).some((heading) => heading.textContent === "AUROC against label-noise"));
+  assert.equal(all("#comparison .chart", document).length, 2);
+});

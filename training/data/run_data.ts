@@ -1,0 +1,92 @@
+/**
+ * A run's data set, opened and prepared.
+ *
+ * @module
+ */
+import {
+  openDataset,
+  type OpenDatasetOptions,
+  pairStudies,
+  type PairTable,
+  type PreparedPixels,
+  preparePixels,
+  type PreparePlan,
+  type PrepareProgress,
+  type StudyIndex,
+} from "../../data/mod.ts";
+import { withAbsentView } from "./absent_view.ts";
+import { withLabelNoise } from "./label_noise.ts";
+import type { DataConfig } from "../run/run_config.ts";
+
+/** What training and evaluation read from. */
+export interface RunData {
+  readonly index: StudyIndex;
+  readonly pixels: PreparedPixels;
+  readonly pairs: PairTable;
+  readonly prepareSeconds: number;
+}
+
+/** How to open it. */
+export interface OpenRunDataOptions {
+  readonly data: DataConfig;
+  readonly imageSize: number;
+  readonly cacheDir: string;
+  readonly onWait?: () => void;
+  readonly onPlan?: (plan: PreparePlan) => void;
+  readonly onProgress?: (progress: PrepareProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The options of `openDataset()` from a run's configuration. */
+export function datasetOptionsOf(data: DataConfig): OpenDatasetOptions {
+  const splits = data.splitFile === undefined ? data.split : { file: data.splitFile };
+  return {
+    ...(data.dataset === undefined ? {} : { dataset: data.dataset }),
+    ...(data.root === undefined ? {} : { root: data.root }),
+    ...(splits === undefined ? {} : { splits }),
+    labelSource: data.labels,
+    uncertain: data.uncertain,
+    blank: data.blank,
+    pairs: data.pairs,
+    splitSeed: data.splitSeed,
+    strict: data.strict,
+    ...(data.mnist === undefined ? {} : { mnist: data.mnist }),
+  };
+}
+
+/**
+ * Reads the tables, prepares the pixels (or finds them prepared) and forms the pairs.
+ *
+ * @throws {DataError} for what cannot be read.
+ */
+export async function openRunData(options: OpenRunDataOptions): Promise<RunData> {
+  const started = performance.now();
+  const { data, imageSize, cacheDir, onWait, onPlan, onProgress, signal } = options;
+  const abort = signal ? { signal } : {};
+  const index = await openDataset({ ...datasetOptionsOf(data), ...abort });
+  const pixels = await preparePixels(index, {
+    cacheDir,
+    imageSize,
+    ...(onWait ? { onWait } : {}),
+    ...(onPlan ? { onPlan } : {}),
+    ...(onProgress ? { onProgress } : {}),
+    ...abort,
+  });
+  const whole = { index, pixels, pairs: pairStudies(index), prepareSeconds: (performance.now() - started) / 1000 };
+  return alterRunData(whole, data);
+}
+
+/**
+ * What a configuration does to the training split: views taken away, labels turned wrong. Validation and test stay as they are.
+ *
+ * @param whole Data opened without either; they are left alone.
+ * @throws {DataError} naming a view that the data do not have.
+ */
+export function alterRunData(
+  whole: RunData,
+  { absent, labelNoise }: Pick<DataConfig, "absent" | "labelNoise">,
+): RunData {
+  const index = labelNoise === undefined ? whole.index : withLabelNoise(whole.index, labelNoise);
+  const pairs = absent === undefined ? whole.pairs : withAbsentView(whole.pairs, { ...absent, index });
+  return { ...whole, index, pairs };
+}

@@ -1,0 +1,31 @@
+/**
+ * Training runs: configuration, run directory, locks, the training loop, and what happens when something fails on the way.
+ *
+ * @module
+ */
+export {
+  checkRunConfig,
+  POSITIVE_WEIGHTS,
+  RUN_CONFIG_VERSION,
+  RUN_METHODS,
+  type RunConfig,
+  runConfigSchema,
+} from "./run/run_config.ts";
+export { ALPHA_SCHEDULES, alphaSchedule, type Annealing, betaSchedule } from "./annealing.ts";
+export { type RunViews, viewsOfRun } from "./data/run_views.ts";
+export { isSupervised, trainingPairs } from "./run_trainer.ts";
+export { alterRunData, openRunData, type RunData } from "./data/run_data.ts";
+export {
+  type MetricsLine,
+  readMetricsFile,
+  readRunConfig,
+  runPaths,
+  sweepTemporary,
+  writeWhole,
+} from "./run/run_directory.ts";
+export { readRunDraft, removeRunDraft, type RunDraft, writeRunConfig, writeRunDraft } from "./run/run_draft.ts";
+export { lockRun } from "./run/run_lock.ts";
+export { openRunTuner, type RunTuningOptions } from "./run/run_tuning.ts";
+export { type DeviceRecovery, ReplaceableDevice, throughDeviceFailures } from "./replaceable_device.ts";
+export { type TrainedRun, type TrainProgress, trainRun, type TrainRunOptions } from "./train_run.ts";
+export { trainThroughFaults, type TrainThroughFaultsOptions } from "./train_through_faults.ts";

@@ -1,0 +1,116 @@
+/**
+ * Steps whose loss or gradient is not finite: what to say about them, and which op they begin with.
+ *
+ * @module
+ */
+import type { Batch } from "../data/mod.ts";
+import type { HostTensor, StepSettings } from "../models/mod.ts";
+import { type Device, EngineError, NonFiniteError } from "../runtime/mod.ts";
+import type { RunConfig } from "./run/run_config.ts";
+import type { RunData } from "./data/run_data.ts";
+import { createRunTrainer } from "./run_trainer.ts";
+
+/** Such a step and, unless its ops were watched, its logged numbers. */
+interface BadStep {
+  readonly step: number;
+  readonly logged?: { readonly loss: number; readonly gradientNorm: number; readonly lossScale?: number };
+  /** Steps of the run that were left out before. */
+  readonly skipped: number;
+}
+
+/**
+ * A step of a run whose loss or gradient is not finite, or any result in a run whose ops are watched. Optimisers leave steps out whose
+ * gradient is not finite, so that the parameters are as before.
+ */
+export class NonFiniteStepError extends NonFiniteError {
+  /** What happened, without what to do about it. */
+  readonly what: string;
+  /** Steps of the run that were left out before. */
+  readonly skipped: number;
+
+  /** @param found The op that it begins with: what a watch, or a second look at the step's ops, found. */
+  constructor(private readonly bad: BadStep, readonly found?: NonFiniteError) {
+    const what = describe(bad, found);
+    super(
+      found?.op ?? "loss",
+      bad.step,
+      `${what}. The last checkpoint is untouched: go on without this batch by --resume --skip-nonfinite ${
+        bad.skipped + 1
+      }, or ` +
+        `start another run with a smaller --lr${bad.logged?.lossScale === undefined ? "" : " or with --precision f32"}`,
+      found?.details ?? {},
+    );
+    this.what = what;
+    this.skipped = bad.skipped;
+  }
+
+  /** The same, naming the op. */
+  because(found: NonFiniteError): NonFiniteStepError {
+    return new NonFiniteStepError(this.bad, found);
+  }
+}
+
+function describe(bad: BadStep, found?: NonFiniteError): string {
+  const where = describeStep(bad);
+  if (!found) return where;
+  const { shape = [], site } = found.details;
+  const of = shape.length ? ` of shape [${shape.join(", ")}]` : "";
+  return `${where}: the first result that is not finite is that of ${found.op}()${of}${
+    site === undefined ? "" : `, applied at ${site}`
+  }`;
+}
+
+function describeStep({ step, logged }: BadStep): string {
+  if (!logged) return `step ${step}`;
+  const { loss, gradientNorm } = logged;
+  return `${Number.isFinite(loss) ? `the gradient's norm is ${gradientNorm}` : `the loss is ${loss}`} at step ${step}`;
+}
+
+/** What is needed to repeat a step. */
+export interface RepeatedStep {
+  readonly device: Device;
+  readonly config: RunConfig;
+  readonly data: RunData;
+  /** Reads the state of the training. */
+  readonly state: () => Promise<ReadonlyMap<string, HostTensor>>;
+  /** Batches, that of the step first. */
+  readonly batches: AsyncGenerator<Batch, void, void>;
+  readonly settings: StepSettings;
+}
+
+/**
+ * Repeats a step with a look at every op's results.
+ *
+ * The parameters are those of the moment: a step with a gradient that is not finite changes none, but the steps that were under way after it
+ * may have.
+ *
+ * @returns `undefined` where all is finite now, or the step cannot be repeated in the memory there is.
+ */
+export async function firstNonFinite(repeated: RepeatedStep): Promise<NonFiniteError | undefined> {
+  const { device, config, data, settings } = repeated;
+  try {
+    const state = await repeated.state();
+    using trainer = await createRunTrainer(device, { config, data, checkNumerics: true });
+    trainer.write(new Map([...state].map(([name, tensor]) => [name, isStatistic(name) ? tamed(tensor) : tensor])));
+    for await (const batch of repeated.batches) {
+      trainer.step(batch, settings);
+      break;
+    }
+    await trainer.readMetrics();
+    return undefined;
+  } catch (error) {
+    if (error instanceof NonFiniteError) return error;
+    // The search must not hide what it was to explain.
+    if (error instanceof EngineError) return undefined;
+    throw error;
+  }
+}
+
+/** Running statistics have taken in the bad step, but no result of a training step depends on them. */
+function isStatistic(name: string): boolean {
+  return /\.running_(mean|var)$/.test(name);
+}
+
+function tamed({ shape, data }: HostTensor): HostTensor {
+  return { shape, data: data.map((value) => Number.isFinite(value) ? value : 0) };
+}

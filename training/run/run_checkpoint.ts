@@ -1,0 +1,99 @@
+/**
+ * Saving a run's state and finding it again.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { DataError } from "../../base/errors.ts";
+import type { Trainer } from "../../models/mod.ts";
+import { latestCheckpoint, saveCheckpoint } from "../../runtime/files/checkpoint.ts";
+import type { RunConfig } from "./run_config.ts";
+import type { RunPaths } from "./run_directory.ts";
+
+/** What a run keeps in a checkpoint beside what every training keeps. */
+const detailsSchema = z.object({
+  seconds: z.number().nonnegative().catch(0),
+  skipped: z.array(z.int().nonnegative()).catch([]),
+});
+
+/** Where a restored run goes on. */
+export interface Restored {
+  /** The next step. */
+  readonly step: number;
+  /** Seconds of training so far. */
+  readonly seconds: number;
+  /** Steps that were left out. */
+  readonly skipped: readonly number[];
+}
+
+/** A fingerprint of what a checkpoint depends on: the model, the data and the optimisation, but not the run's name. */
+export async function configHash(config: RunConfig): Promise<string> {
+  const { model, data, training } = config;
+  const bytes = new TextEncoder().encode(JSON.stringify([model, data, training]));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Writes a checkpoint and deletes all but the last `keep`. */
+export async function saveRun(
+  trainer: Pick<Trainer<unknown>, "read">,
+  options: {
+    paths: RunPaths;
+    config: RunConfig;
+    step: number;
+    epoch: number;
+    seconds: number;
+    skipped: readonly number[];
+    keep: number;
+  },
+): Promise<void> {
+  const { paths, config, step, epoch, seconds, skipped, keep } = options;
+  await saveCheckpoint(paths.checkpoints, {
+    state: {
+      step,
+      epoch,
+      seeds: { run: config.training.seed },
+      counters: { step },
+      configHash: await configHash(config),
+      details: { seconds, skipped: [...skipped] },
+    },
+    tensors: await trainer.read(),
+  }, { keep });
+}
+
+/**
+ * Restores the last checkpoint that is whole.
+ *
+ * @param options.required Whether a run without a checkpoint is an error; otherwise the result is `undefined`.
+ * @throws {DataError} where there is none but one is required, or it belongs to another configuration.
+ */
+export async function restoreRun(
+  model: Pick<Trainer<unknown>, "write">,
+  options: { paths: RunPaths; config: RunConfig; required?: boolean; onWarning?: (message: string) => void },
+): Promise<Restored | undefined> {
+  const { paths, config } = options;
+  const { found, warnings } = await latestCheckpoint(paths.checkpoints);
+  for (const warning of warnings) options.onWarning?.(warning);
+  if (!found) {
+    if (!options.required) {
+      if (warnings.length > 0) {
+        options.onWarning?.("no checkpoint can be used: the run starts again from its first step");
+      }
+      return undefined;
+    }
+    throw new DataError(`${paths.directory} has no checkpoint that can be used: train the run first`);
+  }
+  if (found.state.configHash !== await configHash(config)) {
+    throw new DataError(
+      `${found.path} was made with another configuration than ${paths.config}: restore that file or start a new run`,
+    );
+  }
+  try {
+    model.write(found.tensors);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new DataError(`${found.path} does not fit the run's model: ${error.message}`);
+  }
+  const { seconds, skipped } = detailsSchema.parse(found.state.details);
+  return { step: found.state.step, seconds, skipped };
+}

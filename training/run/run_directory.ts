@@ -1,0 +1,196 @@
+/**
+ * The files of a run: `config.json`, `metrics.jsonl`, `checkpoints/`, `results.json`, `report.html`.
+ *
+ * @module
+ */
+import { basename, dirname, join } from "node:path";
+import { z } from "zod";
+import { DataError } from "../../base/errors.ts";
+import { checkRunConfig, type RunConfig } from "./run_config.ts";
+
+/** One line of `metrics.jsonl`: a logged step. */
+export interface MetricsLine {
+  readonly step: number;
+  readonly loss: number;
+  /** The parts of a VAE's loss; a classifier has none. */
+  readonly reconstruction?: number;
+  readonly kl?: number;
+  /** Not finite in a step that was left out because {@link lossScale} was too large. */
+  readonly gradientNorm: number;
+  /** What the loss was multiplied by for its gradients, where they are stored as float16. */
+  readonly lossScale?: number;
+  readonly alpha: number;
+  readonly learningRate: number;
+  readonly studiesPerSecond: number;
+  /** Seconds of training so far, all sessions of the run together. */
+  readonly seconds: number;
+}
+
+/** Where a run's files are. */
+export interface RunPaths {
+  readonly directory: string;
+  readonly config: string;
+  /** The configuration until the data are prepared, when it is complete. */
+  readonly draft: string;
+  readonly metrics: string;
+  readonly checkpoints: string;
+  /** Which variants of the kernels the run trains with, where they were measured. */
+  readonly tuning: string;
+  readonly results: string;
+  readonly report: string;
+}
+
+/** The paths of a run's files. */
+export function runPaths(directory: string): RunPaths {
+  return {
+    directory,
+    config: join(directory, "config.json"),
+    draft: join(directory, "draft.json"),
+    metrics: join(directory, "metrics.jsonl"),
+    checkpoints: join(directory, "checkpoints"),
+    tuning: join(directory, "tuning.json"),
+    results: join(directory, "results.json"),
+    report: join(directory, "report.html"),
+  };
+}
+
+/** Writes a file whole or not at all: to a temporary name beside it, synced, renamed, the directory synced. */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  try {
+    await writeSynced(temporary, content);
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    // What fails on an open file does not say by itself which file it was.
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
+  }
+  // Windows opens no directories and needs none of this.
+  if (Deno.build.os !== "windows") await syncFile(dirname(path));
+}
+
+async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+  using file = await Deno.open(path, { write: true, createNew: true });
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+  await file.sync();
+}
+
+/** Makes what was written to a file, or the names in a directory, safe against a loss of power. */
+export async function syncFile(path: string): Promise<void> {
+  using file = await Deno.open(path, { read: true });
+  await file.sync();
+}
+
+/** What a file is called until it is whole. */
+const TEMPORARY =
+  /^(config\.json|draft\.json|tuning\.json|metrics\.jsonl|results\.json|report\.html)\.[-0-9a-f]{36}\.tmp$/;
+/** Only training writes these, one process at a time; the others may be an evaluation's that is under way. */
+const OWN = /^(config|draft|tuning|metrics)\./;
+const HOUR = 3_600_000;
+
+/** Removes what interrupted writers left in the directory of a run that this process holds. */
+export async function sweepTemporary(directory: string): Promise<void> {
+  for await (const { name } of Deno.readDir(directory)) {
+    if (!TEMPORARY.test(name)) continue;
+    const path = join(directory, name);
+    const { mtime } = await Deno.stat(path);
+    if (OWN.test(name) || (mtime !== null && Date.now() - mtime.getTime() > HOUR)) await Deno.remove(path);
+  }
+}
+
+/**
+ * Reads a run's configuration.
+ *
+ * @throws {DataError} where there is no run, or its configuration cannot be read.
+ */
+export async function readRunConfig(directory: string): Promise<RunConfig> {
+  const { config } = runPaths(directory);
+  return checkRunConfig(await readRunFile(config, { directory }), { file: config });
+}
+
+/** A configuration has a few kilobytes. */
+const MAX_BYTES = 2 ** 20;
+
+/**
+ * Reads a JSON file of a run, whose contents are then still to be checked.
+ *
+ * @throws {DataError} where it is not there, no regular file, longer than any configuration, or not JSON.
+ */
+export async function readRunFile(file: string, { directory }: { directory: string }): Promise<unknown> {
+  let text: string;
+  try {
+    const { isFile, size } = await Deno.stat(file);
+    if (!isFile || size > MAX_BYTES) {
+      throw new DataError(`${file} is no configuration of a run (a regular file of at most ${MAX_BYTES} bytes)`);
+    }
+    text = await Deno.readTextFile(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new DataError(
+        `${directory} holds no run (no ${basename(file)}): give the directory of a run that \`deno task train\` made`,
+      );
+    }
+    throw error;
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new DataError(`${file} is not JSON (${(error as Error).message}): start the run anew or mend the file`);
+  }
+}
+
+/** Appends lines to `metrics.jsonl`. */
+export function appendMetrics(path: string, lines: readonly MetricsLine[]): void {
+  if (lines.length === 0) return;
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  Deno.writeTextFileSync(path, text, { append: true });
+}
+
+/**
+ * Reads `metrics.jsonl` up to (not including) a step. A torn last line, which a crash leaves, is passed over; of lines for one step
+ * the last counts.
+ */
+export async function readMetricsFile(path: string, options: { before?: number } = {}): Promise<MetricsLine[]> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+  const before = options.before ?? Infinity;
+  const bySteps = new Map<number, MetricsLine>();
+  for (const line of text.split("\n")) {
+    const parsed = parseMetricsLine(line);
+    if (parsed && parsed.step < before) bySteps.set(parsed.step, parsed);
+  }
+  return [...bySteps.values()].sort((a, b) => a.step - b.step);
+}
+
+/** A number that was not finite is null in JSON. */
+const number = z.number().nullable().transform((value) => value ?? NaN);
+
+const metricsLineSchema = z.object({
+  step: z.int().nonnegative(),
+  loss: number,
+  reconstruction: number.exactOptional(),
+  kl: number.exactOptional(),
+  gradientNorm: number,
+  lossScale: number.exactOptional(),
+  alpha: number,
+  learningRate: number,
+  studiesPerSecond: number,
+  seconds: number,
+});
+
+/** A line of the file, `undefined` where it is torn or something else. */
+function parseMetricsLine(line: string): MetricsLine | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  return metricsLineSchema.safeParse(value).data;
+}

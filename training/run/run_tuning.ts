@@ -1,0 +1,100 @@
+/**
+ * Which variants of the kernels a run trains with: measured once for an adapter, kept in the cache, and with the run, so that a run that is
+ * resumed goes on with the same ones and gives the same bits.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
+import { decodeTuning, encodeTuning, KernelTuner, type TuningChoices } from "../../runtime/mod.ts";
+import { listCheckpoints } from "../../runtime/files/checkpoint.ts";
+import { runPaths, writeWhole } from "./run_directory.ts";
+
+/** Where a run's choices come from and go to. */
+export interface RunTuningOptions {
+  /** The run's directory. */
+  readonly directory: string;
+  /** Directory of what was measured, one file an adapter. */
+  readonly cache: string;
+  /** Go on with the run's choices, and measure nothing. */
+  readonly resume: boolean;
+  readonly onWarning?: (message: string) => void;
+}
+
+/**
+ * The tuner of a run on the adapter of this name. A new run takes what the cache knows, measures the rest and keeps both; a run that is
+ * resumed takes what it was begun with, which on another adapter, or where it was begun without a tuner, are the defaults; without a
+ * record and a checkpoint it has not begun.
+ */
+export async function openRunTuner(adapter: string, options: RunTuningOptions): Promise<KernelTuner> {
+  const { directory, cache, resume } = options;
+  const record = runPaths(directory).tuning;
+  const read = (file: string) => readTuning(file, { ...options, adapter });
+  if (resume) {
+    const known = await read(record);
+    // One that was stopped before its first steps has to choose as it would have without the stop.
+    const begun = known.size > 0 || (await listCheckpoints(runPaths(directory).checkpoints)).length > 0;
+    if (begun) return new KernelTuner({ known, frozen: true });
+  }
+  await Deno.remove(record).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+  const file = join(cache, `tuning-${slugOf(adapter)}.json`);
+  const known = await read(file);
+  return new KernelTuner({
+    known,
+    async onSettled(choices: TuningChoices) {
+      let settled = choices;
+      try {
+        settled = await tell(choices, { file, known, adapter, read: () => read(file) });
+      } catch (error) {
+        options.onWarning?.(`${file} cannot be written (${(error as Error).message}); the next run measures again`);
+      }
+      await writeWhole(record, encodeTuning(settled, { adapter }));
+      return settled;
+    },
+  });
+}
+
+/**
+ * Adds choices to the cache. A run that was begun at the same time may have told its own meanwhile: the first to tell chooses for all.
+ *
+ * @returns What stands now.
+ */
+async function tell(
+  choices: TuningChoices,
+  options: { file: string; known: TuningChoices; adapter: string; read: () => Promise<TuningChoices> },
+): Promise<TuningChoices> {
+  const { file, known, adapter, read } = options;
+  await Deno.mkdir(dirname(file), { recursive: true });
+  using guard = await Deno.open(`${file}.lock`, { create: true, write: true });
+  await guard.lock(true);
+  const told = await read();
+  const settled = new Map([...choices].map(([work, name]) => {
+    const other = told.get(work);
+    return [work, other === undefined || other === known.get(work) ? name : other];
+  }));
+  await writeWhole(file, encodeTuning(new Map([...told, ...settled]), { adapter }));
+  return settled;
+}
+
+async function readTuning(
+  file: string,
+  options: { adapter: string; onWarning?: (message: string) => void },
+): Promise<Map<string, string>> {
+  try {
+    return decodeTuning(await Deno.readTextFile(file), options);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return new Map();
+    if (!(error instanceof TypeError)) throw error;
+    options.onWarning?.(`${file} is ${error.message}; it is not used`);
+    return new Map();
+  }
+}
+
+/** A name for a file: letters, digits and single dashes, with a hash of all of it. */
+function slugOf(adapter: string): string {
+  const hash = createHash("sha256").update(adapter).digest("hex").slice(0, 8);
+  const words = adapter.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "").slice(0, 40);
+  return `${words}-${hash}`;
+}

@@ -1,0 +1,113 @@
+/**
+ * The trainer that a run's configuration asks for, on batches as the loader gives them.
+ *
+ * @module
+ */
+import { type Batch, labelledSubset, labelsOfStudies, pairsOfSplit, type PairTable } from "../data/mod.ts";
+import { CLASSIFIER_NAMES, type ClassifierConfig, ClassifierTrainer, type Trainer, VaeTrainer } from "../models/mod.ts";
+import type { Device } from "../runtime/mod.ts";
+import type { RunConfig } from "./run/run_config.ts";
+import type { RunData } from "./data/run_data.ts";
+import { type RunViews, viewsOfRun } from "./data/run_views.ts";
+
+/** Whether a run trains a supervised classifier. */
+export function isSupervised(config: RunConfig): boolean {
+  return CLASSIFIER_NAMES.includes(config.model.method);
+}
+
+/**
+ * The pairs that a run trains on: those of the training split, and for a supervised classifier of the labelled patients alone, who are
+ * the same as those of a probe with equal share and seed.
+ */
+export function trainingPairs(config: RunConfig, data: Pick<RunData, "index" | "pairs">): PairTable {
+  const { index } = data;
+  const pairs = pairsOfSplit(index, data.pairs, "train");
+  const { labelled: fraction = 1, labelledSeed: seed = 0 } = config.training;
+  const seen = isSupervised(config) ? labelledSubset(index, pairs, { fraction, seed }) : pairs;
+  return viewsOfRun(config, { index, pairs: seen }).pairs;
+}
+
+/** The configuration of a run's classifier; weights of the positive class follow from the training labels. */
+export function classifierConfig(config: RunConfig, data: Pick<RunData, "index" | "pairs">): ClassifierConfig {
+  const { loss, positiveWeights, ...model } = config.model;
+  const { labels } = data.index;
+  return {
+    ...model,
+    views: viewsOfRun(config, data).names,
+    labels: labels.length,
+    ...(loss ? { loss } : {}),
+    ...(positiveWeights === "balanced" ? { positiveWeights: balancedWeights(config, data) } : {}),
+  };
+}
+
+/** Negatives over positives of each label in the training pairs; 1 for a label with one class only. */
+function balancedWeights(config: RunConfig, data: Pick<RunData, "index" | "pairs">): number[] {
+  const count = data.index.labels.length;
+  const labels = labelsOfStudies(data.index, trainingPairs(config, data).study);
+  return Array.from({ length: count }, (_, label) => {
+    const own = labels.filter((_, i) => i % count === label);
+    const positives = own.filter((value) => value === 1).length;
+    const negatives = own.filter((value) => value === 0).length;
+    return positives > 0 && negatives > 0 ? negatives / positives : 1;
+  });
+}
+
+/**
+ * Makes the trainer of a run.
+ *
+ * @param options.checkNumerics Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow.
+ */
+export async function createRunTrainer(
+  device: Device,
+  options: { config: RunConfig; data: RunData; checkNumerics?: boolean },
+): Promise<Trainer<Batch>> {
+  const { config, data, checkNumerics = false } = options;
+  const { batchSize, seed, precision = "f32" } = config.training;
+  const views = viewsOfRun(config, data);
+  const common = { batchSize, seed, missingViews: views.missing, checkNumerics, precision };
+  if (isSupervised(config)) {
+    const trainer = await ClassifierTrainer.create(device, { ...common, config: classifierConfig(config, data) });
+    return adapted(trainer, ({ pixels, labels, ...batch }) => ({ pixels, labels, ...presentOf(batch, views) }));
+  }
+  const trainer = await VaeTrainer.create(device, { ...common, config: vaeConfig(config, views) });
+  return adapted(trainer, ({ pixels, ...batch }) => ({ pixels, ...presentOf(batch, views) }));
+}
+
+/** The configuration of a run's VAE. */
+export function vaeConfig(config: RunConfig, views: RunViews) {
+  const { loss: _loss, positiveWeights: _weights, ...model } = config.model;
+  return definedOnly({ ...model, views: views.names });
+}
+
+/** 1 where a view is there, view-major [M, N], for models that want to know. */
+export function presentOf({ present }: Pick<Batch, "present">, views: RunViews): { present?: Float32Array } {
+  if (!views.missing) return {};
+  const count = views.names.length;
+  const rows = present.length / count;
+  return {
+    present: Float32Array.from(
+      { length: present.length },
+      (_, i) => present[(i % rows) * count + Math.floor(i / rows)]!,
+    ),
+  };
+}
+
+function adapted<B>(trainer: Trainer<B>, toBatch: (batch: Batch) => B): Trainer<Batch> {
+  return {
+    parameters: trainer.parameters,
+    memory: trainer.memory,
+    dispatchCount: trainer.dispatchCount,
+    step: (batch, settings) => trainer.step(toBatch(batch), settings),
+    readMetrics: () => trainer.readMetrics(),
+    read: () => trainer.read(),
+    write: (state) => trainer.write(state),
+    [Symbol.dispose]: () => trainer[Symbol.dispose](),
+  };
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** An object without its undefined fields. */
+function definedOnly<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,331 @@
+/**
+ * Training a run: data to batches to steps, with metrics and checkpoints on disk, resumable at any step.
+ *
+ * @module
+ */
+import { DataError } from "../base/errors.ts";
+import { type Batch, createLoader } from "../data/mod.ts";
+import type { StepSettings, Trainer } from "../models/mod.ts";
+import {
+  type Device,
+  LEAST_LOSS_SCALE,
+  NonFiniteError,
+  OutOfMemoryError,
+  type ProgramMemory,
+  type Schedule,
+} from "../runtime/mod.ts";
+import { alphaSchedule, betaSchedule } from "./annealing.ts";
+import { BatchTooLargeError, largestBatch } from "./batch_size.ts";
+import { firstNonFinite, NonFiniteStepError } from "./non_finite.ts";
+import { restoreRun, saveRun } from "./run/run_checkpoint.ts";
+import type { RunConfig } from "./run/run_config.ts";
+import type { RunData } from "./data/run_data.ts";
+import {
+  appendMetrics,
+  type MetricsLine,
+  readMetricsFile,
+  runPaths,
+  syncFile,
+  writeWhole,
+} from "./run/run_directory.ts";
+import { createRunTrainer, isSupervised, trainingPairs } from "./run_trainer.ts";
+
+/** Where training is. */
+export interface TrainProgress {
+  /** Steps done, of `steps`. */
+  readonly done: number;
+  readonly steps: number;
+  readonly epoch: number;
+  readonly last: MetricsLine;
+}
+
+/** What to train, and whom to tell. */
+export interface TrainRunOptions {
+  readonly config: RunConfig;
+  readonly directory: string;
+  readonly data: RunData;
+  readonly device: Device;
+  /** Go on from the last good checkpoint; without one, from the start. */
+  readonly resume?: boolean;
+  /** Seconds between checkpoints, 300 by default; one is written at the end in any case. */
+  readonly checkpointSeconds?: number;
+  /** Also write one every so many steps. */
+  readonly checkpointSteps?: number;
+  /** Checkpoints that are kept, 2 by default. */
+  readonly keep?: number;
+  /** Steps to leave out, besides those that the checkpoint says were left out: their batches gave numbers that are not finite. */
+  readonly skip?: ReadonlySet<number>;
+  /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
+  readonly checkNumerics?: boolean;
+  /** Asks to stop: the step that runs is finished and saved. */
+  readonly signal?: AbortSignal;
+  readonly onStart?: (
+    about: { steps: number; from: number; parameters: number; memory: ProgramMemory; dispatches: number },
+  ) => void;
+  readonly onProgress?: (progress: TrainProgress) => void;
+  readonly onWarning?: (message: string) => void;
+}
+
+/** How training ended. */
+export interface TrainedRun {
+  readonly steps: number;
+  /** True where it was asked to stop before the last step. */
+  readonly stopped: boolean;
+  /** Seconds of training, all sessions of the run together. */
+  readonly seconds: number;
+  readonly parameters: number;
+  /** Steps that were left out. */
+  readonly skipped: readonly number[];
+}
+
+/** At least this often (milliseconds) metrics are read and progress is shown. */
+const READ_INTERVAL = 1000;
+/** Steps that may be queued on the GPU without waiting. */
+const MAX_QUEUED = 32;
+
+/**
+ * Trains a run to its end, or until it is asked to stop.
+ *
+ * @throws {DataError} where the data do not fill a batch, or a checkpoint belongs to another configuration.
+ * @throws {BatchTooLargeError} before the first step, with a batch size that fits.
+ * @throws {OutOfMemoryError | DeviceLostError} from the device; what is on disk stays as it was.
+ * @throws {NonFiniteStepError} where the loss or a gradient, or with `checkNumerics` any result, is not finite; the last checkpoint stays
+ * as it was.
+ */
+export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
+  const { config, directory, data, device, checkNumerics = false } = options;
+  const { training } = config;
+  const loader = createLoader(data.pixels, {
+    index: data.index,
+    pairs: trainingPairs(config, data),
+    batchSize: training.batchSize,
+    seed: training.seed,
+  });
+  using trainer = await createFittingTrainer(device, { config, data, checkNumerics });
+  const paths = runPaths(directory);
+  await Deno.mkdir(paths.checkpoints, { recursive: true });
+  const restored = options.resume
+    ? await restoreRun(trainer, { paths, config, ...(options.onWarning ? { onWarning: options.onWarning } : {}) })
+    : undefined;
+  const steps = loader.stepsPerEpoch * training.epochs;
+  if (restored && restored.step > steps) {
+    throw new DataError(`${paths.checkpoints} goes to step ${restored.step}, but the run has ${steps} steps only`);
+  }
+  const session = new Session(trainer, {
+    ...options,
+    steps,
+    stepsPerEpoch: loader.stepsPerEpoch,
+    from: restored?.step ?? 0,
+    secondsBefore: restored?.seconds ?? 0,
+    skip: new Set([...restored?.skipped ?? [], ...options.skip ?? []]),
+  });
+  const batchesFrom = (step: number) => {
+    const from = { epoch: Math.floor(step / loader.stepsPerEpoch), step: step % loader.stepsPerEpoch };
+    return loader.batches({ from, untilEpoch: training.epochs });
+  };
+  await session.begin();
+  try {
+    if (session.step < steps) {
+      for await (const batch of batchesFrom(session.step)) {
+        if (options.signal?.aborted) break;
+        session.run(batch);
+        await session.afterStep();
+      }
+    }
+    return await session.end();
+  } catch (error) {
+    if (!(error instanceof NonFiniteStepError) || error.found) throw error;
+    const found = await firstNonFinite({
+      device,
+      config,
+      data,
+      state: () => trainer.read(),
+      batches: batchesFrom(error.step),
+      settings: session.settings(error.step),
+    });
+    throw found ? error.because(found) : error;
+  }
+}
+
+/**
+ * True where a step's numbers are not finite and not just because of the scale of its loss: a step whose scaled gradients are beyond float16 is
+ * left out by the optimiser and the scale halved, as long as that is possible.
+ */
+function isBad({ loss, gradientNorm, lossScale = LEAST_LOSS_SCALE }: MetricsLine): boolean {
+  return !Number.isFinite(loss) || (!Number.isFinite(gradientNorm) && lossScale <= LEAST_LOSS_SCALE);
+}
+
+/** @throws {BatchTooLargeError} with a batch size that fits. */
+async function createFittingTrainer(
+  device: Device,
+  { config, data, checkNumerics }: { config: RunConfig; data: RunData; checkNumerics: boolean },
+): Promise<Trainer<Batch>> {
+  const create = async (batchSize: number) => {
+    const trainer = await createRunTrainer(device, {
+      config: { ...config, training: { ...config.training, batchSize } },
+      data,
+      checkNumerics,
+    });
+    try {
+      // There must be room for checkpoints too, which are read back through a buffer of their own.
+      await trainer.read();
+      return trainer;
+    } catch (error) {
+      trainer[Symbol.dispose]();
+      throw error;
+    }
+  };
+  const { batchSize } = config.training;
+  try {
+    return await create(batchSize);
+  } catch (error) {
+    if (!(error instanceof OutOfMemoryError)) throw error;
+    const fits = async (size: number) => {
+      try {
+        using _trainer = await create(size);
+        return true;
+      } catch (failure) {
+        if (failure instanceof OutOfMemoryError) return false;
+        throw failure;
+      }
+    };
+    throw new BatchTooLargeError(error, { batchSize, fits: await largestBatch(fits, { under: batchSize }) });
+  }
+}
+
+interface SessionOptions extends TrainRunOptions {
+  readonly steps: number;
+  readonly stepsPerEpoch: number;
+  readonly skip: ReadonlySet<number>;
+  readonly from: number;
+  readonly secondsBefore: number;
+}
+
+/** One process's part in a run. */
+class Session {
+  /** The next step. */
+  step: number;
+  readonly #alpha: Schedule;
+  readonly #beta: Schedule;
+  readonly #started = performance.now();
+  #lastRead = this.#started;
+  #lastSave = this.#started;
+  #lastSaved: number;
+  #readFrom: number;
+
+  constructor(private readonly trainer: Trainer<Batch>, private readonly options: SessionOptions) {
+    this.step = options.from;
+    this.#readFrom = options.from;
+    this.#lastSaved = options.from;
+    const { training } = options.config;
+    // A classifier has no latents to hold to a prior.
+    this.#alpha = isSupervised(options.config) ? () => 0 : alphaSchedule(training);
+    this.#beta = betaSchedule(training);
+  }
+
+  /** Puts the metrics file where the run goes on from. */
+  async begin(): Promise<void> {
+    const { metrics } = runPaths(this.options.directory);
+    const kept = await readMetricsFile(metrics, { before: this.step });
+    await writeWhole(metrics, kept.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    const { steps, from } = this.options;
+    const { parameters, memory, dispatchCount } = this.trainer;
+    this.options.onStart?.({ steps, from, parameters: parameters.count, memory, dispatches: dispatchCount });
+  }
+
+  run(batch: Batch): void {
+    // A step that is left out keeps its number: the random numbers and the order of all others are what they were.
+    if (!this.options.skip.has(this.step)) this.trainer.step(batch, this.settings(this.step));
+    this.step++;
+  }
+
+  async afterStep(): Promise<void> {
+    const { steps, checkpointSeconds = 300, checkpointSteps = Infinity } = this.options;
+    const now = performance.now();
+    const queued = this.step - this.#readFrom;
+    if (queued >= MAX_QUEUED || now - this.#lastRead >= READ_INTERVAL || this.step === steps) await this.#read();
+    const due = this.step - this.#lastSaved >= checkpointSteps ||
+      performance.now() - this.#lastSave >= checkpointSeconds * 1000;
+    if (due) await this.#save();
+  }
+
+  async end(): Promise<TrainedRun> {
+    if (this.step > this.#lastSaved) await this.#save();
+    return {
+      steps: this.step,
+      stopped: this.step < this.options.steps,
+      seconds: this.#seconds(),
+      parameters: this.trainer.parameters.count,
+      skipped: this.#skipped(),
+    };
+  }
+
+  /** What a step is done with. */
+  settings(step: number): StepSettings {
+    const { learningRate } = this.options.config.training;
+    return { step, learningRate, beta: this.#beta(step), alpha: this.#alpha(step) };
+  }
+
+  #seconds(): number {
+    return this.options.secondsBefore + (performance.now() - this.#started) / 1000;
+  }
+
+  async #read(): Promise<void> {
+    const skipped = this.options.skip.size;
+    const entries = await this.trainer.readMetrics().catch((error) => {
+      throw error instanceof NonFiniteError ? new NonFiniteStepError({ step: error.step, skipped }, error) : error;
+    });
+    if (entries.length === 0) return;
+    const now = performance.now();
+    const { config, steps } = this.options;
+    const studiesPerSecond = entries.length * config.training.batchSize / ((now - this.#lastRead) / 1000);
+    this.#lastRead = now;
+    this.#readFrom = this.step;
+    const lines = entries.map(({ step, values }): MetricsLine => {
+      const { alpha, learningRate } = this.settings(step);
+      const { loss = NaN, gradientNorm = NaN, ...parts } = values;
+      return {
+        step,
+        loss,
+        ...parts,
+        gradientNorm,
+        alpha,
+        learningRate,
+        studiesPerSecond,
+        seconds: this.#seconds(),
+      };
+    });
+    const bad = lines.find(isBad);
+    const good = bad ? lines.filter((line) => line.step < bad.step) : lines;
+    appendMetrics(runPaths(this.options.directory).metrics, good);
+    if (bad) throw new NonFiniteStepError({ step: bad.step, logged: bad, skipped });
+    this.options.onProgress?.({ done: this.step, steps, epoch: this.#epoch(), last: lines.at(-1)! });
+  }
+
+  async #save(): Promise<void> {
+    await this.#read();
+    const { directory, config, keep } = this.options;
+    const paths = runPaths(directory);
+    await syncFile(paths.metrics);
+    await saveRun(this.trainer, {
+      paths,
+      config,
+      step: this.step,
+      epoch: this.#epoch(),
+      seconds: this.#seconds(),
+      skipped: this.#skipped(),
+      keep: keep ?? 2,
+    });
+    this.#lastSave = performance.now();
+    this.#lastSaved = this.step;
+  }
+
+  /** Epochs begun. */
+  #epoch(): number {
+    return Math.ceil(this.step / this.options.stepsPerEpoch);
+  }
+
+  #skipped(): number[] {
+    return [...this.options.skip].filter((step) => step < this.step).sort((a, b) => a - b);
+  }
+}

@@ -1,0 +1,109 @@
+import { bisectLeft, extent } from "d3-array";
+import { format } from "d3-format";
+import { scaleLinear, scaleLog } from "d3-scale";
+import { line } from "d3-shape";
+import type { Arm } from "../figures/arms.ts";
+import { type Point, UNITS } from "../figures/curves.ts";
+import type { Builder } from "../markup/dom.ts";
+import { chartFrame, type Tick } from "./frame.ts";
+import { seriesClass } from "./marks.ts";
+
+/**
+ * `auto`: without the first steps, whose values would press all others to the bottom, and logarithmic where positive values span
+ * more than a factor of fifty; `from-zero`: linear with zero, for rates.
+ */
+export type TrainingScale = "auto" | "linear" | "from-zero";
+
+/** What a training chart shows. */
+export interface TrainingChartOptions {
+  readonly title: string;
+  readonly scale: TrainingScale;
+  /** One line a run. */
+  readonly series: readonly {
+    readonly arm: Arm;
+    readonly index: number;
+    readonly name: string;
+    readonly steps: readonly number[];
+    readonly values: readonly number[];
+  }[];
+}
+
+/** Points a line keeps: more than a panel has pixels across would be drawn on top of each other. */
+const MOST_POINTS = 240;
+
+/** Share of the steps, at the start, that an axis may leave out. */
+export const UNSCALED_SHARE = 0.02;
+
+/** A logged quantity against the step. */
+export function trainingChart(h: Builder, options: TrainingChartOptions): SVGSVGElement {
+  const series = options.series.map((one) => ({ ...one, points: thinned(one.steps, one.values) }));
+  const points = series.flatMap((one) => one.points);
+  const last = Math.max(...points.map(([step]) => step));
+  const scaled = options.scale === "auto" ? points.filter(([step]) => step > last * UNSCALED_SHARE) : points;
+  const y = verticalScale((scaled.length > 0 ? scaled : points).map(([, value]) => value), options.scale);
+  const x = scaleLinear().domain([0, last]).range([0, UNITS]);
+  const path = line<Point>().x(([step]) => Math.round(x(step))).y(([, value]) => Math.round(UNITS - y.at(value)));
+  const first = series[0]!.points;
+  return chartFrame(h, {
+    size: "medium",
+    description:
+      `${options.title} against the training step of ${series.length === 1 ? "1 run" : `${series.length} runs`}, ` +
+      `from ${plain(first[0]![1])} to ${plain(first.at(-1)![1])} in the first.`,
+    x: { label: "Step", ticks: x.ticks(4).map((value) => ({ at: x(value), text: plain(value) })) },
+    y: { label: "", ticks: y.ticks },
+    clipped: true,
+    lines: series.map(({ arm, index, name, points }) =>
+      h.svg(
+        "path",
+        { class: `line thin ${seriesClass(arm, index)}`, d: path(points) ?? "" },
+        h.svg("title", null, name),
+      )
+    ),
+  });
+}
+
+function verticalScale(
+  values: readonly number[],
+  kind: TrainingScale,
+): { at: (value: number) => number; ticks: Tick[] } {
+  const [least, most] = extent(values) as [number, number];
+  const logarithmic = kind === "auto" && least > 0 && most / least > 50;
+  const low = kind === "from-zero" ? Math.min(0, least) : least;
+  const domain = low === most ? [low - 1, most + 1] : [low, most];
+  const scale = logarithmic ? scaleLog().domain(domain) : scaleLinear().domain(domain).nice(5);
+  scale.range([0, UNITS]);
+  const shown = logarithmic ? logTicks(low, most) : scale.ticks(5);
+  return { at: scale, ticks: shown.map((value) => ({ at: scale(value), text: plain(value) })) };
+}
+
+/** 1, 2 and 5 times the powers of ten, or the powers alone where that would be many. */
+function logTicks(low: number, high: number): number[] {
+  const first = Math.floor(Math.log10(low));
+  const decades = Array.from({ length: Math.ceil(Math.log10(high)) - first + 1 }, (_, k) => 10 ** (first + k));
+  const inside = (values: number[]) => values.filter((value) => value >= low && value <= high);
+  const fine = inside(decades.flatMap((decade) => [decade, 2 * decade, 5 * decade]));
+  return fine.length <= 6 ? fine : inside(decades);
+}
+
+/** Thousands as `1.5k`, numbers below one in full. */
+function plain(value: number): string {
+  return Math.abs(value) >= 1000 ? format(".3~s")(value) : format(".3~g")(value);
+}
+
+/** At most {@linkcode MOST_POINTS} points: of every stretch of steps its lowest and its highest value, so that no spike is lost. */
+export function thinned(steps: readonly number[], values: readonly number[]): Point[] {
+  const length = Math.min(steps.length, values.length);
+  const all = Array.from({ length }, (_, i): Point => [steps[i]!, values[i]!]);
+  if (length <= MOST_POINTS) return all;
+  const stretches = MOST_POINTS / 2;
+  const ends = Array.from(
+    { length: stretches },
+    (_, k) => steps[0]! + (k + 1) / stretches * (steps[length - 1]! - steps[0]!),
+  );
+  const buckets = Map.groupBy(all, ([step]) => bisectLeft(ends, step));
+  return [...buckets.values()].flatMap((bucket) => {
+    const low = bucket.reduce((a, b) => b[1] < a[1] ? b : a);
+    const high = bucket.reduce((a, b) => b[1] > a[1] ? b : a);
+    return low === high ? [low] : low[0] < high[0] ? [low, high] : [high, low];
+  });
+}

@@ -1,0 +1,101 @@
+import type { Cases, Results, RunRecord } from "../../eval/results/results_schema.ts";
+
+/** Results that cannot share a report; the message says why, in words for the user. */
+export class IncomparableResultsError extends Error {
+  override name = "UserError";
+}
+
+/**
+ * Several results as one, for a comparing report.
+ *
+ * Runs that two files share (experiments reuse trained runs) appear once; different runs of one name get a number. Test cases
+ * are shared where they are the same. Everything said about the data comes from the first file.
+ *
+ * @throws {IncomparableResultsError} Without results, or if data set or labels differ: their averages would not compare.
+ */
+export function combineResults(all: readonly Results[]): Results {
+  const first = all[0];
+  if (first === undefined) throw new IncomparableResultsError("there are no results to report; name at least one run");
+  if (all.length === 1) return first;
+  for (const other of all) requireSameData(first, other);
+  const runs: RunRecord[] = [];
+  const cases: Cases[] = [];
+  const parts = all.map((results) => {
+    const runNames = new Map(results.runs.map((run) => [run.name, addRun(runs, run)]));
+    const caseIds = new Map(results.cases.map((record) => [record.id, addCases(cases, record)]));
+    const renamed = <T extends { run: string }>(item: T): T => ({ ...item, run: runNames.get(item.run) ?? item.run });
+    const located = <T extends { run: string; cases: string }>(item: T): T => ({
+      ...renamed(item),
+      cases: caseIds.get(item.cases) ?? item.cases,
+    });
+    return {
+      evaluations: results.evaluations.map(located),
+      comparisons: results.comparisons,
+      pictures: results.pictures.map(renamed),
+      projections: results.projections.map(located),
+    };
+  });
+  return {
+    ...first,
+    title: [...new Set(all.map((results) => results.title))].join(" · "),
+    createdAt: all.map((results) => results.createdAt).sort().at(-1)!,
+    runs,
+    cases,
+    evaluations: distinct(parts.flatMap((part) => part.evaluations)),
+    comparisons: distinct(parts.flatMap((part) => part.comparisons)),
+    pictures: distinct(parts.flatMap((part) => part.pictures)),
+    projections: distinct(parts.flatMap((part) => part.projections)),
+  };
+}
+
+function requireSameData(first: Results, other: Results): void {
+  const name = (results: Results) => results.runs[0]!.name;
+  if (first.data.dataset !== other.data.dataset) {
+    throw new IncomparableResultsError(
+      `runs ${name(first)} (${first.data.dataset}) and ${
+        name(other)
+      } (${other.data.dataset}) are on different data sets; ` +
+        "make a report of each",
+    );
+  }
+  const [a, b] = [first.data.labels, other.data.labels];
+  if (a.length === b.length && a.every((label, i) => label === b[i])) return;
+  const missing = [...a.filter((label) => !b.includes(label)), ...b.filter((label) => !a.includes(label))];
+  throw new IncomparableResultsError(
+    `runs ${name(first)} and ${name(other)} have different labels (${
+      missing.length > 0 ? `${missing.join(", ")} in one only` : "in another order"
+    }); make a report of each, or evaluate both with the same labels`,
+  );
+}
+
+/** The name under which a run stands in the combined file. */
+function addRun(runs: RunRecord[], run: RunRecord): string {
+  return add(runs, run, { nameOf: (one) => one.name, named: (one, name) => ({ ...one, name }) });
+}
+
+/** The id under which a set of cases stands in the combined file. */
+function addCases(cases: Cases[], record: Cases): string {
+  return add(cases, record, { nameOf: (one) => one.id, named: (one, id) => ({ ...one, id }) });
+}
+
+function add<T>(
+  list: T[],
+  item: T,
+  access: { nameOf: (item: T) => string; named: (item: T, name: string) => T },
+): string {
+  const text = JSON.stringify(item);
+  const base = access.nameOf(item);
+  for (let k = 1;; k++) {
+    const name = k === 1 ? base : `${base} (${k})`;
+    const taken = list.find((other) => access.nameOf(other) === name);
+    if (taken === undefined) {
+      list.push(access.named(item, name));
+      return name;
+    }
+    if (JSON.stringify(access.named(taken, base)) === text) return name;
+  }
+}
+
+function distinct<T>(items: readonly T[]): T[] {
+  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
+}

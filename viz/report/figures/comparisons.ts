@@ -1,0 +1,122 @@
+import type { Comparison, Evaluation } from "../../../eval/results/results_schema.ts";
+import { type Arm, settingText } from "./arms.ts";
+import { methodName, methodRank } from "./palette.ts";
+
+/** A comparison of two arms, as the report keeps it. */
+export interface ComparisonRow {
+  readonly view: string;
+  /** A label, or `null` for the macro average. */
+  readonly label: string | null;
+  readonly fraction: number;
+  readonly probe: string;
+  /** `null` where the file does not say, as for supervised classifiers. */
+  readonly latents: string | null;
+  /** The setting that both share, in words; empty where there is none. */
+  readonly setting: string;
+  /** Names as in the file. */
+  readonly baseline: string;
+  readonly method: string;
+  readonly difference: Comparison["difference"];
+  readonly p: number | null;
+  readonly pHolm: number | null;
+}
+
+/** Which comparisons: all others against one baseline, in one view, for one label, on one basis. */
+export interface ComparisonPlace {
+  readonly view: string;
+  readonly label: string | null;
+  readonly basis: string;
+  readonly baseline: string;
+}
+
+/** The comparisons of a results file. */
+export function readComparisons(comparisons: readonly Comparison[]): ComparisonRow[] {
+  return comparisons.map((comparison) => ({
+    view: comparison.view,
+    label: comparison.label,
+    fraction: comparison.labelledFraction,
+    probe: comparison.probe,
+    latents: comparison.latents ?? null,
+    setting: settingText(comparison.setting ?? {}),
+    baseline: comparison.baseline,
+    method: comparison.method,
+    difference: comparison.difference,
+    p: comparison.p,
+    pHolm: comparison.pHolm,
+  }));
+}
+
+/** Classifier, latents, setting and labelled fraction as one key: comparisons of one basis stand side by side. */
+export function basisOf(row: ComparisonRow): string {
+  return JSON.stringify([row.probe, row.latents, row.setting, row.fraction]);
+}
+
+/**
+ * The arm that a name in a comparison means, or -1: a method, a method with its setting in brackets, or a run where the runs of
+ * one method are arms of their own.
+ */
+export function armNamed(arms: readonly Arm[], name: string, setting: string): number {
+  const plain = arms.findIndex((arm) => arm.method === name && arm.variant === setting);
+  if (plain >= 0) return plain;
+  const full = arms.findIndex((arm) => arm.variant !== "" && `${arm.method} (${arm.variant})` === name);
+  return full >= 0 ? full : arms.findIndex((arm) => arm.variant === `run ${name}`);
+}
+
+/** A compared name as a reader knows it. */
+export function comparedName(arms: readonly Arm[], name: string): string {
+  return arms[armNamed(arms, name, "")]?.name ?? methodName(name);
+}
+
+/** The comparisons at a place, turned around where the file has them the other way about. */
+export function comparisonsAgainst(comparisons: readonly ComparisonRow[], at: ComparisonPlace): ComparisonRow[] {
+  const found = new Map<string, ComparisonRow>();
+  for (const row of comparisons) {
+    if (row.view !== at.view || row.label !== at.label || basisOf(row) !== at.basis) continue;
+    if (row.baseline === at.baseline) found.set(row.method, row);
+    else if (row.method === at.baseline && !found.has(row.baseline)) found.set(row.baseline, turned(row));
+  }
+  return [...found.values()].sort((a, b) => methodRank(a.method) - methodRank(b.method));
+}
+
+/** Every name that can serve as the baseline, in the order of the tables. */
+export function baselines(comparisons: readonly ComparisonRow[]): string[] {
+  const names = new Set(comparisons.flatMap((row) => [row.baseline, row.method]));
+  return [...names].sort((a, b) => methodRank(a) - methodRank(b));
+}
+
+/** The name that most others are compared with; of several the supervised classifier, then the independent VAEs. */
+export function defaultBaseline(comparisons: readonly ComparisonRow[]): string | null {
+  const others = (name: string) =>
+    new Set(
+      comparisons.flatMap((row) => row.baseline === name ? [row.method] : row.method === name ? [row.baseline] : []),
+    )
+      .size;
+  const names = baselines(comparisons);
+  const most = Math.max(0, ...names.map(others));
+  const candidates = names.filter((name) => others(name) === most);
+  return ["supervised", "independent"].find((name) => candidates.includes(name)) ?? candidates[0] ?? null;
+}
+
+/** The bases of the comparisons, the one nearest to a slice first, with the words for each. */
+export function basesOf(
+  comparisons: readonly ComparisonRow[],
+  slice: { readonly probe: Evaluation["probe"]; readonly latents: string; readonly fraction: number },
+): ComparisonRow[] {
+  const first = new Map<string, ComparisonRow>();
+  for (const row of comparisons) if (!first.has(basisOf(row))) first.set(basisOf(row), row);
+  const distance = (row: ComparisonRow) =>
+    (row.fraction === slice.fraction ? 0 : 8) + (row.probe === slice.probe ? 0 : 4) +
+    (row.latents === null || row.latents === slice.latents ? 0 : 2) + (row.setting === "" ? 0 : 1);
+  return [...first.values()].sort((a, b) => distance(a) - distance(b) || b.fraction - a.fraction);
+}
+
+function turned(row: ComparisonRow): ComparisonRow {
+  const { value, low, high } = row.difference;
+  const minus = (number: number | null) => number === null ? null : -number;
+  return {
+    ...row,
+    method: row.baseline,
+    baseline: row.method,
+    difference: { value: minus(value), low: minus(high), high: minus(low) },
+  };
+}

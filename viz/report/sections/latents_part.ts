@@ -1,0 +1,71 @@
+import { EVERY_LABEL, latentCharts } from "../charts/latent_charts.ts";
+import { caption, note, type ReportContext } from "../context.ts";
+import type { Child } from "../markup/dom.ts";
+import { areExclusive } from "../figures/latents.ts";
+
+/** The test latents in the plane, coloured by a label. */
+export function latentsPart(ctx: ReportContext): Child {
+  const { h, results, latents } = ctx;
+  if (latents.projections.length === 0) return note(h, "There is no projection of latents: the results hold none.");
+  const { labels } = results.data;
+  const exclusive = latents.states.every(areExclusive);
+  const label = exclusive ? EVERY_LABEL : defaultLabel(ctx);
+  const run = latents.projections[0]!.run;
+  return [
+    controls(ctx, { exclusive, label }),
+    h(
+      "figure",
+      { class: "wide" },
+      h("div", { class: "columns four", id: "latents" }, latentCharts(h, latents, { run, label, labels })),
+      h("figcaption", null, caption(h, ctx.number("Figure"), captionText(ctx))),
+    ),
+  ];
+}
+
+function controls(ctx: ReportContext, chosen: { exclusive: boolean; label: number }): HTMLElement {
+  const { h, latents, results } = ctx;
+  const runs = [...new Set(latents.projections.map((projection) => projection.run))];
+  const option = (value: number, name: string) => h("option", { value, selected: value === chosen.label }, name);
+  return h(
+    "div",
+    { class: "controls script" },
+    runs.length < 2 ? null : h(
+      "label",
+      null,
+      "Run ",
+      h("select", { id: "latents-run" }, runs.map((run) => h("option", { value: run }, run))),
+    ),
+    h(
+      "label",
+      null,
+      "Colour by ",
+      h(
+        "select",
+        { id: "latents-label" },
+        chosen.exclusive ? option(EVERY_LABEL, "Every label") : null,
+        results.data.labels.map((name, l) => option(l, name)),
+      ),
+    ),
+  );
+}
+
+function captionText({ latents, results }: ReportContext): string {
+  const points = latents.projections[0]!.x.length;
+  const studies = results.cases[0]?.studyIds.length ?? points;
+  const left = new Set(results.projections.map((p) => p.run)).size -
+    new Set(latents.projections.map((p) => p.run)).size;
+  const coloring = latents.states.every(areExclusive)
+    ? "in the colour of their label, which is named where the middle of its studies is"
+    : "those with the chosen finding in colour above the others";
+  return `Latents of the test studies in the plane, ${coloring}` +
+    (points < studies ? ` (${points} of ${studies} studies, evenly chosen)` : "") +
+    ". PCA: the two principal components with their share of the variance; distances in a UMAP are not to scale." +
+    (left > 0 ? ` Projections of ${left} more runs are left out to keep this file small.` : "");
+}
+
+/** The label that is told apart best in the first view: where structure can be expected to show. */
+function defaultLabel(ctx: ReportContext): number {
+  const rows = ctx.summary.cells[ctx.summary.primary]?.[0] ?? [];
+  const best = ctx.results.data.labels.map((_, l) => Math.max(0, ...(rows[l] ?? []).map((cell) => cell?.value ?? 0)));
+  return best.indexOf(Math.max(...best));
+}

@@ -1,0 +1,122 @@
+import type { Pictures } from "../../../eval/results/results_schema.ts";
+import { figure, note, type ReportContext, section } from "../context.ts";
+import type { Builder, Child } from "../markup/dom.ts";
+import { capitalise, formatNumberOf } from "../markup/format.ts";
+import { methodName } from "../figures/palette.ts";
+import { isPng, picture } from "../markup/picture.ts";
+import { bestMethod } from "../figures/ties.ts";
+import { latentsPart } from "./latents_part.ts";
+
+/** Room for pictures, in characters of base64, so that the whole file stays under three megabytes. */
+const PICTURE_BUDGET = 1_200_000;
+
+/** Originals, reconstructions and translations, and the latents in the plane. */
+export function picturesSection(ctx: ReportContext): HTMLElement {
+  const { h } = ctx;
+  return section(
+    h,
+    "pictures",
+    h("h3", null, "Reconstructions and translations"),
+    pictures(ctx),
+    h("h3", null, "Latents of the test studies"),
+    latentsPart(ctx),
+  );
+}
+
+function pictures(ctx: ReportContext): Child {
+  const { h, results } = ctx;
+  const { synthetic, dataset } = results.data;
+  if (!synthetic && !ctx.includeImages) {
+    return note(
+      h,
+      `Pictures are left out because ${dataset} shows patients. Only pictures of phantoms and of MNIST digits are embedded ` +
+        "without being asked for; the flag --include-images embeds these too, where the data's terms of use allow it.",
+    );
+  }
+  if (results.pictures.length === 0) return note(h, "There are no pictures: the run kept none.");
+  const { kept, dropped } = chosen(ctx);
+  return [
+    synthetic ? null : note(
+      h,
+      h("strong", null, "This file contains pictures of patients"),
+      " because it was made with --include-images. Share it only with those whom the data's terms of use allow to see them.",
+    ),
+    kept.map((group, i) => {
+      const grids = runFigure(ctx, group);
+      if (i === 0) return grids;
+      return h("details", null, h("summary", null, `Pictures of ${runTitle(ctx, group[0]!.run)}`), grids);
+    }),
+    dropped === 0 ? null : note(
+      h,
+      `${
+        formatNumberOf(dropped, { one: "grid of pictures is", many: "grids of pictures are" })
+      } left out: of other seeds, too large for this file, or not in PNG.`,
+    ),
+  ];
+}
+
+/** One run of every method, the best first and then as many as there is room for; other seeds look alike. */
+function chosen(ctx: ReportContext): { kept: Pictures[][]; dropped: number } {
+  const { results, summary } = ctx;
+  const sound = results.pictures.filter((group) =>
+    group.items.length > 0 &&
+    group.items.every((item) => [item.input, item.target, item.output].every((file) => isPng(file)))
+  );
+  const method = new Map(results.runs.map((run) => [run.name, run.method]));
+  const best = bestMethod(summary, new Set(sound.map((group) => method.get(group.run) ?? "")));
+  const byMethod = Map.groupBy(sound, (group) => method.get(group.run) ?? group.run);
+  const ordered = [...byMethod].sort(([a], [b]) => Number(b === best) - Number(a === best));
+  const kept: Pictures[][] = [];
+  let room = PICTURE_BUDGET;
+  for (const [, groups] of ordered) {
+    const run = groups.filter((group) => group.run === groups[0]!.run);
+    const size = run.flatMap((group) => group.items)
+      .reduce((sum, item) => sum + item.input.length + item.target.length + item.output.length, 0);
+    if (size > room) continue;
+    room -= size;
+    kept.push(run);
+  }
+  return { kept, dropped: results.pictures.length - kept.flat().length };
+}
+
+function runTitle(ctx: ReportContext, name: string): string {
+  const run = ctx.results.runs.find((one) => one.name === name);
+  return run === undefined ? `run ${name}` : `${methodName(run.method)} (run ${name})`;
+}
+
+function runFigure(ctx: ReportContext, groups: readonly Pictures[]): HTMLElement {
+  const { h } = ctx;
+  return figure(
+    ctx,
+    {
+      class: "wide",
+      caption:
+        `${runTitle(ctx, groups[0]!.run)}: test studies, one a column. In each grid from top to bottom what went in, ` +
+        "for translations the true picture of the other view, and what came out.",
+    },
+    h("div", { class: "picture-groups" }, groups.map((group) => grid(h, group))),
+  );
+}
+
+function grid(h: Builder, group: Pictures): HTMLElement {
+  const translation = group.kind === "translation";
+  const rows: readonly (readonly ["input" | "target" | "output", string])[] = translation
+    ? [["input", `${group.from}, given`], ["target", `${group.to}, true`], ["output", `${group.to}, translated`]]
+    : [["input", `${group.from}, original`], ["output", `${group.from}, reconstructed`]];
+  return h(
+    "div",
+    { class: "picture-grid" },
+    h("h4", null, capitalise(translation ? `${group.from} → ${group.to}` : `${group.from}, reconstructed`)),
+    h(
+      "div",
+      { class: "strips" },
+      group.items.map((item, i) =>
+        h(
+          "div",
+          { class: "picture-strip" },
+          rows.map(([key, text]) => picture(h, item[key], { alt: `Study ${i + 1}: ${text}`, size: group.size })),
+        )
+      ),
+    ),
+  );
+}

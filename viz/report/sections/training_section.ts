@@ -1,0 +1,105 @@
+import type { RunRecord, TrainingSeries } from "../../../eval/results/results_schema.ts";
+import type { Arm } from "../figures/arms.ts";
+import { legend } from "../charts/marks.ts";
+import { trainingChart, type TrainingScale } from "../charts/training_chart.ts";
+import { figure, note, type ReportContext, section } from "../context.ts";
+import type { Child } from "../markup/dom.ts";
+import { formatNumberOf } from "../markup/format.ts";
+import { assignSlots, methodName } from "../figures/palette.ts";
+
+/** A panel: which series of which runs. */
+interface Panel {
+  readonly title: string;
+  readonly key: Exclude<keyof TrainingSeries, "step">;
+  readonly runs: (run: RunRecord) => boolean;
+  readonly scale: TrainingScale;
+}
+
+/** A classifier logs a loss, a VAE its parts too; their losses have nothing in common but the name. */
+const isVae = (run: RunRecord) => run.training.reconstruction.some((value) => value !== 0);
+const PANELS: readonly Panel[] = [
+  { title: "Loss (VAE)", key: "loss", runs: isVae, scale: "auto" },
+  { title: "Reconstruction", key: "reconstruction", runs: isVae, scale: "auto" },
+  { title: "KL divergence", key: "kl", runs: isVae, scale: "auto" },
+  { title: "Alpha", key: "alpha", runs: (run) => run.training.alpha.some((value) => value !== 0), scale: "linear" },
+  { title: "Loss (supervised)", key: "loss", runs: (run) => !isVae(run), scale: "auto" },
+  { title: "Studies per second", key: "studiesPerSecond", runs: () => true, scale: "from-zero" },
+];
+
+/** Training curves of all runs, a thin line each, in the colours of their methods. */
+export function trainingSection(ctx: ReportContext): HTMLElement {
+  const { h, results } = ctx;
+  const runs = results.runs.filter((run) => run.training.step.length > 1);
+  if (runs.length === 0) {
+    return section(h, "training", note(h, "There are no training curves: no run logged more than one step."));
+  }
+  const arms = armsOfRuns(ctx);
+  const panels = PANELS.flatMap((panel): Child[] => {
+    const shown = runs.filter((run) => panel.runs(run) && run.training[panel.key].length > 1);
+    return shown.length === 0
+      ? []
+      : [h("div", { class: "chart-block" }, h("h4", null, panel.title), panelChart(ctx, { panel, shown, arms }))];
+  });
+  return section(
+    h,
+    "training",
+    ctx.summary.arms.length > 0 ? h("div", { class: "controls" }, legend(h, ctx.summary.arms)) : null,
+    figure(
+      ctx,
+      {
+        class: "wide",
+        caption:
+          `Training curves against the step, one thin line a run${
+            results.runs.length === 1 ? "" : "; seeds of a method share its colour"
+          }. A vertical axis is logarithmic where its values span more than a factor of fifty; ` +
+          "those of losses and their parts need not reach the values of the first 2 % of the steps." +
+          (runs.length < results.runs.length
+            ? ` ${formatNumberOf(results.runs.length - runs.length, { one: "run", many: "runs" })} logged no curve.`
+            : ""),
+      },
+      h("div", { class: "columns three" }, panels),
+    ),
+  );
+}
+
+/** The arm that a run's evaluations belong to; a run without any is drawn as its method. */
+function armsOfRuns(ctx: ReportContext): Map<string, { arm: Arm; index: number }> {
+  const { summary, results } = ctx;
+  const slots = assignSlots([...new Set(results.runs.map((run) => run.method))]);
+  const found = new Map<string, { arm: Arm; index: number }>();
+  for (const run of results.runs) {
+    const index = summary.arms.findIndex((arm, a) =>
+      arm.method === run.method &&
+      summary.slices.some((_, slice) =>
+        summary.views.some((_, view) => ctx.find({ slice, view, arm: a }).some((e) => e.run === run.name))
+      )
+    );
+    const plain = {
+      method: run.method,
+      variant: "",
+      name: methodName(run.method),
+      slot: slots.get(run.method)!,
+      dash: 0,
+      supervised: false,
+    };
+    found.set(run.name, { arm: summary.arms[index] ?? plain, index: Math.max(index, 0) });
+  }
+  return found;
+}
+
+function panelChart(
+  ctx: ReportContext,
+  options: { panel: Panel; shown: readonly RunRecord[]; arms: ReadonlyMap<string, { arm: Arm; index: number }> },
+): SVGSVGElement {
+  const { panel, shown, arms } = options;
+  return trainingChart(ctx.h, {
+    title: panel.title,
+    scale: panel.scale,
+    series: shown.map((run) => ({
+      ...arms.get(run.name)!,
+      name: run.name,
+      steps: run.training.step,
+      values: run.training[panel.key],
+    })),
+  });
+}
