@@ -1,35 +1,22 @@
-import type { PhantomLayout } from "../data/readers/phantom_record.ts";
+/**
+ * Draws the studies of a phantom set in Web Workers.
+ *
+ * @module
+ */
+import type { DrawReply, DrawRequest } from "./draw_messages.ts";
 import type { ImageFile } from "./study_files.ts";
 
-/** What a worker is told: which studies are its own, and where their images go. */
-export interface DrawRequest {
-  seed: number;
-  studies: number;
-  scale: number;
-  layout: PhantomLayout;
-  directory: string;
-  worker: number;
-  workers: number;
-  /** Shared; a worker that sees another value than 0 here ends before its next study. */
-  stop: Int32Array;
-}
-
-/** What a worker answers. */
-export type DrawReply =
-  | { kind: "study"; index: number; files: ImageFile[] }
-  | { kind: "end" }
-  | { kind: "failed"; message: string };
-
+/** The whole set to draw, and who receives its studies. */
 export interface DrawOptions extends Omit<DrawRequest, "worker" | "stop"> {
   onStudy: (index: number, files: ImageFile[]) => void;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Draws all studies in Web Workers, each its share, and hands over what was written as it comes, in no fixed order. When it
- * returns or throws, no worker writes any more.
+ * Splits the studies among workers and passes each written study to `onStudy`, in no fixed order. Once this returns or
+ * throws, no worker is writing any more.
  *
- * @throws what a worker failed of, what `onStudy` throws, or the signal's reason
+ * @throws The error of the first worker that failed, what `onStudy` threw, or the signal's reason.
  */
 export async function drawInWorkers({ onStudy, signal, ...request }: DrawOptions): Promise<void> {
   // A terminated worker may still be in the middle of a file, so workers are asked to stop, and waited for.
@@ -51,7 +38,7 @@ export async function drawInWorkers({ onStudy, signal, ...request }: DrawOptions
   if (failures.length > 0) throw failures[0];
 }
 
-/** Runs one worker to its end; what goes wrong is told to `fail`. */
+/** Runs one worker to its end; errors are passed to `fail`. */
 async function runWorker(
   request: DrawRequest,
   { onStudy, fail }: { onStudy: DrawOptions["onStudy"]; fail: (reason: unknown) => void },

@@ -2,8 +2,10 @@
 /// <reference lib="deno.worker" />
 /**
  * Draws every n-th study of a phantom set and writes its images. Runs in a Web Worker; one message starts it.
+ *
+ * @module
  */
-import type { DrawReply, DrawRequest } from "./draw_pool.ts";
+import type { DrawReply, DrawRequest } from "./draw_messages.ts";
 import { phantomStudies } from "./patients.ts";
 import { writeStudyFiles } from "./study_files.ts";
 

@@ -4,32 +4,14 @@
  * @module
  */
 import { runJobs } from "../../base/workers.ts";
-import { type Gram, gramMatrix } from "./gram_preconditioner.ts";
-import { fitLogisticRegression, logisticProbabilities } from "./logistic_regression.ts";
 import { checkMatrix, type Matrix } from "./matrix.ts";
+import { prepareLogistic } from "./prepare_logistic.ts";
 
-/** What all labels share. */
-export interface LogisticSetup {
-  readonly train: Matrix;
-  readonly queries: Matrix;
-  readonly C: number | undefined;
-}
-
-/** Makes the function that fits one label's targets and predicts the queries. */
-export function prepareLogistic(setup: LogisticSetup): (targets: Int8Array) => Float64Array | null {
-  let gram: Gram | undefined;
-  return (targets) => {
-    gram ??= gramMatrix(setup.train);
-    const model = fitLogisticRegression(setup.train, targets, { C: setup.C, gram });
-    return model === null ? null : logisticProbabilities(model, setup.queries);
-  };
-}
-
-/** Numbers in all labels' features above which workers pay: about half a second's work. */
+/** Feature values over all labels above which starting workers pays off: about half a second of work. */
 const WORTH_WORKERS = 5e6;
 
 /**
- * Fits one logistic regression a label and predicts the queries.
+ * Fits one logistic regression per label and predicts the queries.
  *
  * @param options.targets Per label, per training row 1, 0, or -1 to leave the row out.
  * @returns Per label P(positive) of each query, or `null` where the label has one class only.

@@ -4,6 +4,6 @@
  * @module
  */
 import { serveJobs } from "../../base/workers.ts";
-import { prepareLogistic } from "./logistic_jobs.ts";
+import { prepareLogistic } from "./prepare_logistic.ts";
 
 serveJobs(prepareLogistic);

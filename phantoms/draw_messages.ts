@@ -1,0 +1,26 @@
+/**
+ * Messages between the pool that draws phantoms and its workers.
+ *
+ * @module
+ */
+import type { PhantomLayout } from "../data/readers/phantom_record.ts";
+import type { ImageFile } from "./study_files.ts";
+
+/** Message to a worker: which studies to draw and where to write their images. */
+export interface DrawRequest {
+  seed: number;
+  studies: number;
+  scale: number;
+  layout: PhantomLayout;
+  directory: string;
+  worker: number;
+  workers: number;
+  /** Shared memory of one number: when it is not 0, workers stop before their next study. */
+  stop: Int32Array;
+}
+
+/** Message from a worker. */
+export type DrawReply =
+  | { kind: "study"; index: number; files: ImageFile[] }
+  | { kind: "end" }
+  | { kind: "failed"; message: string };
