@@ -11,17 +11,10 @@
  * @module
  */
 import { join } from "node:path";
+import { writeFileAtomic } from "../base/atomic_file.ts";
 import { createLoader, fillBatch, labelledSubset, pairsOfSplit, SPLITS } from "../data/mod.ts";
 import { evaluateRun, type Evaluation, readResults } from "../eval/mod.ts";
-import {
-  openRunData,
-  type RunConfig,
-  type RunData,
-  runPaths,
-  trainingPairs,
-  trainRun,
-  writeWhole,
-} from "../training/mod.ts";
+import { openRunData, type RunConfig, type RunData, runPaths, trainingPairs, trainRun } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { integer, number, parseArguments, path, text } from "../cli/options/options.ts";
 import { runCli } from "../cli/terminal/run_cli.ts";
@@ -92,7 +85,7 @@ async function runOne(device: Device, data: RunData, options: { setting: Setting
   });
   if (known) return known;
   await Deno.mkdir(directory, { recursive: true });
-  await writeWhole(configFile, `${JSON.stringify(config, null, 2)}\n`);
+  await writeFileAtomic(configFile, `${JSON.stringify(config, null, 2)}\n`);
   await trainRun({ config, directory, data, device, resume: true });
   return await evaluateRun({
     config,
@@ -163,7 +156,7 @@ async function exportPairs(
     return [seed, Array.from(train.study, (study, row) => chosen.has(study) ? row : -1).filter((row) => row >= 0)];
   });
   const about = { views: index.views, imageSize: pixels.imageSize, counts, labelled: Object.fromEntries(labelled) };
-  await writeWhole(join(directory, "pairs.json"), `${JSON.stringify(about)}\n`);
+  await writeFileAtomic(join(directory, "pairs.json"), `${JSON.stringify(about)}\n`);
 }
 
 async function main(args: readonly string[]): Promise<void> {

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { writeFileAtomic } from "../base/atomic_file.ts";
 import type { Machine } from "./machine.ts";
 
 const machineSchema = z.strictObject({
@@ -103,8 +104,7 @@ export async function saveResults(
     parts: { ...earlier?.parts, [part]: { machine, finished: now.toISOString(), ...result } },
   });
   await mkdir(folder, { recursive: true });
-  await writeFile(`${path}.new`, JSON.stringify(results, null, 2) + "\n");
-  await rename(`${path}.new`, path);
+  await writeFileAtomic(path, JSON.stringify(results, null, 2) + "\n");
   return path;
 }
 

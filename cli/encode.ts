@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { encodeRun, idsFile, latentsFile, viewNumbers } from "../eval/mod.ts";
-import { writeWhole } from "../training/mod.ts";
+import { writeFileAtomic } from "../base/atomic_file.ts";
 import { methodOf } from "../models/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { printable, UserError } from "./terminal/errors.ts";
@@ -60,8 +60,8 @@ async function main(args: readonly string[]): Promise<number> {
   const out = values.out ?? join(directory, "latents");
   await Deno.mkdir(out, { recursive: true });
   const files = { tensors: join(out, "latents.safetensors"), ids: join(out, "ids.csv") };
-  await writeWhole(files.tensors, latentsFile(latents, { run: config.name, method }));
-  await writeWhole(files.ids, idsFile(data.index, { pairs: latents.pairs, views: open.views.names }));
+  await writeFileAtomic(files.tensors, latentsFile(latents, { run: config.name, method }));
+  await writeFileAtomic(files.ids, idsFile(data.index, { pairs: latents.pairs, views: open.views.names }));
   for (const [name, { shape }] of latents.tensors) console.log(printable(`${name}: ${shape.join(" x ")}`));
   console.log(printable(`${files.tensors}\n${files.ids}`));
   return 0;

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { writeFileAtomic } from "../base/atomic_file.ts";
 import { DATASETS } from "../data/mod.ts";
 import {
   type Base,
@@ -204,7 +205,7 @@ async function report(
     ...(experiment.conclude ? [experiment.conclude({ results, comparisons })] : []),
   ];
   const text = printable(lines.join("\n\n"));
-  await Deno.writeTextFile(join(directory, "tables.txt"), `${text}\n`);
+  await writeFileAtomic(join(directory, "tables.txt"), `${text}\n`);
   const file = await writeReport(results, { path: join(directory, "report.html") });
   console.log(`${text}\n\nreport: ${file}`);
 }

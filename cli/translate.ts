@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { SAMPLE_SOURCES, translateRun } from "../eval/mod.ts";
-import { writeWhole } from "../training/mod.ts";
+import { writeFileAtomic } from "../base/atomic_file.ts";
 import { requireAnchor } from "../models/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { SPLITS } from "../data/mod.ts";
@@ -44,7 +44,7 @@ async function main(args: readonly string[]): Promise<void> {
   await Deno.mkdir(out, { recursive: true });
   for (const { name, png } of files) {
     const path = join(out, `${name}.png`);
-    await writeWhole(path, png);
+    await writeFileAtomic(path, png);
     console.log(printable(path));
   }
   if (!data.index.synthetic) console.error("note: these pictures show patients; keep them as you keep the data");

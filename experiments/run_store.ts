@@ -7,11 +7,12 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { writeFileAtomic } from "../base/atomic_file.ts";
 import { DataError } from "../base/errors.ts";
 import { readResults, writeResults } from "../eval/results/results_file.ts";
 import type { Results } from "../eval/results/results_schema.ts";
 import { checkRunConfig, type RunConfig } from "../training/run/run_config.ts";
-import { readRunFile, runPaths, writeWhole } from "../training/run/run_directory.ts";
+import { readRunFile, runPaths } from "../training/run/run_directory.ts";
 import type { EvaluationPlan, RunPlan } from "./experiment.ts";
 
 /** Where things are, below the experiments' folder. */
@@ -101,7 +102,7 @@ export async function claimDirectory(root: string, plan: RunPlan): Promise<strin
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   });
-  if (there === undefined) await writeWhole(file, `${wanted}\n`);
+  if (there === undefined) await writeFileAtomic(file, `${wanted}\n`);
   else if (there.trim() !== wanted) {
     throw new DataError(`this is another run's plan than that of ${planName(plan)}; delete the folder.`, { file });
   }
@@ -118,6 +119,6 @@ export async function settleConfig(directory: string, complete: () => RunConfig)
   const there = await Deno.stat(file).then(() => true, () => false);
   if (there) return checkRunConfig(await readRunFile(file, { directory }), { file });
   const config = checkRunConfig(complete(), { file });
-  await writeWhole(file, `${JSON.stringify(config, null, 2)}\n`);
+  await writeFileAtomic(file, `${JSON.stringify(config, null, 2)}\n`);
   return config;
 }

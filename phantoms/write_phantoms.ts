@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
-import { writeFileAtomic } from "../base/atomic_file.ts";
+import { writeFileAtomicSync } from "../base/atomic_file.ts";
 import { DataError } from "../base/errors.ts";
 import { drawInWorkers } from "./draw_pool.ts";
 import type { PhantomLayout } from "../data/readers/phantom_record.ts";
@@ -173,7 +173,7 @@ async function drawInto(directory: string, settings: PhantomSettings, options: P
     images: files.length,
     imageBytes: files.reduce((sum, file) => sum + file.bytes, 0),
   };
-  writeFileAtomic(join(directory, RECORD_NAME), JSON.stringify(record, null, 2) + "\n");
+  writeFileAtomicSync(join(directory, RECORD_NAME), JSON.stringify(record, null, 2) + "\n");
   return record;
 }
 
@@ -192,7 +192,7 @@ function writeTables(
 ): void {
   const sums = files.map(({ path, sha256 }) => ({ path, sha256 }));
   const write = (path: string, bytes: Uint8Array): void => {
-    writeFileAtomic(join(directory, path), bytes);
+    writeFileAtomicSync(join(directory, path), bytes);
     sums.push({ path, sha256: createHash("sha256").update(bytes).digest("hex") });
   };
   const encoder = new TextEncoder();
@@ -202,7 +202,10 @@ function writeTables(
   const names = files.map(({ path }) => path).sort();
   write("IMAGE_FILENAMES", encoder.encode(names.join("\n") + "\n"));
   sums.sort((a, b) => a.path < b.path ? -1 : 1);
-  writeFileAtomic(join(directory, "SHA256SUMS.txt"), sums.map(({ path, sha256 }) => `${sha256} ${path}\n`).join(""));
+  writeFileAtomicSync(
+    join(directory, "SHA256SUMS.txt"),
+    sums.map(({ path, sha256 }) => `${sha256} ${path}\n`).join(""),
+  );
 }
 
 /** Moves a whole directory to the target; what was there (older phantoms) is moved away first and deleted last. */

@@ -15,14 +15,7 @@ export { ALPHA_SCHEDULES, alphaSchedule, type Annealing, betaSchedule } from "./
 export { type RunViews, viewsOfRun } from "./data/run_views.ts";
 export { isSupervised, trainingPairs } from "./run_trainer.ts";
 export { alterRunData, openRunData, type RunData } from "./data/run_data.ts";
-export {
-  type MetricsLine,
-  readMetricsFile,
-  readRunConfig,
-  runPaths,
-  sweepTemporary,
-  writeWhole,
-} from "./run/run_directory.ts";
+export { type MetricsLine, readMetricsFile, readRunConfig, runPaths, sweepTemporary } from "./run/run_directory.ts";
 export { readRunDraft, removeRunDraft, type RunDraft, writeRunConfig, writeRunDraft } from "./run/run_draft.ts";
 export { lockRun } from "./run/run_lock.ts";
 export { openRunTuner, type RunTuningOptions } from "./run/run_tuning.ts";

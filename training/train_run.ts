@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { syncFile, writeFileAtomic } from "../base/atomic_file.ts";
 import { DataError } from "../base/errors.ts";
 import { type Batch, createLoader } from "../data/mod.ts";
 import type { StepSettings, Trainer } from "../models/mod.ts";
@@ -20,14 +21,7 @@ import { firstNonFinite, NonFiniteStepError } from "./non_finite.ts";
 import { restoreRun, saveRun } from "./run/run_checkpoint.ts";
 import type { RunConfig } from "./run/run_config.ts";
 import type { RunData } from "./data/run_data.ts";
-import {
-  appendMetrics,
-  type MetricsLine,
-  readMetricsFile,
-  runPaths,
-  syncFile,
-  writeWhole,
-} from "./run/run_directory.ts";
+import { appendMetrics, type MetricsLine, readMetricsFile, runPaths } from "./run/run_directory.ts";
 import { createRunTrainer, isSupervised, trainingPairs } from "./run_trainer.ts";
 
 /** Where training is. */
@@ -227,7 +221,7 @@ class Session {
   async begin(): Promise<void> {
     const { metrics } = runPaths(this.options.directory);
     const kept = await readMetricsFile(metrics, { before: this.step });
-    await writeWhole(metrics, kept.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    await writeFileAtomic(metrics, kept.map((line) => `${JSON.stringify(line)}\n`).join(""));
     const { steps, from } = this.options;
     const { parameters, memory, dispatchCount } = this.trainer;
     this.options.onStart?.({ steps, from, parameters: parameters.count, memory, dispatches: dispatchCount });

@@ -1,12 +1,13 @@
 import { dirname, resolve } from "node:path";
+import { makeFolder, writeFileAtomic } from "../../base/atomic_file.ts";
 import { PUBLISHED_AUROC } from "../../eval/results/published_auroc.ts";
 import type { Results } from "../../eval/results/results_schema.ts";
 import { renderReport } from "../../viz/report/report.ts";
 import { UserError } from "../terminal/errors.ts";
 
 /**
- * Renders a report, beside whose numbers the published ones stand, and writes it whole or not at all: to a temporary name
- * beside it, then renamed. Folders on the way are made.
+ * Renders a report, which shows the published numbers beside the run's, and writes it whole or not at all. Missing
+ * folders are made.
  *
  * @returns The absolute path of the report.
  * @throws {UserError} If the path is that of a folder.
@@ -19,14 +20,7 @@ export async function writeReport(
   const html = renderReport(results, { published: PUBLISHED_AUROC, includeImages, includeIds });
   const folder = await Deno.stat(path).then((info) => info.isDirectory, () => false);
   if (folder) throw new UserError(`${path} is a folder: name the file that the report is to be written to`);
-  await Deno.mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  try {
-    await Deno.writeTextFile(temporary, html, { createNew: true });
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw error;
-  }
+  await makeFolder(dirname(path));
+  await writeFileAtomic(path, html);
   return resolve(path);
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
 import { PREPROCESSING_VERSION } from "../image/preprocess.ts";
 import type { StudyIndex } from "../index/study_index.ts";
-import { writeFileAtomic } from "../../base/atomic_file.ts";
+import { writeFileAtomicSync } from "../../base/atomic_file.ts";
 
 /** Version of the cache's files. */
 export const CACHE_VERSION = 1;
@@ -67,7 +67,7 @@ export function cacheDirectory(cacheRoot: string, manifest: CacheManifest): stri
 }
 
 export function writeManifest(directory: string, manifest: CacheManifest): void {
-  writeFileAtomic(join(directory, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+  writeFileAtomicSync(join(directory, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 }
 
 /** Reads the manifest; `undefined` where there is none. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { checkFiles } from "../index/check_files.ts";
 import { dropUndecodable } from "./check_images.ts";
+import { removeTemporaryFiles } from "../../base/atomic_file.ts";
 import { DataError } from "../../base/errors.ts";
 import { MAX_PIXELS } from "../image/decode_image.ts";
 import { preprocess } from "../image/preprocess.ts";
@@ -80,6 +81,7 @@ export async function preparePixels(index: StudyIndex, options: PrepareOptions):
     Deno.mkdirSync(directory, { recursive: true });
     using lock = await lockCache(directory, options);
     void lock;
+    await removeTemporaryFiles(directory, () => true);
     if (readManifest(directory) === undefined) writeManifest(directory, manifest);
     const prepared = PreparedPixels.withShards(directory, manifest);
     await new Preparation(index, prepared, options).run();

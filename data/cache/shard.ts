@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { DataError } from "../../base/errors.ts";
-import { readExactly, writeAll, writeFileAtomic } from "../../base/atomic_file.ts";
+import { readExactly, writeAll, writeFileAtomicSync } from "../../base/atomic_file.ts";
 import type { CacheManifest } from "./manifest.ts";
 
 /** What a cache knows about an image. */
@@ -72,7 +72,7 @@ export class Shard {
   flush(): void {
     if (!this.#dirty) return;
     this.#file?.syncDataSync();
-    writeFileAtomic(this.#indexPath, this.#encodeIndex());
+    writeFileAtomicSync(this.#indexPath, this.#encodeIndex());
     this.#dirty = false;
   }
 

@@ -5,6 +5,7 @@
  */
 import { dirname } from "node:path";
 import type { z } from "zod";
+import { makeFolder, writeFileAtomic } from "../../base/atomic_file.ts";
 import { DataError } from "../../base/errors.ts";
 import { type Results, RESULTS_VERSION, resultsSchema } from "./results_schema.ts";
 
@@ -155,30 +156,13 @@ function* serialise(results: Results): Generator<string> {
   yield "\n}\n";
 }
 
-async function writeAll(file: Deno.FsFile, text: string): Promise<void> {
-  const bytes = new TextEncoder().encode(text);
-  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
-}
-
 /**
- * Checks and writes a `results.json`: to a temporary file beside it, synced, then renamed, so that the path holds the old file
- * or the whole new one, whatever happens.
+ * Checks and writes a `results.json`, whole or not at all.
  *
  * @throws DataError naming the fields at fault (a NaN would turn into null on the way to JSON); then nothing is written.
  */
 export async function writeResults(path: string, results: Results): Promise<void> {
   checkResults(results, { file: path });
-  await Deno.mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  try {
-    {
-      using file = await Deno.open(temporary, { write: true, createNew: true });
-      for (const piece of serialise(results)) await writeAll(file, piece);
-      await file.sync();
-    }
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw error;
-  }
+  await makeFolder(dirname(path));
+  await writeFileAtomic(path, serialise(results));
 }

@@ -1,17 +1,18 @@
 /**
  * Checkpoints: everything that a run needs to go on where it stopped, in one safetensors file that Python can open too.
  *
- * A checkpoint is either there and whole or not there at all: it is written under a temporary name, synced to the disk, renamed, and the
- * directory synced. A SHA-256 sum of the whole file (with the sum's own digits as zeros) lies in its metadata, so that damage that comes
- * later is noticed; {@link latestCheckpoint} then falls back to the one before.
+ * A checkpoint is complete or does not exist: it is written atomically (`base/atomic_file.ts`). A SHA-256 sum of the whole file (computed
+ * with the sum's own digits as zeros) is in its metadata, so that later damage is noticed; {@link latestCheckpoint} then falls back to the
+ * one before.
  *
- * This file opens files and is therefore Deno's only; the format itself (`safetensors.ts`) is not.
+ * This file opens files and therefore needs Deno; the format itself (`safetensors.ts`) does not.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
+import { makeFolder, removeIfPresent, removeTemporaryFiles, writeFileAtomic } from "../../base/atomic_file.ts";
 import { decodeSafetensors, encodeParts, SafetensorsError, toFloat32 } from "./safetensors.ts";
 import { headerEnd } from "./safetensors_header.ts";
 
@@ -19,7 +20,6 @@ import { headerEnd } from "./safetensors_header.ts";
 const VERSION = "1";
 const NO_SUM = "0".repeat(64);
 const FILE_NAME = /^step-(\d{1,15})\.safetensors$/;
-const TEMPORARY_NAME = /^step-(\d{1,15})\.safetensors\.tmp$/;
 
 const count = z.int().nonnegative();
 
@@ -84,75 +84,19 @@ export async function saveCheckpoint(
     "mmvm.sha256": NO_SUM,
   });
   header.set(new TextEncoder().encode(sumOf([header, ...data])), sumPosition(header));
-  await makeDirectory(directory);
+  await makeFolder(directory);
   const path = join(directory, `step-${String(state.step).padStart(8, "0")}.safetensors`);
-  await writeSynced(`${path}.tmp`, [header, ...data]);
-  await Deno.rename(`${path}.tmp`, path);
-  await syncDirectory(directory);
+  // First, so that what an interrupted writer left does not fill the disk.
+  await removeTemporaryFiles(directory, ({ name }) => Number(FILE_NAME.exec(name)?.[1]) <= state.step);
+  await writeFileAtomic(path, [header, ...data]);
   await prune(directory, { step: state.step, keep });
   return path;
 }
 
-async function writeSynced(path: string, parts: readonly Uint8Array[]): Promise<void> {
-  try {
-    using file = await createFile(path);
-    for (const part of parts) {
-      for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
-    }
-    await file.sync();
-  } catch (error) {
-    // A full disk leaves a part of the file behind, which would keep the disk full.
-    await Deno.remove(path).catch(() => {});
-    // What fails on an open file does not say by itself which file it was.
-    throw error instanceof Error ? Object.assign(error, { path }) : error;
-  }
-}
-
-/** Makes a new file. One of that name is removed rather than opened: it may be a link, through which a file elsewhere would be written. */
-async function createFile(path: string): Promise<Deno.FsFile> {
-  const create = () => Deno.open(path, { write: true, createNew: true });
-  try {
-    return await create();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    await Deno.remove(path);
-    return await create();
-  }
-}
-
-/** Makes a directory, and its name durable where it is new. */
-async function makeDirectory(directory: string): Promise<void> {
-  try {
-    await Deno.mkdir(directory);
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return;
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    await makeDirectory(dirname(directory));
-    return await makeDirectory(directory);
-  }
-  await syncDirectory(dirname(directory));
-}
-
-/** Makes a rename durable. Windows opens no directories and needs none of this. */
-async function syncDirectory(directory: string): Promise<void> {
-  if (Deno.build.os === "windows") return;
-  using handle = await Deno.open(directory, { read: true });
-  await handle.sync();
-}
-
-/** Deletes checkpoints up to `step` but the last `keep`, and what interrupted writers left up to `step`. */
+/** Deletes the checkpoints up to `step` except the last `keep`. */
 async function prune(directory: string, options: { step: number; keep: number }): Promise<void> {
   const old = (await listCheckpoints(directory)).filter((file) => file.step <= options.step).slice(options.keep);
-  const doomed = old.map((file) => file.path);
-  for await (const { name } of Deno.readDir(directory)) {
-    const [, step] = TEMPORARY_NAME.exec(name) ?? [];
-    if (step !== undefined && Number(step) <= options.step) doomed.push(join(directory, name));
-  }
-  for (const path of doomed) {
-    await Deno.remove(path).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
-  }
+  for (const { path } of old) await removeIfPresent(path);
 }
 
 /** The checkpoints of a directory by name alone, the latest first; none where the directory does not exist. */

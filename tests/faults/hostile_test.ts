@@ -131,9 +131,10 @@ Deno.test("links in a run's folder are not followed to what they lead to", async
     await Deno.remove(directory, { recursive: true });
   }
   const { directory, checkpoints } = await copyRun("links");
-  const temporary = join(checkpoints, `step-${String(STEPS).padStart(8, "0")}.safetensors.tmp`);
+  const next = join(checkpoints, `step-${String(STEPS).padStart(8, "0")}.safetensors`);
   for await (const { name } of Deno.readDir(checkpoints)) await Deno.remove(join(checkpoints, name));
-  await Deno.symlink(join(subject.folder, "precious"), temporary);
+  await Deno.symlink(join(subject.folder, "precious"), next);
+  await Deno.symlink(join(subject.folder, "precious"), `${next}.${crypto.randomUUID()}.tmp`);
   await Deno.symlink("/dev/zero", join(checkpoints, "step-00000099.safetensors"));
   subject.faults.tried(kind);
   const ended = await subject.start("links").ended;

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { z } from "zod";
+import { removeTemporaryFiles } from "../../base/atomic_file.ts";
 import { DataError } from "../../base/errors.ts";
 import { checkRunConfig, type RunConfig } from "./run_config.ts";
 
@@ -54,49 +55,19 @@ export function runPaths(directory: string): RunPaths {
   };
 }
 
-/** Writes a file whole or not at all: to a temporary name beside it, synced, renamed, the directory synced. */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  try {
-    await writeSynced(temporary, content);
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    // What fails on an open file does not say by itself which file it was.
-    throw error instanceof Error ? Object.assign(error, { path }) : error;
-  }
-  // Windows opens no directories and needs none of this.
-  if (Deno.build.os !== "windows") await syncFile(dirname(path));
-}
-
-async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
-  using file = await Deno.open(path, { write: true, createNew: true });
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
-  await file.sync();
-}
-
-/** Makes what was written to a file, or the names in a directory, safe against a loss of power. */
-export async function syncFile(path: string): Promise<void> {
-  using file = await Deno.open(path, { read: true });
-  await file.sync();
-}
-
-/** What a file is called until it is whole. */
-const TEMPORARY =
-  /^(config\.json|draft\.json|tuning\.json|metrics\.jsonl|results\.json|report\.html)\.[-0-9a-f]{36}\.tmp$/;
-/** Only training writes these, one process at a time; the others may be an evaluation's that is under way. */
+/** The files that {@link sweepTemporary} looks after. */
+const FILES = /^(config\.json|draft\.json|tuning\.json|metrics\.jsonl|results\.json|report\.html|tables\.txt)$/;
+/** Only training writes these, one process at a time; the others may be those of an evaluation under way. */
 const OWN = /^(config|draft|tuning|metrics)\./;
 const HOUR = 3_600_000;
 
-/** Removes what interrupted writers left in the directory of a run that this process holds. */
+/** Removes the temporary files of interrupted writers from the directory of a run that this process holds. */
 export async function sweepTemporary(directory: string): Promise<void> {
-  for await (const { name } of Deno.readDir(directory)) {
-    if (!TEMPORARY.test(name)) continue;
-    const path = join(directory, name);
-    const { mtime } = await Deno.stat(path);
-    if (OWN.test(name) || (mtime !== null && Date.now() - mtime.getTime() > HOUR)) await Deno.remove(path);
-  }
+  await removeTemporaryFiles(directory, async ({ name, path }) => {
+    if (!FILES.test(name)) return false;
+    const { mtime } = await Deno.lstat(path);
+    return OWN.test(name) || (mtime !== null && Date.now() - mtime.getTime() > HOUR);
+  });
 }
 
 /**

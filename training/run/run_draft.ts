@@ -5,9 +5,10 @@
  * @module
  */
 import { z } from "zod";
+import { writeFileAtomic } from "../../base/atomic_file.ts";
 import { DataError } from "../../base/errors.ts";
 import { checkRunConfig, type RunConfig } from "./run_config.ts";
-import { readRunFile, runPaths, writeWhole } from "./run_directory.ts";
+import { readRunFile, runPaths } from "./run_directory.ts";
 
 /** What is known before the data are. */
 export interface RunDraft {
@@ -21,7 +22,7 @@ const draftSchema = z.object({ alphaGiven: z.boolean(), config: z.unknown() });
 
 /** Writes `draft.json`. */
 export async function writeRunDraft(directory: string, draft: RunDraft): Promise<void> {
-  await writeWhole(runPaths(directory).draft, `${JSON.stringify(draft, null, 2)}\n`);
+  await writeFileAtomic(runPaths(directory).draft, `${JSON.stringify(draft, null, 2)}\n`);
 }
 
 /**
@@ -39,7 +40,7 @@ export async function readRunDraft(directory: string): Promise<RunDraft> {
 
 /** Replaces the draft by the whole configuration. */
 export async function writeRunConfig(directory: string, config: RunConfig): Promise<void> {
-  await writeWhole(runPaths(directory).config, `${JSON.stringify(config, null, 2)}\n`);
+  await writeFileAtomic(runPaths(directory).config, `${JSON.stringify(config, null, 2)}\n`);
   await removeRunDraft(directory);
 }
 

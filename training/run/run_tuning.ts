@@ -6,9 +6,10 @@
  */
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
+import { writeFileAtomic } from "../../base/atomic_file.ts";
 import { decodeTuning, encodeTuning, KernelTuner, type TuningChoices } from "../../runtime/mod.ts";
 import { listCheckpoints } from "../../runtime/files/checkpoint.ts";
-import { runPaths, writeWhole } from "./run_directory.ts";
+import { runPaths } from "./run_directory.ts";
 
 /** Where a run's choices come from and go to. */
 export interface RunTuningOptions {
@@ -50,7 +51,7 @@ export async function openRunTuner(adapter: string, options: RunTuningOptions): 
       } catch (error) {
         options.onWarning?.(`${file} cannot be written (${(error as Error).message}); the next run measures again`);
       }
-      await writeWhole(record, encodeTuning(settled, { adapter }));
+      await writeFileAtomic(record, encodeTuning(settled, { adapter }));
       return settled;
     },
   });
@@ -74,7 +75,7 @@ async function tell(
     const other = told.get(work);
     return [work, other === undefined || other === known.get(work) ? name : other];
   }));
-  await writeWhole(file, encodeTuning(new Map([...told, ...settled]), { adapter }));
+  await writeFileAtomic(file, encodeTuning(new Map([...told, ...settled]), { adapter }));
   return settled;
 }
 
