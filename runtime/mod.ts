@@ -5,7 +5,7 @@
  *
  * @module
  */
-export { Device, type DeviceOptions } from "./device/device.ts";
+export { Device, type DeviceOptions, type DeviceTuner } from "./device/device.ts";
 export {
   DeviceLostError,
   EngineError,
@@ -31,8 +31,10 @@ export { KernelTuner, type KernelTunerOptions, type TuningChoices } from "./tune
 export { decodeTuning, encodeTuning } from "./tuner/tuning_file.ts";
 export { type LoweringSizes, timeLowering, type TimingOptions } from "./tuner/time_lowering.ts";
 
-export { type DType, formatShape, type Shape, sizeOf, Tensor, type TensorSpec } from "./graph/tensor.ts";
-export { apply, defineOp, type LowerContext, type Op, type PointwiseContext, type VjpContext } from "./graph/op.ts";
+export { Tensor } from "./graph/tensor.ts";
+export { type DType, formatShape, type Shape, sizeOf, type TensorSpec } from "./graph/shape.ts";
+export { apply, defineOp } from "./graph/op.ts";
+export type { LowerContext, Op, PointwiseContext, VjpContext } from "./graph/tensor.ts";
 export { input, randomCounters, tensor } from "./graph/leaf.ts";
 export { createSlab, createState, type Slab, slabLayout, State } from "./graph/state.ts";
 export { gradients } from "./graph/autodiff.ts";
@@ -44,6 +46,7 @@ export { type KernelSummary, summarizeProfile, type Trace, type TraceEvent, trac
 export { type ProgramVariants, programVariants, type Variant } from "./program/program_cache.ts";
 export { closeDefaultDevice, defaultDevice, read } from "./program/eager.ts";
 
+export { full, ones, zeros } from "./ops/fill.ts";
 export * from "./ops/pointwise.ts";
 export { logSoftmax, logsumexp, max, mean, min, type ReduceOptions, softmax, sum, sumTo } from "./ops/reduce.ts";
 export { flatten, reshape } from "./ops/view.ts";

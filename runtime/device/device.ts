@@ -13,12 +13,18 @@ import { createPipeline, pipelineKey, type PipelineSource } from "./pipeline.ts"
 import { prepareEnvironment, readsTexels, softwareTuner, wantedFeatures } from "./platform.ts";
 import { TEXEL_ROW, texelBytes, texelTexture } from "../kernels/texels.ts";
 
+/** A tuner that a device may be opened with. */
+export interface DeviceTuner extends Tuner {
+  /** Measures what could not be chosen so far; true if that changed a choice. Called between planning and compiling a program. */
+  settle?(device: Device): Promise<boolean>;
+}
+
 /** How to open a device. */
 export interface DeviceOptions {
   /** Kernel profile; by default `software` on a fallback adapter (llvmpipe, SwiftShader, WARP) and `gpu` elsewhere. */
   readonly profile?: Profile;
   /** Measured choices between kernel variants, or a function that finds them for the adapter of this name. */
-  readonly tuner?: Tuner | ((adapter: string) => Promise<Tuner>);
+  readonly tuner?: DeviceTuner | ((adapter: string) => Promise<DeviceTuner>);
   /** Bytes that may be allocated, for a GPU that others use too; whatever the adapter gives if left out. */
   readonly memoryLimit?: number;
 }
@@ -44,7 +50,7 @@ export class Device implements Disposable {
     /** True for an adapter that runs on the CPU. */
     readonly isFallback: boolean,
     readonly target: Target,
-    private readonly memoryLimit: number,
+    private readonly options: { readonly memoryLimit: number; readonly tuner: DeviceTuner | undefined },
   ) {
     gpu.addEventListener("uncapturederror", (event: Event) => {
       this.#errors.push(toEngineError((event as Event & { error: GPUError }).error, "a WebGPU call"));
@@ -95,7 +101,8 @@ export class Device implements Disposable {
       maxTexels: readsTexels(profile) ? TEXEL_ROW * gpu.limits.maxTextureDimension2D : 0,
       ...(tuner ? { tuner } : {}),
     };
-    return new Device(gpu, description, isFallback, target, options.memoryLimit ?? Infinity);
+    const { memoryLimit = Infinity } = options;
+    return new Device(gpu, description, isFallback, target, { memoryLimit, tuner });
   }
 
   /** True when kernels can read and write float16, which programs of precision `f16` need. */
@@ -138,7 +145,7 @@ export class Device implements Disposable {
    * @throws {OutOfMemoryError} with the bytes that are left.
    */
   requireMemory(bytes: number, label: string): void {
-    const available = this.memoryLimit - this.allocatedBytes;
+    const available = this.options.memoryLimit - this.allocatedBytes;
     if (bytes > available) throw outOfMemory(label, { wanted: bytes, available });
   }
 
@@ -214,6 +221,11 @@ export class Device implements Disposable {
       this.#throwIfGone();
       throw error;
     }
+  }
+
+  /** Lets the tuner measure the choices that it was asked for and could not make; true if that changed one. */
+  async settleTuner(): Promise<boolean> {
+    return await this.options.tuner?.settle?.(this) ?? false;
   }
 
   /** Number of distinct pipelines made so far. */

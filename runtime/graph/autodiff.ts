@@ -7,9 +7,12 @@
  * @module
  */
 import { differentiating, inNextPhase } from "./op.ts";
-import { add, ones, zeros } from "../ops/pointwise.ts";
+import { add } from "../ops/pointwise.ts";
+import { sumTo } from "../ops/reduce.ts";
+import { ones, zeros } from "../ops/fill.ts";
 import { reshape } from "../ops/view.ts";
-import { formatShape, type Node, sameShape, type Tensor } from "./tensor.ts";
+import type { Node, Tensor } from "./tensor.ts";
+import { formatShape, sameShape } from "./shape.ts";
 
 /**
  * The gradient of a scalar loss with respect to each parameter: nodes that extend the graph.
@@ -64,18 +67,24 @@ function backward(
     node.inputs.forEach((input, i) => {
       const term = terms[i];
       if (!term || !wanted[i]) return;
-      if (!sameShape(term.shape, input.shape)) {
-        throw new TypeError(
-          `the vjp of ${node.op.name}() gave shape ${formatShape(term.shape)} for input ${i} of shape ${
-            formatShape(input.shape)
-          }`,
-        );
-      }
+      const gradient = inShapeOf(input, { term, node });
       const sofar = cotangents.get(input);
-      cotangents.set(input, sofar ? add(sofar, term) : term);
+      cotangents.set(input, sofar ? add(sofar, gradient) : gradient);
     });
   }
   return cotangents;
+}
+
+/** A term of a vjp in the shape of its input: the adjoint of a pointwise op's broadcasting is a sum. */
+function inShapeOf(input: Tensor, { term, node }: { term: Tensor; node: Node }): Tensor {
+  if (sameShape(term.shape, input.shape)) return term;
+  if (node.op.pointwise && sameShape(term.shape, node.outputs[0]!.shape)) {
+    return differentiating(node, () => sumTo(term, input.shape));
+  }
+  throw new TypeError(
+    `the vjp of ${node.op.name}() gave shape ${formatShape(term.shape)} for an input of shape ` +
+      formatShape(input.shape),
+  );
 }
 
 /** Nodes on a path from a target to the loss. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Op } from "./op.ts";
-import type { DType, Node, Shape, Tensor } from "./tensor.ts";
+import type { Node, Op, Tensor } from "./tensor.ts";
+import type { DType, Shape } from "./shape.ts";
 
 /** The result of one item of the graph. */
 export interface Value {
@@ -77,6 +77,13 @@ export function buildGraph(results: readonly Tensor[], effects: readonly Node[])
       return value;
     },
   };
+}
+
+/** The value whose memory a value is, through aliases. */
+export function rootOf(value: Value): Value {
+  let root = value;
+  while (root.producer.op.alias) root = root.producer.inputs[0]!;
+  return root;
 }
 
 /** A string that is equal for equal attributes and for no others: JSON, with the numbers that JSON cannot write. */

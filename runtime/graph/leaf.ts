@@ -3,19 +3,13 @@
  *
  * @module
  */
-import { activeTrace, apply, defineOp, type Op } from "./op.ts";
-import type { State } from "./state.ts";
-import { type Shape, sizeOf, type Tensor, type TensorSpec } from "./tensor.ts";
+import { activeTrace, apply, defineOp } from "./op.ts";
+import type { Op, Tensor } from "./tensor.ts";
+import { type Shape, sizeOf, type TensorSpec } from "./shape.ts";
 
 /** A value given to `program.run()` by name. */
 export const inputOp: Op<{ name: string; spec: TensorSpec }> = defineOp({
   name: "input",
-  infer: (_, { spec }) => [spec],
-});
-
-/** A persistent tensor. The state itself is found by identity, its key is its number. */
-export const stateOp: Op<{ id: number; spec: TensorSpec }> = defineOp({
-  name: "state",
   infer: (_, { spec }) => [spec],
 });
 
@@ -25,7 +19,6 @@ export const constantOp: Op<{ id: number; spec: TensorSpec }> = defineOp({
   infer: (_, { spec }) => [spec],
 });
 
-const states = new WeakMap<Tensor, State>();
 const constants = new WeakMap<Tensor, Float32Array | Uint32Array>();
 let nextConstant = 0;
 
@@ -63,20 +56,6 @@ export function tensor(data: ArrayLike<number>, options: { shape?: Shape; dtype?
   const made = apply(constantOp, [], { id: nextConstant++, spec: { shape, dtype } })[0]!;
   constants.set(made, dtype === "u32" ? Uint32Array.from(data) : Float32Array.from(data));
   return made;
-}
-
-/** The symbolic tensor of a state; for `State` itself. */
-export function stateTensor(state: State, spec: TensorSpec): Tensor {
-  const made = apply(stateOp, [], { id: state.id, spec })[0]!;
-  states.set(made, state);
-  return made;
-}
-
-/** The state behind a tensor made by {@link stateTensor}. */
-export function stateOf(tensor: Tensor): State {
-  const state = states.get(tensor);
-  if (!state) throw new TypeError(`${tensor.node.op.name} is not a state`);
-  return state;
 }
 
 /** The data behind a tensor made by {@link tensor}. */

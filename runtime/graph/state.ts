@@ -7,15 +7,30 @@
  * @module
  */
 import type { Device } from "../device/device.ts";
-import { stateTensor } from "./leaf.ts";
-import { type DType, formatShape, type Shape, sizeOf, type Tensor } from "./tensor.ts";
+import { apply, defineOp } from "./op.ts";
+import type { Op, Tensor } from "./tensor.ts";
+import { type DType, formatShape, type Shape, sizeOf, type TensorSpec } from "./shape.ts";
 
 /** Elements to which the start of each tensor in a slab is aligned (256 bytes). */
 const SLAB_ALIGNMENT = 64;
 
 const USAGE = 0x80 | 0x4 | 0x8; // STORAGE | COPY_SRC | COPY_DST, as numbers so that the module loads where there is no WebGPU.
 
+/** A persistent tensor. The state itself is found by identity, its key is its number. */
+export const stateOp: Op<{ id: number; spec: TensorSpec }> = defineOp({
+  name: "state",
+  infer: (_, { spec }) => [spec],
+});
+
+const states = new WeakMap<Tensor, State>();
 let nextStateId = 0;
+
+/** The state behind a tensor that is one. */
+export function stateOf(tensor: Tensor): State {
+  const state = states.get(tensor);
+  if (!state) throw new TypeError(`${tensor.node.op.name} is not a state`);
+  return state;
+}
 
 /** A persistent tensor on the GPU. */
 export class State implements Disposable {
@@ -38,7 +53,8 @@ export class State implements Disposable {
     /** The states in it, for a slab's whole; what lies between them is undefined. */
     readonly parts: readonly State[] = [],
   ) {
-    this.tensor = stateTensor(this, { shape, dtype });
+    this.tensor = apply(stateOp, [], { id: this.id, spec: { shape, dtype } })[0]!;
+    states.set(this.tensor, this);
   }
 
   /** Number of elements. */

@@ -1,21 +1,13 @@
 /**
- * Symbolic tensors: nodes of the graph that a training step builds when it is called. They hold no GPU memory.
+ * What a graph is made of: symbolic tensors, the nodes that compute them, and the ops that nodes apply.
+ *
+ * Tensors hold no GPU memory: calling a training step builds a graph of them, which `compile()` turns into a program.
  *
  * @module
  */
-import type { Op } from "./op.ts";
-
-/** Element types on the GPU. Everything that is differentiated is `f32`. */
-export type DType = "f32" | "u32";
-
-/** Sizes by axis; `[]` is a scalar. */
-export type Shape = readonly number[];
-
-/** Shape and element type of a tensor. */
-export interface TensorSpec {
-  readonly shape: Shape;
-  readonly dtype: DType;
-}
+import type { Lowering, Target } from "../kernels/kernel.ts";
+import type { Epilogue } from "../kernels/pointwise/expression.ts";
+import { type DType, type Shape, sizeOf, type TensorSpec } from "./shape.ts";
 
 /** One application of an op. Nodes are numbered in the order in which they were made, which is a topological order. */
 export interface Node {
@@ -45,66 +37,66 @@ export class Tensor implements TensorSpec {
   }
 }
 
-/** Number of elements of a shape. */
-export function sizeOf(shape: Shape): number {
-  return shape.reduce((product, size) => product * size, 1);
+/** What a lowering is given. */
+export interface LowerContext<A> {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly attributes: A;
+  readonly target: Target;
+  /** What follows the op in its kernel, for an op that takes an epilogue: its inputs come after the op's, its outputs in place of the op's. */
+  readonly epilogue?: Epilogue;
 }
 
-/** True for equal shapes. */
-export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+/** What a vector-Jacobian product is given. */
+export interface VjpContext<A> {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /** The loss's gradient for each output; `undefined` where the loss does not depend on it. */
+  readonly cotangents: readonly (Tensor | undefined)[];
+  readonly attributes: A;
+  /** Whether the gradient of each input is wanted; others may be left `undefined`, which saves their work. */
+  readonly wanted: readonly boolean[];
 }
 
-/** A shape as text for messages, for example `[8, 64, 64, 1]`. */
-export function formatShape(shape: Shape): string {
-  return `[${shape.join(", ")}]`;
+/** What a pointwise expression may use. */
+export interface PointwiseContext<A> {
+  readonly attributes: A;
+  /** The name of a value that is known when the program is compiled; equal texts share a pipeline whatever the values are. */
+  constant(value: number): string;
 }
 
-/**
- * The shape of `a op b` under NumPy's broadcasting: aligned at the last axis, sizes equal or one of them 1.
- *
- * @throws {RangeError} naming the op and both shapes.
- */
-export function broadcastShapes(op: string, shapes: readonly Shape[]): Shape {
-  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
-  const result: number[] = new Array(rank).fill(1);
-  for (const shape of shapes) {
-    for (let axis = 0; axis < shape.length; axis++) {
-      const at = rank - shape.length + axis;
-      const size = shape[axis] ?? 1;
-      if (size === 1 || size === result[at]) continue;
-      if (result[at] !== 1) {
-        throw new RangeError(
-          `${op}() cannot broadcast shapes ${
-            shapes.map(formatShape).join(" and ")
-          }: sizes must be equal or 1, aligned at the last axis`,
-        );
-      }
-      result[at] = size;
-    }
-  }
-  return result;
-}
-
-/**
- * Axes in ascending order, negative ones counted from the end.
- *
- * @param axes One axis, several, or undefined for all.
- * @throws {RangeError} for an axis that does not exist or is named twice.
- */
-export function normalizeAxes(
-  op: string,
-  options: { rank: number; axes: number | readonly number[] | undefined },
-): number[] {
-  const { rank, axes } = options;
-  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = (typeof axes === "number" ? [axes] : [...axes]).map((axis) => {
-    const at = axis < 0 ? axis + rank : axis;
-    if (!Number.isInteger(axis) || at < 0 || at >= rank) {
-      throw new RangeError(`${op}() has no axis ${axis} in a tensor of ${rank} axes`);
-    }
-    return at;
-  });
-  if (new Set(list).size !== list.length) throw new RangeError(`${op}() got an axis twice: ${list.join(", ")}`);
-  return list.sort((a, b) => a - b);
+/** The definition of an op with attributes `A`, a plain object that JSON can write (it is the op's key for sharing). */
+export interface Op<A> {
+  readonly name: string;
+  /**
+   * The shape rule.
+   *
+   * @throws {TypeError | RangeError} naming the op, the shapes and what was required.
+   */
+  infer(inputs: readonly TensorSpec[], attributes: A): readonly TensorSpec[];
+  /**
+   * A WGSL expression of type `T` (`f32`, or `vec4f` with componentwise meaning) from the inputs' elements; literals are
+   * written `T(0.5)`. Comparisons give 1 or 0: `select(T(0.0), T(1.0), a < b)`. Inputs are broadcast as NumPy does.
+   */
+  pointwise?(args: readonly string[], context: PointwiseContext<A>): string;
+  /** The dispatches that compute the outputs. */
+  lower?(context: LowerContext<A>): Lowering;
+  /** True if `lower` can put a chain of pointwise ops over output 0, [N, H, W, C], into the kernel that makes it; output 0 is not stored then. */
+  readonly takesEpilogue?: boolean;
+  /** True if output 0 is input 0's memory under another shape. */
+  readonly alias?: boolean;
+  /** True if output 0 is a slab that holds input i from element `attributes.offsets[i]` on; inputs are computed in place where possible. */
+  readonly pack?: boolean;
+  /**
+   * Positions of inputs that are written in place; they must be states. The op then runs whenever a program contains it, after
+   * everything that reads the state's old value.
+   */
+  readonly mutates?: readonly number[];
+  /** True if the outputs, and what is computed from them, keep float32 where large values are stored as float16: parameters' gradients. */
+  readonly wide?: boolean;
+  /**
+   * Gradients of the loss with respect to each input; `undefined` where it is zero or undefined. Left out: the op stops gradients.
+   * A pointwise op may give them in the output's shape: `gradients()` sums over the axes along which the input was broadcast.
+   */
+  vjp?(context: VjpContext<A>): readonly (Tensor | undefined)[];
 }

@@ -22,8 +22,7 @@
  * @module
  */
 
-import type { Device } from "../device/device.ts";
-import type { Epilogue } from "./pointwise/epilogue.ts";
+import type { Epilogue } from "./pointwise/expression.ts";
 
 /**
  * A buffer of the op: its i-th input, i-th output or i-th scratch buffer, or `count` 32-bit elements of it from element `first`
@@ -93,8 +92,6 @@ export interface Tuner {
    * @param work.key Everything that determines the work: shapes and attributes as one string.
    */
   choose(work: { readonly family: string; readonly key: string }, candidates: Candidates): string | undefined;
-  /** Measures what could not be chosen so far; true if that changed a choice. Called between planning and compiling a program. */
-  settle?(device: Device): Promise<boolean>;
 }
 
 /** What a lowering may know about the device. */

@@ -10,8 +10,9 @@
 import { convForward, convTransposed } from "../kernels/conv/conv.ts";
 import type { ConvGeometry, Pair } from "../kernels/conv/conv_geometry.ts";
 import { convWeightGradient } from "../kernels/conv/conv_weight.ts";
-import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
-import { formatShape, type Shape, type Tensor, type TensorSpec } from "../graph/tensor.ts";
+import { apply, defineOp, requireFloat } from "../graph/op.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
+import { formatShape, type Shape, type TensorSpec } from "../graph/shape.ts";
 import { sum } from "./reduce.ts";
 
 /** A number for both spatial axes, or one for each (vertical, horizontal). */

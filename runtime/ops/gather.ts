@@ -5,8 +5,9 @@
  */
 import { type Lookup, lowerGather, lowerGatherGradient } from "../kernels/movement/gather.ts";
 import { constantData, constantOp } from "../graph/leaf.ts";
-import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
-import { formatShape, type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
+import { apply, defineOp, requireFloat } from "../graph/op.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
+import { formatShape, type Shape, sizeOf } from "../graph/shape.ts";
 
 function lookupOf(table: Shape, indices: Shape): Lookup {
   return { rows: table[0]!, columns: sizeOf(table.slice(1)), count: sizeOf(indices) };

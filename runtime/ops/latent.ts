@@ -21,9 +21,11 @@ import {
   lowerMmvmKl,
   lowerMmvmKlBackward,
 } from "../kernels/latent/latent.ts";
-import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
-import { formatShape, sameShape, type Shape, sizeOf, type Tensor, type TensorSpec } from "../graph/tensor.ts";
-import { add, exp, mul, neg, zeros } from "./pointwise.ts";
+import { apply, defineOp, requireFloat } from "../graph/op.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
+import { formatShape, sameShape, type Shape, sizeOf, type TensorSpec } from "../graph/shape.ts";
+import { add, exp, mul, neg } from "./pointwise.ts";
+import { zeros } from "./fill.ts";
 
 /** Mean and log variance of diagonal normals, the latent dimensions on the last axis. */
 export interface DiagonalNormal {

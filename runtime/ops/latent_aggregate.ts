@@ -9,10 +9,11 @@ import {
   lowerAggregateBackward,
   mixtureComponents,
 } from "../kernels/latent/latent_aggregate.ts";
-import { apply, defineOp, type Op } from "../graph/op.ts";
-import { formatShape, type Tensor, type TensorSpec } from "../graph/tensor.ts";
+import { apply, defineOp } from "../graph/op.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
+import { formatShape, type TensorSpec } from "../graph/shape.ts";
 import { type DiagonalNormal, requireViews, viewsOf } from "./latent.ts";
-import { zeros } from "./pointwise.ts";
+import { zeros } from "./fill.ts";
 
 export { type AggregateMethod, mixtureComponents } from "../kernels/latent/latent_aggregate.ts";
 

@@ -4,8 +4,9 @@
  * @module
  */
 import { matmul as lowerMatmul } from "../kernels/matmul/matmul.ts";
-import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
-import { formatShape, sameShape, type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
+import { apply, defineOp, requireFloat } from "../graph/op.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
+import { formatShape, sameShape, type Shape, sizeOf } from "../graph/shape.ts";
 import { reshape } from "./view.ts";
 
 /** Which operands are stored with their last two axes swapped. */

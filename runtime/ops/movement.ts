@@ -14,8 +14,9 @@ import {
   paddedSize,
   type Padding,
 } from "../kernels/movement/movement.ts";
-import { apply, defineOp, type Op } from "../graph/op.ts";
-import { formatShape, normalizeAxes, type Shape, type Tensor } from "../graph/tensor.ts";
+import { apply, defineOp } from "../graph/op.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
+import { formatShape, normalizeAxes, type Shape } from "../graph/shape.ts";
 import { reshape } from "./view.ts";
 
 const permuteOp: Op<{ axes: readonly number[] }> = defineOp({

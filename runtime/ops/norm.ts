@@ -20,8 +20,9 @@ import {
   lowerBatchNormStatistics,
   type Rows,
 } from "../kernels/norm/norm.ts";
-import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
-import { formatShape, normalizeAxes, type Shape, sizeOf, type Tensor, type TensorSpec } from "../graph/tensor.ts";
+import { apply, defineOp, requireFloat } from "../graph/op.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
+import { formatShape, normalizeAxes, type Shape, sizeOf, type TensorSpec } from "../graph/shape.ts";
 import { add, mul, reciprocal, sqrt, square, sub } from "./pointwise.ts";
 import { mean } from "./reduce.ts";
 import { reshape } from "./view.ts";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
+import { apply, defineOp, requireFloat } from "../graph/op.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
 import { slabLayout } from "../graph/state.ts";
-import type { Tensor } from "../graph/tensor.ts";
 
 /** Where each input starts in the slab, in elements, and the slab's length. */
 export interface PackAttributes {

@@ -1,15 +1,16 @@
 /**
  * Pointwise ops with NumPy broadcasting. Chains of them are fused into one kernel when a program is compiled.
  *
- * Gradients: for y = f(a, b) with cotangent g, the gradient of a is g * df/da, summed over the axes along which a was broadcast
- * ({@link sumTo}). Where a derivative can be written with the output (exp, sigmoid, tanh, relu), it is: the output is in memory
+ * Gradients: for y = f(a, b) with cotangent g, the gradient of a is g * df/da; `gradients()` sums it over the axes along which a was
+ * broadcast. Where a derivative can be written with the output (exp, sigmoid, tanh, relu), it is: the output is in memory
  * anyway.
  *
  * @module
  */
-import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
-import { broadcastShapes, type Shape, type Tensor, type TensorSpec } from "../graph/tensor.ts";
-import { sumTo } from "./reduce.ts";
+import { apply, defineOp, requireFloat } from "../graph/op.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
+import { broadcastShapes, type Shape, type TensorSpec } from "../graph/shape.ts";
+import { full, zeros } from "./fill.ts";
 
 /** A tensor, or a number that is broadcast. */
 export type Operand = Tensor | number;
@@ -20,32 +21,6 @@ type Gradient = (context: {
   output: Tensor;
   g: Tensor;
 }) => readonly (Tensor | undefined)[];
-
-const fullOp: Op<{ value: number; shape: Shape }> = defineOp({
-  name: "full",
-  infer: (_, { shape }) => [{ shape, dtype: "f32" }],
-  pointwise: (_, { attributes, constant }) => constant(attributes.value),
-});
-
-/** A tensor of one value everywhere; inside a fused chain it costs nothing. */
-export function full(shape: Shape, value: number): Tensor {
-  return apply(fullOp, [], { value, shape })[0]!;
-}
-
-/** The value of an op made by {@link full}, else `undefined`. */
-export function fullValueOf(op: Op<unknown>, attributes: unknown): number | undefined {
-  return op === fullOp ? (attributes as { value: number }).value : undefined;
-}
-
-/** Zeros. */
-export function zeros(shape: Shape): Tensor {
-  return full(shape, 0);
-}
-
-/** Ones. */
-export function ones(shape: Shape): Tensor {
-  return full(shape, 1);
-}
 
 function asTensor(operand: Operand): Tensor {
   return typeof operand === "number" ? full([], operand) : operand;
@@ -71,10 +46,8 @@ function define(
         const [g] = cotangents;
         const [output] = outputs;
         if (!g || !output) return [];
-        // Each term is built only where it is wanted; the rest never enters the graph that is compiled.
-        return gradient({ inputs, output, g }).map((term, i) =>
-          term && wanted[i] ? sumTo(term, inputs[i]?.shape ?? []) : undefined
-        );
+        // Terms that are not wanted never enter the graph that is compiled.
+        return gradient({ inputs, output, g }).map((term, i) => wanted[i] ? term : undefined);
       },
     }),
   });

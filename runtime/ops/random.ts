@@ -9,9 +9,10 @@
  */
 import { type Distribution, lowerRandom } from "../kernels/random/random.ts";
 import { randomCounters } from "../graph/leaf.ts";
-import { apply, defineOp, type Op } from "../graph/op.ts";
+import { apply, defineOp } from "../graph/op.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
 import { requireWord } from "../../base/philox.ts";
-import { type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
+import { type Shape, sizeOf } from "../graph/shape.ts";
 import { mul } from "./pointwise.ts";
 
 /** Which numbers are drawn. */

@@ -7,8 +7,9 @@
  * @module
  */
 import { lowerReduce, type Reduction } from "../kernels/reduce/reduce.ts";
-import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
-import { formatShape, normalizeAxes, sameShape, type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
+import { apply, defineOp, requireFloat } from "../graph/op.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
+import { formatShape, normalizeAxes, sameShape, type Shape, sizeOf } from "../graph/shape.ts";
 import { abs, add, broadcastTo, div, equal, exp, less, log, mul, stopGradient, sub, where } from "./pointwise.ts";
 import { reshape } from "./view.ts";
 

@@ -4,8 +4,9 @@
  * @module
  */
 import { lowerUnpack } from "../kernels/movement/unpack.ts";
-import { apply, defineOp, type Op } from "../graph/op.ts";
-import { formatShape, type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
+import { apply, defineOp } from "../graph/op.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
+import { formatShape, type Shape, sizeOf } from "../graph/shape.ts";
 
 const unpackOp: Op<{ shape: Shape; first: number }> = defineOp({
   name: "unpack_bytes",

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { apply, defineOp, type Op } from "../graph/op.ts";
-import { full, fullValueOf } from "./pointwise.ts";
-import { formatShape, sameShape, type Shape, sizeOf, type Tensor } from "../graph/tensor.ts";
+import { apply, defineOp } from "../graph/op.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
+import { full, fullValueOf } from "./fill.ts";
+import { formatShape, sameShape, type Shape, sizeOf } from "../graph/shape.ts";
 
 const reshapeOp: Op<{ shape: Shape }> = defineOp({
   name: "reshape",

@@ -26,9 +26,9 @@
  */
 import { lowerAdam } from "../kernels/optimizer/optimizer.ts";
 import { input } from "../graph/leaf.ts";
-import { apply, defineOp, type Op } from "../graph/op.ts";
+import { apply, defineOp } from "../graph/op.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
 import type { Slab } from "../graph/state.ts";
-import type { Tensor } from "../graph/tensor.ts";
 import { adaptLossScale, type LossScale } from "./loss_scale.ts";
 import { clippingInput, type ClippingSettings, gradientNorm, requireSetting, requireSlabs } from "./gradient_norm.ts";
 

@@ -7,9 +7,10 @@
  */
 import { lowerGradientNorm, normChunks, type Stretch } from "../kernels/optimizer/optimizer.ts";
 import { input, tensor } from "../graph/leaf.ts";
-import { apply, defineOp, type Op, requireFloat } from "../graph/op.ts";
+import { apply, defineOp, requireFloat } from "../graph/op.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
 import type { Slab } from "../graph/state.ts";
-import { formatShape, type Tensor, type TensorSpec } from "../graph/tensor.ts";
+import { formatShape, type TensorSpec } from "../graph/shape.ts";
 
 /** How large a norm may be, and what happens to gradients with Inf or NaN. */
 export interface ClippingSettings {

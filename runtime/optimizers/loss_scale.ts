@@ -30,11 +30,11 @@
  */
 import type { Device } from "../device/device.ts";
 import { lowerLossScale } from "../kernels/optimizer/optimizer.ts";
-import { apply, defineOp, type Op } from "../graph/op.ts";
+import { apply, defineOp } from "../graph/op.ts";
+import type { Op, Tensor } from "../graph/tensor.ts";
 import { reshape } from "../ops/view.ts";
 import { slice } from "../ops/movement.ts";
 import { createState, type State } from "../graph/state.ts";
-import type { Tensor } from "../graph/tensor.ts";
 
 /** How a loss's scale begins and changes. */
 export interface LossScaleOptions {

@@ -4,15 +4,15 @@
  * @module
  */
 import { reduceAttributes, type Unit } from "./fusion.ts";
-import type { Value } from "../graph/graph.ts";
+import { rootOf, type Value } from "../graph/graph.ts";
 import type { Binding, Dispatch, Lowering, Target } from "../kernels/kernel.ts";
 import { lowerCopy } from "../kernels/movement/copy.ts";
 import { lowerPointwise } from "../kernels/pointwise/pointwise.ts";
 import { lowerReduce } from "../kernels/reduce/reduce.ts";
-import { constantOp, inputOp, stateOf, stateOp } from "../graph/leaf.ts";
+import { constantOp, inputOp } from "../graph/leaf.ts";
+import { stateOf, stateOp } from "../graph/state.ts";
 import type { PackAttributes } from "../ops/pack.ts";
-import { rootOf } from "./schedule.ts";
-import { formatShape, sizeOf } from "../graph/tensor.ts";
+import { formatShape, sizeOf } from "../graph/shape.ts";
 
 /** A piece of memory. */
 export interface Slot {

@@ -9,12 +9,11 @@
  *
  * @module
  */
-import type { Graph, Item, Value } from "../graph/graph.ts";
+import { type Graph, type Item, rootOf, type Value } from "../graph/graph.ts";
 import type { Expression, Reference, Step } from "../kernels/pointwise/expression.ts";
-import { fullValueOf } from "../ops/pointwise.ts";
+import { fullValueOf } from "../ops/fill.ts";
 import { type ReduceAttributes, reduceOp } from "../ops/reduce.ts";
-import { rootOf } from "./schedule.ts";
-import { sameShape } from "../graph/tensor.ts";
+import { sameShape } from "../graph/shape.ts";
 
 /** What runs as one op. */
 export interface Unit {

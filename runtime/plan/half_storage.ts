@@ -9,11 +9,11 @@
  * @module
  */
 import type { Command, Operand, Slot } from "./commands.ts";
-import type { Graph, Item, Value } from "../graph/graph.ts";
+import { type Graph, type Item, rootOf, type Value } from "../graph/graph.ts";
 import { halfFault } from "../kernels/half.ts";
-import { constantOp, stateOp } from "../graph/leaf.ts";
-import { rootOf } from "./schedule.ts";
-import { sizeOf } from "../graph/tensor.ts";
+import { constantOp } from "../graph/leaf.ts";
+import { stateOp } from "../graph/state.ts";
+import { sizeOf } from "../graph/shape.ts";
 
 /** How a program stores large values. */
 export const PRECISIONS = ["f32", "f16"] as const;

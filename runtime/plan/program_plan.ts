@@ -10,7 +10,8 @@ import { buildGraph, type Graph, type Value } from "../graph/graph.ts";
 import { type HalfBindings, hasHalf } from "../kernels/half.ts";
 import { elementBytes, type Precision, storeHalves } from "./half_storage.ts";
 import { accessOf, type Target } from "../kernels/kernel.ts";
-import { constantData, constantOp, inputOp, stateOf, stateOp } from "../graph/leaf.ts";
+import { constantData, constantOp, inputOp } from "../graph/leaf.ts";
+import { stateOf, stateOp } from "../graph/state.ts";
 import { ALIGNMENT, type Interval, planMemory } from "./memory_plan.ts";
 import { type WatchedValue, watchNumerics } from "../program/numerics.ts";
 import { recompute } from "./recompute.ts";
@@ -18,7 +19,8 @@ import { orderUnits } from "./schedule.ts";
 import { Region } from "./region.ts";
 import { planTexels, type TexelPlacement, type TexelUse } from "./texel_plan.ts";
 import { TEXEL_ROW, texelBytes, texelRows } from "../kernels/texels.ts";
-import { type DType, type Node, type Shape, type Tensor } from "../graph/tensor.ts";
+import type { Node, Tensor } from "../graph/tensor.ts";
+import type { DType, Shape } from "../graph/shape.ts";
 
 /** Memory of a program in bytes. */
 export interface ProgramMemory {

@@ -8,9 +8,10 @@
  * @module
  */
 import type { Graph, Item, Value } from "../graph/graph.ts";
-import { constantOp, inputOp, stateOp } from "../graph/leaf.ts";
-import { fullValueOf } from "../ops/pointwise.ts";
-import { sizeOf } from "../graph/tensor.ts";
+import { constantOp, inputOp } from "../graph/leaf.ts";
+import { stateOp } from "../graph/state.ts";
+import { fullValueOf } from "../ops/fill.ts";
+import { sizeOf } from "../graph/shape.ts";
 
 /**
  * Bytes from which on a result is computed again. Below, a dispatch costs more (0.1 ms on Vulkan on the CPU) than the memory is worth.

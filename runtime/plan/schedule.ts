@@ -4,16 +4,8 @@
  * @module
  */
 import type { Unit } from "./fusion.ts";
-import type { Value } from "../graph/graph.ts";
-import { stateOf, stateOp } from "../graph/leaf.ts";
-import type { State } from "../graph/state.ts";
-
-/** The value whose memory a value is, through aliases. */
-export function rootOf(value: Value): Value {
-  let root = value;
-  while (root.producer.op.alias) root = root.producer.inputs[0]!;
-  return root;
-}
+import { rootOf, type Value } from "../graph/graph.ts";
+import { type State, stateOf, stateOp } from "../graph/state.ts";
 
 /** The states that a unit changes. */
 export function changedStates(unit: Unit): State[] {

@@ -96,7 +96,7 @@ export async function compile(
   };
   let plan = planProgram(request, how);
   options.onPlan?.(plan.memory);
-  if (await target.tuner?.settle?.(device)) {
+  if (await device.settleTuner()) {
     plan = planProgram(request, how);
     options.onPlan?.(plan.memory);
   }

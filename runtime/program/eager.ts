@@ -7,10 +7,12 @@
 import { compile } from "./compile.ts";
 import { Device } from "../device/device.ts";
 import { attributesKey, reachable } from "../graph/graph.ts";
-import { constantData, constantOp, input, inputOp, RANDOM_COUNTERS, stateOp } from "../graph/leaf.ts";
-import { apply, type Op } from "../graph/op.ts";
+import { constantData, constantOp, input, inputOp, RANDOM_COUNTERS } from "../graph/leaf.ts";
+import { stateOp } from "../graph/state.ts";
+import { apply } from "../graph/op.ts";
+import type { Node, Op, Tensor } from "../graph/tensor.ts";
 import { ProgramCache } from "./program_cache.ts";
-import type { Node, Tensor, TensorSpec } from "../graph/tensor.ts";
+import type { TensorSpec } from "../graph/shape.ts";
 
 let shared: Promise<Device> | undefined;
 

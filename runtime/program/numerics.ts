@@ -9,10 +9,10 @@ import { NonFiniteError } from "../device/errors.ts";
 import type { Unit } from "../plan/fusion.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { lowerFiniteCheck, lowerFiniteRecord, RECORD_WORDS } from "../kernels/numerics/finite.ts";
-import { inputOp, stateOf, stateOp } from "../graph/leaf.ts";
+import { inputOp } from "../graph/leaf.ts";
+import { type State, stateOf, stateOp } from "../graph/state.ts";
 import { changedStates } from "../plan/schedule.ts";
-import type { State } from "../graph/state.ts";
-import { formatShape, type Shape } from "../graph/tensor.ts";
+import { formatShape, type Shape } from "../graph/shape.ts";
 
 /** One thing that is looked at. */
 export interface WatchedValue {

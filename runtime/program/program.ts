@@ -9,8 +9,7 @@ import { RANDOM_COUNTERS } from "../graph/leaf.ts";
 import { nonFiniteError } from "./numerics.ts";
 import type { PlannedBuffer, ProgramMemory, ProgramPlan } from "../plan/program_plan.ts";
 import { type Commands, makeBuffers, makeCommands, makeTextures, type TexelTextures } from "./program_resources.ts";
-import type { DType, Shape } from "../graph/tensor.ts";
-import { formatShape, sizeOf } from "../graph/tensor.ts";
+import { type DType, formatShape, type Shape, sizeOf } from "../graph/shape.ts";
 
 /** A value for an input: a number for a tensor of one element, else its elements or their bytes. */
 export type InputData = number | Float32Array | Uint32Array | Uint8Array;

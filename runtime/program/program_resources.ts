@@ -10,7 +10,7 @@ import type { Value } from "../graph/graph.ts";
 import { accessOf } from "../kernels/kernel.ts";
 import { texelFormats } from "../device/pipeline.ts";
 import type { PlannedBuffer, PlannedCommand, ProgramPlan } from "../plan/program_plan.ts";
-import { formatShape } from "../graph/tensor.ts";
+import { formatShape } from "../graph/shape.ts";
 import { copyTexels, type TexelSource } from "../kernels/texels.ts";
 
 /** A dispatch ready to encode. */

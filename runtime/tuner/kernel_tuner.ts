@@ -7,9 +7,9 @@
  *
  * @module
  */
-import type { Device } from "../device/device.ts";
+import type { Device, DeviceTuner } from "../device/device.ts";
 import { DeviceLostError } from "../device/errors.ts";
-import type { Candidates, KernelVariant, Tuner } from "../kernels/kernel.ts";
+import type { Candidates, KernelVariant } from "../kernels/kernel.ts";
 import { cheapest } from "../kernels/matmul/matmul_tiles.ts";
 import { timeLowering } from "./time_lowering.ts";
 
@@ -45,7 +45,7 @@ interface Question extends Candidates {
 }
 
 /** See the module's comment. */
-export class KernelTuner implements Tuner {
+export class KernelTuner implements DeviceTuner {
   /** Works that were measured. */
   measured = 0;
   readonly #choices = new Map<string, string>();

@@ -1,5 +1,5 @@
 /** Float64 oracle of NumPy's broadcasting: evaluates a scalar function at every index. */
-import { broadcastShapes, type Shape, sizeOf } from "../../runtime/graph/tensor.ts";
+import { broadcastShapes, type Shape, sizeOf } from "../../runtime/graph/shape.ts";
 
 /** f applied with broadcasting. */
 export function broadcastReference(

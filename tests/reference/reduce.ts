@@ -1,5 +1,5 @@
 /** Float64 oracle of reductions: plain loops over every element. */
-import type { Shape } from "../../runtime/graph/tensor.ts";
+import type { Shape } from "../../runtime/graph/shape.ts";
 
 /** Reduces `data` over `axes`; the result keeps the other axes in order. */
 export function reduceReference(

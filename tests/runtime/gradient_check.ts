@@ -6,7 +6,8 @@ import type { Device } from "../../runtime/device/device.ts";
 import { input } from "../../runtime/graph/leaf.ts";
 import { mul } from "../../runtime/ops/pointwise.ts";
 import { sum } from "../../runtime/ops/reduce.ts";
-import { type Shape, sizeOf, type Tensor } from "../../runtime/graph/tensor.ts";
+import type { Tensor } from "../../runtime/graph/tensor.ts";
+import { type Shape, sizeOf } from "../../runtime/graph/shape.ts";
 import { relativeError, TOLERANCE } from "../reference/compare.ts";
 
 /** A named argument of the op under test. */

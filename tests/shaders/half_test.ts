@@ -22,7 +22,7 @@ import { lowerPointwise } from "../../runtime/kernels/pointwise/pointwise.ts";
 import { lowerRandom } from "../../runtime/kernels/random/random.ts";
 import { lowerReduce } from "../../runtime/kernels/reduce/reduce.ts";
 import { lowerUnpack } from "../../runtime/kernels/movement/unpack.ts";
-import { sizeOf } from "../../runtime/graph/tensor.ts";
+import { sizeOf } from "../../runtime/graph/shape.ts";
 import { normalData } from "../reference/compare.ts";
 import { conv2d, convTranspose2d } from "../reference/conv.ts";
 import { matmulReference } from "../reference/matmul.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { KernelVariant, Lowering, Target } from "../kernel.ts";
-import type { Epilogue } from "../pointwise/epilogue.ts";
+import type { Epilogue } from "../pointwise/expression.ts";
 import { gatherConv, gatherCost } from "./conv_gather.ts";
 import { type ConvOptions, withLayout } from "./conv_geometry.ts";
 import { coverConv, gpuConv } from "./conv_gpu.ts";

@@ -8,7 +8,8 @@ import axesCode from "../../../shaders/conv/conv_axes.wgsl" with { type: "text" 
 import gatherCode from "../../../shaders/conv/conv_gather.wgsl" with { type: "text" };
 import { type Dispatch, gridFor, type Lowering } from "../kernel.ts";
 import { convFlops, type ConvOptions } from "./conv_geometry.ts";
-import { type Epilogue, type EpilogueParts, epilogueParts } from "../pointwise/epilogue.ts";
+import { type EpilogueParts, epilogueParts } from "../pointwise/epilogue.ts";
+import type { Epilogue } from "../pointwise/expression.ts";
 import {
   type Block,
   blockName,

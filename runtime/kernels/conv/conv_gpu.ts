@@ -8,7 +8,8 @@ import operandsCode from "../../../shaders/conv/conv_operands.wgsl" with { type:
 import weightCode from "../../../shaders/conv/conv_weight_operands.wgsl" with { type: "text" };
 import { type Dispatch, gridFor, type Lowering } from "../kernel.ts";
 import { convFlops, type ConvGeometry, type ConvOptions } from "./conv_geometry.ts";
-import { type Epilogue, epilogueParts } from "../pointwise/epilogue.ts";
+import { epilogueParts } from "../pointwise/epilogue.ts";
+import type { Epilogue } from "../pointwise/expression.ts";
 import { foldShares } from "../matmul/matmul_fold.ts";
 import { coverTiles, type TileCover, tileName, type TileShape, tileText } from "../matmul/matmul_gpu.ts";
 import { widthOf } from "../matmul/matmul_tiles.ts";

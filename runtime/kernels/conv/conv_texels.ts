@@ -10,7 +10,8 @@ import { type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts
 import { fitTexels, texelPlaces } from "../texels.ts";
 import { convFlops, type ConvOptions } from "./conv_geometry.ts";
 import { gatherCost, groupOf } from "./conv_gather.ts";
-import { type Epilogue, epilogueParts } from "../pointwise/epilogue.ts";
+import { epilogueParts } from "../pointwise/epilogue.ts";
+import type { Epilogue } from "../pointwise/expression.ts";
 import { type Block, blockName, LANES, MAX_ITERATIONS, planTiles, TEXEL_BLOCKS } from "../matmul/matmul_tiles.ts";
 import { fillTemplate } from "../template.ts";
 

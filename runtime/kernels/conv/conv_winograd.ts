@@ -12,7 +12,7 @@
 import type { Binding, Dispatch, Lowering, Target } from "../kernel.ts";
 import { convFlops, type ConvGeometry, type ConvOptions, type Pair } from "./conv_geometry.ts";
 import { fitTexels } from "../texels.ts";
-import type { Epilogue } from "../pointwise/epilogue.ts";
+import type { Epilogue } from "../pointwise/expression.ts";
 import { MAX_SCRATCH_BYTES, planWinograd, POINTS, spaced, TILE } from "./conv_winograd_plan.ts";
 import { type Matrix, transform, type TransformSide } from "./conv_winograd_transform.ts";
 import { matmul } from "../matmul/matmul.ts";

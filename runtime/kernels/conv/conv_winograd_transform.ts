@@ -7,7 +7,8 @@ import winogradCode from "../../../shaders/conv/conv_winograd.wgsl" with { type:
 import texelsCode from "../../../shaders/shared/texels.wgsl" with { type: "text" };
 import { type Binding, type Dispatch, gridFor } from "../kernel.ts";
 import type { Pair } from "./conv_geometry.ts";
-import { type Epilogue, epilogueParts } from "../pointwise/epilogue.ts";
+import { epilogueParts } from "../pointwise/epilogue.ts";
+import type { Epilogue } from "../pointwise/expression.ts";
 import { fillTemplate } from "../template.ts";
 
 /** A small matrix, by rows. */

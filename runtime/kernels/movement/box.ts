@@ -11,7 +11,7 @@ import boxCode from "../../../shaders/movement/box_copy.wgsl" with { type: "text
 import blockCode from "../../../shaders/movement/transpose_block.wgsl" with { type: "text" };
 import tileCode from "../../../shaders/movement/transpose_tile.wgsl" with { type: "text" };
 import { type Binding, type Dispatch, gridFor, type Target } from "../kernel.ts";
-import type { Shape } from "../../graph/tensor.ts";
+import type { Shape } from "../../graph/shape.ts";
 import { fillTemplate } from "../template.ts";
 
 /** The most axes that kernels handle. */

@@ -5,7 +5,7 @@
  */
 import padCode from "../../../shaders/movement/pad.wgsl" with { type: "text" };
 import { gridFor, type Lowering, type Target } from "../kernel.ts";
-import { type Shape, sizeOf } from "../../graph/tensor.ts";
+import { type Shape, sizeOf } from "../../graph/shape.ts";
 import { copyBox, MAX_RANK, rowMajorStrides } from "./box.ts";
 import { fillTemplate } from "../template.ts";
 

@@ -15,15 +15,7 @@
  * @module
  */
 import type { Binding } from "../kernel.ts";
-import { axesOf, type Expression, inputLoads, planVectors, stepStatements, UniformWriter } from "./expression.ts";
-
-/** A chain that a kernel ends with. */
-export interface Epilogue {
-  /** The chain, over [N, H, W, C]; input 0 is what the kernel computes. */
-  readonly expression: Expression;
-  /** Steps whose values are stored, in the order of the op's outputs. */
-  readonly outputs: readonly number[];
-}
+import { axesOf, type Epilogue, inputLoads, planVectors, stepStatements, UniformWriter } from "./expression.ts";
 
 /** What a kernel is filled in with. */
 export interface EpilogueParts {

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { type Shape, sizeOf } from "../../graph/tensor.ts";
+import { type Shape, sizeOf } from "../../graph/shape.ts";
 
 /** Where an argument of a step comes from: an input of the kernel, an earlier step, or a number known at compile time. */
 export type Reference = { readonly input: number } | { readonly step: number } | { readonly fill: number };
@@ -26,6 +26,14 @@ export interface Expression {
   /** Shapes of the inputs, each broadcastable to `shape`. */
   readonly inputs: readonly Shape[];
   readonly steps: readonly Step[];
+}
+
+/** A chain that a kernel ends with. */
+export interface Epilogue {
+  /** The chain, over [N, H, W, C]; input 0 is what the kernel computes. */
+  readonly expression: Expression;
+  /** Steps whose values are stored, in the order of the op's outputs. */
+  readonly outputs: readonly number[];
 }
 
 /** One axis of a collapsed iteration space. */

@@ -4,7 +4,7 @@ import { Device } from "../../../runtime/device/device.ts";
 import { read } from "../../../runtime/program/eager.ts";
 import { input, tensor } from "../../../runtime/graph/leaf.ts";
 import { gather } from "../../../runtime/ops/gather.ts";
-import { sizeOf } from "../../../runtime/graph/tensor.ts";
+import { sizeOf } from "../../../runtime/graph/shape.ts";
 import * as reference from "../../reference/gather.ts";
 import { checkOp, numbers } from "../gradient_check.ts";
 

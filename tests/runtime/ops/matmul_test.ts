@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import { tensor } from "../../../runtime/graph/leaf.ts";
 import { matmul } from "../../../runtime/ops/matmul.ts";
-import { ones } from "../../../runtime/ops/pointwise.ts";
+import { ones } from "../../../runtime/ops/fill.ts";
 import { matmulReference } from "../../reference/matmul.ts";
 import { checkOp, numbers } from "../gradient_check.ts";
 

@@ -5,7 +5,7 @@ import { Device } from "../../../runtime/device/device.ts";
 import { read } from "../../../runtime/program/eager.ts";
 import { input, tensor } from "../../../runtime/graph/leaf.ts";
 import { concat, pad, permute, slice, stack, transpose } from "../../../runtime/ops/movement.ts";
-import { sizeOf } from "../../../runtime/graph/tensor.ts";
+import { sizeOf } from "../../../runtime/graph/shape.ts";
 import * as reference from "../../reference/movement.ts";
 import { checkOp, numbers } from "../gradient_check.ts";
 

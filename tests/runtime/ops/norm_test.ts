@@ -7,7 +7,8 @@ import { batchNorm2d, type BatchNormOptions, groupNorm, layerNorm } from "../../
 import { mul, relu } from "../../../runtime/ops/pointwise.ts";
 import { sum } from "../../../runtime/ops/reduce.ts";
 import { createState } from "../../../runtime/graph/state.ts";
-import { type Shape, sizeOf, type Tensor } from "../../../runtime/graph/tensor.ts";
+import type { Tensor } from "../../../runtime/graph/tensor.ts";
+import { type Shape, sizeOf } from "../../../runtime/graph/shape.ts";
 import { batchNorm, channelMoments, groupNorm as groupNormReference, normalize } from "../../reference/norm.ts";
 import { relativeError } from "../../reference/compare.ts";
 import { checkOp, numbers } from "../gradient_check.ts";

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import { read } from "../../../runtime/program/eager.ts";
 import { tensor } from "../../../runtime/graph/leaf.ts";
+import { full } from "../../../runtime/ops/fill.ts";
 import * as ops from "../../../runtime/ops/pointwise.ts";
-import { type Shape, sizeOf, type Tensor } from "../../../runtime/graph/tensor.ts";
+import type { Tensor } from "../../../runtime/graph/tensor.ts";
+import { type Shape, sizeOf } from "../../../runtime/graph/shape.ts";
 import { broadcastReference } from "../../reference/broadcast.ts";
 import { checkOp, numbers } from "../gradient_check.ts";
 
@@ -161,7 +163,7 @@ Deno.test("maximum() shares the gradient at a tie", async () => {
 Deno.test("a chain larger than one row of workgroups is computed to its last element", async () => {
   using device = await Device.open();
   const count = 65_536 * 64 + 1; // no multiple of four: one value an invocation, 64 invocations a workgroup
-  const y = await read(ops.add(ops.full([count], 2), tensor([1])), { device });
+  const y = await read(ops.add(full([count], 2), tensor([1])), { device });
   assert.equal(y.length, count);
   assert.ok(y.every((value) => value === 3));
 });

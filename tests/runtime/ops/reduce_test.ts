@@ -4,7 +4,7 @@ import { read } from "../../../runtime/program/eager.ts";
 import { tensor } from "../../../runtime/graph/leaf.ts";
 import { mul, square, sub } from "../../../runtime/ops/pointwise.ts";
 import { logSoftmax, logsumexp, max, mean, min, softmax, sum, sumTo } from "../../../runtime/ops/reduce.ts";
-import { sizeOf } from "../../../runtime/graph/tensor.ts";
+import { sizeOf } from "../../../runtime/graph/shape.ts";
 import { broadcastReference } from "../../reference/broadcast.ts";
 import { relativeError } from "../../reference/compare.ts";
 import { axisSubsets, reduceReference } from "../../reference/reduce.ts";

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import { convForward, convTransposed, convVariants } from "../../../runtime/kernels/conv/conv.ts";
 import type { ConvGeometry } from "../../../runtime/kernels/conv/conv_geometry.ts";
-import type { Epilogue } from "../../../runtime/kernels/pointwise/epilogue.ts";
-import type { Step } from "../../../runtime/kernels/pointwise/expression.ts";
+import type { Epilogue, Step } from "../../../runtime/kernels/pointwise/expression.ts";
 import { lowerPointwise } from "../../../runtime/kernels/pointwise/pointwise.ts";
-import { type Shape, sizeOf } from "../../../runtime/graph/tensor.ts";
+import { type Shape, sizeOf } from "../../../runtime/graph/shape.ts";
 import { CONV_CASES, convData, describe, forcing, geometryOf, PROFILES } from "./conv_cases.ts";
 import { runLowering } from "../run_lowering.ts";
 

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
-import type { Expression } from "../../../runtime/kernels/pointwise/expression.ts";
-import { collapseAxes } from "../../../runtime/kernels/pointwise/expression.ts";
+import { collapseAxes, type Expression } from "../../../runtime/kernels/pointwise/expression.ts";
 import { lowerPointwise } from "../../../runtime/kernels/pointwise/pointwise.ts";
-import { sizeOf } from "../../../runtime/graph/tensor.ts";
+import { sizeOf } from "../../../runtime/graph/shape.ts";
 import { broadcastReference } from "../../reference/broadcast.ts";
 import { relativeError } from "../../reference/compare.ts";
 import { numbers } from "../../runtime/gradient_check.ts";

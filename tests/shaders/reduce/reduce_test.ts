@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import { lowerReduce } from "../../../runtime/kernels/reduce/reduce.ts";
-import { sizeOf } from "../../../runtime/graph/tensor.ts";
+import { sizeOf } from "../../../runtime/graph/shape.ts";
 import { broadcastReference } from "../../reference/broadcast.ts";
 import { axisSubsets, reduceReference } from "../../reference/reduce.ts";
 import { relativeError } from "../../reference/compare.ts";
