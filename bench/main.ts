@@ -17,8 +17,8 @@ interface Part {
   readonly args?: readonly string[];
 }
 
-const ENVIRONMENT =
-  "--allow-env=XDG_RUNTIME_DIR,DENO_WEBGPU_BACKEND,INIT_CWD,MMVM_DEBUG,NO_COLOR,FORCE_COLOR,CLICOLOR_FORCE";
+/** The permission set of deno.json for programs that use the GPU. */
+const GRAPHICS = "-P=graphics";
 const FILES = ["--allow-read", "--allow-write"];
 /** The peers are installed and run as processes of their own; nothing else of the project needs that. */
 const PEERS = ["--allow-env", "--allow-run", "--allow-sys=uid,cpus,loadavg", ...FILES];
@@ -27,17 +27,17 @@ const PARTS: Readonly<Record<string, Part>> = {
   engine: {
     summary: "JavaScript time of a replayed step of 300 dispatches",
     file: "bench/engine.ts",
-    permissions: [ENVIRONMENT],
+    permissions: [GRAPHICS],
   },
   profile: {
     summary: "GPU time of a training step by kernel, and a trace (--help lists its flags)",
     file: "bench/profile.ts",
-    permissions: [ENVIRONMENT, ...FILES],
+    permissions: [GRAPHICS, ...FILES],
   },
   "long-run": {
     summary: "memory of GPU and process over 20,000 steps with checkpoints and evaluations (about 10 minutes)",
     file: "bench/long_run.ts",
-    permissions: [ENVIRONMENT, "--allow-read=.", "--allow-write=cache"],
+    permissions: [GRAPHICS, "--allow-read=.", "--allow-write=cache"],
   },
   kernels: {
     summary: "matrix products and convolutions against the adapter's ceiling: [FILTER [BATCH]]",
@@ -47,7 +47,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   step: {
     summary: "whole training steps: pairs a second, and GPU memory (--help lists its flags)",
     file: "bench/step.ts",
-    permissions: [ENVIRONMENT, "--allow-run=git,dpkg-query", "--allow-sys=cpus,loadavg", ...FILES],
+    permissions: [GRAPHICS, "--allow-run=git,dpkg-query", "--allow-sys=cpus,loadavg", ...FILES],
   },
   peers: {
     summary: "a training step and a matrix product against TensorFlow.js, jax-js and PyTorch (--help lists its flags)",

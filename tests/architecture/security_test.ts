@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readSource, ROOT } from "./source_files.ts";
 
-const TERMINAL = ["INIT_CWD", "MMVM_DEBUG", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"];
-const GRAPHICS = ["XDG_RUNTIME_DIR", "DENO_WEBGPU_BACKEND"];
-
-const config = JSON.parse(readSource("deno.json")) as { tasks: Record<string, { command: string }> };
+const config = JSON.parse(readSource("deno.json")) as {
+  readonly tasks: Readonly<Record<string, { readonly command: string }>>;
+  readonly permissions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+};
 const manifest = JSON.parse(readSource("package.json")) as Record<string, Record<string, string>>;
 const direct = { ...manifest.dependencies, ...manifest.devDependencies };
 
@@ -17,18 +17,13 @@ function rows(page: string, first: RegExp): string[][] {
     .filter(([cell = ""]) => first.test(cell));
 }
 
-/** What a task may do, as the table says it. */
+/** A task's permissions in the table's notation. */
 function permissionsOf(command: string): string {
-  const flags = [...command.matchAll(/\s--allow-([a-z]+)(?:=(\S+))?/g)].map(([, kind, value]) => {
-    if (value === undefined) return kind!;
-    const names = value.split(",");
-    if (kind !== "env") return `${kind}=${value}`;
-    const groups = [["graphics", GRAPHICS], ["terminal", TERMINAL]] as const;
-    const known = groups.filter(([, group]) => group.every((name) => names.includes(name)));
-    const others = names.filter((name) => !known.some(([, group]) => group.includes(name)));
-    return `env=${[...known.map(([group]) => group), ...others].join(",")}`;
+  const cells = [...command.matchAll(/\s(?:-P=(\w+)|--allow-([a-z]+)(?:=(\S+))?)/g)].map(([, set, kind, value]) => {
+    if (set !== undefined) return set;
+    return value === undefined ? kind! : `${kind}=${value}`;
   });
-  return flags.map((flag) => `\`${flag}\``).join(" ");
+  return cells.map((cell) => `\`${cell}\``).join(" ");
 }
 
 Deno.test("SECURITY.md lists every task's permissions with a reason", () => {
@@ -41,6 +36,18 @@ Deno.test("SECURITY.md lists every task's permissions with a reason", () => {
     if (name !== "setup") assert.equal(permissions, permissionsOf(command), name);
     assert.ok(why.length > 10, `${name} has no reason`);
   }
+});
+
+Deno.test("SECURITY.md lists the permission sets of deno.json", () => {
+  const page = readSource("SECURITY.md");
+  const { terminal, graphics, setup, ...others } = config.permissions;
+  assert.deepEqual([Object.keys(terminal!), Object.keys(graphics!), Object.keys(others)], [["env"], ["env"], []]);
+  assert.deepEqual(graphics!.env!.filter((name) => !terminal!.env!.includes(name)), [
+    "XDG_RUNTIME_DIR",
+    "DENO_WEBGPU_BACKEND",
+  ]);
+  const names = [...terminal!.env!, ...graphics!.env!, ...setup!.read!, ...setup!.sys!, ...setup!.run!.slice(0, 2)];
+  assert.deepEqual(names.filter((name) => !page.includes(name.split("/").at(-1)!)), []);
 });
 
 Deno.test("the tests that SECURITY.md names are there", () => {

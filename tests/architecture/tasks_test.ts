@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { BROWSER_PROGRAMS } from "../../cli/setup/find_browser.ts";
 import { readSource, ROOT } from "./source_files.ts";
 
 interface Task {
@@ -8,7 +9,14 @@ interface Task {
   readonly description?: string;
 }
 
-const config = JSON.parse(readSource("deno.json")) as { tasks: Record<string, string | Task>; lock: unknown };
+/** A permission set, which `-P=NAME` gives to a program. */
+type PermissionSet = Readonly<Record<string, readonly string[]>>;
+
+const config = JSON.parse(readSource("deno.json")) as {
+  tasks: Record<string, string | Task>;
+  permissions: Record<string, PermissionSet>;
+  lock: unknown;
+};
 const commands = Object.entries(config.tasks).map(([name, task]) => ({
   name,
   command: typeof task === "string" ? task : task.command,
@@ -33,18 +41,39 @@ Deno.test("no task has all permissions, native code or the network", () => {
     assert.doesNotMatch(command, /\s-A\b|--allow-all|--allow-ffi|--allow-net|--allow-import|--unstable/, name);
     for (const { flags } of runs(command)) assert.match(flags, /--no-prompt/, `${name} may ask for permissions`);
   }
+  for (const [name, permissions] of Object.entries(config.permissions)) {
+    const kinds = Object.keys(permissions).filter((kind) => !["read", "sys", "env", "run"].includes(kind));
+    assert.deepEqual(kinds, [], `the permission set ${name}`);
+    for (const [kind, values] of Object.entries(permissions)) {
+      assert.ok(Array.isArray(values), `${name} gives all of ${kind}`);
+    }
+  }
+});
+
+Deno.test("tasks name permission sets that exist, quietly", () => {
+  for (const { name, command } of commands) {
+    for (const { flags } of runs(command)) {
+      const set = /\s-P=(\w+)/.exec(flags)?.[1];
+      if (set === undefined) continue;
+      assert.ok(Object.hasOwn(config.permissions, set), `${name} names the permission set ${set}`);
+      // Without --quiet, Deno warns on every start that permission sets are experimental.
+      assert.match(flags, /--quiet/, name);
+    }
+  }
 });
 
 Deno.test("only set-up, the tests, the bundler and the benchmarks start programs, set-up and benchmarks only those they name", () => {
-  const runners = commands.flatMap(({ command }) => runs(command)).filter(({ flags }) => flags.includes("--allow-run"));
+  const runners = commands.flatMap(({ command }) => runs(command)).filter(({ flags }) =>
+    /--allow-run|-P=setup/.test(flags)
+  );
+  for (const set of ["terminal", "graphics"]) assert.ok(!Object.hasOwn(config.permissions[set]!, "run"), set);
   assert.deepEqual([...new Set(runners.map(({ file }) => file))].sort(), [
     "bench/main.ts",
     "cli/setup.ts",
     "tests/run.ts",
     "viz/report/build_client.ts",
   ]);
-  const setup = runners.find(({ file }) => file === "cli/setup.ts")!;
-  assert.match(setup.flags, /--allow-run=\/usr\/bin\/apt-get,\/usr\/bin\/sudo,\/usr\/bin\/chromium,/);
+  assert.deepEqual(config.permissions.setup!.run, ["/usr/bin/apt-get", "/usr/bin/sudo", ...BROWSER_PROGRAMS]);
   const bench = runners.find(({ file }) => file === "bench/main.ts")!;
   assert.match(bench.flags, /--allow-run=deno /);
 });
