@@ -12,7 +12,7 @@ import {
   pairStudies,
   summarizeIndex,
 } from "../data/mod.ts";
-import { DATA_OPTIONS, datasetOptions } from "./options/data_options.ts";
+import { DATA_OPTIONS, datasetOptions } from "./options/run_options.ts";
 import { printable, UsageError } from "./terminal/errors.ts";
 import { flag, integer, parseArguments } from "./options/options.ts";
 import { userPath } from "./terminal/paths.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { dropEntries, openDataset, pairStudies, preparePixels, type PreparePlan } from "../data/mod.ts";
-import { DATA_OPTIONS, datasetOptions } from "./options/data_options.ts";
+import { DATA_OPTIONS, datasetOptions } from "./options/run_options.ts";
 import { printable, UsageError } from "./terminal/errors.ts";
 import { flag, integer, parseArguments, path } from "./options/options.ts";
 import { type Progress, startProgress } from "./terminal/progress.ts";

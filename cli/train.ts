@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { fromFlags } from "../base/setting_group.ts";
 import { evaluateRun, formatAurocTable } from "../eval/mod.ts";
 import {
   openRunTuner,
   ReplaceableDevice,
   runPaths,
+  SESSION_SETTINGS,
   throughDeviceFailures,
   type TrainedRun,
   trainThroughFaults,
@@ -127,11 +129,7 @@ async function train({ config, data, directory, devices, values, signal }: Runni
       devices,
       signal,
       resume: values.resume,
-      checkpointSeconds: values.checkpointSeconds,
-      ...(values.checkpointSteps === undefined ? {} : { checkpointSteps: values.checkpointSteps }),
-      keep: values.keep,
-      skipNonFinite: values.skipNonfinite,
-      checkNumerics: values.checkNumerics,
+      ...fromFlags(SESSION_SETTINGS, values),
       onStart: ({ steps, from, parameters, memory, dispatches }) => {
         const mebibytes = (memory.arena / 2 ** 20).toFixed(1);
         console.error(

@@ -3,18 +3,12 @@
  *
  * @module
  */
-export {
-  checkRunConfig,
-  POSITIVE_WEIGHTS,
-  RUN_CONFIG_VERSION,
-  RUN_METHODS,
-  type RunConfig,
-  runConfigSchema,
-} from "./run/run_config.ts";
+export { checkRunConfig, RUN_CONFIG_VERSION, type RunConfig, runConfigSchema } from "./run/run_config.ts";
+export { RUN_METHODS, RUN_SETTINGS, SESSION_SETTINGS } from "./run/run_settings.ts";
 export { ALPHA_SCHEDULES, alphaSchedule, type Annealing, betaSchedule } from "./annealing.ts";
 export { type RunViews, viewsOfRun } from "./data/run_views.ts";
 export { isSupervised, trainingPairs } from "./run_trainer.ts";
-export { alterRunData, openRunData, type RunData } from "./data/run_data.ts";
+export { alterRunData, datasetOptionsOf, openRunData, type RunData } from "./data/run_data.ts";
 export { type MetricsLine, readMetricsFile, readRunConfig, runPaths, sweepTemporary } from "./run/run_directory.ts";
 export { readRunDraft, removeRunDraft, type RunDraft, writeRunConfig, writeRunDraft } from "./run/run_draft.ts";
 export { lockRun } from "./run/run_lock.ts";

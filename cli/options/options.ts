@@ -21,157 +21,15 @@
  * @module
  */
 import { Command, CommanderError, Option } from "commander";
-import { z } from "zod";
+import type { Setting, SettingTable, SettingValues } from "../../base/setting.ts";
 import { HelpShown, UsageError } from "../terminal/errors.ts";
 import { userPath } from "../terminal/paths.ts";
 
-/** One flag. `D` is the type of its value when it is not given: `T` where there is a default, else `undefined`. */
-export interface OptionSpec<T, D extends T | undefined = T | undefined> {
-  readonly help: string;
-  /** What a value must be, to follow "must be". */
-  readonly allowed: string;
-  /** How the value is called in the help, or `null` for a flag without one. */
-  readonly placeholder: string | null;
-  readonly schema: z.ZodType<T>;
-  /** Turns the text of the command line into what `schema` checks. */
-  readonly parse: (text: string) => unknown;
-  readonly default: D;
-}
-
-/** A table of flags; the key `imageSize` is the flag `--image-size`. */
-export type OptionTable = Readonly<Record<string, OptionSpec<unknown>>>;
-
-/** The values of a table of flags. */
-export type OptionValues<O extends OptionTable> = { [K in keyof O]: z.output<O[K]["schema"]> | O[K]["default"] };
-
-interface Described<T, D extends T | undefined> {
-  readonly help: string;
-  readonly default?: D;
-}
-
-interface Range {
-  /** Smallest value allowed. */
-  readonly min?: number;
-  /** Largest value allowed. */
-  readonly max?: number;
-  /** The value must be larger than this. */
-  readonly above?: number;
-  /** The value must be smaller than this. */
-  readonly below?: number;
-}
-
-/** A finite number in a range. */
-export function number<D extends number | undefined = undefined>(
-  options: Described<number, D> & Range,
-): OptionSpec<number, D> {
-  return numeric(z.number(), { ...options, kind: "number" });
-}
-
-/** A whole number in a range. */
-export function integer<D extends number | undefined = undefined>(
-  options: Described<number, D> & Range,
-): OptionSpec<number, D> {
-  return numeric(z.int(), { ...options, kind: "whole number" });
-}
-
-function numeric<D extends number | undefined>(
-  base: z.ZodNumber,
-  options: Described<number, D> & Range & { kind: string },
-): OptionSpec<number, D> {
-  const { min, max, above, below, kind } = options;
-  let schema = base;
-  if (min !== undefined) schema = schema.gte(min);
-  if (max !== undefined) schema = schema.lte(max);
-  if (above !== undefined) schema = schema.gt(above);
-  if (below !== undefined) schema = schema.lt(below);
-  const bounds: string[] = [];
-  if (min !== undefined && max !== undefined) bounds.push(`from ${min} to ${max}`);
-  else if (min !== undefined) bounds.push(`of at least ${min}`);
-  if (above !== undefined) bounds.push(`above ${above}`);
-  if (max !== undefined && min === undefined) bounds.push(`at most ${max}`);
-  if (below !== undefined) bounds.push(`below ${below}`);
-  return {
-    help: options.help,
-    allowed: `a ${kind} ${bounds.join(" and ")}`.trimEnd(),
-    placeholder: kind === "number" ? "number" : "n",
-    schema,
-    // Number("") is 0 and Number("0x10") is 16: neither is meant.
-    parse: (text) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text,
-    default: options.default as D,
-  };
-}
-
-/** One of a list of words. */
-export function choice<const T extends string, const D extends T | undefined = undefined>(
-  words: readonly [T, ...T[]],
-  options: Described<T, D>,
-): OptionSpec<T, D> {
-  return {
-    help: options.help,
-    allowed: words.length === 1 ? words[0] : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`,
-    placeholder: "word",
-    schema: z.enum(words) as unknown as z.ZodType<T>,
-    parse: (text) => text,
-    default: options.default as D,
-  };
-}
-
-/** A text that matches a pattern, anchored at both ends by the caller. */
-export function text<D extends string | undefined = undefined>(
-  options: Described<string, D> & { pattern: RegExp; allowed: string; placeholder?: string },
-): OptionSpec<string, D> {
-  return {
-    help: options.help,
-    allowed: options.allowed,
-    placeholder: options.placeholder ?? "text",
-    schema: z.string().regex(options.pattern),
-    parse: (given) => given,
-    default: options.default as D,
-  };
-}
-
-/** The name of a run, safe as the name of a folder. */
-export function runName<D extends string | undefined = undefined>(
-  options: Described<string, D>,
-): OptionSpec<string, D> {
-  return text({
-    ...options,
-    pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
-    allowed: "1 to 100 letters, digits, dots, dashes or underscores, beginning with a letter or digit",
-    placeholder: "name",
-  });
-}
-
-/** A file or folder; relative paths count from where the user stands, see {@linkcode userPath}. */
-export function path<D extends string | undefined = undefined>(
-  options: Described<string, D> & { placeholder?: string },
-): OptionSpec<string, D> {
-  return {
-    help: options.help,
-    allowed: "a path",
-    placeholder: options.placeholder ?? "path",
-    // A NUL ends a path early in the operating system's eyes; no file has one in its name.
-    // deno-lint-ignore no-control-regex
-    schema: z.string().min(1).regex(/^[^\x00]*$/).transform(userPath) as unknown as z.ZodType<string>,
-    parse: (given) => given,
-    default: options.default as D,
-  };
-}
-
-/** A flag without a value: true when given. */
-export function flag(options: { help: string }): OptionSpec<boolean, false> {
-  return {
-    help: options.help,
-    allowed: "true or false",
-    placeholder: null,
-    schema: z.boolean(),
-    parse: (given) => given === "true",
-    default: false,
-  };
-}
+export { choice, flag, integer, number, path, runName, text } from "../../base/setting.ts";
+export type { SettingValues as OptionValues } from "../../base/setting.ts";
 
 /** A command: its name as in `deno task NAME`, and what it takes. */
-export interface CommandSpec<O extends OptionTable> {
+export interface CommandSpec<O extends SettingTable> {
   readonly name: string;
   /** A sentence for the head of the help. */
   readonly summary: string;
@@ -181,11 +39,11 @@ export interface CommandSpec<O extends OptionTable> {
 }
 
 /** A parsed command line. */
-export interface Parsed<O extends OptionTable> {
+export interface Parsed<O extends SettingTable> {
   /** The value of every flag, defaults included. */
-  readonly values: OptionValues<O>;
+  readonly values: SettingValues<O>;
   /** Only what the user gave. */
-  readonly given: Partial<OptionValues<O>>;
+  readonly given: Partial<SettingValues<O>>;
   readonly operands: readonly string[];
 }
 
@@ -194,7 +52,7 @@ export interface Parsed<O extends OptionTable> {
  *
  * @throws {UsageError} naming the flag and what it must be.
  */
-export function parseArguments<O extends OptionTable>(spec: CommandSpec<O>, args: readonly string[]): Parsed<O> {
+export function parseArguments<O extends SettingTable>(spec: CommandSpec<O>, args: readonly string[]): Parsed<O> {
   const command = createCommand(spec);
   try {
     command.parse(args, { from: "user" });
@@ -213,7 +71,7 @@ export function parseArguments<O extends OptionTable>(spec: CommandSpec<O>, args
   checkOperands(spec, command.args);
   return {
     values: { ...defaults(spec.options), ...given },
-    given: given as Partial<OptionValues<O>>,
+    given: given as Partial<SettingValues<O>>,
     operands: command.args,
   };
 }
@@ -226,11 +84,11 @@ export function parseArguments<O extends OptionTable>(spec: CommandSpec<O>, args
  *
  * @throws {UsageError} naming the field and what it must be, or the unknown field.
  */
-export function parseConfig<O extends OptionTable>(
+export function parseConfig<O extends SettingTable>(
   table: O,
   config: unknown,
   options: { source: string; ignore?: readonly string[] },
-): Partial<OptionValues<O>> {
+): Partial<SettingValues<O>> {
   if (typeof config !== "object" || config === null || Array.isArray(config)) {
     throw new UsageError(`${options.source} must hold one JSON object with the flags as fields`);
   }
@@ -245,18 +103,18 @@ export function parseConfig<O extends OptionTable>(
     }
     values[key] = checked(option, value, { name: `${options.source}: ${key}`, raw: value });
   }
-  return values as Partial<OptionValues<O>>;
+  return values as Partial<SettingValues<O>>;
 }
 
 /** The defaults of a table, overridden from left to right. */
-export function mergeValues<O extends OptionTable>(
+export function mergeValues<O extends SettingTable>(
   table: O,
-  ...layers: readonly Partial<OptionValues<O>>[]
-): OptionValues<O> {
+  ...layers: readonly Partial<SettingValues<O>>[]
+): SettingValues<O> {
   return Object.assign(defaults(table), ...layers);
 }
 
-function createCommand(spec: CommandSpec<OptionTable>): Command {
+function createCommand(spec: CommandSpec<SettingTable>): Command {
   const command = new Command(`deno task ${spec.name}`)
     .description(spec.summary)
     .allowExcessArguments()
@@ -278,14 +136,14 @@ function createCommand(spec: CommandSpec<OptionTable>): Command {
   return command;
 }
 
-function describeAllowed(option: OptionSpec<unknown>): string {
+function describeAllowed(option: Setting<unknown>): string {
   if (option.placeholder === null) return "";
   const parts = option.allowed === "a path" ? [] : [option.allowed];
   if (option.default !== undefined) parts.push(`default ${option.default}`);
   return parts.length === 0 ? "" : ` (${parts.join("; ")})`;
 }
 
-function checkOperands(spec: CommandSpec<OptionTable>, given: readonly string[]): void {
+function checkOperands(spec: CommandSpec<SettingTable>, given: readonly string[]): void {
   const { min, max, name } = spec.operands ?? { min: 0, max: 0, name: "" };
   if (given.length >= min && given.length <= max) return;
   const wanted = max === 0
@@ -295,15 +153,15 @@ function checkOperands(spec: CommandSpec<OptionTable>, given: readonly string[])
   throw new UsageError(`deno task ${spec.name} ${wanted}${extra}; \`deno task ${spec.name} --help\` says more`);
 }
 
-function checked(option: OptionSpec<unknown>, value: unknown, place: { name: string; raw: unknown }): unknown {
+function checked(option: Setting<unknown>, value: unknown, place: { name: string; raw: unknown }): unknown {
   const result = option.schema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) return option.isPath ? userPath(result.data as string) : result.data;
   throw new UsageError(`${place.name} must be ${option.allowed}, not ${JSON.stringify(place.raw)}`);
 }
 
-function defaults<O extends OptionTable>(table: O): OptionValues<O> {
+function defaults<O extends SettingTable>(table: O): SettingValues<O> {
   const values = Object.entries(table).map(([key, option]) => [key, option.default]);
-  return Object.fromEntries(values) as OptionValues<O>;
+  return Object.fromEntries(values) as SettingValues<O>;
 }
 
 function flagName(key: string): string {

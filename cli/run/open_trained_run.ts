@@ -6,11 +6,10 @@
 import { openModel } from "../../eval/mod.ts";
 import { openRunData, readRunConfig, type RunConfig, type RunData } from "../../training/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
-import { DATA_OPTIONS } from "../options/data_options.ts";
 import { printable } from "../terminal/errors.ts";
 import { type OptionValues, path } from "../options/options.ts";
 import { CACHE } from "./phantom_data.ts";
-import { runDirectory } from "../options/run_options.ts";
+import { DATA_OPTIONS, runDirectory } from "../options/run_options.ts";
 import { reportData } from "./run_output.ts";
 
 /** The flags by which these tasks choose their data. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { toFlags } from "../../base/setting_group.ts";
 import { createLoader } from "../../data/mod.ts";
 import {
   checkRunConfig,
@@ -11,6 +12,7 @@ import {
   readRunConfig,
   readRunDraft,
   removeRunDraft,
+  RUN_SETTINGS,
   type RunConfig,
   type RunData,
   type RunDraft,
@@ -128,24 +130,13 @@ function withAnnealing(config: RunConfig, data: RunData): RunConfig {
 
 /** A resumed run keeps its configuration; flags that contradict it are refused rather than ignored. */
 function refuseChanges(config: RunConfig, given: Partial<TrainValues>): void {
-  const { data, model, training } = config;
-  const known: Record<string, unknown> = {
-    ...data,
-    ...model,
-    ...training,
-    data: data.root,
-    lr: training.learningRate,
-    precision: training.precision ?? "f32",
-    likelihood: model.likelihood.name,
-    scale: model.likelihood.scale,
-  };
+  const known = toFlags(RUN_SETTINGS, config);
   for (const [key, value] of Object.entries(given)) {
-    if (key in known && value !== undefined && JSON.stringify(known[key]) !== JSON.stringify(value)) {
-      throw new UserError(
-        `the run was started with ${key} ${
-          known[key]
-        }, not ${value}: leave the flag out to go on, or start another --run NAME`,
-      );
-    }
+    const before = known[key];
+    if (!(key in known) || value === undefined || JSON.stringify(before) === JSON.stringify(value)) continue;
+    const was = before === undefined ? `without ${key}` : `with ${key} ${before}`;
+    throw new UserError(
+      `the run was started ${was}, not ${value}: leave the flag out to go on, or start another --run NAME`,
+    );
   }
 }

@@ -1,0 +1,201 @@
+/**
+ * Every setting of a run, declared once.
+ *
+ * {@link RUN_SETTINGS} has the shape of `config.json`: the file's schema and type (`run_config.ts`), the flags of `train` with their help and
+ * defaults (`cli/options/run_options.ts`) and the check of `--config` files follow from it. {@link SESSION_SETTINGS} are flags that change how
+ * a run is made and not what comes out; they are not in the file.
+ *
+ * **To add a setting**, add one line here: its place is its field in `config.json`, its name in camel case its flag (`named()` for another).
+ * A setting that is new in `config.json` must be `optional()` or `unlessDefault()`, so that the files and checkpoints of older runs stay
+ * valid; the order of fields is part of a run's fingerprint, so add it at the end of its section. A flag of one command that no run keeps
+ * is declared in that command's own table (`cli/*.ts`).
+ *
+ * @module
+ */
+import { z } from "zod";
+import { choice, flag, integer, list, number, path } from "../../base/setting.ts";
+import { fileOnly, named, optional, unlessDefault } from "../../base/setting_group.ts";
+import {
+  BLANK_POLICIES,
+  DATASETS,
+  LABEL_SOURCES,
+  MNIST_VIEWS,
+  PAIR_POLICIES,
+  UNCERTAIN_POLICIES,
+} from "../../data/mod.ts";
+import {
+  CLASSIFICATION_LOSSES,
+  CLASSIFIER_NAMES,
+  JOINT_KLS,
+  LIKELIHOODS,
+  METHOD_NAMES,
+  MOE_ASSIGNMENTS,
+  networkNames,
+  PRIORS,
+} from "../../models/mod.ts";
+import { PRECISIONS } from "../../runtime/mod.ts";
+import { ALPHA_SCHEDULES } from "../annealing.ts";
+
+/** All that `--method` takes: multimodal VAEs, then supervised classifiers. */
+export const RUN_METHODS: readonly string[] = [...METHOD_NAMES, ...CLASSIFIER_NAMES];
+
+/** Weights of the positive class of each label: none, or the training labels' negatives over positives. */
+export const POSITIVE_WEIGHTS = ["none", "balanced"] as const;
+
+const MAX_INT = 2 ** 31 - 1;
+const count = z.int().positive();
+const seed = z.int().nonnegative();
+const share = z.number().gte(0).lte(1);
+
+/** What is read and how; see `openDataset()`. */
+const data = {
+  dataset: optional(choice(DATASETS, { help: "what the data are; recognised from the files when not given" })),
+  /** Absent for data sets that come with the packages. */
+  root: named(
+    "data",
+    optional(path({
+      help: "data directory, a MIMIC-CXR-JPG root for example; without it, phantoms are made",
+      placeholder: "dir",
+    })),
+  ),
+  labels: choice(LABEL_SOURCES, { help: "label source of MIMIC-CXR-JPG", default: "chexpert" }),
+  uncertain: choice(UNCERTAIN_POLICIES, { help: "how uncertain labels are read", default: "zeros" }),
+  blank: choice(BLANK_POLICIES, { help: "how blank labels are read", default: "zeros" }),
+  pairs: choice(PAIR_POLICIES, { help: "how images of a study form pairs", default: "all-combinations" }),
+  split: optional(choice(["official", "paper"], { help: "the data set's own split, or 80/10/10 by patient" })),
+  splitSeed: integer({ min: 0, max: MAX_INT, help: "seed of the split `paper`", default: 0 }),
+  splitFile: optional(path({
+    help: "CSV file with the columns subject and split, instead of --split",
+    placeholder: "file",
+  })),
+  strict: flag({ help: "make every skip of bad input an error" }),
+  /** Of MNIST pairs: how many, which views, and the seed of their draw; 5,000 / 1,000 / 3,000 of two views where absent. */
+  mnist: fileOnly(z.object({
+    pairs: z.object({ train: count, validate: count, test: count }).exactOptional(),
+    views: z.array(z.enum(MNIST_VIEWS)).min(1).exactOptional(),
+    seed: seed.exactOptional(),
+  })),
+  /** Takes a view away from a share of the training studies; draws of one seed are nested. */
+  absent: fileOnly(z.object({ view: z.string(), share, seed })),
+  /** Gives a share of each label's training studies the wrong answer; draws of one seed are nested. */
+  labelNoise: fileOnly(z.object({ share, seed })),
+};
+
+/** The network, the method and their sizes. What is optional is as published where it is absent. */
+const model = {
+  method: choice(RUN_METHODS, {
+    help: "how the views share their latents, or a supervised classifier",
+    default: "mmvm",
+  }),
+  views: optional(list({
+    item: z.string().min(1),
+    parse: (word) => word,
+    help: "views to use; all when not given",
+    allowed: "names of views, separated by commas",
+  })),
+  network: choice(networkNames(), { help: "encoder and decoder", default: "residual" }),
+  imageSize: integer({
+    min: 4,
+    max: 1024,
+    help: "side of the images; the residual network takes 64, 128 and 224",
+    default: 64,
+  }),
+  filterDim: integer({ min: 1, max: 512, help: "filters of the first layer (the papers: 64)", default: 8 }),
+  latentDim: integer({ min: 1, max: 4096, help: "size of a latent (the papers: 256)", default: 16 }),
+  dropout: number({ min: 0, below: 1, help: "rate of dropout2d in the residual blocks (the papers: 0.5)", default: 0 }),
+  likelihood: {
+    name: named("likelihood", choice(LIKELIHOODS, { help: "of the pixels", default: "laplace" })),
+    scale: number({ above: 0, max: 100, help: "scale of the Laplace or normal likelihood", default: 0.75 }),
+  },
+  prior: optional(choice(PRIORS, {
+    help: "divergence of MMVM: the pairwise bound, or an estimate of that from the mixture itself",
+    default: "pairwise",
+  })),
+  jointKl: optional(choice(JOINT_KLS, {
+    help: "divergence of joint models, counted once a view or once",
+    default: "views",
+  })),
+  moeAssignment: optional(choice(MOE_ASSIGNMENTS, {
+    help: "components of moe and mopoe, by slices of the batch or by a stratified draw",
+    default: "slices",
+  })),
+  viewWeights: optional(list({
+    item: z.number().nonnegative(),
+    parse: (word) => word.trim() === "" ? NaN : Number(word),
+    help: "weight of each view's reconstruction in the loss; 1 each when not given",
+    allowed: "numbers of 0 or more, separated by commas",
+  })),
+  loss: optional(choice(CLASSIFICATION_LOSSES, {
+    help: "of supervised classifiers: cross-entropy of each label, or softmax over multi-hot labels as published",
+    default: "bce",
+  })),
+  positiveWeights: optional(choice(POSITIVE_WEIGHTS, {
+    help: "weights of positives in the loss bce: balanced are negatives over positives of each label",
+    default: "none",
+  })),
+};
+
+/** The optimisation. */
+const training = {
+  seed: integer({ min: 0, max: MAX_INT, help: "seed of everything that is random", default: 1 }),
+  batchSize: integer({ min: 2, max: 4096, help: "pairs a step", default: 32 }),
+  epochs: integer({ min: 1, max: 100_000, help: "passes over the training split", default: 24 }),
+  learningRate: named(
+    "lr",
+    number({ above: 0, max: 1, help: "Adam's learning rate (the papers: 5e-5)", default: 1e-3 }),
+  ),
+  beta: number({ min: 0, max: 1e6, help: "weight of the divergence", default: 1 }),
+  betaWarmupSteps: optional(integer({
+    min: 0,
+    max: MAX_INT,
+    help: "steps until beta has its full weight",
+    default: 0,
+  })),
+  /** In the file at all times: worked out from the data where no flag gives it. 0 is no annealing: alpha has its last value from the start. */
+  alphaSteps: integer({
+    min: 0,
+    max: MAX_INT,
+    help: "steps over which the standard normal prior fades out; a fifth of all steps when not given",
+  }),
+  alphaSchedule: optional(choice(ALPHA_SCHEDULES, {
+    help: "how the standard normal prior of MMVM fades out, from a weight alpha of 1",
+    default: "exp",
+  })),
+  alpha: optional(number({
+    min: 0,
+    max: 1,
+    help: "where alpha ends, or the alpha of the constant schedule",
+    default: 0,
+  })),
+  labelled: optional(number({
+    above: 0,
+    max: 1,
+    help: "share of the training patients whose labels a supervised classifier or a probe sees",
+    default: 1,
+  })),
+  labelledSeed: optional(integer({ min: 0, max: MAX_INT, help: "seed of the draw of these patients", default: 0 })),
+  precision: unlessDefault(choice(PRECISIONS, {
+    help: "how feature maps and their gradients are stored: f16 takes half the memory",
+    default: "f32",
+  })),
+};
+
+/** What a run is, section by section as in `config.json`. */
+export const RUN_SETTINGS = { data, model, training };
+
+/** How a run is made; the fields are options of `trainThroughFaults()`. */
+export const SESSION_SETTINGS = {
+  checkpointSeconds: integer({ min: 1, max: 86_400, help: "seconds between checkpoints", default: 300 }),
+  checkpointSteps: optional(integer({ min: 1, max: MAX_INT, help: "also write a checkpoint every so many steps" })),
+  keep: integer({ min: 1, max: 1_000_000, help: "checkpoints that are kept", default: 2 }),
+  skipNonFinite: named(
+    "skipNonfinite",
+    integer({
+      min: 0,
+      max: 1_000_000,
+      help: "batches of the run that may be left out because their loss or gradient is not finite",
+      default: 0,
+    }),
+  ),
+  checkNumerics: flag({ help: "look for NaN and infinity in every op's results and name the first such op; slow" }),
+};
