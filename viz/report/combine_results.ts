@@ -1,17 +1,23 @@
+/**
+ * Combines several `results.json` into one, for a report that compares runs.
+ *
+ * @module
+ */
 import type { Cases, Results, RunRecord } from "../../eval/results/results_schema.ts";
 
-/** Results that cannot share a report; the message says why, in words for the user. */
+/** Thrown for results that cannot share a report. */
 export class IncomparableResultsError extends Error {
   override name = "UserError";
 }
 
 /**
- * Several results as one, for a comparing report.
+ * Combines several results into one for a comparative report.
  *
- * Runs that two files share (experiments reuse trained runs) appear once; different runs of one name get a number. Test cases
- * are shared where they are the same. Everything said about the data comes from the first file.
+ * Runs present in several files (experiments reuse trained runs) appear once; different runs with the same name are
+ * numbered. Identical sets of test cases are shared. The description of the data is taken from the first file.
  *
- * @throws {IncomparableResultsError} Without results, or if data set or labels differ: their averages would not compare.
+ * @throws {IncomparableResultsError} If there are no results, or if their data sets or labels differ, so that their
+ * averages are not comparable.
  */
 export function combineResults(all: readonly Results[]): Results {
   const first = all[0];
@@ -68,12 +74,12 @@ function requireSameData(first: Results, other: Results): void {
   );
 }
 
-/** The name under which a run stands in the combined file. */
+/** Adds a run unless it is present, and returns its name in the combined file. */
 function addRun(runs: RunRecord[], run: RunRecord): string {
   return add(runs, run, { nameOf: (one) => one.name, named: (one, name) => ({ ...one, name }) });
 }
 
-/** The id under which a set of cases stands in the combined file. */
+/** Adds a set of cases unless it is present, and returns its id in the combined file. */
 function addCases(cases: Cases[], record: Cases): string {
   return add(cases, record, { nameOf: (one) => one.id, named: (one, id) => ({ ...one, id }) });
 }

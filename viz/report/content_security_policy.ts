@@ -1,8 +1,13 @@
+/**
+ * The report's defence against markup and script in untrusted names.
+ *
+ * @module
+ */
 import { createHash } from "node:crypto";
 
 /**
- * The report's Content-Security-Policy: nothing may be loaded, sent, framed or submitted; only the scripts and styles whose
- * SHA-256 is listed may run, only embedded pictures may be shown, and no string may become markup.
+ * Returns the report's Content-Security-Policy: nothing may be loaded, sent, framed or submitted; only scripts and
+ * styles with a listed SHA-256 hash may run, only embedded images may be shown, and no string may be parsed as markup.
  */
 export function contentSecurityPolicy(inline: { scripts: readonly string[]; styles: readonly string[] }): string {
   return [
@@ -17,7 +22,10 @@ export function contentSecurityPolicy(inline: { scripts: readonly string[]; styl
   ].join("; ");
 }
 
-/** JSON that may stand inside a script element: no `<`, no line separators that older parsers reject. */
+/**
+ * Serialises a value as JSON that is safe inside a script element: `<`, `>`, `&` and the line separators that older
+ * JavaScript parsers reject are escaped.
+ */
 export function embeddableJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,

@@ -1,10 +1,15 @@
+/**
+ * What all sections share: the data they draw from, and the building blocks of their layout.
+ *
+ * @module
+ */
 import type { Results } from "../../eval/results/results_schema.ts";
 import type { Builder, Child } from "./markup/dom.ts";
 import type { ComparisonRow } from "./figures/comparisons.ts";
 import type { Latents } from "./figures/latents.ts";
 import type { Summarised } from "./figures/summary.ts";
 
-/** What every section draws from. */
+/** Everything a section needs. */
 export interface ReportContext extends Summarised {
   readonly h: Builder;
   readonly results: Results;
@@ -12,17 +17,17 @@ export interface ReportContext extends Summarised {
   readonly latents: Latents;
   readonly includeImages: boolean;
   readonly includeIds: boolean;
-  /** The next number of a figure or a table, counted through the whole report. */
+  /** Returns the next figure or table label, numbered across the whole report. */
   readonly number: (kind: "Figure" | "Table") => string;
 }
 
-/** A counter for {@linkcode ReportContext.number}. */
+/** Creates a counter for {@linkcode ReportContext.number}. */
 export function numbering(): (kind: "Figure" | "Table") => string {
   const last = { Figure: 0, Table: 0 };
   return (kind) => `${kind} ${++last[kind]}.`;
 }
 
-/** The parts of the report, in order: the address of each and its heading. */
+/** The sections of the report in order, each with its fragment identifier and heading. */
 export const SECTIONS = [
   ["summary", "Summary"],
   ["auroc", "AUROC by label"],
@@ -31,10 +36,10 @@ export const SECTIONS = [
   ["training", "Training"],
   ["pictures", "Pictures and latents"],
   ["cohort", "Cohort, labels and subgroups"],
-  ["repeat", "How to repeat this"],
+  ["repeat", "Reproducibility"],
 ] as const;
 
-/** A section with its heading, numbered as in {@linkcode SECTIONS}. */
+/** Creates a section with its heading, numbered as in {@linkcode SECTIONS}. */
 export function section(h: Builder, id: typeof SECTIONS[number][0], ...children: Child[]): HTMLElement {
   const index = SECTIONS.findIndex(([name]) => name === id);
   return h(
@@ -45,17 +50,17 @@ export function section(h: Builder, id: typeof SECTIONS[number][0], ...children:
   );
 }
 
-/** A sentence that stands where a part of the report has nothing to show. */
+/** Creates the note shown in place of a part that has no data. */
 export function note(h: Builder, ...content: Child[]): HTMLElement {
   return h("p", { class: "note" }, content);
 }
 
-/** A caption that begins with its number, in journal style. */
+/** Creates a caption that begins with its number, in journal style. */
 export function caption(h: Builder, label: string, ...text: Child[]): Child[] {
   return [h("strong", null, label), " ", ...text];
 }
 
-/** A figure with its caption below. */
+/** Creates a figure with its numbered caption below. */
 export function figure(
   ctx: ReportContext,
   options: { caption: Child; class?: string },
@@ -70,12 +75,12 @@ export function figure(
   );
 }
 
-/** A region that scrolls sideways by itself, so that the page never does, and that the keyboard reaches. */
+/** Creates a horizontally scrollable, focusable region, so that wide content never makes the page itself scroll. */
 export function scrollRegion(h: Builder, name: string, ...content: Child[]): HTMLElement {
   return h("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": name }, content);
 }
 
-/** A table with a numbered caption, which stays in sight while the table scrolls by itself. */
+/** Creates a table with a numbered caption, which stays in place while the table scrolls. */
 export function captionedTable(
   ctx: ReportContext,
   options: { caption: string; class?: string },
@@ -96,7 +101,9 @@ export function captionedTable(
   );
 }
 
-/** Controls that choose which of several panels is seen, by style sheet alone; without one chosen, and on paper, all are. */
+/**
+ * Creates radio buttons that choose which of several panels is visible, by CSS alone. In print all panels are visible.
+ */
 export function choice(
   h: Builder,
   options: { name: string; legend: string; options: readonly { value: string; text: string }[] },

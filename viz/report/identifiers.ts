@@ -1,18 +1,26 @@
+/**
+ * Removes patient identifiers from results, so that reports can be shared by default.
+ *
+ * @module
+ */
 import type { Results } from "../../eval/results/results_schema.ts";
 
-/** What stands in place of a removed identifier. */
+/** Replaces a removed identifier. */
 export const REDACTED = "[identifier removed]";
 
-/** MIMIC-CXR's own forms: `p10000032`, `s50414267` and the five blocks of a dicom id. */
+/** MIMIC-CXR's formats: `p10000032`, `s50414267` and the five blocks of a DICOM id. */
 const WELL_KNOWN = /\b(?:p1\d{7}|s\d{8}|[0-9a-f]{8}(?:-[0-9a-f]{8}){4})\b/g;
 
-/** Shorter identifiers (`7`, `p3`) cannot be told from ordinary numbers and names in a command or a configuration. */
+/**
+ * Shortest identifier searched for in text: shorter ones (`7`, `p3`) are indistinguishable from ordinary numbers and
+ * names.
+ */
 const SHORTEST = 6;
 
 /**
- * A copy of the results in which no patient can be recognised: study and subject identifiers are blank, and wherever one
- * appears in another string (a command, a path, a reason in the cohort table) {@linkcode REDACTED} stands instead. Numbers,
- * scores and pictures are the same objects as before.
+ * Returns a copy of the results without identifiers: study identifiers are blank, subject identifiers are replaced by
+ * numbers, and wherever one appears in another string (a command, a path, a reason in the cohort table) it is replaced
+ * by {@linkcode REDACTED}. Numbers, scores and pictures are shared with the original.
  */
 export function withoutIdentifiers(results: Results): Results {
   const known = new Set<string>();
@@ -63,7 +71,10 @@ export function withoutIdentifiers(results: Results): Results {
   };
 }
 
-/** Numbers in order of appearance: the report still has to know which studies are of one patient, not which patient. */
+/**
+ * Numbers the identifiers in order of appearance: the report must know which studies belong to the same patient, not
+ * who it is.
+ */
 function pseudonyms(ids: readonly string[]): string[] {
   const numbers = new Map<string, string>();
   return ids.map((id) => {
@@ -74,9 +85,12 @@ function pseudonyms(ids: readonly string[]): string[] {
 
 interface Cleaning {
   readonly known: ReadonlySet<string>;
-  /** Texts that were cleaned before: a file repeats few names very often. */
+  /** Cache of cleaned texts: results repeat few names many times. */
   readonly seen: Map<string, string>;
-  /** Whether numbers that equal an identifier go too: only in a configuration, where a count cannot be meant. */
+  /**
+   * Whether numbers that equal an identifier are removed as well: only in configurations, since elsewhere a number may
+   * be a count.
+   */
   readonly numbers: boolean;
 }
 
@@ -105,7 +119,9 @@ function withoutKnown(text: string, known: ReadonlySet<string>): string {
   return plain.replace(/[\p{L}\p{N}_.-]*[\p{L}\p{N}]/gu, (token) => redactToken(token, known));
 }
 
-/** A token may be the identifier itself, the identifier behind one letter (`p10000032`), or hold it among other parts. */
+/**
+ * Redacts a token that is an identifier, is one preceded by a letter (`p10000032`), or contains one among other parts.
+ */
 function redactToken(token: string, known: ReadonlySet<string>): string {
   const isKnown = (part: string) => known.has(part) || known.has(part.slice(1));
   if (isKnown(token)) return REDACTED;

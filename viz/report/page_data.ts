@@ -1,32 +1,37 @@
+/**
+ * The data embedded in the page for the client script, packed to keep the file small.
+ *
+ * @module
+ */
 import type { ComparisonRow } from "./figures/comparisons.ts";
 import { toThreeDecimals } from "./markup/format.ts";
 import type { Latents } from "./figures/latents.ts";
 import type { Summary } from "./figures/summary.ts";
 import type { Cell } from "./figures/cells.ts";
 
-/** What the client script draws from. */
+/** The data from which the client script redraws figures. */
 export interface PageData {
   readonly summary: Summary;
   readonly comparisons: readonly ComparisonRow[];
   readonly latents: Latents;
 }
 
-/** The address of the script element that holds {@linkcode PageData}. */
+/** Id of the script element that holds the packed {@linkcode PageData}. */
 export const PAGE_DATA_ID = "report-data";
 
-/** One comparison as a row: indices into the names (-1 for none), then numbers. */
+/** One comparison as an array: indices into the names (-1 for none), then numbers. */
 type PackedComparison = readonly (number | null)[];
 
-/** {@linkcode PageData} as it is written into the page: values rounded to what the page shows, names by index. */
+/** {@linkcode PageData} as embedded in the page: values rounded to the decimals shown, names by index. */
 export interface PackedPageData {
   readonly summary: Summary;
-  /** Every name in the comparisons once: views, labels, methods, probes, latents, settings. */
+  /** Every distinct name in the comparisons: views, labels, methods, probes, latents, settings. */
   readonly names: readonly string[];
   readonly comparisons: readonly PackedComparison[];
   readonly latents: Latents;
 }
 
-/** Makes the data small: the page must stay under three megabytes for a whole experiment. */
+/** Packs the data: the report of a whole experiment must stay below 3 MB. */
 export function packPageData(data: PageData): PackedPageData {
   const names: string[] = [];
   const places = new Map<string, number>();
@@ -53,7 +58,7 @@ export function packPageData(data: PageData): PackedPageData {
   };
 }
 
-/** The data again, as the drawing functions take it. */
+/** Unpacks the data into the form that the drawing functions take. */
 export function unpackPageData(packed: PackedPageData): PageData {
   const { summary, names } = packed;
   return {

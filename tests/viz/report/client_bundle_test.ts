@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { bundleClient } from "../../../viz/report/build_client.ts";
 
 Deno.test({
-  name: "client_bundle.ts is what its sources give (if not: deno task build:report-client)",
-  // esbuild keeps its process for later builds and ends it when asked to, without waiting for it to be gone.
+  name: "client_bundle.ts matches its sources (otherwise run deno task build:report-client)",
+  // esbuild's child process may outlive the test: stop() does not wait for it to exit.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {

@@ -1,5 +1,5 @@
 /**
- * How colours look to people who lack one kind of cone, and how far apart they then are.
+ * Simulates colour vision deficiencies and measures how distinguishable colours remain.
  *
  * @module
  */
@@ -10,7 +10,7 @@ type Matrix = readonly [Triple, Triple, Triple];
 /** Kinds of colour vision. */
 export type Vision = "normal" | "protanopia" | "deuteranopia" | "tritanopia";
 
-/** Linear RGB to what is seen, at full severity: Machado, Oliveira and Fernandes, IEEE TVCG 15(6), 2009. */
+/** Simulation matrices for linear RGB at full severity (Machado, Oliveira and Fernandes, IEEE TVCG 15(6), 2009). */
 const SIMULATION: Readonly<Record<Vision, Matrix>> = {
   normal: [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
   protanopia: [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
@@ -18,7 +18,7 @@ const SIMULATION: Readonly<Record<Vision, Matrix>> = {
   tritanopia: [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
 };
 
-/** Linear sRGB to cone responses, and those to OKLab: Ottosson, 2020. */
+/** Matrices from linear sRGB to cone responses, and from those to OKLab (Ottosson, 2020). */
 const TO_CONES: Matrix = [
   [0.4122214708, 0.5363325363, 0.0514459929],
   [0.2119034982, 0.6806995451, 0.1073969566],
@@ -30,7 +30,7 @@ const TO_LAB: Matrix = [
   [0.0259040371, 0.7827717662, -0.808675766],
 ];
 
-/** The distance of two colours `#rrggbb` in OKLab, times 100, as a kind of vision sees them; about 2 is just noticeable. */
+/** The OKLab distance, times 100, of two colours `#rrggbb` under a kind of vision; about 2 is just noticeable. */
 export function distanceSeen(a: string, b: string, vision: Vision): number {
   const [p, q] = [seen(a, vision), seen(b, vision)];
   return 100 * Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]);

@@ -7,21 +7,21 @@ const small = { studies: 40, labels: ["Edema", "Pneumonia"] };
 const one = singleRunFixture(small);
 const other = singleRunFixture({ ...small, methods: ["poe"] });
 
-Deno.test("two files become one valid file with the runs and evaluations of both", () => {
+Deno.test("combineResults() merges two files into one valid file with the runs and evaluations of both", () => {
   const combined = combineResults([one, other]);
   resultsSchema.parse(combined);
   assert.deepEqual(combined.runs.map((run) => run.name), ["mmvm-s0", "poe-s0"]);
   assert.equal(combined.evaluations.length, one.evaluations.length + other.evaluations.length);
-  assert.equal(combined.cases.length, 1, "the same cases are shared");
+  assert.equal(combined.cases.length, 1, "identical cases are shared");
 });
 
-Deno.test("a file combined with itself is itself", () => {
+Deno.test("combineResults() of a file with itself returns the same results", () => {
   const combined = combineResults([one, structuredClone(one)]);
   assert.deepEqual({ ...combined, title: "" }, { ...one, title: "" });
   assert.equal(combineResults([one]), one);
 });
 
-Deno.test("different runs and cases of one name are told apart, and what refers to them follows", () => {
+Deno.test("combineResults() renames different runs and cases that share a name, and all references to them", () => {
   const again = singleRunFixture({ ...small, seed: 5 });
   const combined = combineResults([one, again]);
   assert.deepEqual(combined.runs.map((run) => run.name), ["mmvm-s0", "mmvm-s0 (2)"]);
@@ -32,7 +32,7 @@ Deno.test("different runs and cases of one name are told apart, and what refers 
   assert.ok(combined.pictures.some((pictures) => pictures.run === "mmvm-s0 (2)"));
 });
 
-Deno.test("files of other labels or data are refused by name", () => {
+Deno.test("combineResults() rejects different labels or data sets and names the runs", () => {
   const labels = singleRunFixture({ ...small, labels: ["Edema", "Fracture"], methods: ["poe"] });
   assert.throws(() => combineResults([one, labels]), {
     name: "UserError",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { contentSecurityPolicy, embeddableJson } from "../../../viz/report/content_security_policy.ts";
 
-Deno.test("the policy allows the given script and style by hash, and nothing else", async () => {
+Deno.test("contentSecurityPolicy() allows only the given script and style, by hash", async () => {
   const policy = contentSecurityPolicy({ scripts: ["alert(1)"], styles: ["p{color:red}"] });
   const hash = async (text: string) => {
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
@@ -21,7 +21,7 @@ Deno.test("the policy allows the given script and style by hash, and nothing els
   assert.doesNotMatch(policy, /unsafe/);
 });
 
-Deno.test("embedded JSON cannot end its script element, and reads back as it was", () => {
+Deno.test("embeddableJson() cannot close its script element and parses back unchanged", () => {
   assert.doesNotMatch(embeddableJson({ a: "</script><!--\u2028\u2029&" }), /[<>&\u2028\u2029]/);
   fc.assert(fc.property(fc.jsonValue(), (value) => {
     const text = embeddableJson(value);

@@ -1,6 +1,6 @@
 /**
- * Simulated results for the tests of the report: schema-valid, of the size and shape of real ones, from a seed. No number in
- * here was measured.
+ * Simulated results for the report tests: schema-valid, with the size and shape of real results, and determined by a
+ * seed. None of the numbers was measured.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export const CHEST_LABELS = [
   "Support Devices",
 ] as const;
 
-/** What is simulated; every field has a default. */
+/** What to simulate; every field has a default. */
 export interface FixtureOptions {
   readonly seed?: number;
   readonly title?: string;
@@ -44,7 +44,7 @@ export interface FixtureOptions {
   readonly setting?: Readonly<Record<string, string | number>>;
 }
 
-/** How well each method separates the classes, in standard deviations. */
+/** Class separation of each method, in standard deviations. */
 const SKILL: Readonly<Record<string, number>> = {
   mmvm: 1.25,
   poe: 1.1,
@@ -67,7 +67,7 @@ export function experimentFixture(options: FixtureOptions = {}): Results {
   });
 }
 
-/** One trained run, as the main job leaves it. */
+/** A single trained run, as `train` and `evaluate` produce it. */
 export function singleRunFixture(options: FixtureOptions = {}): Results {
   return makeFixture({
     title: "MMVM on phantoms",
@@ -79,7 +79,7 @@ export function singleRunFixture(options: FixtureOptions = {}): Results {
   });
 }
 
-/** A generator of uniform numbers in [0, 1) (mulberry32), so that a fixture never changes. */
+/** A generator of uniform numbers in [0, 1) (mulberry32), so that fixtures never change. */
 export function uniform(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -90,7 +90,7 @@ export function uniform(seed: number): () => number {
   };
 }
 
-/** Standard normal numbers by Box and Muller. */
+/** Standard normal numbers (Box-Muller transform). */
 export function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
@@ -208,7 +208,7 @@ function evaluation(plan: Plan, at: EvaluationPlan): Evaluation {
   };
 }
 
-/** Every method against every other before it in the list, macro average and labels. */
+/** Compares every method with every earlier one in the list, for the macro average and every label. */
 function simulateComparisons(evaluations: readonly Evaluation[], plan: Plan): Comparison[] {
   const groups = Map.groupBy(evaluations, (e) => JSON.stringify([e.view, e.labelledFraction, e.method]));
   const value = (view: string, fraction: number, method: string, label: string | null) => {

@@ -1,6 +1,11 @@
+/**
+ * Metrics for the fixture, computed independently of the code under test.
+ *
+ * @module
+ */
 import type { Evaluation, Interval, LabelMetrics } from "../../../eval/results/results_schema.ts";
 
-/** A normal interval around a value, cut to where values can lie; all `null` for `null`. */
+/** A normal interval around a value, clipped to the metric's range; all `null` for `null`. */
 export function intervalAround(
   value: number | null,
   options: { standardError: number; low?: number; high?: number },
@@ -10,7 +15,7 @@ export function intervalAround(
   return { value, low: Math.max(options.low ?? 0, value - half), high: Math.min(options.high ?? 1, value + half) };
 }
 
-/** One label's metrics, by other means than the report uses. */
+/** One label's metrics, computed with different formulas than the report's. */
 export function labelMetrics(
   options: { label: string; scores: readonly number[] | null; labels: readonly (0 | 1)[] },
 ): LabelMetrics {
@@ -50,7 +55,7 @@ export function labelMetrics(
   };
 }
 
-/** The macro averages over labels that have both classes. */
+/** Macro averages over the labels with both classes. */
 export function macroOf(metrics: readonly LabelMetrics[]): Evaluation["macro"] {
   const kept = metrics.filter((metric) => metric.auroc.value !== null);
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -65,7 +70,7 @@ export function macroOf(metrics: readonly LabelMetrics[]): Evaluation["macro"] {
   };
 }
 
-/** Pairs that the positive case wins, by the Mann-Whitney statistic: the rank sum, with ties sharing their mean rank. */
+/** AUROC from the Mann-Whitney statistic: the rank sum of the positives, with mean ranks for ties. */
 function countPairs(scores: readonly number[], labels: readonly (0 | 1)[]): number {
   const sorted = [...scores].sort((a, b) => a - b);
   const first = new Map<number, number>();
@@ -79,7 +84,7 @@ function countPairs(scores: readonly number[], labels: readonly (0 | 1)[]): numb
   return rankSum - positive.length * (positive.length + 1) / 2;
 }
 
-/** For every distinct score as the threshold: the precision there times the recall it adds. */
+/** Average precision: at every distinct threshold, the precision times the increase in recall. */
 function averagePrecisionOf(scores: readonly number[], labels: readonly (0 | 1)[]): number {
   const bins = new Map<number, [hits: number, called: number]>();
   scores.forEach((score, i) => {

@@ -1,7 +1,12 @@
+/**
+ * Synthetic pictures for the fixture.
+ *
+ * @module
+ */
 import { crc32, deflateSync } from "node:zlib";
 import { Buffer } from "node:buffer";
 
-/** A small gray PNG in base64 that looks remotely like a chest: two dark lungs, or one, in a bright body. */
+/** A small grayscale PNG in base64 that vaguely resembles a chest X-ray: dark lungs in a bright body. */
 export function grayPng(options: { size: number; seed: number; lateral: boolean; blur: number }): string {
   const { size } = options;
   const rows = new Uint8Array(size * (size + 1));

@@ -1,6 +1,11 @@
+/**
+ * Simulated run records.
+ *
+ * @module
+ */
 import type { RunRecord, TrainingSeries } from "../../../eval/results/results_schema.ts";
 
-/** A run's record with training curves that fall as such curves do. */
+/** A run record with plausible, decreasing training curves. */
 export function runRecord(options: { method: string; seed: number; random: () => number }): RunRecord {
   const { method, seed } = options;
   const name = `${method}-s${seed}`;

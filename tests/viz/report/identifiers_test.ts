@@ -7,7 +7,7 @@ const fixture = singleRunFixture({ studies: 60, pictures: false });
 const [study, subject] = [fixture.cases[0]!.studyIds[3]!, fixture.cases[0]!.subjectIds[3]!];
 const dicom = "02aa804e-bde0afdd-112c0b34-7bc16630-4e384014";
 
-/** The fixture with identifiers wherever a string can be. */
+/** The fixture with identifiers in every string field. */
 function leaky(): Results {
   const copy = structuredClone(fixture);
   copy.title = `Study ${study}`;
@@ -35,7 +35,7 @@ function leaky(): Results {
   return copy;
 }
 
-Deno.test("no identifier is left anywhere, in whatever string it stood", () => {
+Deno.test("withoutIdentifiers() removes every identifier from every string", () => {
   const text = JSON.stringify(withoutIdentifiers(leaky()));
   for (const id of [...fixture.cases[0]!.studyIds, ...fixture.cases[0]!.subjectIds, dicom]) {
     assert.ok(!text.includes(id), id);
@@ -43,7 +43,7 @@ Deno.test("no identifier is left anywhere, in whatever string it stood", () => {
   assert.ok(text.includes(REDACTED));
 });
 
-Deno.test("what is no identifier stays: scores, counts, labels, commands", () => {
+Deno.test("withoutIdentifiers() keeps scores, counts, labels and commands", () => {
   const clean = withoutIdentifiers(fixture);
   assert.deepEqual(clean.evaluations, fixture.evaluations);
   assert.deepEqual(clean.data, fixture.data);
@@ -51,7 +51,7 @@ Deno.test("what is no identifier stays: scores, counts, labels, commands", () =>
   assert.deepEqual(clean.cases[0]!.labels, fixture.cases[0]!.labels);
 });
 
-Deno.test("which studies are of one patient can still be told", () => {
+Deno.test("withoutIdentifiers() preserves which studies belong to the same patient", () => {
   const [before, after] = [fixture.cases[0]!, withoutIdentifiers(fixture).cases[0]!];
   before.subjectIds.forEach((id, i) => {
     assert.equal(after.subjectIds[i] === after.subjectIds[0], id === before.subjectIds[0]);
@@ -59,7 +59,7 @@ Deno.test("which studies are of one patient can still be told", () => {
   assert.equal(new Set(after.subjectIds).size, new Set(before.subjectIds).size);
 });
 
-Deno.test("short identifiers do not take numbers out of the configuration", () => {
+Deno.test("withoutIdentifiers() does not remove configuration numbers that equal short identifiers", () => {
   const copy = structuredClone(fixture);
   copy.cases[0]!.studyIds = copy.cases[0]!.studyIds.map((_, i) => String(i));
   const clean = withoutIdentifiers(copy);
@@ -67,7 +67,7 @@ Deno.test("short identifiers do not take numbers out of the configuration", () =
   assert.ok(clean.cases[0]!.studyIds.every((id) => id === ""));
 });
 
-Deno.test("forms that MIMIC-CXR uses go even when the file does not list them as cases", () => {
+Deno.test("withoutIdentifiers() removes identifiers in MIMIC-CXR's format even if they are not listed as cases", () => {
   const copy = structuredClone(fixture);
   copy.title = "p19999999, s59999999 and 0a0a0a0a-0b0b0b0b-0c0c0c0c-0d0d0d0d-0e0e0e0e";
   assert.doesNotMatch(withoutIdentifiers(copy).title, /9999999|0a0a0a0a/);

@@ -15,7 +15,7 @@ const data = {
 };
 const there = unpackPageData(JSON.parse(JSON.stringify(packPageData(data))));
 
-Deno.test("what the script draws from reads like what the server drew from", () => {
+Deno.test("the data of the client script displays the same values as the original data", () => {
   assert.deepEqual(there.latents, data.latents);
   assert.deepEqual(there.summary.arms, summary.arms);
   data.comparisons.forEach((row, i) => {
@@ -37,7 +37,7 @@ Deno.test("what the script draws from reads like what the server drew from", () 
   });
 });
 
-Deno.test("projections keep at most a few hundred studies, evenly chosen, and no identifier", () => {
+Deno.test("collectLatents() keeps at most a few hundred evenly spaced studies and no identifier", () => {
   const many = singleRunFixture({ studies: 1500, labels: ["Edema"], pictures: false });
   const latents = collectLatents({ results: many, summary: summarise(many).summary, includeIds: false });
   const { x, y, cases } = latents.projections[0]!;
@@ -49,7 +49,7 @@ Deno.test("projections keep at most a few hundred studies, evenly chosen, and no
   assert.ok(named.names[0]![0]!.includes(many.cases[0]!.studyIds[0]!));
 });
 
-Deno.test("a projection that does not fit its cases is left out", () => {
+Deno.test("collectLatents() omits a projection whose length differs from its cases", () => {
   const broken = structuredClone(results);
   broken.projections = [{ ...broken.projections[0]!, x: [1, 2], y: [1, 2] }, {
     ...broken.projections[1]!,

@@ -1,16 +1,21 @@
+/**
+ * Opens a report in headless Chromium, for the tests of the page.
+ *
+ * @module
+ */
 import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 
-/** A report opened as a reader opens it, from a file, and what the browser had to say about it. */
+/** A report opened from a file, as a reader opens it, with what the browser reported. */
 export interface OpenedReport extends AsyncDisposable {
   readonly page: Page;
-  /** Errors and warnings of the console, violations of the policy included, and uncaught exceptions. */
+  /** Console errors and warnings, including violations of the Content-Security-Policy, and uncaught exceptions. */
   readonly complaints: string[];
-  /** Addresses that the page asked for, its own apart. */
+  /** URLs that the page requested, except its own. */
   readonly requests: string[];
 }
 
-/** Opens a report's text in a fresh context. */
+/** Opens a report in a new browser context. */
 export async function openReport(
   browser: Browser,
   html: string,
@@ -41,9 +46,9 @@ export async function openReport(
   };
 }
 
-/** The serious and critical faults that axe finds, each with the elements it names; `tags` limits the rules. */
+/** Returns axe's serious and critical violations, each with the elements concerned; `tags` restricts the rules. */
 export async function accessibilityFaults(page: Page, tags?: readonly string[]): Promise<string[]> {
-  // Not a script element: the page's policy would, rightly, refuse it.
+  // Not added as a script element: the page's Content-Security-Policy would block it.
   await page.evaluate(axe.source);
   return await page.evaluate(async (only) => {
     const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
@@ -54,7 +59,7 @@ export async function accessibilityFaults(page: Page, tags?: readonly string[]):
   }, tags ?? null);
 }
 
-/** Elements that reach beyond the window to the right, those in regions that scroll by themselves apart. */
+/** Elements that overflow the window to the right, except those inside scrollable regions. */
 export function overflowing(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth;

@@ -11,7 +11,7 @@ const published = [{ view: "frontal", label: "Edema", method: "mmvm", auroc: 0.8
 const html = renderReport(results, { published });
 const single = renderReport(singleRunFixture());
 
-/** Mean over seeds of a method's AUROC, as the page writes it. */
+/** A method's mean AUROC over seeds, formatted as on the page. */
 function shown(at: { method: string; view: string; label: string | null; fraction: number }): string {
   const values = results.evaluations
     .filter((e) => e.method === at.method && e.view === at.view && e.labelledFraction === at.fraction)
@@ -19,7 +19,7 @@ function shown(at: { method: string; view: string; label: string | null; fractio
   return formatScore(values.reduce((sum, value) => sum + value, 0) / values.length);
 }
 
-browserTest("the report opens from a file without a complaint, and asks the network for nothing", async (browser) => {
+browserTest("the report opens from a file without console errors or network requests", async (browser) => {
   for (const text of [html, single]) {
     await using report = await openReport(browser, text);
     assert.equal(await report.page.locator("main > section").count(), 8);
@@ -61,14 +61,14 @@ browserTest(
   },
 );
 
-browserTest("intervals and published numbers are switched on and off", async (browser) => {
+browserTest("intervals and published numbers can be shown and hidden", async (browser) => {
   await using report = await openReport(browser, html);
   const { page } = report;
   const interval = page.locator("td.value .interval").first();
   assert.equal(await interval.isVisible(), false);
-  await page.getByLabel("95 % intervals").check();
+  await page.getByLabel("95% intervals").check();
   assert.equal(await interval.isVisible(), true);
-  await page.getByLabel("95 % intervals").uncheck();
+  await page.getByLabel("95% intervals").uncheck();
   assert.equal(await interval.isVisible(), false);
   const column = page.locator("td.published", { hasText: "0.863" });
   assert.equal(await column.isVisible(), false);
@@ -76,7 +76,7 @@ browserTest("intervals and published numbers are switched on and off", async (br
   assert.equal(await column.isVisible(), true);
 });
 
-browserTest("another labelled fraction fills the tables with its numbers, in place", async (browser) => {
+browserTest("selecting a labelled fraction updates the tables in place", async (browser) => {
   await using report = await openReport(browser, html);
   const { page } = report;
   const cell = page.locator("table.auroc").first().locator("tfoot td.value").nth(5);
@@ -89,12 +89,12 @@ browserTest("another labelled fraction fills the tables with its numbers, in pla
     await cell.textContent() ?? "",
     new RegExp(`^${shown({ method: "mmvm", view: "frontal", label: null, fraction: 0.1 })}`),
   );
-  assert.match(await page.locator("#auroc .table-caption").first().textContent() ?? "", /10\s% of the labels/);
+  assert.match(await page.locator("#auroc .table-caption").first().textContent() ?? "", /10% of the labels/);
   await page.locator("table.auroc").first().locator("th button.sort").first().click();
   assert.deepEqual(report.complaints, []);
 });
 
-browserTest("pointing at a value, and moving to it by keys, shows its interval and every run", async (browser) => {
+browserTest("hovering over or focusing a value shows its interval and every run", async (browser) => {
   await using report = await openReport(browser, html);
   const { page } = report;
   const tooltip = page.locator("#tooltip");
@@ -124,7 +124,7 @@ browserTest("pointing at a value, and moving to it by keys, shows its interval a
   assert.equal(await tooltip.isVisible(), false);
 });
 
-browserTest("the tables are copied as CSV", async (browser) => {
+browserTest("the tables can be copied as CSV", async (browser) => {
   await using report = await openReport(browser, html, { permissions: ["clipboard-read", "clipboard-write"] });
   const { page } = report;
   const button = page.getByRole("button", { name: "Copy as CSV" });
@@ -161,7 +161,7 @@ browserTest(
   },
 );
 
-browserTest("views and kinds of curves are switched, by keys too", async (browser) => {
+browserTest("views and kinds of curves can be switched by pointer and keyboard", async (browser) => {
   await using report = await openReport(browser, html);
   const { page } = report;
   const visible = () => page.locator(".panels:visible h4").allTextContents();
@@ -173,7 +173,7 @@ browserTest("views and kinds of curves are switched, by keys too", async (browse
   assert.deepEqual(await visible(), ["Precision-recall, lateral view"]);
 });
 
-browserTest("a panel is enlarged, read off, left for the next and closed, by keys alone", async (browser) => {
+browserTest("a panel can be enlarged, read off, changed and closed with the keyboard alone", async (browser) => {
   await using report = await openReport(browser, html);
   const { page } = report;
   const dialog = page.locator("dialog");
@@ -205,7 +205,7 @@ browserTest("a panel is enlarged, read off, left for the next and closed, by key
   assert.deepEqual(report.complaints, []);
 });
 
-browserTest("figures are drawn again for another label, baseline and run", async (browser) => {
+browserTest("selecting a label, baseline or run redraws the figures", async (browser) => {
   await using report = await openReport(browser, html);
   const { page } = report;
   await page.locator("#efficiency-row").selectOption("Edema");
@@ -229,7 +229,7 @@ browserTest("figures are drawn again for another label, baseline and run", async
   assert.deepEqual(report.complaints, []);
 });
 
-browserTest("pointing into a projection names a study without its identifier", async (browser) => {
+browserTest("hovering over a projection names a study without its identifier", async (browser) => {
   await using report = await openReport(browser, html);
   const { page } = report;
   const chart = page.locator("#latents .chart").first();
@@ -245,7 +245,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     for (const text of [html, single]) {
       await using report = await openReport(browser, text, { colorScheme });
       const { page } = report;
-      await page.getByLabel("95 % intervals").check();
+      await page.getByLabel("95% intervals").check();
       for (const details of await page.locator("details").all()) {
         await details.evaluate((element) => element.setAttribute("open", ""));
       }
@@ -287,14 +287,14 @@ browserTest(
       0,
       "what needs the script is not offered",
     );
-    await page.getByLabel("95 % intervals").check();
+    await page.getByLabel("95% intervals").check();
     assert.ok(await page.locator("td.value .interval").first().isVisible());
     await page.getByLabel("Lateral", { exact: true }).check({ force: true });
     assert.equal(await page.locator(".panels:visible h4").textContent(), "ROC, lateral view");
   },
 );
 
-browserTest("a hostile label does nothing, in the page, its tooltips and what the script draws", async (browser) => {
+browserTest("a hostile label is inert in the page, in tooltips and in redrawn figures", async (browser) => {
   const hostile = `</script><img src=x onerror="globalThis.hacked=1"><svg onload="globalThis.hacked=1">`;
   const base = singleRunFixture({
     labels: [hostile, `${hostile}2`, "Edema"],
@@ -318,7 +318,7 @@ browserTest("a hostile label does nothing, in the page, its tooltips and what th
   assert.deepEqual(report.complaints, []);
 });
 
-browserTest("the policy stops a script and a style that were added to the file", async (browser) => {
+browserTest("the Content-Security-Policy blocks a script and a style added to the file", async (browser) => {
   const tampered = single.replace(
     "<h1>",
     '<h1 style="color:red" onclick="globalThis.hacked=1"><script>globalThis.hacked=1</script>',
@@ -330,7 +330,7 @@ browserTest("the policy stops a script and a style that were added to the file",
   assert.ok(report.complaints.some((text) => /Content Security Policy/.test(text)));
 });
 
-browserTest("on paper everything is shown that a switch would hide, in dark mode too on white", async (browser) => {
+browserTest("printing shows everything that controls can hide, on white even in dark mode", async (browser) => {
   await using report = await openReport(browser, html, { colorScheme: "dark" });
   const { page } = report;
   await page.emulateMedia({ media: "print", colorScheme: "dark" });

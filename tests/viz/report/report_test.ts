@@ -24,13 +24,13 @@ function all(selector: string, inside: ParentNode = page): Element[] {
   return Array.from(inside.querySelectorAll(selector));
 }
 
-/** What a reader sees: the text without that of scripts and styles. */
+/** The visible text: without scripts and styles. */
 function visibleText(document: Document): string {
   for (const element of all("script, style", document)) element.remove();
   return document.body.textContent ?? "";
 }
 
-/** Results in which everything that may be absent is absent. */
+/** Results without any optional part. */
 function bare(): Results {
   const { data, runs } = singleRunFixture({ studies: 40 });
   const none = { step: [], loss: [], reconstruction: [], kl: [], alpha: [], studiesPerSecond: [] };
@@ -46,13 +46,13 @@ function bare(): Results {
   });
 }
 
-Deno.test("a whole experiment's report is one file under three megabytes", () => {
+Deno.test("renderReport() keeps a whole experiment under 3 MB", () => {
   assert.ok(new TextEncoder().encode(html).length < 3e6);
   const both = experimentFixture({ probes: ["logistic-regression", "random-forest"] });
   assert.ok(new TextEncoder().encode(renderReport(both, { published: PUBLISHED })).length < 3e6);
 });
 
-Deno.test("nothing is loaded from elsewhere", () => {
+Deno.test("the report loads nothing from elsewhere", () => {
   for (const element of all("[src], [href]")) {
     const address = element.getAttribute("src") ?? element.getAttribute("href")!;
     assert.match(address, /^(#|data:image\/png;base64,)/);
@@ -61,17 +61,17 @@ Deno.test("nothing is loaded from elsewhere", () => {
   assert.doesNotMatch(all("style").map((style) => style.textContent).join(""), /url\(|@import/);
 });
 
-Deno.test("the eight sections come in order, numbered, each reached from the contents", () => {
+Deno.test("the eight sections are in order, numbered and linked from the table of contents", () => {
   assert.deepEqual(all("main > section").map((section) => section.id), SECTIONS);
   assert.deepEqual(all("nav a").map((link) => link.getAttribute("href")), SECTIONS.map((id) => `#${id}`));
   assert.deepEqual(all("main h2 .ordinal").map((e) => e.textContent), SECTIONS.map((_, i) => String(i + 1)));
 });
 
-Deno.test("the same results give the same file", () => {
+Deno.test("renderReport() is deterministic", () => {
   assert.equal(renderReport(experiment, { published: PUBLISHED }), html);
 });
 
-Deno.test("every number of the AUROC tables is that of the results", () => {
+Deno.test("the AUROC tables show the values of the results", () => {
   const tables = all("table.auroc");
   assert.deepEqual(tables.length, 2);
   ["frontal", "lateral"].forEach((view, v) => {
@@ -95,7 +95,7 @@ Deno.test("every number of the AUROC tables is that of the results", () => {
   });
 });
 
-Deno.test("counts of positives and negatives are those of the test studies", () => {
+Deno.test("the AUROC tables show the numbers of positive and negative test studies", () => {
   const metrics = experiment.evaluations[0]!.metrics;
   const shown = all("tbody tr", all("table.auroc")[0]).map((row) =>
     all("td.count", row).map((cell) => cell.textContent)
@@ -103,7 +103,7 @@ Deno.test("counts of positives and negatives are those of the test studies", () 
   assert.deepEqual(shown, metrics.map(({ positives, negatives }) => [String(positives), String(negatives)]));
 });
 
-Deno.test("the headline names the best macro AUROC of each view with its interval", () => {
+Deno.test("the headline shows the best macro AUROC of each view with its interval", () => {
   const { summary } = summarise(experiment);
   all(".headline").forEach((element, v) => {
     const cells = summary.cells[summary.primary]![v]!.at(-1)!;
@@ -115,7 +115,7 @@ Deno.test("the headline names the best macro AUROC of each view with its interva
   assert.match(page.querySelector("#summary")!.textContent!, /Not for clinical use/);
 });
 
-Deno.test("the differences are those of the results", () => {
+Deno.test("the forest plots show the differences of the results", () => {
   const shown = new Map(
     all("tbody tr", page.querySelector('[data-forest="0"]')!).map((row) => [
       row.querySelector("th")!.textContent,
@@ -131,10 +131,10 @@ Deno.test("the differences are those of the results", () => {
   }
 });
 
-Deno.test("curves are drawn for every label, view, kind and method, with the AUROC of the run they are from", () => {
+Deno.test("curves are drawn for every label, view, kind and method, with the AUROC of their run", () => {
   const panels = all("button.panel");
   assert.equal(panels.length, 13 * 2 * 3);
-  assert.equal(all(".panel.empty").length, 2 * 3, "a label with one class has a sentence in place of its curves");
+  assert.equal(all(".panel.empty").length, 2 * 3, "a label with one class has a note in place of its curves");
   for (const panel of panels) assert.equal(all(".line", panel).length, 8);
   const first = all('button.panel[data-kind="roc"] .line[data-arm="5"]')[0]!;
   const aurocs = experiment.evaluations
@@ -147,32 +147,32 @@ Deno.test("curves are drawn for every label, view, kind and method, with the AUR
   );
 });
 
-Deno.test("published numbers stand in their own column", () => {
+Deno.test("published numbers have a column of their own", () => {
   const cells = all("td.published").map((cell) => cell.textContent).filter((text) => text !== "–");
   assert.deepEqual(cells, ["0.863", "0.730"]);
   assert.equal(all("#show-published").length, 1);
   assert.equal(all("#show-published", parse(renderReport(singleRunFixture({ studies: 40 })))).length, 0);
 });
 
-Deno.test("missing parts leave a sentence each, and no section is empty", () => {
+Deno.test("each missing part is replaced by a note, and no section is empty", () => {
   const document = parse(renderReport(bare()));
   assert.deepEqual(all("main > section", document).map((section) => section.id), SECTIONS);
   for (const id of SECTIONS) assert.ok(all(`#${id} .note`, document).length > 0, id);
   assert.doesNotMatch(visibleText(document), /undefined|NaN|\[object|Infinity|null/);
 });
 
-Deno.test("no text of a full report betrays a mistake of the program", () => {
+Deno.test("a full report contains no undefined, NaN or [object Object]", () => {
   const mistake = /undefined|NaN|\[object|Infinity/;
   assert.doesNotMatch(visibleText(parse(html)), mistake);
   for (const element of all("*")) {
     for (const { name, value } of Array.from(element.attributes)) {
-      // Base64 spells any word sooner or later.
+      // Base64 may contain any word by chance.
       if (name !== "src") assert.doesNotMatch(value, mistake, name);
     }
   }
 });
 
-Deno.test("hostile strings are text wherever they stand", () => {
+Deno.test("hostile strings are rendered as text everywhere", () => {
   const hostile = `</script></style><img src=x onerror="globalThis.hacked=1">'"&lt;{{x}}\u2028`;
   const base = singleRunFixture({
     studies: 40,
@@ -225,18 +225,18 @@ Deno.test("hostile strings are text wherever they stand", () => {
   }
 });
 
-Deno.test("no identifier is in the file unless it is asked for", () => {
+Deno.test("the report contains identifiers only on request", () => {
   const { studyIds, subjectIds } = experiment.cases[0]!;
   for (const id of [...studyIds, ...subjectIds]) assert.ok(!html.includes(id), id);
   const named = renderReport(experiment, { includeIds: true });
   assert.ok(named.includes(studyIds[0]!) && named.includes(subjectIds[0]!));
 });
 
-Deno.test("pictures of patients need the flag, and a sentence says why they are absent or present", () => {
+Deno.test("pictures of patients are embedded only on request, and a note explains it either way", () => {
   const real = singleRunFixture({ synthetic: false, studies: 40 });
   const without = renderReport(real);
   assert.ok(!without.includes("data:image"));
-  assert.match(parse(without).querySelector("#pictures")!.textContent!, /left out because mimic-cxr shows patients/);
+  assert.match(parse(without).querySelector("#pictures")!.textContent!, /omitted because mimic-cxr shows patients/);
   const withThem = parse(renderReport(real, { includeImages: true }));
   assert.ok(all("#pictures img", withThem).length > 0);
   assert.match(withThem.querySelector("#pictures")!.textContent!, /contains pictures of patients/);
@@ -245,7 +245,7 @@ Deno.test("pictures of patients need the flag, and a sentence says why they are 
   assert.doesNotMatch(phantoms.querySelector("#pictures")!.textContent!, /patients/);
 });
 
-Deno.test("files that are no PNG, and more pictures than there is room for, are left out and counted", () => {
+Deno.test("pictures that are not PNG or exceed the budget are omitted and counted", () => {
   const base = singleRunFixture({ studies: 40, methods: ["poe", "mmvm"] });
   const script = btoa("<svg onload=alert(1)>");
   const broken = base.pictures.map((pictures) =>
@@ -254,7 +254,7 @@ Deno.test("files that are no PNG, and more pictures than there is room for, are 
       : { ...pictures, items: pictures.items.map((item) => ({ ...item, output: script })) }
   );
   const document = parse(renderReport({ ...base, pictures: broken }));
-  assert.match(document.querySelector("#pictures")!.textContent!, /4 grids of pictures are left out/);
+  assert.match(document.querySelector("#pictures")!.textContent!, /4 grids of pictures are omitted/);
   assert.ok(
     all("#pictures img", document).every((img) => img.getAttribute("src") !== `data:image/png;base64,${script}`),
   );
@@ -265,7 +265,7 @@ Deno.test("files that are no PNG, and more pictures than there is room for, are 
   assert.ok(renderReport({ ...base, pictures: large }).length < 1e6);
 });
 
-Deno.test("patients in two splits, and macro averages over different labels, are called out at the top", () => {
+Deno.test("shared patients and macro averages over different labels are reported in the summary", () => {
   const base = singleRunFixture({ studies: 40, methods: ["poe", "mmvm"] });
   const faulty: Results = {
     ...base,
@@ -280,7 +280,7 @@ Deno.test("patients in two splits, and macro averages over different labels, are
   assert.equal(all("#summary .faults").length, 0);
 });
 
-Deno.test("digits have an accuracy below their macro AUROC", () => {
+Deno.test("results with exclusive labels show accuracy below macro AUROC", () => {
   const base = singleRunFixture({ studies: 40 });
   const digits: Results = {
     ...base,
@@ -291,7 +291,7 @@ Deno.test("digits have an accuracy below their macro AUROC", () => {
   assert.ok(all("table.auroc tfoot tr").every((row) => !row.textContent!.startsWith("Accuracy")));
 });
 
-Deno.test("a varied setting is an axis of its own", () => {
+Deno.test("a varied numeric setting gets a chart of its own", () => {
   const noisy = [0, 0.1, 0.2].map((noise) => singleRunFixture({ setting: { "label-noise": noise }, studies: 40 }));
   const results: Results = { ...noisy[0]!, evaluations: noisy.flatMap((one) => one.evaluations) };
   const document = parse(renderReport(results));

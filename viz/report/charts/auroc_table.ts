@@ -1,21 +1,27 @@
+/**
+ * The table of AUROC values by label and method. The client script draws it again when the reader picks another slice.
+ *
+ * @module
+ */
 import type { Attributes, Builder, Child } from "../markup/dom.ts";
 import { capitalise, formatCount, formatInterval, formatScore, MISSING } from "../markup/format.ts";
 import type { Summary } from "../figures/summary.ts";
 import type { Cell } from "../figures/cells.ts";
 import { swatch } from "./marks.ts";
 
-/** Which table of the summary. */
+/** Selects one table of the summary, by index. */
 export interface AurocTablePlace {
   readonly slice: number;
   readonly view: number;
 }
 
-/** Stands where a method was not evaluated, as against {@linkcode MISSING} where the value does not exist. */
+/** Shown where a method was not evaluated; {@linkcode MISSING} is shown where the value is undefined. */
 export const NOT_EVALUATED = "–";
 
 /**
- * Labels against methods in one view. Every cell holds the value, its interval (shown on demand) and a title that spells
- * both out; every column of a method is followed by one of published values, where there are any (shown on demand).
+ * A table of labels by methods for one view. Each cell holds the value, its interval (shown on demand) and a title with
+ * both in full. Where published values exist, each method's column is followed by a column of them, also shown on
+ * demand.
  */
 export function aurocTable(h: Builder, summary: Summary, at: AurocTablePlace): HTMLTableElement {
   const rows = summary.cells[at.slice]![at.view]!;
@@ -65,7 +71,7 @@ export function aurocTable(h: Builder, summary: Summary, at: AurocTablePlace): H
   );
 }
 
-/** A method that the table shows, and whether it has published values. */
+/** An arm shown as a column, and whether published values exist for it. */
 interface Column {
   readonly arm: number;
   readonly compared: boolean;
@@ -130,16 +136,16 @@ function countCell(h: Builder, value: number | undefined): HTMLElement {
   );
 }
 
-/** A cell in full: the value, its interval, the spread over seeds, and each seed. */
+/** Describes a cell in full: the value, its interval, the standard deviation over seeds, and each seed's value. */
 export function describeCell(cell: Cell): string {
   const [first] = cell.each;
   if (cell.each.length === 1) {
-    return `${formatScore(cell.value)}, 95 % interval ${formatInterval(cell.low, cell.high)} (seed ${first![0]})`;
+    return `${formatScore(cell.value)}, 95% interval ${formatInterval(cell.low, cell.high)} (seed ${first![0]})`;
   }
   const each = cell.each.map(([seed, value, low, high]) =>
     `seed ${seed} ${formatScore(value)} (${formatInterval(low, high)})`
   );
-  return `mean of ${cell.each.length} runs ${formatScore(cell.value)}, 95 % interval ${
+  return `mean of ${cell.each.length} runs ${formatScore(cell.value)}, 95% interval ${
     formatInterval(cell.low, cell.high)
   }, ` +
     `standard deviation over runs ${formatScore(cell.spread)}; ${each.join("; ")}`;

@@ -1,3 +1,8 @@
+/**
+ * The label-efficiency chart: AUROC against the fraction of labelled training patients.
+ *
+ * @module
+ */
 import type { Builder } from "../markup/dom.ts";
 import { capitalise, formatInterval, formatPercent, formatScore } from "../markup/format.ts";
 import type { Summary } from "../figures/summary.ts";
@@ -5,7 +10,10 @@ import type { Cell } from "../figures/cells.ts";
 import { bestOf } from "../figures/ties.ts";
 import { lineChart, type LineSeries, rangeOf } from "./line_chart.ts";
 
-/** Which view and row (a label, or the macro average after the last label) and, by any slice of it, which classifier. */
+/**
+ * Selects a view, a row (a label, or the macro average after the last label) and a classifier, the latter by any slice
+ * that uses it.
+ */
 export interface EfficiencyPlace {
   readonly view: number;
   readonly row: number;
@@ -13,8 +21,8 @@ export interface EfficiencyPlace {
 }
 
 /**
- * AUROC against the labelled fraction, or `null` where fewer than two fractions were evaluated. The bands of the supervised
- * classifier and of the best VAE are always shown, since their comparison is what the figure is for.
+ * Draws AUROC against the labelled fraction; `null` if fewer than two fractions were evaluated. The interval bands of
+ * the supervised classifier and of the best VAE are always visible, because the figure exists to compare these two.
  */
 export function efficiencyChart(h: Builder, summary: Summary, at: EfficiencyPlace): SVGSVGElement | null {
   if (fractionSlices(summary, at.slice).length < 2) return null;
@@ -50,7 +58,7 @@ function efficiencySeries(summary: Summary, at: EfficiencyPlace): LineSeries[] {
   });
 }
 
-/** The slices that differ from the given one in the labelled fraction only, from few labels to many. */
+/** The slices that differ from the given one only in the labelled fraction, in ascending order. */
 export function fractionSlices(summary: Summary, slice: number): number[] {
   const { probe, latents } = summary.slices[slice]!;
   return summary.slices
@@ -58,7 +66,10 @@ export function fractionSlices(summary: Summary, slice: number): number[] {
     .sort((a, b) => summary.slices[a]!.fraction - summary.slices[b]!.fraction);
 }
 
-/** The plain supervised classifier, else the best one, and the best of the others. */
+/**
+ * The arms whose bands are always visible: the best VAE, and the plain supervised classifier or else the best
+ * supervised one.
+ */
 function prominentArms(summary: Summary, cells: readonly (Cell | null)[]): Set<number> {
   const only = (supervised: boolean) =>
     bestOf(cells.map((cell, i) => summary.arms[i]!.supervised === supervised ? cell : null));
@@ -69,6 +80,6 @@ function prominentArms(summary: Summary, cells: readonly (Cell | null)[]): Set<n
 }
 
 function describe(name: string, fraction: number, cell: Cell): string {
-  const interval = cell.low === null ? "" : ` (95 % interval ${formatInterval(cell.low, cell.high)})`;
+  const interval = cell.low === null ? "" : ` (95% interval ${formatInterval(cell.low, cell.high)})`;
   return `${name}, ${formatPercent(fraction)} labelled: ${formatScore(cell.value)}${interval}`;
 }

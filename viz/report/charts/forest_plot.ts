@@ -1,3 +1,8 @@
+/**
+ * The forest plot of paired AUROC differences to a baseline.
+ *
+ * @module
+ */
 import type { Arm } from "../figures/arms.ts";
 import {
   armNamed,
@@ -10,7 +15,7 @@ import type { Builder, Child } from "../markup/dom.ts";
 import { formatDifference, formatDifferenceInterval, formatP } from "../markup/format.ts";
 import { intervalTable } from "./interval_table.ts";
 
-/** Differences of AUROC to the baseline with their intervals, or `null` where the file has none at this place. */
+/** Draws the AUROC differences to a baseline with their intervals; `null` if the results contain no such comparison. */
 export function forestPlot(
   h: Builder,
   data: { comparisons: readonly ComparisonRow[]; arms: readonly Arm[]; caption: Child },
@@ -24,8 +29,8 @@ export function forestPlot(
   return intervalTable(h, {
     caption: data.caption,
     head: `Against ${comparedName(arms, at.baseline)}`,
-    axis: "Difference of AUROC",
-    columns: ["Difference", "95 % interval", "p", "p (Holm)"],
+    axis: "Difference in AUROC",
+    columns: ["Difference", "95% interval", "p", "p (Holm)"],
     reference: 0,
     range: everywhere.flatMap(({ difference }) => [difference.low, difference.high]),
     rows: rows.map((row) => {

@@ -1,3 +1,8 @@
+/**
+ * The frame shared by all charts: axes, grid, ticks and the coordinate system of the lines and markers inside it.
+ *
+ * @module
+ */
 import type { Builder, Child } from "../markup/dom.ts";
 import { UNITS } from "../figures/curves.ts";
 
@@ -13,28 +18,28 @@ export interface Axis {
   readonly ticks: readonly Tick[];
 }
 
-/** What a chart consists of. */
+/** The content of a chart. */
 export interface FrameOptions {
-  /** Height class of the style sheet. */
+  /** Selects a `chart-*` class of the style sheet, which sets the height. */
   readonly size: "small" | "medium" | "large" | "square" | "scatter";
-  /** What a reader who cannot see the chart is told. */
+  /** Text alternative for screen readers. */
   readonly description: string;
   readonly x: Axis;
   readonly y: Axis;
-  /** Paths in a square of {@linkcode UNITS} by {@linkcode UNITS}, y downwards, stretched to the chart. */
+  /** Paths in a square of {@linkcode UNITS} by {@linkcode UNITS} with y pointing down, stretched to fill the chart. */
   readonly lines?: readonly Child[];
-  /** Whether lines end at the edges of the chart, for those that reach beyond its axes. */
+  /** Whether lines that leave the axes' range are clipped at the edge of the chart. */
   readonly clipped?: boolean;
-  /** Elements placed by percentages, which keep their shape. */
+  /** Elements positioned by percentages, which are not stretched. */
   readonly marks?: readonly Child[];
 }
 
 /**
- * A chart that fills the width it is given, while its type keeps its size.
+ * Creates a chart that fills the available width without scaling its text.
  *
- * The outer SVG has no viewBox: text and markers stand at percentages of it, and the style sheet's margins leave room for
- * the ticks. Lines are in an inner SVG that is stretched without regard to proportions, with strokes that do not scale. So
- * one drawing serves a phone, a wide screen and paper, without a script.
+ * The outer SVG has no viewBox: text and markers are positioned at percentages of it, and margins in the style sheet
+ * leave room for the ticks. Lines are in an inner SVG that stretches without preserving its aspect ratio, with
+ * non-scaling strokes. One drawing therefore works on a phone, a wide screen and paper without a script.
  */
 export function chartFrame(h: Builder, options: FrameOptions): SVGSVGElement {
   const s = h.svg;
@@ -77,7 +82,7 @@ export function chartFrame(h: Builder, options: FrameOptions): SVGSVGElement {
   );
 }
 
-/** A position in {@linkcode UNITS} as a percentage of the chart. */
+/** Converts a position in {@linkcode UNITS} to a percentage of the chart. */
 export function percent(units: number): string {
   return `${Number((units / UNITS * 100).toFixed(2))}%`;
 }

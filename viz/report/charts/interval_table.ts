@@ -1,3 +1,8 @@
+/**
+ * A table with a forest plot as its middle column, used for macro AUROC values and for paired differences.
+ *
+ * @module
+ */
 import { scaleLinear } from "d3-scale";
 import type { Arm } from "../figures/arms.ts";
 import { UNITS } from "../figures/curves.ts";
@@ -5,9 +10,9 @@ import type { Builder, Child } from "../markup/dom.ts";
 import { percent } from "./frame.ts";
 import { marker } from "./marks.ts";
 
-/** One row: a method, its value and interval, and the cells to the right of the plot. */
+/** One row: a method, its value with interval, and the cells to the right of the plot. */
 export interface IntervalRow {
-  /** `null` for a method that has no evaluation of its own in the file. */
+  /** `null` for a method without an evaluation of its own in the results. */
   readonly arm: Arm | null;
   readonly index: number;
   readonly name: string;
@@ -18,21 +23,23 @@ export interface IntervalRow {
   readonly bold?: boolean;
 }
 
-/** What an interval table shows. */
+/** The content of an interval table. */
 export interface IntervalTableOptions {
   readonly caption: Child;
   readonly head: string;
-  /** What the axis measures. */
+  /** Label of the axis. */
   readonly axis: string;
   readonly columns: readonly string[];
   readonly rows: readonly IntervalRow[];
-  /** A value with a line through all rows, such as no difference. */
+  /** A value marked by a vertical line through all rows, such as 0 for no difference. */
   readonly reference: number | null;
-  /** Values that the axis must reach beside those of the rows, so that tables side by side share one. */
+  /** Additional values that the axis must cover, so that tables side by side share a scale. */
   readonly range: readonly (number | null | undefined)[];
 }
 
-/** A forest plot: a table whose middle column draws each value with its interval, all on one axis at the foot. */
+/**
+ * Creates a forest plot: a table whose middle column draws each value with its interval on a shared axis in the footer.
+ */
 export function intervalTable(h: Builder, options: IntervalTableOptions): HTMLTableElement {
   const ends = [options.reference, ...options.range, ...options.rows.flatMap((row) => [row.value, row.low, row.high])]
     .flatMap((value) => value ?? []);

@@ -1,13 +1,18 @@
+/**
+ * Scatter plots of a run's latents. The client script draws them again when the reader picks another run or label.
+ *
+ * @module
+ */
 import type { Builder } from "../markup/dom.ts";
 import { capitalise } from "../markup/format.ts";
 import type { Latents } from "../figures/latents.ts";
 import { methodName } from "../figures/palette.ts";
 import { scatterPlot } from "./scatter.ts";
 
-/** Stands for all labels at once, where every case has exactly one. */
+/** Selects colouring by all labels at once; only for data sets with exactly one label per case. */
 export const EVERY_LABEL = -1;
 
-/** The projections of a run, one chart each with its heading, coloured by a label or by {@linkcode EVERY_LABEL}. */
+/** Draws the projections of a run, each with a heading, coloured by one label or by {@linkcode EVERY_LABEL}. */
 export function latentCharts(
   h: Builder,
   latents: Latents,

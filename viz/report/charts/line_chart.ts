@@ -1,3 +1,8 @@
+/**
+ * Line charts with markers and interval bands over a numeric axis.
+ *
+ * @module
+ */
 import { extent } from "d3-array";
 import { scaleLinear, scaleLog } from "d3-scale";
 import { area, line } from "d3-shape";
@@ -7,7 +12,7 @@ import type { Builder, Child } from "../markup/dom.ts";
 import { chartFrame } from "./frame.ts";
 import { marker, seriesClass } from "./marks.ts";
 
-/** A value at a place on the x axis, with its interval where it has one and the text that a pointer brings up. */
+/** A value at a position on the x axis, with its interval if it has one and its tooltip text. */
 export interface LinePoint {
   readonly x: number;
   readonly y: number;
@@ -21,20 +26,20 @@ export interface LineSeries {
   readonly arm: Arm;
   readonly index: number;
   readonly points: readonly LinePoint[];
-  /** Whether the band of its interval is always shown; otherwise only when a reader points at the method. */
+  /** Whether the interval band is always visible; otherwise it appears while the method is highlighted. */
   readonly prominent: boolean;
 }
 
-/** What a line chart shows. */
+/** The content of a line chart. */
 export interface LineChartOptions {
   readonly series: readonly LineSeries[];
   readonly x: { readonly label: string; readonly log: boolean; readonly format: (value: number) => string };
-  /** The range of the vertical axis; charts that are compared share one. */
+  /** The range of the vertical axis; charts meant to be compared share one. */
   readonly y: { readonly label: string; readonly range: readonly [low: number, high: number] };
   readonly description: string;
 }
 
-/** Lines with markers and interval bands over a numeric axis whose ticks are the measured places. */
+/** Draws lines with markers and interval bands over a numeric axis with one tick per measured x value. */
 export function lineChart(h: Builder, options: LineChartOptions): SVGSVGElement {
   const points = options.series.flatMap((series) => series.points);
   const places = [...new Set(points.map((point) => point.x))].sort((a, b) => a - b);
@@ -70,7 +75,7 @@ export function lineChart(h: Builder, options: LineChartOptions): SVGSVGElement 
   });
 }
 
-/** Ticks too close for a phone's width lose their text, the later first; the last keeps its own. */
+/** Drops ticks whose labels would overlap on a phone. The last tick is always kept. */
 function spaced<T extends { at: number; text: string }>(ticks: readonly T[]): T[] {
   const last = ticks.at(-1);
   const kept: T[] = [];
@@ -81,7 +86,7 @@ function spaced<T extends { at: number; text: string }>(ticks: readonly T[]): T[
   return kept;
 }
 
-/** The range that the lines, and the bands that are always shown, span in all of some charts. */
+/** The range spanned by the lines and the always-visible bands of several charts together. */
 export function rangeOf(series: readonly LineSeries[]): [low: number, high: number] {
   const shown = series.flatMap(({ points, prominent }) =>
     points.flatMap((point) => prominent ? [point.low ?? point.y, point.high ?? point.y, point.y] : [point.y])

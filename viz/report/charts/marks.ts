@@ -1,14 +1,19 @@
+/**
+ * Markers, legend entries and the CSS classes that connect everything drawn for one method.
+ *
+ * @module
+ */
 import type { Arm } from "../figures/arms.ts";
 import type { Builder } from "../markup/dom.ts";
 import { MARKERS } from "../figures/palette.ts";
 import { percent } from "./frame.ts";
 
-/** The classes that give a series its colour and dash, and by which the legend finds it. */
+/** The CSS classes of a series: its colour, its dash pattern, and the class by which the legend selects it. */
 export function seriesClass(arm: Arm, index: number): string {
   return `series arm-${index} slot-${arm.slot} dash-${arm.dash}`;
 }
 
-/** A marker in its method's shape, at a place in the units of the frame, with the text that a pointer brings up. */
+/** Creates a marker in the shape of its method, at a position in the units of the frame, with its tooltip text. */
 export function marker(
   h: Builder,
   arm: Arm,
@@ -23,7 +28,7 @@ export function marker(
   );
 }
 
-/** A method's sign beside its name: a piece of its line with its marker. */
+/** Creates a method's legend swatch: a short piece of its line with its marker. */
 export function swatch(h: Builder, arm: Arm): SVGSVGElement {
   const s = h.svg;
   return s(
@@ -40,7 +45,10 @@ export function swatch(h: Builder, arm: Arm): SVGSVGElement {
   );
 }
 
-/** The key to a section's figures. The client script makes its entries buttons that show and hide a method everywhere. */
+/**
+ * Creates the legend of a section's figures. The client script turns its entries into buttons that show and hide a
+ * method in all figures.
+ */
 export function legend(h: Builder, arms: readonly Arm[]): HTMLElement {
   return h(
     "ul",

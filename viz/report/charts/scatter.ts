@@ -1,12 +1,17 @@
+/**
+ * Scatter plots of two-dimensional projections of latents.
+ *
+ * @module
+ */
 import { median } from "d3-array";
 import { UNITS } from "../figures/curves.ts";
 import type { Builder, Child } from "../markup/dom.ts";
 import { chartFrame, percent } from "./frame.ts";
 
-/** How many colours the style sheet has for labels; those of the methods mean methods. */
+/** Number of label colours in the style sheet. Labels have colours of their own because the others identify methods. */
 const LABEL_COLORS = 10;
 
-/** A projection as the report keeps it: whole units, and at most a few hundred studies. */
+/** A projection reduced for the report: integer coordinates of at most a few hundred studies. */
 export interface ScatterData {
   readonly run: string;
   readonly method: string;
@@ -16,27 +21,31 @@ export interface ScatterData {
   readonly x: readonly number[];
   readonly y: readonly number[];
   readonly explained: readonly number[] | null;
-  /** Index of the set of cases that the points are. */
+  /** Index of the set of cases that the points represent. */
   readonly cases: number;
 }
 
-/** Labels by which points are coloured: a name, and one character a point, `1`, `0` or `-` (does not count). */
+/** A label by which points are coloured: its name and one character per point, `1`, `0` or `-` (excluded). */
 export interface ScatterLabel {
   readonly name: string;
   readonly states: string;
 }
 
-/** Points of the plane: with one label, those that have it above the others; with several, each in its own colour and named. */
+/**
+ * Draws a projection. With one label, positive points are drawn above the others; with several, each label has a colour
+ * and its name is written at the median of its points.
+ */
 export function scatterPlot(h: Builder, data: ScatterData, labels: readonly ScatterLabel[]): SVGSVGElement {
   const [first, second] = data.explained ?? [];
   const axis = data.kind === "pca" ? "PC" : "UMAP ";
-  const share = (value: number | undefined) => value === undefined ? "" : ` (${Math.round(value * 100)} %)`;
+  const share = (value: number | undefined) => value === undefined ? "" : ` (${Math.round(value * 100)}%)`;
   const positives = [...labels[0]!.states].filter((state) => state === "1").length;
   const colored = labels.length > 1 ? "coloured by label" : `${positives} of them with ${labels[0]!.name}`;
   return chartFrame(h, {
     size: "scatter",
     description:
-      `${data.kind.toUpperCase()} of the ${data.view} latents of ${data.method}: ${data.x.length} test studies, ${colored}.`,
+      `${data.kind.toUpperCase()} of the ${data.view} latents of ${data.method}: ${data.x.length} test studies, ` +
+      `${colored}.`,
     x: { label: `${axis}1${share(first)}`, ticks: [] },
     y: { label: `${axis}2${share(second)}`, ticks: [] },
     lines: [
@@ -63,7 +72,7 @@ function everyLabel(h: Builder, data: ScatterData, labels: readonly ScatterLabel
   );
 }
 
-/** A label's name where the middle of its points is, so that no key is needed. */
+/** A label's name at the coordinate-wise median of its points, in place of a legend. */
 function nameAtMiddle(h: Builder, data: ScatterData, label: ScatterLabel): Child {
   const own = (values: readonly number[]) => median(values.filter((_, i) => label.states.charAt(i) === "1"));
   const [x, y] = [own(data.x), own(data.y)];

@@ -1,3 +1,8 @@
+/**
+ * Training curves: a logged quantity against the training step, one line per run.
+ *
+ * @module
+ */
 import { bisectLeft, extent } from "d3-array";
 import { format } from "d3-format";
 import { scaleLinear, scaleLog } from "d3-scale";
@@ -9,16 +14,17 @@ import { chartFrame, type Tick } from "./frame.ts";
 import { seriesClass } from "./marks.ts";
 
 /**
- * `auto`: without the first steps, whose values would press all others to the bottom, and logarithmic where positive values span
- * more than a factor of fifty; `from-zero`: linear with zero, for rates.
+ * Scale of the vertical axis. `auto` ignores the first steps, whose large values would flatten the rest of the curve,
+ * and is logarithmic if all values are positive and span more than a factor of fifty. `from-zero` is linear and
+ * includes zero, for rates.
  */
 export type TrainingScale = "auto" | "linear" | "from-zero";
 
-/** What a training chart shows. */
+/** The content of a training chart. */
 export interface TrainingChartOptions {
   readonly title: string;
   readonly scale: TrainingScale;
-  /** One line a run. */
+  /** One line per run. */
   readonly series: readonly {
     readonly arm: Arm;
     readonly index: number;
@@ -28,13 +34,13 @@ export interface TrainingChartOptions {
   }[];
 }
 
-/** Points a line keeps: more than a panel has pixels across would be drawn on top of each other. */
+/** Most points kept per line: about the width of a panel in pixels. */
 const MOST_POINTS = 240;
 
-/** Share of the steps, at the start, that an axis may leave out. */
+/** Fraction of the steps, at the start, that the range of an `auto` axis ignores. */
 export const UNSCALED_SHARE = 0.02;
 
-/** A logged quantity against the step. */
+/** Draws a logged quantity against the training step. */
 export function trainingChart(h: Builder, options: TrainingChartOptions): SVGSVGElement {
   const series = options.series.map((one) => ({ ...one, points: thinned(one.steps, one.values) }));
   const points = series.flatMap((one) => one.points);
@@ -76,7 +82,7 @@ function verticalScale(
   return { at: scale, ticks: shown.map((value) => ({ at: scale(value), text: plain(value) })) };
 }
 
-/** 1, 2 and 5 times the powers of ten, or the powers alone where that would be many. */
+/** Ticks at 1, 2 and 5 times powers of ten, or at the powers alone if those would be too many. */
 function logTicks(low: number, high: number): number[] {
   const first = Math.floor(Math.log10(low));
   const decades = Array.from({ length: Math.ceil(Math.log10(high)) - first + 1 }, (_, k) => 10 ** (first + k));
@@ -85,12 +91,15 @@ function logTicks(low: number, high: number): number[] {
   return fine.length <= 6 ? fine : inside(decades);
 }
 
-/** Thousands as `1.5k`, numbers below one in full. */
+/** Formats a tick: thousands as `1.5k`, numbers below one in full. */
 function plain(value: number): string {
   return Math.abs(value) >= 1000 ? format(".3~s")(value) : format(".3~g")(value);
 }
 
-/** At most {@linkcode MOST_POINTS} points: of every stretch of steps its lowest and its highest value, so that no spike is lost. */
+/**
+ * Reduces a curve to at most {@linkcode MOST_POINTS} points: the minimum and the maximum of each bin of steps, so that
+ * no spike is lost.
+ */
 export function thinned(steps: readonly number[], values: readonly number[]): Point[] {
   const length = Math.min(steps.length, values.length);
   const all = Array.from({ length }, (_, i): Point => [steps[i]!, values[i]!]);

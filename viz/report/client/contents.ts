@@ -1,6 +1,11 @@
+/**
+ * Highlights the current section in the table of contents.
+ *
+ * @module
+ */
 import { all } from "./page.ts";
 
-/** Marks in the contents the section that is being read. */
+/** Marks the section being read in the table of contents. */
 export function setUpContents(): void {
   const links = all<HTMLAnchorElement>("nav.contents a");
   const observer = new IntersectionObserver((entries) => {

@@ -1,9 +1,14 @@
+/**
+ * CSV export of the AUROC tables.
+ *
+ * @module
+ */
 import { capitalise, formatScore } from "../markup/format.ts";
 import type { Summary } from "../figures/summary.ts";
 
 /**
- * The AUROC tables of all views at one slice as CSV (RFC 4180): values, both ends of the intervals and published values with
- * three decimals, as on the page; an empty field where there is none.
+ * Formats the AUROC tables of all views at one slice as CSV (RFC 4180): values, both interval bounds and published
+ * values with three decimals as on the page; undefined values are empty fields.
  */
 export function aurocCsv(summary: Summary, slice: number): string {
   const head = [
@@ -41,7 +46,10 @@ function field(value: number | null | undefined): string {
   return value === null || value === undefined ? "" : formatScore(value);
 }
 
-/** A field that a spreadsheet would take for a formula gets an apostrophe: names come from data that anyone may have made. */
+/**
+ * Quotes a field. Names come from untrusted data, so one that a spreadsheet would evaluate as a formula is prefixed
+ * with an apostrophe.
+ */
 function quoted(text: string): string {
   const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replace(/"/g, '""')}"` : harmless;

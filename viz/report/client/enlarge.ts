@@ -1,7 +1,12 @@
+/**
+ * The dialog that shows one panel of the small multiples enlarged.
+ *
+ * @module
+ */
 import { enlargedPanel } from "./enlarged_panel.ts";
 import { all, type Page } from "./page.ts";
 
-/** Opens a panel of the small multiples large, in a dialog, with every curve's value at a chosen place. */
+/** Opens panels of the small multiples in a dialog, which also shows every curve's value at a chosen x. */
 export function setUpEnlarging(page: Page): void {
   const { h } = page;
   const title = h("h3", { id: "dialog-title" });
@@ -51,7 +56,7 @@ export function setUpEnlarging(page: Page): void {
   }
 }
 
-/** The panel some places further among those of the same view and kind, around the ends. */
+/** The panel `by` positions further among those of the same view and kind, wrapping around at the ends. */
 function neighbour(panel: HTMLElement | null, by: number): HTMLElement | null {
   const siblings = panel === null ? [] : all<HTMLElement>("button.panel", panel.closest(".panel-grid")!);
   const at = siblings.indexOf(panel!);

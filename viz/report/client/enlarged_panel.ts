@@ -1,3 +1,8 @@
+/**
+ * The content of the enlarged-panel dialog: the chart with axes, and a table of curve values at a movable x.
+ *
+ * @module
+ */
 import { chartFrame, percent } from "../charts/frame.ts";
 import { swatch } from "../charts/marks.ts";
 import { UNITS } from "../figures/curves.ts";
@@ -6,7 +11,7 @@ import { lightUp } from "./keys.ts";
 import { all, type Page } from "./page.ts";
 import { cornersOf, heightAt, type UnitPoint } from "./polyline.ts";
 
-/** One method's curve, its row in the table, and the cell that its height is read off into. */
+/** One method's curve, its row in the table, and the cell that shows the curve's value. */
 interface Reading {
   readonly corners: readonly UnitPoint[];
   readonly row: HTMLTableRowElement;
@@ -15,10 +20,10 @@ interface Reading {
 
 const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1].map((value) => ({ at: value * UNITS, text: value.toFixed(1) }));
 
-/** Where curves are read before the reader moves the line: at a tenth of the axis. */
+/** Initial x position of the crosshair: a tenth of the axis. */
 const FIRST_PLACE = UNITS / 10;
 
-/** A panel of the small multiples at large, and beside it the value of every curve at a place that a slider or the pointer sets. */
+/** Creates the enlarged panel, and a table of every curve's value at the x set by the slider or the pointer. */
 export function enlargedPanel(page: Page, panel: HTMLElement): HTMLElement[] {
   const { h } = page;
   const { x = "", y = "", measure = "" } = panel.dataset;
@@ -51,7 +56,7 @@ export function enlargedPanel(page: Page, panel: HTMLElement): HTMLElement[] {
   ];
 }
 
-/** The panel's curves, copied, in a chart with axes. */
+/** Copies the panel's curves into a chart with axes. */
 function enlargedChart(page: Page, panel: HTMLElement, crosshair: SVGLineElement): SVGSVGElement {
   const { x = "", y = "", title = "" } = panel.dataset;
   return chartFrame(page.h, {

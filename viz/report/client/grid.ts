@@ -1,6 +1,12 @@
 /**
- * Lets the arrow keys move through the cells of a table (the grid pattern of the ARIA Authoring Practices): one stop of the
- * Tab key, then arrows, Home and End, so that every interval can be read without a pointer.
+ * Keyboard navigation of the AUROC tables.
+ *
+ * @module
+ */
+
+/**
+ * Makes a table navigable with the keyboard (the grid pattern of the ARIA Authoring Practices): one tab stop, then
+ * arrow keys, Home and End, so that every interval can be read without a pointer.
  */
 export function setUpGrid(table: HTMLTableElement): void {
   table.setAttribute("role", "grid");
@@ -30,7 +36,7 @@ function cellOf(target: EventTarget | null): HTMLTableCellElement | null {
   return target instanceof Element ? target.closest<HTMLTableCellElement>("td, th") : null;
 }
 
-/** The next cell in the direction of a key, passing over columns that are not shown. */
+/** The next cell in the direction of a key, skipping hidden columns. */
 function neighbour(table: HTMLTableElement, cell: HTMLTableCellElement, key: string): HTMLElement | null {
   const row = cell.parentElement as HTMLTableRowElement;
   const rows = [

@@ -1,6 +1,14 @@
+/**
+ * Interactive legends.
+ *
+ * @module
+ */
 import { all } from "./page.ts";
 
-/** Makes the entries of every key buttons: pointing lights up a method's curves everywhere, pressing hides and shows them. */
+/**
+ * Turns legend entries into buttons: hovering highlights a method's curves in all figures, clicking hides or shows
+ * them.
+ */
 export function setUpKeys(): void {
   for (const key of all<HTMLElement>(".key[data-arm]")) {
     const button = document.createElement("button");
@@ -15,7 +23,7 @@ export function setUpKeys(): void {
   }
 }
 
-/** Dims every other method's curves while an element is pointed at or has the focus. */
+/** Dims all other methods' curves while the element is hovered or focused. */
 export function lightUp(element: Element, arm: string): void {
   const root = document.documentElement.classList;
   for (const type of ["pointerenter", "focus"]) element.addEventListener(type, () => root.add(`lit-${arm}`));

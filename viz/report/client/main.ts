@@ -1,6 +1,6 @@
 /**
- * Makes a report interactive: sorting, keys, tooltips, choices, enlarged panels. Everything here adds to a page that can be
- * read without it.
+ * Entry point of the report's script, which adds sorting, interactive legends, tooltips, redrawing and enlarged panels.
+ * The report remains readable without it.
  *
  * @module
  */

@@ -1,10 +1,15 @@
+/**
+ * Hit testing for scatter plots, whose points are one path and so have no elements to point at.
+ *
+ * @module
+ */
 import { UNITS } from "../figures/curves.ts";
 import type { Page } from "./page.ts";
 
-/** How near a point must be to the pointer to be named, in pixels. */
+/** Largest distance between pointer and point, in pixels. */
 const REACH = 14;
 
-/** The name of the study that is drawn nearest to a place on the screen, or an empty string where none is near. */
+/** The name of the study drawn nearest to a screen position; empty if none is within {@linkcode REACH}. */
 export function nearestStudy(page: Page, chart: HTMLElement, at: { x: number; y: number }): string {
   const projection = page.latents.projections[Number(chart.dataset["projection"])];
   const box = chart.querySelector("svg.lines")?.getBoundingClientRect();

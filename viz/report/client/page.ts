@@ -1,17 +1,22 @@
+/**
+ * The data and the DOM lookups shared by the modules of the client script.
+ *
+ * @module
+ */
 import type { Builder } from "../markup/dom.ts";
 import type { PageData } from "../page_data.ts";
 
-/** What every part of the script works with. */
+/** The page's data, and a builder for new elements. */
 export interface Page extends PageData {
   readonly h: Builder;
 }
 
-/** The element with an id, or `null`, as the type its caller knows it to have. */
+/** The element with this id, or `null`. The caller vouches for its type. */
 export function byId<T extends HTMLElement>(id: string): T | null {
   return document.getElementById(id) as T | null;
 }
 
-/** All elements of a selector, inside another element or the page. */
+/** All elements that match a selector, in the page or within an element. */
 export function all<T extends Element>(selector: string, inside: ParentNode = document): T[] {
   return Array.from(inside.querySelectorAll<T>(selector));
 }

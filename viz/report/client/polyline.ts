@@ -1,7 +1,13 @@
-/** A point in the units of a plot, y downwards. */
+/**
+ * Parsing and evaluating the curves drawn as SVG paths, so that the page need not carry their points twice.
+ *
+ * @module
+ */
+
+/** A point in the units of a plot, with y pointing down. */
 export type UnitPoint = readonly [x: number, y: number];
 
-/** The corners of a path made of M, h, v and l, as `curvePath` writes them. */
+/** Parses the vertices of a path of M, h, v and l commands, as written by `curvePath`. */
 export function cornersOf(d: string): UnitPoint[] {
   let [x, y] = [0, 0];
   return Array.from(d.matchAll(/([Mhvl])(-?\d+)(?: (-?\d+))?/g), ([, command, a, b]): UnitPoint => {
@@ -13,7 +19,7 @@ export function cornersOf(d: string): UnitPoint[] {
   });
 }
 
-/** The highest point of a curve (smallest y) above a place on the x axis, or `null` outside its reach. */
+/** The highest point (smallest y) of a curve at an x position, or `null` outside its range. */
 export function heightAt(corners: readonly UnitPoint[], x: number): number | null {
   let top: number | null = null;
   const offer = (y: number) => top = top === null ? y : Math.min(top, y);

@@ -1,6 +1,11 @@
+/**
+ * Prepares the page for printing.
+ *
+ * @module
+ */
 import { all } from "./page.ts";
 
-/** Opens what is folded before printing, since nobody can open it on paper. */
+/** Opens collapsed details before printing and closes them again afterwards. */
 export function setUpPrinting(): void {
   const closed = new Set<HTMLDetailsElement>();
   addEventListener("beforeprint", () => {

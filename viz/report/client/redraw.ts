@@ -1,3 +1,8 @@
+/**
+ * Redraws figures when the reader picks another label, baseline or run.
+ *
+ * @module
+ */
 import { efficiencyChart } from "../charts/efficiency_chart.ts";
 import { forestPlot } from "../charts/forest_plot.ts";
 import { latentCharts } from "../charts/latent_charts.ts";
@@ -5,7 +10,7 @@ import type { ComparisonPlace } from "../figures/comparisons.ts";
 import { capitalise } from "../markup/format.ts";
 import { all, byId, type Page } from "./page.ts";
 
-/** Draws figures again when the reader chooses another label, baseline or run, by the functions that drew them first. */
+/** Redraws figures on selection, using the same functions that drew them when the report was made. */
 export function setUpRedrawing(page: Page): void {
   onChange(["efficiency-row"], ([row]) => {
     for (const holder of all<HTMLElement>("[data-efficiency]")) {
@@ -34,12 +39,15 @@ function redrawForest(page: Page, at: Omit<ComparisonPlace, "view">): void {
     const view = summary.views[Number(holder.dataset["forest"])]!;
     const data = { comparisons, arms: summary.arms, caption: `${capitalise(view)} view` };
     holder.replaceChildren(
-      forestPlot(page.h, data, { ...at, view }) ?? missing(page, "The results make no such comparison."),
+      forestPlot(page.h, data, { ...at, view }) ?? missing(page, "The results contain no such comparison."),
     );
   }
 }
 
-/** Calls back with the values of some selects, in order, whenever one changes; an absent one has none. */
+/**
+ * Calls back with the values of the given selects, in order, whenever one changes; `undefined` for selects that are not
+ * on the page.
+ */
 function onChange(ids: readonly string[], redraw: (values: (string | undefined)[]) => void): void {
   const selects = ids.map((id) => byId<HTMLSelectElement>(id));
   for (const select of selects) select?.addEventListener("change", () => redraw(selects.map((one) => one?.value)));

@@ -1,7 +1,15 @@
+/**
+ * Sortable tables.
+ *
+ * @module
+ */
 import { compareNaturally } from "../figures/natural_order.ts";
 import { all } from "./page.ts";
 
-/** Makes the headings of a table buttons that sort its body: numbers first from high to low, missing ones last either way. */
+/**
+ * Turns column headings into buttons that sort the table body. Numbers sort in descending order first; missing values
+ * come last in either order.
+ */
 export function setUpSorting(table: HTMLTableElement): void {
   const body = table.tBodies[0];
   if (body === undefined) return;
@@ -23,7 +31,7 @@ export function setUpSorting(table: HTMLTableElement): void {
   });
 }
 
-/** First order, then the other, then the file's own again. */
+/** Cycles through the first order, the opposite order and the original order. */
 function nextOrder(current: string | null, first: "ascending" | "descending"): "ascending" | "descending" | null {
   if (current === null) return first;
   return current === first ? (first === "ascending" ? "descending" : "ascending") : null;

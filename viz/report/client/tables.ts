@@ -1,3 +1,8 @@
+/**
+ * Interactive AUROC tables.
+ *
+ * @module
+ */
 import { aurocTable } from "../charts/auroc_table.ts";
 import { sliceName } from "../figures/summary.ts";
 import { aurocCsv } from "./csv.ts";
@@ -6,7 +11,7 @@ import { lightUp } from "./keys.ts";
 import { all, byId, type Page } from "./page.ts";
 import { setUpSorting } from "./sorting.ts";
 
-/** Sorting, moving by keyboard, another classifier or fraction, and copying, for the AUROC tables. */
+/** Sets up sorting, keyboard navigation, slice selection and copying as CSV. */
 export function setUpTables(page: Page): void {
   let slice = page.summary.primary;
   for (const table of all<HTMLTableElement>("table.auroc")) enliven(table);
@@ -31,7 +36,7 @@ function enliven(table: HTMLTableElement): void {
   for (const heading of all<HTMLElement>("th[data-arm]", table)) lightUp(heading, heading.dataset["arm"]!);
 }
 
-/** Copies by the clipboard's interface, or, where the browser refuses it to files, by a selected text area. */
+/** Copies with the Clipboard API or, where the browser denies it to local files, from a selected text area. */
 async function copy(page: Page, { text, button }: { text: string; button: HTMLButtonElement }): Promise<void> {
   let done = false;
   try {
@@ -47,7 +52,7 @@ async function copy(page: Page, { text, button }: { text: string; button: HTMLBu
     button.focus();
   }
   const before = "Copy as CSV";
-  button.textContent = done ? "Copied" : "The browser refused to copy";
+  button.textContent = done ? "Copied" : "Copying was blocked by the browser";
   announce(page, button.textContent);
   setTimeout(() => button.textContent = before, 2000);
 }

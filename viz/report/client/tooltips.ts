@@ -1,11 +1,16 @@
+/**
+ * Styled tooltips.
+ *
+ * @module
+ */
 import { nearestStudy } from "./nearest.ts";
 import type { Page } from "./page.ts";
 
 const SPACE = 12;
 
 /**
- * Shows titles at once, styled, for the pointer and the keyboard. The browser's own tooltips are slow, and the keyboard
- * never sees them; without this script they are what is left.
+ * Shows titles as tooltips immediately, for pointer and keyboard. Native tooltips are slow and do not appear on
+ * keyboard focus; they remain the fallback without this script.
  */
 export function setUpTooltips(page: Page): void {
   const box = page.h("div", { id: "tooltip", role: "tooltip", hidden: true });
@@ -44,7 +49,7 @@ export function setUpTooltips(page: Page): void {
   });
 }
 
-/** The title, taken off the element so that the browser does not show it a second time. */
+/** Returns an element's title and removes it, so that the browser does not show it as well. */
 function textOf(element: Element, texts: WeakMap<Element, string>): string {
   const known = texts.get(element);
   if (known !== undefined) return known;
@@ -62,7 +67,7 @@ function belowOf(element: Element): { x: number; y: number } {
   return { x: left + width / 2, y: bottom };
 }
 
-/** Beside the place, on the side that has room. */
+/** Positions the box next to the point, on the side with room. */
 function place(box: HTMLElement, { x, y }: { x: number; y: number }): void {
   const { width, height } = box.getBoundingClientRect();
   const { clientWidth, clientHeight } = document.documentElement;

@@ -1,38 +1,49 @@
+/**
+ * Groups evaluations into the arms that the report compares, and separates repetitions (seeds) from different settings.
+ *
+ * @module
+ */
 import type { Evaluation, Results, RunRecord } from "../../../eval/results/results_schema.ts";
 import { compareNaturally } from "./natural_order.ts";
 import { assignSlots, methodName, methodRank } from "./palette.ts";
 
-/** What a column of a table and a line of a figure stand for: a method, and what else tells it from its neighbours. */
+/**
+ * What one table column or one line of a figure shows: a method, and the setting that distinguishes it from other arms
+ * of that method.
+ */
 export interface Arm {
   readonly method: string;
-  /** The setting, or what differs between configurations or runs; empty where the method says it all. */
+  /** The setting, or what differs between configurations or runs; empty if the method alone identifies the arm. */
   readonly variant: string;
-  /** Method and variant as a reader sees them. */
+  /** Display name of method and variant. */
   readonly name: string;
-  /** The method's slot in the palette. */
+  /** Index of the method's colour in the palette. */
   readonly slot: number;
-  /** Which dash pattern tells variants of one method apart; 0 is solid. */
+  /** Index of the dash pattern that distinguishes variants of one method; 0 is solid. */
   readonly dash: number;
   readonly supervised: boolean;
 }
 
-/** The arms of the results and the arm of each evaluation, by index. */
+/** The arms of the results, and for each evaluation the index of its arm. */
 export interface Arms {
   readonly arms: Arm[];
   readonly armOf: number[];
 }
 
-/** Settings that differ between repetitions of the same experiment, or that evaluations carry themselves. */
-const REPETITION =
-  /seed|name|path|dir|root|(^|\.)(run|out)|resume|created|time|date|labell?ed|fraction|subset|probe|worker|log|command|cache|version/i;
+/** Configuration keys that may differ between repetitions, or whose values the evaluations record themselves. */
+const REPETITION = new RegExp(
+  "seed|name|path|dir|root|(^|\\.)(run|out)|resume|created|time|date|labell?ed|fraction|subset|" +
+    "probe|worker|log|command|cache|version",
+  "i",
+);
 
-/** How many dash patterns there are; the style sheet defines them. */
+/** Number of dash patterns in the style sheet. */
 export const DASHES = 5;
 
 /**
- * Finds the arms: evaluations of one method and setting are repetitions of each other (seeds), unless their runs were
- * configured differently or the same seed appears twice; then the configuration, or else the run's name, tells them apart.
- * Nothing is averaged that was not meant to be the same.
+ * Finds the arms. Evaluations of one method and setting are repetitions with different seeds unless their runs were
+ * configured differently or a seed appears twice. In that case the differing configuration values, or failing that the
+ * run's name, distinguish them, so that only true repetitions are averaged.
  */
 export function findArms(results: Results): Arms {
   const runs = new Map(results.runs.map((run) => [run.name, run]));
@@ -77,13 +88,13 @@ function ordered(evaluations: readonly Evaluation[], keys: readonly string[]): A
   return { arms, armOf: keys.map((key) => index.get(key)!) };
 }
 
-/** A setting in words, in a fixed order: `label-noise 0.2`; empty without one. */
+/** Formats a setting with its keys in sorted order: `label-noise 0.2`; empty if there is none. */
 export function settingText(setting: Evaluation["setting"]): string {
   const entries = Object.entries(setting).sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0);
   return entries.map(([key, value]) => `${key} ${value}`).join(", ");
 }
 
-/** What tells runs of one method and setting apart; empty for runs that are repetitions. */
+/** For each run of one method and setting, the text that distinguishes it; empty if the runs are repetitions. */
 function variantsOf(evaluations: readonly Evaluation[], runs: ReadonlyMap<string, RunRecord>): Map<string, string> {
   const names = [...new Set(evaluations.map((evaluation) => evaluation.run))];
   const variants = new Map(names.map((name) => [name, ""]));
@@ -118,7 +129,10 @@ function differingKeys(configs: readonly ReadonlyMap<string, string>[]): string[
   return [...all].filter((key) => new Set(configs.map((config) => config.get(key))).size > 1);
 }
 
-/** A configuration without what may differ between repetitions: such keys, and the run's own name in any value. */
+/**
+ * The parts of a configuration that must agree between repetitions. Values that contain the run's own name are left
+ * out.
+ */
 function comparableConfig(name: string, config: Readonly<Record<string, unknown>>): Map<string, string> {
   const leaves = [...flatten(config)].filter(([key, value]) =>
     !REPETITION.test(key) && value !== name && !value.includes(`/${name}`)
@@ -126,7 +140,7 @@ function comparableConfig(name: string, config: Readonly<Record<string, unknown>
   return new Map(leaves);
 }
 
-/** Every leaf of a configuration under its path: `network.filterDim` -> `64`. */
+/** Flattens a configuration to dotted paths: `network.filterDim` -> `64`. */
 export function flatten(config: Readonly<Record<string, unknown>>, prefix = ""): Map<string, string> {
   const leaves = new Map<string, string>();
   for (const [key, value] of Object.entries(config)) {

@@ -1,22 +1,27 @@
+/**
+ * The values that tables and figures show.
+ *
+ * @module
+ */
 import type { Evaluation } from "../../../eval/results/results_schema.ts";
 
-/** One choice of classifier and amount of labelled data, at which methods can be compared. */
+/** A classifier and a labelled fraction: methods are only compared within one slice. */
 export interface Slice {
   readonly probe: Evaluation["probe"];
   readonly latents: Evaluation["latents"];
   readonly fraction: number;
 }
 
-/** What is shown of one arm in one place: the mean over its repetitions, and each of them. */
+/** The value shown for one arm: the mean over its repetitions, and each repetition. */
 export interface Cell {
-  /** Mean AUROC over the repetitions that have one. */
+  /** Mean AUROC over the repetitions in which it is defined. */
   readonly value: number;
-  /** Mean of the repetitions' 95 % intervals for the choice of patients. */
+  /** Mean lower bound of the repetitions' 95% bootstrap intervals over patients. */
   readonly low: number | null;
   readonly high: number | null;
-  /** Standard deviation over repetitions; `null` for one. */
+  /** Standard deviation over repetitions; `null` if there is only one. */
   readonly spread: number | null;
-  /** Every repetition with its seed and its own interval. */
+  /** Each repetition: its seed, value and interval. */
   readonly each: readonly (readonly [seed: number, value: number, low: number | null, high: number | null])[];
   /** `best` of its row, `tied` with the best, or neither. */
   mark: "best" | "tied" | "";

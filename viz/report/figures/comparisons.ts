@@ -1,19 +1,24 @@
+/**
+ * The paired comparisons of a results file, indexed by what they compare.
+ *
+ * @module
+ */
 import type { Comparison, Evaluation } from "../../../eval/results/results_schema.ts";
 import { type Arm, settingText } from "./arms.ts";
 import { methodName, methodRank } from "./palette.ts";
 
-/** A comparison of two arms, as the report keeps it. */
+/** A comparison of two arms. */
 export interface ComparisonRow {
   readonly view: string;
   /** A label, or `null` for the macro average. */
   readonly label: string | null;
   readonly fraction: number;
   readonly probe: string;
-  /** `null` where the file does not say, as for supervised classifiers. */
+  /** `null` if unspecified, as for supervised classifiers. */
   readonly latents: string | null;
-  /** The setting that both share, in words; empty where there is none. */
+  /** The setting shared by both, as text; empty if there is none. */
   readonly setting: string;
-  /** Names as in the file. */
+  /** Names as in the results file. */
   readonly baseline: string;
   readonly method: string;
   readonly difference: Comparison["difference"];
@@ -21,7 +26,7 @@ export interface ComparisonRow {
   readonly pHolm: number | null;
 }
 
-/** Which comparisons: all others against one baseline, in one view, for one label, on one basis. */
+/** Selects comparisons: all methods against one baseline, for one view, label and basis. */
 export interface ComparisonPlace {
   readonly view: string;
   readonly label: string | null;
@@ -29,7 +34,7 @@ export interface ComparisonPlace {
   readonly baseline: string;
 }
 
-/** The comparisons of a results file. */
+/** Converts the comparisons of a results file. */
 export function readComparisons(comparisons: readonly Comparison[]): ComparisonRow[] {
   return comparisons.map((comparison) => ({
     view: comparison.view,
@@ -46,14 +51,17 @@ export function readComparisons(comparisons: readonly Comparison[]): ComparisonR
   }));
 }
 
-/** Classifier, latents, setting and labelled fraction as one key: comparisons of one basis stand side by side. */
+/**
+ * The basis of a comparison as one key: classifier, latents, setting and labelled fraction. Only comparisons with the
+ * same basis are shown together.
+ */
 export function basisOf(row: ComparisonRow): string {
   return JSON.stringify([row.probe, row.latents, row.setting, row.fraction]);
 }
 
 /**
- * The arm that a name in a comparison means, or -1: a method, a method with its setting in brackets, or a run where the runs of
- * one method are arms of their own.
+ * The index of the arm that a name in a comparison refers to, or -1. A name is a method, a method with its setting in
+ * brackets, or a run if each run of a method is its own arm.
  */
 export function armNamed(arms: readonly Arm[], name: string, setting: string): number {
   const plain = arms.findIndex((arm) => arm.method === name && arm.variant === setting);
@@ -62,12 +70,12 @@ export function armNamed(arms: readonly Arm[], name: string, setting: string): n
   return full >= 0 ? full : arms.findIndex((arm) => arm.variant === `run ${name}`);
 }
 
-/** A compared name as a reader knows it. */
+/** The display name of a compared method. */
 export function comparedName(arms: readonly Arm[], name: string): string {
   return arms[armNamed(arms, name, "")]?.name ?? methodName(name);
 }
 
-/** The comparisons at a place, turned around where the file has them the other way about. */
+/** The comparisons against a baseline; those that the file stores the other way round are reversed. */
 export function comparisonsAgainst(comparisons: readonly ComparisonRow[], at: ComparisonPlace): ComparisonRow[] {
   const found = new Map<string, ComparisonRow>();
   for (const row of comparisons) {
@@ -78,13 +86,13 @@ export function comparisonsAgainst(comparisons: readonly ComparisonRow[], at: Co
   return [...found.values()].sort((a, b) => methodRank(a.method) - methodRank(b.method));
 }
 
-/** Every name that can serve as the baseline, in the order of the tables. */
+/** Every possible baseline, in table order. */
 export function baselines(comparisons: readonly ComparisonRow[]): string[] {
   const names = new Set(comparisons.flatMap((row) => [row.baseline, row.method]));
   return [...names].sort((a, b) => methodRank(a) - methodRank(b));
 }
 
-/** The name that most others are compared with; of several the supervised classifier, then the independent VAEs. */
+/** The name with which most others are compared; ties prefer the supervised classifier, then the independent VAEs. */
 export function defaultBaseline(comparisons: readonly ComparisonRow[]): string | null {
   const others = (name: string) =>
     new Set(
@@ -97,7 +105,7 @@ export function defaultBaseline(comparisons: readonly ComparisonRow[]): string |
   return ["supervised", "independent"].find((name) => candidates.includes(name)) ?? candidates[0] ?? null;
 }
 
-/** The bases of the comparisons, the one nearest to a slice first, with the words for each. */
+/** The distinct bases of the comparisons, the one closest to a slice first. */
 export function basesOf(
   comparisons: readonly ComparisonRow[],
   slice: { readonly probe: Evaluation["probe"]; readonly latents: string; readonly fraction: number },

@@ -1,5 +1,6 @@
 /**
- * The points of ROC and precision-recall curves, computed again from the scores of each study so that they can be drawn.
+ * ROC and precision-recall curves, recomputed from the scores of each study because `results.json` stores only their
+ * areas.
  *
  * @module
  */
@@ -7,26 +8,29 @@
 /** A point of a curve, both coordinates in [0, 1]. */
 export type Point = readonly [x: number, y: number];
 
-/** What is scored: the probability of each case and its label; `null` labels are left out. */
+/** Scored cases: a probability and a label each; cases with a `null` label are excluded. */
 export interface ScoredCases {
   readonly scores: readonly number[];
   readonly labels: readonly (0 | 1 | null)[];
 }
 
-/** Both curves of one classifier, and how many cases of each class they rest on. */
+/** Both curves of one classifier, and the number of cases of each class. */
 export interface Curves {
-  /** False positive rate against true positive rate, from (0, 0) to (1, 1), one point a distinct score. */
+  /** Points (false positive rate, true positive rate) from (0, 0) to (1, 1), one per distinct score. */
   readonly roc: Point[];
-  /** Recall against precision, one point a distinct score from the highest down; the first has recall above 0 or precision 0. */
+  /**
+   * Points (recall, precision), one per distinct score in descending order; the first has recall above 0 or precision
+   * 0.
+   */
   readonly precisionRecall: Point[];
   readonly positives: number;
   readonly negatives: number;
 }
 
 /**
- * The ROC and the precision-recall curve of one classifier, or `null` where one class is missing and neither exists.
+ * Computes the ROC and precision-recall curves of one classifier; `null` if a class is missing.
  *
- * Cases with equal scores enter together, so that ties give a slope, which counts them one half in the area.
+ * Cases with equal scores are added together, so that a tie gives a sloped segment and counts one half in the area.
  */
 export function curvesOf(cases: ScoredCases): Curves | null {
   const order = cases.labels.flatMap((label, i) => label === null || cases.scores[i] === undefined ? [] : [i]);
@@ -46,7 +50,9 @@ export function curvesOf(cases: ScoredCases): Curves | null {
   return { roc, precisionRecall, positives, negatives };
 }
 
-/** The area under a ROC curve by the trapezoidal rule, which equals the probability that a positive case scores higher. */
+/**
+ * The area under a ROC curve by the trapezoidal rule, which equals the probability that a positive case scores higher.
+ */
 export function areaUnder(roc: readonly Point[]): number {
   let area = 0;
   for (let k = 1; k < roc.length; k++) {
@@ -68,7 +74,10 @@ export function averagePrecision(precisionRecall: readonly Point[]): number {
   return sum;
 }
 
-/** The precision-recall curve as it is drawn: a staircase, because straight lines between its points promise too much. */
+/**
+ * Converts a precision-recall curve to the steps drawn, because linear interpolation between its points would overstate
+ * it.
+ */
 export function staircase(precisionRecall: readonly Point[]): Point[] {
   const stairs: Point[] = [];
   let before = 0;
@@ -84,10 +93,10 @@ export function staircase(precisionRecall: readonly Point[]): Point[] {
 }
 
 /**
- * Leaves out the points of a line that lie within `tolerance` of what is left (Ramer, 1972; Douglas and Peucker, 1973).
+ * Simplifies a polyline, dropping points within `tolerance` of the result (Ramer, 1972; Douglas and Peucker, 1973).
  *
- * @param points The line; both ends are kept.
- * @param tolerance The largest distance, in the units of the points.
+ * @param points The polyline; both ends are kept.
+ * @param tolerance Largest allowed distance, in the units of the points.
  */
 export function simplify(points: readonly Point[], tolerance: number): Point[] {
   const keep = new Uint8Array(points.length);
@@ -117,12 +126,12 @@ function distanceToSegment([x, y]: Point, segment: { from: Point; to: Point }): 
   return Math.hypot(x - x0 - t * dx, y - y0 - t * dy);
 }
 
-/** Units along each side of a plot: curves are drawn in whole units, which is finer than a screen can show. */
+/** Units along each side of a plot. Coordinates are rounded to integers, which is finer than the panels' pixels. */
 export const UNITS = 1000;
 
 /**
- * The `d` attribute of a curve in a square of {@linkcode UNITS} by {@linkcode UNITS} with y upwards: whole units, relative
- * moves, and only the points that a reader could see.
+ * Returns the `d` attribute of a curve with coordinates in [0, 1] and y pointing up, in a square of {@linkcode UNITS}
+ * by {@linkcode UNITS}. Kept short by integer relative moves and by simplification below visible size.
  */
 export function curvePath(points: readonly Point[]): string {
   if (points.length === 0) return "";

@@ -1,14 +1,19 @@
+/**
+ * Checks for problems that make the reported numbers untrustworthy.
+ *
+ * @module
+ */
 import type { Evaluation, Results } from "../../../eval/results/results_schema.ts";
 import { formatList, formatNumberOf } from "../markup/format.ts";
 import type { Summarised } from "./summary.ts";
 
-/** What a careful reader must know before believing any number: one sentence each, none where all is well. */
+/** Lists what a reader must know before trusting any number, one sentence each; empty if nothing was found. */
 export function faults(results: Results, { summary, find }: Summarised): string[] {
   const overlap = results.data.patientOverlap.filter((pair) => pair.subjects > 0).map((pair) =>
     `${
       formatNumberOf(pair.subjects, { one: "patient is", many: "patients are" })
     } in both the ${pair.a} and the ${pair.b} split: ` +
-    "scores on them are too good, and no number below should be trusted until the split is mended."
+    "their scores are optimistic, and no number below should be trusted until the split is corrected."
   );
   const macros = summary.views.flatMap((view, v) => {
     const evaluations = summary.arms.flatMap((_, arm) => find({ slice: summary.primary, view: v, arm }));

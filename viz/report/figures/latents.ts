@@ -1,25 +1,36 @@
+/**
+ * The projections of latents that the report embeds, chosen and reduced to bound the size of the file.
+ *
+ * @module
+ */
 import type { Cases, Projection, Results } from "../../../eval/results/results_schema.ts";
 import type { ScatterData } from "../charts/scatter.ts";
 import { UNITS } from "./curves.ts";
 import type { Summary } from "./summary.ts";
 import { bestMethod } from "./ties.ts";
 
-/** Studies drawn in a projection: more would hide each other, and swell the file. */
+/** Most studies drawn per projection: more would overlap, and enlarge the file. */
 const MOST_STUDIES = 600;
 
-/** Points of all projections together, which bounds what they add to the file to about a quarter of a megabyte. */
+/** Most points in all projections together, about 250 kB of the file. */
 const MOST_POINTS = 30_000;
 
-/** The projections of the report with the labels of their points, for the server and the client script alike. */
+/**
+ * The projections of the report with the labels of their points, used both when the report is made and by the client
+ * script.
+ */
 export interface Latents {
   readonly projections: readonly ScatterData[];
-  /** Per set of cases, per label: one character a point. */
+  /** Per set of cases and label: one character per point (see {@linkcode ScatterLabel}). */
   readonly states: readonly (readonly string[])[];
-  /** Per set of cases, what a point is called: its view position, and its study where identifiers are included. */
+  /** Per set of cases: the name of each point, with its view position and, if identifiers are included, its study. */
   readonly names: readonly (readonly string[])[];
 }
 
-/** Projections of the best method first; at most a few hundred studies of each, evenly chosen. */
+/**
+ * Collects the projections, the best method's first, each reduced to at most {@linkcode MOST_STUDIES} evenly spaced
+ * studies.
+ */
 export function collectLatents(ctx: { results: Results; summary: Summary; includeIds: boolean }): Latents {
   const { results } = ctx;
   const method = new Map(results.runs.map((run) => [run.name, run.method]));
@@ -49,7 +60,7 @@ export function collectLatents(ctx: { results: Results; summary: Summary; includ
   };
 }
 
-/** Whole runs: of every method one before the other seeds, the best method's first, as many as there is room for. */
+/** Chooses whole runs within the point budget: one run of every method, the best method first, then further seeds. */
 function chosenProjections(
   ctx: { results: Results; summary: Summary },
   known: { method: ReadonlyMap<string, string>; caseSets: ReadonlyMap<string, Cases> },
@@ -74,7 +85,7 @@ function chosenProjections(
   });
 }
 
-/** Whether every case has exactly one label, as digits do. */
+/** Whether every case has exactly one positive label, as with digits. */
 export function areExclusive(states: readonly string[]): boolean {
   const cases = Array.from(states[0] ?? "", (_, i) => states.filter((label) => label.charAt(i) === "1").length);
   return states.length > 1 && cases.every((count) => count === 1);

@@ -1,7 +1,12 @@
+/**
+ * CSS rules that depend on the results.
+ *
+ * @module
+ */
 import type { Arm } from "./arms.ts";
 import { PALETTE } from "./palette.ts";
 
-/** The rules that depend on the results: the colour of each slot, and what the keys and choices show and hide. */
+/** Generates the CSS rules for the colour of each arm and for what legends and choices show, highlight and hide. */
 export function methodStyles(arms: readonly Arm[], views: number): string {
   const slots = [...new Set(arms.map((arm) => arm.slot)), ...PALETTE.keys()];
   const colours = (theme: "light" | "dark") =>

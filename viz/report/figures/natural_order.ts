@@ -1,7 +1,13 @@
 /**
- * Compares texts as a reader orders them: numbers in them, decimals included, by their size.
+ * Natural sort order that understands decimal fractions.
  *
- * `Intl.Collator` with `numeric` puts `alpha 0.5` before `alpha 0.25`, since it compares 5 with 25.
+ * @module
+ */
+
+/**
+ * Compares strings in natural order: numbers within them, decimals included, compare by value.
+ *
+ * `Intl.Collator` with `numeric` sorts `alpha 0.5` before `alpha 0.25`, because it compares 5 with 25.
  *
  * @example
  * ```ts
@@ -14,7 +20,7 @@ export function compareNaturally(a: string, b: string): number {
   for (let k = 0; k < Math.min(x.length, y.length); k++) {
     const [first, second] = [x[k]!, y[k]!];
     if (first === second) continue;
-    // Text and numbers take turns, so both are of one kind.
+    // Text and numbers alternate, so parts at the same index are of the same kind.
     return k % 2 === 1 ? Number(first) - Number(second) || compareTexts(first, second) : compareTexts(first, second);
   }
   return x.length - y.length;

@@ -1,21 +1,21 @@
 /**
- * One colour, and one marker, for every method in every figure.
+ * One colour and one marker per method, the same in every figure.
  *
- * The colours were found by simulated annealing: within a window of hues chosen by meaning (joint posteriors cool, supervised
- * classifiers neutral, the MMVM VAE warm) it maximised the smallest distance in OKLab between any two, as seen with normal
- * vision and with protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes, 2009), with a contrast of at
- * least 3:1 to the page. A marker's shape says the same a second time.
+ * The colours were found by simulated annealing. Each hue was confined to a window chosen by meaning (joint posteriors
+ * cool, supervised classifiers neutral, the MMVM VAE warm); the objective was the smallest pairwise distance in OKLab
+ * under normal vision, protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes, 2009), subject to a
+ * contrast of at least 3:1 with the page. Markers encode the method redundantly.
  *
  * @module
  */
 
-/** A colour on the light and on the dark page, as `#rrggbb`. */
+/** A colour for the light and the dark theme, as `#rrggbb`. */
 export interface PaletteEntry {
   readonly light: string;
   readonly dark: string;
 }
 
-/** The slots that methods take: one for each that the project knows; others get those that a report leaves free. */
+/** The colours by slot. Every known method has a fixed slot; other methods take slots that are unused in a report. */
 export const PALETTE: readonly PaletteEntry[] = [
   { light: "#aa4405", dark: "#cf5713" },
   { light: "#ac8e11", dark: "#c7a401" },
@@ -31,7 +31,7 @@ export const PALETTE: readonly PaletteEntry[] = [
   { light: "#9c48a2", dark: "#ca71d0" },
 ];
 
-/** Marker outlines around (0, 0), about 8 px wide; slot k uses marker k modulo their number. */
+/** Marker outlines centred on (0, 0), about 8 px wide; slot k uses marker k modulo their number. */
 export const MARKERS: readonly string[] = [
   "M4,0A4,4 0 1 1 -4,0A4,4 0 1 1 4,0Z",
   "M-3.5,-3.5H3.5V3.5H-3.5Z",
@@ -58,12 +58,15 @@ const KNOWN: Readonly<Record<string, { slot: number; name: string }>> = {
   untrained: { slot: 11, name: "Untrained" },
 };
 
-/** A method's name as a reader knows it; an unknown method keeps its own. */
+/** The display name of a method; unknown methods are returned unchanged. */
 export function methodName(method: string): string {
   return Object.hasOwn(KNOWN, method) ? KNOWN[method]!.name : method;
 }
 
-/** Where a method stands in tables and legends: baselines first, the MMVM VAE last of the VAEs, then supervised classifiers. */
+/**
+ * Sort key of a method in tables and legends: baselines first, the MMVM VAE last among the VAEs, then supervised
+ * classifiers.
+ */
 export function methodRank(method: string): number {
   const order = [
     "untrained",
@@ -84,8 +87,8 @@ export function methodRank(method: string): number {
 }
 
 /**
- * Gives every method a slot of {@linkcode PALETTE}: known methods always the same one, others the free slots in order of
- * appearance, and the slots again from the start when more methods come than there are colours.
+ * Assigns every method a slot of {@linkcode PALETTE}: known methods their fixed one, others the free slots in order of
+ * appearance, reusing slots from the start if there are more methods than colours.
  */
 export function assignSlots(methods: readonly string[]): Map<string, number> {
   const slots = new Map<string, number>();

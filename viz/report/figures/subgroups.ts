@@ -1,32 +1,38 @@
+/**
+ * Macro AUROC on subgroups of the test studies.
+ *
+ * @module
+ */
 import type { ScoredCases } from "./curves.ts";
 
-/** One classifier a label, all scored on the same cases. */
+/** One classifier per label, all scored on the same cases. */
 export interface ScoredLabels {
-  /** Per label the probability of each case, or `null` where no classifier could be fitted. */
+  /** Per label, the probability of each case, or `null` if no classifier could be fitted. */
   readonly scores: readonly (readonly number[] | null)[];
-  /** Per label, per case: 1, 0, or `null` where the label does not count. */
+  /** Per label and case: 1, 0, or `null` if the case is excluded for this label. */
   readonly labels: readonly (readonly (0 | 1 | null)[])[];
-  /** The patient of each case. */
+  /** Patient identifier of each case. */
   readonly subjects: readonly string[];
 }
 
-/** A macro AUROC with its interval on part of the cases. */
+/** A macro AUROC on a subgroup, with its interval. */
 export interface SubgroupScore {
   readonly value: number | null;
   readonly low: number | null;
   readonly high: number | null;
-  /** How many labels have both classes in the subgroup; the mean is over these. */
+  /** Number of labels with both classes in the subgroup, over which the mean is taken. */
   readonly labels: number;
   readonly studies: number;
   readonly subjects: number;
 }
 
 /**
- * The macro AUROC over part of the cases, averaged over repeated runs, with a 95 % interval for the choice of patients.
+ * Computes the macro AUROC on a subgroup, averaged over repeated runs, with a 95% interval over patients.
  *
- * `results.json` has no subgroups, so the report computes them. The interval is the normal one with the variance of DeLong's
- * structural components (DeLong, DeLong and Clarke-Pearson, 1988), which are summed over labels and over the studies of a
- * patient first, so that neither correlated labels nor several studies of a patient make it too narrow (Obuchowski, 1997).
+ * `results.json` has no subgroups, so the report computes them. The interval is the normal approximation with the
+ * variance of DeLong's structural components (DeLong, DeLong and Clarke-Pearson, 1988), clustered by patient
+ * (Obuchowski, 1997): components are summed over labels and over a patient's studies first, so that neither correlated
+ * labels nor several studies per patient make the interval too narrow.
  *
  * @param runs Repeated runs (seeds), scored on the same cases.
  * @param member Whether the case with this index belongs to the subgroup.
@@ -58,7 +64,7 @@ export function subgroupScore(runs: readonly ScoredLabels[], member: (index: num
   };
 }
 
-/** The macro AUROC and how much each case moves it. */
+/** The macro AUROC and each case's structural component of it. */
 function macroComponents(run: ScoredLabels, cases: readonly number[]) {
   const influence = new Float64Array(cases.length);
   let sum = 0;

@@ -1,3 +1,8 @@
+/**
+ * Arranges results for tables and figures: slices, arms, averaged cells, published values.
+ *
+ * @module
+ */
 import type { Evaluation, Interval, Results } from "../../../eval/results/results_schema.ts";
 import { type Arm, findArms } from "./arms.ts";
 import type { Cell, Slice } from "./cells.ts";
@@ -5,49 +10,52 @@ import { readComparisons } from "./comparisons.ts";
 import { formatPercent } from "../markup/format.ts";
 import { markTies } from "./ties.ts";
 
-/** A published AUROC to set beside the measured ones. */
+/** A published AUROC for comparison with the measured ones. */
 export interface PublishedValue {
   readonly view: string;
-  /** A label as in `data.labels`, or `null` for the mean over labels. */
+  /** A label of `data.labels`, or `null` for the mean over labels. */
   readonly label: string | null;
-  /** A method as in `runs[].method`. */
+  /** A method of `runs[].method`. */
   readonly method: string;
   /** In [0, 1]. */
   readonly auroc: number;
 }
 
-/** Positives and negatives of a label among the test studies. */
+/** Numbers of positive and negative test studies of a label. */
 export interface ClassCounts {
   readonly positives: number;
   readonly negatives: number;
 }
 
-/** What tables and figures are drawn from; plain JSON, shared with the client script. */
+/** The data behind tables and figures; plain JSON, shared with the client script. */
 export interface Summary {
   readonly views: readonly string[];
   readonly labels: readonly string[];
   readonly arms: readonly Arm[];
   readonly slices: readonly Slice[];
-  /** The slice shown first: all labels, and the classifier that most methods have. */
+  /** Index of the slice shown first: the largest labelled fraction, and the classifier evaluated for most methods. */
   readonly primary: number;
-  /** By slice, view, row (the labels, then the macro average) and arm. */
+  /** Indexed by slice, view, row (the labels, then the macro average) and arm. */
   readonly cells: readonly (readonly (readonly (readonly (Cell | null)[])[])[])[];
-  /** Accuracy by slice, view and arm; `null` where labels are not exclusive, so that there is none. */
+  /** Accuracy by slice, view and arm; `null` if labels are not mutually exclusive, so that it is undefined. */
   readonly accuracy: readonly (readonly (readonly (Cell | null)[])[])[] | null;
-  /** By view and label. */
+  /** Indexed by view and label. */
   readonly counts: readonly (readonly (ClassCounts | null)[])[];
-  /** By view, row and arm; `null` where no published numbers were given for these labels. */
+  /** Indexed by view, row and arm; `null` if there are no published numbers for these labels. */
   readonly published: readonly (readonly (readonly (number | null)[])[])[] | null;
 }
 
-/** The summary, and the evaluations behind each cell, which stay on the server. */
+/** The summary, and access to the evaluations behind each cell, which are not embedded in the page. */
 export interface Summarised {
   readonly summary: Summary;
-  /** Evaluations at a slice, view and arm, one a repetition. */
+  /** The evaluations at a slice, view and arm, one per repetition. */
   readonly find: (at: { slice: number; view: number; arm: number }) => readonly Evaluation[];
 }
 
-/** Arranges the results by what can be compared, averages repetitions and marks the best and those tied with it. */
+/**
+ * Arranges results by what is comparable, averages repetitions, and marks the best arm of each row and those tied with
+ * it.
+ */
 export function summarise(results: Results, published: readonly PublishedValue[] = []): Summarised {
   const { arms, armOf } = findArms(results);
   const views = [...new Set([...results.data.views, ...results.evaluations.map((e) => e.view)])]
@@ -100,12 +108,12 @@ export function summarise(results: Results, published: readonly PublishedValue[]
   };
 }
 
-/** A slice in words: `logistic regression on unimodal latents, 10 % of the labels`. */
+/** Describes a slice: `logistic regression on unimodal latents, 10% of the labels`. */
 export function sliceName(slice: Slice): string {
   return `${probeName(slice)}, ${formatPercent(slice.fraction)} of the labels`;
 }
 
-/** The classifier of a slice in words. */
+/** Describes the classifier of a slice. */
 export function probeName(slice: Pick<Slice, "probe" | "latents">): string {
   if (slice.probe === "supervised") return "supervised classifier";
   return `${slice.probe.replace("-", " ")} on ${slice.latents === "aggregate" ? "aggregated" : "unimodal"} latents`;
@@ -115,7 +123,7 @@ function groupKey(key: { arm: number; view: string; probe: string; latents: stri
   return JSON.stringify([key.arm, key.view, key.probe, key.latents, key.fraction]);
 }
 
-/** Supervised classifiers need no probe and appear beside every one of them. */
+/** The slices of the results. Supervised classifiers have no probe and appear in the slices of every probe. */
 function findSlices(evaluations: readonly Evaluation[]): Slice[] {
   const probed = evaluations.filter((e) => e.probe !== "supervised");
   const kinds = new Map((probed.length > 0 ? probed : evaluations).map((e) => [`${e.probe} ${e.latents}`, e]));
@@ -182,7 +190,7 @@ function countsOf(
   return null;
 }
 
-/** Only unmodified methods have a published counterpart. */
+/** Arranges published values. Only arms without a variant have a published counterpart. */
 function publishedTable(
   published: readonly PublishedValue[],
   names: { arms: readonly Arm[]; views: readonly string[]; labels: readonly string[] },

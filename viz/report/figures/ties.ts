@@ -1,11 +1,16 @@
+/**
+ * Marks the best method of each row and the methods statistically tied with it.
+ *
+ * @module
+ */
 import type { Arm } from "./arms.ts";
 import { armNamed, type ComparisonRow } from "./comparisons.ts";
 import type { Cell, Slice } from "./cells.ts";
 
-/** The significance level, two-sided, after Holm's correction where the file has it. */
+/** Two-sided significance level, applied to Holm-corrected p-values where available. */
 export const SIGNIFICANCE = 0.05;
 
-/** The names behind the indices of the cells, and the cells. */
+/** The cells of a summary, and what their indices refer to. */
 interface MarkedTable {
   readonly arms: readonly Arm[];
   readonly views: readonly string[];
@@ -17,9 +22,9 @@ interface MarkedTable {
 /**
  * Marks the best cell of each row and the cells tied with it.
  *
- * A method ties with the best where their paired comparison is not significant (p after Holm's correction at least
- * {@linkcode SIGNIFICANCE}; without p, an interval that holds zero). Where the file does not compare the two, it ties when its
- * own interval reaches the best value. The marks of the cells are set in place.
+ * A method is tied with the best if their paired comparison is not significant: the Holm-corrected p-value is at least
+ * {@linkcode SIGNIFICANCE} or, without a p-value, the interval of the difference contains zero. If the results do not
+ * compare the two, it is tied if its own interval contains the best value. Marks are set in place.
  */
 export function markTies(comparisons: readonly ComparisonRow[], table: MarkedTable): void {
   const index = indexComparisons(comparisons, table.arms);
@@ -41,7 +46,7 @@ export function markTies(comparisons: readonly ComparisonRow[], table: MarkedTab
   );
 }
 
-/** The index of the highest value, or -1 where there is none. */
+/** The index of the highest value, or -1 if all are `null`. */
 export function bestOf(cells: readonly (Cell | null)[]): number {
   let best = -1;
   cells.forEach((cell, arm) => {
@@ -50,7 +55,7 @@ export function bestOf(cells: readonly (Cell | null)[]): number {
   return best;
 }
 
-/** The method with the highest macro AUROC in the first view at the primary slice, among some of them. */
+/** Of the given methods, the one with the highest macro AUROC in the first view at the primary slice. */
 export function bestMethod(
   summary: { arms: readonly Arm[]; cells: MarkedTable["cells"]; primary: number },
   among: ReadonlySet<string>,
@@ -78,7 +83,7 @@ function indexComparisons(comparisons: readonly ComparisonRow[], arms: readonly 
   return index;
 }
 
-/** Whether a comparison is about the classifiers of a slice; between supervised ones it is about every slice. */
+/** Whether a comparison applies to a slice; comparisons between supervised classifiers apply to every slice. */
 function isAbout(row: ComparisonRow, slice: Slice): boolean {
   if (row.probe === "supervised") return true;
   return row.probe === slice.probe && (row.latents === null || row.latents === slice.latents);
@@ -95,7 +100,7 @@ function isTied(cell: Cell, other: { best: Cell; comparison: ComparisonRow | und
   return cell.high !== null && cell.high >= other.best.value;
 }
 
-/** The same key whichever of the two is called the baseline. */
+/** A key that does not depend on which of the two is the baseline. */
 function pairKey(
   key: { view: string; label: string | null; fraction: number; pair: readonly [number, number] },
 ): string {

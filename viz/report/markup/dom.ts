@@ -1,20 +1,20 @@
 /// <reference lib="dom" />
 /**
- * Builds elements with text and attributes that cannot break out of their place.
+ * Builds DOM elements whose text and attributes cannot inject markup.
  *
- * The same functions draw on the server, into linkedom's document, and in the browser, into the page's: no part of the
- * report is ever made from a string of markup.
+ * The same functions draw into linkedom's document when the report is made and into the page in the browser; no part of
+ * the report is ever parsed from a string of markup.
  *
  * @module
  */
 
-/** What an element may contain: strings become text nodes, `null` and `undefined` nothing. */
+/** Content of an element: strings and numbers become text nodes; `null` and `undefined` are ignored. */
 export type Child = Node | string | number | null | undefined | readonly Child[];
 
-/** Attribute values: `true` gives an empty attribute; `false`, `null` and `undefined` give none. */
+/** Attribute values: `true` sets an empty attribute; `false`, `null` and `undefined` set none. */
 export type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-/** Creates HTML elements when called, SVG elements through `svg`. */
+/** Creates HTML elements when called, and SVG elements with `svg`. */
 export interface Builder {
   <Name extends keyof HTMLElementTagNameMap>(
     name: Name,
@@ -33,7 +33,7 @@ export interface Builder {
 export const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 
 /**
- * A {@linkcode Builder} for a document.
+ * Creates a {@linkcode Builder} for a document.
  *
  * @example
  * ```ts
@@ -72,15 +72,18 @@ function append(element: Element, children: readonly Child[]): void {
   }
 }
 
-/** Handlers, inline styles and foreign addresses have no use here, so their appearance is a mistake or an attack. */
+/**
+ * Rejects event handlers, inline styles and external URLs: the report uses none, so they would be a mistake or an
+ * attack.
+ */
 function refuseActive(name: string, value: string): void {
   const lower = name.toLowerCase();
   if (lower.startsWith("on") || lower === "style" || lower === "srcdoc") {
     throw new TypeError(
-      `The attribute "${name}" is not allowed in the report: use a class and the style sheet instead.`,
+      `The attribute "${name}" is not allowed in the report; use a class and the style sheet instead.`,
     );
   }
   if (["href", "src", "action", "xlink:href"].includes(lower) && !value.startsWith("#")) {
-    throw new TypeError(`The attribute "${name}" must point into the report, not elsewhere.`);
+    throw new TypeError(`The attribute "${name}" must be a fragment of the report (#...), not an external address.`);
   }
 }

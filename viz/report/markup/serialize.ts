@@ -1,3 +1,8 @@
+/**
+ * HTML serialisation that is safe for untrusted attribute values.
+ *
+ * @module
+ */
 import "./dom.ts";
 
 const VOID = new Set([
@@ -20,11 +25,11 @@ const ELEMENT_NODE = 1;
 const TEXT_NODE = 3;
 
 /**
- * The markup of a node, escaped as the HTML standard's serialisation asks, and in attributes `<` and `>` as well.
+ * Serialises a node to HTML, escaping as the HTML standard requires, plus `<` and `>` in attributes.
  *
- * linkedom's own `outerHTML` leaves `&` in attributes as it is, so that a label `a&quot;b` would come out as `a"b`.
+ * linkedom's `outerHTML` does not escape `&` in attributes, so that a label `a&quot;b` would be read back as `a"b`.
  *
- * @throws {TypeError} If the text of a script or style element would end that element early.
+ * @throws {TypeError} If the text of a script or style element would close that element.
  */
 export function serialize(node: Node): string {
   const parts: string[] = [];

@@ -1,14 +1,19 @@
+/**
+ * The "AUROC by label" section.
+ *
+ * @module
+ */
 import { aurocTable } from "../charts/auroc_table.ts";
 import type { Child } from "../markup/dom.ts";
 import { caption, note, type ReportContext, scrollRegion, section } from "../context.ts";
 import { capitalise } from "../markup/format.ts";
 import { sliceName } from "../figures/summary.ts";
 
-/** The AUROC table of each view, with controls for the classifier, the intervals, the published numbers and a copy as CSV. */
+/** Renders the AUROC table of each view, with controls for the slice, intervals, published numbers and CSV export. */
 export function aurocSection(ctx: ReportContext): HTMLElement {
   const { h, summary } = ctx;
   if (summary.arms.length === 0) {
-    return section(h, "auroc", note(h, "There is no AUROC table: the file holds no evaluation."));
+    return section(h, "auroc", note(h, "No AUROC table: the results contain no evaluation."));
   }
   return section(
     h,
@@ -21,7 +26,7 @@ export function aurocSection(ctx: ReportContext): HTMLElement {
       h("button", { type: "button", class: "script", id: "copy-csv" }, "Copy as CSV"),
     ),
     summary.published === null
-      ? h("p", { class: "explanation" }, "There are no published numbers for these labels, views and methods.")
+      ? h("p", { class: "explanation" }, "No published numbers exist for these labels, views and methods.")
       : null,
     h("div", { class: "tables" }, summary.views.map((_, view) => tableBlock(ctx, view))),
     h("p", { class: "explanation" }, explanation(ctx)),
@@ -61,7 +66,7 @@ function toggles(ctx: ReportContext): Child {
   const toggle = (id: string, text: string) =>
     h("label", { class: "toggle" }, h("input", { type: "checkbox", id }), h("span", null, text));
   return [
-    toggle("show-intervals", "95 % intervals"),
+    toggle("show-intervals", "95% intervals"),
     summary.published === null ? null : toggle("show-published", "Published numbers"),
   ];
 }
@@ -79,12 +84,15 @@ function explanation(ctx: ReportContext): string {
   const repeated = ctx.results.runs.length > ctx.summary.arms.length;
   const published = ctx.summary.published === null
     ? ""
-    : " Published numbers are those of Sutter et al. (NeurIPS 2024) on MIMIC-CXR, whose test studies are others than these.";
+    : " Published numbers are from Sutter et al. (NeurIPS 2024) on MIMIC-CXR, with different test studies.";
   return (repeated ? "Values are means over runs. " : "") +
-    "Intervals are 95 % percentile intervals of a bootstrap of patients" + (repeated ? ", averaged over runs" : "") +
-    "; point at a value, or move to it with the arrow keys, to read it with every run. Bold marks the best of a row and the methods " +
-    "statistically tied with it: those whose paired comparison with the best is not significant at 0.05 after Holm's correction " +
-    "or, where the file has no such comparison, whose interval reaches the best value. " +
-    "n+ and n− count the test studies with and without the finding; n/a stands where only one class is present or no classifier " +
-    "could be fitted, – where a method was not evaluated." + published;
+    "Intervals are 95% percentile intervals of a bootstrap over patients" + (repeated ? ", averaged over runs" : "") +
+    "; hover over a value, or move to it with the arrow keys, to see it for every run. Bold marks the best value " +
+    "of each row and " +
+    "those statistically tied with it: methods whose paired comparison with the best is not significant at 0.05 " +
+    "after Holm's " +
+    "correction or, where the results have no such comparison, whose interval contains the best value. " +
+    "n+ and n− are the numbers of test studies with and without the finding. n/a: only one class is present or no " +
+    "classifier " +
+    "could be fitted. –: the method was not evaluated." + published;
 }

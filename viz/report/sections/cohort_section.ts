@@ -1,10 +1,18 @@
+/**
+ * The "Cohort, labels and subgroups" section.
+ *
+ * @module
+ */
 import type { DataRecord } from "../../../eval/results/results_schema.ts";
 import { captionedTable, note, type ReportContext, section } from "../context.ts";
 import type { Child } from "../markup/dom.ts";
 import { capitalise, formatCount, formatNumberOf } from "../markup/format.ts";
 import { subgroupPart } from "./subgroup_part.ts";
 
-/** Who was studied: the cohort's flow, labels and policies, views, the overlap check and AUROC by view position. */
+/**
+ * Renders the cohort flow, the check for patients shared between splits, labels and policies, view positions and AUROC
+ * by view position.
+ */
 export function cohortSection(ctx: ReportContext): HTMLElement {
   const { h } = ctx;
   return section(
@@ -25,7 +33,7 @@ export function cohortSection(ctx: ReportContext): HTMLElement {
   );
 }
 
-/** A table of rows whose first cell names them; columns of text stand before those of numbers. */
+/** Creates a table whose first column holds row headings, followed by text columns and then numeric ones. */
 function dataTable(
   ctx: ReportContext,
   options: { caption: string; head: readonly string[]; textColumns: number },
@@ -47,12 +55,12 @@ function dataTable(
 
 function cohortFlow(ctx: ReportContext): Child {
   const { cohort } = ctx.results.data;
-  if (cohort.length === 0) return note(ctx.h, "The results do not say how the cohort came about.");
+  if (cohort.length === 0) return note(ctx.h, "The results do not describe the cohort selection.");
   return dataTable(
     ctx,
     {
-      caption: "What was left after each step, and why the rest went.",
-      head: ["Step", "Left out because", "Studies left", "Studies", "Images", "Patients", "Studies dropped"],
+      caption: "Cohort size after each selection step, and the reason for each exclusion.",
+      head: ["Step", "Reason for exclusion", "Studies remaining", "Studies", "Images", "Patients", "Studies excluded"],
       textColumns: 3,
     },
     cohort.map((step, i) => {
@@ -70,7 +78,7 @@ function cohortFlow(ctx: ReportContext): Child {
   );
 }
 
-/** Shares of one whole as a horizontal bar; the numbers stand beside it. */
+/** Draws proportions as a stacked horizontal bar; the numbers are in the adjacent cells. */
 function bar(ctx: ReportContext, parts: readonly { class: string; share: number }[]): SVGSVGElement {
   const { h } = ctx;
   let x = 0;
@@ -110,11 +118,11 @@ function splits(ctx: ReportContext): Child {
 function overlap(ctx: ReportContext): Child {
   const { h } = ctx;
   const checks = ctx.results.data.patientOverlap;
-  if (checks.length === 0) return note(h, "The results hold no check for patients shared between splits.");
+  if (checks.length === 0) return note(h, "The results do not report whether splits share patients.");
   const shared = checks.filter((check) => check.subjects > 0);
   const pairs = checks.map((check) => `${check.a} and ${check.b}: ${formatCount(check.subjects)}`).join("; ");
   return shared.length === 0
-    ? h("p", { class: "check passed" }, `No patient is in two splits (patients shared, ${pairs}).`)
+    ? h("p", { class: "check passed" }, `No patient is in more than one split (shared patients: ${pairs}).`)
     : h("p", { class: "check failed" }, h("strong", null, "Patients are shared between splits: "), `${pairs}.`);
 }
 
@@ -131,18 +139,18 @@ function policies(ctx: ReportContext): Child {
   );
 }
 
-/** What a policy means, for readers who do not know its name. */
+/** A policy's name with its meaning. */
 function policyText(policy: string, state: string): string {
   if (policy === "zeros") return `zeros: ${state} counts as negative`;
   if (policy === "ones") return `ones: ${state} counts as positive`;
-  if (policy === "ignore") return `ignore: ${state} counts in neither class`;
+  if (policy === "ignore") return `ignore: ${state} is excluded`;
   return policy;
 }
 
 function prevalence(ctx: ReportContext): Child {
   const { h } = ctx;
   const rows = ctx.results.data.prevalence;
-  if (rows.length === 0) return note(h, "The results do not count the states of the labels.");
+  if (rows.length === 0) return note(h, "The results do not report label states.");
   const order = ["train", "validate", "test"];
   const splits = [...new Set(rows.map((row) => row.split))].sort((a, b) => order.indexOf(a) - order.indexOf(b));
   return [
@@ -157,7 +165,7 @@ function prevalence(ctx: ReportContext): Child {
       const table = dataTable(
         ctx,
         {
-          caption: `Label states in the ${split} split, before the policies, by study.`,
+          caption: `Label states by study in the ${split} split, before policies are applied.`,
           head: ["Label", "Share", "Positive", "Prevalence", "Uncertain", "Negative", "Blank"],
           textColumns: 2,
         },
@@ -184,7 +192,7 @@ function prevalenceRow(ctx: ReportContext, row: DataRecord["prevalence"][number]
 
 function viewMix(ctx: ReportContext): Child {
   const { viewMix } = ctx.results.data;
-  if (viewMix.length === 0) return note(ctx.h, "The results do not count the view positions.");
+  if (viewMix.length === 0) return note(ctx.h, "The results do not report view positions.");
   const splits = [...new Set(viewMix.map((entry) => entry.split))];
   const positions = [...Map.groupBy(viewMix, (entry) => JSON.stringify([entry.view, entry.position])).values()];
   const inSplit = (entries: DataRecord["viewMix"], split: string) =>

@@ -1,9 +1,14 @@
+/**
+ * The "Labelled data and differences" section.
+ *
+ * @module
+ */
 import { note, type ReportContext, section } from "../context.ts";
 import { efficiencyPart } from "./efficiency_part.ts";
 import { forestPart } from "./forest_part.ts";
 import { settingPart } from "./setting_part.ts";
 
-/** AUROC against the labelled fraction and against other settings, and differences to a baseline. */
+/** Renders AUROC against the labelled fraction and other settings, and paired differences to a baseline. */
 export function comparisonSection(ctx: ReportContext): HTMLElement {
   const { h, summary } = ctx;
   return section(
@@ -13,6 +18,6 @@ export function comparisonSection(ctx: ReportContext): HTMLElement {
     efficiencyPart(ctx),
     settingPart(ctx),
     h("h3", null, "Differences to a baseline"),
-    summary.arms.length === 0 ? note(h, "There is nothing to compare: the file holds no evaluation.") : forestPart(ctx),
+    summary.arms.length === 0 ? note(h, "Nothing to compare: the results contain no evaluation.") : forestPart(ctx),
   );
 }

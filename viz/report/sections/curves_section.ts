@@ -1,3 +1,8 @@
+/**
+ * The "ROC, precision-recall and reliability" section.
+ *
+ * @module
+ */
 import type { Cases, Evaluation, Interval } from "../../../eval/results/results_schema.ts";
 import { legend } from "../charts/marks.ts";
 import { caption, choice, note, type ReportContext, section } from "../context.ts";
@@ -6,7 +11,7 @@ import type { Child } from "../markup/dom.ts";
 import { capitalise, formatCount, formatInterval, formatScore } from "../markup/format.ts";
 import { sliceName } from "../figures/summary.ts";
 
-/** The three kinds of curve, with what their axes measure. */
+/** The kinds of curve, with their axis labels and summary metric. */
 const KINDS = [
   { id: "roc", name: "ROC", x: "False positive rate", y: "True positive rate", measure: "AUROC" },
   { id: "pr", name: "Precision-recall", x: "Recall", y: "Precision", measure: "Average precision" },
@@ -21,14 +26,14 @@ const KINDS = [
 
 type Kind = typeof KINDS[number];
 
-/** The curves of one method for one label: a path, empty where the curve does not exist, and the figure that sums it up. */
+/** The curves of one method for one label: a path, empty if the curve is undefined, and its summary metric as text. */
 type Paths = Record<Kind["id"], { d: string; text: string }>;
 
-/** Small multiples, one panel a label, for every view and kind of curve. */
+/** Renders small multiples with one panel per label, for every view and kind of curve. */
 export function curvesSection(ctx: ReportContext): HTMLElement {
   const { h, summary } = ctx;
   if (summary.arms.length === 0) {
-    return section(h, "curves", note(h, "There are no curves: the file holds no evaluation."));
+    return section(h, "curves", note(h, "No curves: the results contain no evaluation."));
   }
   const views = summary.views.map((view, v) => ({ value: `view-${v}`, text: capitalise(view) }));
   return section(
@@ -57,9 +62,10 @@ export function curvesSection(ctx: ReportContext): HTMLElement {
 function captionText(ctx: ReportContext): string {
   const repeated = ctx.results.runs.length > ctx.summary.arms.length;
   return `Curves by label on the test studies (${sliceName(ctx.summary.slices[ctx.summary.primary]!)}` +
-    (repeated ? "; of each method the run whose AUROC is the median" : "") +
-    "). All axes run from 0 to 1. The thin line is chance (ROC), the prevalence (precision-recall) or perfect calibration " +
-    "(reliability). Choose a panel to enlarge it; the arrow keys then go from label to label.";
+    (repeated ? "; for each method, the run with the median AUROC" : "") +
+    "). All axes run from 0 to 1. The thin line is chance (ROC), the prevalence (precision-recall) or perfect " +
+    "calibration " +
+    "(reliability). Select a panel to enlarge it; the arrow keys then move between labels.";
 }
 
 function viewPanels(ctx: ReportContext, view: number): Child {
@@ -99,7 +105,7 @@ function panel(
       "div",
       { class: "panel empty" },
       h("span", { class: "panel-head" }, heading),
-      h("span", { class: "panel-missing" }, "n/a: one class only, or not fitted"),
+      h("span", { class: "panel-missing" }, "n/a: only one class, or not fitted"),
     );
   }
   return h(
@@ -164,7 +170,10 @@ function pathsOf(ctx: ReportContext, at: { view: number; arm: number; label: num
   };
 }
 
-/** The run whose AUROC is the median (the lower of two), so that a curve shown is one that was measured. */
+/**
+ * The run with the median AUROC (the lower of the two middle ones), so that an actual run's curve is shown rather than
+ * an average.
+ */
 export function medianRun(evaluations: readonly Evaluation[], label: string): Evaluation | null {
   const ranked = evaluations
     .map((evaluation) => ({

@@ -1,3 +1,8 @@
+/**
+ * The label-efficiency part of the comparison section.
+ *
+ * @module
+ */
 import { efficiencyChart, fractionSlices } from "../charts/efficiency_chart.ts";
 import { legend } from "../charts/marks.ts";
 import { captionedTable, figure, note, type ReportContext } from "../context.ts";
@@ -6,7 +11,7 @@ import { capitalise, formatPercent, formatScore } from "../markup/format.ts";
 import { probeName } from "../figures/summary.ts";
 import { rowSelect } from "./row_select.ts";
 
-/** AUROC against the labelled fraction, drawn and as a table. */
+/** Renders AUROC against the labelled fraction, as charts and as tables. */
 export function efficiencyPart(ctx: ReportContext): Child {
   const { h, summary } = ctx;
   const charts = summary.arms.length === 0 ? [] : summary.views.map((view, v) => ({
@@ -16,7 +21,7 @@ export function efficiencyPart(ctx: ReportContext): Child {
   if (charts.every(({ chart }) => chart === null)) {
     return note(
       h,
-      "There is no such curve: the results hold one labelled fraction only. The experiment label-efficiency measures several.",
+      "Only one labelled fraction was evaluated. The experiment label-efficiency evaluates several.",
     );
   }
   return [
@@ -25,11 +30,12 @@ export function efficiencyPart(ctx: ReportContext): Child {
       ctx,
       {
         class: "wide",
-        caption:
-          `AUROC against the fraction of the training patients whose labels the classifier saw (${
+        caption: `AUROC against the fraction of training patients whose labels were used ` +
+          `(${
             probeName(summary.slices[summary.primary]!)
-          }; supervised classifiers trained on the same subset). Bands are 95 % intervals of the best VAE and of the supervised ` +
-          "classifier; point at another method in the key to see its band. Both axes show the measured range only.",
+          }; supervised classifiers trained on the same subset). Bands are 95% intervals of the best VAE and of ` +
+          "the supervised classifier; hover over another method in the legend to see its band. Axes do not start " +
+          "at zero.",
       },
       h(
         "div",

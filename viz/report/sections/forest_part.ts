@@ -1,3 +1,8 @@
+/**
+ * The paired-differences part of the comparison section.
+ *
+ * @module
+ */
 import { forestPlot } from "../charts/forest_plot.ts";
 import {
   baselines,
@@ -12,14 +17,14 @@ import type { Child } from "../markup/dom.ts";
 import { capitalise, formatPercent } from "../markup/format.ts";
 import { rowSelect } from "./row_select.ts";
 
-/** Differences of every method to a baseline that the reader chooses. */
+/** Renders the AUROC differences of all methods to a selectable baseline. */
 export function forestPart(ctx: ReportContext): Child {
   const { h, summary, comparisons } = ctx;
   const baseline = defaultBaseline(comparisons);
   if (baseline === null) {
     return note(
       h,
-      "There are no paired differences: the results compare no two methods. deno task compare, or an experiment, computes them.",
+      "The results contain no paired comparisons. Run deno task compare or an experiment to compute them.",
     );
   }
   const bases = basesOf(comparisons, summary.slices[summary.primary]!);
@@ -44,7 +49,7 @@ export function forestPart(ctx: ReportContext): Child {
               "aria-label": `Differences, ${view} view`,
               "data-forest": v,
             },
-            plot ?? note(h, `The results make no comparison in the ${view} view.`),
+            plot ?? note(h, `The results contain no comparison for the ${view} view.`),
           );
         }),
       ),
@@ -54,8 +59,9 @@ export function forestPart(ctx: ReportContext): Child {
         caption(
           h,
           ctx.number("Figure"),
-          "Difference of AUROC to the baseline, above zero where the method is better, with 95 % intervals from the same " +
-            "resamples of patients for both. p (Holm) is corrected for the number of labels; for the average, for the number of methods compared.",
+          "Difference in AUROC to the baseline (positive: the method is better) with 95% intervals of a paired " +
+            "bootstrap over " +
+            "patients. p (Holm) is corrected for the number of labels or, for the macro average, the number of methods compared.",
         ),
       ),
     ),

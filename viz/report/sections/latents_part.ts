@@ -1,12 +1,17 @@
+/**
+ * The latents part of the "Pictures and latents" section.
+ *
+ * @module
+ */
 import { EVERY_LABEL, latentCharts } from "../charts/latent_charts.ts";
 import { caption, note, type ReportContext } from "../context.ts";
 import type { Child } from "../markup/dom.ts";
 import { areExclusive } from "../figures/latents.ts";
 
-/** The test latents in the plane, coloured by a label. */
+/** Renders two-dimensional projections of the test latents, coloured by label. */
 export function latentsPart(ctx: ReportContext): Child {
   const { h, results, latents } = ctx;
-  if (latents.projections.length === 0) return note(h, "There is no projection of latents: the results hold none.");
+  if (latents.projections.length === 0) return note(h, "The results contain no projections of latents.");
   const { labels } = results.data;
   const exclusive = latents.states.every(areExclusive);
   const label = exclusive ? EVERY_LABEL : defaultLabel(ctx);
@@ -55,15 +60,17 @@ function captionText({ latents, results }: ReportContext): string {
   const left = new Set(results.projections.map((p) => p.run)).size -
     new Set(latents.projections.map((p) => p.run)).size;
   const coloring = latents.states.every(areExclusive)
-    ? "in the colour of their label, which is named where the middle of its studies is"
-    : "those with the chosen finding in colour above the others";
-  return `Latents of the test studies in the plane, ${coloring}` +
-    (points < studies ? ` (${points} of ${studies} studies, evenly chosen)` : "") +
-    ". PCA: the two principal components with their share of the variance; distances in a UMAP are not to scale." +
-    (left > 0 ? ` Projections of ${left} more runs are left out to keep this file small.` : "");
+    ? "coloured by label, with each label's name at the median of its studies"
+    : "those with the selected finding " +
+      "coloured and drawn on top";
+  return `Projections of the latents of the test studies, ${coloring}` +
+    (points < studies ? ` (${points} of ${studies} studies, evenly sampled)` : "") +
+    ". PCA: the first two principal components with their share of the variance; distances in a UMAP are not to " +
+    "scale." +
+    (left > 0 ? ` Projections of ${left} more runs are omitted to keep this file small.` : "");
 }
 
-/** The label that is told apart best in the first view: where structure can be expected to show. */
+/** The label with the highest AUROC in the first view, for which structure is most likely to be visible. */
 function defaultLabel(ctx: ReportContext): number {
   const rows = ctx.summary.cells[ctx.summary.primary]?.[0] ?? [];
   const best = ctx.results.data.labels.map((_, l) => Math.max(0, ...(rows[l] ?? []).map((cell) => cell?.value ?? 0)));

@@ -1,3 +1,8 @@
+/**
+ * The "Pictures and latents" section.
+ *
+ * @module
+ */
 import type { Pictures } from "../../../eval/results/results_schema.ts";
 import { figure, note, type ReportContext, section } from "../context.ts";
 import type { Builder, Child } from "../markup/dom.ts";
@@ -7,10 +12,10 @@ import { isPng, picture } from "../markup/picture.ts";
 import { bestMethod } from "../figures/ties.ts";
 import { latentsPart } from "./latents_part.ts";
 
-/** Room for pictures, in characters of base64, so that the whole file stays under three megabytes. */
+/** Budget for pictures in base64 characters, to keep the report below 3 MB. */
 const PICTURE_BUDGET = 1_200_000;
 
-/** Originals, reconstructions and translations, and the latents in the plane. */
+/** Renders reconstructions and translations next to the originals, and projections of the latents. */
 export function picturesSection(ctx: ReportContext): HTMLElement {
   const { h } = ctx;
   return section(
@@ -29,17 +34,19 @@ function pictures(ctx: ReportContext): Child {
   if (!synthetic && !ctx.includeImages) {
     return note(
       h,
-      `Pictures are left out because ${dataset} shows patients. Only pictures of phantoms and of MNIST digits are embedded ` +
-        "without being asked for; the flag --include-images embeds these too, where the data's terms of use allow it.",
+      `Pictures are omitted because ${dataset} shows patients; by default only pictures of phantoms and MNIST ` +
+        `digits are ` +
+        "embedded. If the data's terms of use allow it, --include-images embeds them.",
     );
   }
-  if (results.pictures.length === 0) return note(h, "There are no pictures: the run kept none.");
+  if (results.pictures.length === 0) return note(h, "The results contain no pictures.");
   const { kept, dropped } = chosen(ctx);
   return [
     synthetic ? null : note(
       h,
       h("strong", null, "This file contains pictures of patients"),
-      " because it was made with --include-images. Share it only with those whom the data's terms of use allow to see them.",
+      " because it was made with --include-images. Share it only with people who may see them under the data's " +
+        "terms of use.",
     ),
     kept.map((group, i) => {
       const grids = runFigure(ctx, group);
@@ -50,12 +57,12 @@ function pictures(ctx: ReportContext): Child {
       h,
       `${
         formatNumberOf(dropped, { one: "grid of pictures is", many: "grids of pictures are" })
-      } left out: of other seeds, too large for this file, or not in PNG.`,
+      } omitted: from other seeds, too large for this file, or not PNG.`,
     ),
   ];
 }
 
-/** One run of every method, the best first and then as many as there is room for; other seeds look alike. */
+/** Chooses one run per method, the best method first, as far as the budget allows; other seeds look alike. */
 function chosen(ctx: ReportContext): { kept: Pictures[][]; dropped: number } {
   const { results, summary } = ctx;
   const sound = results.pictures.filter((group) =>
@@ -90,9 +97,9 @@ function runFigure(ctx: ReportContext, groups: readonly Pictures[]): HTMLElement
     ctx,
     {
       class: "wide",
-      caption:
-        `${runTitle(ctx, groups[0]!.run)}: test studies, one a column. In each grid from top to bottom what went in, ` +
-        "for translations the true picture of the other view, and what came out.",
+      caption: `${runTitle(ctx, groups[0]!.run)}: one test study per column. Rows from top to bottom: the input, for ` +
+        `translations ` +
+        "the true image of the other view, and the output.",
     },
     h("div", { class: "picture-groups" }, groups.map((group) => grid(h, group))),
   );

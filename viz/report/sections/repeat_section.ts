@@ -1,3 +1,8 @@
+/**
+ * The "Reproducibility" section.
+ *
+ * @module
+ */
 import type { RunRecord } from "../../../eval/results/results_schema.ts";
 import { flatten } from "../figures/arms.ts";
 import { captionedTable, note, type ReportContext, section } from "../context.ts";
@@ -5,10 +10,12 @@ import type { Builder, Child } from "../markup/dom.ts";
 import { capitalise, formatCount, formatDuration } from "../markup/format.ts";
 import { methodName } from "../figures/palette.ts";
 
-/** Stages in the order they run; others follow. */
+/** Stages in execution order; unknown stages follow. */
 const STAGES = ["prepare", "train", "encode", "probe"];
 
-/** Everything needed to repeat the results: commands, configurations, seeds, versions, adapters and durations. */
+/**
+ * Renders what is needed to reproduce the results: commands, configurations, seeds, versions, adapters and durations.
+ */
 export function repeatSection(ctx: ReportContext): HTMLElement {
   const { h, results } = ctx;
   return section(
@@ -79,16 +86,16 @@ function runRow(h: Builder, run: RunRecord, stages: readonly string[]): HTMLElem
 function commands(ctx: ReportContext): Child {
   const { h, results } = ctx;
   const lines = [...new Set(results.runs.flatMap((run) => run.commands))];
-  if (lines.length === 0) return note(h, "The results do not say which commands made them.");
+  if (lines.length === 0) return note(h, "The results do not record the commands that produced them.");
   return h("pre", { tabindex: "0", role: "region", "aria-label": "Commands" }, h("code", null, lines.join("\n")));
 }
 
-/** Settings that all runs share once, the others by run. */
+/** Lists the settings shared by all runs once, and the others by run. */
 function configuration(ctx: ReportContext): Child {
   const { h, results } = ctx;
   const configs = results.runs.map((run) => flatten(run.config));
   const keys = [...new Set(configs.flatMap((config) => [...config.keys()]))];
-  if (keys.length === 0) return note(h, "The results hold no configuration.");
+  if (keys.length === 0) return note(h, "The results contain no configuration.");
   const shared = keys.filter((key) => new Set(configs.map((config) => config.get(key))).size === 1);
   const said = (run: RunRecord, value: string | undefined) =>
     [run.name, run.method, String(run.seed)].includes(value ?? "");
@@ -112,7 +119,10 @@ function configByRun(
   const { h, results } = ctx;
   return captionedTable(
     ctx,
-    { caption: "Settings that differ between runs, beyond name, method and seed; the list above holds for all." },
+    {
+      caption: "Settings that differ between runs, besides name, method and seed; the list above applies to all " +
+        "runs.",
+    },
     h(
       "thead",
       null,
@@ -150,7 +160,7 @@ function versions(ctx: ReportContext): HTMLElement {
   );
 }
 
-/** An ISO date as day and minute in UTC; what is no date stays as it is. */
+/** Formats an ISO date to the minute in UTC; other text is returned unchanged. */
 export function dateText(text: string): string {
   const date = new Date(text);
   return Number.isNaN(date.getTime()) ? text : `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;

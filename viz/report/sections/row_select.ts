@@ -1,6 +1,11 @@
+/**
+ * A select shared by the figures that show one row at a time.
+ *
+ * @module
+ */
 import type { ReportContext } from "../context.ts";
 
-/** A select of the macro average and every label, for figures that the script draws again. */
+/** Creates a select of the macro average and all labels, for figures that the client script redraws. */
 export function rowSelect(ctx: ReportContext, id: string): HTMLElement {
   const { h, summary } = ctx;
   return h(

@@ -1,10 +1,17 @@
+/**
+ * Charts of AUROC against settings that an experiment varied.
+ *
+ * @module
+ */
 import { lineChart, type LineSeries, rangeOf } from "../charts/line_chart.ts";
 import { figure, type ReportContext } from "../context.ts";
 import type { Child } from "../markup/dom.ts";
 import { capitalise, formatScore } from "../markup/format.ts";
 import { probeName } from "../figures/summary.ts";
 
-/** One chart for every numeric setting that was varied: label noise, the fixed alpha, the share of absent laterals. */
+/**
+ * Renders one chart per varied numeric setting, such as label noise, a fixed alpha or the fraction of missing laterals.
+ */
 export function settingPart(ctx: ReportContext): Child {
   const { h, summary, results } = ctx;
   const keys = new Set(
@@ -37,7 +44,7 @@ export function settingPart(ctx: ReportContext): Child {
   });
 }
 
-/** The arms of a method that differ in one numeric setting, joined to a line. */
+/** One line per method, joining its arms that differ only in this setting. */
 function settingSeries(ctx: ReportContext, at: { key: string; view: number }): LineSeries[] {
   const { summary, find } = ctx;
   const points = summary.arms.flatMap((arm, index) => {

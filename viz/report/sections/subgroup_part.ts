@@ -1,18 +1,23 @@
+/**
+ * The subgroup part of the cohort section.
+ *
+ * @module
+ */
 import type { Cases } from "../../../eval/results/results_schema.ts";
 import { captionedTable, note, type ReportContext } from "../context.ts";
 import type { Child } from "../markup/dom.ts";
 import { capitalise, formatInterval, formatNumberOf, formatScore } from "../markup/format.ts";
 import { subgroupScore } from "../figures/subgroups.ts";
 
-/** View positions with fewer studies than this say nothing that an interval would not swallow. */
+/** View positions with fewer test studies are not shown: their intervals would be too wide to be informative. */
 const FEWEST_STUDIES = 20;
 
-/** Macro AUROC among studies whose frontal image is AP, PA, ..., by method and view. */
+/** Renders macro AUROC by frontal view position (AP, PA, ...), for every method and view. */
 export function subgroupPart(ctx: ReportContext): Child {
   const { h, summary, results } = ctx;
   const positions = positionsOf(results.cases);
   if (positions.length < 2 || summary.arms.length === 0) {
-    return note(h, `There are no subgroups: no two frontal view positions have ${FEWEST_STUDIES} test studies each.`);
+    return note(h, `No subgroups: fewer than two frontal view positions have at least ${FEWEST_STUDIES} test studies.`);
   }
   return [
     summary.views.map((view, v) => {
@@ -37,9 +42,10 @@ function explanation(ctx: ReportContext, positions: readonly string[]): string {
   });
   return `Test studies: ${
     sizes.join(", ")
-  }. Computed by this report from the scores in the results, over the labels that have both ` +
-    "classes in the subgroup, as means over runs. Intervals are 95 % normal intervals with DeLong's variance, clustered by patient. " +
-    "AP images are mostly of patients too ill to stand, so a difference between AP and PA need not be one of the method.";
+  }. Computed by this report from the stored scores, over the labels with both classes in the ` +
+    "subgroup, averaged over runs. Intervals are 95% normal intervals with DeLong's variance, clustered by patient. " +
+    "AP images " +
+    "are mostly of patients too ill to stand, so a difference between AP and PA need not be due to the method.";
 }
 
 function subgroupRow(

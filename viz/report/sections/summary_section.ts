@@ -1,3 +1,8 @@
+/**
+ * The "Summary" section.
+ *
+ * @module
+ */
 import type { Child } from "../markup/dom.ts";
 import { intervalTable } from "../charts/interval_table.ts";
 import { caption, note, type ReportContext, section } from "../context.ts";
@@ -7,7 +12,7 @@ import { bestOf } from "../figures/ties.ts";
 import { methodName } from "../figures/palette.ts";
 import { faults } from "../figures/faults.ts";
 
-/** What was trained on what, the best macro AUROC of each view with its interval, and what not to use it for. */
+/** Renders what was trained on which data, the best macro AUROC of each view, and warnings. */
 export function summarySection(ctx: ReportContext): HTMLElement {
   const { h, results } = ctx;
   const found = faults(results, ctx);
@@ -19,7 +24,8 @@ export function summarySection(ctx: ReportContext): HTMLElement {
       "p",
       { class: "notice", role: "note" },
       h("strong", null, "Not for clinical use."),
-      " This report describes a research experiment. Nothing in it has been validated for diagnosis, triage or treatment.",
+      " This report describes a research experiment. Nothing in it has been validated for diagnosis, triage or " +
+        "treatment.",
     ),
     found.length === 0 ? null : h(
       "div",
@@ -30,7 +36,8 @@ export function summarySection(ctx: ReportContext): HTMLElement {
     results.evaluations.length === 0
       ? note(
         h,
-        "There is no AUROC to report: the file holds no evaluation. Run deno task evaluate on the run, then the report again.",
+        "No AUROC to report: the results contain no evaluation. Run deno task evaluate on the run, then make the " +
+          "report again.",
       )
       : [h("div", { class: "headlines" }, ctx.summary.views.map((_, view) => headline(ctx, view))), macroPlots(ctx)],
   );
@@ -79,7 +86,7 @@ function headline(ctx: ReportContext, view: number): HTMLElement {
       "p",
       { class: "details" },
       h("strong", null, `${summary.arms[best]!.name}`),
-      ", macro AUROC, 95 % interval ",
+      ", macro AUROC, 95% interval ",
       h("span", { class: "nowrap" }, formatInterval(cell.low, cell.high)),
       cell.spread === null
         ? "."
@@ -98,7 +105,7 @@ function macroLabels(ctx: ReportContext, at: { view: number; arm: number }): str
   if (macro.excluded.length === 0) return `Mean over all ${formatCount(all)} labels.`;
   return `Mean over ${macro.labels.length} of ${all} labels; without ${
     formatList(macro.excluded)
-  } (one class only, or not fitted).`;
+  } (only one class, or not fitted).`;
 }
 
 function macroPlots(ctx: ReportContext): Child {
@@ -119,7 +126,7 @@ function macroPlots(ctx: ReportContext): Child {
           caption: `${capitalise(view)} view`,
           head: "Method",
           axis: "Macro AUROC",
-          columns: ["AUROC", "95 % interval"],
+          columns: ["AUROC", "95% interval"],
           reference: null,
           range: summary.cells[summary.primary]!.flatMap((rows) =>
             rows.at(-1)!.flatMap((cell) => [cell?.low, cell?.high])
@@ -146,9 +153,9 @@ function macroPlots(ctx: ReportContext): Child {
       caption(
         h,
         label,
-        `Macro AUROC of every method (${probe}). Lines are 95 % intervals for the choice of patients (bootstrap of patients`,
-        ctx.results.runs.length > summary.arms.length ? ", averaged over runs); " : "); ",
-        "bold marks the best and those statistically tied with it.",
+        `Macro AUROC of every method (${probe}). Lines are 95% intervals of a bootstrap over patients`,
+        ctx.results.runs.length > summary.arms.length ? ", averaged over runs; " : "; ",
+        "bold marks the best method and those statistically tied with it.",
       ),
     ),
   );

@@ -1,3 +1,8 @@
+/**
+ * The "Training" section.
+ *
+ * @module
+ */
 import type { RunRecord, TrainingSeries } from "../../../eval/results/results_schema.ts";
 import type { Arm } from "../figures/arms.ts";
 import { legend } from "../charts/marks.ts";
@@ -7,7 +12,7 @@ import type { Child } from "../markup/dom.ts";
 import { formatNumberOf } from "../markup/format.ts";
 import { assignSlots, methodName } from "../figures/palette.ts";
 
-/** A panel: which series of which runs. */
+/** A panel: one logged series of some runs. */
 interface Panel {
   readonly title: string;
   readonly key: Exclude<keyof TrainingSeries, "step">;
@@ -15,7 +20,10 @@ interface Panel {
   readonly scale: TrainingScale;
 }
 
-/** A classifier logs a loss, a VAE its parts too; their losses have nothing in common but the name. */
+/**
+ * Whether a run is a VAE, which also logs the terms of its loss. Losses of VAEs and classifiers are not comparable and
+ * get panels of their own.
+ */
 const isVae = (run: RunRecord) => run.training.reconstruction.some((value) => value !== 0);
 const PANELS: readonly Panel[] = [
   { title: "Loss (VAE)", key: "loss", runs: isVae, scale: "auto" },
@@ -26,12 +34,12 @@ const PANELS: readonly Panel[] = [
   { title: "Studies per second", key: "studiesPerSecond", runs: () => true, scale: "from-zero" },
 ];
 
-/** Training curves of all runs, a thin line each, in the colours of their methods. */
+/** Renders the training curves of all runs, one thin line each in the colour of its method. */
 export function trainingSection(ctx: ReportContext): HTMLElement {
   const { h, results } = ctx;
   const runs = results.runs.filter((run) => run.training.step.length > 1);
   if (runs.length === 0) {
-    return section(h, "training", note(h, "There are no training curves: no run logged more than one step."));
+    return section(h, "training", note(h, "No training curves: no run logged more than one step."));
   }
   const arms = armsOfRuns(ctx);
   const panels = PANELS.flatMap((panel): Child[] => {
@@ -49,10 +57,10 @@ export function trainingSection(ctx: ReportContext): HTMLElement {
       {
         class: "wide",
         caption:
-          `Training curves against the step, one thin line a run${
-            results.runs.length === 1 ? "" : "; seeds of a method share its colour"
-          }. A vertical axis is logarithmic where its values span more than a factor of fifty; ` +
-          "those of losses and their parts need not reach the values of the first 2 % of the steps." +
+          `Training curves by step, one thin line per run${
+            results.runs.length === 1 ? "" : "; seeds of a method share a colour"
+          }. A vertical axis is logarithmic if its values span more than a factor of fifty; ` +
+          "the axes of losses and their terms may cut off the first 2% of the steps." +
           (runs.length < results.runs.length
             ? ` ${formatNumberOf(results.runs.length - runs.length, { one: "run", many: "runs" })} logged no curve.`
             : ""),
@@ -62,7 +70,7 @@ export function trainingSection(ctx: ReportContext): HTMLElement {
   );
 }
 
-/** The arm that a run's evaluations belong to; a run without any is drawn as its method. */
+/** The arm of each run's evaluations; a run without evaluations is drawn in the style of its method. */
 function armsOfRuns(ctx: ReportContext): Map<string, { arm: Arm; index: number }> {
   const { summary, results } = ctx;
   const slots = assignSlots([...new Set(results.runs.map((run) => run.method))]);

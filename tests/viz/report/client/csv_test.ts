@@ -10,7 +10,7 @@ const results = singleRunFixture({ labels, methods: ["poe", "mmvm"], seeds: [0, 
 const { summary } = summarise(results, [{ view: "frontal", label: "Edema", method: "mmvm", auroc: 0.863 }]);
 const rows = parse(aurocCsv(summary, summary.primary)) as string[][];
 
-Deno.test("the CSV has a row for every view and label and the macro averages, as on the page", () => {
+Deno.test("aurocCsv() has a row for every view and label and the macro averages, as on the page", () => {
   assert.equal(rows.length, 1 + 2 * (labels.length + 1));
   assert.deepEqual(rows[0]!.slice(0, 8), ["View", "Label", "n+", "n-", "PoE", "PoE low", "PoE high", "PoE published"]);
   const row = rows.find((fields) => fields[0] === "Frontal" && fields[1] === "Edema")!;
@@ -18,7 +18,7 @@ Deno.test("the CSV has a row for every view and label and the macro averages, as
   assert.deepEqual(row.slice(8), [cell.value, cell.low, cell.high, 0.863].map(formatScore));
 });
 
-Deno.test("names with quotes, commas and line ends survive, and none is a formula", () => {
+Deno.test("aurocCsv() preserves quotes, commas and line breaks in names and defuses formulas", () => {
   const found = rows.map((fields) => fields[1]);
   assert.ok(found.includes(labels[1]));
   assert.ok(found.includes(labels[3]));

@@ -11,21 +11,21 @@ function names(results: Results): string[] {
   return findArms(results).arms.map((arm) => arm.name);
 }
 
-/** The results with a change to the configuration of every run. */
+/** The results with every run's configuration modified. */
 function configured(results: Results, change: Record<string, unknown>): Results {
   return { ...results, runs: results.runs.map((run) => ({ ...run, config: { ...run.config, ...change } })) };
 }
 
-Deno.test("seeds of a method are one arm, whatever their names and paths", () => {
+Deno.test("findArms() groups the seeds of a method into one arm despite different names and paths", () => {
   assert.deepEqual(names(small({ seeds: [0, 1, 2], methods: ["poe", "mmvm"] })), ["PoE", "MMVM"]);
 });
 
-Deno.test("arms stand in a fixed order: baselines, joint models, MMVM, supervised; strangers before MMVM", () => {
+Deno.test("findArms() sorts baselines, joint models, unknown methods, MMVM, supervised", () => {
   const results = small({ methods: ["supervised", "mmvm", "new-method", "avg", "independent"] });
   assert.deepEqual(names(results), ["Independent", "AVG", "new-method", "MMVM", "Supervised"]);
 });
 
-Deno.test("settings make arms of their own, ordered as numbers", () => {
+Deno.test("findArms() makes an arm per setting, sorted numerically", () => {
   const results = combineResults([0.5, 0.25, 1].map((alpha, i) => {
     const one = small({ setting: { alpha }, seeds: [i] });
     return { ...one, title: `alpha ${alpha}` };
@@ -33,10 +33,10 @@ Deno.test("settings make arms of their own, ordered as numbers", () => {
   assert.deepEqual(names(results), ["MMVM (alpha 0.25)", "MMVM (alpha 0.5)", "MMVM (alpha 1)"]);
   const { arms } = findArms(results);
   assert.equal(new Set(arms.map((arm) => arm.slot)).size, 1, "one method has one colour");
-  assert.equal(new Set(arms.map((arm) => arm.dash)).size, 3, "and its variants different dashes");
+  assert.equal(new Set(arms.map((arm) => arm.dash)).size, 3, "its variants have different dashes");
 });
 
-Deno.test("runs of different configurations are never averaged, and the difference names them", () => {
+Deno.test("findArms() separates runs with different configurations and names them by the difference", () => {
   const results = combineResults([
     configured(small({ seeds: [0] }), { beta: 1 }),
     configured(small({ seeds: [1] }), { beta: 0.25 }),
@@ -44,7 +44,7 @@ Deno.test("runs of different configurations are never averaged, and the differen
   assert.deepEqual(names(results), ["MMVM (beta 0.25)", "MMVM (beta 1)"]);
 });
 
-Deno.test("configurations that differ in seeds, names and paths only are the same", () => {
+Deno.test("findArms() ignores seeds, names and paths when comparing configurations", () => {
   const results = combineResults([
     configured(small({ seeds: [0] }), { data: { root: "a" }, trainSeed: 1 }),
     configured(small({ seeds: [1] }), { data: { root: "b" }, trainSeed: 2 }),
@@ -52,7 +52,7 @@ Deno.test("configurations that differ in seeds, names and paths only are the sam
   assert.deepEqual(names(results), ["MMVM"]);
 });
 
-Deno.test("one seed twice is told apart by the runs' names", () => {
+Deno.test("findArms() separates runs with the same seed by name", () => {
   const [first, second] = [small(), small({ seed: 9 })];
   const renamed: Results = {
     ...second,
@@ -62,14 +62,14 @@ Deno.test("one seed twice is told apart by the runs' names", () => {
   assert.deepEqual(names(combineResults([first, renamed])), ["MMVM (run again)", "MMVM (run mmvm-s0)"]);
 });
 
-Deno.test("every evaluation has an arm of its method", () => {
+Deno.test("findArms() assigns every evaluation an arm of its method", () => {
   const results = small({ methods: ["poe", "mmvm", "supervised"], seeds: [0, 1] });
   const { arms, armOf } = findArms(results);
   results.evaluations.forEach((evaluation, i) => assert.equal(arms[armOf[i]!]!.method, evaluation.method));
   assert.deepEqual(arms.map((arm) => arm.supervised), [false, false, true]);
 });
 
-Deno.test("flatten() gives every leaf under its path", () => {
+Deno.test("flatten() returns every leaf by its path", () => {
   const leaves = flatten({ a: { b: 1, c: [2, 3] }, d: "x", e: null });
   assert.deepEqual([...leaves], [["a.b", "1"], ["a.c", "[2,3]"], ["d", "x"], ["e", "null"]]);
 });

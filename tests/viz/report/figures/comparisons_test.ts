@@ -21,7 +21,7 @@ const results = singleRunFixture({
 const rows = readComparisons(results.comparisons);
 const basis = basisOf(rows.find((row) => row.fraction === 1)!);
 
-Deno.test("against any baseline stands every other method, turned around where the file has it so", () => {
+Deno.test("comparisonsAgainst() returns every other method, reversing stored comparisons where necessary", () => {
   for (const baseline of baselines(rows)) {
     const found = comparisonsAgainst(rows, { view: "frontal", label: "Edema", basis, baseline });
     assert.deepEqual(
@@ -40,18 +40,18 @@ Deno.test("against any baseline stands every other method, turned around where t
   }
 });
 
-Deno.test("the default baseline is compared with most others", () => {
+Deno.test("defaultBaseline() returns the name with the most comparisons", () => {
   assert.equal(defaultBaseline(rows), "supervised");
   assert.equal(defaultBaseline(rows.filter((row) => row.method === "mmvm" || row.baseline === "mmvm")), "mmvm");
   assert.equal(defaultBaseline([]), null);
 });
 
-Deno.test("the basis nearest to the slice comes first", () => {
+Deno.test("basesOf() puts the basis closest to the slice first", () => {
   const slice = { probe: "logistic-regression", latents: "unimodal", fraction: 0.1 } as const;
   assert.deepEqual(basesOf(rows, slice).map((row) => row.fraction), [0.1, 1]);
 });
 
-Deno.test("names of methods, settings and runs lead to their arms", () => {
+Deno.test("armNamed() resolves names of methods, settings and runs", () => {
   const { arms } = findArms(results);
   assert.equal(arms[armNamed(arms, "mmvm", "")]!.method, "mmvm");
   assert.equal(armNamed(arms, "nobody", ""), -1);

@@ -25,7 +25,7 @@ const golden =
   (JSON.parse(await Deno.readTextFile(new URL("../../../golden/metrics.json", import.meta.url))) as GoldenCase[])
     .filter((one) => one.kind === "binary");
 
-/** Scores from a small set, so that there are ties, with both classes. */
+/** Cases of both classes with scores from a small set, so that ties occur. */
 const scored = fc.array(fc.record({ score: fc.integer({ min: 0, max: 12 }), label: fc.constantFrom(0, 1) }), {
   minLength: 2,
   maxLength: 80,
@@ -36,7 +36,7 @@ const scored = fc.array(fc.record({ score: fc.integer({ min: 0, max: 12 }), labe
     labels: cases.map((one) => one.label as 0 | 1),
   }));
 
-Deno.test("the golden values of AUROC, average precision and the ROC's points are met", () => {
+Deno.test("AUROC, average precision and ROC points match the golden values", () => {
   assert.ok(golden.length >= 3);
   for (const one of golden) {
     const curves = curvesOf({ scores: one.score, labels: one.y });
@@ -50,7 +50,7 @@ Deno.test("the golden values of AUROC, average precision and the ROC's points ar
   }
 });
 
-Deno.test("the area under the ROC is the share of pairs that the positive case wins, ties one half", () => {
+Deno.test("areaUnder() equals the fraction of concordant pairs, counting ties one half", () => {
   fc.assert(fc.property(scored, ({ scores, labels }) => {
     let [won, pairs] = [0, 0];
     scores.forEach((a, i) =>
@@ -64,7 +64,7 @@ Deno.test("the area under the ROC is the share of pairs that the positive case w
   }));
 });
 
-Deno.test("curves run from corner to corner and never fall back", () => {
+Deno.test("curves run from corner to corner monotonically", () => {
   fc.assert(fc.property(scored, (cases) => {
     const { roc, precisionRecall } = curvesOf(cases)!;
     assert.deepEqual(roc[0], [0, 0]);
@@ -75,25 +75,25 @@ Deno.test("curves run from corner to corner and never fall back", () => {
   }));
 });
 
-Deno.test("one class alone, or no case at all, has no curves", () => {
+Deno.test("curvesOf() returns null for a single class and for no cases", () => {
   assert.equal(curvesOf({ scores: [0.1, 0.2], labels: [1, 1] }), null);
   assert.equal(curvesOf({ scores: [0.1, 0.2], labels: [0, null] }), null);
   assert.equal(curvesOf({ scores: [], labels: [] }), null);
 });
 
-Deno.test("cases whose label does not count change nothing", () => {
+Deno.test("curvesOf() ignores cases with a null label", () => {
   const curves = curvesOf({ scores: [0.9, 0.8, 0.3, 0.1], labels: [1, null, 0, null] });
   assert.deepEqual(curves, curvesOf({ scores: [0.9, 0.3], labels: [1, 0] }));
 });
 
-Deno.test("the area under the staircase is the average precision", () => {
+Deno.test("the area under staircase() equals the average precision", () => {
   fc.assert(fc.property(scored, (cases) => {
     const { precisionRecall } = curvesOf(cases)!;
     assert.ok(Math.abs(areaUnder(staircase(precisionRecall)) - averagePrecision(precisionRecall)) < 1e-9);
   }));
 });
 
-Deno.test("simplify() keeps the ends and stays within the tolerance", () => {
+Deno.test("simplify() keeps both ends and stays within the tolerance", () => {
   const points = fc.array(fc.tuple(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 50 })), {
     minLength: 2,
     maxLength: 60,
@@ -106,7 +106,7 @@ Deno.test("simplify() keeps the ends and stays within the tolerance", () => {
   }));
 });
 
-Deno.test("a path of a curve has the curve's area to within 0.0025", () => {
+Deno.test("curvePath() preserves the area under the curve to within 0.0025", () => {
   fc.assert(fc.property(scored, (cases) => {
     const { roc } = curvesOf(cases)!;
     const corners = cornersOf(curvePath(roc)).map(([x, y]): Point => [x / UNITS, 1 - y / UNITS]);
@@ -115,7 +115,7 @@ Deno.test("a path of a curve has the curve's area to within 0.0025", () => {
   }));
 });
 
-Deno.test("a curve of many thousand cases makes a short path", () => {
+Deno.test("curvePath() of thousands of cases is short", () => {
   const cases = Array.from(
     { length: 12_000 },
     (_, i) => ({ score: Math.sin(i * 12.9898) * 43758.5453 % 1, label: i % 7 === 0 }),

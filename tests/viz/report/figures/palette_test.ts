@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { assignSlots, methodName, methodRank, PALETTE } from "../../../../viz/report/figures/palette.ts";
 import { contrast, distanceSeen, type Vision } from "../color_vision.ts";
 
-/** The methods of the published table, which one figure shows together. */
+/** The methods of the published table, which appear together in one figure. */
 const PUBLISHED = ["mmvm", "independent", "poe", "moe", "mopoe", "avg", "supervised"];
 
-/** All that the project knows. */
+/** All known methods. */
 const KNOWN = [...PUBLISHED, "supervised-ensemble", "supervised-joint", "frontal", "lateral", "untrained"];
 
 function smallestDistance(methods: readonly string[], seenAs: { theme: "light" | "dark"; vision: Vision }): number {
@@ -14,8 +14,8 @@ function smallestDistance(methods: readonly string[], seenAs: { theme: "light" |
   return Math.min(...colors.flatMap((a, i) => colors.slice(0, i).map((b) => distanceSeen(a, b, seenAs.vision))));
 }
 
-Deno.test("the simulation of colour blindness confuses what it should", () => {
-  // A red and a green that deuteranopes are known to confuse, and a blue and a yellow that they are not.
+Deno.test("the simulation of colour vision deficiency reproduces known confusions", () => {
+  // A red and a green that deuteranopes confuse, and a blue and a yellow that they distinguish.
   assert.ok(distanceSeen("#a05000", "#5f7000", "deuteranopia") < distanceSeen("#a05000", "#5f7000", "normal") / 2);
   assert.ok(distanceSeen("#0000ff", "#ffff00", "deuteranopia") > 50);
   assert.equal(distanceSeen("#123456", "#123456", "protanopia"), 0);
@@ -23,35 +23,35 @@ Deno.test("the simulation of colour blindness confuses what it should", () => {
 
 for (const theme of ["light", "dark"] as const) {
   for (const vision of ["normal", "protanopia", "deuteranopia"] as const) {
-    Deno.test(`the colours of methods are far apart for ${vision} vision on the ${theme} page`, () => {
+    Deno.test(`method colours are distinguishable with ${vision} vision in the ${theme} theme`, () => {
       assert.ok(smallestDistance(PUBLISHED, { theme, vision }) >= 11, "the published methods");
       assert.ok(smallestDistance(KNOWN, { theme, vision }) >= 8, "all methods");
     });
   }
 }
 
-Deno.test("every colour has a contrast of at least 3 to its page", () => {
+Deno.test("every colour has a contrast of at least 3:1 with the page", () => {
   for (const { light, dark } of PALETTE) {
     assert.ok(contrast(light, "#ffffff") >= 3, light);
     assert.ok(contrast(dark, "#14171a") >= 3, dark);
   }
 });
 
-Deno.test("a known method has the same colour whatever else a report shows", () => {
+Deno.test("assignSlots() gives a known method the same colour in every report", () => {
   assert.equal(assignSlots(["mmvm"]).get("mmvm"), assignSlots(["x", "poe", "mmvm"]).get("mmvm"));
 });
 
-Deno.test("no two methods share a colour while there are colours left", () => {
+Deno.test("assignSlots() gives methods distinct colours while any are left", () => {
   const methods = ["mmvm", "poe", ...Array.from({ length: PALETTE.length - 2 }, (_, k) => `method ${k}`)];
   assert.equal(new Set(assignSlots(methods).values()).size, PALETTE.length);
 });
 
-Deno.test("more methods than colours still get a colour each", () => {
+Deno.test("assignSlots() reuses colours if there are more methods than colours", () => {
   const methods = Array.from({ length: 3 * PALETTE.length }, (_, k) => `method ${k}`);
   for (const slot of assignSlots([...KNOWN, ...methods]).values()) assert.ok(PALETTE[slot] !== undefined);
 });
 
-Deno.test("names and ranks of unknown methods do not come from Object's own properties", () => {
+Deno.test("methodName() and methodRank() ignore properties inherited from Object", () => {
   assert.equal(methodName("constructor"), "constructor");
   assert.equal(methodName("mmvm"), "MMVM");
   assert.ok(methodRank("toString") < methodRank("mmvm"));

@@ -7,7 +7,7 @@ const results = singleRunFixture({ studies: 200 });
 const cases = results.cases[0]!;
 const everyone = () => true;
 
-/** Two labels, several studies a patient, scores that patients share in part. */
+/** Two labels, several studies per patient, and scores correlated within patients. */
 function simulate(seed: number): ScoredLabels {
   const random = uniform(seed);
   const patients = Array.from({ length: 120 }, () => normal(random));
@@ -21,7 +21,7 @@ function simulate(seed: number): ScoredLabels {
   return { scores, labels, subjects: studies.map(({ patient }) => String(patient)) };
 }
 
-Deno.test("the subgroup of everyone has the macro AUROC of the results", () => {
+Deno.test("subgroupScore() over all cases equals the macro AUROC of the results", () => {
   for (const evaluation of results.evaluations) {
     const run = { scores: evaluation.scores, labels: cases.labels, subjects: cases.subjectIds };
     const { value, labels } = subgroupScore([run], everyone);
@@ -30,7 +30,7 @@ Deno.test("the subgroup of everyone has the macro AUROC of the results", () => {
   }
 });
 
-Deno.test("a subgroup is scored as if the others were not there", () => {
+Deno.test("subgroupScore() of a subgroup ignores all other cases", () => {
   const { scores, labels, subjects } = simulate(1);
   const inside = (i: number) => i % 3 !== 0;
   const only = <T>(list: readonly T[]) => list.filter((_, i) => inside(i));
@@ -44,7 +44,7 @@ Deno.test("a subgroup is scored as if the others were not there", () => {
   assert.equal(part.studies, only(subjects).length);
 });
 
-Deno.test("the interval is as wide as a bootstrap of patients makes it", () => {
+Deno.test("subgroupScore()'s interval is as wide as that of a bootstrap over patients", () => {
   const run = simulate(2);
   const { low, high } = subgroupScore([run], everyone);
   const random = uniform(3);
@@ -58,11 +58,11 @@ Deno.test("the interval is as wide as a bootstrap of patients makes it", () => {
   });
   const mean = macros.reduce((sum, m) => sum + m, 0) / macros.length;
   const deviation = Math.sqrt(macros.reduce((sum, m) => sum + (m - mean) ** 2, 0) / (macros.length - 1));
-  // The standard deviation of 400 draws is itself uncertain by 3.5 %.
+  // The standard deviation of 400 draws has a relative standard error of 3.5%.
   assert.ok(Math.abs((high! - low!) / (2 * 1.96 * deviation) - 1) < 0.12);
 });
 
-Deno.test("labels with one class in the subgroup are left out, and none left gives no value", () => {
+Deno.test("subgroupScore() excludes labels with one class and is null if none remain", () => {
   const run: ScoredLabels = {
     scores: [[0.1, 0.9], [0.2, 0.3], null],
     labels: [[0, 1], [1, 1], [0, 1]],
@@ -75,7 +75,7 @@ Deno.test("labels with one class in the subgroup are left out, and none left giv
   assert.equal(subgroupScore([], everyone).value, null);
 });
 
-Deno.test("ties count one half", () => {
+Deno.test("subgroupScore() counts ties one half", () => {
   const run: ScoredLabels = { scores: [[0.5, 0.5, 0.5]], labels: [[0, 1, null]], subjects: ["a", "b", "c"] };
   assert.equal(subgroupScore([run], everyone).value, 0.5);
 });

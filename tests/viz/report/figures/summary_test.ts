@@ -14,7 +14,7 @@ const options = {
 const results = singleRunFixture(options);
 const { summary, find } = summarise(results);
 
-Deno.test("cells hold the mean over runs of the values in the results, and each of them", () => {
+Deno.test("cells contain the mean over runs and the value of each run", () => {
   summary.slices.forEach((slice, s) =>
     summary.views.forEach((view, v) =>
       summary.arms.forEach((arm, a) => {
@@ -38,7 +38,7 @@ Deno.test("cells hold the mean over runs of the values in the results, and each 
   );
 });
 
-Deno.test("the primary slice has all labels, and supervised classifiers stand beside every probe", () => {
+Deno.test("the primary slice has all labels, and supervised classifiers appear in the slices of every probe", () => {
   assert.equal(summary.slices[summary.primary]!.fraction, 1);
   const both = summarise(singleRunFixture({ ...options, probes: ["logistic-regression", "random-forest"] })).summary;
   assert.equal(both.slices.length, 4);
@@ -47,7 +47,7 @@ Deno.test("the primary slice has all labels, and supervised classifiers stand be
   assert.equal(both.slices[both.primary]!.probe, "logistic-regression");
 });
 
-Deno.test("the spread is the standard deviation over runs, and one run has none", () => {
+Deno.test("spread is the standard deviation over runs and null for one run", () => {
   const cell = summary.cells[summary.primary]![0]![0]![0]!;
   const values = cell.each.map(([, value]) => value);
   const variance = values.reduce((sum, value) => sum + (value - cell.value) ** 2, 0) / (values.length - 1);
@@ -55,7 +55,7 @@ Deno.test("the spread is the standard deviation over runs, and one run has none"
   assert.equal(summarise(singleRunFixture({ studies: 40 })).summary.cells[0]![0]![0]![0]!.spread, null);
 });
 
-Deno.test("published values stand beside plain methods of the same view and label only", () => {
+Deno.test("published values appear only for arms without a variant, by view and label", () => {
   const published = [
     { view: "frontal", label: "Edema", method: "mmvm", auroc: 0.863 },
     { view: "frontal", label: null, method: "mmvm", auroc: 0.733 },
@@ -73,7 +73,7 @@ Deno.test("published values stand beside plain methods of the same view and labe
   );
 });
 
-Deno.test("counts are those of the test studies", () => {
+Deno.test("counts are taken from the test studies", () => {
   const metrics = find({ slice: summary.primary, view: 0, arm: 0 })[0]!.metrics;
   summary.labels.forEach((_, l) => {
     const { positives, negatives } = metrics[l]!;
@@ -81,12 +81,12 @@ Deno.test("counts are those of the test studies", () => {
   });
 });
 
-Deno.test("results without evaluations have an empty summary", () => {
+Deno.test("summarise() of results without evaluations is empty", () => {
   const empty = summarise({ ...results, evaluations: [], comparisons: [] }).summary;
   assert.deepEqual([empty.arms, empty.views, empty.slices], [[], [], []]);
 });
 
-/** Three methods' macro AUROCs of 0.8, 0.79 and 0.7, and what is known of their differences. */
+/** Three methods with macro AUROC 0.8, 0.79 and 0.7, and the given comparisons between them. */
 function withMarks(comparisons: Partial<Comparison>[], half = 0.001): string[] {
   const one = singleRunFixture({ methods: ["independent", "poe", "mmvm"], studies: 40, labels: ["Edema"] });
   const value: Record<string, number> = { independent: 0.7, poe: 0.79, mmvm: 0.8 };
@@ -113,19 +113,19 @@ function withMarks(comparisons: Partial<Comparison>[], half = 0.001): string[] {
   return summarise(changed).summary.cells[0]![0]!.at(-1)!.map((cell) => cell!.mark);
 }
 
-Deno.test("a method ties with the best where their comparison is not significant", () => {
+Deno.test("a method is tied with the best if their comparison is not significant", () => {
   assert.deepEqual(withMarks([{ p: 0.01, pHolm: 0.2 }]), ["", "tied", "best"]);
   assert.deepEqual(withMarks([{ p: 0.01, pHolm: 0.04 }], 0.11), ["tied", "", "best"]);
   assert.deepEqual(withMarks([{ baseline: "mmvm", method: "poe", p: 0.5 }]), ["", "tied", "best"]);
 });
 
-Deno.test("without p the interval of the difference decides, without a comparison the method's own interval", () => {
+Deno.test("ties fall back to the interval of the difference without p, and to the method's own without a comparison", () => {
   assert.deepEqual(withMarks([{ difference: { value: 0.01, low: -0.01, high: 0.03 } }]), ["", "tied", "best"]);
   assert.deepEqual(withMarks([{}], 0.11), ["tied", "", "best"]);
   assert.deepEqual(withMarks([], 0.02), ["", "tied", "best"]);
 });
 
-Deno.test("comparisons of other views, fractions, probes and settings do not count", () => {
+Deno.test("ties ignore comparisons of other views, fractions, probes and settings", () => {
   const elsewhere: Partial<Comparison>[] = [
     { view: "lateral" },
     { labelledFraction: 0.1 },
@@ -137,7 +137,7 @@ Deno.test("comparisons of other views, fractions, probes and settings do not cou
   for (const place of elsewhere) assert.deepEqual(withMarks([{ ...place, p: 0.5 }]), ["", "", "best"]);
 });
 
-Deno.test("a row of one method has no best", () => {
+Deno.test("a row with a single method has no best mark", () => {
   const cells = summarise(singleRunFixture({ studies: 40 })).summary.cells[0]![0]!;
   for (const row of cells) assert.ok(row.every((cell) => cell === null || cell.mark === ""));
 });
