@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { runDeno } from "./process.ts";
 import { summarise } from "./run.ts";
 
 /** Runs the test entry on files with these texts; returns its exit code and what it said after the last test. */
@@ -7,11 +8,11 @@ async function run(files: Record<string, string>, options: { ci?: boolean; flags
   const folder = await Deno.makeTempDir();
   try {
     for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(join(folder, name), text);
-    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--allow-all", join(import.meta.dirname!, "run.ts"), ...(options.flags ?? []), folder],
-      env: { CI: options.ci ? "true" : "", NO_COLOR: "1" },
-    }).output();
-    const lines = new TextDecoder().decode(stdout).trimEnd().split("\n");
+    const { code, stdout } = await runDeno(
+      ["run", "--quiet", "--allow-all", "tests/run.ts", ...(options.flags ?? []), folder],
+      { env: { CI: options.ci ? "true" : "" } },
+    );
+    const lines = stdout.trimEnd().split("\n");
     return { code, last: lines.at(-1), text: lines.join("\n") };
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -1,5 +1,6 @@
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { runDeno } from "../process.ts";
 import { readSource, ROOT } from "./source_files.ts";
 
 /** One module's use of another, or of a file beside it. */
@@ -48,13 +49,9 @@ async function moduleGraph(files: readonly string[]): Promise<readonly ModuleInf
   try {
     const lines = files.map((path) => `import ${JSON.stringify(pathToFileURL(join(ROOT, path)).href)};\n`);
     await Deno.writeTextFile(entry, lines.join(""));
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["info", "--config", join(ROOT, "deno.json"), "--json", entry],
-      cwd: ROOT,
-    }).output();
-    const decoder = new TextDecoder();
-    if (code !== 0) throw new Error(decoder.decode(stderr));
-    return (JSON.parse(decoder.decode(stdout)) as { modules: ModuleInfo[] }).modules;
+    const { code, stdout, stderr } = await runDeno(["info", "--config", join(ROOT, "deno.json"), "--json", entry]);
+    if (code !== 0) throw new Error(stderr);
+    return (JSON.parse(stdout) as { modules: ModuleInfo[] }).modules;
   } finally {
     await Deno.remove(entry);
   }

@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
+import { ROOT } from "../process.ts";
 
-/** The folder of this checkout. */
-export const ROOT = join(import.meta.dirname!, "../..");
+export { ROOT };
 
 /** The rooms of the product. */
 export const ROOMS = [

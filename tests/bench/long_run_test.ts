@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT, runTask } from "../cli/command.ts";
+import { ROOT, runTask } from "../process.ts";
 
 Deno.test("bench long-run looks at memory every so many steps, evaluates on the way, and leaves nothing behind", async () => {
   const before = leftBehind();

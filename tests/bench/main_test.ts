@@ -4,7 +4,7 @@ import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Trace } from "../../runtime/program/profile.ts";
-import { ROOT, runTask } from "../cli/command.ts";
+import { ROOT, runTask } from "../process.ts";
 
 Deno.test("bench without a part lists parts, each of which has a file", async () => {
   const { code, stdout } = await runTask(["bench"]);

@@ -6,7 +6,7 @@ import { readExchange, writeExchange } from "../../bench/peers/exchange.ts";
 import { type RaceWork, ratioLines, ratiosOf, requireAgreement } from "../../bench/peers/race.ts";
 import { matmulExchange, stepExchange, stepWork } from "../../bench/peers/work.ts";
 import { resultsSchema } from "../../bench/results.ts";
-import { runTask } from "../cli/command.ts";
+import { runTask } from "../process.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "mmvm_peers_"));

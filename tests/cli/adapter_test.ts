@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { runTask } from "./command.ts";
+import { runTask } from "../process.ts";
 
 Deno.test("deno task adapter prints adapter, profile, features and limits, and no driver's noise", async () => {
   const { code, stdout, stderr } = await runTask(["adapter"], { env: { XDG_RUNTIME_DIR: null } });

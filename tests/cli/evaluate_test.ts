@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { smallRunConfig } from "../training/small_run.ts";
-import { runTask } from "./command.ts";
+import { runTask } from "../process.ts";
 
 Deno.test("`deno task evaluate` refuses a run that it may not write to before it does anything", async () => {
   const folder = await Deno.makeTempDir();

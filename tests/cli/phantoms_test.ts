@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT, runTask } from "./command.ts";
+import { ROOT, runTask } from "../process.ts";
 
 Deno.test("deno task phantoms writes where the user stands, once", async () => {
   const folder = await Deno.realPath(await Deno.makeTempDir());

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { singleRunFixture } from "../viz/report/fixture.ts";
-import { runTask } from "./command.ts";
+import { runTask } from "../process.ts";
 
 /** Calls back with a folder that holds two runs of different methods, `a` and `b`, and one on other labels, `c`. */
 async function withRuns(body: (folder: string) => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { runTask } from "./command.ts";
+import { runTask } from "../process.ts";
 
 Deno.test("deno task setup says in one line that all is there, and runs no installer", async () => {
   const { code, stdout, stderr } = await runTask(["setup"], { env: { XDG_RUNTIME_DIR: null } });

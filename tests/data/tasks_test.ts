@@ -1,27 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { RunningProcess, runProcess, taskCommand } from "../process.ts";
 import { inTempDir, plainImages, SMALL_JPEG, writeMimic } from "./fixture.ts";
 
-/** Runs a task's program as the user would. */
-async function run(program: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-check",
-      "--no-prompt",
-      "--allow-read",
-      "--allow-write",
-      "--allow-env",
-      "--allow-sys",
-      program,
-      ...args,
-    ],
-    cwd: fileURLToPath(new URL("../..", import.meta.url)),
-    env: { NO_COLOR: "1" },
-  }).output();
-  const decoder = new TextDecoder();
-  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+/** Runs a task's program with the task's own permissions. */
+async function run(task: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { code, stdout, stderr } = await runProcess([...taskCommand(task), ...args]);
+  return { code, out: stdout, err: stderr };
 }
 
 Deno.test("deno task data prints the cohort and the labels, or one JSON object", () =>
@@ -30,14 +15,14 @@ Deno.test("deno task data prints the cohort and the labels, or one JSON object",
     images[0] = { ...images[0]!, content: null };
     images[5] = { ...images[5]!, content: SMALL_JPEG.slice(0, 200) };
     writeMimic(root, { images });
-    const text = await run("cli/data.ts", root);
+    const text = await run("data", root);
     assert.equal(text.code, 0, text.err);
     assert.match(
       text.out,
       /^step +images +studies +patients +left out\nlisted +40 +20 +10\nfiles +39 +20 +10 +image file is missing \(1\)$/m,
     );
     assert.match(text.out, /^Support Devices +0 +0 +0 +19$/m);
-    const json = await run("cli/data.ts", root, "--json", "--check-images");
+    const json = await run("data", root, "--json", "--check-images");
     assert.equal(json.code, 0, json.err);
     const summary = JSON.parse(json.out);
     assert.deepEqual(Object.keys(summary), [
@@ -77,7 +62,7 @@ Deno.test("deno task data exits with 1 for bad input and with 2 for wrong usage,
       [[], 2, /^error: deno task data takes a data directory/],
     ];
     for (const [args, code, says] of cases) {
-      const result = await run("cli/data.ts", ...args);
+      const result = await run("data", ...args);
       assert.equal(result.code, code, result.err);
       assert.match(result.err, says);
       assert.equal(result.out, "");
@@ -90,7 +75,7 @@ Deno.test("deno task prepare says what it will write, what it skipped and where 
     images[5] = { ...images[5]!, content: SMALL_JPEG.slice(0, 200) };
     writeMimic(join(root, "mimic"), { images });
     const args = ["--data", join(root, "mimic"), "--cache", join(root, "cache"), "--image-size", "16"];
-    const first = await run("cli/prepare.ts", ...args);
+    const first = await run("prepare", ...args);
     assert.equal(first.code, 0, first.err);
     assert.match(first.err, /^40 images, 40 to prepare: 0 MiB in /);
     assert.match(
@@ -98,7 +83,7 @@ Deno.test("deno task prepare says what it will write, what it skipped and where 
       /skipped: image cannot be decoded: 1, for example files\/.*d5\.jpg: the JPEG data is truncated or corrupt/,
     );
     assert.ok((await Deno.stat(join(first.out.trim(), "manifest.json"))).isFile);
-    const second = await run("cli/prepare.ts", ...args);
+    const second = await run("prepare", ...args);
     assert.match(second.err, /^40 images, 0 to prepare/);
     assert.equal(second.out, first.out);
   }));
@@ -108,34 +93,17 @@ Deno.test("deno task prepare stopped by SIGINT keeps what is done and goes on fr
     const portrait = await Deno.readFile(new URL("./golden/portrait_64.jpg", import.meta.url));
     writeMimic(join(root, "mimic"), { images: plainImages(150).map((image) => ({ ...image, content: portrait })) });
     const args = ["--data", join(root, "mimic"), "--cache", join(root, "cache"), "--workers", "1"];
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "--no-check",
-        "--no-prompt",
-        "--allow-read",
-        "--allow-write",
-        "--allow-env",
-        "--allow-sys",
-        "cli/prepare.ts",
-        ...args,
-      ],
-      cwd: fileURLToPath(new URL("../..", import.meta.url)),
-      stderr: "piped",
-      stdout: "null",
-    }).spawn();
-    let err = "";
-    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
-      // The first line of progress: at least one image is done, and a second of work is left.
-      if (/preparing/.test(err) === false && /preparing/.test(err + text)) child.kill("SIGINT");
-      err += text;
-    }
-    assert.equal((await child.status).code, 130, err);
+    const child = new RunningProcess([...taskCommand("prepare"), ...args]);
+    // The first line of progress: at least one image is done, and a second of work is left.
+    await child.until("preparing");
+    child.kill("SIGINT");
+    const { code, stderr: err } = await child.ended;
+    assert.equal(code, 130, err);
     assert.match(
       err,
       /600 images, 600 to prepare.*SIGINT: saving what is prepared.*stopped; the same command goes on from here/s,
     );
-    const second = await run("cli/prepare.ts", ...args);
+    const second = await run("prepare", ...args);
     assert.equal(second.code, 0, second.err);
     const missing = Number(/600 images, (\d+) to prepare/.exec(second.err)![1]);
     assert.ok(missing > 0 && missing < 600, `${missing} were left`);

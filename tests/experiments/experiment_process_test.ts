@@ -3,15 +3,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readMetricsFile } from "../../training/mod.ts";
 import { readResults } from "../../eval/mod.ts";
-import { CommandProcess } from "../faults/command_process.ts";
+import { RunningProcess, runProcess, taskCommand } from "../process.ts";
 
-const PROJECT = join(import.meta.dirname!, "../..");
 const NAME = "single-view-mnist-pairs-smoke";
 
-function start(cwd: string, ...flags: string[]): CommandProcess {
-  const program = [Deno.execPath(), "run", "--quiet", "-A", "--config", join(PROJECT, "deno.json")];
-  const command = [join(PROJECT, "cli/experiment.ts"), "single-view", "--dataset", "mnist-pairs", "--scale", "smoke"];
-  return new CommandProcess([...program, ...command, ...flags], { cwd });
+function start(cwd: string, ...flags: string[]): RunningProcess {
+  const args = ["single-view", "--dataset", "mnist-pairs", "--scale", "smoke"];
+  return new RunningProcess([...taskCommand("experiment"), ...args, ...flags], { cwd });
 }
 
 async function trained(folder: string): Promise<string[]> {
@@ -87,10 +85,7 @@ Deno.test("a stopped and a killed experiment go on where they were, to the resul
 Deno.test("an experiment that does not exist is refused with those that do", async () => {
   const folder = await Deno.makeTempDir({ prefix: "mmvm-experiment-" });
   try {
-    const program = [Deno.execPath(), "run", "--quiet", "-A", "--config", join(PROJECT, "deno.json")];
-    const { code, stderr } = await new CommandProcess([...program, join(PROJECT, "cli/experiment.ts"), "tabel"], {
-      cwd: folder,
-    }).ended;
+    const { code, stderr } = await runProcess([...taskCommand("experiment"), "tabel"], { cwd: folder });
     assert.equal(code, 2);
     assert.match(stderr, /there is no experiment "tabel"; there are table, label-efficiency, .*other-datasets/);
   } finally {

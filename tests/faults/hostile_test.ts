@@ -3,7 +3,7 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { runPaths } from "../../training/mod.ts";
 import { latestCheckpoint, saveCheckpoint } from "../../runtime/files/checkpoint.ts";
-import type { Ended } from "./command_process.ts";
+import type { Ended } from "../process.ts";
 import { STEPS, Subject } from "./subject.ts";
 
 const PRECIOUS = "not to be touched";

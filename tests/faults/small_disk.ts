@@ -1,3 +1,4 @@
+import { succeeds } from "../process.ts";
 import type { StartOptions } from "./subject.ts";
 
 /** Bytes after which nothing more can be written: a small file system where this user may mount one, else a simulated one. */
@@ -76,13 +77,4 @@ class SimulatedDisk extends SmallDisk {
     this.#readOnly = value;
   }
   override [Symbol.dispose](): void {}
-}
-
-function succeeds([program, ...args]: readonly string[]): boolean {
-  try {
-    return new Deno.Command(program!, { args, stdout: "null", stderr: "null" }).outputSync().success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -9,10 +9,8 @@ import { join } from "node:path";
 import { writePhantoms } from "../../phantoms/mod.ts";
 import { readMetricsFile, runPaths } from "../../training/mod.ts";
 import { type Checkpoint, latestCheckpoint, listCheckpoints, readCheckpoint } from "../../runtime/files/checkpoint.ts";
-import { CommandProcess } from "./command_process.ts";
+import { RunningProcess, taskCommand } from "../process.ts";
 import { FaultTally } from "./fault_tally.ts";
-
-const ROOT = join(import.meta.dirname!, "../..");
 
 /** Studies of the data; with a batch of 8 four steps an epoch. */
 const STUDIES = 44;
@@ -81,19 +79,16 @@ export class Subject implements AsyncDisposable {
   }
 
   /** Starts a run, or goes on with it where it has begun. */
-  start(run: string, options: StartOptions = {}): CommandProcess {
+  start(run: string, options: StartOptions = {}): RunningProcess {
     const { draft, config } = this.begun(run);
     const { flags = [], ...how } = options;
     return this.task("train", [...this.#flags(), "--run", run, ...draft || config ? ["--resume"] : [], ...flags], how);
   }
 
   /** Starts a task in this folder with the task's own permissions. */
-  task(name: string, args: readonly string[], { fault, shell }: Omit<StartOptions, "flags"> = {}): CommandProcess {
-    const [permissions, file] = taskOf(name);
-    const preload = fault ? [`--preload=${moduleUrl(fault)}`] : [];
-    const program = [Deno.execPath(), "run", ...preload, "--config", join(ROOT, "deno.json"), ...permissions];
-    const command = [...program, join(ROOT, file), ...args];
-    return new CommandProcess(shell ? ["/bin/sh", "-c", shell, "sh", ...command] : command, { cwd: this.folder });
+  task(name: string, args: readonly string[], { fault, shell }: Omit<StartOptions, "flags"> = {}): RunningProcess {
+    const command = [...taskCommand(name, { preload: fault ? [moduleUrl(fault)] : [] }), ...args];
+    return new RunningProcess(shell ? ["/bin/sh", "-c", shell, "sh", ...command] : command, { cwd: this.folder });
   }
 
   /** Goes on with a run until it is done, and compares all of it. */
@@ -182,14 +177,4 @@ function moduleUrl({ module, parameters }: Fault): string {
   const url = new URL(module, import.meta.url);
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, String(value));
   return url.href;
-}
-
-/** The flags of `deno run` and the file of a task, as `deno.json` has them. */
-function taskOf(name: string): [flags: string[], file: string] {
-  const { tasks } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json"))) as {
-    tasks: Record<string, { command: string }>;
-  };
-  const run = /deno run (.*) (\S+\.ts)$/.exec(tasks[name]!.command);
-  assert.ok(run);
-  return [run[1]!.split(" "), run[2]!];
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ROOT } from "../command.ts";
+import { ROOT, runDeno } from "../../process.ts";
 
 const RUN_CLI = pathToFileURL(join(ROOT, "cli/terminal/run_cli.ts")).href;
 const ERRORS = pathToFileURL(join(ROOT, "cli/terminal/errors.ts")).href;
@@ -15,11 +15,9 @@ async function run(body: string, env: Record<string, string> = {}): Promise<{ co
      void UsageError; void UserError; await runCli(async () => { ${body} });`,
   );
   try {
-    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-prompt", "--no-check", "--allow-env=MMVM_DEBUG", file],
-      env: { NO_COLOR: "1", ...env },
-    }).output();
-    return { code, stderr: new TextDecoder().decode(stderr) };
+    const permissions = ["--no-prompt", "--allow-env=MMVM_DEBUG"];
+    const { code, stderr } = await runDeno(["run", "--quiet", "--no-check", ...permissions, file], { env });
+    return { code, stderr };
   } finally {
     await Deno.remove(file);
   }

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { readSkipped } from "../../../data/cache/skipped_log.ts";
 import {
   DataError,
@@ -11,6 +10,7 @@ import {
   preparePixels,
   type PreparePlan,
 } from "../../../data/mod.ts";
+import { runDeno } from "../../process.ts";
 import { type FixtureImage, inTempDir, plainImages, SMALL_JPEG, writeMimic } from "../fixture.ts";
 
 interface Run {
@@ -182,24 +182,11 @@ Deno.test("a full disk is survived: one sentence, and what was flushed stays", (
     await Deno.remove(join(first.pixels.directory, "shard-00000.idx"));
     await Deno.symlink("/dev/full", file);
     // A process of its own, because Deno allows devices only with all permissions.
-    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "--no-check",
-        "-A",
-        "cli/prepare.ts",
-        "--data",
-        join(root, "mimic"),
-        "--cache",
-        join(root, "cache"),
-        "--image-size",
-        "8",
-      ],
-      cwd: fileURLToPath(new URL("../../..", import.meta.url)),
-    }).output();
+    const flags = ["--data", join(root, "mimic"), "--cache", join(root, "cache"), "--image-size", "8"];
+    const { code, stderr } = await runDeno(["run", "--quiet", "--no-check", "-A", "cli/prepare.ts", ...flags]);
     assert.equal(code, 1);
     assert.match(
-      new TextDecoder().decode(stderr),
+      stderr,
       /error: .*: the disk is full; what is done so far is kept: make room and run the command again/,
     );
     await Deno.remove(file);

@@ -6,6 +6,7 @@ import { ImageDecoder } from "../../../data/image/decode_image.ts";
 import { equalize } from "../../../data/image/equalize.ts";
 import { ImageError, readImageHeader } from "../../../data/image/image_header.ts";
 import { checkImages, openDataset, pairStudies, summarizeIndex } from "../../../data/mod.ts";
+import { succeeds } from "../../process.ts";
 import { inTempDir, plainImages, SMALL_JPEG, writeMimic } from "../fixture.ts";
 
 const GOLDEN = new URL("../golden/", import.meta.url);
@@ -147,8 +148,7 @@ Deno.test("an image that takes too long is given up and the others are decoded",
     const pipe = join(root, "files/p10/p10000000/s50000000/d0.jpg");
     const index = await openDataset({ root });
     await Deno.remove(pipe);
-    const { success } = await new Deno.Command("mkfifo", { args: [pipe] }).output();
-    assert.ok(success);
+    assert.ok(succeeds(["mkfifo", pipe]));
     await checkImages(index, { workers: 1, timeout: 1500 });
     assert.deepEqual(index.drops.entries().map(({ examples }) => examples), [[
       "files/p10/p10000000/s50000000/d0.jpg: decoding took longer than 1.5 s",

@@ -1,0 +1,140 @@
+/**
+ * Processes that tests start: every one goes through this module, so that all get the same environment and none downloads anything.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+
+/** The folder of this checkout. */
+export const ROOT = join(import.meta.dirname!, "..");
+
+/** How a process ended. */
+export interface Ended {
+  readonly code: number;
+  readonly signal: Deno.Signal | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How to start a process. */
+export interface ProcessOptions {
+  /** Environment variables to set; `null` removes one. The rest is inherited. */
+  readonly env?: Readonly<Record<string, string | null>>;
+  /** Working directory; the checkout's unless given. */
+  readonly cwd?: string;
+}
+
+/** A process whose standard error can be watched while it runs. */
+export class RunningProcess {
+  readonly ended: Promise<Ended>;
+  readonly #child: Deno.ChildProcess;
+  #stderr = "";
+  #over = false;
+  #wake: () => void = () => {};
+
+  constructor([program, ...args]: readonly string[], options: ProcessOptions = {}) {
+    const stdio = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+    const cwd = options.cwd ?? ROOT;
+    const env = environment(options.env);
+    this.#child = new Deno.Command(program!, { args, cwd, clearEnv: true, env, ...stdio }).spawn();
+    this.ended = this.#follow();
+  }
+
+  /**
+   * Waits until standard error contains a text.
+   *
+   * @throws {AssertionError} If the process ends without it.
+   */
+  async until(text: string): Promise<void> {
+    while (!this.#stderr.includes(text)) {
+      assert.ok(!this.#over, `ended before it said ${JSON.stringify(text)}:\n${this.#stderr}`);
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+
+  /** Sends a signal; does nothing if the process has already ended. */
+  kill(signal: "SIGKILL" | "SIGINT" | "SIGTERM"): void {
+    try {
+      this.#child.kill(signal);
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+
+  async #follow(): Promise<Ended> {
+    const decoder = new TextDecoder();
+    const reading = (async () => {
+      for await (const chunk of this.#child.stderr) {
+        this.#stderr += decoder.decode(chunk, { stream: true });
+        this.#wake();
+      }
+    })();
+    const [stdout, { code, signal }] = await Promise.all([
+      new Response(this.#child.stdout).text(),
+      this.#child.status,
+      reading,
+    ]);
+    this.#over = true;
+    this.#wake();
+    return { code, signal, stdout, stderr: this.#stderr };
+  }
+}
+
+/** Runs a command to its end. */
+export function runProcess(command: readonly string[], options: ProcessOptions = {}): Promise<Ended> {
+  return new RunningProcess(command, options).ended;
+}
+
+/** Runs `deno` with these arguments to its end. */
+export function runDeno(args: readonly string[], options: ProcessOptions = {}): Promise<Ended> {
+  return runProcess([Deno.execPath(), ...args], options);
+}
+
+/** Runs `deno task ...` to its end, as a user does, with the task's own permissions. */
+export function runTask(args: readonly string[], options: ProcessOptions = {}): Promise<Ended> {
+  return runDeno(["task", "--quiet", ...args], options);
+}
+
+/**
+ * The command that a task runs last, with the task's own permissions: for tests that send signals, which `deno task` would receive in
+ * its place, or that preload a module.
+ */
+export function taskCommand(name: string, options: { preload?: readonly string[] } = {}): string[] {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json"))) as {
+    tasks: Record<string, { command: string }>;
+  };
+  const [, flags, file] = /deno run ([^&]*) (\S+\.ts)$/.exec(tasks[name]!.command) ?? [];
+  assert.ok(flags !== undefined && file !== undefined, `the task ${name} does not end in deno run`);
+  const preload = (options.preload ?? []).map((module) => `--preload=${module}`);
+  return [
+    Deno.execPath(),
+    "run",
+    ...preload,
+    "--config",
+    join(ROOT, "deno.json"),
+    ...flags.split(" "),
+    join(ROOT, file),
+  ];
+}
+
+/** Runs a command to its end, its output discarded. Returns whether it is installed and succeeded. */
+export function succeeds([program, ...args]: readonly string[]): boolean {
+  try {
+    return new Deno.Command(program!, { args, stdin: "null", stdout: "null", stderr: "null" }).outputSync().success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function environment(changes: ProcessOptions["env"] = {}): Record<string, string> {
+  const env: Record<string, string> = { ...Deno.env.toObject(), NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
+  // The user of this command does not stand where the tests were started.
+  delete env.INIT_CWD;
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) delete env[name];
+    else env[name] = value;
+  }
+  return env;
+}
