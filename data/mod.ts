@@ -8,7 +8,7 @@
  * const pairs = pairStudies(index);                                              // after preparePixels
  * const loader = createLoader(pixels, { index, pairs: pairsOfSplit(index, pairs, "train"), batchSize: 32, seed: 1 });
  * for await (const batch of loader.batches({ from: { epoch: 0, step: 0 }, untilEpoch: 2 })) {
- *   // batch.pixels: Uint8Array [view][row][y][x]; batch.present [row][view]; batch.labels [row][label] in {1, 0, -1 = left out};
+ *   // batch.pixels: Uint8Array [view][row][y][x]; batch.present [view][row]; batch.labels [row][label] in {1, 0, -1 = left out};
  *   // batch.studies [row]; valid until the next batch is asked for.
  * }
  * const record = describeIndex(index, { pairs, imageSize: 64 });                 // `data` of results.json
@@ -66,4 +66,4 @@ export {
 export { PreparedPixels } from "./cache/prepared_pixels.ts";
 export { type Batch, createLoader, labelsOfStudies, type Loader, type LoaderOptions } from "./loader/loader.ts";
 export { fillBatch } from "./loader/fill_batch.ts";
-export { type LoaderPosition, type PartialBatch } from "./loader/order.ts";
+export { type LoaderPosition, type PartialBatch, stepsPerEpoch } from "./loader/order.ts";

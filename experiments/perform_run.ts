@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { createLoader } from "../data/mod.ts";
 import { measureRun } from "../eval/runs/evaluate_run.ts";
 import type { ReplaceableDevice } from "../training/replaceable_device.ts";
 import { throughDeviceFailures } from "../training/replaceable_device.ts";
@@ -11,7 +10,7 @@ import type { RunConfig } from "../training/run/run_config.ts";
 import { alterRunData, type RunData } from "../training/data/run_data.ts";
 import { sweepTemporary } from "../training/run/run_directory.ts";
 import { lockRun } from "../training/run/run_lock.ts";
-import { isSupervised, trainingPairs } from "../training/run_trainer.ts";
+import { isSupervised, withAnnealing } from "../training/run_trainer.ts";
 import { trainThroughFaults } from "../training/train_through_faults.ts";
 import type { EvaluationPlan, RunPlan } from "./experiment.ts";
 import { claimDirectory, planName, settleConfig, writeMeasurement } from "./run_store.ts";
@@ -116,15 +115,7 @@ export async function performRun({ plan, evaluations }: RunJob, options: Perform
 
 /** The configuration with its name, and the steps of alpha's annealing where they depend on the data. */
 function completeConfig(plan: RunPlan, data: RunData): RunConfig {
-  const named = { ...plan.config, name: planName(plan) };
-  const { alphaShare } = plan;
-  if (alphaShare === undefined) return named;
-  const { training } = named;
-  const { stepsPerEpoch } = createLoader(data.pixels, {
-    index: data.index,
-    pairs: trainingPairs(named, data),
-    batchSize: training.batchSize,
-  });
-  const alphaSteps = Math.round(alphaShare * stepsPerEpoch * training.epochs);
-  return { ...named, training: { ...training, alphaSteps } };
+  const { config, alphaShare } = plan;
+  const named = { ...config, name: planName(plan) };
+  return alphaShare === undefined ? named : withAnnealing(named, data, { share: alphaShare });
 }

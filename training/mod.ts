@@ -5,9 +5,9 @@
  */
 export { checkRunConfig, RUN_CONFIG_VERSION, type RunConfig, runConfigSchema } from "./run/run_config.ts";
 export { RUN_METHODS, RUN_SETTINGS, SESSION_SETTINGS } from "./run/run_settings.ts";
-export { ALPHA_SCHEDULES, alphaSchedule, type Annealing, betaSchedule } from "./annealing.ts";
+export { ALPHA_SCHEDULES, alphaSchedule, alphaShareOf, type Annealing, betaSchedule } from "./annealing.ts";
 export { type RunViews, viewsOfRun } from "./data/run_views.ts";
-export { isSupervised, trainingPairs } from "./run_trainer.ts";
+export { isSupervised, trainingPairs, withAnnealing } from "./run_trainer.ts";
 export { alterRunData, datasetOptionsOf, openRunData, type RunData } from "./data/run_data.ts";
 export { type MetricsLine, readMetricsFile, readRunConfig, runPaths, sweepTemporary } from "./run/run_directory.ts";
 export { readRunDraft, removeRunDraft, type RunDraft, writeRunConfig, writeRunDraft } from "./run/run_draft.ts";

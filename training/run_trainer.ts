@@ -3,9 +3,17 @@
  *
  * @module
  */
-import { type Batch, labelledSubset, labelsOfStudies, pairsOfSplit, type PairTable } from "../data/mod.ts";
+import {
+  type Batch,
+  labelledSubset,
+  labelsOfStudies,
+  pairsOfSplit,
+  type PairTable,
+  stepsPerEpoch,
+} from "../data/mod.ts";
 import { CLASSIFIER_NAMES, type ClassifierConfig, ClassifierTrainer, type Trainer, VaeTrainer } from "../models/mod.ts";
 import type { Device } from "../runtime/mod.ts";
+import { alphaShareOf } from "./annealing.ts";
 import type { RunConfig } from "./run/run_config.ts";
 import type { RunData } from "./data/run_data.ts";
 import { type RunViews, viewsOfRun } from "./data/run_views.ts";
@@ -25,6 +33,18 @@ export function trainingPairs(config: RunConfig, data: Pick<RunData, "index" | "
   const { labelled: fraction = 1, labelledSeed: seed = 0 } = config.training;
   const seen = isSupervised(config) ? labelledSubset(index, pairs, { fraction, seed }) : pairs;
   return viewsOfRun(config, { index, pairs: seen }).pairs;
+}
+
+/** A configuration with alpha annealed over a share of all steps, by default that of the data set; how many these are depends on the data. */
+export function withAnnealing(
+  config: RunConfig,
+  data: Pick<RunData, "index" | "pairs">,
+  options: { share?: number } = {},
+): RunConfig {
+  const { share = alphaShareOf(data.index.dataset) } = options;
+  const { training } = config;
+  const steps = stepsPerEpoch(trainingPairs(config, data).count, training) * training.epochs;
+  return { ...config, training: { ...training, alphaSteps: Math.round(share * steps) } };
 }
 
 /** The configuration of a run's classifier; weights of the positive class follow from the training labels. */
@@ -81,15 +101,7 @@ export function vaeConfig(config: RunConfig, views: RunViews) {
 
 /** 1 where a view is there, view-major [M, N], for models that want to know. */
 export function presentOf({ present }: Pick<Batch, "present">, views: RunViews): { present?: Float32Array } {
-  if (!views.missing) return {};
-  const count = views.names.length;
-  const rows = present.length / count;
-  return {
-    present: Float32Array.from(
-      { length: present.length },
-      (_, i) => present[(i % rows) * count + Math.floor(i / rows)]!,
-    ),
-  };
+  return views.missing ? { present } : {};
 }
 
 function adapted<B>(trainer: Trainer<B>, toBatch: (batch: Batch) => B): Trainer<Batch> {

@@ -1,6 +1,6 @@
-"""MNIST pairs in PyTorch: the program of bench/mnist_pairs.ts on the same data files and schedule.
+"""MNIST pairs in PyTorch: what `deno task experiment table --dataset mnist-pairs` does, on the same pairs and schedule.
 
-    deno run -A bench/mnist_pairs.ts --export cache/mnist-pairs
+    deno run -A bench/peers/mnist_pairs_export.ts cache/mnist-pairs
     python3 bench/peers/mnist_pairs_torch.py cache/mnist-pairs
 
 Needs PyTorch and scikit-learn; nothing else of the project does.

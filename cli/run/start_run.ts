@@ -4,7 +4,6 @@
  * @module
  */
 import { toFlags } from "../../base/setting_group.ts";
-import { createLoader } from "../../data/mod.ts";
 import {
   checkRunConfig,
   lockRun,
@@ -18,7 +17,7 @@ import {
   type RunDraft,
   runPaths,
   sweepTemporary,
-  trainingPairs,
+  withAnnealing,
   writeRunConfig,
   writeRunDraft,
 } from "../../training/mod.ts";
@@ -115,17 +114,6 @@ async function openData(config: RunConfig, { signal }: StartOptions): Promise<Ru
   });
   reporter.finish(data);
   return data;
-}
-
-/** Alpha fades over a fifth of the steps: about the share that 150,000 steps have of the papers' 240 epochs. */
-function withAnnealing(config: RunConfig, data: RunData): RunConfig {
-  const { training } = config;
-  const loader = createLoader(data.pixels, {
-    index: data.index,
-    pairs: trainingPairs(config, data),
-    batchSize: training.batchSize,
-  });
-  return { ...config, training: { ...training, alphaSteps: Math.round(loader.stepsPerEpoch * training.epochs / 5) } };
 }
 
 /** A resumed run keeps its configuration; flags that contradict it are refused rather than ignored. */

@@ -4,8 +4,8 @@ import type { PreparedPixels } from "../cache/prepared_pixels.ts";
 export interface BatchBuffers {
   /** View-major: `pixels[((view * rows + row) * size + y) * size + x]`. */
   pixels: Uint8Array;
-  /** `present[row * views + view]`: 1 where the view is there, else 0 (its pixels are zero). */
-  present: Uint8Array;
+  /** View-major: `present[view * rows + row]` is 1 where the view is there, else 0 (its pixels are zero). */
+  present: Float32Array;
 }
 
 /**
@@ -25,7 +25,7 @@ export function fillBatch(
       const slot = into.pixels.subarray(start, start + bytes);
       if (image < 0) slot.fill(0);
       else prepared.read(image, slot);
-      into.present[row * views + view] = image < 0 ? 0 : 1;
+      into.present[view * rows.length + row] = image < 0 ? 0 : 1;
     }
   }
 }

@@ -17,8 +17,8 @@ export interface Batch {
   rows: number;
   /** Bytes, view-major: `pixels[((view * rows + row) * S + y) * S + x]`, 0 black to 255 white. */
   pixels: Uint8Array;
-  /** `present[row * views + view]`: 1, or 0 where the view is missing and its pixels are zero. */
-  present: Uint8Array;
+  /** View-major: `present[view * rows + row]` is 1, or 0 where the view is missing and its pixels are zero. */
+  present: Float32Array;
   /** Row of the pair table of each row. */
   pairs: Uint32Array;
   /** Study of each row. */
@@ -70,17 +70,8 @@ export interface Loader {
 export function createLoader(prepared: PreparedPixels, options: LoaderOptions): Loader {
   const { index, pairs, batchSize } = options;
   const partial = options.partial ?? "drop";
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new RangeError(`The batch size must be a positive integer, not ${batchSize}.`);
-  }
-  const steps = stepsPerEpoch(pairs.count, { batchSize, partial });
-  if (steps === 0) {
-    throw new DataError(
-      `${pairs.count} pairs do not fill one batch of ${batchSize}; use a smaller batch or more data.`,
-    );
-  }
   return {
-    stepsPerEpoch: steps,
+    stepsPerEpoch: stepsPerEpoch(pairs.count, { batchSize, partial }),
     views: pairs.views,
     imageSize: prepared.imageSize,
     batchSize,

@@ -29,7 +29,7 @@ export type LoaderReply =
     /** The first `bytes` bytes are the batch. */
     pixels: ArrayBuffer;
     bytes: number;
-    present: Uint8Array;
+    present: Float32Array;
   }
   | { kind: "end" }
   | { kind: "failed"; message: string; expected: boolean };

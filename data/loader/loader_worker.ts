@@ -45,14 +45,14 @@ function answer(buffer: ArrayBuffer): void {
     epoch++;
     order = undefined;
   }
-  if (epoch >= start.untilEpoch || steps === 0) {
+  if (epoch >= start.untilEpoch) {
     worker.postMessage({ kind: "end" } satisfies LoaderReply);
     return;
   }
   order ??= epochOrder(count, { seed: start.seed, epoch, shuffle: start.shuffle });
   const taken = order.slice(step * batchSize, (step + 1) * batchSize);
   const rows = partial === "pad" ? padded(taken, batchSize) : taken;
-  const present = new Uint8Array(rows.length * views);
+  const present = new Float32Array(rows.length * views);
   const pixels = new Uint8Array(buffer, 0, views * rows.length * prepared.bytesPerImage);
   fillBatch(prepared, { images, views, rows, into: { pixels, present } });
   const bytes = pixels.byteLength;

@@ -33,7 +33,7 @@ export async function encodePairs(options: EncodePairsOptions): Promise<ViewLate
     const dimension = mu[0]!.length / batchSize;
     for (let row = 0; row < size; row++) {
       names.forEach((_, m) => {
-        if (!present[row * names.length + m]) return;
+        if (!present[m * batchSize + row]) return;
         rows[m]!.push({ mu: mu[m]!.subarray(row * dimension, (row + 1) * dimension), study: studies[row]! });
       });
     }

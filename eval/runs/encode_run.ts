@@ -56,7 +56,7 @@ export async function encodeRun(options: EncodeRunOptions): Promise<RunLatents> 
     options.signal?.throwIfAborted();
     // The loader fills the batch's memory again as soon as the next one is asked for.
     const { size, step, present } = batch;
-    const shown = (row: number, m: number) => present[row * names.length + m] === 1;
+    const shown = (row: number, m: number) => present[m * batchSize + row] === 1;
     if (aggregate) {
       const { mu, logvar } = await model.aggregate(batch.pixels, {
         views: chosen,

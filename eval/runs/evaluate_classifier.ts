@@ -92,7 +92,7 @@ async function scorePairs(
     const given = await model.score(batch.pixels, presentOf(batch, views));
     for (let row = 0; row < size; row++) {
       names.forEach((_, m) => {
-        if (!combines && !present[row * names.length + m]) return;
+        if (!combines && !present[m * batchSize + row]) return;
         const scores = combines ? given.combined : given.views[m]!;
         rows[m]!.study.push(studies[row]!);
         for (let label = 0; label < labels; label++) rows[m]!.scores[label]!.push(scores[row * labels + label]!);

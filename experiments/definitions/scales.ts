@@ -10,13 +10,13 @@ import {
   type RunConfig,
   type TrainingConfig,
 } from "../../training/run/run_config.ts";
+import { alphaShareOf } from "../../training/annealing.ts";
 import type { Base, RunPlan, ScaleName } from "../experiment.ts";
 
 /** What differs between scales and kinds of data. */
 type Settings =
   & Pick<Base, "model" | "training" | "seeds" | "probe" | "labelled" | "fractions" | "few" | "resamples">
   & {
-    readonly alphaShare?: number;
     readonly supervised?: Partial<TrainingConfig>;
   };
 
@@ -28,7 +28,6 @@ const CHEST: Record<ScaleName, Settings> = {
   smoke: {
     model: { network: "residual", imageSize: 64, filterDim: 2, latentDim: 4, dropout: 0, likelihood: LAPLACE },
     training: { batchSize: 8, epochs: 1, learningRate: 1e-3, beta: 1, alphaSteps: 0 },
-    alphaShare: 0.2,
     seeds: [1],
     probe: LOGISTIC,
     labelled: 1,
@@ -40,7 +39,6 @@ const CHEST: Record<ScaleName, Settings> = {
   small: {
     model: { network: "residual", imageSize: 64, filterDim: 8, latentDim: 16, dropout: 0, likelihood: LAPLACE },
     training: { batchSize: 32, epochs: 24, learningRate: 1e-3, beta: 1, alphaSteps: 0 },
-    alphaShare: 0.2,
     seeds: [1, 2, 3],
     probe: LOGISTIC,
     labelled: 1,
@@ -66,7 +64,6 @@ const DIGITS: Record<"smoke" | "small", Settings> = {
   smoke: {
     model: { network: "small", imageSize: 28, filterDim: 2, latentDim: 4, dropout: 0, likelihood: LAPLACE },
     training: { batchSize: 16, epochs: 1, learningRate: 1e-3, beta: 0.25, alphaSteps: 0 },
-    alphaShare: 0.6,
     seeds: [1],
     probe: LOGISTIC,
     labelled: 1,
@@ -77,7 +74,6 @@ const DIGITS: Record<"smoke" | "small", Settings> = {
   small: {
     model: { network: "small", imageSize: 28, filterDim: 16, latentDim: 16, dropout: 0, likelihood: LAPLACE },
     training: { batchSize: 64, epochs: 12, learningRate: 1e-3, beta: 0.25, alphaSteps: 0 },
-    alphaShare: 0.6,
     seeds: [1, 2, 3],
     probe: LOGISTIC,
     labelled: 0.2,
@@ -98,6 +94,8 @@ export function baseOf(
   const { supervised = {}, ...settings } = digits ? DIGITS[scale === "paper" ? "small" : scale] : CHEST[scale];
   return {
     ...settings,
+    // At the paper's scale alpha is annealed over a number of steps, otherwise over a share of them.
+    ...(settings.training.alphaSteps === 0 ? { alphaShare: alphaShareOf(dataset) } : {}),
     supervised,
     dataset,
     scale,

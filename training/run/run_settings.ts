@@ -155,7 +155,8 @@ const training = {
   alphaSteps: integer({
     min: 0,
     max: MAX_INT,
-    help: "steps over which the standard normal prior fades out; a fifth of all steps when not given",
+    help:
+      "steps over which the standard normal prior fades out; a fifth of all steps when not given, three fifths on mnist-pairs",
   }),
   alphaSchedule: optional(choice(ALPHA_SCHEDULES, {
     help: "how the standard normal prior of MMVM fades out, from a weight alpha of 1",

@@ -119,13 +119,16 @@ Deno.test("a loader keeps, pads or drops the last partial batch", async () => {
 });
 
 Deno.test("a missing view is marked, and its pixels are zero", () => {
-  const images = plainImages(1).slice(0, 3); // study 0 has both views, study 1 a frontal only
+  // Studies 0 and 2 have both views, study 1 has a frontal only.
+  const images = plainImages(2).filter((_, i) => i !== 3 && i < 6);
   return withLoader(
-    { images, batchSize: 2, shuffle: false, dataset: { pairs: "all-combinations-missing" } },
+    { images, batchSize: 3, shuffle: false, dataset: { pairs: "all-combinations-missing" } },
     async (loader) => {
       const [batch] = await collect(loader.batches({ untilEpoch: 1 }));
-      assert.deepEqual([...batch!.present], [1, 1, 1, 0]);
-      const [frontal0, frontal1, lateral0, lateral1] = [0, 16, 32, 48].map((at) => batch!.pixels.slice(at, at + 16));
+      assert.deepEqual([...batch!.present], [1, 1, 1, 1, 0, 1], "view-major");
+      const [frontal0, frontal1, , lateral0, lateral1] = [0, 16, 32, 48, 64].map((at) =>
+        batch!.pixels.slice(at, at + 16)
+      );
       assert.deepEqual(frontal0, frontal1);
       assert.deepEqual(frontal0, lateral0, "the fixture's images are one");
       assert.ok(frontal0!.some((value) => value > 0));

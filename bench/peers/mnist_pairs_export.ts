@@ -1,0 +1,61 @@
+/**
+ * Writes MNIST pairs as raw files for `mnist_pairs_torch.py`, which does in PyTorch what `experiment table --dataset mnist-pairs` does.
+ *
+ *     deno run -A bench/peers/mnist_pairs_export.ts DIR
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { makeFolder, writeFileAtomic } from "../../base/atomic_file.ts";
+import { parseArguments } from "../../cli/options/options.ts";
+import { runCli } from "../../cli/terminal/run_cli.ts";
+import { userPath } from "../../cli/terminal/paths.ts";
+import { fillBatch, labelledSubset, pairsOfSplit, SPLITS } from "../../data/mod.ts";
+import { baseOf } from "../../experiments/definitions/scales.ts";
+import { openRunData, type RunData } from "../../training/mod.ts";
+
+/** Pixels [M, N, 28, 28] and digits [N] of each split, and the rows of the labelled training pairs for each seed. */
+async function exportPairs(
+  { index, pixels, pairs }: RunData,
+  options: { directory: string; seeds: readonly number[]; labelled: number },
+): Promise<void> {
+  const { directory, seeds, labelled: fraction } = options;
+  await makeFolder(directory);
+  const counts: Record<string, number> = {};
+  for (const split of SPLITS) {
+    const { count, images, views, study } = pairsOfSplit(index, pairs, split);
+    counts[split] = count;
+    const into = {
+      pixels: new Uint8Array(views * count * pixels.bytesPerImage),
+      present: new Float32Array(count * views),
+    };
+    fillBatch(pixels, { images, views, rows: Uint32Array.from({ length: count }, (_, row) => row), into });
+    await writeFileAtomic(join(directory, `${split}.pixels`), into.pixels);
+    const digits = Uint8Array.from(
+      study,
+      (number) => index.labels.findIndex((_, label) => index.labelState(number, label) === 1),
+    );
+    await writeFileAtomic(join(directory, `${split}.digits`), digits);
+  }
+  const train = pairsOfSplit(index, pairs, "train");
+  const labelled = seeds.map((seed) => {
+    const chosen = new Set(labelledSubset(index, train, { fraction, seed }).study);
+    return [seed, Array.from(train.study, (study, row) => chosen.has(study) ? row : -1).filter((row) => row >= 0)];
+  });
+  const about = { views: index.views, imageSize: pixels.imageSize, counts, labelled: Object.fromEntries(labelled) };
+  await writeFileAtomic(join(directory, "pairs.json"), `${JSON.stringify(about)}\n`);
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { operands: [directory] } = parseArguments({
+    name: "mnist_pairs_export",
+    summary: "Writes MNIST pairs as raw files for mnist_pairs_torch.py.",
+    options: {},
+    operands: { name: "DIR", help: "where to write them", min: 1, max: 1 },
+  }, args);
+  const { data, model, seeds, labelled } = baseOf("mnist-pairs", { scale: "small" });
+  const opened = await openRunData({ data, imageSize: model.imageSize, cacheDir: "cache" });
+  await exportPairs(opened, { directory: userPath(directory!), seeds, labelled });
+}
+
+if (import.meta.main) await runCli(main);
