@@ -71,6 +71,7 @@ export {
   klDiagonalNormals,
   klStandardNormal,
   logMixtureDensity,
+  logMixtureRatio,
   mmvmKl,
   reparameterize,
   reparameterizeKl,

@@ -22,9 +22,7 @@ export const mmvm: Method = {
     const { mu, logvar } = posterior;
     const z = reparameterize(mu, logvar, { eps: noise });
     const options = { alpha, ...(present ? { mask: present } : {}) };
-    const kl = objective.prior === "pairwise"
-      ? mmvmKl(mu, logvar, options)
-      : mixtureKl(posterior, { ...options, z, noise });
+    const kl = objective.prior === "pairwise" ? mmvmKl(mu, logvar, options) : mixtureKl(posterior, { ...options, z });
     return { z, kl };
   },
 };

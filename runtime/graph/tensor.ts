@@ -79,6 +79,8 @@ export interface Op<A> {
    * written `T(0.5)`. Comparisons give 1 or 0: `select(T(0.0), T(1.0), a < b)`. Inputs are broadcast as NumPy does.
    */
   pointwise?(args: readonly string[], context: PointwiseContext<A>): string;
+  /** WGSL functions that `pointwise` calls, over `T`, `U` (as many `u32`) and `B` (as many `bool`). */
+  readonly functions?: readonly string[];
   /** The dispatches that compute the outputs. */
   lower?(context: LowerContext<A>): Lowering;
   /** True if `lower` can put a chain of pointwise ops over output 0, [N, H, W, C], into the kernel that makes it; output 0 is not stored then. */

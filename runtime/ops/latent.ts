@@ -225,11 +225,15 @@ export function mmvmKl(mu: Tensor, logvar: Tensor, options: { alpha: Tensor; mas
   return apply(mmvmKlOp, [mu, logvar, alpha, ...(mask ? [mask] : [])], { masked: mask !== undefined })[0]!;
 }
 
+interface MixtureAttributes extends Masked {
+  readonly ratio: boolean;
+}
+
 /** Inputs z, mu, logvar, [mask]; outputs logq and the weights that the gradient needs. */
-const mixtureOp: Op<Masked> = defineOp({
+const mixtureOp: Op<MixtureAttributes> = defineOp({
   name: "log_mixture_density",
-  infer([z, mu, logvar, mask]) {
-    requireViews("logMixtureDensity", { stacked: [z!, mu!, logvar!], mask });
+  infer([z, mu, logvar, mask], { ratio }) {
+    requireViews(ratio ? "logMixtureRatio" : "logMixtureDensity", { stacked: [z!, mu!, logvar!], mask });
     const { views, samples } = viewsOf(z!);
     return [{ shape: [views, samples], dtype: "f32" }, { shape: [views, views, samples], dtype: "f32" }];
   },
@@ -256,5 +260,20 @@ const mixtureGradientOp: Op<None> = defineOp({
 export function logMixtureDensity(z: Tensor, components: DiagonalNormal, options: { mask?: Tensor } = {}): Tensor {
   const { mask } = options;
   const inputs = [z, components.mu, components.logvar, ...(mask ? [mask] : [])];
-  return apply(mixtureOp, inputs, { masked: mask !== undefined })[0]!;
+  return apply(mixtureOp, inputs, { masked: mask !== undefined, ratio: false })[0]!;
+}
+
+/**
+ * log q_m(z_m) - log (1/M sum over k of q_k(z_m)) for every view m and sample, with q_m = N(mu_m, e^logvar_m): how much denser the draw is
+ * under the posterior it came from than under the mixture. Where posteriors are close, far more accurate than the difference of two
+ * log densities.
+ *
+ * @param z Draws, [views, samples, dimensions], as the posteriors' mu and logvar.
+ * @param options.mask [views, samples]; the mixture is over the views that are present, and the others give zeros.
+ * @returns [views, samples]; gradients flow to z, mu and logvar.
+ */
+export function logMixtureRatio(z: Tensor, posteriors: DiagonalNormal, options: { mask?: Tensor } = {}): Tensor {
+  const { mask } = options;
+  const inputs = [z, posteriors.mu, posteriors.logvar, ...(mask ? [mask] : [])];
+  return apply(mixtureOp, inputs, { masked: mask !== undefined, ratio: true })[0]!;
 }

@@ -23,7 +23,7 @@ import {
 import { apply, defineOp, requireFloat } from "../graph/op.ts";
 import type { Op, Tensor } from "../graph/tensor.ts";
 import { formatShape, normalizeAxes, type Shape, sizeOf, type TensorSpec } from "../graph/shape.ts";
-import { add, mul, reciprocal, sqrt, square, sub } from "./pointwise.ts";
+import { add, mul, reciprocal, sqrt, square, stopGradient, sub } from "./pointwise.ts";
 import { mean } from "./reduce.ts";
 import { reshape } from "./view.ts";
 
@@ -239,7 +239,9 @@ export function layerNorm(x: Tensor, options: { gamma: Tensor; beta: Tensor; eps
 /** (x - mean) / sqrt(variance + epsilon) over axes. */
 function standardize(x: Tensor, options: { axes: readonly number[]; epsilon: number }): Tensor {
   const over = { axes: options.axes, keepdims: true };
-  const centred = sub(x, mean(x, over));
+  // The float32 mean of values far from zero is off by its rounding, which a second pass over the differences takes out.
+  const around = sub(x, stopGradient(mean(x, over)));
+  const centred = sub(around, mean(around, over));
   const variance = mean(square(centred), over);
   return mul(centred, reciprocal(sqrt(add(variance, options.epsilon))));
 }

@@ -10,6 +10,7 @@
 import { apply, defineOp, requireFloat } from "../graph/op.ts";
 import type { Op, Tensor } from "../graph/tensor.ts";
 import { broadcastShapes, type Shape, type TensorSpec } from "../graph/shape.ts";
+import { EXTREMES, NAN_TEST, POWER, SOFTPLUS, TANH } from "../kernels/pointwise/functions.ts";
 import { full, zeros } from "./fill.ts";
 
 /** A tensor, or a number that is broadcast. */
@@ -33,9 +34,11 @@ function define(
   name: string,
   expression: (args: readonly string[], constant: Constant) => string,
   gradient?: Gradient,
+  functions?: readonly string[],
 ): Op<None> {
   return defineOp<None>({
     name,
+    ...(functions && { functions }),
     infer(inputs: readonly TensorSpec[]) {
       requireFloat(name, inputs);
       return [{ shape: broadcastShapes(name, inputs.map((input) => input.shape)), dtype: "f32" }];
@@ -57,8 +60,9 @@ function unary(
   name: string,
   expression: (x: string, constant: Constant) => string,
   gradient?: Gradient,
+  functions?: readonly string[],
 ): (x: Operand) => Tensor {
-  const op = define(name, ([x], constant) => expression(x!, constant), gradient);
+  const op = define(name, ([x], constant) => expression(x!, constant), gradient, functions);
   return (x) => apply(op, [asTensor(x)], {})[0]!;
 }
 
@@ -66,8 +70,9 @@ function binary(
   name: string,
   expression: (a: string, b: string) => string,
   gradient?: Gradient,
+  functions?: readonly string[],
 ): (a: Operand, b: Operand) => Tensor {
-  const op = define(name, ([a, b]) => expression(a!, b!), gradient);
+  const op = define(name, ([a, b]) => expression(a!, b!), gradient, functions);
   return (a, b) => apply(op, [asTensor(a), asTensor(b)], {})[0]!;
 }
 
@@ -96,36 +101,41 @@ export const div: (a: Operand, b: Operand) => Tensor = binary(
   },
 );
 
-/** The larger of a and b; at a tie the gradient goes half to each, as in PyTorch. */
+/** The larger of a and b, NaN if either is; at a tie the gradient goes half to each, as in PyTorch. */
 export const maximum: (a: Operand, b: Operand) => Tensor = binary(
   "maximum",
-  (a, b) => `max(${a}, ${b})`,
+  (a, b) => `larger(${a}, ${b})`,
   ({ inputs: [a, b], g }) => [mul(g, share(a!, b!)), mul(g, share(b!, a!))],
+  EXTREMES,
 );
 
-/** The smaller of a and b; at a tie the gradient goes half to each, as in PyTorch. */
+/** The smaller of a and b, NaN if either is; at a tie the gradient goes half to each, as in PyTorch. */
 export const minimum: (a: Operand, b: Operand) => Tensor = binary(
   "minimum",
-  (a, b) => `min(${a}, ${b})`,
+  (a, b) => `smaller(${a}, ${b})`,
   ({ inputs: [a, b], g }) => [mul(g, share(b!, a!)), mul(g, share(a!, b!))],
+  EXTREMES,
 );
 
-/** 1 where a > b, 1/2 where a = b, 0 elsewhere. */
+/** 1 where a > b, 1/2 where a = b, 0 where a < b. Where one is NaN, 1 for both, as in PyTorch. */
 function share(a: Tensor, b: Tensor): Tensor {
-  return add(mul(greater(a, b), 0.5), mul(greaterEqual(a, b), 0.5));
+  return sub(1, add(mul(less(a, b), 0.5), mul(lessEqual(a, b), 0.5)));
 }
 
 /**
- * a to the power b for a >= 0 (WGSL's `pow`, as in most shading languages, is undefined for negative bases); for whole powers of
- * signed numbers multiply, or use {@link square}. The gradient of b is zero where a is zero.
+ * a to the power b, as C, NumPy, PyTorch and JAX have it: negative bases take whole exponents and are NaN with others, 0^0 and 1^b are 1,
+ * a negative power of 0 is infinite.
+ *
+ * Gradients as in PyTorch: that of a is 0 where b is 0; that of b is 0 where a is 0 and b is not negative, and NaN for a negative a.
  */
 export const pow: (a: Operand, b: Operand) => Tensor = binary(
   "pow",
-  (a, b) => `pow(${a}, ${b})`,
+  (a, b) => `power(${a}, ${b})`,
   ({ inputs: [a, b], output, g }) => [
-    mul(g, mul(b!, pow(a!, sub(b!, 1)))),
-    mul(g, where(greater(a!, 0), { then: mul(output, log(maximum(a!, 1.2e-38))), otherwise: 0 })),
+    mul(g, where(b!, { then: mul(b!, pow(a!, sub(b!, 1))), otherwise: 0 })),
+    mul(g, where(mul(equal(a!, 0), greaterEqual(b!, 0)), { then: 0, otherwise: mul(output, log(a!)) })),
   ],
+  POWER,
 );
 
 /** -x. */
@@ -134,8 +144,13 @@ export const neg: (x: Operand) => Tensor = unary("neg", (x) => `(-${x})`, ({ g }
 /** |x|, with gradient 0 at 0. */
 export const abs: (x: Operand) => Tensor = unary("abs", (x) => `abs(${x})`, ({ inputs: [x], g }) => [mul(g, sign(x!))]);
 
-/** -1, 0 or 1. Its gradient is zero. */
-export const sign: (x: Operand) => Tensor = unary("sign", (x) => `sign(${x})`);
+/** -1, 0 or 1, and NaN of NaN. Its gradient is zero. */
+export const sign: (x: Operand) => Tensor = unary(
+  "sign",
+  (x) => `select(sign(${x}), ${x}, is_nan(${x}))`,
+  undefined,
+  NAN_TEST,
+);
 
 /** e^x. */
 export const exp: (x: Operand) => Tensor = unary("exp", (x) => `exp(${x})`, ({ output, g }) => [mul(g, output)]);
@@ -171,11 +186,11 @@ export const reciprocal: (x: Operand) => Tensor = unary(
   ({ output, g }) => [neg(mul(g, square(output)))],
 );
 
-/** max(x, 0), with gradient 0 at 0. NaN stays NaN: `max(NaN, 0)` may be 0 in WGSL and would hide it. */
+/** max(x, 0), with gradient 0 at 0. NaN stays NaN and lets the gradient through, as in PyTorch. */
 export const relu: (x: Operand) => Tensor = unary(
   "relu",
   (x) => `select(${x}, T(0.0), ${x} <= T(0.0))`,
-  ({ output, g }) => [mul(g, greater(output, 0))],
+  ({ output, g }) => [mul(g, sub(1, lessEqual(output, 0)))],
 );
 
 /** 1 / (1 + e^-x), without overflow. */
@@ -185,20 +200,20 @@ export const sigmoid: (x: Operand) => Tensor = unary(
   ({ output, g }) => [mul(g, mul(output, sub(1, output)))],
 );
 
-/** Hyperbolic tangent. Clamped to +-10 first, where float32's tanh is +-1, because some drivers compute it through e^2x. */
+/** Hyperbolic tangent. */
 export const tanh: (x: Operand) => Tensor = unary(
   "tanh",
-  (x) => `tanh(clamp(${x}, T(-10.0), T(10.0)))`,
+  (x) => `tanh_of(${x})`,
   ({ output, g }) => [mul(g, sub(1, square(output)))],
+  TANH,
 );
 
-/** log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), without overflow. */
+/** log(1 + e^x), without overflow, and to full relative precision for negative x too. */
 export const softplus: (x: Operand) => Tensor = unary(
   "softplus",
-  // log(1 + t) loses t below 2^-24; for small t it is t - t^2 / 2 to float32's precision.
-  (x) =>
-    `(max(${x}, T(0.0)) + select(log(T(1.0) + exp(-abs(${x}))), exp(-abs(${x})) * (T(1.0) - T(0.5) * exp(-abs(${x}))), abs(${x}) > T(8.0)))`,
+  (x) => `softplus_of(${x})`,
   ({ inputs: [x], g }) => [mul(g, sigmoid(x!))],
+  SOFTPLUS,
 );
 
 /** Gaussian error linear unit in Hendrycks' and Gimpel's tanh form: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). */
@@ -215,19 +230,19 @@ export function leakyRelu(x: Operand, slope = 0.01): Tensor {
 }
 
 /**
- * x limited to [min, max]; the gradient passes where min <= x <= max.
+ * x limited to [min, max]; NaN stays NaN. The gradient passes where min <= x <= max, and not for NaN, as in PyTorch.
  *
  * @throws {RangeError} if min > max.
  */
 export function clamp(x: Operand, options: { min: number; max: number }): Tensor {
-  if (!(options.min <= options.max)) {
-    throw new RangeError(`clamp() needs min <= max, got ${options.min} and ${options.max}`);
-  }
+  const { min, max } = options;
+  if (!(min <= max)) throw new RangeError(`clamp() needs min <= max, got ${min} and ${max}`);
   const t = asTensor(x);
-  return where(greater(t, options.max), {
-    then: options.max,
-    otherwise: where(less(t, options.min), { then: options.min, otherwise: t }),
+  const limited = where(greater(t, max), {
+    then: max,
+    otherwise: where(less(t, min), { then: min, otherwise: stopGradient(t) }),
   });
+  return where(mul(greaterEqual(t, min), lessEqual(t, max)), { then: t, otherwise: limited });
 }
 
 /** 1 where a > b, else 0. Comparisons have no gradient. */

@@ -7,10 +7,11 @@
  * @module
  */
 import { lowerReduce, type Reduction } from "../kernels/reduce/reduce.ts";
+import { NAN_TEST } from "../kernels/pointwise/functions.ts";
 import { apply, defineOp, requireFloat } from "../graph/op.ts";
 import type { Op, Tensor } from "../graph/tensor.ts";
 import { formatShape, normalizeAxes, sameShape, type Shape, sizeOf } from "../graph/shape.ts";
-import { abs, add, broadcastTo, div, equal, exp, less, log, mul, stopGradient, sub, where } from "./pointwise.ts";
+import { abs, add, broadcastTo, div, exp, lessEqual, log, mul, stopGradient, sub, where } from "./pointwise.ts";
 import { reshape } from "./view.ts";
 
 /** Attributes of a reduction; the result keeps its axes with size one. */
@@ -48,10 +49,18 @@ export const reduceOp: Op<ReduceAttributes> = defineOp({
     if (attributes.kind === "sum") {
       return [broadcastTo(attributes.scale === 1 ? g : mul(g, attributes.scale), x!.shape)];
     }
-    const hits = equal(x!, y!);
+    const hits = apply(attainsOp, [x!, y!], {})[0]!;
     const count = apply(reduceOp, [hits], { kind: "sum", axes: attributes.axes, scale: 1 })[0]!;
     return [mul(hits, div(g, count))];
   },
+});
+
+/** 1 where x is the extreme y: equal to it, or NaN as it is. */
+const attainsOp: Op<Record<string, never>> = defineOp({
+  name: "attains",
+  infer: ([x]) => [{ shape: x!.shape, dtype: "f32" }],
+  functions: NAN_TEST,
+  pointwise: ([x, y]) => `select(T(0.0), T(1.0), (${x} == ${y}) | (is_nan(${x}) & is_nan(${y})))`,
 });
 
 function reduce(name: string, x: Tensor, options: ReduceOptions & { kind: Reduction; scale?: number }): Tensor {
@@ -73,12 +82,12 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   return reduce("mean", x, { ...options, kind: "sum", scale: 1 / count });
 }
 
-/** Maximum over axes; the gradient is shared equally among ties. */
+/** Maximum over axes, NaN where one is among them; the gradient is shared equally among the elements that attain it. */
 export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
   return reduce("max", x, { ...options, kind: "max" });
 }
 
-/** Minimum over axes; the gradient is shared equally among ties. */
+/** Minimum over axes, NaN where one is among them; the gradient is shared equally among the elements that attain it. */
 export function min(x: Tensor, options: ReduceOptions = {}): Tensor {
   return reduce("min", x, { ...options, kind: "min" });
 }
@@ -93,11 +102,14 @@ export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
   return reshape(result, x.shape.filter((_, axis) => !axes.includes(axis)));
 }
 
+/** The largest finite float32. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
 /** The maximum as a constant shift: any shift gives the same value, so no gradient flows; an infinite one would give Inf - Inf. */
 function finitePeak(x: Tensor, options: ReduceOptions): Tensor {
   const peak = stopGradient(max(x, { ...options, keepdims: true }));
   // Not `peak - peak == 0`, which drivers fold to true.
-  return where(less(abs(peak), 3.4e38), { then: peak, otherwise: 0 });
+  return where(lessEqual(abs(peak), LARGEST), { then: peak, otherwise: 0 });
 }
 
 /** Softmax over axes: e^x / sum e^x. */

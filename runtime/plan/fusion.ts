@@ -287,6 +287,7 @@ function toExpression(items: readonly Item[], inputs: readonly Value[]): Express
       const fill = fullValueOf(value.producer.op, value.producer.attributes);
       return fill === undefined ? { input: inputs.indexOf(value) } : { fill };
     }),
+    ...(item.op.functions ? { functions: item.op.functions } : {}),
     expression: (args, constant) => item.op.pointwise!(args, { attributes: item.attributes, constant }),
   }));
   return { shape: items[0]!.outputs[0]!.shape, inputs: inputs.map((value) => value.shape), steps };

@@ -108,6 +108,11 @@ fn logit(i: u32) -> f32 {
 {{/if}}
 }
 
+// e^(x - peak), 1 where x is the peak, an infinite one too.
+fn relative_weight(x: f32, peak: f32) -> f32 {
+  return exp(select(x - peak, 0.0, x == peak));
+}
+
 fn item(row: u32, d: u32) {
   let taken = members(row);
   let stride = p.rows * p.width;
@@ -122,7 +127,7 @@ fn item(row: u32, d: u32) {
   var mean = 0.0;
   for (var m = 0u; m < p.views; m++) {
     if (((taken >> m) & 1u) == 1u) {
-      let weight = exp(logit(m * stride + at) - peak);
+      let weight = relative_weight(logit(m * stride + at), peak);
       total += weight;
 {{#if AVERAGE}}
       mean += mu[m * stride + at];
@@ -143,7 +148,7 @@ fn item(row: u32, d: u32) {
     var to_mu = 0.0;
     var to_logvar = 0.0;
     if (((taken >> m) & 1u) == 1u) {
-      let weight = exp(logit(i) - peak) / total;
+      let weight = relative_weight(logit(i), peak) / total;
 {{#if AVERAGE}}
       to_mu = joint_mu_gradient[at] / count;
       to_logvar = joint_logvar_gradient[at] * weight;

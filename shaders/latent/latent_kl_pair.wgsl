@@ -27,17 +27,17 @@ fn item(row: u32, d: u32) {
   let i = row * p.width + d;
   let g = kl_gradient[row];
   let scale = capped_exp(-0.5 * logvar1[i]);
-  let apart = (mu0[i] - mu1[i]) * scale;
-  let ratio = exp_minus_one(logvar0[i] - logvar1[i]);
-  mu0_gradient[i] = g * (bounded(apart) * scale);
+  let apart = bounded_product(difference(mu0[i], mu1[i]), scale);
+  let ratio = exp_minus_one(difference(logvar0[i], logvar1[i]));
+  mu0_gradient[i] = g * (apart * scale);
   logvar0_gradient[i] = 0.5 * g * ratio;
-  logvar1_gradient[i] = -0.5 * g * (ratio + capped_square(apart));
+  logvar1_gradient[i] = -0.5 * g * (ratio + apart * apart);
 }
 {{else}}
 fn term(row: u32, d: u32) -> f32 {
   let i = row * p.width + d;
-  let apart = (mu0[i] - mu1[i]) * capped_exp(-0.5 * logvar1[i]);
-  return 0.5 * (exp_excess(logvar0[i] - logvar1[i]) + capped_square(apart));
+  let apart = bounded_product(difference(mu0[i], mu1[i]), capped_exp(-0.5 * logvar1[i]));
+  return 0.5 * (exp_excess(difference(logvar0[i], logvar1[i])) + apart * apart);
 }
 
 fn finish(row: u32, sum: f32) {

@@ -5,6 +5,13 @@
 //
 // by logsumexp, so that densities far below float32's range count. Absent views have no weight, and logq 0 of their own.
 //
+// RATIO: how much denser a view's own posterior is there than the mixture,
+//
+//   logq[m, n] = log q_m(z_m) - log (1/P sum over k of q_k(z_m))        weights[m, k, n] = (1 if m = k, else 0) - weight as above
+//
+// from the differences log q_k(z) - log q_m(z) term by term, in which the densities' common part does not round. The weights are such that
+// the backward pass is the negative of the one without RATIO.
+//
 // Layouts: z, mu, logvar and their gradients are [views, samples, width]; logq and its gradient [views, samples]; weights
 // [views, views, samples]. MASKED (forward): mask [views, samples] of 0 and 1.
 // Forward: a row is a pair (m, n). SHARED (profile gpu): a workgroup a row, lanes along the latent axis, tree sum in workgroup
@@ -42,7 +49,7 @@ const LOG_TWO_PI = 1.8378770664093453;
 {{#if BACKWARD}}
 // (z - mu) e^(-logvar / 2).
 fn standardised(draw: u32, expert: u32) -> f32 {
-  return bounded((z[draw] - mu[expert]) * capped_exp(-0.5 * logvar[expert]));
+  return bounded_product(difference(z[draw], mu[expert]), capped_exp(-0.5 * logvar[expert]));
 }
 
 fn item(row: u32, d: u32) {
@@ -84,11 +91,22 @@ fn present(view: u32, sample: u32) -> bool {
 {{/if}}
 }
 
-// One term of log q_k(z_m), with `draw` and `expert` the rows of z_m and of q_k.
+// The draw i, standardised by the posterior j.
+fn standardised(i: u32, j: u32) -> f32 {
+  return bounded_product(difference(z[i], mu[j]), capped_exp(-0.5 * logvar[j]));
+}
+
+// One term of log q_k(z_m), with `draw` and `expert` the rows of z_m and of q_k; RATIO: of log q_k(z_m) - log q_m(z_m).
 fn term(draw: u32, expert: u32, d: u32) -> f32 {
+  let i = draw * p.width + d;
   let j = expert * p.width + d;
-  let t = (z[draw * p.width + d] - mu[j]) * capped_exp(-0.5 * logvar[j]);
-  return -0.5 * (LOG_TWO_PI + logvar[j] + capped_square(t));
+  let t = standardised(i, j);
+{{#if RATIO}}
+  let own = standardised(i, i);
+  return -0.5 * (difference(logvar[j], logvar[i]) + (t - own) * (t + own));
+{{else}}
+  return -0.5 * (LOG_TWO_PI + logvar[j] + t * t);
+{{/if}}
 }
 
 // Keeps log q_k(z_m) for the end.
@@ -102,7 +120,8 @@ fn slot(row: u32, k: u32) -> u32 {
 
 fn finish(row: u32) {
   let sample = row % p.samples;
-  let counts = present(row / p.samples, sample);
+  let view = row / p.samples;
+  let counts = present(view, sample);
   var peak = -LARGEST;
   for (var k = 0u; k < p.views; k++) {
     let value = weights[slot(row, k)];
@@ -110,19 +129,38 @@ fn finish(row: u32) {
     peak = select(peak, value, present(k, sample) && !(value <= peak));
   }
   var sum = 0.0;
+{{#if RATIO}}
+  var others = 0.0;
+  var excess = 0.0;
+{{/if}}
   var count = 0u;
   for (var k = 0u; k < p.views; k++) {
     if (present(k, sample)) {
-      sum += exp(weights[slot(row, k)] - peak);
+      let weight = exp(weights[slot(row, k)] - peak);
+      sum += weight;
+{{#if RATIO}}
+      others += select(weight, 0.0, k == view);
+      excess += exp_minus_one(weights[slot(row, k)]);
+{{/if}}
       count++;
     }
   }
   for (var k = 0u; k < p.views; k++) {
     let here = slot(row, k);
+{{#if RATIO}}
+    let weight = select(-exp(weights[here] - peak), others, k == view) / sum;
+{{else}}
     let weight = exp(weights[here] - peak) / sum;
+{{/if}}
     weights[here] = select(0.0, weight, counts && present(k, sample));
   }
+{{#if RATIO}}
+  let total = f32(max(count, 1u));
+  let ratio = select(peak + log(sum / total), log_one_plus(excess / total), peak < 0.5);
+  logq[row] = select(0.0, -ratio, counts);
+{{else}}
   logq[row] = select(0.0, peak + log(sum) - log(f32(max(count, 1u))), counts);
+{{/if}}
 }
 
 {{#if SHARED}}

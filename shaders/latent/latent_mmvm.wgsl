@@ -66,10 +66,11 @@ fn item(row: u32, d: u32) {
         }
         let j = (k * p.rows + row) * p.width + d;
         let other_scale = capped_exp(-0.5 * logvar[j]);
-        let delta = mu[i] - mu[j];
-        let ratio = logvar[i] - logvar[j];
-        to_mu += bounded(delta * scale) * scale + bounded(delta * other_scale) * other_scale;
-        to_logvar += exp_minus_one(ratio) - exp_minus_one(-ratio) - capped_square(delta * scale);
+        let delta = difference(mu[i], mu[j]);
+        let ratio = difference(logvar[i], logvar[j]);
+        let apart = bounded_product(delta, scale);
+        to_mu += apart * scale + bounded_product(delta, other_scale) * other_scale;
+        to_logvar += exp_minus_one(ratio) - exp_minus_one(-ratio) - apart * apart;
       }
       to_mu = g * (alpha[0] * mu[i] + weight * to_mu);
       to_logvar = 0.5 * g * (alpha[0] * exp_minus_one(logvar[i]) + weight * to_logvar);
@@ -94,10 +95,11 @@ fn term(row: u32, d: u32) -> f32 {
         continue;
       }
       let j = (k * p.rows + row) * p.width + d;
-      let delta = mu[i] - mu[j];
-      let ratio = logvar[i] - logvar[j];
-      pairs += exp_excess(ratio) + exp_excess(-ratio) + capped_square(delta * scale) +
-        capped_square(delta * capped_exp(-0.5 * logvar[j]));
+      let delta = difference(mu[i], mu[j]);
+      let ratio = difference(logvar[i], logvar[j]);
+      let apart = bounded_product(delta, scale);
+      let other = bounded_product(delta, capped_exp(-0.5 * logvar[j]));
+      pairs += exp_excess(ratio) + exp_excess(-ratio) + apart * apart + other * other;
     }
   }
   return 0.5 * (alpha[0] * own + pair_weight(row) * pairs);

@@ -241,13 +241,15 @@ export function lowerMmvmKlBackward(options: ViewsOptions): Lowering {
  * Log density of every view's draw under the mixture of all views' posteriors.
  *
  * Inputs z, mu, logvar [M, N, D], [mask]; outputs logq [M, N] and the components' weights [M, M, N], which the backward pass needs.
+ *
+ * @param options.ratio Give the log ratio of each view's own posterior to the mixture instead, with weights for the same backward pass.
  */
-export function lowerMixture(options: ViewsOptions): Lowering {
-  const { views, samples, width, target, masked = false } = options;
+export function lowerMixture(options: ViewsOptions & { ratio?: boolean }): Lowering {
+  const { views, samples, width, target, masked = false, ratio = false } = options;
   return rowKernel({
-    kernel: "latent_mixture",
+    kernel: ratio ? "latent_mixture_ratio" : "latent_mixture",
     texts: [mathText, mixtureText],
-    flags: { MASKED: masked, BACKWARD: false },
+    flags: { MASKED: masked, BACKWARD: false, RATIO: ratio },
     buffers: {
       ...inputs(["z", "mu", "logvar", ...(masked ? ["mask"] : [])]),
       logq: { output: 0 },

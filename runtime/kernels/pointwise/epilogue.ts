@@ -15,7 +15,16 @@
  * @module
  */
 import type { Binding } from "../kernel.ts";
-import { axesOf, type Epilogue, inputLoads, planVectors, stepStatements, UniformWriter } from "./expression.ts";
+import {
+  axesOf,
+  type Epilogue,
+  inputLoads,
+  planVectors,
+  stepFunctions,
+  stepStatements,
+  UniformWriter,
+} from "./expression.ts";
+import { typeAliases } from "./functions.ts";
 
 /** What a kernel is filled in with. */
 export interface EpilogueParts {
@@ -51,10 +60,10 @@ export function epilogueParts(epilogue: Epilogue | undefined, site: EpilogueSite
   const declared = (i: number, [access, name, type]: readonly [string, string, string]) =>
     `@group(0) @binding(${bound + i}) var<storage, ${access}> ${name}: array<${type}>;`;
   const stored = Array.from({ length: outputs }, (_, k) => declared(k, ["read_write", `out${k}`, "T"]));
-  const alias = `alias T = ${width === 4 ? "vec4f" : "f32"};`;
+  const aliases = typeAliases(width);
   const signature = "fn finish(x0: T, i: u32, n: u32, y: u32, x: u32, c: u32, fixed: Fixed)";
   if (!epilogue) {
-    const text = [alias, ...stored, ...NOTHING_FIXED];
+    const text = [...aliases, ...stored, ...NOTHING_FIXED];
     return {
       values: {
         OUTPUTS: [...text, `${signature} { out0[i] = x0; }`].join("\n"),
@@ -76,7 +85,8 @@ export function epilogueParts(epilogue: Epilogue | undefined, site: EpilogueSite
   return {
     values: {
       OUTPUTS: [
-        alias,
+        ...aliases,
+        ...stepFunctions(epilogue.expression),
         ...stored,
         ...inputs,
         ...chain.fixed,

@@ -9,6 +9,7 @@
  * @module
  */
 import { type Shape, sizeOf } from "../../graph/shape.ts";
+import { distinctFunctions } from "./functions.ts";
 
 /** Where an argument of a step comes from: an input of the kernel, an earlier step, or a number known at compile time. */
 export type Reference = { readonly input: number } | { readonly step: number } | { readonly fill: number };
@@ -16,6 +17,8 @@ export type Reference = { readonly input: number } | { readonly step: number } |
 /** One pointwise op. */
 export interface Step {
   readonly args: readonly Reference[];
+  /** WGSL functions that the expression calls, see `functions.ts`. */
+  readonly functions?: readonly string[];
   /** The WGSL expression from the names of its arguments. */
   expression(args: readonly string[], constant: (value: number) => string): string;
 }
@@ -192,6 +195,11 @@ export function stepStatements(expression: Expression, uniforms: UniformWriter):
     const text = step.expression(step.args.map(name), (value) => `T(${uniforms.float(value)})`);
     return `let t${i}: T = ${text};`;
   });
+}
+
+/** The functions that the steps call, each once. */
+export function stepFunctions({ steps }: Expression): string[] {
+  return distinctFunctions(steps.map(({ functions }) => functions));
 }
 
 /** Declarations of the input bindings. */

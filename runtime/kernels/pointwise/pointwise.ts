@@ -13,10 +13,12 @@ import {
   inputLoads,
   planVectors,
   splitIndex,
+  stepFunctions,
   stepStatements,
   UniformWriter,
   type VectorPlan,
 } from "./expression.ts";
+import { typeAliases } from "./functions.ts";
 
 /** Invocations a workgroup. */
 const WORKGROUP = 64;
@@ -47,7 +49,8 @@ export function lowerPointwise(
   const inputs = expression.inputs.length;
   const bindings = inputs + options.outputs.length;
   const code = [
-    `alias T = ${vectors.width === 4 ? "vec4f" : "f32"};`,
+    ...typeAliases(vectors.width),
+    ...stepFunctions(expression),
     ...inputDeclarations(vectors),
     ...options.outputs.map((_, k) => `@group(0) @binding(${inputs + k}) var<storage, read_write> out${k}: array<T>;`),
     uniforms.declaration(bindings),

@@ -15,9 +15,11 @@ import {
   inputLoads,
   planVectors,
   splitIndex,
+  stepFunctions,
   stepStatements,
   UniformWriter,
 } from "../pointwise/expression.ts";
+import { distinctFunctions, EXTREMES, typeAliases } from "../pointwise/functions.ts";
 
 /** How values are combined. */
 export type Reduction = "sum" | "max" | "min";
@@ -126,7 +128,8 @@ function reducePass(
   const fold = width === 4 && lastReduced ? foldVector(pass.kind) : "acc";
   const inputs = expression.inputs.length;
   const code = [
-    `alias T = ${width === 4 ? "vec4f" : "f32"};`,
+    ...typeAliases(width),
+    ...distinctFunctions([stepFunctions(expression), pass.kind === "sum" ? [] : EXTREMES]),
     ...inputDeclarations(vectors),
     `@group(0) @binding(${inputs}) var<storage, read_write> out: array<${accumulator}>;`,
     "UNIFORMS",
@@ -161,12 +164,14 @@ function reducePass(
 // WGSL has no literal for infinity, so it comes as a uniform's bit pattern.
 const IDENTITY = { sum: 0, max: -Infinity, min: Infinity } as const;
 
+/** Functions of `EXTREMES`: NaN among the values makes the result NaN. */
+const COMBINE = { max: "larger", min: "smaller" } as const;
+
 function combine(kind: Reduction, a: string, b: string): string {
-  return kind === "sum" ? `${a} + ${b}` : `${kind}(${a}, ${b})`;
+  return kind === "sum" ? `${a} + ${b}` : `${COMBINE[kind]}(${a}, ${b})`;
 }
 
 function foldVector(kind: Reduction): string {
-  return kind === "sum"
-    ? "((acc.x + acc.y) + (acc.z + acc.w))"
-    : `${kind}(${kind}(acc.x, acc.y), ${kind}(acc.z, acc.w))`;
+  if (kind === "sum") return "((acc.x + acc.y) + (acc.z + acc.w))";
+  return `${combine(kind, combine(kind, "acc", "acc.yxwz"), combine(kind, "acc.zwxy", "acc.wzyx"))}.x`;
 }

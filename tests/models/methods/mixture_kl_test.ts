@@ -39,7 +39,7 @@ for (const masked of [false, true]) {
       name: "mixtureKl",
       op: ([mu, logvar, noise, alpha, mask]) => {
         const z = reparameterize(mu!, logvar!, { eps: noise! });
-        return mixtureKl({ mu: mu!, logvar: logvar! }, { z, noise: noise!, alpha: alpha!, ...(mask ? { mask } : {}) });
+        return mixtureKl({ mu: mu!, logvar: logvar! }, { z, alpha: alpha!, ...(mask ? { mask } : {}) });
       },
       oracle: ([mu, logvar, noise, alpha, mask]) =>
         oracle({ mu: mu!, logvar: logvar!, noise: noise!, alpha: alpha![0]!, ...(mask ? { mask } : {}) }),
@@ -70,7 +70,7 @@ Deno.test("over many draws the divergence from the mixture is at most the pairwi
     const z = reparameterize(posterior.mu, posterior.logvar, { eps: noise });
     return {
       outputs: {
-        mixture: mixtureKl(posterior, { z, noise, alpha }),
+        mixture: mixtureKl(posterior, { z, alpha }),
         bound: mmvmKl(posterior.mu, posterior.logvar, { alpha }),
       },
     };
