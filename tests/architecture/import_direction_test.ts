@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { findCircles, type Import, readImports } from "./module_graph.ts";
-import { projectFiles, type Room, roomOf } from "./source_files.ts";
+import { projectFiles, readSource, type Room, roomOf } from "./source_files.ts";
 
 /** For each room, the rooms that it may import, besides itself. */
 const DOORS: Readonly<Record<Room, readonly Room[]>> = {
@@ -23,6 +23,15 @@ const WINDOWS: Readonly<Partial<Record<Room, readonly string[]>>> = {
   viz: ["eval/results/results_schema.ts"],
 };
 
+/** The arrows of the diagram in ARCHITECTURE.md, from room to room: solid ones, and the dotted ones of single files. */
+function diagramArrows(): { doors: Import[]; windows: Import[] } {
+  const diagram = /```mermaid\n([^]*?)```/.exec(readSource("ARCHITECTURE.md"))?.[1] ?? "";
+  const arrows = [...diagram.matchAll(/^ +(\w+) (-->|-\. [\w.]+ \.->) (\w+)$/gm)];
+  const of = (solid: boolean) =>
+    arrows.filter(([, , arrow]) => (arrow === "-->") === solid).map(([, from, , to]) => ({ from: from!, to: to! }));
+  return { doors: of(true), windows: of(false) };
+}
+
 const PUBLIC_ROOMS: readonly Room[] = ["runtime", "models", "data", "phantoms", "training", "eval", "experiments"];
 
 const sources = projectFiles().filter((path) => path.endsWith(".ts"));
@@ -42,6 +51,20 @@ Deno.test("imports go one way through the rooms", () => {
   assert.ok(found.has("cli/adapter.ts"), "the imports of cli/adapter.ts were not read");
   const wrong = imports.filter((one) => !isAllowed(one)).map(({ from, to }) => `${from} imports ${to}`);
   assert.deepEqual(wrong, []);
+});
+
+Deno.test("the diagram in ARCHITECTURE.md shows these rules", () => {
+  const { doors, windows } = diagramArrows();
+  const reach = (room: string): string[] =>
+    doors.filter(({ from }) => from === room).flatMap(({ to }) => [to, ...reach(to)]);
+  for (const [room, open] of Object.entries(DOORS)) {
+    const drawn = new Set(reach(room));
+    assert.deepEqual(open.filter((to) => !drawn.has(to)), [], `${room} may import what the diagram does not show`);
+    const direct = doors.filter(({ from }) => from === room).map(({ to }) => to);
+    assert.deepEqual(direct.filter((to) => !open.some((room) => room === to)), [], `${room} has arrows too many`);
+  }
+  const files = windows.map(({ from, to }) => `${from} ${to}`);
+  assert.deepEqual(files, Object.entries(WINDOWS).flatMap(([from, to]) => to.map((path) => `${from} ${roomOf(path)}`)));
 });
 
 Deno.test("no files import each other in a circle", () => {
