@@ -56,7 +56,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   for (const fraction of fractions) {
     const some = evaluations.filter(({ labelledFraction }) => labelledFraction === fraction);
-    console.log(`\nmacro AUROC in percent, ${fraction * 100} % of the labels, mean ± deviation (run by run)`);
+    console.log(`\nmacro AUROC in percent, ${fraction * 100}% of the labels, mean ± deviation (run by run)`);
     console.log(macroTable(some));
     console.log(`\nAUROC by label, mean over runs`);
     console.log(labelTable(some));

@@ -31,13 +31,13 @@ export async function describeMachine(adapter: string): Promise<Machine> {
   };
 }
 
-/** The name of the WebGPU adapter, or `null` where there is none. */
+/** The name of the WebGPU adapter, or `null` if there is none. */
 export async function adapterName(): Promise<string | null> {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   return adapter ? adapter.info.description || adapter.info.vendor || "unnamed adapter" : null;
 }
 
-/** Mean number of processes that wanted a processor in the last minute; 0 where the system does not tell. */
+/** Mean number of processes that wanted a processor in the last minute; 0 if the system does not tell. */
 export function machineLoad(): number {
   return loadavg()[0] ?? 0;
 }
@@ -56,7 +56,7 @@ async function commit(): Promise<string | null> {
   return changed ? `${hash}+` : hash;
 }
 
-/** What a program prints, or `null` where it cannot be run or fails. */
+/** What a program prints, or `null` if it cannot be run or fails. */
 async function output(program: string, args: readonly string[]): Promise<string | null> {
   try {
     const { success, stdout } = await new Deno.Command(program, { args: [...args], stderr: "null" }).output();

@@ -28,7 +28,7 @@ export interface Ratio {
  * The median over rounds of `a`'s value divided by `b`'s. Each quotient is taken within one round, so that what else the machine did
  * in that round weighs on both.
  *
- * @throws {RangeError} where the rounds are not equally many, or none.
+ * @throws {RangeError} if the rounds are not equally many, or none.
  */
 export function medianRatio(a: readonly number[], b: readonly number[]): number {
   if (a.length !== b.length) throw new RangeError(`${a.length} rounds cannot be compared with ${b.length}`);

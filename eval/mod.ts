@@ -1,6 +1,6 @@
 /**
- * Metrics, probes on latents, and the evaluation protocol. Everything runs on the CPU in float64 and needs no model and no GPU:
- * it starts from latents or probabilities.
+ * Metrics, probes on latents, and the evaluation protocol. Metrics, probes and protocol run on the CPU in float64, from
+ * latents or probabilities; they need neither model nor GPU.
  *
  * @example
  * ```ts

@@ -39,7 +39,7 @@ export interface Base {
 
 /** A run to train. */
 export interface RunPlan {
-  /** With `alphaSteps` 0 where `alphaShare` says how many there are. */
+  /** With `alphaSteps` 0 if `alphaShare` says how many there are. */
   readonly config: RunConfig;
   /** Share of all steps over which alpha is annealed; how many these are depends on the data. */
   readonly alphaShare?: number;

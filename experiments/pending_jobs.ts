@@ -6,7 +6,7 @@ import { measurementPath, planName, readMeasurement } from "./run_store.ts";
  * The runs of an experiment that are not trained or not measured yet, each with the measurements that it lacks.
  *
  * @param options.all Also those that are done.
- * @throws {DataError} where a measurement is damaged or of another version.
+ * @throws {DataError} if a measurement is damaged or of another version.
  */
 export async function pendingJobs(
   parts: readonly Part[],

@@ -59,7 +59,7 @@ export function measurementPath(root: string, plan: RunPlan, evaluation: Evaluat
 /**
  * Reads a measurement; `undefined` where it was not made yet.
  *
- * @throws {DataError} where the file is damaged or of another version, or not of this run.
+ * @throws {DataError} if the file is damaged or of another version, or not of this run.
  */
 export async function readMeasurement(
   root: string,
@@ -91,7 +91,7 @@ export async function writeMeasurement(
 /**
  * Makes a run's folder, or checks that the one there is this run's.
  *
- * @throws {DataError} where it holds another one's.
+ * @throws {DataError} if it holds another one's.
  */
 export async function claimDirectory(root: string, plan: RunPlan): Promise<string> {
   const directory = planDirectory(root, plan);

@@ -20,7 +20,7 @@ export const FINDINGS = [
 /** A label that has a picture of its own. */
 export type Finding = (typeof FINDINGS)[number];
 
-/** How much of each finding a study shows: 0 where it is absent, else in (0, 1]. */
+/** How much of each finding a study shows: 0 if it is absent, else in (0, 1]. */
 export type Severities = Readonly<Record<Finding, number>>;
 
 /** Hidden causes that findings share, each standard normal. The first four belong to a patient, the others to a study. */

@@ -70,7 +70,7 @@ export interface StudyState {
   portable: boolean;
   severities: Severities;
   labels: {
-    /** What each label file says of the study; `null` where it has no row. */
+    /** What each label file says of the study; `null` if it has no row. */
     chexpert: ReportedLabels | null;
     negbio: ReportedLabels | null;
     /** Radiologists labelled test studies only. */

@@ -123,7 +123,7 @@ async function raceWork(work: RaceWork, options: RaceOptions & Entrants): Promis
 }
 
 /**
- * @throws {Error} where contestants do not compute the same.
+ * @throws {Error} if contestants do not compute the same.
  */
 export function requireAgreement(work: string, results: readonly Pick<ContestantResult, "name" | "values">[]): void {
   const count = results[0]?.values.length ?? 0;

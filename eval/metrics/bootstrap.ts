@@ -1,10 +1,10 @@
 /**
  * Patient-level bootstrap: intervals and paired differences of AUROC, average precision and accuracy.
  *
- * A resample draws as many patients as there are, with replacement, and takes all cases of each: cases of one patient are
- * not independent, so drawing cases would make intervals too narrow. Resample b is drawn from (seed, b) and from the sorted
- * patient ids alone, so that two classifiers on the same cases meet the same resamples and no result depends on the number
- * of workers.
+ * A resample draws patients with replacement, as many as there are, and takes all cases of each. Cases of one patient
+ * are not independent, so resampling cases would make intervals too narrow. Resample b depends only on (seed, b) and
+ * the sorted patient ids, so that two classifiers on the same cases share resamples and results do not depend on the
+ * number of workers.
  *
  * @module
  */
@@ -13,40 +13,40 @@ import { runJobs } from "../../base/workers.ts";
 import { type BootstrapJob, type BootstrapSetup, prepareBootstrap, type ResampleBlock } from "./bootstrap_jobs.ts";
 import { type BinaryLabel, rankScores } from "./rank.ts";
 
-/** What a bootstrap may be told; the defaults are the protocol's. */
+/** Options of a bootstrap; the defaults are the protocol's. */
 export interface BootstrapOptions {
-  /** Number of resamples, 1,000 unless given. */
+  /** Number of resamples; 1,000 by default. */
   readonly resamples?: number | undefined;
-  /** Seed of the resamples, 0 unless given; share it between classifiers that are compared. */
+  /** Seed of the resamples; 0 by default. Classifiers that are compared must share it. */
   readonly seed?: number | undefined;
-  /** Number of workers; small tasks run in this thread unless it is given. */
+  /** Number of workers; by default small tasks run in the calling thread. */
   readonly workers?: number | undefined;
 }
 
-/** The cases that classifiers were scored on. */
+/** The cases on which classifiers are scored. */
 export interface ScoredCases {
   /** The patient of each case. */
   readonly subjectIds: readonly string[];
-  /** Per label, per case: 1, 0 or `null` (ignored). */
+  /** Per label and case: 1, 0 or `null` (ignored). */
   readonly labels: readonly (readonly BinaryLabel[])[];
 }
 
-/** One metric of every label in every resample; NaN where a resample holds one class only or there are no scores. */
+/** Metrics of every label in every resample; NaN if a resample has only one class or the label has no scores. */
 export interface ResampledMetrics {
   readonly auroc: Float64Array[];
   readonly averagePrecision: Float64Array[];
 }
 
-/** Numbers the patients from 0 in the order of their sorted ids, so that the order of the cases does not matter. */
+/** Numbers the patients from 0 in sorted order of their ids, so that the order of the cases does not matter. */
 export function numberSubjects(subjectIds: readonly string[]): { subjectOf: Int32Array; subjects: number } {
   const numbers = new Map([...new Set(subjectIds)].sort().map((id, i) => [id, i]));
   return { subjectOf: Int32Array.from(subjectIds, (id) => numbers.get(id)!), subjects: numbers.size };
 }
 
-/** Steps of the innermost loop above which starting workers pays (about half a second in one thread). */
+/** Innermost loop iterations above which workers are worth starting (about half a second in one thread). */
 const WORTH_WORKERS = 2e8;
 
-/** Resamples a job. */
+/** Resamples per job. */
 const BLOCK = 50;
 
 async function resample(setup: BootstrapSetup, options: BootstrapOptions): Promise<ResampleBlock> {
@@ -78,10 +78,11 @@ async function resample(setup: BootstrapSetup, options: BootstrapOptions): Promi
 }
 
 /**
- * AUROC and average precision of every label in every resample of the patients. 1,000 resamples of 14 labels and 3,000
- * cases take a few tenths of a second: each label is sorted once, and a resample is then a weighted pass over the ranks.
+ * Computes AUROC and average precision of every label in every patient-level resample. 1,000 resamples of 14 labels and
+ * 3,000 cases take a few tenths of a second: each label is sorted once, and a resample is a weighted pass over the
+ * ranks.
  *
- * @param scores Per label the score of each case, or `null` where there is no classifier.
+ * @param scores Per label, the score of each case, or `null` if there is no classifier.
  * @throws RangeError for NaN scores, labels out of range or lengths that do not match, naming the label's index.
  */
 export async function bootstrapScores(
@@ -110,9 +111,9 @@ export async function bootstrapScores(
 }
 
 /**
- * The share of cases that are right (accuracy) in every resample of the patients.
+ * Computes the accuracy in every patient-level resample.
  *
- * @param right Per case 1 where the prediction was right, else 0.
+ * @param right Per case, 1 if the prediction was correct, else 0.
  */
 export async function bootstrapShare(
   subjectIds: readonly string[],
@@ -123,7 +124,7 @@ export async function bootstrapShare(
   return (await resample(setup, options)).share;
 }
 
-/** The mean over labels in every resample: NaN in those where any of the labels has one class only. */
+/** The mean over labels in every resample; NaN in resamples where a label has only one class. */
 export function macroSamples(samples: readonly Float64Array[], included: readonly boolean[]): Float64Array {
   const used = samples.filter((_, label) => included[label]);
   const mean = new Float64Array(samples[0]?.length ?? 0).fill(used.length === 0 ? NaN : 0);
@@ -133,13 +134,13 @@ export function macroSamples(samples: readonly Float64Array[], included: readonl
   return mean;
 }
 
-/** The defined values, sorted; `null` where fewer than half are, too few to speak for the whole. */
+/** The defined values, sorted; `null` if fewer than half are defined, too few to be representative. */
 function definedSamples(samples: Float64Array): Float64Array | null {
   const defined = samples.filter((value) => !Number.isNaN(value)).sort();
   return defined.length === 0 || 2 * defined.length < samples.length ? null : defined;
 }
 
-/** The q-quantile of sorted values, linear between neighbours. */
+/** The q-quantile of sorted values, with linear interpolation. */
 function quantile(sorted: Float64Array, q: number): number {
   const place = q * (sorted.length - 1);
   const below = Math.floor(place);
@@ -148,12 +149,12 @@ function quantile(sorted: Float64Array, q: number): number {
 }
 
 /**
- * A percentile interval around a value.
+ * Computes a percentile interval from resamples.
  *
- * @param value The metric on the cases themselves, `null` where undefined.
- * @param samples The metric in each resample; NaN (one class only) is left out.
- * @param options.confidence 0.95 unless given.
- * @returns Limits of `null` where the value is `null` or fewer than half of the resamples have one.
+ * @param value The metric on the original cases, `null` if undefined.
+ * @param samples The metric in each resample; NaN (only one class) is excluded.
+ * @param options.confidence Confidence level; 0.95 by default.
+ * @returns The interval; its bounds are `null` if the value is `null` or fewer than half of the resamples are defined.
  */
 export function percentileInterval(
   value: number | null,
@@ -167,11 +168,12 @@ export function percentileInterval(
 }
 
 /**
- * Two-sided p-value of a difference from its resamples: twice the smaller share of resamples on either side of zero, one
- * added to each count so that it is never 0. It falls below 0.05 about where the 95 % percentile interval leaves zero out.
+ * Computes a two-sided bootstrap p-value of a difference: twice the smaller fraction of resamples on either side of
+ * zero, with one added to each count so that p is never 0. It falls below 0.05 approximately when the 95% percentile
+ * interval excludes zero.
  *
- * @param differences The difference in each resample; NaN is left out.
- * @returns A number in (0, 1], or `null` where fewer than half of the resamples have a value.
+ * @param differences The difference in each resample; NaN is excluded.
+ * @returns A number in (0, 1], or `null` if fewer than half of the resamples are defined.
  */
 export function bootstrapP(differences: Float64Array): number | null {
   const defined = definedSamples(differences);

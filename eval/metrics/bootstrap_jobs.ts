@@ -1,19 +1,19 @@
 /**
- * The work of the bootstrap: metrics of blocks of resamples, as weighted passes over cases ranked once.
+ * The bootstrap's inner loop: metrics of a block of resamples, as weighted passes over cases that are ranked once.
  *
  * @module
  */
 import { Random } from "../../base/random_sequence.ts";
 import type { RankedScores } from "./rank.ts";
 
-/** What all resamples share. */
+/** Input shared by all resamples. */
 export interface BootstrapSetup {
-  /** Per case the number of its patient, in [0, subjects). */
+  /** Per case, the number of its patient in [0, subjects). */
   readonly subjectOf: Int32Array;
   readonly subjects: number;
-  /** Per label the ranked scores, `null` where there is no classifier. */
+  /** Per label, the ranked scores, or `null` if there is no classifier. */
   readonly ranked: readonly (RankedScores | null)[];
-  /** Per case whether a prediction was right, for accuracy; `null` where that is not asked for. */
+  /** Per case, 1 if the prediction was correct, else 0, to compute accuracy; `null` if accuracy is not needed. */
   readonly right: Float64Array | null;
   readonly seed: number;
 }
@@ -24,14 +24,14 @@ export interface BootstrapJob {
   readonly count: number;
 }
 
-/** Metrics by label and resample; NaN where undefined. */
+/** Metrics by label and resample; NaN if undefined. */
 export interface ResampleBlock {
   readonly auroc: Float64Array[];
   readonly averagePrecision: Float64Array[];
   readonly share: Float64Array;
 }
 
-/** Number of draws of each case's patient in one resample. */
+/** Writes how often each case's patient is drawn in one resample. */
 function drawWeights(weights: Int32Array, counts: Int32Array, setup: BootstrapSetup, index: number): void {
   const random = new Random(setup.seed, index);
   counts.fill(0);
@@ -39,7 +39,7 @@ function drawWeights(weights: Int32Array, counts: Int32Array, setup: BootstrapSe
   for (let i = 0; i < weights.length; i++) weights[i] = counts[setup.subjectOf[i]!]!;
 }
 
-/** Running sums of the weights of `cases`: entry i is the sum over the first i. */
+/** Writes prefix sums of the weights of `cases`: entry i is the sum over the first i. */
 function runningSums(sums: Float64Array, cases: Int32Array, weights: Int32Array): number {
   let sum = 0;
   for (let i = 0; i < cases.length; i++) {
@@ -49,13 +49,13 @@ function runningSums(sums: Float64Array, cases: Int32Array, weights: Int32Array)
   return sum;
 }
 
-/** Scratch space, shared by all labels so that it stays in the processor's cache. */
+/** Scratch space, shared by all labels so that it stays in the CPU cache. */
 interface Scratch {
   readonly negatives: Float64Array;
   readonly positives: Float64Array;
 }
 
-/** Weighted AUROC and average precision; NaN where a class has no weight. */
+/** Weighted AUROC and average precision; NaN if a class has no weight. */
 function weightedMetrics(
   ranked: RankedScores,
   weights: Int32Array,
@@ -80,7 +80,7 @@ function weightedMetrics(
   };
 }
 
-/** Weighted share of cases that are right. */
+/** Weighted accuracy. */
 function weightedShare(right: Float64Array, weights: Int32Array): number {
   let sum = 0;
   let total = 0;
@@ -91,7 +91,7 @@ function weightedShare(right: Float64Array, weights: Int32Array): number {
   return sum / total;
 }
 
-/** Makes the function that computes one block of resamples. */
+/** Returns the function that computes one block of resamples. */
 export function prepareBootstrap(setup: BootstrapSetup): (job: BootstrapJob) => ResampleBlock {
   const weights = new Int32Array(setup.subjectOf.length);
   const counts = new Int32Array(setup.subjects);

@@ -5,7 +5,7 @@
  */
 import { type BinaryLabel, checkScores } from "./rank.ts";
 
-/** Checks labels and probabilities, as `checkScores` does, and that the latter lie in [0, 1]. */
+/** Checks labels and probabilities like `checkScores`, and that probabilities lie in [0, 1]. */
 function checkProbabilities(labels: ArrayLike<BinaryLabel>, probabilities: ArrayLike<number>): void {
   checkScores(labels, probabilities);
   for (let i = 0; i < probabilities.length; i++) {
@@ -17,10 +17,10 @@ function checkProbabilities(labels: ArrayLike<BinaryLabel>, probabilities: Array
 }
 
 /**
- * Brier score: the mean squared difference of predicted probability and label. 0 is perfect; always predicting the
- * prevalence p scores p (1 - p).
+ * Computes the Brier score, the mean squared difference between predicted probability and label. 0 is perfect; always
+ * predicting the prevalence p scores p (1 - p).
  *
- * @returns A number in [0, 1], or `null` where no case has a label.
+ * @returns A number in [0, 1], or `null` if no case has a label.
  * @throws RangeError naming the first probability outside [0, 1] or label out of range.
  */
 export function brierScore(labels: ArrayLike<BinaryLabel>, probabilities: ArrayLike<number>): number | null {
@@ -40,15 +40,15 @@ export function brierScore(labels: ArrayLike<BinaryLabel>, probabilities: ArrayL
 export interface ReliabilityBin {
   /** Mean predicted probability of the bin's cases. */
   readonly predicted: number;
-  /** Share of the bin's cases that are positive. */
+  /** Fraction of the bin's cases that are positive. */
   readonly observed: number;
   readonly count: number;
 }
 
 /**
- * The reliability curve over equal-width bins of the predicted probability, empty bins left out.
+ * Computes the reliability curve over equal-width bins of the predicted probability; empty bins are omitted.
  *
- * @param options.bins Number of bins over [0, 1], 10 unless given.
+ * @param options.bins Number of bins over [0, 1]; 10 by default.
  * @throws RangeError naming the first probability outside [0, 1], label out of range, or a number of bins below 1.
  */
 export function reliabilityCurve(
@@ -56,7 +56,12 @@ export function reliabilityCurve(
   probabilities: ArrayLike<number>,
   { bins = 10 }: { bins?: number } = {},
 ): ReliabilityBin[] {
-  if (!Number.isInteger(bins) || bins < 1) throw new RangeError(`There must be one bin or more, but bins is ${bins}.`);
+  if (!Number.isInteger(bins) || bins < 1) {
+    throw new RangeError(
+      `The number of bins must be a positive integer, ` +
+        `but is ${bins}.`,
+    );
+  }
   checkProbabilities(labels, probabilities);
   const predicted = new Float64Array(bins);
   const positives = new Float64Array(bins);

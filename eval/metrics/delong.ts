@@ -1,8 +1,8 @@
 /**
  * DeLong's variance of the AUROC and the test of two correlated AUROCs.
  *
- * E. R. DeLong, D. M. DeLong and D. L. Clarke-Pearson, Biometrics 44 (1988), with the midranks of X. Sun and W. Xu, IEEE Signal
- * Processing Letters 21 (2014), so that it takes O(n log n). It holds for independent cases only: where patients have several
+ * E. R. DeLong, D. M. DeLong and D. L. Clarke-Pearson, Biometrics 44 (1988), computed from midranks in O(n log n) (X.
+ * Sun and W. Xu, IEEE Signal Processing Letters 21, 2014). Valid for independent cases only: if patients have several
  * studies, use the patient-level bootstrap.
  *
  * @module
@@ -27,7 +27,7 @@ function midranks(values: Float64Array): Float64Array {
   return ranks;
 }
 
-/** The structural components of the AUROC: one a positive (V10) and one a negative (V01). */
+/** The structural components of the AUROC: one per positive (V10) and one per negative (V01). */
 interface Components {
   readonly auroc: number;
   readonly ofPositives: Float64Array;
@@ -72,9 +72,9 @@ function aurocCovariance(a: Components, b: Components): number | null {
 }
 
 /**
- * AUROC with DeLong's variance, for independent cases.
+ * Computes the AUROC with DeLong's variance, for independent cases.
  *
- * @returns The AUROC (`null` with one class only) and its variance (`null` with fewer than two cases of either class).
+ * @returns The AUROC (`null` with only one class) and its variance (`null` with fewer than two cases of either class).
  * @throws RangeError naming the first NaN score or label out of range.
  */
 export function delongVariance(
@@ -93,12 +93,12 @@ export interface DelongTest {
   readonly difference: number;
   /** Standard error of the difference. */
   readonly standardError: number;
-  /** Two-sided p-value; 1 where the difference is zero with no variance. */
+  /** Two-sided p-value; 1 if both the difference and its variance are zero. */
   readonly p: number;
 }
 
 /**
- * DeLong's paired test of two classifiers' AUROCs on the same independent cases.
+ * Compares the AUROCs of two classifiers on the same independent cases with DeLong's paired test.
  *
  * @param scores The two classifiers' scores: the difference is the second's AUROC minus the first's.
  * @returns The test, or `null` with fewer than two cases of either class.
@@ -112,10 +112,11 @@ export function delongTest(
 }
 
 /**
- * DeLong's paired test of the mean AUROCs of two groups of classifiers, such as the seeds of two methods: an AUROC is a mean of structural
- * components of the cases, and so is a mean of AUROCs. What it tests is the choice of cases, not that of seeds.
+ * Compares the mean AUROCs of two groups of classifiers, such as the seeds of two methods, with DeLong's paired test. A
+ * mean of AUROCs is itself a mean of structural components over cases. The test accounts for the sampling of cases, not
+ * for that of seeds.
  *
- * @param groups The scores of each member of the two groups, one or more.
+ * @param groups The scores of each member of the two groups, at least one each.
  * @returns The test, or `null` with fewer than two cases of either class.
  * @throws RangeError naming the first NaN score or label out of range.
  */

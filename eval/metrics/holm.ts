@@ -1,15 +1,16 @@
 /**
- * Holm's correction for several tests.
+ * Holm's correction for multiple testing.
  *
  * @module
  */
 
 /**
- * Holm's step-down adjustment: the i-th smallest of k p-values is multiplied by k - i + 1, kept non-decreasing and at most 1.
- * It controls the chance of any false rejection whatever the dependence of the tests.
+ * Adjusts p-values with Holm's step-down method: the i-th smallest of k p-values is multiplied by k - i + 1, then made
+ * non-decreasing and capped at 1. Controls the family-wise error rate under any dependence between tests (S. Holm,
+ * Scandinavian Journal of Statistics 6, 1979).
  *
- * @param pValues One a test; `null` where a test was not possible, which then does not count as one.
- * @returns Adjusted p-values in the same order, `null` where they were `null`.
+ * @param pValues One per test; `null` for tests that were not possible, which do not count.
+ * @returns Adjusted p-values in the same order, `null` if they were `null`.
  * @throws RangeError naming the first p-value outside [0, 1].
  *
  * @example

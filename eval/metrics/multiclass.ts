@@ -1,23 +1,23 @@
 /**
- * Averages over labels, and metrics of classifiers with exclusive classes.
+ * Averages over labels, and metrics of classifiers with mutually exclusive classes.
  *
  * @module
  */
 import { auroc } from "./roc.ts";
 
-/** A mean over labels that names those it is over and those left out. */
+/** A mean over labels, with the labels included and excluded. */
 export interface MacroAverage {
-  /** The mean, or `null` where no label has a value. */
+  /** The mean, or `null` if no label has a value. */
   readonly value: number | null;
   readonly labels: string[];
   readonly excluded: string[];
 }
 
 /**
- * The unweighted mean of one value a label; labels whose value is `null` (undefined with one class only) are left out and
- * named.
+ * Averages one value per label without weights; labels whose value is `null` (undefined with only one class) are
+ * excluded and listed.
  *
- * @throws RangeError where a value is NaN (named: a mean must not hide it) or the lengths differ.
+ * @throws RangeError if the lengths differ, or naming a label whose value is NaN, which a mean must not hide.
  */
 export function macroAverage(labels: readonly string[], values: readonly (number | null)[]): MacroAverage {
   if (labels.length !== values.length) {
@@ -59,7 +59,7 @@ function checkClasses(truth: ArrayLike<number>, { values, classes }: ClassProbab
 }
 
 /**
- * The class of highest probability of each case, the first of several.
+ * The most probable class of each case; the first one in case of ties.
  *
  * @throws RangeError naming the first case with a NaN probability.
  */
@@ -76,10 +76,10 @@ export function mostProbableClass({ values, classes }: ClassProbabilities): Int3
 }
 
 /**
- * Share of cases whose most probable class is the true one.
+ * Computes the fraction of cases whose most probable class is the true one.
  *
  * @param truth The class of each case, an integer in [0, classes).
- * @returns A number in [0, 1], or `null` without cases.
+ * @returns A number in [0, 1], or `null` if there are no cases.
  * @throws RangeError for classes out of range, lengths that do not match, or NaN.
  */
 export function accuracy(truth: ArrayLike<number>, probabilities: ClassProbabilities): number | null {
@@ -91,7 +91,7 @@ export function accuracy(truth: ArrayLike<number>, probabilities: ClassProbabili
 }
 
 /**
- * AUROC of each class against the rest, and their unweighted mean.
+ * Computes the AUROC of each class against the rest, and their unweighted mean.
  *
  * @param truth The class of each case, an integer in [0, classes).
  * @throws RangeError for classes out of range, lengths that do not match, or NaN.

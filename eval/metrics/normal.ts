@@ -4,10 +4,10 @@
  * @module
  */
 
-/** The 97.5th percentile: a 95 % interval is this many standard errors wide on each side. */
+/** The 97.5th percentile: a 95% interval extends this many standard errors to each side. */
 export const NORMAL_QUANTILE_975 = 1.959963984540054;
 
-/** erf by its Maclaurin series, for small arguments. */
+/** erf by its Maclaurin series; for small arguments. */
 function erfSeries(x: number): number {
   let term = x;
   let sum = x;
@@ -18,7 +18,7 @@ function erfSeries(x: number): number {
   return 2 / Math.sqrt(Math.PI) * sum;
 }
 
-/** erfc by Laplace's continued fraction, evaluated from the inside, for large positive arguments. */
+/** erfc by Laplace's continued fraction, evaluated backwards; for large positive arguments. */
 function erfcFraction(x: number): number {
   let tail = x;
   for (let n = 120; n >= 1; n--) tail = x + n / 2 / tail;

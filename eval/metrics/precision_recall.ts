@@ -6,7 +6,7 @@
 import { type BinaryLabel, checkScores, type RankedScores, rankScores } from "./rank.ts";
 import { countByThreshold } from "./roc.ts";
 
-/** Average precision from ranked scores; `null` with one class only. */
+/** Average precision from ranked scores; `null` with only one class. */
 export function averagePrecisionOfRanked(ranked: RankedScores): number | null {
   const positives = ranked.positives.length;
   const negatives = ranked.negatives.length;
@@ -20,28 +20,30 @@ export function averagePrecisionOfRanked(ranked: RankedScores): number | null {
 }
 
 /**
- * Average precision: the mean over the positives of the precision at their score, which is the step-wise integral of the
- * precision-recall curve, sum over thresholds of (R_n - R_(n-1)) P_n. A classifier without skill reaches the prevalence.
+ * Computes average precision, the step-wise integral of the precision-recall curve: the sum over thresholds of (R_n -
+ * R_(n-1)) P_n, which equals the mean over positives of the precision at their score. A random classifier scores the
+ * prevalence.
  *
- * @returns A number in (0, 1], or `null` where only one class is present (without negatives it is 1 whatever the scores).
+ * @returns A number in (0, 1], or `null` if only one class is present (without negatives it is 1 whatever the
+ * scores).
  * @throws RangeError naming the first NaN score or label out of range.
  */
 export function averagePrecision(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): number | null {
   return averagePrecisionOfRanked(rankScores(labels, scores));
 }
 
-/** Points of a precision-recall curve, by falling threshold and so by rising recall. */
+/** Points of a precision-recall curve in order of decreasing threshold, hence increasing recall. */
 export interface PrecisionRecallCurve {
   readonly precision: Float64Array;
   readonly recall: Float64Array;
-  /** A case counts as positive where its score is at least the threshold. */
+  /** A case is predicted positive if its score is at least the threshold. */
   readonly thresholds: Float64Array;
 }
 
 /**
- * The precision-recall curve with a point for every distinct score.
+ * Computes the precision-recall curve, with one point per distinct score.
  *
- * @returns The curve, or `null` where only one class is present.
+ * @returns The curve, or `null` if only one class is present.
  * @throws RangeError naming the first NaN score or label out of range.
  */
 export function precisionRecallCurve(
@@ -58,9 +60,9 @@ export function precisionRecallCurve(
 }
 
 /**
- * F1, the harmonic mean of precision and recall, where a score of at least the threshold counts as positive.
+ * Computes F1, the harmonic mean of precision and recall; scores of at least the threshold are predicted positive.
  *
- * @returns A number in [0, 1], or `null` where no case is positive nor called so, which leaves it undefined.
+ * @returns A number in [0, 1], or `null` if no case is positive or predicted positive, which leaves F1 undefined.
  * @throws RangeError for a NaN threshold, score, or a label out of range.
  */
 export function f1Score(
@@ -81,17 +83,17 @@ export function f1Score(
   return truePositives + wrong === 0 ? null : 2 * truePositives / (2 * truePositives + wrong);
 }
 
-/** A decision threshold and the F1 it reaches on the cases it was chosen on. */
+/** A decision threshold, and its F1 on the cases on which it was chosen. */
 export interface ChosenThreshold {
   readonly threshold: number;
   readonly f1: number;
 }
 
 /**
- * The threshold that maximises F1, among the scores themselves; the highest of several that do. Choose it on the validation
- * split: on the test split it flatters.
+ * Finds the score that maximises F1 when used as the threshold; the highest one in case of ties. Choose it on the
+ * validation split: on the test split, F1 would be optimistic.
  *
- * @returns The threshold, or `null` where only one class is present.
+ * @returns The threshold, or `null` if only one class is present.
  * @throws RangeError naming the first NaN score or label out of range.
  */
 export function bestF1Threshold(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): ChosenThreshold | null {

@@ -1,10 +1,10 @@
 /**
- * Ranking of scores by class, shared by every metric that depends on the order of scores only.
+ * Ranking of scores by class, shared by all metrics that depend only on the order of scores.
  *
  * @module
  */
 
-/** A label: 1 positive, 0 negative, `null` where the label policy ignores the case. */
+/** A label: 1 positive, 0 negative, `null` if the label policy ignores the case. */
 export type BinaryLabel = number | null;
 
 /** Positive and negative cases in order of score, with each positive's place among both. */
@@ -22,10 +22,10 @@ export interface RankedScores {
 }
 
 /**
- * Checks that labels and scores belong together and that each can be used.
+ * Checks that labels and scores are valid and of equal length.
  *
- * @throws RangeError naming the first case whose label is not 0, 1 or `null`, or whose score is NaN, and where the lengths
- * differ.
+ * @throws RangeError naming the first case whose label is not 0, 1 or `null`, or whose score is NaN, and where the
+ * lengths differ.
  */
 export function checkScores(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): void {
   if (labels.length !== scores.length) {
@@ -56,8 +56,8 @@ function sortedCases(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>, 
 }
 
 /**
- * Sorts the cases of each class by score and finds each positive's place among the others, in O(n log n). Cases whose label
- * is `null` are left out.
+ * Sorts the cases of each class by score and finds each positive's place among the others, in O(n log n). Cases whose
+ * label is `null` are left out.
  *
  * @throws RangeError as {@linkcode checkScores}.
  */

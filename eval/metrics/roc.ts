@@ -1,11 +1,11 @@
 /**
- * The receiver operating characteristic: the curve, the area under it, and its operating points.
+ * The receiver operating characteristic (ROC): the curve, the area under it, and operating points.
  *
  * @module
  */
 import { type BinaryLabel, type RankedScores, rankScores } from "./rank.ts";
 
-/** AUROC from ranked scores; `null` with one class only. */
+/** AUROC from ranked scores; `null` with only one class. */
 export function aurocOfRanked(ranked: RankedScores): number | null {
   const positives = ranked.positives.length;
   const negatives = ranked.negatives.length;
@@ -16,11 +16,12 @@ export function aurocOfRanked(ranked: RankedScores): number | null {
 }
 
 /**
- * Area under the ROC curve: the probability that a random positive scores above a random negative, ties counting one half.
+ * Area under the ROC curve: the probability that a random positive scores above a random negative, ties counting one
+ * half.
  *
- * @param labels 1, 0 or `null` (left out), one a case.
- * @param scores Any numbers, higher meaning more likely positive.
- * @returns A number in [0, 1], or `null` where only one class is present.
+ * @param labels 1, 0 or `null` (excluded), one per case.
+ * @param scores Any numbers; higher means more likely positive.
+ * @returns A number in [0, 1], or `null` if only one class is present.
  * @throws RangeError naming the first NaN score or label out of range.
  *
  * @example
@@ -39,11 +40,11 @@ export function auroc(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>)
 export interface RocCurve {
   readonly falsePositiveRate: Float64Array;
   readonly truePositiveRate: Float64Array;
-  /** A case counts as positive where its score is at least the threshold; the first is Infinity. */
+  /** A case is predicted positive if its score is at least the threshold; the first threshold is Infinity. */
   readonly thresholds: Float64Array;
 }
 
-/** How many cases of each class score at least each distinct score, from the highest score down. */
+/** Numbers of cases of each class at or above each distinct score, in descending order of score. */
 export interface ThresholdCounts {
   readonly thresholds: number[];
   readonly truePositives: number[];
@@ -52,7 +53,7 @@ export interface ThresholdCounts {
   readonly negatives: number;
 }
 
-/** Counts true and false positives at every distinct score, from the highest down. */
+/** Counts true and false positives at every distinct score, in descending order. */
 export function countByThreshold(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): ThresholdCounts {
   const { positives, negatives } = rankScores(labels, scores);
   const thresholds: number[] = [];
@@ -75,9 +76,9 @@ export function countByThreshold(labels: ArrayLike<BinaryLabel>, scores: ArrayLi
 }
 
 /**
- * The ROC curve with a point for every distinct score.
+ * Computes the ROC curve, with one point per distinct score.
  *
- * @returns The curve, or `null` where only one class is present.
+ * @returns The curve, or `null` if only one class is present.
  * @throws RangeError naming the first NaN score or label out of range.
  */
 export function rocCurve(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): RocCurve | null {
@@ -91,11 +92,11 @@ export function rocCurve(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<numbe
 }
 
 /**
- * The highest sensitivity among the thresholds whose specificity is at least the one asked for.
+ * Computes the highest sensitivity at any threshold with at least the given specificity.
  *
  * @param options.specificity In [0, 1].
- * @returns A number in [0, 1], or `null` where only one class is present.
- * @throws RangeError where the specificity is outside [0, 1], or for unusable labels or scores.
+ * @returns A number in [0, 1], or `null` if only one class is present.
+ * @throws RangeError if the specificity is outside [0, 1], or naming the first NaN score or label out of range.
  */
 export function sensitivityAtSpecificity(
   labels: ArrayLike<BinaryLabel>,
@@ -107,7 +108,7 @@ export function sensitivityAtSpecificity(
   }
   const counts = countByThreshold(labels, scores);
   if (counts.positives === 0 || counts.negatives === 0) return null;
-  // In counts, not rates: 1 - 0.9 is not 0.1 in floating point. The slack admits a product such as 0.9 x 10 that rounds up.
+  // Compared as counts, not rates: 1 - 0.9 is not 0.1 in floating point. The slack admits products that round up.
   const needed = specificity * counts.negatives * (1 - 1e-12);
   let best = 0;
   for (let i = 0; i < counts.thresholds.length; i++) {

@@ -1,30 +1,30 @@
 /**
- * Features cut into at most 256 bins, so that a tree finds a split by counting instead of sorting.
+ * Quantises features to at most 256 bins, so that trees find splits from histograms instead of by sorting.
  *
  * @module
  */
 import { checkMatrix, type Matrix } from "./matrix.ts";
 
-/** Bins a feature: as many as a byte tells apart. */
+/** Bins per feature: as many as fit in a byte. */
 export const BINS = 256;
 
-/** A matrix of bin numbers, column-major (one feature after another): a tree reads one feature of many cases at a time. */
+/** A matrix of bin numbers, column-major because a tree reads one feature of many cases at a time. */
 export interface BinnedMatrix {
   readonly bins: Uint8Array;
   readonly rows: number;
   readonly columns: number;
 }
 
-/** Per column the ascending edges between bins: a value's bin is the number of edges at or below it. */
+/** Per column, the ascending edges between bins: a value's bin is the number of edges at or below it. */
 export type BinEdges = readonly Float64Array[];
 
-/** The middle of two values, above the lower one even where they are neighbours among the floating-point numbers. */
+/** The midpoint of two values, above the lower one even if they are adjacent floating-point numbers. */
 function edgeBetween(below: number, above: number): number {
   const middle = below + (above - below) / 2;
   return middle > below ? middle : above;
 }
 
-/** Edges of one column: between all distinct values where these are few, else between quantiles. */
+/** Edges of one column: between all distinct values if there are few, else between quantiles. */
 function columnEdges(sorted: Float64Array): Float64Array {
   const distinct = sorted.filter((value, i) => i === 0 || value !== sorted[i - 1]);
   const edges: number[] = [];
@@ -33,7 +33,7 @@ function columnEdges(sorted: Float64Array): Float64Array {
     return Float64Array.from(edges);
   }
   for (let bin = 1; bin < BINS; bin++) {
-    // Between the last value of the lower share and the next distinct one, as a split on the values themselves would lie.
+    // Half-way to the next distinct value, where a split on the unquantised values would lie.
     const place = Math.floor(bin * sorted.length / BINS);
     const above = sorted[place]!;
     let below = place - 1;
@@ -45,7 +45,7 @@ function columnEdges(sorted: Float64Array): Float64Array {
 }
 
 /**
- * Finds the bin edges of every column from the training cases.
+ * Finds the bin edges of every column of the training features.
  *
  * @throws RangeError naming the row and column of a NaN or infinite feature.
  */
@@ -60,9 +60,10 @@ export function findBinEdges(features: Matrix): BinEdges {
 }
 
 /**
- * Replaces every feature by the number of its bin.
+ * Replaces every value by its bin number.
  *
- * @throws RangeError where the columns do not match the edges, or naming the row and column of a NaN or infinite feature.
+ * @throws RangeError if the number of columns differs from that of the edges, or naming the row and column of a NaN or
+ * infinite feature.
  */
 export function binFeatures(features: Matrix, edges: BinEdges): BinnedMatrix {
   checkMatrix(features, "The features");

@@ -1,7 +1,7 @@
 /**
- * The work of random forests: blocks of trees, each grown and then applied to the cases to predict.
+ * The inner loop of random forests: grows a block of trees and applies them to the query cases.
  *
- * Only sums of probabilities leave a block: 5,000 trees on 20,000 cases would fill hundreds of megabytes.
+ * A block returns only sums of probabilities: 5,000 trees grown on 20,000 cases would take hundreds of megabytes.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { Random } from "../../base/random_sequence.ts";
 import type { BinnedMatrix } from "./binning.ts";
 import { addPredictions, entropyTable, TreeGrower, type TreeOptions } from "./tree.ts";
 
-/** What all trees share. */
+/** Input shared by all trees. */
 export interface ForestSetup {
   readonly features: BinnedMatrix;
-  /** Per target, per row 1, 0, or -1 to leave the row out. */
+  /** Per target and row: 1, 0, or -1 to exclude the row. */
   readonly targets: readonly Int8Array[];
   /** Cases to predict. */
   readonly queries: BinnedMatrix;
@@ -27,7 +27,7 @@ export interface ForestJob {
   readonly count: number;
 }
 
-/** Draws as many cases as there are, with replacement; keeps those drawn at all. */
+/** Draws a bootstrap sample of the cases, as distinct cases with multiplicities. */
 function drawBootstrap(features: BinnedMatrix, target: Int8Array, rows: Int32Array, random: Random) {
   const drawn = new Int32Array(rows.length);
   for (let i = 0; i < rows.length; i++) drawn[random.below(rows.length)]!++;
@@ -36,7 +36,7 @@ function drawBootstrap(features: BinnedMatrix, target: Int8Array, rows: Int32Arr
   return { features, cases, weights, positives: weights.map((times, i) => target[cases[i]!] === 1 ? times : 0) };
 }
 
-/** Makes the function that grows one block of trees and returns the sum of their predictions for each query. */
+/** Returns the function that grows one block of trees and sums their predictions for each query. */
 export function prepareForest(setup: ForestSetup): (job: ForestJob) => Float64Array {
   const { features, queries, seed } = setup;
   const grower = new TreeGrower(features, setup.tree, entropyTable(features.rows));
@@ -47,7 +47,7 @@ export function prepareForest(setup: ForestSetup): (job: ForestJob) => Float64Ar
   return ({ target, first, count }) => {
     const sums = new Float64Array(queries.rows);
     for (let index = first; index < first + count; index++) {
-      // Keyed by the tree alone: neither the worker nor the other labels change it.
+      // Keyed by the tree alone, so that a tree does not depend on the worker or on other labels.
       const random = new Random(seed, index);
       const sample = drawBootstrap(features, setup.targets[target]!, labelled[target]!, random);
       addPredictions(sums, grower.grow(sample, random), queries);

@@ -1,36 +1,37 @@
 /**
- * A preconditioner for logistic regressions: their Hessian at zero, factored.
+ * A preconditioner for logistic regression: the Cholesky factor of the Hessian at zero.
  *
- * There every case has the same weight, so that the Hessian is a multiple of [X 1]' [X 1] plus the penalty. The product is the
- * same for every label on one matrix and is computed once; a sample of the rows estimates it well enough.
+ * At zero every case has the same weight, so that the Hessian is a multiple of [X 1]' [X 1] plus the penalty. The
+ * product is computed once per feature matrix and shared by all labels; a sample of the rows approximates it well
+ * enough.
  *
  * @module
  */
 import type { Matrix } from "./matrix.ts";
 
-/** [X 1]' [X 1] over a sample of rows, scaled up to all rows; or its diagonal alone where there are many columns. */
+/** [X 1]' [X 1] over a sample of rows, scaled to all rows; only its diagonal if there are many columns. */
 export interface Gram {
-  /** Number of columns with the intercept's. */
+  /** Number of columns, including the intercept's. */
   readonly size: number;
-  /** Row-major `size x size`, lower triangle filled; or the `size` diagonal entries where `diagonal`. */
+  /** Row-major `size x size` with the lower triangle filled; if `diagonal`, the `size` diagonal entries. */
   readonly values: Float64Array;
   readonly diagonal: boolean;
   readonly rows: number;
 }
 
-/** Columns above which factoring costs more than it saves: only the diagonal is used. */
+/** Columns above which factorisation costs more than it saves and only the diagonal is used. */
 const MAX_FACTORED_COLUMNS = 1024;
 
-/** Rows of the sample: enough that its products are well-conditioned. */
+/** Number of rows to sample: enough for a well-conditioned product. */
 function sampledRows({ rows, columns }: Matrix): number {
   return Math.min(rows, Math.max(4096, 8 * columns));
 }
 
-/** Adds one block's products to the lower triangle; `block` holds the columns one after another. */
+/** Adds one block's products to the lower triangle; `block` is column-major. */
 function addBlock(gram: Float64Array, block: Float64Array, { size, height }: { size: number; height: number }): void {
   for (let i = 0; i < size; i++) {
     for (let j = 0; j <= i; j += 2) {
-      // Two columns at a time, so that each load of column i serves two products; the second may lie past the diagonal.
+      // Two columns at a time, so that each load of column i is used twice; the second may lie past the diagonal.
       let first = 0;
       let second = 0;
       for (let r = 0, a = i * height, b = j * height; r < height; r++, a++, b++) {
@@ -44,9 +45,7 @@ function addBlock(gram: Float64Array, block: Float64Array, { size, height }: { s
   }
 }
 
-/**
- * Computes the Gram matrix of a feature matrix with a column of ones behind it.
- */
+/** Computes the Gram matrix of a feature matrix with a column of ones appended. */
 export function gramMatrix(features: Matrix): Gram {
   const { values, rows, columns } = features;
   const size = columns + 1;
@@ -64,7 +63,7 @@ export function gramMatrix(features: Matrix): Gram {
   }
   const gram = new Float64Array(size * size);
   const height = 64;
-  // One spare column keeps the paired loads of addBlock in range.
+  // A spare column keeps the paired loads of addBlock() in range.
   const block = new Float64Array((size + 1) * height);
   for (let first = 0; first < sample; first += height) {
     block.fill(0);
@@ -86,18 +85,18 @@ function cholesky(matrix: Float64Array, size: number): Float64Array {
     for (let j = 0; j <= i; j++) {
       let sum = matrix[i * size + j]!;
       for (let k = 0; k < j; k++) sum -= factor[i * size + k]! * factor[j * size + k]!;
-      // The penalty keeps pivots at 1 or more but for the intercept's, which rounding could spoil.
+      // The penalty keeps pivots at 1 or more, except the intercept's, which rounding could make negative.
       factor[i * size + j] = i === j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / factor[j * size + j]!;
     }
   }
   return factor;
 }
 
-/** Writes an approximate solution for the `size` entries from `offset` on. */
+/** Writes an approximate solution for the `size` entries starting at `offset`. */
 export type Solve = (residual: Float64Array, solution: Float64Array, offset: number) => void;
 
 /**
- * Factors `weight` x Gram + identity (without the intercept's entry) and returns its solver.
+ * Factors `weight` x Gram + identity (the identity without the intercept's entry) and returns its solver.
  *
  * @param weight Mean curvature of a case's loss, times C.
  */
@@ -119,7 +118,7 @@ export function factorGram(gram: Gram, weight: number): Solve {
       for (let k = 0; k < i; k++) sum -= factor[i * size + k]! * solution[offset + k]!;
       solution[offset + i] = sum / factor[i * size + i]!;
     }
-    // Backwards by columns of the transpose, which are rows of the factor: contiguous.
+    // Back substitution by columns of the transpose, which are contiguous rows of the factor.
     for (let i = size - 1; i >= 0; i--) {
       const value = solution[offset + i]! / factor[i * size + i]!;
       solution[offset + i] = value;

@@ -1,5 +1,5 @@
 /**
- * Logistic regressions of many labels on the same features, spread over workers.
+ * Fits logistic regressions of several labels on the same features, in workers if that pays off.
  *
  * @module
  */
@@ -13,8 +13,8 @@ const WORTH_WORKERS = 5e6;
 /**
  * Fits one logistic regression per label and predicts the queries.
  *
- * @param options.targets Per label, per training row 1, 0, or -1 to leave the row out.
- * @returns Per label P(positive) of each query, or `null` where the label has one class only.
+ * @param options.targets Per label and training row: 1, 0, or -1 to exclude the row.
+ * @returns Per label, P(positive) of each query, or `null` if the label has only one class.
  * @throws RangeError naming NaN features, targets or options out of range.
  */
 export async function logisticJobs(

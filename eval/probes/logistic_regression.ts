@@ -9,13 +9,16 @@ import { type ConvexObjective, minimise } from "./newton_cg.ts";
 
 /** Settings of a logistic regression. */
 export interface LogisticOptions {
-  /** Inverse strength of the penalty, above 0; 1 unless given. */
+  /** Inverse regularisation strength, above 0; 1 by default. */
   readonly C?: number | undefined;
-  /** Relative size of the Newton step at which to stop; 1e-6 unless given, which leaves an error far below. */
+  /**
+   * Relative size of the Newton step at which to stop; 1e-6 by default. Convergence is quadratic, so the remaining
+   * error is far smaller.
+   */
   readonly tolerance?: number | undefined;
-  /** Newton steps, 100 unless given. */
+  /** Most Newton steps; 100 by default. */
   readonly maxIterations?: number | undefined;
-  /** The features' Gram matrix, where several labels share the features. */
+  /** Gram matrix of the features, to share it between labels. */
   readonly gram?: Gram | undefined;
 }
 
@@ -39,7 +42,7 @@ function softplus(z: number): number {
   return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 }
 
-/** The inner product of row `row` with the first entries of `w`; four sums hide the latency of additions. */
+/** Inner product of a row with the first entries of `w`; four partial sums hide the latency of additions. */
 function rowDot(values: Float32Array | Float64Array, start: number, w: Float64Array, columns: number): number {
   let a = 0;
   let b = 0;
@@ -66,7 +69,7 @@ function addRow(
   sum[columns]! += scale;
 }
 
-/** Adds the gradient of ||w||^2 / 2, which leaves the intercept out. */
+/** Adds the gradient of ||w||^2 / 2, which excludes the intercept. */
 function addPenalty(sum: Float64Array, w: Float64Array, columns: number): void {
   for (let j = 0; j < columns; j++) sum[j]! += w[j]!;
 }
@@ -78,7 +81,7 @@ class LogisticObjective implements ConvexObjective {
   readonly #features: Matrix;
   readonly #targets: ArrayLike<number>;
   readonly #C: number;
-  /** C p (1 - p) of each row at the last point. */
+  /** C p (1 - p) of each row at the last evaluated point. */
   readonly #curvature: Float64Array;
 
   constructor(
@@ -130,7 +133,7 @@ class LogisticObjective implements ConvexObjective {
   }
 }
 
-/** Positive and negative rows of a target. */
+/** Counts the positive and negative rows of a target. */
 export function countTargets(targets: ArrayLike<number>): { positives: number; negatives: number } {
   let positives = 0;
   let negatives = 0;
@@ -138,19 +141,19 @@ export function countTargets(targets: ArrayLike<number>): { positives: number; n
     if (targets[i] === 1) positives++;
     else if (targets[i] === 0) negatives++;
     else if (targets[i] !== -1) {
-      throw new RangeError(`Target ${i} is ${targets[i]}; it must be 1, 0, or -1 for a row to leave out.`);
+      throw new RangeError(`Target ${i} is ${targets[i]}; it must be 1, 0, or -1 to exclude the row.`);
     }
   }
   return { positives, negatives };
 }
 
 /**
- * Fits the logistic regression that minimises ||w||^2 / 2 + C sum of log losses, the intercept free of the penalty: what
- * scikit-learn's `LogisticRegression()` minimises, solved to far below its tolerance. Float64 throughout.
+ * Fits a logistic regression by minimising ||w||^2 / 2 + C sum of log losses with an unpenalised intercept: the
+ * objective of scikit-learn's `LogisticRegression()`, solved to far below its tolerance. Computes in float64.
  *
- * @param features One row a case, at least one column.
- * @param targets Per row 1, 0, or -1 to leave the row out.
- * @returns The model, or `null` where the targets hold one class only (or none).
+ * @param features One row per case, at least one column.
+ * @param targets Per row: 1, 0, or -1 to exclude the row.
+ * @returns The model, or `null` if the targets have fewer than two classes.
  * @throws RangeError naming NaN features, targets out of range, or an option out of range.
  *
  * @example
@@ -182,9 +185,9 @@ export function fitLogisticRegression(
 }
 
 /**
- * P(positive) of each row.
+ * Predicts P(positive) of each row.
  *
- * @throws RangeError where the matrix has another number of columns than the model.
+ * @throws RangeError if the number of columns differs from the model's.
  */
 export function logisticProbabilities(model: LogisticModel, { values, rows, columns }: Matrix): Float64Array {
   if (columns !== model.coefficients.length) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A dense matrix, row-major: one case a row, one feature a column. */
+/** A dense row-major matrix with one case per row and one feature per column. */
 export interface Matrix {
   readonly values: Float32Array | Float64Array;
   readonly rows: number;
@@ -12,10 +12,10 @@ export interface Matrix {
 }
 
 /**
- * Checks that a matrix has the size it says and holds finite numbers only.
+ * Checks that a matrix has the stated size and contains only finite numbers.
  *
- * @param name What the matrix is, for the message.
- * @throws RangeError naming the first row and column that are NaN or infinite, or a size that does not fit.
+ * @param name Name of the matrix in error messages.
+ * @throws RangeError naming the row and column of the first NaN or infinite value, or if the size does not match.
  */
 export function checkMatrix({ values, rows, columns }: Matrix, name: string): void {
   if (values.length !== rows * columns || columns < 1) {

@@ -1,9 +1,9 @@
 /**
  * Minimisation of smooth, strictly convex functions by a truncated Newton method.
  *
- * Each step solves the Newton equations by preconditioned conjugate gradients, only as exactly as pays (J. Nocedal and
- * S. Wright, Numerical Optimization, 2006, algorithm 7.1), and halves the step until the function falls enough, so that it
- * converges from anywhere: separable classes only make the first steps shorter.
+ * Each step solves the Newton equations inexactly by preconditioned conjugate gradients (J. Nocedal and S. Wright,
+ * Numerical Optimization, 2006, algorithm 7.1), followed by a backtracking line search, which makes it globally
+ * convergent: separable classes only shorten the first steps.
  *
  * @module
  */
@@ -32,11 +32,11 @@ export interface Minimum {
   readonly value: number;
   /** Newton steps taken. */
   readonly iterations: number;
-  /** False where `maxIterations` ran out first. */
+  /** False if `maxIterations` was reached first. */
   readonly converged: boolean;
 }
 
-/** Length of the gradient, relative to that at zero, above which a short step is not yet the last. */
+/** Norm of the gradient, relative to that at zero, above which a short step does not yet mean convergence. */
 const FLAT = 1e-7;
 
 function dot(x: Float64Array, y: Float64Array): number {
@@ -59,7 +59,7 @@ function newtonStep(objective: ConvexObjective, gradient: Float64Array, forcing:
   const direction = preconditioned.slice();
   let energy = dot(residual, preconditioned);
   const goal = forcing * forcing * energy;
-  // In exact arithmetic `size` rounds are enough; twice that allows for rounding.
+  // In exact arithmetic `size` iterations suffice; twice as many allow for rounding.
   for (let round = 0; round < 2 * objective.size && energy > goal && energy > 0; round++) {
     objective.hessianTimes(direction, product);
     const curvature = dot(direction, product);
@@ -78,7 +78,7 @@ function newtonStep(objective: ConvexObjective, gradient: Float64Array, forcing:
 /**
  * Minimises a strictly convex function from zero.
  *
- * @throws RangeError where the function's value at zero is not finite.
+ * @throws RangeError if the function's value at zero is not finite.
  */
 export function minimise(objective: ConvexObjective, { tolerance, maxIterations }: NewtonOptions): Minimum {
   let point = new Float64Array(objective.size);
@@ -91,7 +91,7 @@ export function minimise(objective: ConvexObjective, { tolerance, maxIterations 
     if (norm === 0) return { point, value, iterations: iteration, converged: true };
     const step = newtonStep(objective, gradient, Math.min(0.1, Math.sqrt(norm / firstNorm)));
     const slope = dot(gradient, step);
-    // The step's length in the Hessian's norm, which bounds the distance to the minimum where the Hessian is at least 1.
+    // The step in the Hessian norm, which bounds the distance to the minimum if the Hessian is at least 1.
     const decrement = Math.sqrt(Math.max(0, -slope));
     let length = 1;
     let next = point;
@@ -103,7 +103,7 @@ export function minimise(objective: ConvexObjective, { tolerance, maxIterations 
       nextGradient = new Float64Array(objective.size);
       nextValue = objective.evaluate(next, nextGradient);
       if (nextValue <= value + 1e-4 * length * slope) break;
-      // Near the minimum the value no longer resolves the decrease, but the gradient still does.
+      // Near the minimum, rounding hides the decrease of the value but not yet that of the gradient.
       const rounding = 1e-13 * Math.abs(value);
       if (nextValue <= value + rounding && dot(nextGradient, nextGradient) < dot(gradient, gradient)) break;
     }
@@ -112,7 +112,7 @@ export function minimise(objective: ConvexObjective, { tolerance, maxIterations 
     value = nextValue;
     gradient = nextGradient;
     const size = Math.sqrt(dot(point, point));
-    // A step that was solved roughly may be short and still leave a gradient, where columns are large and cancel.
+    // An inexactly solved step may be short although the gradient is not small, if large columns cancel.
     const flat = Math.sqrt(dot(gradient, gradient)) <= FLAT * firstNorm;
     if (flat && decrement <= tolerance * size) return { point, value, iterations: iteration + 1, converged: true };
   }

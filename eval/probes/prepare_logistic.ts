@@ -7,14 +7,14 @@ import { type Gram, gramMatrix } from "./gram_preconditioner.ts";
 import { fitLogisticRegression, logisticProbabilities } from "./logistic_regression.ts";
 import type { Matrix } from "./matrix.ts";
 
-/** What all labels share. */
+/** Input shared by all labels. */
 export interface LogisticSetup {
   readonly train: Matrix;
   readonly queries: Matrix;
   readonly C: number | undefined;
 }
 
-/** Makes the function that fits one label's targets and predicts the queries. */
+/** Returns the function that fits one label and predicts the queries. */
 export function prepareLogistic(setup: LogisticSetup): (targets: Int8Array) => Float64Array | null {
   let gram: Gram | undefined;
   return (targets) => {

@@ -11,23 +11,23 @@ import type { Matrix } from "./matrix.ts";
 
 /** Settings of a random forest; the defaults are the published protocol's. */
 export interface ForestOptions {
-  /** Number of trees, 5,000 unless given. */
+  /** Number of trees; 5,000 by default. */
   readonly trees?: number | undefined;
-  /** Depth at which nodes stay leaves, 30 unless given. */
+  /** Largest depth; 30 by default. */
   readonly maxDepth?: number | undefined;
-  /** Distinct cases below which a node stays a leaf, 5 unless given. */
+  /** Smallest number of distinct cases in a node to be split; 5 by default. */
   readonly minSamplesSplit?: number | undefined;
-  /** Features tried at each node, the square root of their number (rounded down) unless given. */
+  /** Features tried per split; the square root of their number, rounded down, by default. */
   readonly featuresPerSplit?: number | undefined;
-  /** Seed, 0 unless given. Equal seeds give equal forests whatever the number of workers. */
+  /** Seed; 0 by default. Equal seeds give equal forests for any number of workers. */
   readonly seed?: number | undefined;
-  /** Number of workers, all logical cores unless given. */
+  /** Number of workers; the number of logical cores by default. */
   readonly workers?: number | undefined;
-  /** Called after each block of trees with the trees grown so far, over all targets. */
+  /** Called after each block of trees with the number of trees grown so far and the total, over all targets. */
   readonly onProgress?: ((grown: number, total: number) => void) | undefined;
 }
 
-/** Trees a job: the sums of blocks are added in the order of blocks, so the block fixes the order of rounding. */
+/** Trees per job. Sums of blocks are added in order, so that the block size alone determines rounding. */
 const BLOCK = 20;
 
 function checkCount(name: string, value: number): void {
@@ -37,14 +37,15 @@ function checkCount(name: string, value: number): void {
 }
 
 /**
- * Fits one random forest a target and predicts the queries, with what scikit-learn's `RandomForestClassifier` does at these
- * settings: bootstrap samples, entropy, a random choice of features a node, the mean over trees of the leaves' class shares.
- * Splits are found over at most 256 quantile bins a feature. The trees are not kept.
+ * Fits one random forest per target and predicts the queries, like scikit-learn's `RandomForestClassifier` with these
+ * settings: bootstrap samples, entropy criterion, random features per split, and predictions averaged over the class
+ * frequencies of leaves. Splits are found on at most 256 quantile bins per feature. Trees are discarded after
+ * prediction.
  *
- * @param features Training cases, one a row.
+ * @param features Training cases, one per row.
  * @param queries Cases to predict, with the same columns.
- * @param options.targets Per label, per training case 1, 0, or -1 to leave the case out.
- * @returns Per label P(positive) of each query, or `null` where the label has one class only.
+ * @param options.targets Per label and training case: 1, 0, or -1 to exclude the case.
+ * @returns Per label, P(positive) of each query, or `null` if the label has only one class.
  * @throws RangeError naming NaN features, targets or options out of range.
  *
  * @example

@@ -33,7 +33,7 @@ function softmaxInPlace(logits: Float64Array): number {
   return highest + Math.log(sum);
 }
 
-/** Writes each class's inner product with row `row`, intercepts included; the weights are `classes x (columns + 1)`. */
+/** Writes each class's logit of row `row`; the weights are `classes x (columns + 1)` with intercepts last. */
 function rowLogits(
   logits: Float64Array,
   weights: Float64Array,
@@ -62,8 +62,8 @@ function addOuter(sum: Float64Array, scale: Float64Array, { features, row }: { f
 }
 
 /**
- * The objective. It is flat along a shift of all intercepts; the gradient has no part in that direction, so that the search
- * from zero stays on intercepts that sum to zero, which is scikit-learn's solution.
+ * The objective. It is invariant under a common shift of all intercepts; the gradient is orthogonal to that direction,
+ * so that the iterates from zero keep the intercepts' sum at zero, which is scikit-learn's solution.
  */
 class SoftmaxObjective implements ConvexObjective {
   readonly size: number;
@@ -72,7 +72,7 @@ class SoftmaxObjective implements ConvexObjective {
   readonly #classes: number;
   readonly #C: number;
   readonly #solve: ReturnType<typeof factorGram>;
-  /** Class probabilities of each row at the last point. */
+  /** Class probabilities of each row at the last evaluated point. */
   readonly #probabilities: Float64Array;
 
   constructor(
@@ -136,13 +136,13 @@ class SoftmaxObjective implements ConvexObjective {
 }
 
 /**
- * Fits the softmax regression that minimises ||W||^2 / 2 + C sum of log losses, intercepts free of the penalty: what
- * scikit-learn's multinomial `LogisticRegression()` minimises.
+ * Fits a softmax regression by minimising ||W||^2 / 2 + C sum of log losses with unpenalised intercepts: the objective
+ * of scikit-learn's multinomial `LogisticRegression()`.
  *
- * @param features One row a case.
+ * @param features One row per case.
  * @param targets Class of each row, an integer in [0, classes).
  * @param options.classes Number of classes, 2 or more; a class without rows gets probabilities near zero.
- * @returns The model, or `null` where the targets hold one class only.
+ * @returns The model, or `null` if the targets have only one class.
  * @throws RangeError naming NaN features, targets out of range, or an option out of range.
  */
 export function fitSoftmaxRegression(
@@ -181,7 +181,7 @@ export function fitSoftmaxRegression(
 /**
  * Class probabilities of each row.
  *
- * @throws RangeError where the matrix has another number of columns than the model.
+ * @throws RangeError if the number of columns differs from that of the model.
  */
 export function softmaxProbabilities(
   model: SoftmaxModel,

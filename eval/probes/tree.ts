@@ -1,5 +1,5 @@
 /**
- * One decision tree of a random forest: entropy, histogram splits, a random choice of features at every node.
+ * One decision tree of a random forest: entropy criterion, histogram splits, random features at every node.
  *
  * @module
  */
@@ -8,33 +8,33 @@ import { type BinnedMatrix, BINS } from "./binning.ts";
 
 /** How a tree may grow, as in scikit-learn's `RandomForestClassifier`. */
 export interface TreeOptions {
-  /** Depth at which a node stays a leaf; the root has depth 0. */
+  /** Largest depth; the root has depth 0. */
   readonly maxDepth: number;
-  /** Distinct cases below which a node stays a leaf. */
+  /** Smallest number of distinct cases in a node to be split. */
   readonly minSamplesSplit: number;
-  /** Features looked at per node; more are only where all of these are constant. */
+  /** Features tried per split; more are tried only if all of these are constant. */
   readonly featuresPerSplit: number;
 }
 
 /** A grown tree. Node 0 is the root; the children of an inner node are `left[node]` and `left[node] + 1`. */
 export interface Tree {
-  /** Feature that an inner node splits on; -1 for a leaf. */
+  /** Feature on which an inner node splits; -1 for a leaf. */
   readonly feature: Int32Array;
-  /** Cases with a bin up to this go left. */
+  /** Cases with a bin number up to this go left. */
   readonly bin: Uint8Array;
   readonly left: Int32Array;
-  /** Share of positive weight in the node: a leaf's prediction. */
+  /** Fraction of positive weight in the node: a leaf's prediction. */
   readonly positiveShare: Float64Array;
 }
 
-/** Cases to grow a tree from, each with the number of times it was drawn. */
+/** The bootstrap sample from which a tree is grown, as distinct cases with multiplicities. */
 export interface TreeSample {
   readonly features: BinnedMatrix;
   /** Distinct cases; reordered while the tree grows. */
   readonly cases: Int32Array;
-  /** Per entry of `cases`: the times it was drawn. Reordered with it. */
+  /** Per entry of `cases`: how often it was drawn. Reordered along with it. */
   readonly weights: Int32Array;
-  /** Per entry of `cases`: the same for a positive, 0 for a negative. Reordered with it. */
+  /** Per entry of `cases`: its weight if positive, else 0. Reordered along with it. */
   readonly positives: Int32Array;
 }
 
@@ -44,7 +44,7 @@ interface Split {
   readonly bin: number;
 }
 
-/** A node that waits to be split: its entries in the sample, and its place in the tree. */
+/** A node to be split: its range of the sample, and its index in the tree. */
 interface Pending {
   readonly node: number;
   readonly start: number;
@@ -54,31 +54,29 @@ interface Pending {
   readonly positive: number;
 }
 
-/**
- * n log n for every number of cases, so that entropies need no logarithms: n H = T(n) - T(positives) - T(negatives).
- */
+/** Tabulates T(n) = n log n, so that entropies need no logarithms: n H = T(n) - T(positives) - T(negatives). */
 export function entropyTable(cases: number): Float64Array {
   const table = new Float64Array(cases + 1);
   for (let n = 2; n <= cases; n++) table[n] = n * Math.log(n);
   return table;
 }
 
-/** Entries of a node below which finding its occupied bins through a bit set beats looking at all of them. */
+/** Node size below which finding the occupied bins through a bit set is faster than scanning all bins. */
 const SMALL_NODE = 200;
 
-/** Grows trees on one matrix; holds the scratch space that all of them share. */
+/** Grows trees on one matrix, with scratch space shared between them. */
 export class TreeGrower {
   readonly #features: BinnedMatrix;
   readonly #options: TreeOptions;
   readonly #table: Float64Array;
-  /** Per bin the weight of all, and of positive, cases in the node under view; zero between uses. */
+  /** Per bin, the weight of all cases and of positive cases in the current node; all zero between uses. */
   readonly #weight = new Int32Array(BINS);
   readonly #positive = new Int32Array(BINS);
-  /** One bit a bin that holds a case. */
+  /** One bit per bin, set if the bin is occupied. */
   readonly #occupied = new Int32Array(BINS / 32);
-  /** Bins that hold a case, ascending. */
+  /** Occupied bins, ascending. */
   readonly #bins = new Int32Array(BINS);
-  /** The features in random order; reshuffled from any order, so it need not be reset. */
+  /** The features in random order, partially reshuffled for every split. */
   readonly #order: Int32Array;
 
   /** @param table {@linkcode entropyTable} for at least as many cases as any sample draws. */
@@ -89,7 +87,7 @@ export class TreeGrower {
     this.#order = Int32Array.from({ length: features.columns }, (_, i) => i);
   }
 
-  /** Grows one tree; the sample is reordered. */
+  /** Grows one tree. Reorders the sample. */
   grow(sample: TreeSample, random: Random): Tree {
     const feature: number[] = [];
     const bin: number[] = [];
@@ -102,7 +100,7 @@ export class TreeGrower {
       positiveShare.push(positive / weight);
       return feature.length - 1;
     };
-    // Equal seeds must give equal trees whatever was grown before.
+    // Reset, so that equal seeds give equal trees regardless of the trees grown before.
     for (let i = 0; i < this.#order.length; i++) this.#order[i] = i;
     const total = (values: Int32Array, start: number, end: number) => {
       let sum = 0;
@@ -139,7 +137,7 @@ export class TreeGrower {
     };
   }
 
-  /** The split of least entropy among random features; `null` where the node must stay a leaf. */
+  /** The split of least entropy among random features; `null` if the node must remain a leaf. */
   #findSplit(sample: TreeSample, parent: Pending, random: Random): Split | null {
     const { start, end, depth, weight, positive } = parent;
     const { maxDepth, minSamplesSplit, featuresPerSplit } = this.#options;
@@ -162,7 +160,7 @@ export class TreeGrower {
     return best;
   }
 
-  /** Fills the histograms of one feature and lists its occupied bins; returns how many there are. */
+  /** Fills the histograms of one feature and lists its occupied bins; returns their number. */
   #count(sample: TreeSample, { start, end }: Pending, feature: number): number {
     const { cases, weights, positives } = sample;
     const histogram = this.#weight;
@@ -199,7 +197,7 @@ export class TreeGrower {
     return used;
   }
 
-  /** The cut between occupied bins that leaves the least entropy, Infinity for a constant feature; clears the histograms. */
+  /** The threshold of least entropy (Infinity for a constant feature). Clears the histograms. */
   #scan(used: number, { weight, positive }: Pending): { entropy: number; bin: number } {
     const table = this.#table;
     const histogram = this.#weight;
@@ -225,11 +223,11 @@ export class TreeGrower {
       }
     }
     if (best < 0) return { entropy, bin: -1 };
-    // Half-way through the empty bins, as a threshold half-way between the nearest values would be.
+    // Half-way through the empty bins, like a threshold half-way between the nearest values.
     return { entropy, bin: (this.#bins[best]! + this.#bins[best + 1]! - 1) >> 1 };
   }
 
-  /** Moves the entries that go left in front of those that go right; returns where the latter start. */
+  /** Partitions a node's entries into left and right; returns where the right part starts. */
   #partition(sample: TreeSample, { start, end }: Pending, { feature, bin }: Split): number {
     const { cases, weights, positives } = sample;
     const bins = this.#features.bins;
@@ -252,7 +250,7 @@ export class TreeGrower {
   }
 }
 
-/** Adds each case's predicted probability of a positive to `sums`. */
+/** Adds the predicted P(positive) of each case to `sums`. */
 export function addPredictions(sums: Float64Array, tree: Tree, { bins, rows }: BinnedMatrix): void {
   const { feature, bin, left, positiveShare } = tree;
   for (let i = 0; i < rows; i++) {

@@ -1,17 +1,17 @@
 /**
- * From pairs to studies: a study with several images counts once.
+ * Aggregation from pairs to studies, so that a study with several images counts once.
  *
  * @module
  */
 import type { Matrix } from "../probes/matrix.ts";
 
 /**
- * Means by study.
+ * Averages values by study.
  *
- * @param values One number a row.
+ * @param values One number per row.
  * @param options.rowStudies The study of each row.
- * @param options.studies The studies asked for; rows of others are left out.
- * @returns Per entry of `studies` the mean of its rows; NaN where it has none.
+ * @param options.studies The studies to average; rows of other studies are ignored.
+ * @returns Per entry of `studies`, the mean of its rows; NaN if it has none.
  */
 export function meanByStudy(
   values: ArrayLike<number>,
@@ -21,7 +21,7 @@ export function meanByStudy(
   return meanRowsByStudy(column, { rowStudies, studies }).values;
 }
 
-/** Mean rows by study: the matrix form of {@linkcode meanByStudy}. */
+/** Averages rows by study, like {@linkcode meanByStudy}. */
 export function meanRowsByStudy(
   { values, rows, columns }: Matrix,
   { rowStudies, studies }: { rowStudies: ArrayLike<number>; studies: ArrayLike<number> },

@@ -1,5 +1,6 @@
 /**
- * The protocol: probes on latents, trained on a labelled subset of the training split, scored by study on the test split.
+ * The evaluation protocol: probes trained on the latents of a labelled subset of the training split, scored by study on
+ * the test split.
  *
  * @module
  */
@@ -21,7 +22,7 @@ import {
   type ViewLatents,
 } from "./study_table.ts";
 
-/** The run whose encoder made the latents. */
+/** The run whose encoder produced the latents. */
 export interface EvaluatedRun {
   readonly name: string;
   readonly method: string;
@@ -29,54 +30,57 @@ export interface EvaluatedRun {
 }
 
 /**
- * How the pairs of a study become one score.
+ * How the pairs of a study are aggregated to one score.
  *
- * `mean-score`, the default, applies the probe to every pair and averages the probabilities: the probe sees latents of the
- * kind it was trained on, and the mean is the usual ensemble over a study's images. `mean-latent` averages the latents of a
- * study first, in training too; averaged latents vary less than single ones, so that studies with one pair and with many are
- * no longer alike.
+ * `mean-score`, the default, applies the probe to every pair and averages the probabilities: the probe sees the same
+ * kind of latents as in training, and the mean is the usual ensemble over a study's images. `mean-latent` averages the
+ * latents of a study first, also in training; averaged latents have less variance, so that studies with one pair and
+ * with several are distributed differently.
  */
 export type StudyAggregation = "mean-score" | "mean-latent";
 
-/** What to evaluate. */
+/** Input and options of {@linkcode evaluateLatents}. */
 export interface LatentEvaluation {
   readonly run: EvaluatedRun;
   readonly table: StudyTable;
   /** Latents of each view to evaluate. */
   readonly views: readonly ViewLatents[];
-  /** Whether the latents were taken before (`unimodal`, the protocol's choice) or after aggregation. */
+  /** Whether the latents are from before (`unimodal`, the protocol's choice) or after aggregation over views. */
   readonly latents: "unimodal" | "aggregate";
-  /** The probe, a logistic regression unless given. */
+  /** The probe; logistic regression by default. */
   readonly probe?: Probe;
-  /** Shares of the training patients whose labels are used, in (0, 1]; all unless given. */
+  /** Fractions of the training patients whose labels are used, in (0, 1]; `[1]` by default. */
   readonly labelledFractions?: readonly number[];
-  /** Seeds of the labelled subset and the probe, 0 unless given. */
+  /** Seeds of the labelled subset and the probe; `[0]` by default. */
   readonly probeSeeds?: readonly number[];
   readonly aggregation?: StudyAggregation;
   /**
-   * Largest number of training encodings, 20,000 unless given, as published. More are thinned by a seeded draw over all
-   * labelled encodings, which keeps nearly every labelled patient.
+   * Most training encodings; 20,000 by default, as published. Larger sets are subsampled uniformly with the seed, which
+   * keeps nearly every labelled patient.
    */
   readonly maxEncodings?: number;
-  /** True where every study has exactly one label (digits): multinomial regression, and accuracy beside AUROC. */
+  /** True if every study has exactly one label (digits): uses multinomial regression, and measures accuracy too. */
   readonly exclusive?: boolean;
-  /** A further setting that an experiment varies, recorded with the evaluation. */
+  /** A setting varied by an experiment, recorded with the evaluation. */
   readonly setting?: Evaluation["setting"];
-  /** Id of the cases record; a view that lacks some of the studies gets its own, with its name behind. `test` unless given. */
+  /**
+   * Id of the cases record; `test` by default. A view that lacks some of the studies gets a record of its own, with the
+   * view's name appended.
+   */
   readonly casesId?: string;
   readonly bootstrap?: BootstrapOptions;
   readonly workers?: number;
-  /** Called before each fit, with what was done of all there is to do. */
+  /** Called before each fit with the number of fits done and in total, and a description of the next one. */
   readonly onProgress?: (progress: { done: number; total: number; what: string }) => void;
 }
 
-/** Evaluations, and the cases that their scores are about. */
+/** Evaluations, and the cases to which their scores refer. */
 export interface EvaluatedLatents {
   readonly evaluations: Evaluation[];
   readonly cases: Cases[];
 }
 
-/** Rows of a view by use: the encodings to learn from, and those to predict. */
+/** A view's rows by use: training encodings, and encodings to predict. */
 interface ViewData {
   readonly features: Matrix;
   /** The study of each row. */
@@ -87,7 +91,7 @@ interface ViewData {
   readonly queryRows: Int32Array;
 }
 
-/** One fit: a view, a labelled share and a seed. */
+/** One fit: a view, a labelled fraction and a seed. */
 interface Fit {
   readonly view: string;
   readonly data: ViewData;
@@ -108,8 +112,9 @@ function prepareView(latents: ViewLatents, evaluation: LatentEvaluation): ViewDa
   const [train, validationStudies, testStudies] = [studiesOf("train"), studiesOf("validate"), studiesOf("test")];
   if (train.length === 0 || testStudies.length === 0) {
     throw new DataError(
-      `run ${run.name}: there are ${train.length} training and ${testStudies.length} test studies with a ${latents.view} ` +
-        "latent; a probe needs some of both.",
+      `run ${run.name}: there are ${train.length} training and ${testStudies.length} test studies with a ` +
+        `${latents.view} ` +
+        "latent; a probe needs both.",
     );
   }
   let features: Matrix = { values: latents.values, rows: latents.study.length, columns: latents.dimension };
@@ -141,7 +146,7 @@ function labelledRows({ data, fraction, seed }: Fit, evaluation: LatentEvaluatio
   return Int32Array.from(new Random(seed, 1).shuffle([...rows]).slice(0, most)).sort();
 }
 
-/** Means the query rows' probabilities by study. */
+/** Averages the query rows' probabilities by study. */
 function studyScores(
   probabilities: readonly (Float64Array | null)[],
   { queryStudies, studies }: { queryStudies: Int32Array; studies: Int32Array },
@@ -157,7 +162,8 @@ async function evaluateFit(fit: Fit, evaluation: LatentEvaluation): Promise<Eval
   const rows = labelledRows(fit, evaluation);
   if (rows.length === 0) {
     throw new DataError(
-      `run ${run.name}: a labelled fraction of ${fit.fraction} leaves no training study with a ${fit.view} latent; take a larger one.`,
+      `run ${run.name}: a labelled fraction of ${fit.fraction} leaves no training study with a ${fit.view} latent; ` +
+        "use a larger one.",
     );
   }
   const probabilities = await probeProbabilities(takeRows(features, rows), takeRows(features, queryRows), {
@@ -208,7 +214,7 @@ function casesByView(views: readonly ViewData[], evaluation: LatentEvaluation): 
   });
 }
 
-/** Whether another probe seed would change nothing: all labels, all encodings, and a probe that draws nothing. */
+/** Whether the probe seed has no effect: all labels, all encodings, and a probe without randomness. */
 function isDeterministic({ data, fraction }: Fit, evaluation: LatentEvaluation): boolean {
   const trainRows = data.rowStudies.length - data.queryRows.length;
   return fraction === 1 && trainRows <= (evaluation.maxEncodings ?? 20_000) &&
@@ -216,21 +222,23 @@ function isDeterministic({ data, fraction }: Fit, evaluation: LatentEvaluation):
 }
 
 /**
- * Evaluates latents by the protocol: for each view, labelled fraction and seed it trains one probe a label on the labelled
- * patients' training encodings, aggregates the pairs' scores to studies, chooses thresholds on the validation studies and
- * measures on the test studies. A label with one class only, in training or in the test split, is `null` and named in
- * `macro.excluded`. Where nothing depends on the seed (all labels, a logistic regression), only the first seed is evaluated.
+ * Evaluates latents by the protocol: for each view, labelled fraction and seed, it trains one probe per label on the
+ * labelled patients' training encodings, aggregates scores from pairs to studies, chooses thresholds on the validation
+ * studies and measures on the test studies. A label with only one class, in training or in the test split, is `null`
+ * and listed in `macro.excluded`. If the seed has no effect (all labels, logistic regression), only the first seed is
+ * evaluated.
  *
- * It takes no model and no GPU: encode first, in evaluation mode.
+ * It needs neither model nor GPU: encode first, in evaluation mode.
  *
- * @throws DataError naming run, view, study and dimension of a latent that is not finite; splits or subsets without studies.
+ * @throws DataError naming run, view, study and dimension of a latent that is not finite; or if a split or subset has
+ * no studies.
  * @throws RangeError for options out of range.
  */
 export async function evaluateLatents(evaluation: LatentEvaluation): Promise<EvaluatedLatents> {
   const { views, labelledFractions = [1], probeSeeds = [0] } = evaluation;
   for (const fraction of labelledFractions) {
     if (!(fraction > 0 && fraction <= 1)) {
-      throw new RangeError(`The labelled fraction must be over 0 and at most 1, not ${fraction}.`);
+      throw new RangeError(`The labelled fraction must be above 0 and at most 1, but is ${fraction}.`);
     }
   }
   if (views.length === 0) throw new RangeError("There are no views to evaluate.");
@@ -244,7 +252,7 @@ export async function evaluateLatents(evaluation: LatentEvaluation): Promise<Eva
   );
   const evaluations: Evaluation[] = [];
   for (const [done, fit] of fits.entries()) {
-    const what = `${evaluation.run.name}, ${fit.view}, ${fit.fraction * 100} % of the labels, seed ${fit.seed}`;
+    const what = `${evaluation.run.name}, ${fit.view}, ${fit.fraction * 100}% of the labels, seed ${fit.seed}`;
     evaluation.onProgress?.({ done, total: fits.length, what });
     evaluations.push(await evaluateFit(fit, evaluation));
   }

@@ -1,5 +1,5 @@
 /**
- * Probes: classifiers of latents, one a label.
+ * Probes: simple classifiers trained on latents, one per label.
  *
  * @module
  */
@@ -8,28 +8,28 @@ import type { Matrix } from "../probes/matrix.ts";
 import { type ForestOptions, forestProbabilities } from "../probes/random_forest.ts";
 import { fitSoftmaxRegression, softmaxProbabilities } from "../probes/softmax_regression.ts";
 
-/** Which classifier to fit; the defaults are the published protocol's. */
+/** The kind of probe; the defaults are the published protocol's. */
 export type Probe =
   | {
     readonly kind: "logistic-regression";
-    /** Inverse strength of the penalty, 1 unless given. */
+    /** Inverse regularisation strength; 1 by default. */
     readonly C?: number;
   }
   | ({ readonly kind: "random-forest" } & Omit<ForestOptions, "seed" | "workers" | "onProgress">);
 
-/** What to fit and how. */
+/** Options of {@linkcode probeProbabilities}. */
 export interface ProbeOptions {
   readonly probe: Probe;
-  /** Per label, per training row 1, 0, or -1 to leave the row out. */
+  /** Per label and training row: 1, 0, or -1 to exclude the row. */
   readonly targets: readonly Int8Array[];
-  /** True where each row has exactly one label (digits): a logistic regression is then multinomial over the labels. */
+  /** True if each row has exactly one label (digits): logistic regression is then multinomial over the labels. */
   readonly exclusive: boolean;
-  /** Seed of a forest; a logistic regression draws nothing. */
+  /** Seed of a forest; logistic regression is deterministic. */
   readonly seed: number;
   readonly workers?: number | undefined;
 }
 
-/** The class of every row of one-hot targets. */
+/** Converts one-hot targets to class indices. */
 function classesOf(targets: readonly Int8Array[], rows: number): Int32Array {
   return Int32Array.from({ length: rows }, (_, row) => {
     const positive = targets.flatMap((target, label) => target[row] === 1 ? [label] : []);
@@ -49,15 +49,15 @@ function softmaxByLabel(train: Matrix, queries: Matrix, options: ProbeOptions & 
   if (model === null) return targets.map(() => null);
   const { values } = softmaxProbabilities(model, queries);
   return targets.map((target, label) =>
-    // A class that the training rows lack is not predicted but only never seen.
+    // A class absent from the training rows has no probe.
     target.includes(1) ? Float64Array.from({ length: queries.rows }, (_, row) => values[row * classes + label]!) : null
   );
 }
 
 /**
- * Fits one probe a label and predicts the queries.
+ * Fits one probe per label and predicts the queries.
  *
- * @returns Per label P(positive) of each query, or `null` where the training rows have one class only.
+ * @returns Per label, P(positive) of each query, or `null` if the training rows have only one class.
  * @throws RangeError naming NaN latents, targets or options out of range.
  */
 export async function probeProbabilities(

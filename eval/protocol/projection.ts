@@ -1,5 +1,6 @@
 /**
- * Latents of the test split in the plane: their two largest principal components, and UMAP (McInnes, Healy and Melville 2018).
+ * Two-dimensional projections of test latents: the first two principal components, and UMAP (McInnes, Healy and
+ * Melville, 2018).
  *
  * @module
  */
@@ -9,15 +10,15 @@ import type { Cases, Projection } from "../results/results_schema.ts";
 import { meanRowsByStudy } from "./aggregate.ts";
 import { studiesWithLatents, type StudyTable, type ViewLatents } from "./study_table.ts";
 
-/** Rounds of the power iteration: its error falls by the ratio of the second to the first eigenvalue each time. */
+/** Power iterations; each reduces the error by the ratio of the second to the first eigenvalue. */
 const ROUNDS = 200;
 
-/** UMAP's time grows faster than the number of points: 600 take about a second, and more than this are left to PCA. */
+/** UMAP's time grows superlinearly: 600 points take about a second. Larger sets get PCA only. */
 const MOST_UMAP_POINTS = 1500;
 /** UMAP needs more points than neighbours, 15 by default. */
 const FEWEST_UMAP_POINTS = 32;
 
-/** Projects the mean latent of each test study; `cases` are the records that the evaluation of the same latents made. */
+/** Projects the mean latent of each test study; `cases` are the records produced by evaluating the same latents. */
 export function projectLatents(
   latents: ViewLatents,
   options: { run: string; table: StudyTable; cases: readonly Cases[] },
@@ -51,7 +52,7 @@ export function projectLatents(
   return [pca, { ...place, kind: "umap", ...umap(means.values, latents.dimension) }];
 }
 
-/** Seeded, so that equal latents give equal pictures. */
+/** UMAP with a fixed seed, so that equal latents give equal projections. */
 function umap(values: ArrayLike<number>, width: number): { x: number[]; y: number[] } {
   const random = new Random(0, 0);
   const points = Array.from(
@@ -87,7 +88,7 @@ function covarianceOf(centred: Float64Array, width: number): Float64Array[] {
   return covariance;
 }
 
-/** The unit eigenvector of the largest eigenvalue, orthogonal to those given, by power iteration. */
+/** The leading unit eigenvector orthogonal to `others`, by power iteration. */
 function leadingVector(matrix: readonly Float64Array[], others: readonly Float64Array[]): Float64Array {
   let vector = Float64Array.from(matrix, (_, i) => 1 + (i * 0.6180339887) % 1);
   for (let round = 0; round < ROUNDS; round++) {

@@ -1,5 +1,5 @@
 /**
- * Everything that is measured of one classifier's scores on the test studies.
+ * Computes all metrics of one classifier's scores on the test studies.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { auroc, sensitivityAtSpecificity } from "../metrics/roc.ts";
 import type { Cases, Evaluation, Interval, LabelMetrics } from "../results/results_schema.ts";
 
 type Label = 0 | 1 | null;
-/** Per label the score of each case, or `null` where there is no classifier. */
+/** Per label, the score of each case, or `null` if there is no classifier. */
 export type LabelScores = readonly (readonly number[] | null)[];
 
 /** Scores to measure. */
@@ -25,20 +25,20 @@ export interface ScoredClassifier {
   readonly labels: readonly string[];
   readonly cases: Cases;
   readonly scores: LabelScores;
-  /** The validation studies, on which thresholds are chosen. */
+  /** Validation studies, on which thresholds are chosen. */
   readonly validation: { readonly labels: readonly (readonly Label[])[]; readonly scores: LabelScores };
-  /** True where each case has exactly one label: accuracy is then measured too. */
+  /** True if each case has exactly one label: accuracy is then measured too. */
   readonly exclusive: boolean;
   readonly bootstrap: BootstrapOptions;
 }
 
-/** The measured part of an evaluation. */
+/** The metrics part of an evaluation. */
 export type Measured = Pick<Evaluation, "metrics" | "macro" | "accuracy">;
 
-/** What a label without a classifier has. */
+/** The interval of a label without a classifier. */
 const UNDEFINED: Interval = { value: null, low: null, high: null };
 
-/** All but the intervals of one label. */
+/** The metrics of one label, without intervals. */
 function labelMetrics(index: number, classifier: ScoredClassifier): LabelMetrics {
   const truth = classifier.cases.labels[index]!;
   const positives = truth.filter((label) => label === 1).length;
@@ -75,7 +75,7 @@ function labelMetrics(index: number, classifier: ScoredClassifier): LabelMetrics
   };
 }
 
-/** Per case 1 where the label of highest score is the true one. */
+/** Per case, 1 if the label with the highest score is the true one, else 0. */
 function rightCases({ cases, scores, labels }: ScoredClassifier): Float64Array {
   return Float64Array.from(cases.studyIds, (id, i) => {
     const truth = labels.flatMap((_, label) => cases.labels[label]![i] === 1 ? [label] : []);
@@ -98,17 +98,18 @@ async function measureAccuracy(classifier: ScoredClassifier): Promise<Interval> 
 }
 
 /**
- * Measures a classifier on the test studies: per label AUROC and average precision with patient-level intervals, F1 at the
- * threshold that validation chose, sensitivity at 90 % specificity, Brier score and reliability; macro averages over the
- * labels that have both classes and a classifier, the others named.
+ * Measures a classifier on the test studies. Per label: AUROC and average precision with patient-level intervals, F1 at
+ * the threshold chosen on validation, sensitivity at 90% specificity, Brier score and reliability curve. Macro averages
+ * are over the labels with both classes and a classifier; the others are listed.
  *
- * @throws RangeError naming the label whose scores are NaN, outside [0, 1], or of another length than the cases.
+ * @throws RangeError naming the label whose scores are NaN, outside [0, 1], or not as many as the cases.
  */
 export async function scoreClassifier(classifier: ScoredClassifier): Promise<Measured> {
   const { labels, cases, scores, bootstrap } = classifier;
   if (scores.length !== labels.length || cases.labels.length !== labels.length) {
     throw new RangeError(
-      `There are ${labels.length} labels, but scores for ${scores.length} and cases for ${cases.labels.length} of them.`,
+      `There are ${labels.length} labels, but scores for ${scores.length} and cases for ${cases.labels.length} of ` +
+        `them.`,
     );
   }
   const metrics = labels.map((label, i) => {
@@ -142,8 +143,8 @@ export async function scoreClassifier(classifier: ScoredClassifier): Promise<Mea
 }
 
 /**
- * Rounds a score to what results.json keeps: nine significant digits. Everything is measured on rounded scores, so that a
- * reader of the file recomputes exactly the same.
+ * Rounds a score to the nine significant digits stored in results.json. All metrics are computed on rounded scores, so
+ * that they can be recomputed exactly from the file.
  */
 export function storedScore(score: number): number {
   return Number(score.toPrecision(9));

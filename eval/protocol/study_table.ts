@@ -1,5 +1,6 @@
 /**
- * What the protocol knows of the data: studies, their patients, splits and labels, and latents by pair. No pixels, no model.
+ * The protocol's view of the data: studies with patients, splits and labels, and latents by pair; no pixels and no
+ * model.
  *
  * @module
  */
@@ -10,7 +11,7 @@ import { pairsOfSplit, type PairTable } from "../../data/index/pairs.ts";
 import { type Split, SPLITS, type StudyIndex } from "../../data/index/study_index.ts";
 import type { Cases } from "../results/results_schema.ts";
 
-/** Studies in columns; a study's number is its place in each of them. */
+/** Studies as columns, each indexed by study number. */
 export interface StudyTable {
   readonly studyIds: readonly string[];
   readonly subjectIds: readonly string[];
@@ -19,32 +20,32 @@ export interface StudyTable {
   /** Index into `SPLITS` (train, validate, test), or -1. */
   readonly splits: Int8Array;
   readonly labels: readonly string[];
-  /** Per label, per study: 1, 0, or -1 where the label policy ignores it. */
+  /** Per label and study: 1, 0, or -1 if the label policy ignores it. */
   readonly targets: readonly Int8Array[];
   /**
-   * Training studies of a labelled share of the patients. Draws of one seed are nested (5 % lies inside 10 %); all classifiers
-   * that are compared must use the same.
+   * Training studies of a labelled fraction of the patients. Subsets of one seed are nested (5% is contained in 10%);
+   * all classifiers that are compared must use the same subset.
    */
   readonly labelledStudies: (options: { fraction: number; seed: number }) => Iterable<number>;
 }
 
-/** Latents of one view: one row a pair that shows it. */
+/** Latents of one view: one row per pair that has the view. */
 export interface ViewLatents {
-  /** Name of the view, or `joint` where the latents are of all views. */
+  /** Name of the view, or `joint` for latents of all views. */
   readonly view: string;
   /** Row-major, `pairs x dimension`: posterior means, encoded in evaluation mode. */
   readonly values: Float32Array;
   readonly dimension: number;
-  /** Per row the number of its study. */
+  /** Per row, its study number. */
   readonly study: Int32Array;
 }
 
-/** The table of an index, the labelled subsets drawn as the data room draws them for supervised training. */
+/** Builds the table of an index. Labelled subsets are the same as those of supervised training. */
 export function studyTable(index: StudyIndex, pairs: PairTable): StudyTable {
   const { studies, images, subjects } = index;
   const viewPositions = new Array<string>(studies.count).fill("");
   for (let image = images.count - 1; image >= 0; image--) {
-    // From the last to the first, so that the first usable image of the first view has the last word.
+    // In reverse, so that the first usable image of the first view determines the view position.
     if (index.isKept(image) && images.view[image] === 0) {
       viewPositions[images.study[image]!] = images.positions[images.position[image]!]!;
     }
@@ -71,13 +72,13 @@ export function splitCode(split: Split): number {
   return SPLITS.indexOf(split);
 }
 
-/** The distinct studies of a split that a view has latents of, ascending. */
+/** The distinct studies of a split for which a view has latents, ascending. */
 export function studiesWithLatents(table: StudyTable, latents: ViewLatents, split: Split): Int32Array {
   const code = splitCode(split);
   return Int32Array.from(new Set(latents.study.filter((study) => table.splits[study] === code))).sort();
 }
 
-/** The cases record of some studies, for results.json. */
+/** Builds the cases record of some studies for results.json. */
 export function casesOf(table: StudyTable, studies: Int32Array, { id, split }: { id: string; split: Split }): Cases {
   const pick = (column: readonly string[]) => Array.from(studies, (study) => column[study]!);
   return {
@@ -90,21 +91,22 @@ export function casesOf(table: StudyTable, studies: Int32Array, { id, split }: {
   };
 }
 
-/** A target as a label of results.json. */
+/** Converts a target to a label of results.json. */
 export function labelOf(target: number): 0 | 1 | null {
   return target === 1 ? 1 : target === 0 ? 0 : null;
 }
 
 /**
- * Checks that latents belong to the table and are finite.
+ * Checks that latents are finite and match the table.
  *
  * @param run Name of the run, for messages.
- * @throws DataError naming run, view, study and dimension of the first NaN or infinite latent, or what does not fit.
+ * @throws DataError naming run, view, study and dimension of the first NaN or infinite latent, or the mismatch.
  */
 export function checkLatents(table: StudyTable, { view, values, dimension, study }: ViewLatents, run: string): void {
   if (values.length !== study.length * dimension) {
     throw new DataError(
-      `run ${run}: ${study.length} ${view} latents of ${dimension} dimensions do not make ${values.length} numbers; encode again.`,
+      `run ${run}: ${study.length} ${view} latents of ${dimension} dimensions do not make ${values.length} numbers; ` +
+        "encode again.",
     );
   }
   for (const number of study) {

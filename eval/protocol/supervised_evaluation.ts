@@ -1,5 +1,5 @@
 /**
- * Evaluation of classifiers that predict labels themselves.
+ * Evaluation of supervised classifiers, which predict labels without a probe.
  *
  * @module
  */
@@ -12,12 +12,12 @@ import { type LabelScores, scoreClassifier, storedScore } from "./score_classifi
 /** A supervised classifier's probabilities, by study (see `meanByStudy`). */
 export interface SupervisedClassifier {
   readonly run: EvaluatedRun;
-  /** View that the classifier saw, or `ensemble` or `joint` where it combined several. */
+  /** The classifier's input view, or `ensemble` or `joint` if it combines several. */
   readonly view: string;
   readonly labels: readonly string[];
   /** The test studies. */
   readonly cases: Cases;
-  /** Per label the probability of each test study; `null` where its training labels had one class only. */
+  /** Per label, the probability of each test study; `null` if its training labels had only one class. */
   readonly scores: readonly (ArrayLike<number> | null)[];
   /** The validation studies' labels and probabilities, on which thresholds are chosen. */
   readonly validation: {
@@ -26,14 +26,14 @@ export interface SupervisedClassifier {
   };
   readonly labelledFraction: number;
   readonly labelledStudies: number;
-  /** Seed of the labelled subset, 0 unless given. */
+  /** Seed of the labelled subset; 0 by default. */
   readonly probeSeed?: number;
   readonly exclusive?: boolean;
   readonly setting?: Evaluation["setting"];
   readonly bootstrap?: BootstrapOptions;
 }
 
-/** The scores as results.json keeps them. */
+/** Rounds the scores as stored in results.json. */
 function stored(classifier: SupervisedClassifier, part: "cases" | "validation"): LabelScores {
   const given = part === "cases" ? classifier.scores : classifier.validation.scores;
   return given.map((values, label) => {
@@ -51,11 +51,11 @@ function stored(classifier: SupervisedClassifier, part: "cases" | "validation"):
 }
 
 /**
- * Measures a supervised classifier by the same protocol as probes: thresholds chosen on validation, patient-level intervals,
- * macro averages that name what they leave out.
+ * Measures a supervised classifier by the same protocol as probes: thresholds chosen on validation, patient-level
+ * intervals, macro averages with excluded labels listed.
  *
  * @throws DataError naming run, view, label and study of the first probability that is NaN or outside [0, 1].
- * @throws RangeError where labels, scores and cases do not match.
+ * @throws RangeError if labels, scores and cases do not match.
  */
 export async function supervisedEvaluation(classifier: SupervisedClassifier): Promise<Evaluation> {
   const { run, labels, cases, exclusive = false } = classifier;

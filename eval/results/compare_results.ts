@@ -1,5 +1,5 @@
 /**
- * Differences of methods on the same patients, with intervals and tests.
+ * Paired comparisons of methods on the same patients, with intervals and tests.
  *
  * @module
  */
@@ -26,30 +26,30 @@ import { NORMAL_QUANTILE_975 } from "../metrics/normal.ts";
 import { auroc } from "../metrics/roc.ts";
 import type { Cases, Comparison, Results } from "./results_schema.ts";
 
-/** What to compare and how. */
+/** Options of {@linkcode compareResults}. */
 export interface CompareOptions extends BootstrapOptions {
-  /** What stands side by side, as `chooseGrouping` says unless given; evaluations that differ in seeds only are averaged. */
+  /** What to compare; chosen by `chooseGrouping` by default. Evaluations that differ only in seeds are averaged. */
   readonly by?: GroupBy | undefined;
   /**
-   * Name that all others are compared with. Without it `mmvm` is compared with every other method; where there is none, all
-   * others with the first.
+   * The name with which all others are compared. By default `mmvm` is compared with every other method; without an
+   * `mmvm`, all others are compared with the first.
    */
   readonly baseline?: string | undefined;
   /**
-   * Where p-values and intervals of single labels come from: resamples of patients, or DeLong's test, which is exact in no resample and holds
-   * only where no patient has several studies. Macro averages are always resampled.
+   * Test for single labels: the patient-level bootstrap, or DeLong's test, which is asymptotic and valid only if no
+   * patient has several studies. Macro averages always use the bootstrap.
    */
   readonly test?: Comparison["test"] | undefined;
 }
 
-/** AUROCs of a group: the mean over its members, on the cases and in every resample. */
+/** AUROCs of a group: means over its members, on the original cases and in every resample. */
 interface GroupAuroc {
-  /** Per label; `null` where any member has none. */
+  /** Per label; `null` if undefined for any member. */
   readonly values: (number | null)[];
   readonly samples: Float64Array[];
 }
 
-/** Checks that two evaluations are about the same studies and labels. */
+/** Checks that two evaluations have the same studies and labels. */
 function checkSameCases(a: EvaluationEntry, b: EvaluationEntry, place: string): void {
   const same = (x: Cases, y: Cases) =>
     x === y ||
@@ -57,19 +57,21 @@ function checkSameCases(a: EvaluationEntry, b: EvaluationEntry, place: string): 
   if (!same(a.cases, b.cases)) {
     throw new DataError(
       `runs ${a.evaluation.run} and ${b.evaluation.run} were not tested on the same studies and labels (${place}: ` +
-        `${a.cases.studyIds.length} and ${b.cases.studyIds.length} studies); evaluate both with the same data, splits and policies.`,
+        `${a.cases.studyIds.length} and ${b.cases.studyIds.length} studies); evaluate both with the same data, ` +
+        `splits ` +
+        "and policies.",
     );
   }
 }
 
-/** Mean of values, `null` where any of them is. */
+/** The mean, or `null` if any value is `null`. */
 function meanOrNull(values: readonly (number | null)[]): number | null {
   return values.reduce((sum, value) => sum === null || value === null ? null : sum + value / values.length, 0);
 }
 
 /**
- * AUROCs of every group of a stratum. All members are resampled in one call, so that each resample is drawn once and the
- * work is large enough to be worth spreading over workers.
+ * Computes the AUROCs of every group of a stratum. All members are resampled in one call, so that each resample is
+ * drawn once and the work is large enough for workers.
  */
 async function groupAurocs(
   stratum: Stratum,
@@ -108,10 +110,10 @@ function pairsOf(stratum: Stratum, baseline: string | undefined): [string, strin
   return names.slice(1).map((name) => [names[0]!, name]);
 }
 
-/** What a label's difference is like. */
+/** The result of comparing two groups for one label. */
 type Difference = Pick<Comparison, "difference" | "p">;
 
-/** By DeLong's test: the seeds of a group are averaged. */
+/** Compares by DeLong's test, averaging the seeds of each group. */
 function byDelong(
   label: number,
   [first, second]: readonly [readonly EvaluationEntry[], readonly EvaluationEntry[]],
@@ -126,12 +128,12 @@ function byDelong(
   };
 }
 
-/** Whether no patient has several of the test studies, so that DeLong's test holds. */
+/** Whether no patient has several test studies, so that DeLong's test is valid. */
 export function hasIndependentCases(results: Results): boolean {
   return results.cases.every(({ subjectIds }) => new Set(subjectIds).size === subjectIds.length);
 }
 
-/** DeLong's test takes every study for a case of its own. */
+/** Rejects cases for which DeLong's test, which assumes independent studies, is invalid. */
 function checkIndependent({ cases: { subjectIds, studyIds }, evaluation }: EvaluationEntry): void {
   const seen = new Map<string, string>();
   for (const [i, subject] of subjectIds.entries()) {
@@ -140,14 +142,14 @@ function checkIndependent({ cases: { subjectIds, studyIds }, evaluation }: Evalu
         `run ${evaluation.run}: studies ${seen.get(subject)} and ${
           studyIds[i]
         } are of one patient, and DeLong's test needs ` +
-          "independent studies; compare by the bootstrap of patients.",
+          "independent studies; use the patient-level bootstrap.",
       );
     }
     seen.set(subject, studyIds[i]!);
   }
 }
 
-/** All labels' and the macro average's comparison of two groups. */
+/** Compares two groups for all labels and the macro average. */
 function comparePair(
   [baseline, method]: [string, string],
   { stratum, labels, aurocs, test }: {
@@ -203,7 +205,7 @@ function comparePair(
   ];
 }
 
-/** The averages' tests of a stratum, one a pair, are a family: their p-values are corrected together. */
+/** Corrects the p-values of the macro averages of a stratum together, as one family with a test per pair. */
 function correctMacros(comparisons: readonly Comparison[]): Comparison[] {
   const adjusted = holm(comparisons.filter(({ label }) => label === null).map(({ p }) => p)).values();
   return comparisons.map((comparison) =>
@@ -212,16 +214,16 @@ function correctMacros(comparisons: readonly Comparison[]): Comparison[] {
 }
 
 /**
- * Compares groups of evaluations on the same cases: the difference of AUROC by label and of their mean, its 95 % interval and
- * two-sided p-value from resamples of patients that all groups share, and Holm's correction: over the labels of each pair, and for the mean
- * over the pairs.
- * Where a group has several seeds, its AUROC is their mean in every resample: the interval is about the choice of
- * patients, not of seeds. A label that either group lacks has `null` throughout and is left out of the mean.
+ * Compares groups of evaluations on the same cases. For every label and for the macro average it gives the difference
+ * in AUROC, its 95% interval and two-sided p-value from patient-level resamples shared by all groups, and Holm's
+ * correction: over the labels of each pair and, for the macro average, over the pairs. If a group has several seeds,
+ * its AUROC is their mean in every resample, so that intervals account for the sampling of patients, not of seeds. A
+ * label that is undefined for either group is `null` throughout and excluded from the mean.
  *
- * @param results One or more results, of the same labels.
- * @returns Per stratum and pair one comparison a label and one (label `null`) of the means over labels.
- * @throws DataError where labels or test studies differ between runs, no run has the baseline's name, or DeLong's test is asked for and
- * a patient has several test studies.
+ * @param results One or more results with the same labels.
+ * @returns Per stratum and pair, one comparison per label and one (label `null`) of the macro averages.
+ * @throws DataError if labels or test studies differ between runs, if nothing has the baseline's name, or if DeLong's
+ * test is requested and a patient has several test studies.
  */
 export async function compareResults(
   results: readonly Results[],

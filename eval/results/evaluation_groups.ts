@@ -1,34 +1,34 @@
 /**
- * Evaluations arranged by what can be compared: strata that share view, probe, labelled fraction and setting, and within each
- * the groups that stand side by side, whose members (seeds) are repetitions of each other.
+ * Arranges evaluations by what is comparable: strata share view, probe, labelled fraction and setting; within a
+ * stratum, groups are compared with each other, and the members of a group are repetitions (seeds).
  *
  * @module
  */
 import { DataError } from "../../base/errors.ts";
 import type { Cases, Evaluation, Results } from "./results_schema.ts";
 
-/** What stands side by side: methods, runs, or the settings of an experiment. */
+/** What is compared: methods, runs, or the settings of an experiment. */
 export type GroupBy = "method" | "run" | "setting";
 
-/** An evaluation with the cases it is about. */
+/** An evaluation with its cases. */
 export interface EvaluationEntry {
   readonly evaluation: Evaluation;
   readonly cases: Cases;
 }
 
-/** Evaluations that differ in what is compared, and in seeds, only. */
+/** Evaluations that differ only in what is compared and in seeds. */
 export interface Stratum {
   readonly view: string;
   readonly probe: Evaluation["probe"];
   readonly latents: Evaluation["latents"];
   readonly labelledFraction: number;
-  /** The setting that all share; empty when grouped by setting. */
+  /** The setting shared by all; empty when grouped by setting. */
   readonly setting: Evaluation["setting"];
   /** By name, in the order of the results. */
   readonly groups: ReadonlyMap<string, readonly EvaluationEntry[]>;
 }
 
-/** A setting in words: `label-noise 0.2`; empty without one. */
+/** Formats a setting: `label-noise 0.2`; empty if there is none. */
 export function settingText(setting: Evaluation["setting"]): string {
   return Object.keys(setting).sort().map((key) => `${key} ${setting[key]}`).join(", ");
 }
@@ -41,10 +41,10 @@ function groupName({ method, run, setting }: Evaluation, by: GroupBy): string {
 }
 
 /**
- * Checks that results are of the same labels.
+ * Checks that all results have the same labels.
  *
  * @returns The labels.
- * @throws DataError naming two runs and the labels that one of them lacks.
+ * @throws DataError naming two runs and the labels that are missing in one of them.
  */
 export function commonLabels(results: readonly Results[]): readonly string[] {
   const first = results[0];
@@ -63,8 +63,8 @@ export function commonLabels(results: readonly Results[]): readonly string[] {
 }
 
 /**
- * How to group results whose purpose is not known: by method, whose seeds are then averaged; by run where a method and seed
- * comes from several runs, which must differ in something else.
+ * Chooses how to group results: by method, averaging seeds, unless several runs have the same method and seed; such
+ * runs must differ in something else and are grouped by run.
  */
 export function chooseGrouping(results: readonly Results[]): GroupBy {
   const runs = new Map<string, string>();
@@ -79,7 +79,7 @@ export function chooseGrouping(results: readonly Results[]): GroupBy {
   return "method";
 }
 
-/** Arranges the evaluations; supervised classifiers, which need no probe, stand beside every probe. */
+/** Arranges the evaluations. Supervised classifiers, which have no probe, are included with every probe. */
 export function groupEvaluations(results: readonly Results[], { by }: { by: GroupBy }): Stratum[] {
   commonLabels(results);
   const entries = results.flatMap((file) => {
@@ -105,7 +105,7 @@ export function groupEvaluations(results: readonly Results[], { by }: { by: Grou
   return strata;
 }
 
-/** A stratum in words: `frontal, logistic regression on unimodal latents, 10 % of the labels`. */
+/** Describes a stratum: `frontal, logistic regression on unimodal latents, 10% of the labels`. */
 export function stratumText(
   { view, probe, latents, labelledFraction, setting }: {
     view: string;
@@ -119,7 +119,7 @@ export function stratumText(
   const parts = [
     view,
     `${probe.replace("-", " ")}${on}`,
-    `${Number((labelledFraction * 100).toPrecision(6))} % of the labels`,
+    `${Number((labelledFraction * 100).toPrecision(6))}% of the labels`,
     settingText(setting ?? {}),
   ];
   return parts.filter((part) => part !== "").join(", ");

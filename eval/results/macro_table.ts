@@ -1,5 +1,5 @@
 /**
- * The macro averages of many settings at a glance.
+ * A text table of macro averages over many settings.
  *
  * @module
  */
@@ -8,10 +8,11 @@ import type { Results } from "./results_schema.ts";
 import { alignColumns, formatCell, macroOver, sharedLabels } from "./tables.ts";
 
 /**
- * A table of macro AUROCs in percent for each view and probe: a row a labelled share and setting, a column a group. All numbers of a table
- * are means over the same labels, those that every row and column has; the others are named.
+ * Formats a table of macro AUROCs in percent for each view and probe, with one row per labelled fraction and setting
+ * and one column per group. All numbers of a table are means over the labels that every cell has; the others are
+ * listed.
  *
- * @param options.by What the columns are.
+ * @param options.by What the columns compare.
  */
 export function formatMacroTable(results: Results, { by }: { by: GroupBy }): string {
   const labels = commonLabels([results]);
@@ -19,7 +20,7 @@ export function formatMacroTable(results: Results, { by }: { by: GroupBy }): str
   const blocks = Map.groupBy(strata, ({ view, probe, latents }) => [view, probe, latents].join("\n"));
   return [
     ...[...blocks.values()].map((rows) => formatBlock(rows, labels)),
-    "in percent ± standard deviation over seeds [95 % interval for the choice of patients]",
+    "in percent ± standard deviation over seeds [95% interval of a bootstrap over patients]",
   ].join("\n\n");
 }
 
@@ -36,16 +37,16 @@ function formatBlock(strata: readonly Stratum[], labels: readonly string[]): str
       return members ? formatCell(members.map(({ evaluation }) => macroOver(evaluation, shared))) : "";
     }),
   ]);
-  // One row has all settings beside each other: the table reads better down.
+  // A single row of many settings is easier to read transposed.
   const table = [["", ...columns], ...rows];
   const shown = rows.length === 1 ? columns.map((_, k) => table.map((row) => row[k + 1]!)) : table;
-  const note = left.length === 0 ? "" : `\nleft out (not in every row): ${left.join(", ")}`;
+  const note = left.length === 0 ? "" : `\nexcluded (not in every row): ${left.join(", ")}`;
   const title = `macro AUROC over ${shared.length} of ${labels.length} labels, ${view}, ${probe.replace("-", " ")}`;
   return `${title}\n${alignColumns(shown)}${note}`;
 }
 
 function rowName({ labelledFraction, setting }: Stratum): string {
-  const share = `${Number((labelledFraction * 100).toPrecision(6))} % of the labels`;
+  const share = `${Number((labelledFraction * 100).toPrecision(6))}% of the labels`;
   const text = settingText(setting);
   return text === "" ? share : `${text}, ${share}`;
 }

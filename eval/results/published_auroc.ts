@@ -1,10 +1,10 @@
 /**
- * The AUROCs that the method's authors published, to set beside one's own.
+ * The AUROCs published by the method's authors, for comparison.
  *
- * Source: T. M. Sutter et al., "Unity by Diversity: Improved Representation Learning for Multimodal VAEs", NeurIPS 2024, tables 2
- * (frontal) and 3 (lateral): MIMIC-CXR, classifiers on the latents of each view, test split, mean and standard deviation over
- * 3 seeds, read from the tables in percent. The macro rows ("ALL") give the spread over labels, not over seeds, which is
- * therefore left out here.
+ * Source: T. M. Sutter et al., "Unity by Diversity: Improved Representation Learning for Multimodal VAEs", NeurIPS
+ * 2024, tables 2 (frontal) and 3 (lateral): MIMIC-CXR, classifiers on the latents of each view, test split, mean and
+ * standard deviation over 3 seeds, read from the tables in percent. The spread in the macro rows ("ALL") is over labels
+ * rather than seeds and is therefore omitted.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface PublishedAuroc {
   readonly view: string;
   /** A label, or `null` for the mean over the 14 labels. */
   readonly label: string | null;
-  /** A method as results name it. */
+  /** A method as named in results. */
   readonly method: string;
   /** In [0, 1]. */
   readonly auroc: number;
@@ -71,7 +71,7 @@ function parseTable(view: string, table: string): PublishedAuroc[] {
         view,
         label: name === "ALL" ? null : name!,
         method,
-        // Percent with one decimal: rounded so that 79.5 is 0.795 and not its neighbour.
+        // Rounded so that 79.5% becomes exactly 0.795 rather than an adjacent floating-point number.
         auroc: Math.round(Number(mean) * 10) / 1000,
         sd: sd === undefined ? null : Math.round(Number(sd) * 10) / 1000,
       };

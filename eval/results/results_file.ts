@@ -9,10 +9,10 @@ import { makeFolder, writeFileAtomic } from "../../base/atomic_file.ts";
 import { DataError } from "../../base/errors.ts";
 import { type Results, RESULTS_VERSION, resultsSchema } from "./results_schema.ts";
 
-/** Faults named in one message. */
+/** Most faults listed in one message. */
 const SHOWN_FAULTS = 3;
 
-/** Levels of arrays and objects in a file. Configurations may be of any form, and what walks through them is recursive. */
+/** Most nesting levels in a file: configurations may have any structure and are traversed recursively. */
 const MAX_NESTING = 32;
 
 function nestsDeeper(value: unknown, levels: number): boolean {
@@ -20,12 +20,12 @@ function nestsDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((inner) => nestsDeeper(inner, levels - 1));
 }
 
-/** A place in the file as a reader would write it: `evaluations[2].metrics[0].brier`. */
+/** Formats a path within the file: `evaluations[2].metrics[0].brier`. */
 function placeOf(path: readonly PropertyKey[]): string {
   return path.map((key, i) => typeof key === "number" ? `[${key}]` : `${i > 0 ? "." : ""}${String(key)}`).join("");
 }
 
-/** The first faults that the schema found. */
+/** Describes the first schema violations. */
 function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
   const shown = issues.slice(0, SHOWN_FAULTS).map((issue) => {
     const reason = issue.message.replace(/^Invalid input: /, "");
@@ -35,7 +35,7 @@ function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
   return `${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
 }
 
-/** What the schema cannot see: that records refer to each other and have the same lengths. */
+/** Checks what the schema cannot express: references between records, and matching lengths. */
 function findInconsistency(results: Results): string | null {
   const labels = results.data.labels;
   const runs = new Set(results.runs.map((run) => run.name));
@@ -62,7 +62,8 @@ function findInconsistency(results: Results): string | null {
     const record = cases.get(evaluation.cases);
     if (record === undefined) return `${at}.cases is "${evaluation.cases}", which is none of the cases`;
     if (evaluation.scores.length !== labels.length || evaluation.metrics.length !== labels.length) {
-      return `${at} has scores for ${evaluation.scores.length} and metrics for ${evaluation.metrics.length} labels, data.labels ${labels.length}`;
+      return `${at} has scores for ${evaluation.scores.length} and metrics for ${evaluation.metrics.length} labels, ` +
+        `but data.labels has ${labels.length}`;
     }
     for (const [label, scores] of evaluation.scores.entries()) {
       if (scores !== null && scores.length !== record.studyIds.length) {
@@ -79,10 +80,10 @@ function findInconsistency(results: Results): string | null {
 }
 
 /**
- * Checks that a value is a whole `results.json`: version, fields, numbers that are numbers, references and lengths.
+ * Checks that a value is a valid `results.json`: version, fields, finite numbers, references and lengths.
  *
- * @param options.file Names the file in errors.
- * @throws DataError naming the file and the first fields at fault.
+ * @param options.file File name for error messages.
+ * @throws DataError naming the file and the first invalid fields.
  */
 export function checkResults(value: unknown, { file }: { file: string }): Results {
   const head = value as { schema?: unknown; version?: unknown } | null;
@@ -110,7 +111,7 @@ export function checkResults(value: unknown, { file }: { file: string }): Result
   return parsed.data;
 }
 
-/** Why a text is not JSON, naming NaN and Infinity, which other programs write. */
+/** Explains why a text is not JSON, in particular for NaN and Infinity, which other programs write. */
 function describeSyntax(text: string, error: Error): string {
   const constant = /[:[,]\s*(-?(?:NaN|Infinity))\b/.exec(text);
   if (constant === null) return `it is not valid JSON (${error.message})`;
@@ -121,13 +122,12 @@ function describeSyntax(text: string, error: Error): string {
 /**
  * Reads and checks a `results.json`.
  *
- * @throws DataError naming the file, and the field where one is missing, of another version, or not a number; also where it is no
- * regular file.
- * @throws Deno.errors.NotFound and the like from the file system.
+ * @throws DataError naming the file and its invalid fields, or if it has another version or is not a regular file.
+ * @throws Deno.errors.NotFound and other errors of the file system.
  */
 export async function readResults(path: string): Promise<Results> {
-  // A device or a pipe would never end.
-  if (!(await Deno.stat(path)).isFile) throw new DataError("this is no regular file.", { file: path });
+  // Reading a device or a pipe may never end.
+  if (!(await Deno.stat(path)).isFile) throw new DataError("this is not a regular file.", { file: path });
   const text = await Deno.readTextFile(path);
   let value: unknown;
   try {
@@ -138,7 +138,7 @@ export async function readResults(path: string): Promise<Results> {
   return checkResults(value, { file: path });
 }
 
-/** The file's text in pieces: long lists one record a line, so that no piece outgrows the longest possible string. */
+/** The file's text in chunks, with one record per line, so that no chunk exceeds the maximum string length. */
 function* serialise(results: Results): Generator<string> {
   yield "{";
   let first = true;
@@ -157,9 +157,9 @@ function* serialise(results: Results): Generator<string> {
 }
 
 /**
- * Checks and writes a `results.json`, whole or not at all.
+ * Checks a `results.json` and writes it atomically.
  *
- * @throws DataError naming the fields at fault (a NaN would turn into null on the way to JSON); then nothing is written.
+ * @throws DataError naming the invalid fields (JSON would silently turn NaN into null); nothing is written then.
  */
 export async function writeResults(path: string, results: Results): Promise<void> {
   checkResults(results, { file: path });

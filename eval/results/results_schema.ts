@@ -1,80 +1,83 @@
 /**
- * The schema of `results.json`: what evaluation measured, with everything a report needs to recompute its figures.
+ * The schema of `results.json`: the measurements of an evaluation, with everything a report needs.
  *
- * A file holds one run (`deno task train`, `deno task evaluate`) or several (an experiment, a comparison). Scores are kept
- * per study, so that any curve, interval or subgroup can be computed again from the file alone. Numbers are plain JSON
- * numbers; a value that does not exist (the AUROC of a label with one class) is `null`, never NaN.
+ * A file holds one run (`deno task train`, `deno task evaluate`) or several (an experiment, a comparison). Scores are
+ * stored per study, so that any curve, interval or subgroup can be computed from the file alone. Undefined values (the
+ * AUROC of a label with one class) are `null`, never NaN.
  *
  * @module
  */
 import { z } from "zod";
 
-/** Version of the schema below; a file of another version is refused by name. */
+/** Version of the schema; files of another version are rejected. */
 export const RESULTS_VERSION = 1;
 
-/** A value with a percentile interval, both `null` where the value is undefined. */
+/** A value with a percentile interval; all `null` if the value is undefined. */
 export const intervalSchema = z.object({
   value: z.number().nullable(),
   low: z.number().nullable(),
   high: z.number().nullable(),
 });
 
-/** What one classifier achieved for one label on the test split. */
+/** Metrics of one classifier for one label on the test split. */
 export const labelMetricsSchema = z.object({
   label: z.string(),
   positives: z.int().nonnegative(),
   negatives: z.int().nonnegative(),
-  /** Area under the ROC curve in [0, 1]; `null` with one class only. */
+  /** Area under the ROC curve in [0, 1]; `null` with only one class. */
   auroc: intervalSchema,
   averagePrecision: intervalSchema,
-  /** Decision threshold on the score, chosen on the validation split (`null` where validation has one class only). */
+  /** Decision threshold on the score, chosen on the validation split (`null` if validation has only one class). */
   threshold: z.number().nullable(),
   f1: z.number().nullable(),
-  /** Sensitivity at the threshold where specificity is at least 0.9. */
+  /** Highest sensitivity at a specificity of at least 0.9. */
   sensitivityAt90Specificity: z.number().nullable(),
-  /** Brier score of the scores, which are probabilities. */
+  /** Brier score. */
   brier: z.number().nullable(),
-  /** Reliability curve: per non-empty bin the mean predicted probability, the observed frequency and the count. */
+  /** Reliability curve: per non-empty bin, the mean predicted probability, the observed frequency and the count. */
   reliability: z.array(z.object({ predicted: z.number(), observed: z.number(), count: z.int() })),
 });
 
-/** One classifier family (a label each) on one view of one run at one amount of labelled data. */
+/** One set of classifiers (one per label) on one view of one run at one labelled fraction. */
 export const evaluationSchema = z.object({
   /** Name of the run whose encoder was used; refers to `runs[].name`. */
   run: z.string(),
   method: z.string(),
   /** Seed of the run (initialisation and batches). */
   seed: z.int(),
-  /** `frontal`, `lateral`, ...; `ensemble` or `joint` where scores of several views were combined. */
+  /** `frontal`, `lateral`, ...; `ensemble` or `joint` if several views were combined. */
   view: z.string(),
-  /** How the scores came about. */
+  /** The kind of classifier that produced the scores. */
   probe: z.enum(["logistic-regression", "random-forest", "supervised"]),
   /** Latents before (`unimodal`) or after (`aggregate`) aggregation; `none` for supervised classifiers. */
   latents: z.enum(["unimodal", "aggregate", "none"]),
-  /** Fraction of the training patients whose labels the classifier saw, in (0, 1]. */
+  /** Fraction of the training patients whose labels were used, in (0, 1]. */
   labelledFraction: z.number().gt(0).lte(1),
   labelledStudies: z.int().nonnegative(),
   /** Seed of the labelled subset and the probe. */
   probeSeed: z.int(),
-  /** A further setting that an experiment varies, for example `{ "label-noise": 0.2 }`. */
+  /** A setting varied by an experiment, for example `{ "label-noise": 0.2 }`. */
   setting: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
-  /** Refers to `cases[].id`: the studies, in order, that `scores` are about. */
+  /** Refers to `cases[].id`: the studies, in order, to which `scores` refer. */
   cases: z.string(),
-  /** Per label (in the order of `data.labels`) the probability of each case, or `null` where no classifier could be fitted. */
+  /**
+   * Per label (in the order of `data.labels`), the probability of each case, or `null` if no classifier could be
+   * fitted.
+   */
   scores: z.array(z.array(z.number()).nullable()),
   metrics: z.array(labelMetricsSchema),
   macro: z.object({
     auroc: intervalSchema,
     averagePrecision: intervalSchema,
-    /** Labels that the mean is over, and those left out because of one class only. */
+    /** Labels included in the mean, and those excluded because they have only one class. */
     labels: z.array(z.string()),
     excluded: z.array(z.string()),
   }),
-  /** Share of cases whose label of highest score is the true one; only where labels are exclusive (digits). */
+  /** Fraction of cases whose highest-scored label is the true one; only for mutually exclusive labels (digits). */
   accuracy: intervalSchema.optional(),
 });
 
-/** The studies that scores refer to: one entry a study. */
+/** The studies to which scores refer, one entry each. */
 export const casesSchema = z.object({
   id: z.string(),
   split: z.string(),
@@ -83,32 +86,35 @@ export const casesSchema = z.object({
   subjectIds: z.array(z.string()),
   /** Frontal view position of the study (`AP`, `PA`, ...), or an empty string. */
   viewPositions: z.array(z.string()),
-  /** Per label, per study: 1, 0, or `null` where the label policy ignores it. */
+  /** Per label and study: 1, 0, or `null` if the label policy ignores it. */
   labels: z.array(z.array(z.union([z.literal(0), z.literal(1), z.null()]))),
 });
 
-/** A difference of two methods on the same cases and the same resamples. */
+/** A paired difference of two methods on the same cases and resamples. */
 export const comparisonSchema = z.object({
   view: z.string(),
   /** A label, or `null` for the macro average. */
   label: z.string().nullable(),
   labelledFraction: z.number(),
   probe: z.string(),
-  /** Latents that the probe is on; absent for supervised classifiers and in files that do not say. */
+  /** The probe's latents; absent for supervised classifiers and in older files. */
   latents: z.string().optional(),
-  /** The further setting that both share; absent where there is none. */
+  /** The setting shared by both; absent if there is none. */
   setting: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
   baseline: z.string(),
   method: z.string(),
   /** AUROC of `method` minus AUROC of `baseline`. */
   difference: intervalSchema,
-  /** Two-sided p-value of the paired bootstrap (or DeLong where cases are independent), before and after Holm's correction. */
+  /**
+   * Two-sided p-value of the paired bootstrap (or DeLong where cases are independent), before and after Holm's
+   * correction.
+   */
   p: z.number().nullable(),
   pHolm: z.number().nullable(),
   test: z.enum(["paired-bootstrap", "delong"]),
 });
 
-/** Training curves, one value a logged step. */
+/** Training curves, one value per logged step. */
 export const trainingSchema = z.object({
   step: z.array(z.int()),
   loss: z.array(z.number()),
@@ -124,7 +130,7 @@ export const runSchema = z.object({
   method: z.string(),
   seed: z.int(),
   createdAt: z.string(),
-  /** The command lines that repeat it. */
+  /** Command lines that reproduce the run. */
   commands: z.array(z.string()),
   /** The resolved configuration, as in the run's config.json. */
   config: z.record(z.string(), z.unknown()),
@@ -140,7 +146,7 @@ export const runSchema = z.object({
 export const dataSchema = z.object({
   /** `phantoms`, `mimic-cxr`, `chexpert`, `csv`, `mnist-pairs`. */
   dataset: z.string(),
-  /** True where no picture shows a patient (phantoms, MNIST): only then may pictures be embedded. */
+  /** True if no picture shows a patient (phantoms, MNIST), so that pictures may be embedded. */
   synthetic: z.boolean(),
   views: z.array(z.string()),
   labels: z.array(z.string()),
@@ -150,7 +156,7 @@ export const dataSchema = z.object({
   splitPolicy: z.string(),
   pairPolicy: z.string(),
   imageSize: z.int(),
-  /** The cohort flow: what was left after each step, and why the rest went. */
+  /** The cohort flow: the size after each selection step, and the reason for the exclusions. */
   cohort: z.array(z.object({
     step: z.string(),
     reason: z.string(),
@@ -169,11 +175,11 @@ export const dataSchema = z.object({
     blank: z.int(),
   })),
   viewMix: z.array(z.object({ view: z.string(), position: z.string(), split: z.string(), images: z.int() })),
-  /** Number of patients that two splits share; anything but zero is a fault. */
+  /** Number of patients shared by two splits; must be zero. */
   patientOverlap: z.array(z.object({ a: z.string(), b: z.string(), subjects: z.int() })),
 });
 
-/** Pictures, present only where the run was told to keep them. */
+/** Pictures, present only if requested. */
 export const picturesSchema = z.object({
   run: z.string(),
   /** `reconstruction` (view -> itself) or `translation` (view -> another). */
@@ -181,11 +187,11 @@ export const picturesSchema = z.object({
   from: z.string(),
   to: z.string(),
   size: z.int(),
-  /** Pairs of PNG files in base64: what went in, the true target, what came out. */
+  /** PNG files in base64: the input, the true target, the output. */
   items: z.array(z.object({ input: z.string(), target: z.string(), output: z.string() })),
 });
 
-/** A projection of test latents to the plane. */
+/** A two-dimensional projection of test latents. */
 export const projectionSchema = z.object({
   run: z.string(),
   view: z.string(),
@@ -193,7 +199,7 @@ export const projectionSchema = z.object({
   cases: z.string(),
   x: z.array(z.number()),
   y: z.array(z.number()),
-  /** For PCA the share of variance of the two axes. */
+  /** For PCA, the fraction of variance explained by each axis. */
   explained: z.array(z.number()).optional(),
 });
 

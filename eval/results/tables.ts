@@ -1,5 +1,5 @@
 /**
- * Results as tables of text, for the terminal.
+ * Formats results as text tables for the terminal.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import {
 import type { PublishedAuroc } from "./published_auroc.ts";
 import type { Comparison, Evaluation, Interval, Results } from "./results_schema.ts";
 
-/** Pads the cells of a table into columns, the first to the left and the others to the right. */
+/** Pads cells into columns, the first one left-aligned and the others right-aligned. */
 export function alignColumns(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) =>
@@ -23,7 +23,7 @@ export function alignColumns(rows: readonly (readonly string[])[]): string {
   ).join("\n");
 }
 
-/** A share in percent with one decimal. */
+/** Formats a fraction as a percentage with one decimal. */
 function percent(value: number): string {
   return (value * 100).toFixed(1);
 }
@@ -32,7 +32,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The mean over repetitions, their spread, and the mean of their intervals. */
+/** Formats the mean over repetitions, their standard deviation, and the mean of their intervals. */
 export function formatCell(intervals: readonly Interval[]): string {
   const values = intervals.flatMap(({ value }) => value ?? []);
   if (values.length === 0 || values.length < intervals.length) return "n/a";
@@ -50,19 +50,19 @@ export function formatCell(intervals: readonly Interval[]): string {
   return parts.join(" ");
 }
 
-/** The labels that all of some evaluations have an AUROC for. */
+/** The labels for which all of the evaluations have an AUROC. */
 export function sharedLabels(evaluations: readonly Evaluation[], labels: readonly string[]): string[] {
   return labels.filter((label) => evaluations.every(({ macro }) => macro.labels.includes(label)));
 }
 
-/** An evaluation's mean over the shared labels; without interval where its own mean is over others. */
+/** An evaluation's mean over the shared labels; without an interval unless these are its own macro average's labels. */
 export function macroOver({ macro, metrics }: Evaluation, shared: readonly string[]): Interval {
   if (macro.labels.length === shared.length) return macro.auroc;
   const values = metrics.flatMap((m) => shared.includes(m.label) ? m.auroc.value ?? [] : []);
   return { value: values.length === 0 ? null : mean(values), low: null, high: null };
 }
 
-/** The row of accuracies, where labels exclude each other. */
+/** The accuracy row, for mutually exclusive labels. */
 function accuracyRow(groups: readonly (readonly Evaluation[])[]): string[][] {
   const cells = groups.map((evaluations) => evaluations.flatMap(({ accuracy }) => accuracy ?? []));
   return cells.every((cell) => cell.length === 0) ? [] : [["accuracy", ...cells.map(formatCell)]];
@@ -85,7 +85,7 @@ function formatStratum(
         ),
       );
       const theirs = published.find((p) => p.view === stratum.view && p.label === label && p.method === name);
-      // Their mean is over all labels; beside a mean over fewer it would mislead.
+      // The published mean is over all labels and would mislead next to a mean over fewer.
       const comparable = theirs !== undefined && (label !== null || shared.length === labels.length);
       return comparable ? `${cell} (${percent(theirs.auroc)})` : cell;
     });
@@ -96,19 +96,19 @@ function formatStratum(
     [`macro over ${shared.length} of ${labels.length}`, ...row(null)],
     ...accuracyRow(groups.map(({ evaluations }) => evaluations)),
   ];
-  const note = left.length === 0 ? "" : `\nleft out of the macro average (one class only): ${left.join(", ")}`;
+  const note = left.length === 0 ? "" : `\nexcluded from the macro average (only one class): ${left.join(", ")}`;
   return `AUROC, ${stratumText(stratum)}\n${alignColumns(rows)}${note}`;
 }
 
 /**
- * A table of AUROCs in percent for each view, probe, labelled fraction and setting: labels by methods, with the 95 % interval
- * for the choice of patients. Where a method has several seeds: their mean, their standard deviation, and the mean of their
- * intervals. The macro average is over the labels that all methods have; those left out are named. Where labels exclude each other
- * (digits), a last row has the accuracy.
+ * Formats a table of AUROCs in percent, labels by methods, for each view, probe, labelled fraction and setting, with
+ * 95% intervals of a patient-level bootstrap. Methods with several seeds show the mean, the standard deviation, and the
+ * mean of the intervals. The macro average is over the labels that all methods have; the others are listed. For
+ * mutually exclusive labels (digits), the last row shows accuracy.
  *
- * @param options.by What the columns are, as `chooseGrouping` says unless given.
- * @param options.published Published numbers, shown in parentheses where view, label and method match.
- * @throws DataError where the results have different labels.
+ * @param options.by What the columns compare; chosen by `chooseGrouping` by default.
+ * @param options.published Published numbers, shown in parentheses if view, label and method match.
+ * @throws DataError if the results have different labels.
  */
 export function formatAurocTable(
   results: Results | readonly Results[],
@@ -116,7 +116,7 @@ export function formatAurocTable(
 ): string {
   const files = "schema" in results ? [results] : results;
   const labels = commonLabels(files);
-  // Numbers published for other labels say nothing about these.
+  // Published numbers for other labels are not comparable.
   const relevant = labels.some((label) => published.some((p) => p.label === label)) ? published : [];
   const strata = groupEvaluations(files, { by: by ?? chooseGrouping(files) });
   if (strata.length === 0) return "No evaluations.";
@@ -124,19 +124,19 @@ export function formatAurocTable(
   const legend = [
     "in percent",
     repeated ? " ± standard deviation over seeds" : "",
-    " [95 % interval for the choice of patients]",
+    " [95% interval of a bootstrap over patients]",
     relevant.length > 0 ? " (published)" : "",
   ];
   const blocks = strata.map((stratum) => formatStratum(stratum, { labels, published: relevant }));
   return [...blocks, legend.join("")].join("\n\n");
 }
 
-/** A p-value to three decimals. */
+/** Formats a p-value with three decimals. */
 function formatP(p: number | null): string {
   return p === null ? "n/a" : p < 0.001 ? "<0.001" : p.toFixed(3);
 }
 
-/** A difference in percentage points, signed. */
+/** Formats a signed difference in percentage points. */
 function formatDifference({ value, low, high }: Interval): string {
   if (value === null) return "n/a";
   const signed = (x: number) => `${x < 0 ? "-" : "+"}${percent(Math.abs(x))}`;
@@ -144,10 +144,10 @@ function formatDifference({ value, low, high }: Interval): string {
 }
 
 /**
- * A table of differences of AUROC in percentage points, with 95 % intervals and p-values before and after Holm's correction
- * over the labels. A star marks p below 0.05 after correction.
+ * Formats a table of AUROC differences in percentage points, with 95% intervals and p-values before and after Holm's
+ * correction. A star marks corrected p-values below 0.05.
  *
- * @param options.perLabel Whether to show every label; only the macro averages unless given.
+ * @param options.perLabel Whether to show every label; by default only macro averages are shown.
  */
 export function formatComparisonTable(
   comparisons: readonly Comparison[],
@@ -164,7 +164,7 @@ export function formatComparisonTable(
       formatP(p),
       `${formatP(pHolm)}${pHolm !== null && pHolm < 0.05 ? " *" : "  "}`,
     ]);
-    const head = ["difference of AUROC", "label", "points [95 %]", "p", "p (Holm)  "];
+    const head = ["difference of AUROC", "label", "points [95%]", "p", "p (Holm)  "];
     const note = block.some(({ test }) => test === "delong") ? "; labels by DeLong's test" : "";
     return `${name}${note}\n${alignColumns([head, ...rows])}`;
   }).join("\n\n");

@@ -1,5 +1,5 @@
 /**
- * Encoding every pair of a data set in evaluation mode.
+ * Encodes every pair of a data set in evaluation mode.
  *
  * @module
  */
@@ -7,9 +7,9 @@ import { createLoader, type PairTable, type PreparedPixels, type StudyIndex } fr
 import type { VaeInference } from "../../models/mod.ts";
 import type { ViewLatents } from "../protocol/study_table.ts";
 
-/** What to encode. */
+/** Options of {@linkcode encodePairs}. */
 export interface EncodePairsOptions {
-  /** Its batch size is the encoding's. */
+  /** The model; its batch size determines that of encoding. */
   readonly model: VaeInference;
   readonly data: { readonly index: StudyIndex; readonly pixels: PreparedPixels };
   /** Pairs with an image of each of the model's views. */
@@ -18,7 +18,7 @@ export interface EncodePairsOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Posterior means of every pair, a view each: one row a pair that shows the view. */
+/** Returns the posterior means of every view: one row per pair that has the view. */
 export async function encodePairs(options: EncodePairsOptions): Promise<ViewLatents[]> {
   const { model, data, pairs } = options;
   const { views: names, batchSize } = model.images;
@@ -27,7 +27,7 @@ export async function encodePairs(options: EncodePairsOptions): Promise<ViewLate
   let done = 0;
   for await (const batch of loader.batches({ untilEpoch: 1 })) {
     options.signal?.throwIfAborted();
-    // The loader fills the batch's memory again as soon as the next one is asked for.
+    // Copied, because the loader reuses the batch's memory for the next one.
     const { size, studies, present } = batch;
     const { mu } = await model.encode(batch.pixels);
     const dimension = mu[0]!.length / batchSize;

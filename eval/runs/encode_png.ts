@@ -1,5 +1,5 @@
 /**
- * Gray PNG files.
+ * A minimal PNG encoder for grayscale images.
  *
  * @module
  */
@@ -13,24 +13,24 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
 });
 
 /**
- * An 8-bit gray PNG (ISO/IEC 15948).
+ * Encodes an 8-bit grayscale PNG (ISO/IEC 15948).
  *
  * @param pixels Row-major bytes, 0 black to 255 white.
- * @throws {RangeError} where the number of pixels is not width x height.
+ * @throws {RangeError} if the number of pixels is not width x height.
  */
 export async function encodePng(pixels: Uint8Array, options: { width: number; height: number }): Promise<Uint8Array> {
   const { width, height } = options;
   if (pixels.length !== width * height) {
     throw new RangeError(`encodePng() got ${pixels.length} pixels for an image of ${width} x ${height}`);
   }
-  // Each row is led by its filter type; 0 is none.
+  // Each row starts with its filter type; 0 is none.
   const rows = new Uint8Array(height * (width + 1));
   for (let y = 0; y < height; y++) rows.set(pixels.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header[8] = 8; // bits a sample; colour type 0 is gray
+  header[8] = 8; // bits per sample; colour type 0 is grayscale
   const stream = new Blob([rows]).stream().pipeThrough(new CompressionStream("deflate"));
   const data = new Uint8Array(await new Response(stream).arrayBuffer());
   const parts = [

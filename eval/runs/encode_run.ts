@@ -1,5 +1,5 @@
 /**
- * The latents of every pair of a data set, for use elsewhere: tensors and the identifiers of their rows.
+ * Exports the latents of every pair of a data set, with the identifiers of their rows.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import type { OpenModel } from "./open_model.ts";
 import { presentOf } from "../../training/run_trainer.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 
-/** What to encode. */
+/** Options of {@linkcode encodeRun}. */
 export interface EncodeRunOptions {
   readonly open: OpenModel;
   readonly data: RunData;
-  /** Numbers of the model's views, all unless given. */
+  /** Indices of the model's views; all by default. */
   readonly views?: readonly number[];
-  /** One joint posterior a pair, after aggregation over the views, instead of one a view. */
+  /** Whether to export one joint posterior per pair, aggregated over views, instead of one per view. */
   readonly aggregate?: boolean;
-  /** Seed of a mixture's drawn components, 0 unless given. */
+  /** Seed for sampling the components of a mixture; 0 by default. */
   readonly seed?: number;
   readonly onProgress?: (progress: { done: number; total: number }) => void;
   readonly signal?: AbortSignal;
@@ -26,16 +26,19 @@ export interface EncodeRunOptions {
 
 /** Latents of all pairs. */
 export interface RunLatents {
-  /** `mu.VIEW` and `logvar.VIEW`, or `mu.joint` and `logvar.joint`: [pairs, D]; NaN in the rows of pairs that show no view of it. */
+  /**
+   * `mu.VIEW` and `logvar.VIEW`, or `mu.joint` and `logvar.joint`: [pairs, D]; NaN in the rows of pairs without the
+   * view.
+   */
   readonly tensors: ReadonlyMap<string, TensorData>;
-  /** The pairs, a row each. */
+  /** The pairs, one per row. */
   readonly pairs: PairTable;
 }
 
 /**
- * Encodes every pair of the run's data, whatever its split, in evaluation mode.
+ * Encodes every pair of the run's data, in all splits, in evaluation mode.
  *
- * @throws {RangeError} for aggregation by a method that has no joint posterior.
+ * @throws {RangeError} if aggregation is requested and the method has no joint posterior.
  * @throws {DataError} naming the pair and dimension of a latent that is not finite.
  */
 export async function encodeRun(options: EncodeRunOptions): Promise<RunLatents> {
@@ -54,7 +57,7 @@ export async function encodeRun(options: EncodeRunOptions): Promise<RunLatents> 
   let done = 0;
   for await (const batch of loader.batches({ untilEpoch: 1 })) {
     options.signal?.throwIfAborted();
-    // The loader fills the batch's memory again as soon as the next one is asked for.
+    // Copied, because the loader reuses the batch's memory for the next one.
     const { size, step, present } = batch;
     const shown = (row: number, m: number) => present[m * batchSize + row] === 1;
     if (aggregate) {
@@ -108,16 +111,16 @@ function keep(
   }
 }
 
-/** The latents as a safetensors file. */
+/** Serialises the latents as a safetensors file. */
 export function latentsFile(latents: RunLatents, options: { run: string; method: string }): Uint8Array<ArrayBuffer> {
   return encodeSafetensors(latents.tensors, {
     run: options.run,
     method: options.method,
-    rows: "pairs, in the order of ids.csv; NaN where a pair shows no such view",
+    rows: "pairs, in the order of ids.csv; NaN if a pair lacks the view",
   });
 }
 
-/** The rows' identifiers as CSV: split, subject, study, and the image of each view, blank where it is missing. */
+/** Formats the identifiers of the rows as CSV: split, subject, study, and the image of each view, blank if missing. */
 export function idsFile(index: StudyIndex, options: { pairs: PairTable; views: readonly string[] }): string {
   const { pairs, views } = options;
   const lines = [["row", "split", "subject", "study", ...views]];

@@ -1,5 +1,5 @@
 /**
- * Evaluating a supervised classifier: its scores of every pair, averaged by study, measured as those of probes are.
+ * Evaluates a supervised classifier: its scores are averaged by study and measured like those of probes.
  *
  * @module
  */
@@ -18,29 +18,32 @@ import type { RunData } from "../../training/data/run_data.ts";
 import { classifierConfig, presentOf } from "../../training/run_trainer.ts";
 import { type RunViews, viewsOfRun } from "../../training/data/run_views.ts";
 
-/** What to evaluate. */
+/** Options of {@linkcode evaluateClassifier}. */
 export interface EvaluateClassifierOptions {
   readonly config: RunConfig;
   readonly data: RunData;
   readonly device: Device;
-  /** Gives the classifier its trained parameters. */
+  /** Loads the trained parameters into the classifier. */
   readonly restore: (model: ClassifierInference) => Promise<void>;
   readonly bootstrap?: BootstrapOptions;
   readonly onProgress?: (progress: { stage: string; done: number; total: number }) => void;
   readonly signal?: AbortSignal;
 }
 
-/** Scores of one classifier: one row a pair. */
+/** Scores of one classifier, one row per pair. */
 interface PairScores {
-  /** A view's name, or `ensemble` or `joint`. */
+  /** Name of the view, or `ensemble` or `joint`. */
   readonly view: string;
-  /** Per label the score of each row. */
+  /** Per label, the score of each row. */
   readonly scores: readonly Float64Array[];
   /** The study of each row. */
   readonly study: Int32Array;
 }
 
-/** Scores the validation and test splits and measures each classifier of the run: one a view, or the one that combines the views. */
+/**
+ * Scores the validation and test splits and measures each classifier of the run: one per view, or one that combines the
+ * views.
+ */
 export async function evaluateClassifier(
   options: EvaluateClassifierOptions,
 ): Promise<EvaluatedLatents & { parameterCount: number }> {
@@ -59,7 +62,10 @@ export async function evaluateClassifier(
   return { parameterCount: model.parameters.count, ...shareCases(measured) };
 }
 
-/** Views that cover the same studies share a record; that of most studies is called `test`, as for probes. */
+/**
+ * Shares the cases record between views with the same studies; the record with the most studies is called `test`, as
+ * for probes.
+ */
 function shareCases(measured: readonly { evaluation: Evaluation; cases: Cases }[]): EvaluatedLatents {
   const most = measured.reduce((a, b) => (b.cases.studyIds.length > a.cases.studyIds.length ? b : a)).cases;
   const records = measured.map(({ cases }) => {
@@ -108,7 +114,7 @@ async function scorePairs(
   }));
 }
 
-/** The pairs of validation and test. */
+/** The pairs of the validation and test splits. */
 function heldOut({ data: { index }, views: { pairs } }: { data: RunData; views: RunViews }): PairTable {
   const splits = (["validate", "test"] as const).map((split) => new Set(pairsOfSplit(index, pairs, split).study));
   return selectPairs(pairs, (pair) => splits.some((studies) => studies.has(pairs.study[pair]!)));
@@ -151,7 +157,7 @@ async function measure(
   return { evaluation, cases };
 }
 
-/** The studies whose labels the classifier saw. */
+/** The studies whose labels the classifier was trained on. */
 function labelledStudies(
   { data: { index, pairs } }: EvaluateClassifierOptions,
   subset: { fraction: number; seed: number },

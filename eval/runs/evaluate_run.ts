@@ -1,5 +1,5 @@
 /**
- * Evaluating a run: its last good checkpoint, encoded and probed by the protocol, as `results.json`.
+ * Evaluates a run: encodes the data with its last valid checkpoint, applies the protocol and writes `results.json`.
  *
  * @module
  */
@@ -28,20 +28,22 @@ import { readMetricsFile, runPaths } from "../../training/run/run_directory.ts";
 import { isSupervised, vaeConfig } from "../../training/run_trainer.ts";
 import { type RunViews, viewsOfRun } from "../../training/data/run_views.ts";
 
-/** How to evaluate. */
+/** Options of {@linkcode evaluateRun}. */
 export interface EvaluateRunOptions
   extends Pick<LatentEvaluation, "probe" | "labelledFractions" | "probeSeeds" | "bootstrap" | "workers"> {
   readonly config: RunConfig;
   readonly directory: string;
   readonly data: RunData;
   readonly device: Device;
-  /** Also evaluate the same encoders with their initial, random parameters: what the probe alone can do. */
+  /**
+   * Also evaluate the encoders with their initial, random parameters, as a baseline for what the probe alone achieves.
+   */
   readonly untrained?: boolean;
-  /** Keep pictures (reconstructions and translations of test pairs); only where they show no patient. */
+  /** Store pictures (reconstructions and translations of test pairs), unless they show patients. */
   readonly pictures?: boolean;
   /** Seconds by stage so far. */
   readonly seconds?: Readonly<Record<string, number>>;
-  /** Command lines that repeat the run. */
+  /** Command lines that reproduce the run. */
   readonly commands: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
   readonly onProgress?: (progress: { stage: string; done: number; total: number }) => void;
@@ -49,20 +51,20 @@ export interface EvaluateRunOptions
   readonly signal?: AbortSignal;
 }
 
-/** What evaluation adds to the record of a run. */
+/** The evaluation-dependent part of the results. */
 interface Evaluated extends EvaluatedLatents {
   readonly title: string;
-  /** Records of the runs that the evaluations are of, the run itself first. */
+  /** Records of the evaluated runs, the run itself first. */
   readonly runs: RunRecord[];
   readonly pictures: Pictures[];
   readonly projections: Projection[];
 }
 
 /**
- * Encodes all splits, trains the probes, scores the test split and writes `results.json`; for a supervised classifier it scores the splits
- * with the classifier itself.
+ * Encodes all splits, trains the probes, scores the test split and writes `results.json`. A supervised classifier
+ * scores the splits itself.
  *
- * @throws {DataError} where the run has no checkpoint, or there is nothing to test on.
+ * @throws {DataError} if the run has no checkpoint or the data have no test studies.
  */
 export async function evaluateRun(options: EvaluateRunOptions): Promise<Results> {
   const results = await measureRun(options);
@@ -71,9 +73,9 @@ export async function evaluateRun(options: EvaluateRunOptions): Promise<Results>
 }
 
 /**
- * As {@linkcode evaluateRun}, without writing anything.
+ * Like {@linkcode evaluateRun}, but writes nothing.
  *
- * @throws {DataError} where the run has no checkpoint, or there is nothing to test on.
+ * @throws {DataError} if the run has no checkpoint or the data have no test studies.
  */
 export async function measureRun(options: EvaluateRunOptions): Promise<Results> {
   const { config, data } = options;
@@ -141,7 +143,7 @@ async function evaluateSupervised(options: EvaluateRunOptions): Promise<Evaluate
   return { ...scored, title: "supervised classifier", runs: [run], pictures: [], projections: [] };
 }
 
-/** Gives a model the parameters of the run's last checkpoint. */
+/** Loads the parameters of the run's last checkpoint into a model. */
 async function restored(
   model: Pick<VaeInference, "write">,
   { config, directory, onWarning }: EvaluateRunOptions,
@@ -204,7 +206,7 @@ async function runRecord(
 ): Promise<RunRecord> {
   const { config, directory, device } = options;
   const lines = await readMetricsFile(runPaths(directory).metrics);
-  // What a run does not log has an empty column.
+  // Quantities that the run does not log have empty columns.
   const column = (name: "step" | "loss" | "reconstruction" | "kl" | "alpha" | "studiesPerSecond") =>
     lines.map((line) => line[name]).filter((value) => value !== undefined);
   return {

@@ -1,5 +1,6 @@
 /**
- * Log-likelihoods of held-out pairs under a trained model: of each view, of all together, and of each view given each other.
+ * Log-likelihoods of held-out pairs under a trained model: of each view, of all views jointly, and of each view given
+ * each other one.
  *
  * @module
  */
@@ -10,38 +11,38 @@ import type { OpenModel } from "./open_model.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import { completePairs } from "./translate_run.ts";
 
-/** What to estimate. */
+/** Options of {@linkcode likelihoodRun}. */
 export interface LikelihoodRunOptions {
   readonly open: OpenModel;
   readonly data: RunData;
   readonly split: Split;
-  /** Most pairs to estimate, the first of the split that have all views. */
+  /** Most pairs to use: the first ones of the split that have all views. */
   readonly count: number;
-  /** Draws of the latent a pair. */
+  /** Latent samples per pair. */
   readonly draws: number;
-  /** 0 unless given. */
+  /** Seed of the samples; 0 by default. */
   readonly seed?: number;
   readonly onProgress?: (progress: { done: number; total: number }) => void;
   readonly signal?: AbortSignal;
 }
 
-/** The mean log-likelihood of some views, given others. */
+/** The mean log-likelihood of some views given others. */
 export interface LikelihoodRow {
   readonly of: readonly string[];
   readonly given: readonly string[];
-  /** Mean over the pairs in nats a pair; `null` where the method has no such likelihood. */
+  /** Mean over pairs in nats per pair; `null` if the method does not define this likelihood. */
   readonly mean: number | null;
   /** Standard error of the mean over pairs. */
   readonly standardError: number | null;
   readonly pairs: number;
-  /** Why there is none. */
+  /** Why the likelihood is undefined. */
   readonly reason?: string;
 }
 
 /**
- * Estimates every marginal, the joint and every conditional likelihood by importance-weighted draws; see `logLikelihood()`.
+ * Estimates all marginal, joint and conditional likelihoods by importance sampling; see `logLikelihood()`.
  *
- * @throws {DataError} where the split has no complete pair.
+ * @throws {DataError} if the split has no pair with all views.
  */
 export async function likelihoodRun(options: LikelihoodRunOptions): Promise<LikelihoodRow[]> {
   const { open: { model, views, alpha }, data: { index, pixels }, split, count, draws, seed = 0 } = options;
@@ -58,7 +59,7 @@ export async function likelihoodRun(options: LikelihoodRunOptions): Promise<Like
   let done = 0;
   for await (const batch of loader.batches({ untilEpoch: 1 })) {
     options.signal?.throwIfAborted();
-    // The loader fills the batch's memory again as soon as the next one is asked for.
+    // Copied, because the loader reuses the batch's memory for the next one.
     const { size, step } = batch;
     const images = batch.pixels.slice();
     for (const question of questions) {
@@ -84,7 +85,7 @@ export async function likelihoodRun(options: LikelihoodRunOptions): Promise<Like
   }));
 }
 
-/** Each view, all together, and each view given each other. */
+/** Each view, all views jointly, and each view given each other one. */
 function questionsAbout(views: number): { of: number[]; given: number[] }[] {
   const each = Array.from({ length: views }, (_, m) => m);
   return [

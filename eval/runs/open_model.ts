@@ -1,5 +1,5 @@
 /**
- * A run's trained model, ready for use.
+ * Opens a run's trained model for inference.
  *
  * @module
  */
@@ -14,35 +14,36 @@ import { runPaths } from "../../training/run/run_directory.ts";
 import { isSupervised, vaeConfig } from "../../training/run_trainer.ts";
 import { type RunViews, viewsOfRun } from "../../training/data/run_views.ts";
 
-/** What a trained model is opened from. */
+/** Options of {@linkcode openModel}. */
 export interface OpenModelOptions {
   readonly config: RunConfig;
   readonly directory: string;
-  /** Data to use it on: those of its training or others with the same views. */
+  /** Data to apply it to: the training data set or another one with the same views. */
   readonly data: RunData;
-  /** Samples in a batch, those of the training unless given. */
+  /** Batch size; that of training by default. */
   readonly batchSize?: number;
   readonly onWarning?: (message: string) => void;
 }
 
-/** A trained model and the views of its data. Dispose of it to free its memory. */
+/** A trained model and the views of its data. Dispose of it to free GPU memory. */
 export interface OpenModel extends Disposable {
   readonly model: VaeInference;
   readonly views: RunViews;
-  /** Weight that the standard normal prior of the MMVM VAE had at the last step. */
+  /** Weight of the standard normal prior of the MMVM VAE at the last step. */
   readonly alpha: number;
 }
 
 /**
  * Opens a run's model with the parameters of its last checkpoint.
  *
- * @throws {DataError} where the run is a classifier, has no checkpoint, or the data lack a view that it uses.
+ * @throws {DataError} if the run is a classifier, has no checkpoint, or uses a view that the data lack.
  */
 export async function openModel(device: Device, options: OpenModelOptions): Promise<OpenModel> {
   const { config, directory, data, batchSize = config.training.batchSize } = options;
   if (isSupervised(config)) {
     throw new DataError(
-      `${directory} is a run of ${config.model.method}, a classifier, which has no latents and draws no images: give a run of a VAE`,
+      `${directory} is a run of ${config.model.method}, a classifier, which has no latents and draws no images: ` +
+        `give a run of a VAE`,
     );
   }
   const views = viewsOfRun(config, data);
@@ -67,7 +68,7 @@ export async function openModel(device: Device, options: OpenModelOptions): Prom
 }
 
 /**
- * Numbers of the model's views of the names given, all of them where none is.
+ * Converts view names to the model's view indices; all of them if no names are given.
  *
  * @throws {DataError} naming a view that the model does not have.
  */

@@ -1,17 +1,18 @@
 /**
- * Pictures side by side in one PNG.
+ * Arranges pictures in a grid in one PNG file.
  *
  * @module
  */
 import { encodePng } from "./encode_png.ts";
 
-/** Pixels between pictures, which are white. */
+/** Width of the white gap between pictures in pixels. */
 const GAP = 2;
 
 /**
- * A gray PNG of pictures in rows.
+ * Creates a grayscale PNG of pictures in rows.
  *
- * @param rows Rows from the top, each of pictures from the left, `size` x `size` bytes each; rows may be of different lengths.
+ * @param rows Rows from top to bottom, each with pictures from left to right of `size` x `size` bytes; rows may differ
+ * in length.
  */
 export async function pictureGrid(
   rows: readonly (readonly Uint8Array[])[],
@@ -32,7 +33,7 @@ export async function pictureGrid(
   return await encodePng(pixels, { width, height });
 }
 
-/** A decoder's image as bytes, 0 and below black, 1 and above white. */
+/** Converts a decoder's image to bytes, clamping to [0, 1]. */
 export function toBytes(image: ArrayLike<number>): Uint8Array {
   return Uint8Array.from(image, (value) => Math.min(255, Math.max(0, Math.round(value * 255))));
 }

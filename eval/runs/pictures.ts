@@ -1,5 +1,5 @@
 /**
- * Pictures for the report: test pairs, their reconstructions, and each view translated into each other.
+ * Pictures for the report: reconstructions of test pairs, and translations of each view into each other one.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { toBytes } from "./picture_grid.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import type { RunViews } from "../../training/data/run_views.ts";
 
-/** Pairs that are shown. */
+/** Number of pairs shown. */
 const SHOWN = 8;
 
-/** Draws the first test pairs; the caller makes sure that no picture shows a patient. */
+/** Reconstructs and translates the first test pairs. The caller must ensure that no picture shows a patient. */
 export async function drawPictures(
   model: VaeInference,
   options: { run: string; data: RunData; views: RunViews },

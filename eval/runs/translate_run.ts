@@ -1,5 +1,5 @@
 /**
- * What a trained model makes of some pairs: reconstructions, translations of every view into every other, and samples, as grids.
+ * Picture grids of a trained model: reconstructions, translations of every view into every other one, and samples.
  *
  * @module
  */
@@ -10,34 +10,34 @@ import type { OpenModel } from "./open_model.ts";
 import { pictureGrid, toBytes } from "./picture_grid.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 
-/** Where samples come from, if any are drawn. */
+/** Distributions from which samples can be drawn. */
 export const SAMPLE_SOURCES = ["none", "posterior", "prior"] as const;
 
-/** What to draw. */
+/** Options of {@linkcode translateRun}. */
 export interface TranslateRunOptions {
   readonly open: OpenModel;
   readonly data: RunData;
   readonly split: Split;
-  /** Pairs to show: the first of the split that have all views. The model's batch must hold them. */
+  /** Number of pairs to show: the first ones of the split that have all views. At most the model's batch size. */
   readonly count: number;
   readonly samples?: typeof SAMPLE_SOURCES[number];
-  /** Seed of the samples, 0 unless given. */
+  /** Seed of the samples; 0 by default. */
   readonly seed?: number;
 }
 
-/** A grid: a PNG file and what to call it. */
+/** A picture grid: a PNG file and its name. */
 export interface PictureFile {
-  /** Without an ending. */
+  /** File name without extension. */
   readonly name: string;
   readonly png: Uint8Array;
 }
 
 /**
- * Draws a grid for each view and each two views, a column a pair: what went in, what came out and, for a translation, what the other
- * view really shows. With `samples` one more, a row a view.
+ * Draws one grid per view and per ordered pair of views, with one column per pair: the input, the output and, for
+ * translations, the true image of the other view. With `samples`, one more grid with a row per view.
  *
- * @throws {DataError} where the split has no complete pair.
- * @throws {RangeError} for samples from a prior that the method does not have.
+ * @throws {DataError} if the split has no pair with all views.
+ * @throws {RangeError} if samples from the prior are requested and the method has none.
  */
 export async function translateRun(options: TranslateRunOptions): Promise<PictureFile[]> {
   const { open: { model, views, alpha }, data, samples = "none", seed = 0 } = options;
@@ -76,7 +76,7 @@ function draw(
   return samples === "prior" ? samplePrior(model, { seed, alpha }) : samplePosterior(model, pixels, { seed });
 }
 
-/** The first complete pairs of a split as a batch. */
+/** Loads the first pairs of a split that have all views as a batch. */
 async function firstPairs(options: TranslateRunOptions): Promise<{ pixels: Uint8Array; count: number }> {
   const { open: { model, views }, data: { index, pixels }, split } = options;
   const pairs = completePairs(pairsOfSplit(index, views.pairs, split));
@@ -86,10 +86,10 @@ async function firstPairs(options: TranslateRunOptions): Promise<{ pixels: Uint8
   for await (const batch of loader.batches({ untilEpoch: 1 })) {
     return { pixels: batch.pixels.slice(), count: Math.min(options.count, batch.size) };
   }
-  throw new Error("a loader of some pairs gave no batch");
+  throw new Error("the loader returned no batch although there are pairs");
 }
 
-/** The pairs that show every view. */
+/** The pairs that have all views. */
 export function completePairs(pairs: PairTable): PairTable {
   return selectPairs(pairs, (pair) => {
     for (let m = 0; m < pairs.views; m++) if (pairs.images[pair * pairs.views + m]! < 0) return false;

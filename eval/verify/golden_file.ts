@@ -1,5 +1,5 @@
 /**
- * Reading golden values: safetensors files whose metadata lists cases that name their tensors.
+ * Reads golden values: safetensors files whose metadata lists cases by the names of their tensors.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
 import { decodeSafetensors, SafetensorsError, toFloat32 } from "../../runtime/mod.ts";
 
-/** How the header of ops.safetensors describes a case. */
+/** Description of a case in the header of ops.safetensors. */
 export const opCaseSchema = z.object({
   id: z.string(),
   op: z.string(),
@@ -30,15 +30,15 @@ export interface GoldenTensor {
 /** A file of golden values. */
 export interface GoldenFile<C> {
   readonly cases: readonly C[];
-  /** @throws {DataError} for a tensor that the file does not have. */
+  /** @throws {DataError} if the file has no such tensor. */
   tensor(name: string): GoldenTensor;
 }
 
 /**
  * Reads a golden file.
  *
- * @param schema What a case must look like.
- * @throws {DataError} naming the file and what is wrong with it.
+ * @param schema Schema of a case.
+ * @throws {DataError} naming the file and the fault.
  */
 export async function readGoldenFile<C>(path: string, schema: z.ZodType<C>): Promise<GoldenFile<C>> {
   let bytes: Uint8Array;
@@ -72,7 +72,7 @@ export async function readGoldenFile<C>(path: string, schema: z.ZodType<C>): Pro
   }
 }
 
-/** ||got - want|| / ||want||, the absolute error where ||want|| is 0; Infinity for NaN or another length. */
+/** ||got - want|| / ||want||, or the absolute error if ||want|| is 0; Infinity for NaN or different lengths. */
 export function relativeNorm(got: ArrayLike<number>, want: ArrayLike<number>): number {
   if (got.length !== want.length) return Infinity;
   let error = 0;

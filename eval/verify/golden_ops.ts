@@ -1,5 +1,6 @@
 /**
- * The engine's ops by the names and layouts of `ops.safetensors`: images NCHW, conv weights OIHW, transposed-conv weights IOHW.
+ * Maps the ops of `ops.safetensors` to the engine's, which uses other layouts than the file's: images NCHW, conv
+ * weights OIHW, transposed-conv weights IOHW.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import type { GoldenOpCase, GoldenTensor } from "./golden_file.ts";
 type Attributes = Record<string, unknown>;
 type Build = (inputs: ReadonlyMap<string, Tensor>, attributes: Attributes) => Tensor[];
 
-/** The order of a file's axes in the engine's layout, by the role of a tensor. */
+/** The permutation from the file's axes to the engine's layout, by the role of a tensor. */
 function axesOf(golden: GoldenOpCase, role: string): readonly [number, number, number, number] | undefined {
   const image = role === "x" || role === "output";
   const images = ["conv2d", "conv_transpose2d", "batch_norm2d"].includes(golden.op);
@@ -20,7 +21,7 @@ function axesOf(golden: GoldenOpCase, role: string): readonly [number, number, n
   return golden.op === "conv2d" ? [2, 3, 1, 0] : golden.op === "conv_transpose2d" ? [2, 3, 0, 1] : undefined;
 }
 
-/** A golden tensor in the engine's layout. */
+/** Converts a golden tensor to the engine's layout. */
 export function fromFileLayout(golden: GoldenOpCase, role: string, tensor: GoldenTensor): GoldenTensor {
   const axes = axesOf(golden, role);
   if (!axes) return tensor;
@@ -30,7 +31,7 @@ export function fromFileLayout(golden: GoldenOpCase, role: string, tensor: Golde
   return { shape, data };
 }
 
-/** Values in the engine's layout in that of the file; `shape` is the file's. */
+/** Converts values from the engine's layout to the file's. */
 export function toFileLayout(golden: GoldenOpCase, role: string, tensor: GoldenTensor): Float32Array {
   const axes = axesOf(golden, role);
   if (!axes) return tensor.data;
@@ -136,12 +137,15 @@ const OPS: Record<string, Build> = {
 /**
  * Builds a case's op.
  *
- * @throws {DataError} for an op that the engine has under no such name.
+ * @throws {DataError} for an unknown op.
  */
 export function buildGoldenOp(golden: GoldenOpCase, inputs: ReadonlyMap<string, Tensor>): Tensor[] {
   const build = OPS[golden.op];
   if (!build) {
-    throw new DataError(`case ${golden.id} wants op ${golden.op}; known are ${Object.keys(OPS).join(", ")} and adam`);
+    throw new DataError(
+      `case ${golden.id} needs op ${golden.op}, which is unknown; known are ` +
+        `${Object.keys(OPS).join(", ")} and adam`,
+    );
   }
   return build(inputs, golden.attrs);
 }

@@ -11,11 +11,11 @@ import { averagePrecision, f1Score } from "../metrics/precision_recall.ts";
 import { auroc, rocCurve } from "../metrics/roc.ts";
 import { fitLogisticRegression, sigmoid } from "../probes/logistic_regression.ts";
 
-/** Relative error allowed to a metric, which is exact arithmetic but for rounding. */
+/** Relative tolerance for metrics, which are exact except for rounding. */
 const METRIC_TOLERANCE = 1e-9;
-/** Relative error allowed to fitted coefficients, which the reference solver itself knows to about 1e-5. */
+/** Relative tolerance for fitted coefficients, which the reference solver itself determines to about 1e-5. */
 const COEFFICIENT_TOLERANCE = 1e-4;
-/** The reference stores the first points of long ROC curves only. */
+/** The reference stores only the first points of long ROC curves. */
 const STORED_ROC_POINTS = 400;
 
 const binaryCase = z.object({
@@ -41,18 +41,18 @@ const regressionCase = z.object({
 
 const goldenFile = z.array(z.discriminatedUnion("kind", [binaryCase, regressionCase])).min(1);
 
-/** One quantity of one case, compared. */
+/** The comparison of one quantity of one case. */
 export interface VerifiedQuantity {
   /** Position and kind of the case, for example `3 binary`. */
   readonly case: string;
   readonly quantity: string;
-  /** ||got - want|| / ||want||; Infinity where one of them is undefined and the other is not. */
+  /** ||got - want|| / ||want||; Infinity if exactly one of them is undefined. */
   readonly relativeError: number;
   readonly tolerance: number;
   readonly pass: boolean;
 }
 
-/** ||got - want|| / ||want||, the absolute error where ||want|| is 0. */
+/** ||got - want|| / ||want||, or the absolute error if ||want|| is 0. */
 function relativeError(got: ArrayLike<number> | null, want: ArrayLike<number> | null): number {
   if (got === null || want === null) return got === want ? 0 : Infinity;
   if (got.length !== want.length) return Infinity;
@@ -110,11 +110,11 @@ function verifyRegression(name: string, golden: z.infer<typeof regressionCase>):
 }
 
 /**
- * Recomputes every quantity of `metrics.json` in a directory of golden values and compares.
+ * Recomputes every quantity of `metrics.json` in a directory of golden values and compares them.
  *
  * @param directory A directory with a `metrics.json`.
- * @returns One row a quantity, in the order of the file.
- * @throws Error naming the file where it is missing, is not JSON or does not have the expected fields.
+ * @returns One row per quantity, in the order of the file.
+ * @throws Error naming the file if it is missing, is not JSON or lacks expected fields.
  */
 export async function verifyMetrics(directory: string): Promise<VerifiedQuantity[]> {
   const path = join(directory, "metrics.json");

@@ -1,6 +1,6 @@
 /**
- * Checks whole models against a directory of golden values (`models.safetensors`): trajectories of loss, reconstruction and KL over Adam
- * steps, gradients, the final state, and latents in evaluation mode.
+ * Checks models end to end against golden values (`models.safetensors`): trajectories of loss, reconstruction and KL
+ * over Adam steps, gradients, the final state, and latents in evaluation mode.
  *
  * @module
  */
@@ -38,16 +38,17 @@ const caseSchema = z.object({
 
 type GoldenModel = z.infer<typeof caseSchema>;
 
-/** The files call independent VAEs unimodal. */
+/** Methods that the files name differently. */
 const METHODS: Readonly<Record<string, string>> = { unimodal: "independent" };
 
 /** Conv biases in front of a BatchNorm, whose true gradient is zero. */
 const ZERO_GRADIENT = /\.(downsample|upsample)\.0\.bias$/;
 
 /**
- * Runs every case and compares it.
+ * Runs and compares every case.
  *
- * @param options.precision Of the models, `f32` by default. The tolerances are those of float32: with `f16` this measures what is lost.
+ * @param options.precision Precision of the models; `f32` by default. Tolerances are those of float32, so that `f16`
+ * shows its loss of accuracy.
  */
 export async function verifyModels(
   device: Device,
@@ -144,7 +145,7 @@ function norm(data: Float32Array): number {
   return Math.sqrt(data.reduce((sum, value) => sum + value * value, 0));
 }
 
-/** The worst of all tensors' l2 norms, relative to (want + floor). */
+/** The largest error of any tensor's l2 norm, relative to (want + floor). */
 function worstNorm(
   golden: GoldenModel,
   quantity: string,

@@ -31,7 +31,7 @@ import {
 import { buildGoldenOp, fromFileLayout, toFileLayout } from "./golden_ops.ts";
 
 const TOLERANCE = 2e-5;
-/** For reductions over more than 10,000 elements. */
+/** Tolerance for reductions over more than 10,000 elements. */
 const LARGE_TOLERANCE = 1e-4;
 const ADAM_TOLERANCE = 1e-5;
 
@@ -65,7 +65,7 @@ async function verifyOp(
   const inEngine = new Map([...inputs].map(([name, tensor]) => [name, fromFileLayout(golden, name, tensor)]));
   const cotangents = golden.grad_outputs.map((name) => file.tensor(name));
   const wanted = Object.keys(golden.grad_inputs);
-  // Running statistics are states: training changes them in place.
+  // Running statistics are states, updated in place by training.
   const states = new Map(
     ["running_mean", "running_var"].filter((name) => inEngine.has(name))
       .map((name) => [name, createState(device, { name, ...inEngine.get(name)! })]),
@@ -131,7 +131,7 @@ function compared(
   return { case: golden.id, quantity, relativeError: error, tolerance, pass: error <= tolerance };
 }
 
-/** Applies the gradients one after another and compares the parameter after each step. */
+/** Applies the gradients in sequence and compares the parameter after each step. */
 async function verifyAdam(
   device: Device,
   golden: GoldenOpCase,

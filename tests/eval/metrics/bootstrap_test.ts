@@ -17,7 +17,10 @@ function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
 }
 
-/** Patients with `studies` cases each, whose scores share a patient effect; binormal with AUROC Phi(1 / sqrt 2). */
+/**
+ * Simulates patients with `studies` cases each and a random effect per patient; binormal scores with AUROC Phi(1 / sqrt
+ * 2).
+ */
 function simulate(random: Random, { patients, studies }: { patients: number; studies: number }) {
   const subjectIds: string[] = [];
   const labels: number[] = [];
@@ -37,7 +40,7 @@ function simulate(random: Random, { patients, studies }: { patients: number; stu
 /** Phi(1 / sqrt 2). */
 const TRUE_AUROC = 0.7602499389065233;
 
-Deno.test("the 95 % interval of correlated studies covers the true AUROC about 95 % of the time", async () => {
+Deno.test("the 95% interval covers the true AUROC at about the nominal rate with correlated studies", async () => {
   const random = new Random(5);
   const trials = 300;
   let covered = 0;
@@ -53,12 +56,13 @@ Deno.test("the 95 % interval of correlated studies covers the true AUROC about 9
     covered += await covers(subjectIds);
     coveredByCases += await covers(subjectIds.map((_, i) => `case ${i}`));
   }
-  // Percentile intervals of some 40 patients a class run a little narrow; drawing studies instead of patients, far too narrow.
+  // With about 40 patients per class, percentile intervals are slightly too narrow; intervals from resampling studies
+  // instead of patients are far too narrow.
   assert.ok(covered / trials > 0.9 && covered / trials < 0.99, `covered ${covered} of ${trials}`);
-  assert.ok(coveredByCases / trials < 0.85, `drawing cases covered ${coveredByCases} of ${trials}`);
+  assert.ok(coveredByCases / trials < 0.85, `resampling cases covered ${coveredByCases} of ${trials}`);
 });
 
-Deno.test("a resample's metrics equal those of its cases written out", () => {
+Deno.test("metrics of a resample equal those of the explicitly repeated cases", () => {
   const caseList = fc.array(
     fc.record({
       subject: fc.integer({ min: 0, max: 5 }),
@@ -91,7 +95,7 @@ Deno.test("a resample's metrics equal those of its cases written out", () => {
   }));
 });
 
-Deno.test("resamples do not depend on the number of workers nor on the order of the cases", async () => {
+Deno.test("resamples depend neither on the number of workers nor on the order of the cases", async () => {
   const { subjectIds, labels, scores } = simulate(new Random(1), { patients: 30, studies: 2 });
   const cases = { subjectIds, labels: [labels, labels] };
   const alone = await bootstrapScores(cases, [scores, null], { resamples: 120, seed: 9, workers: 1 });
@@ -114,7 +118,7 @@ Deno.test("bootstrapShare() resamples accuracy by patient", async () => {
   assert.ok(interval.low! > 0.6 && interval.low! < 0.75 && interval.high! > 0.75 && interval.high! < 0.9);
 });
 
-Deno.test("percentileInterval() leaves undefined resamples out and gives no limits where most are undefined", () => {
+Deno.test("percentileInterval() excludes undefined resamples and has no bounds if most are undefined", () => {
   const samples = Float64Array.from({ length: 81 }, (_, i) => i);
   assert.deepEqual(percentileInterval(50, samples, { confidence: 0.75 }), { value: 50, low: 10, high: 70 });
   const interval = percentileInterval(50, Float64Array.of(NaN, ...samples));
@@ -123,13 +127,13 @@ Deno.test("percentileInterval() leaves undefined resamples out and gives no limi
   assert.deepEqual(percentileInterval(null, samples), { value: null, low: null, high: null });
 });
 
-Deno.test("macroSamples() averages the included labels and is NaN where one of them is", () => {
+Deno.test("macroSamples() averages the included labels and propagates NaN", () => {
   const samples = [Float64Array.of(1, NaN, 3), Float64Array.of(5, 6, 7), Float64Array.of(NaN, NaN, NaN)];
   assert.deepEqual(macroSamples(samples, [true, true, false]), Float64Array.of(3, NaN, 5));
   assert.ok(macroSamples(samples, [false, false, false]).every(Number.isNaN));
 });
 
-Deno.test("bootstrapP() is two-sided, never 0, and 1 without a difference", () => {
+Deno.test("bootstrapP() is two-sided, never 0, and 1 if all differences are zero", () => {
   const above = Float64Array.from({ length: 999 }, (_, i) => i + 1);
   assert.equal(bootstrapP(above), 2 / 1000);
   assert.equal(bootstrapP(above.map((d) => -d)), 2 / 1000);
@@ -138,7 +142,7 @@ Deno.test("bootstrapP() is two-sided, never 0, and 1 without a difference", () =
   assert.equal(bootstrapP(Float64Array.of(NaN, NaN, NaN)), null);
 });
 
-Deno.test("bootstrapScores() names the label with a NaN score, and refuses no resamples", async () => {
+Deno.test("bootstrapScores() rejects NaN scores by label, and zero resamples", async () => {
   const cases = { subjectIds: ["a", "b"], labels: [[0, 1], [0, 1]] };
   await assert.rejects(bootstrapScores(cases, [[0, 1], [0, NaN]]), /Label number 1: Score 1 is NaN/);
   await assert.rejects(bootstrapScores(cases, [[0, 1]]), /2 labels but scores for 1/);

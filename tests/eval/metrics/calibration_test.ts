@@ -7,7 +7,7 @@ const cases = fc.array(
   { minLength: 1, maxLength: 50 },
 );
 
-Deno.test("brierScore() is the mean squared error, null without labels", () => {
+Deno.test("brierScore() is the mean squared error, and null without labels", () => {
   assert.equal(brierScore([1, 0, null], [0.5, 0.5, 0.9]), 0.25);
   assert.equal(brierScore([1, 0], [1, 0]), 0);
   assert.equal(brierScore([null], [0.3]), null);
@@ -15,7 +15,7 @@ Deno.test("brierScore() is the mean squared error, null without labels", () => {
   assert.throws(() => brierScore([1], [NaN]), /Score 0 is NaN/);
 });
 
-Deno.test("reliabilityCurve() keeps every case, in bins of rising probability", () => {
+Deno.test("reliabilityCurve() covers every case in bins of increasing probability", () => {
   fc.assert(fc.property(cases, (list) => {
     const labels = list.map((c) => c.label);
     const curve = reliabilityCurve(labels, list.map((c) => c.probability));
@@ -26,10 +26,10 @@ Deno.test("reliabilityCurve() keeps every case, in bins of rising probability", 
   }));
 });
 
-Deno.test("reliabilityCurve() puts a probability of 1 in the last bin and leaves empty bins out", () => {
+Deno.test("reliabilityCurve() puts a probability of 1 in the last bin and omits empty bins", () => {
   assert.deepEqual(reliabilityCurve([1, 0, 1], [1, 0, 0.05], { bins: 4 }), [
     { predicted: 0.025, observed: 0.5, count: 2 },
     { predicted: 1, observed: 1, count: 1 },
   ]);
-  assert.throws(() => reliabilityCurve([1], [1], { bins: 0 }), /one bin or more/);
+  assert.throws(() => reliabilityCurve([1], [1], { bins: 0 }), /number of bins must be a positive integer/);
 });

@@ -5,7 +5,7 @@ import { twoSidedNormalP } from "../../../eval/metrics/normal.ts";
 import { auroc } from "../../../eval/metrics/roc.ts";
 import { Random } from "../../../base/random_sequence.ts";
 
-Deno.test("twoSidedNormalP() gives the table's values, far tails included", () => {
+Deno.test("twoSidedNormalP() matches reference values, including the far tails", () => {
   // erfc(z / sqrt 2) to 16 digits, from an arbitrary-precision computation.
   const known: [number, number][] = [
     [0, 1],
@@ -24,7 +24,7 @@ Deno.test("twoSidedNormalP() gives the table's values, far tails included", () =
   assert.throws(() => twoSidedNormalP(NaN), /NaN/);
 });
 
-/** DeLong's components by their definition, pair by pair. */
+/** DeLong's variance from the pairwise definition. */
 function varianceByPairs(positives: number[], negatives: number[]): number {
   const psi = (x: number, y: number) => x > y ? 1 : x === y ? 0.5 : 0;
   const mean = (values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
@@ -37,7 +37,7 @@ function varianceByPairs(positives: number[], negatives: number[]): number {
   return variance(v10) / positives.length + variance(v01) / negatives.length;
 }
 
-Deno.test("delongVariance() equals the definition pair by pair", () => {
+Deno.test("delongVariance() equals the pairwise definition", () => {
   const list = fc.array(fc.integer({ min: -8, max: 8 }), { minLength: 2, maxLength: 30 });
   fc.assert(fc.property(list, list, (positives, negatives) => {
     const labels = [...positives.map(() => 1), ...negatives.map(() => 0)];
@@ -48,13 +48,13 @@ Deno.test("delongVariance() equals the definition pair by pair", () => {
   }));
 });
 
-Deno.test("delongVariance() is null where a class has fewer than two cases", () => {
+Deno.test("delongVariance() is null if a class has fewer than two cases", () => {
   assert.deepEqual(delongVariance([1, 0, 0], [3, 1, 2]), { auroc: 1, variance: null });
   assert.deepEqual(delongVariance([1, 1], [3, 1]), { auroc: null, variance: null });
   assert.equal(delongTest([1, 0, 0], [[3, 1, 2], [1, 2, 3]]), null);
 });
 
-Deno.test("delongTest() gives p 1 to equal classifiers and changes sign with their order", () => {
+Deno.test("delongTest() gives equal classifiers p = 1 and is antisymmetric", () => {
   const random = new Random(3);
   const labels = Array.from({ length: 100 }, () => random.below(2));
   const a = labels.map((label) => label + 2 * random.uniform());
@@ -67,7 +67,7 @@ Deno.test("delongTest() gives p 1 to equal classifiers and changes sign with the
   assert.ok(Math.abs(forward.p - backward.p) < 1e-12);
 });
 
-Deno.test("delongTest() rejects about 5 % of true null hypotheses at 0.05", () => {
+Deno.test("delongTest() rejects about 5% of true null hypotheses at 0.05", () => {
   const random = new Random(11);
   let rejected = 0;
   const trials = 600;
@@ -77,11 +77,11 @@ Deno.test("delongTest() rejects about 5 % of true null hypotheses at 0.05", () =
     const scores = [0, 1].map(() => common.map((value) => value + 2 * random.uniform()));
     if (delongTest(labels, [scores[0]!, scores[1]!])!.p < 0.05) rejected++;
   }
-  // Four standard errors of a binomial around 5 %.
+  // Four binomial standard errors around 5%.
   assert.ok(Math.abs(rejected / trials - 0.05) < 4 * Math.sqrt(0.05 * 0.95 / trials), `${rejected} of ${trials}`);
 });
 
-Deno.test("delongMeanTest() of equal members is delongTest(), and the mean's difference is the mean of differences", () => {
+Deno.test("delongMeanTest() of identical members equals delongTest(), and differences average", () => {
   const labels = [0, 1, 0, 1, 1, 0, null, 1, 0, 1];
   const a = [0.1, 0.4, 0.35, 0.8, 0.3, 0.2, 0.5, 0.9, 0.6, 0.7];
   const b = [0.3, 0.2, 0.6, 0.4, 0.5, 0.1, 0.9, 0.8, 0.2, 0.3];
@@ -92,7 +92,7 @@ Deno.test("delongMeanTest() of equal members is delongTest(), and the mean's dif
   const mean = delongMeanTest(labels, [[a], [b, c]])!;
   const parts = [b, c].map((scores) => delongTest(labels, [a, scores])!.difference);
   assert.ok(Math.abs(mean.difference - (parts[0]! + parts[1]!) / 2) < 1e-12);
-  // The mean of two varies less than the worse of them, and not at all from itself.
+  // A mean of two has less variance than the worse member, and a group does not differ from itself.
   assert.ok(mean.standardError < Math.max(...[b, c].map((scores) => delongTest(labels, [a, scores])!.standardError)));
   assert.deepEqual(delongMeanTest(labels, [[b, c], [c, b]]), { difference: 0, standardError: 0, p: 1 });
   assert.equal(delongMeanTest(labels.map(() => 1), [[a], [b]]), null);

@@ -8,7 +8,7 @@ Deno.test("holm() reproduces a worked example", () => {
   assert.deepEqual(holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02]);
 });
 
-Deno.test("holm() keeps the order of the p-values, never lowers one and stays at most 1", () => {
+Deno.test("holm() preserves the order of p-values, never lowers one and is at most 1", () => {
   fc.assert(fc.property(pValues, (list) => {
     const adjusted = holm(list);
     for (const [i, p] of list.entries()) {
@@ -22,7 +22,7 @@ Deno.test("holm() keeps the order of the p-values, never lowers one and stays at
   }));
 });
 
-Deno.test("holm() lies between no correction and Bonferroni's, and counts tests that were possible only", () => {
+Deno.test("holm() lies between no correction and Bonferroni's, and ignores impossible tests", () => {
   fc.assert(fc.property(pValues, (list) => {
     const count = list.filter((p) => p !== null).length;
     for (const [i, value] of holm(list).entries()) {

@@ -31,14 +31,14 @@ Deno.test("averagePrecision() is the step-wise integral of the precision-recall 
   }));
 });
 
-Deno.test("averagePrecision() of constant scores is the prevalence, of perfect scores 1, of one class null", () => {
+Deno.test("averagePrecision() is the prevalence for constant scores, 1 for perfect scores, null for one class", () => {
   assert.equal(averagePrecision([1, 0, 0, 0], [2, 2, 2, 2]), 0.25);
   assert.equal(averagePrecision([1, 0, 1, 0], [4, 1, 3, 2]), 1);
   assert.equal(averagePrecision([1, 1], [4, 1]), null);
   assert.equal(averagePrecision([0, 0], [4, 1]), null);
 });
 
-Deno.test("bestF1Threshold() finds the best F1 that any threshold reaches", () => {
+Deno.test("bestF1Threshold() finds the highest F1 of all thresholds", () => {
   fc.assert(fc.property(scoredCases, (cases) => {
     const labels = cases.map((c) => c.label);
     const scores = cases.map((c) => c.score);
@@ -49,13 +49,13 @@ Deno.test("bestF1Threshold() finds the best F1 that any threshold reaches", () =
   }));
 });
 
-Deno.test("bestF1Threshold() takes the highest of several thresholds and is null with one class", () => {
+Deno.test("bestF1Threshold() returns the highest of tied thresholds, and null for one class", () => {
   assert.deepEqual(bestF1Threshold([0, 1, 0, 0, 1], [1, 2, 3, 3, 4]), { threshold: 4, f1: 2 / 3 });
   assert.equal(bestF1Threshold([0, 0], [1, 2]), null);
   assert.equal(bestF1Threshold([1, 1], [1, 2]), null);
 });
 
-Deno.test("f1Score() is null where nothing is positive nor called so, and refuses a NaN threshold", () => {
+Deno.test("f1Score() is null without positives and positive predictions, and rejects a NaN threshold", () => {
   assert.equal(f1Score([0, 0], [1, 2], { threshold: 3 }), null);
   assert.equal(f1Score([0, 0], [1, 2], { threshold: 2 }), 0);
   assert.equal(f1Score([1, 0, 1], [3, 2, 1], { threshold: 2 }), 0.5);

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { auroc, rocCurve, sensitivityAtSpecificity } from "../../../eval/metrics/roc.ts";
 
-/** Labels with scores that often tie. */
+/** Labels with scores that are often tied. */
 const scoredCases = fc.array(
   fc.record({ label: fc.constantFrom(0, 1), score: fc.integer({ min: -6, max: 6 }) }),
   { minLength: 2, maxLength: 60 },
 );
 
-/** The definition, pair by pair. */
+/** AUROC from the pairwise definition. */
 function aurocByPairs(labels: number[], scores: number[]): number | null {
   let sum = 0;
   let pairs = 0;
@@ -22,7 +22,7 @@ function aurocByPairs(labels: number[], scores: number[]): number | null {
   return pairs === 0 ? null : sum / pairs;
 }
 
-Deno.test("auroc() equals the share of ordered pairs, ties counting one half", () => {
+Deno.test("auroc() equals the fraction of concordant pairs, counting ties one half", () => {
   fc.assert(fc.property(scoredCases, (cases) => {
     const labels = cases.map((c) => c.label);
     const scores = cases.map((c) => c.score);
@@ -33,14 +33,14 @@ Deno.test("auroc() equals the share of ordered pairs, ties counting one half", (
   }));
 });
 
-Deno.test("auroc() is unchanged by an increasing transform of the scores", () => {
+Deno.test("auroc() is invariant under increasing transforms of the scores", () => {
   fc.assert(fc.property(scoredCases, (cases) => {
     const labels = cases.map((c) => c.label);
     assert.equal(auroc(labels, cases.map((c) => c.score)), auroc(labels, cases.map((c) => Math.exp(c.score) - 40)));
   }));
 });
 
-Deno.test("auroc() of flipped labels or negated scores is one minus the AUROC", () => {
+Deno.test("auroc() of flipped labels or negated scores is the complement", () => {
   fc.assert(fc.property(scoredCases, (cases) => {
     const labels = cases.map((c) => c.label);
     const scores = cases.map((c) => c.score);
@@ -56,7 +56,7 @@ Deno.test("auroc() of flipped labels or negated scores is one minus the AUROC", 
   }));
 });
 
-Deno.test("auroc() is null with one class and leaves out cases whose label is null", () => {
+Deno.test("auroc() is null for one class and ignores cases with a null label", () => {
   assert.equal(auroc([1, 1, 1], [1, 2, 3]), null);
   assert.equal(auroc([0, 0], [1, 2]), null);
   assert.equal(auroc([], []), null);
@@ -64,14 +64,14 @@ Deno.test("auroc() is null with one class and leaves out cases whose label is nu
   assert.equal(auroc([0, null, 1, null], [0.1, 9, 0.2, -9]), 1);
 });
 
-Deno.test("auroc() accepts infinite scores and refuses NaN, other labels and other lengths by name", () => {
+Deno.test("auroc() accepts infinite scores and rejects NaN, invalid labels and different lengths", () => {
   assert.equal(auroc([0, 1, 0, 1], [-Infinity, Infinity, 0, Infinity]), 1);
   assert.throws(() => auroc([0, 1, 1], [0.5, NaN, 1]), /Score 1 is NaN/);
   assert.throws(() => auroc([0, 1, -1], [0.5, 0.2, 1]), /Label 2 is -1/);
   assert.throws(() => auroc([0, 1], [0.5]), /2 labels but 1 scores/);
 });
 
-Deno.test("rocCurve() runs from (0, 0) to (1, 1), never falls, and encloses the AUROC", () => {
+Deno.test("rocCurve() is monotonic from (0, 0) to (1, 1) with the AUROC as its area", () => {
   fc.assert(fc.property(scoredCases, (cases) => {
     const labels = cases.map((c) => c.label);
     const scores = cases.map((c) => c.score);
@@ -92,13 +92,13 @@ Deno.test("rocCurve() runs from (0, 0) to (1, 1), never falls, and encloses the 
   }));
 });
 
-Deno.test("rocCurve() takes more cases than a call has arguments", () => {
+Deno.test("rocCurve() handles more cases than a call may have arguments", () => {
   const labels = Array.from({ length: 300_000 }, (_, i) => i % 2);
   const curve = rocCurve(labels, labels.map((_, i) => i));
   assert.equal(curve?.thresholds.length, 300_001);
 });
 
-Deno.test("sensitivityAtSpecificity() takes the best threshold that keeps the specificity", () => {
+Deno.test("sensitivityAtSpecificity() uses the best threshold with the required specificity", () => {
   // Ten negatives 0..9; specificity 0.9 allows exactly one of them above the threshold.
   const scores = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9.5, 8.5, 7.5, 1];
   const labels = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1];
@@ -110,6 +110,6 @@ Deno.test("sensitivityAtSpecificity() takes the best threshold that keeps the sp
   assert.throws(() => sensitivityAtSpecificity(labels, scores, { specificity: 90 }), /between 0 and 1/);
 });
 
-Deno.test("sensitivityAtSpecificity() is 0 where the top score belongs to too many negatives", () => {
+Deno.test("sensitivityAtSpecificity() is 0 if too many negatives share the highest score", () => {
   assert.equal(sensitivityAtSpecificity([0, 0, 1], [1, 1, 1], { specificity: 0.9 }), 0);
 });

@@ -1,4 +1,8 @@
-/** Reads probes.json: latents, labels and what scikit-learn's probes achieve on them (see golden/make_probes.py). */
+/**
+ * Reads probes.json: latents, labels, and the results of scikit-learn's probes on them (see golden/make_probes.py).
+ *
+ * @module
+ */
 import { join } from "node:path";
 import type { Matrix } from "../../../eval/probes/matrix.ts";
 
@@ -41,13 +45,13 @@ const { train, test, columns } = golden;
 export const trainLatents: Matrix = { values: latents.slice(0, train * columns), rows: train, columns };
 export const testLatents: Matrix = { values: latents.slice(train * columns), rows: test, columns };
 
-/** The targets of the training and the test cases, from a string of digits. */
+/** Splits targets, given as a string of digits, into those of training and test cases. */
 export function splitTarget(target: string): { train: Int8Array; test: Int8Array } {
   const all = Int8Array.from(target, Number);
   return { train: all.slice(0, train), test: all.slice(train) };
 }
 
-/** The probabilities that one of scikit-learn's forests gave the test cases. */
+/** The probabilities that one of scikit-learn's forests predicted for the test cases. */
 export function forestProbabilitiesOf(label: StoredLabel): number[] {
   return Array.from(decode(label.forestProbabilities), (value) => value / 10000);
 }

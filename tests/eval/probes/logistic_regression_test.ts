@@ -14,7 +14,7 @@ function relativeError(got: ArrayLike<number>, want: ArrayLike<number>): number 
   return norm(Array.from(want, (value, i) => got[i]! - value)) / norm(Array.from(want));
 }
 
-/** Norm of the objective's gradient, by its formula. */
+/** Norm of the objective's gradient, from its formula. */
 function gradientNorm(
   features: Matrix,
   targets: ArrayLike<number>,
@@ -32,7 +32,7 @@ function gradientNorm(
   return Math.hypot(...gradient);
 }
 
-Deno.test("fitLogisticRegression() finds scikit-learn's coefficients, probabilities' AUROC included", () => {
+Deno.test("fitLogisticRegression() matches scikit-learn's coefficients and AUROC", () => {
   for (const label of golden.labels) {
     const target = splitTarget(label.target);
     const model = fitLogisticRegression(trainLatents, target.train)!;
@@ -55,7 +55,7 @@ Deno.test("fitLogisticRegression() solves separable classes with a weak penalty"
   assert.ok(stronger.converged && stronger.coefficients[0]! > model.coefficients[0]!);
 });
 
-Deno.test("fitLogisticRegression() reaches a stationary point whatever the scale, offset and prevalence", () => {
+Deno.test("fitLogisticRegression() converges for any scale, offset and prevalence", () => {
   const setting = fc.record({
     rows: fc.integer({ min: 4, max: 60 }),
     columns: fc.integer({ min: 1, max: 8 }),
@@ -80,7 +80,7 @@ Deno.test("fitLogisticRegression() reaches a stationary point whatever the scale
   }));
 });
 
-Deno.test("fitLogisticRegression() leaves out rows of target -1 and shares a Gram matrix between labels", () => {
+Deno.test("fitLogisticRegression() ignores rows with target -1 and can share a Gram matrix between labels", () => {
   const target = splitTarget(golden.labels[0]!.target).train;
   const half = target.map((value, i) => i % 2 === 0 ? value : -1);
   const kept = Array.from({ length: trainLatents.rows }, (_, i) => i).filter((i) => i % 2 === 0);
@@ -93,7 +93,7 @@ Deno.test("fitLogisticRegression() leaves out rows of target -1 and shares a Gra
   assert.ok(relativeError(got.coefficients, want.coefficients) < 1e-6);
 });
 
-Deno.test("fitLogisticRegression() copes with more columns than rows and more than it factors", () => {
+Deno.test("fitLogisticRegression() handles more columns than rows and than the factorisation limit", () => {
   const random = new Random(4);
   const columns = 1500;
   const rows = 40;
@@ -104,7 +104,7 @@ Deno.test("fitLogisticRegression() copes with more columns than rows and more th
   assert.ok(model.converged && gradientNorm(features, targets, { C: 1, ...model }) < 1e-5);
 });
 
-Deno.test("fitLogisticRegression() is null with one class and refuses NaN latents and odd targets by name", () => {
+Deno.test("fitLogisticRegression() is null for one class and rejects NaN latents and invalid targets", () => {
   const features = { values: Float32Array.of(1, 2, 3, 4), rows: 2, columns: 2 };
   assert.equal(fitLogisticRegression(features, [1, 1]), null);
   assert.equal(fitLogisticRegression(features, [0, -1]), null);
@@ -121,7 +121,7 @@ Deno.test("fitLogisticRegression() is null with one class and refuses NaN latent
   );
 });
 
-Deno.test("fitSoftmaxRegression() finds scikit-learn's multinomial coefficients, accuracy and AUROC", () => {
+Deno.test("fitSoftmaxRegression() matches scikit-learn's coefficients, accuracy and AUROC", () => {
   const { classes, target, coef, intercept, accuracy: share, auroc: area } = golden.softmax;
   const split = splitTarget(target);
   const model = fitSoftmaxRegression(trainLatents, split.train, { classes })!;
@@ -133,7 +133,7 @@ Deno.test("fitSoftmaxRegression() finds scikit-learn's multinomial coefficients,
   assert.ok(Math.abs(oneVersusRestAuroc(split.test, probabilities).macro.value! - area) < 1e-6);
 });
 
-Deno.test("fitSoftmaxRegression() gives an absent class next to no probability and refuses odd classes by name", () => {
+Deno.test("fitSoftmaxRegression() gives absent classes almost no probability and rejects invalid classes", () => {
   const features = { values: Float64Array.of(-2, -1, 1, 2), rows: 4, columns: 1 };
   const model = fitSoftmaxRegression(features, [0, 0, 2, 2], { classes: 3, C: 10 })!;
   const { values } = softmaxProbabilities(model, features);

@@ -7,7 +7,7 @@ import { addPredictions, entropyTable, TreeGrower } from "../../../eval/probes/t
 import { Random } from "../../../base/random_sequence.ts";
 import { forestProbabilitiesOf, golden, splitTarget, testLatents, trainLatents } from "./golden_probes.ts";
 
-Deno.test("forestProbabilities() comes within 0.01 of scikit-learn's AUROC, and near its probabilities", async () => {
+Deno.test("forestProbabilities() is within 0.01 of scikit-learn's AUROC and close to its probabilities", async () => {
   const targets = golden.labels.map((label) => splitTarget(label.target));
   const predicted = await forestProbabilities(trainLatents, testLatents, {
     targets: targets.map((target) => target.train),
@@ -28,7 +28,7 @@ Deno.test("forestProbabilities() comes within 0.01 of scikit-learn's AUROC, and 
 const small = { values: trainLatents.values.subarray(0, 200 * 24), rows: 200, columns: 24 };
 const smallTargets = golden.labels.slice(0, 2).map((label) => splitTarget(label.target).train.subarray(0, 200));
 
-Deno.test("forestProbabilities() depends on the seed, not on the number of workers nor on the other labels", async () => {
+Deno.test("forestProbabilities() depends on the seed but not on the number of workers or other labels", async () => {
   const options = { trees: 70, seed: 3 };
   const alone = await forestProbabilities(small, testLatents, { ...options, targets: smallTargets, workers: 1 });
   const spread = await forestProbabilities(small, testLatents, { ...options, targets: smallTargets, workers: 2 });
@@ -48,7 +48,7 @@ Deno.test("forestProbabilities() depends on the seed, not on the number of worke
   assert.notDeepEqual(other, alone);
 });
 
-Deno.test("forestProbabilities() is null with one class, ignores rows of target -1 and reports progress", async () => {
+Deno.test("forestProbabilities() is null for one class, ignores rows with target -1 and reports progress", async () => {
   const one = new Int8Array(200).fill(1);
   const ignoring = smallTargets[0]!.map((value, i) => i < 100 ? value : -1);
   const seen: number[] = [];
@@ -65,13 +65,13 @@ Deno.test("forestProbabilities() is null with one class, ignores rows of target 
     trees: 30,
     workers: 1,
   });
-  // The bins come from all rows, so that the forests are alike and not equal.
+  // Bins are computed from all rows, so that the forests are similar but not equal.
   const difference = partly!.reduce((sum, p, i) => sum + Math.abs(p - same![i]!), 0) / testLatents.rows;
   assert.ok(difference < 0.05, `mean difference ${difference}`);
   assert.deepEqual(seen, [20, 30, 30, 30]);
 });
 
-Deno.test("forestProbabilities() refuses NaN latents, other lengths and bad options by name", async () => {
+Deno.test("forestProbabilities() rejects NaN latents, different lengths and invalid options", async () => {
   const targets = smallTargets;
   const broken = { ...small, values: Float64Array.from(small.values) };
   broken.values[24 * 7 + 5] = NaN;
@@ -89,7 +89,7 @@ Deno.test("forestProbabilities() refuses NaN latents, other lengths and bad opti
   await assert.rejects(forestProbabilities(small, narrow, { targets, trees: 1 }), /bins are for 24 features/);
 });
 
-Deno.test("bins keep the order of values and tell few distinct values apart", () => {
+Deno.test("binning preserves the order of values and separates few distinct values", () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: 1, maxLength: 700 }), (list) => {
       const matrix = { values: Float64Array.from(list), rows: list.length, columns: 1 };
@@ -106,7 +106,7 @@ Deno.test("bins keep the order of values and tell few distinct values apart", ()
   );
 });
 
-/** Grows one tree on all cases once. */
+/** Grows one tree on all cases, each with multiplicity one. */
 function growOn(
   bins: number[][],
   labels: number[],
@@ -126,16 +126,16 @@ function growOn(
   return { tree, predictions: [...predictions] };
 }
 
-Deno.test("a tree without limits fits cases that its features tell apart", () => {
+Deno.test("a tree without limits fits separable cases exactly", () => {
   const column = Array.from({ length: 250 }, (_, i) => i);
   const labels = column.map((value) => (value * 37 % 11) < 4 ? 1 : 0);
   const options = { maxDepth: 250, minSamplesSplit: 2, featuresPerSplit: 1 };
   assert.deepEqual(growOn([column], labels, options).predictions, labels);
-  // Past constant features it goes on looking for one that splits.
+  // Constant features are skipped until one allows a split.
   assert.deepEqual(growOn([column.map(() => 3), column.map(() => 9), column], labels, options).predictions, labels);
 });
 
-Deno.test("a tree keeps to its depth and to its smallest node", () => {
+Deno.test("a tree respects maxDepth and minSamplesSplit", () => {
   const column = Array.from({ length: 64 }, (_, i) => i);
   const labels = column.map((value) => value % 2);
   const shallow = growOn([column], labels, { maxDepth: 2, minSamplesSplit: 2, featuresPerSplit: 1 });
@@ -146,7 +146,7 @@ Deno.test("a tree keeps to its depth and to its smallest node", () => {
   assert.deepEqual([...constant.tree.feature], [-1]);
 });
 
-Deno.test("a tree cuts where entropy falls most, half-way through the empty bins", () => {
+Deno.test("a tree splits at the largest decrease of entropy, half-way through empty bins", () => {
   const { tree } = growOn([[10, 20, 30, 101, 110, 120]], [0, 0, 0, 1, 1, 1]);
   assert.deepEqual([...tree.feature], [0, -1, -1]);
   assert.equal(tree.bin[0], 65);

@@ -11,7 +11,7 @@ function evaluation(changes: Partial<LatentEvaluation> = {}): LatentEvaluation {
   return { run, ...syntheticStudies(), latents: "unimodal", bootstrap, ...changes };
 }
 
-Deno.test("evaluateLatents() makes one valid evaluation a view, on one record of cases", async () => {
+Deno.test("evaluateLatents() returns one valid evaluation per view with a shared cases record", async () => {
   const { evaluations, cases } = await evaluateLatents(evaluation({ setting: { "label-noise": 0.2 } }));
   assert.deepEqual(evaluations.map((e) => e.view), ["frontal", "lateral"]);
   assert.deepEqual(cases.map((record) => record.id), ["test"]);
@@ -28,7 +28,7 @@ Deno.test("evaluateLatents() makes one valid evaluation a view, on one record of
   );
 });
 
-Deno.test("evaluateLatents() scores test studies once each, whatever their number of pairs, and no other split", async () => {
+Deno.test("evaluateLatents() scores each test study once regardless of its number of pairs", async () => {
   const { table } = syntheticStudies();
   const { evaluations, cases: [record] } = await evaluateLatents(evaluation());
   const wanted = table.studyIds.filter((_, study) => table.splits[study] === SPLIT.test);
@@ -38,7 +38,7 @@ Deno.test("evaluateLatents() scores test studies once each, whatever their numbe
   assert.equal(evaluations[0]!.scores[0]!.length, wanted.length);
 });
 
-Deno.test("evaluateLatents() measures what its stored scores give again", async () => {
+Deno.test("evaluateLatents()'s metrics can be recomputed from the stored scores", async () => {
   const { evaluations, cases: [record] } = await evaluateLatents(evaluation());
   for (const e of evaluations) {
     for (const [label, metrics] of e.metrics.entries()) {
@@ -53,14 +53,14 @@ Deno.test("evaluateLatents() measures what its stored scores give again", async 
   }
 });
 
-Deno.test("a label with one class, in training or in the test split, is null and named", async () => {
+Deno.test("evaluateLatents() excludes a label with one class in the training or test split", async () => {
   const { evaluations: [e] } = await evaluateLatents(evaluation());
   assert.deepEqual(e!.macro.labels, ["clear", "faint", "unsure"]);
   assert.deepEqual(e!.macro.excluded, ["never", "absent"]);
   const [clear, faint, never, absent, unsure] = e!.metrics;
   assert.equal(e!.scores[2], null);
   assert.deepEqual([never!.auroc.value, never!.threshold, never!.brier, never!.positives], [null, null, null, 0]);
-  // `absent` was fitted, so it has scores, but no test study is positive.
+  // `absent` could be fitted and has scores, but no test study is positive.
   assert.notEqual(e!.scores[3], null);
   assert.deepEqual(absent!.auroc, { value: null, low: null, high: null });
   assert.deepEqual([absent!.averagePrecision.value, absent!.f1, absent!.threshold], [null, null, null]);
@@ -70,13 +70,13 @@ Deno.test("a label with one class, in training or in the test split, is null and
   assert.ok(e!.macro.auroc.low! < mean && mean < e!.macro.auroc.high!);
 });
 
-Deno.test("ignored labels are neither learnt from nor scored", async () => {
+Deno.test("evaluateLatents() uses ignored labels neither for training nor for scoring", async () => {
   const { table, views } = syntheticStudies();
   const { evaluations: [e], cases: [record] } = await evaluateLatents(evaluation());
   const ignored = record!.labels[4]!.filter((label) => label === null).length;
   assert.ok(ignored > 0);
   assert.equal(e!.metrics[4]!.positives + e!.metrics[4]!.negatives + ignored, record!.studyIds.length);
-  // Whatever the latents of an ignored training study, the probe of that label stays the same.
+  // Changing the latents of an ignored training study does not change the label's probe.
   const changed = views.map((view) => ({
     ...view,
     values: view.values.map((value, i) => {
@@ -89,7 +89,7 @@ Deno.test("ignored labels are neither learnt from nor scored", async () => {
   assert.notDeepEqual(other!.scores[0], e!.scores[0]);
 });
 
-Deno.test("thresholds come from validation: other test labels leave them alone", async () => {
+Deno.test("evaluateLatents() chooses thresholds on validation, independently of test labels", async () => {
   const { table, views } = syntheticStudies();
   const flipped = table.targets.map((target) =>
     target.map((value, study) => table.splits[study] === SPLIT.test && value >= 0 ? 1 - value : value)
@@ -108,11 +108,11 @@ Deno.test("thresholds come from validation: other test labels leave them alone",
   assert.notEqual(without!.metrics[0]!.auroc.value, null);
 });
 
-Deno.test("only the labelled patients' labels are learnt from, for each fraction and seed", async () => {
+Deno.test("evaluateLatents() trains only on the labelled patients of each fraction and seed", async () => {
   const { table, views } = syntheticStudies();
   const options = { labelledFractions: [0.25, 1], probeSeeds: [1, 2] };
   const { evaluations } = await evaluateLatents(evaluation({ ...options, views: views.slice(0, 1) }));
-  // With all labels a logistic regression depends on no seed: it is not repeated.
+  // With all labels, logistic regression does not depend on the seed and is not repeated.
   assert.deepEqual(evaluations.map((e) => [e.labelledFraction, e.probeSeed]), [[0.25, 1], [0.25, 2], [1, 1]]);
   const labelled = new Set(table.labelledStudies({ fraction: 0.25, seed: 1 }));
   assert.equal(evaluations[0]!.labelledStudies, labelled.size);
@@ -131,7 +131,7 @@ Deno.test("only the labelled patients' labels are learnt from, for each fraction
   assert.deepEqual(same!.scores, evaluations[0]!.scores);
 });
 
-Deno.test("training encodings over the limit are thinned by a seeded draw", async () => {
+Deno.test("evaluateLatents() subsamples training encodings above the limit with the seed", async () => {
   const thin = (probeSeeds: number[]) => evaluateLatents(evaluation({ maxEncodings: 60, probeSeeds }));
   const { evaluations: first } = await thin([1, 2]);
   assert.deepEqual(first.map((e) => e.probeSeed), [1, 2, 1, 2]);
@@ -141,12 +141,12 @@ Deno.test("training encodings over the limit are thinned by a seeded draw", asyn
   assert.deepEqual(again[0]!.scores, first[0]!.scores);
 });
 
-Deno.test("pairs are averaged as probabilities, or as latents where asked", async () => {
+Deno.test("evaluateLatents() averages pairs as probabilities, or as latents on request", async () => {
   const byScore = await evaluateLatents(evaluation());
   const byLatent = await evaluateLatents(evaluation({ aggregation: "mean-latent" }));
   assert.notDeepEqual(byScore.evaluations[0]!.scores[0], byLatent.evaluations[0]!.scores[0]);
   assert.ok(Math.abs(byScore.evaluations[0]!.macro.auroc.value! - byLatent.evaluations[0]!.macro.auroc.value!) < 0.1);
-  // With one pair a study the two are the same.
+  // With one pair per study both are the same.
   const { table, views } = syntheticStudies();
   const single = views.map((view) => {
     const rows = [...view.study.keys()].filter((row) => view.study[row] !== view.study[row - 1]);
@@ -161,7 +161,7 @@ Deno.test("pairs are averaged as probabilities, or as latents where asked", asyn
   assert.deepEqual(a!.evaluations, b!.evaluations);
 });
 
-Deno.test("a view that lacks some test studies gets its own cases", async () => {
+Deno.test("evaluateLatents() gives a view that lacks test studies its own cases record", async () => {
   const { table, views: [frontal, lateral] } = syntheticStudies();
   const last = table.studyIds.length - 1;
   const rows = [...lateral!.study.keys()].filter((row) => lateral!.study[row] !== last);
@@ -175,7 +175,7 @@ Deno.test("a view that lacks some test studies gets its own cases", async () => 
   assert.deepEqual(cases.map((record) => record.studyIds.length - evaluations[1]!.scores[0]!.length), [1, 0]);
 });
 
-Deno.test("random forests go through the same protocol", async () => {
+Deno.test("evaluateLatents() supports random forests", async () => {
   const probe = { kind: "random-forest", trees: 60 } as const;
   const { evaluations } = await evaluateLatents(evaluation({ probe, probeSeeds: [1, 2], workers: 1 }));
   assert.deepEqual(evaluations.map((e) => [e.probe, e.probeSeed]), [1, 2, 1, 2].map((seed) => ["random-forest", seed]));
@@ -183,7 +183,7 @@ Deno.test("random forests go through the same protocol", async () => {
   assert.deepEqual(evaluations[0]!.macro.excluded, ["never", "absent"]);
 });
 
-Deno.test("exclusive labels are fitted together, with accuracy", async () => {
+Deno.test("evaluateLatents() fits exclusive labels jointly and measures accuracy", async () => {
   const { table, views } = syntheticStudies();
   const clear = table.targets[0]!;
   const labels = ["low", "high", "unseen"];
@@ -202,7 +202,7 @@ Deno.test("exclusive labels are fitted together, with accuracy", async () => {
   );
 });
 
-Deno.test("NaN latents are refused by run, view, study and dimension", async () => {
+Deno.test("evaluateLatents() rejects NaN latents by run, view, study and dimension", async () => {
   const { table, views } = syntheticStudies();
   const values = views[1]!.values.slice();
   values[4 * 9 + 2] = NaN;
@@ -214,7 +214,7 @@ Deno.test("NaN latents are refused by run, view, study and dimension", async () 
   );
 });
 
-Deno.test("latents that do not fit, empty splits and odd fractions are refused by name", async () => {
+Deno.test("evaluateLatents() rejects mismatched latents, empty splits and invalid fractions", async () => {
   const { table, views } = syntheticStudies();
   const [view] = views;
   const rejects = (changes: Partial<LatentEvaluation>, message: RegExp) =>
@@ -222,8 +222,8 @@ Deno.test("latents that do not fit, empty splits and odd fractions are refused b
   await rejects({ views: [{ ...view!, dimension: 3 }] }, /latents of 3 dimensions do not make/);
   await rejects({ views: [{ ...view!, study: view!.study.map((s) => s + 500) }] }, /but there are \d+ studies/);
   await rejects({ views: [] }, /no views/);
-  await rejects({ labelledFractions: [0] }, /fraction must be over 0/);
-  await rejects({ labelledFractions: [NaN] }, /fraction must be over 0/);
+  await rejects({ labelledFractions: [0] }, /fraction must be above 0/);
+  await rejects({ labelledFractions: [NaN] }, /fraction must be above 0/);
   await rejects(
     { table: { ...table, splits: table.splits.map(() => 0) }, views },
     /and 0 test studies with a frontal latent/,
@@ -231,16 +231,16 @@ Deno.test("latents that do not fit, empty splits and odd fractions are refused b
   await rejects({ table: { ...table, labelledStudies: () => [] }, views }, /leaves no training study/);
 });
 
-Deno.test("evaluateLatents() says what it is about to do", async () => {
+Deno.test("evaluateLatents() reports progress before each fit", async () => {
   const seen: string[] = [];
   await evaluateLatents(evaluation({
     labelledFractions: [0.1, 1],
     onProgress: ({ done, total, what }) => seen.push(`${done}/${total} ${what}`),
   }));
   assert.deepEqual(seen, [
-    "0/4 a, frontal, 10 % of the labels, seed 0",
-    "1/4 a, frontal, 100 % of the labels, seed 0",
-    "2/4 a, lateral, 10 % of the labels, seed 0",
-    "3/4 a, lateral, 100 % of the labels, seed 0",
+    "0/4 a, frontal, 10% of the labels, seed 0",
+    "1/4 a, frontal, 100% of the labels, seed 0",
+    "2/4 a, lateral, 10% of the labels, seed 0",
+    "3/4 a, lateral, 100% of the labels, seed 0",
   ]);
 });

@@ -3,7 +3,7 @@ import { projectLatents } from "../../../eval/protocol/projection.ts";
 import type { StudyTable, ViewLatents } from "../../../eval/protocol/study_table.ts";
 import { Random } from "../../../base/random_sequence.ts";
 
-/** A table whose studies are all in the test split. */
+/** A table with all studies in the test split. */
 function tableOf(studies: number): StudyTable {
   const ids = Array.from({ length: studies }, (_, i) => `${i}`);
   return {
@@ -19,7 +19,7 @@ function tableOf(studies: number): StudyTable {
 
 const CASES = [{ id: "test", split: "test", studyIds: [], subjectIds: [], viewPositions: [], labels: [] }];
 
-/** Latents that vary by 3, 2 and 0.1 along three orthogonal directions, two rows a study. */
+/** Latents with standard deviations 3, 2 and 0.1 along orthogonal directions, two rows per study. */
 function latentsOf(studies: number, scales = [3, 2, 0.1]): ViewLatents {
   const random = new Random(5);
   const directions = [[0.6, 0.8, 0], [-0.8, 0.6, 0], [0, 0, 1]];
@@ -40,7 +40,7 @@ function latentsOf(studies: number, scales = [3, 2, 0.1]): ViewLatents {
   };
 }
 
-Deno.test("projectLatents() finds the axes of largest variance, one point a study", () => {
+Deno.test("projectLatents() finds the principal axes, with one point per study", () => {
   const [pca] = projectLatents(latentsOf(20), { run: "r", table: tableOf(20), cases: CASES });
   assert.equal(pca!.kind, "pca");
   assert.equal(pca!.x.length, 20);
@@ -51,14 +51,14 @@ Deno.test("projectLatents() finds the axes of largest variance, one point a stud
   assert.ok(first! > second! && first! + second! > 0.99 && first! + second! <= 1 + 1e-9);
 });
 
-Deno.test("projectLatents() adds UMAP where there are enough studies, the same every time", () => {
+Deno.test("projectLatents() adds a deterministic UMAP if there are enough studies", () => {
   const once = projectLatents(latentsOf(60), { run: "r", table: tableOf(60), cases: CASES });
   assert.deepEqual(once.map(({ kind }) => kind), ["pca", "umap"]);
   assert.ok(once[1]!.x.every(Number.isFinite) && once[1]!.x.length === 60);
   assert.deepEqual(projectLatents(latentsOf(60), { run: "r", table: tableOf(60), cases: CASES }), once);
 });
 
-Deno.test("projectLatents() gives zeros for latents that do not vary", () => {
+Deno.test("projectLatents() returns zeros for constant latents", () => {
   const [pca] = projectLatents(latentsOf(10, [0, 0, 0]), { run: "r", table: tableOf(10), cases: CASES });
   assert.ok([...pca!.x, ...pca!.y, ...pca!.explained!].every((value) => value === 0));
 });

@@ -4,7 +4,7 @@ import { pairsOfSplit, pairStudies } from "../../../data/index/pairs.ts";
 import { labelledSubset } from "../../../data/index/subsets.ts";
 import { casesOf, studyTable } from "../../../eval/protocol/study_table.ts";
 
-Deno.test("studyTable() takes over studies, patients, splits, labels and labelled subsets of an index", async () => {
+Deno.test("studyTable() has the studies, patients, splits, labels and labelled subsets of the index", async () => {
   const index = await openDataset({
     dataset: "mnist-pairs",
     mnist: { pairs: { train: 200, validate: 20, test: 30 }, seed: 4 },

@@ -7,7 +7,7 @@ import { syntheticStudies } from "./synthetic_studies.ts";
 const bootstrap = { resamples: 100, seed: 5 };
 const run = { name: "cnn", method: "supervised", seed: 1 };
 
-/** The scores of a probe, as if a supervised classifier had given them. */
+/** A probe's scores in the form of a supervised classifier's. */
 async function classifier(): Promise<SupervisedClassifier> {
   const { table, views } = syntheticStudies();
   const { evaluations: [e], cases: [cases] } = await evaluateLatents({
@@ -30,7 +30,7 @@ async function classifier(): Promise<SupervisedClassifier> {
   };
 }
 
-Deno.test("supervisedEvaluation() measures given probabilities as it would a probe's", async () => {
+Deno.test("supervisedEvaluation() measures probabilities like those of a probe", async () => {
   const given = await classifier();
   const e = await supervisedEvaluation(given);
   assert.deepEqual(evaluationSchema.parse(e), e);
@@ -41,7 +41,7 @@ Deno.test("supervisedEvaluation() measures given probabilities as it would a pro
   assert.deepEqual(e.metrics.map((m) => m.auroc), probe!.metrics.map((m) => m.auroc));
 });
 
-Deno.test("supervisedEvaluation() names run, label and study of a probability that is none", async () => {
+Deno.test("supervisedEvaluation() rejects an invalid probability by run, label and study", async () => {
   const given = await classifier();
   const scores = given.scores.map((values) => values && Array.from(values));
   scores[1]![4] = NaN;

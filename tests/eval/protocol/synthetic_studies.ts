@@ -1,4 +1,9 @@
-/** Studies with latents of two views whose first dimension tells the labels, drawn for tests of the protocol. */
+/**
+ * Synthetic studies for tests of the protocol, with latents of two views whose first dimension is informative of the
+ * labels.
+ *
+ * @module
+ */
 import type { StudyTable, ViewLatents } from "../../../eval/protocol/study_table.ts";
 import { Random } from "../../../base/random_sequence.ts";
 
@@ -9,9 +14,9 @@ function normal(random: Random): number {
 }
 
 /**
- * 120 patients with 1 to 3 studies of 1 to 3 pairs each, in splits of 80, 20 and 20 patients. Labels: `clear` and `faint`
- * depend on a factor that both views show, `never` has no positives, `absent` has positives in training only, and `unsure`
- * is `clear` with every third study ignored.
+ * 120 patients with 1 to 3 studies of 1 to 3 pairs each, in splits of 80, 20 and 20 patients. Labels: `clear` and
+ * `faint` depend on a factor visible in both views, `never` has no positives, `absent` has positives in training only,
+ * and `unsure` is `clear` with every third study ignored.
  */
 export function syntheticStudies({ seed = 1, dimension = 4 }: { seed?: number; dimension?: number } = {}) {
   const random = new Random(seed);

@@ -14,7 +14,7 @@ function find(comparisons: Awaited<ReturnType<typeof compareResults>>, view: str
   return comparisons.find((c) => c.view === view && c.label === label)!;
 }
 
-Deno.test("compareResults() compares mmvm with the other method on every label and the mean, in each view", async () => {
+Deno.test("compareResults() compares mmvm with the other method for every label, the mean and each view", async () => {
   const comparisons = await compareResults([independent, mmvm], options);
   assert.equal(comparisons.length, 2 * 6);
   for (const c of comparisons) {
@@ -50,7 +50,7 @@ Deno.test("compareResults() of a method with itself finds no difference", async 
   }
 });
 
-Deno.test("compareResults() corrects the means of several pairs together", async () => {
+Deno.test("compareResults() corrects the macro averages of several pairs together", async () => {
   const near = structuredClone(await syntheticResults({ name: "p0", method: "poe", noise: 0.3 }));
   const comparisons = (await compareResults([independent, near, mmvm], options)).filter((c) =>
     c.label === null && c.view === "frontal"
@@ -60,7 +60,7 @@ Deno.test("compareResults() corrects the means of several pairs together", async
   assert.ok(comparisons.some(({ p, pHolm }) => pHolm! > p!));
 });
 
-Deno.test("compareResults() averages seeds, and turns round with the baseline", async () => {
+Deno.test("compareResults() averages seeds, and reverses signs with the baseline", async () => {
   const forward = await compareResults([mmvm, mmvmAgain, independent], options);
   const auroc = (results: Results) => results.evaluations[1]!.metrics[0]!.auroc.value!;
   const lateral = find(forward, "lateral", "clear");
@@ -72,7 +72,7 @@ Deno.test("compareResults() averages seeds, and turns round with the baseline", 
   assert.ok(Math.abs(turned.difference.low! + lateral.difference.high!) < 1e-12);
 });
 
-Deno.test("compareResults() sets supervised classifiers beside each probe, and settings apart", async () => {
+Deno.test("compareResults() pairs supervised classifiers with each probe and separates settings", async () => {
   const supervised = structuredClone(independent);
   supervised.evaluations.forEach((e) =>
     Object.assign(e, { method: "supervised", probe: "supervised", latents: "none" })
@@ -93,7 +93,7 @@ Deno.test("compareResults() sets supervised classifiers beside each probe, and s
   assert.deepEqual(first!.setting, { "label-noise": 0.2 });
 });
 
-Deno.test("chooseGrouping() keeps runs apart that repeat a method and seed", async () => {
+Deno.test("chooseGrouping() groups by run if several have the same method and seed", async () => {
   assert.equal(chooseGrouping([mmvm, mmvmAgain, independent]), "method");
   const twice = await syntheticResults({ name: "m2", method: "mmvm", noise: 0.8 });
   assert.equal(chooseGrouping([mmvm, twice]), "run");
@@ -101,7 +101,7 @@ Deno.test("chooseGrouping() keeps runs apart that repeat a method and seed", asy
   assert.deepEqual([comparisons[0]!.baseline, comparisons[0]!.method], ["m0", "m2"]);
 });
 
-Deno.test("compareResults() names runs with other labels or other test studies, and an unknown baseline", async () => {
+Deno.test("compareResults() rejects different labels, different test studies and an unknown baseline", async () => {
   const labels = structuredClone(independent);
   labels.data.labels[1] = "Edema";
   await assert.rejects(
@@ -128,8 +128,8 @@ Deno.test("compareResults() names runs with other labels or other test studies, 
   assert.deepEqual(await compareResults([mmvm], options), []);
 });
 
-Deno.test("compareResults() rarely calls equal methods different, on the same resamples", async () => {
-  // Two probes that differ in irrelevant noise only: p should be spread over (0, 1], not pile up near 0.
+Deno.test("compareResults() rarely finds a difference between equivalent methods", async () => {
+  // Two probes that differ only in irrelevant noise: p should be spread over (0, 1] rather than concentrated near 0.
   let small = 0;
   let tests = 0;
   for (let seed = 1; seed <= 15; seed++) {
@@ -144,14 +144,14 @@ Deno.test("compareResults() rarely calls equal methods different, on the same re
   assert.ok(tests === 30 && small <= 6, `${small} of ${tests}`);
 });
 
-/** Results on the same scores, each study a patient of its own. */
+/** The same results, with each study as a patient of its own. */
 function independentPatients(results: Results): Results {
   const copy = structuredClone(results);
   for (const record of copy.cases) record.subjectIds = record.studyIds.map((id) => `patient of ${id}`);
   return copy;
 }
 
-Deno.test("compareResults() by DeLong's test agrees with the bootstrap on labels and leaves the mean to it", async () => {
+Deno.test("compareResults() by DeLong's test agrees with the bootstrap, which it keeps for the mean", async () => {
   const all = [independent, mmvm, mmvmAgain].map(independentPatients);
   const resampled = await compareResults(all, { ...options, resamples: 2000 });
   const tested = await compareResults(all, { ...options, resamples: 2000, test: "delong" });
@@ -171,14 +171,14 @@ Deno.test("compareResults() by DeLong's test agrees with the bootstrap on labels
     labels++;
     assert.ok(Math.abs(value - other.difference.value) < 1e-12);
     assert.ok(low! <= value && value <= high!);
-    // Both estimate the same spread, the bootstrap with an error of a few per cent, and a few more on these few cases.
+    // Both estimate the same standard error; the bootstrap's own error is a few per cent, and more with so few cases.
     const ratio = (high! - low!) / (other.difference.high! - other.difference.low!);
     assert.ok(ratio > 0.7 && ratio < 1.4, `${c.view} ${c.label}: ${ratio}`);
   }
   assert.ok(labels >= 4);
 });
 
-Deno.test("compareResults() refuses DeLong's test where a patient has several studies", async () => {
+Deno.test("compareResults() rejects DeLong's test if a patient has several studies", async () => {
   const repeated = [independent, mmvm].map(independentPatients);
   for (const { cases: [record] } of repeated) record!.subjectIds[1] = record!.subjectIds[0]!;
   const [first, second] = repeated[0]!.cases[0]!.studyIds;

@@ -7,7 +7,7 @@ import { syntheticResults } from "./synthetic_results.ts";
 
 const results = await syntheticResults({ name: "a", method: "mmvm" });
 
-/** Runs `use` with the path of a file in a temporary folder. */
+/** Runs `use` with a file path in a temporary folder. */
 async function withPath(use: (path: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
   try {
@@ -17,14 +17,14 @@ async function withPath(use: (path: string) => Promise<void>): Promise<void> {
   }
 }
 
-/** A deep copy with changes. */
+/** A modified deep copy. */
 function mutated(change: (copy: Results) => void): Results {
   const copy = structuredClone(results);
   change(copy);
   return copy;
 }
 
-/** What reading a file with this content says. */
+/** The error message of reading a file with this content. */
 async function complaint(content: string): Promise<string> {
   let message = "";
   await withPath(async (path) => {
@@ -40,7 +40,7 @@ async function complaint(content: string): Promise<string> {
   return message;
 }
 
-Deno.test("results survive a round trip, comparisons included, and leave no temporary file", async () => {
+Deno.test("results round-trip unchanged, comparisons included, without leaving a temporary file", async () => {
   const worse = await syntheticResults({ name: "b", method: "independent", noise: 0.5 });
   const joined: Results = {
     ...results,
@@ -56,7 +56,7 @@ Deno.test("results survive a round trip, comparisons included, and leave no temp
   });
 });
 
-Deno.test("writeResults() refuses NaN, which JSON would turn into null, and keeps the old file", async () => {
+Deno.test("writeResults() rejects NaN, which JSON would turn into null, and keeps the old file", async () => {
   await withPath(async (path) => {
     await writeResults(path, results);
     const bad = mutated((copy) => copy.evaluations[1]!.scores[0]![3] = NaN);
@@ -65,7 +65,7 @@ Deno.test("writeResults() refuses NaN, which JSON would turn into null, and keep
   });
 });
 
-Deno.test("writeResults() leaves nothing half-written where renaming fails", async () => {
+Deno.test("writeResults() leaves no partial file if renaming fails", async () => {
   await withPath(async (path) => {
     await Deno.mkdir(path, { recursive: true });
     await assert.rejects(writeResults(path, results));
@@ -74,7 +74,7 @@ Deno.test("writeResults() leaves nothing half-written where renaming fails", asy
   });
 });
 
-Deno.test("readResults() names another version, another kind of file and broken JSON", async () => {
+Deno.test("readResults() rejects other versions, other kinds of file and malformed JSON", async () => {
   assert.match(
     await complaint(JSON.stringify({ ...results, version: 2 })),
     /^this is version 2 .* version 1 is required/,
@@ -88,7 +88,7 @@ Deno.test("readResults() names another version, another kind of file and broken 
   assert.match(await complaint('{"a": -Infinity}'), /^it has the value -Infinity in line 1/);
 });
 
-Deno.test("readResults() names missing fields, wrong types and values out of range", async () => {
+Deno.test("readResults() rejects missing fields, wrong types and values out of range", async () => {
   const without = (change: (copy: Record<string, unknown>) => void) =>
     complaint(JSON.stringify(mutated((copy) => change(copy as unknown as Record<string, unknown>))));
   assert.match(await without((copy) => delete copy["data"]), /: data: expected object, received undefined/);
@@ -106,7 +106,7 @@ Deno.test("readResults() names missing fields, wrong types and values out of ran
   assert.ok(many.length < 400);
 });
 
-Deno.test("readResults() names references and lengths that do not fit", async () => {
+Deno.test("readResults() rejects dangling references and mismatched lengths", async () => {
   const inconsistent = async (change: (copy: Results) => void, message: RegExp) =>
     assert.match(await complaint(JSON.stringify(mutated(change))), message);
   await inconsistent(
@@ -124,15 +124,18 @@ Deno.test("readResults() names references and lengths that do not fit", async ()
   );
   await inconsistent(
     (copy) => copy.evaluations[0]!.scores.pop(),
-    /scores for 4 and metrics for 5 labels, data.labels 5/,
+    /scores for 4 and metrics for 5 labels, but data.labels has 5/,
   );
   await inconsistent((copy) => copy.cases[0]!.subjectIds.pop(), /cases\[0\]\.subjectIds has \d+ entries/);
-  await inconsistent((copy) => copy.cases[0]!.labels.pop(), /cases\[0\]\.labels covers 4 labels, data.labels 5/);
+  await inconsistent(
+    (copy) => copy.cases[0]!.labels.pop(),
+    /cases\[0\]\.labels covers 4 labels, but data.labels has 5/,
+  );
   await inconsistent((copy) => copy.cases.push(copy.cases[0]!), /two records of cases have the same id/);
   await inconsistent((copy) => copy.runs.push(copy.runs[0]!), /two runs have the same name/);
 });
 
-Deno.test("readResults() refuses what is nested too deep for those who walk through it, and what is no file", async () => {
+Deno.test("readResults() rejects excessive nesting and paths that are not regular files", async () => {
   const text = JSON.stringify(results);
   for (const [open, close] of [["[", "]"], ['{"a":', "}"]] as const) {
     const deep = text.replace('"config":{', `"config":{"deep":${open.repeat(50_000)}1${close.repeat(50_000)},`);
@@ -142,6 +145,6 @@ Deno.test("readResults() refuses what is nested too deep for those who walk thro
   await withPath(async (path) => {
     await Deno.mkdir(join(path, ".."), { recursive: true });
     await Deno.symlink("/dev/zero", path);
-    await assert.rejects(readResults(path), /results\.json: this is no regular file\.$/);
+    await assert.rejects(readResults(path), /results\.json: this is not a regular file\.$/);
   });
 });

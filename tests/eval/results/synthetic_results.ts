@@ -1,14 +1,18 @@
-/** Whole results files, made by the protocol from synthetic latents. */
+/**
+ * Complete results, produced by the protocol from synthetic latents.
+ *
+ * @module
+ */
 import { evaluateLatents } from "../../../eval/protocol/evaluate_latents.ts";
 import { type Results, RESULTS_VERSION } from "../../../eval/results/results_schema.ts";
 import { syntheticStudies } from "../protocol/synthetic_studies.ts";
 
-/** Results of one run: `mmvm` sees clearer latents than other methods, on the same studies. */
+/** Results of one run; `mmvm` has less noisy latents than other methods, on the same studies. */
 export async function syntheticResults(
   { name, method, seed = 0, noise = 0 }: { name: string; method: string; seed?: number; noise?: number },
 ): Promise<Results> {
   const { table, views } = syntheticStudies();
-  // The same factors under more noise: what a worse encoder keeps.
+  // The same factors with more noise, as from a worse encoder.
   const worse = views.map((view, v) => ({
     ...view,
     values: view.values.map((value, i) => value + noise * Math.sin(12.9898 * (i + 1) + 78.233 * (v + seed + 1)) * 2),

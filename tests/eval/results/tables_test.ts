@@ -10,12 +10,12 @@ const mmvm = await syntheticResults({ name: "m0", method: "mmvm" });
 const mmvmAgain = await syntheticResults({ name: "m1", method: "mmvm", seed: 1, noise: 0.3 });
 const independent = await syntheticResults({ name: "i0", method: "independent", noise: 1.5 });
 
-Deno.test("formatAurocTable() shows every label by method, with intervals, and names what the mean leaves out", () => {
+Deno.test("formatAurocTable() shows labels by methods with intervals and lists excluded labels", () => {
   const text = formatAurocTable([mmvm, independent]);
   const [frontal, lateral, legend] = text.split("\n\n");
-  assert.match(frontal!, /^AUROC, frontal, logistic regression on unimodal latents, 100 % of the labels\n/);
+  assert.match(frontal!, /^AUROC, frontal, logistic regression on unimodal latents, 100% of the labels\n/);
   assert.match(lateral!, /^AUROC, lateral, /);
-  assert.equal(legend, "in percent [95 % interval for the choice of patients]");
+  assert.equal(legend, "in percent [95% interval of a bootstrap over patients]");
   const lines = frontal!.split("\n");
   assert.match(lines[1]!, /^ +mmvm +independent$/);
   const { value, low, high } = mmvm.evaluations[0]!.metrics[0]!.auroc;
@@ -23,17 +23,17 @@ Deno.test("formatAurocTable() shows every label by method, with intervals, and n
   assert.ok(lines[2]!.startsWith("clear ") && lines[2]!.includes(cell), lines[2]);
   assert.match(lines[4]!, /^never +n\/a +n\/a$/);
   assert.match(lines[7]!, /^macro over 3 of 5 +\d+\.\d \[/);
-  assert.equal(lines[8], "left out of the macro average (one class only): never, absent");
+  assert.equal(lines[8], "excluded from the macro average (only one class): never, absent");
 });
 
-Deno.test("formatAurocTable() averages seeds, with their spread", () => {
+Deno.test("formatAurocTable() averages seeds and shows their standard deviation", () => {
   const line = formatAurocTable([mmvm, mmvmAgain]).split("\n").find((text) => text.startsWith("clear"))!;
   const [a, b] = [mmvm, mmvmAgain].map((file) => file.evaluations[0]!.metrics[0]!.auroc.value! * 100);
   const spread = Math.abs(a! - b!) / Math.SQRT2;
   assert.match(line, new RegExp(`${((a! + b!) / 2).toFixed(1)} ±${spread.toFixed(1)} \\[`));
 });
 
-Deno.test("formatAurocTable() takes the macro average over the labels that all methods have", () => {
+Deno.test("formatAurocTable() averages over the labels that all methods have", () => {
   const fewer = structuredClone(independent);
   for (const e of fewer.evaluations) {
     e.metrics[1]!.auroc = { value: null, low: null, high: null };
@@ -46,7 +46,7 @@ Deno.test("formatAurocTable() takes the macro average over the labels that all m
   assert.match(lines[8]!, /faint, never, absent$/);
 });
 
-Deno.test("formatAurocTable() shows published numbers beside labels that have them, the mean over all 14 only", () => {
+Deno.test("formatAurocTable() shows published numbers by label, and the mean only with all 14 labels", () => {
   const renamed = structuredClone(mmvm);
   renamed.data.labels[0] = "Edema";
   for (const e of renamed.evaluations) {
@@ -59,7 +59,7 @@ Deno.test("formatAurocTable() shows published numbers beside labels that have th
   assert.doesNotMatch(formatAurocTable(mmvm, { published: PUBLISHED_AUROC }), /\(73/);
 });
 
-/** Comparisons of one view, for a label and for the mean. */
+/** Comparisons of one view, for a label and for the macro average. */
 const comparisons: Comparison[] = [
   {
     view: "frontal",
@@ -89,10 +89,10 @@ const comparisons: Comparison[] = [
   },
 ];
 
-Deno.test("formatComparisonTable() shows macro differences, or every label, with stars where significant", () => {
+Deno.test("formatComparisonTable() shows macro or per-label differences, with stars if significant", () => {
   assert.deepEqual(formatComparisonTable(comparisons).split("\n"), [
-    "frontal, random forest on unimodal latents, 10 % of the labels",
-    "difference of AUROC  label      points [95 %]      p  p (Holm)",
+    "frontal, random forest on unimodal latents, 10% of the labels",
+    "difference of AUROC  label       points [95%]      p  p (Holm)",
     "mmvm - poe           macro  +1.5 [+0.3, +3.0]  0.002     0.002 *",
   ]);
   assert.deepEqual(formatComparisonTable(comparisons, { perLabel: true }).split("\n").slice(2), [
@@ -109,7 +109,7 @@ Deno.test("formatComparisonTable() shows macro differences, or every label, with
   assert.equal(formatComparisonTable([]), "Nothing to compare.");
 });
 
-Deno.test("formatComparisonTable() says where labels were compared by DeLong's test", () => {
+Deno.test("formatComparisonTable() states if labels were compared by DeLong's test", () => {
   const comparison: Comparison = {
     view: "noisy",
     label: "7",
@@ -123,10 +123,10 @@ Deno.test("formatComparisonTable() says where labels were compared by DeLong's t
     test: "delong",
   };
   const [head] = formatComparisonTable([comparison], { perLabel: true }).split("\n");
-  assert.equal(head, "noisy, logistic regression, 20 % of the labels; labels by DeLong's test");
+  assert.equal(head, "noisy, logistic regression, 20% of the labels; labels by DeLong's test");
 });
 
-Deno.test("formatAurocTable() ends with the accuracy where labels exclude each other", () => {
+Deno.test("formatAurocTable() ends with accuracy for mutually exclusive labels", () => {
   const digits = [mmvm, independent].map((results) => structuredClone(results));
   for (const [i, { evaluations }] of digits.entries()) {
     for (const e of evaluations) e.accuracy = { value: 0.7 + 0.1 * i, low: 0.65, high: 0.9 };
@@ -136,7 +136,7 @@ Deno.test("formatAurocTable() ends with the accuracy where labels exclude each o
   assert.doesNotMatch(formatAurocTable(mmvm), /accuracy/);
 });
 
-Deno.test("formatMacroTable() has a row a setting and a column a method, all over the labels that every one has", () => {
+Deno.test("formatMacroTable() has a row per setting and a column per method, over common labels", () => {
   const noisy = [mmvm, independent].map((results) => structuredClone(results));
   for (const { evaluations } of noisy) for (const e of evaluations) e.setting = { "label-noise": 0.2 };
   for (const e of noisy[0]!.evaluations) {
@@ -159,21 +159,21 @@ Deno.test("formatMacroTable() has a row a setting and a column a method, all ove
     const [clear, , , , unsure] = first!.metrics;
     return ((clear!.auroc.value! + unsure!.auroc.value!) / 2 * 100).toFixed(1);
   };
-  for (const [i, name] of ["100 % of the labels", "label-noise 0.2, 100 % of the labels"].entries()) {
+  for (const [i, name] of ["100% of the labels", "label-noise 0.2, 100% of the labels"].entries()) {
     assert.ok(lines[2 + i]!.startsWith(name));
     assert.ok(lines[2 + i]!.includes(` ${shared(mmvm)}`) && lines[2 + i]!.includes(` ${shared(independent)}`));
   }
-  assert.equal(lines[4], "left out (not in every row): faint, never, absent");
+  assert.equal(lines[4], "excluded (not in every row): faint, never, absent");
   assert.match(lateral!, /lateral/);
   assert.match(legend!, /^in percent/);
 });
 
-Deno.test("formatMacroTable() of one row reads down", () => {
+Deno.test("formatMacroTable() transposes a single row", () => {
   const text = formatMacroTable(mmvm, { by: "method" });
   assert.match(text, /^macro AUROC over 3 of 5 labels, frontal, logistic regression\nmmvm +\d+\.\d \[/);
 });
 
-Deno.test("the published numbers are the reference table's", async () => {
+Deno.test("PUBLISHED_AUROC matches the reference table", async () => {
   const lines = (await Deno.readTextFile(join(import.meta.dirname!, "../..", "golden", "paper_auroc.csv"))).trim()
     .split(
       "\n",

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { inflateSync } from "node:zlib";
 import { encodePng } from "../../../eval/runs/encode_png.ts";
 
-Deno.test("encodePng() writes gray rows that inflate to the pixels, with right checksums", async () => {
+Deno.test("encodePng() writes rows that inflate to the pixels, with correct checksums", async () => {
   const pixels = Uint8Array.from({ length: 15 }, (_, i) => (i * 37) % 256);
   const file = await encodePng(pixels, { width: 5, height: 3 });
   const view = new DataView(file.buffer);
@@ -17,7 +17,7 @@ Deno.test("encodePng() writes gray rows that inflate to the pixels, with right c
   assert.deepEqual([...file.slice(-4)], [0xae, 0x42, 0x60, 0x82]);
 });
 
-Deno.test("encodePng() gives equal files for equal pixels and refuses a wrong number of pixels", async () => {
+Deno.test("encodePng() is deterministic and rejects a wrong number of pixels", async () => {
   const hash = async () =>
     createHash("sha256").update(await encodePng(new Uint8Array(64).fill(9), { width: 8, height: 8 })).digest("hex");
   assert.equal(await hash(), await hash());

@@ -4,7 +4,7 @@ import { verifyMetrics } from "../../../eval/verify/verify_metrics.ts";
 
 const GOLDEN = join(import.meta.dirname!, "../..", "golden");
 
-/** Writes a metrics.json to a temporary directory for the length of `use`. */
+/** Runs `use` with a temporary directory that contains a metrics.json. */
 async function withMetrics(content: string, use: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir();
   try {
@@ -15,7 +15,7 @@ async function withMetrics(content: string, use: (directory: string) => Promise<
   }
 }
 
-Deno.test("verifyMetrics() passes every golden quantity", async () => {
+Deno.test("verifyMetrics() accepts every golden quantity", async () => {
   const rows = await verifyMetrics(GOLDEN);
   assert.deepEqual(rows.filter((row) => !row.pass), []);
   const golden = JSON.parse(await Deno.readTextFile(join(GOLDEN, "metrics.json"))) as unknown[];
@@ -25,7 +25,7 @@ Deno.test("verifyMetrics() passes every golden quantity", async () => {
   }
 });
 
-Deno.test("verifyMetrics() fails each quantity that is changed", async () => {
+Deno.test("verifyMetrics() detects every modified quantity", async () => {
   const golden = JSON.parse(await Deno.readTextFile(join(GOLDEN, "metrics.json"))) as Record<string, unknown>[];
   for (const quantity of ["auroc", "average_precision", "f1_at_0.5", "brier", "auroc_delong_variance", "intercept"]) {
     const index = golden.findIndex((entry) => quantity in entry);
@@ -39,14 +39,14 @@ Deno.test("verifyMetrics() fails each quantity that is changed", async () => {
   }
 });
 
-Deno.test("verifyMetrics() fails an AUROC that should be undefined", async () => {
+Deno.test("verifyMetrics() detects an AUROC that should be undefined", async () => {
   await withMetrics(JSON.stringify([{ kind: "binary", y: [0, 1], score: [1, 2], auroc: null }]), async (directory) => {
     const [row] = await verifyMetrics(directory);
     assert.deepEqual([row!.pass, row!.relativeError], [false, Infinity]);
   });
 });
 
-Deno.test("verifyMetrics() names a missing, broken or unknown file", async () => {
+Deno.test("verifyMetrics() rejects a missing, malformed or unknown file by name", async () => {
   await assert.rejects(verifyMetrics("/nowhere"), /\/nowhere\/metrics\.json cannot be read/);
   await withMetrics("{", (directory) => assert.rejects(verifyMetrics(directory), /cannot be read/));
   await withMetrics("[]", (directory) => assert.rejects(verifyMetrics(directory), /not in the expected format/));
