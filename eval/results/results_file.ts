@@ -51,7 +51,7 @@ function findInconsistency(results: Results): string | null {
       if (list.length !== count) return `cases[${i}].${name} has ${list.length} entries for ${count} studies`;
     }
     if (record.labels.length !== labels.length) {
-      return `cases[${i}].labels covers ${record.labels.length} labels, data.labels ${labels.length}`;
+      return `cases[${i}].labels covers ${record.labels.length} labels, but data.labels has ${labels.length}`;
     }
   }
   if (cases.size !== results.cases.length) return "two records of cases have the same id";
