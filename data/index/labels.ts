@@ -1,3 +1,5 @@
+import { isMissing } from "./cells.ts";
+
 /** The 14 findings of MIMIC-CXR-JPG and CheXpert, in the order of MIMIC-CXR-JPG's files. */
 export const CHEST_LABELS: readonly string[] = [
   "Atelectasis",
@@ -32,19 +34,37 @@ export type BlankPolicy = "zeros" | "ignore";
 export const UNCERTAIN_POLICIES: readonly UncertainPolicy[] = ["zeros", "ones", "ignore"];
 export const BLANK_POLICIES: readonly BlankPolicy[] = ["zeros", "ignore"];
 
-/** The state that a cell of a label file spells (`1.0`, `1`, `0.0`, `0`, `-1.0`, `-1` or nothing); else `undefined`. */
+const WORDS: Readonly<Record<string, LabelState>> = {
+  true: LABEL_STATES.positive,
+  t: LABEL_STATES.positive,
+  yes: LABEL_STATES.positive,
+  y: LABEL_STATES.positive,
+  positive: LABEL_STATES.positive,
+  false: LABEL_STATES.negative,
+  f: LABEL_STATES.negative,
+  no: LABEL_STATES.negative,
+  n: LABEL_STATES.negative,
+  negative: LABEL_STATES.negative,
+  uncertain: LABEL_STATES.uncertain,
+};
+
+/**
+ * The state that a cell of a label file spells: the numbers 1, 0 and -1 in any notation (`1`, `1.0`, `+1`, `1e0`, `1,00`),
+ * `True`, `False`, `yes`, `no` and the like in any case, or nothing (also written `nan`, `NA`, `None`). Else `undefined`.
+ */
 export function parseLabelState(cell: string): LabelState | undefined {
-  switch (cell.trim()) {
-    case "":
-      return LABEL_STATES.blank;
-    case "1.0":
-    case "1":
+  const text = cell.trim().toLowerCase();
+  if (isMissing(text)) return LABEL_STATES.blank;
+  if (Object.hasOwn(WORDS, text)) return WORDS[text];
+  // A decimal comma, and the minus sign that word processors write.
+  const number = text.replace(",", ".").replace("\u2212", "-");
+  if (!/^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,3})?$/.test(number)) return undefined;
+  switch (Number(number)) {
+    case 1:
       return LABEL_STATES.positive;
-    case "0.0":
-    case "0":
+    case 0:
       return LABEL_STATES.negative;
-    case "-1.0":
-    case "-1":
+    case -1:
       return LABEL_STATES.uncertain;
     default:
       return undefined;

@@ -2,11 +2,26 @@ import { readCsv } from "../readers/csv.ts";
 import { DataError } from "../../base/errors.ts";
 import { SeededRandom } from "../../base/random.ts";
 import { quoted } from "../../base/safe_path.ts";
+import { withoutDecimals } from "./cells.ts";
 import { SPLITS, type StudyIndex } from "./study_index.ts";
 
-/** The code of a split's name, or -1. */
+/** Other names of the splits. */
+const SPLIT_NAMES: Readonly<Record<string, number>> = {
+  train: 0,
+  training: 0,
+  validate: 1,
+  valid: 1,
+  val: 1,
+  validation: 1,
+  dev: 1,
+  test: 2,
+  testing: 2,
+};
+
+/** The code of a split's name (`validate` is also called `val`, `valid`, `validation` and `dev`; in any case), or -1. */
 export function splitCode(name: string): number {
-  return (SPLITS as readonly string[]).indexOf(name);
+  const lower = name.trim().toLowerCase();
+  return Object.hasOwn(SPLIT_NAMES, lower) ? SPLIT_NAMES[lower]! : -1;
 }
 
 /**
@@ -34,7 +49,8 @@ export async function readSplitFile(path: string): Promise<Map<string, number>> 
   await readCsv(path, {
     columns: ["subject", "split"],
     aliases: { subject_id: "subject" },
-    onRow: ([subject, name], line) => {
+    onRow: ([cell, name], line) => {
+      const subject = withoutDecimals(cell!);
       const split = splitCode(name!);
       if (split < 0) {
         throw new DataError(`${quoted(name!)} is no split; train, validate or test is required.`, {
@@ -43,16 +59,14 @@ export async function readSplitFile(path: string): Promise<Map<string, number>> 
           column: "split",
         });
       }
-      const known = splits.get(subject!);
+      const known = splits.get(subject);
       if (known !== undefined && known !== split) {
         throw new DataError(
-          `subject ${quoted(subject!)} is in ${SPLITS[known]} and in ${
-            SPLITS[split]
-          }; no patient may be in two splits.`,
+          `subject ${quoted(subject)} is in ${SPLITS[known]} and in ${SPLITS[split]}; no patient may be in two splits.`,
           { file: path, line },
         );
       }
-      splits.set(subject!, split);
+      splits.set(subject, split);
     },
   });
   return splits;
@@ -73,7 +87,9 @@ export async function applySplits(
   }
   const splits = await readSplitFile(options.policy.file);
   for (let subject = 0; subject < subjects.count; subject++) {
-    subjects.split[subject] = splits.get(subjects.ids[subject]!) ?? -1;
+    const id = subjects.ids[subject]!;
+    // MIMIC's patients are also known by the names of their folders.
+    subjects.split[subject] = splits.get(id) ?? splits.get(`p${id}`) ?? -1;
   }
 }
 

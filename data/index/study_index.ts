@@ -174,6 +174,13 @@ export class IndexBuilder {
     return this.#studySubject[study] === subject ? study : undefined;
   }
 
+  /** The number of a subject's study, made when new; other subjects may have studies of the same name. */
+  studyOfSubject(name: string, subject: number): number {
+    const study = this.#studies.number(`${this.#subjects.ids[subject]}/${name}`, `${subject}/${name}`);
+    if (study === this.#studySubject.length) this.#studySubject.push(subject);
+    return study;
+  }
+
   /** Adds an image and returns its number; `undefined` where the identifier is taken. */
   image(id: string, options: { study: number; view: number; position: string }): number | undefined {
     const image = this.#images.number(id);
@@ -198,6 +205,10 @@ export class IndexBuilder {
 
   studyOfImage(image: number): number {
     return this.#imageStudy[image]!;
+  }
+
+  viewOfImage(image: number): number {
+    return this.#imageView[image]!;
   }
 
   subjectOfStudy(study: number): number {
@@ -255,25 +266,25 @@ export class IndexBuilder {
 class Numbering {
   readonly ids: string[] = [];
   readonly #numbers = new Map<string, number>();
-  #lastId: string | undefined;
+  #lastKey: string | undefined;
   #lastNumber = 0;
 
-  /** The number of an identifier, the next one when it is new. */
-  number(id: string): number {
-    const known = this.find(id);
+  /** The number of an identifier, the next one when it is new. Identifiers are told apart by `key`. */
+  number(id: string, key = id): number {
+    const known = this.find(key);
     if (known !== undefined) return known;
     const number = this.ids.length;
-    this.#numbers.set(id, number);
+    this.#numbers.set(key, number);
     this.ids.push(id);
     return number;
   }
 
-  find(id: string): number | undefined {
+  find(key: string): number | undefined {
     // Tables list a study's rows together, so the last one is asked for again more often than not.
-    if (id === this.#lastId) return this.#lastNumber;
-    const number = this.#numbers.get(id);
+    if (key === this.#lastKey) return this.#lastNumber;
+    const number = this.#numbers.get(key);
     if (number !== undefined) {
-      this.#lastId = id;
+      this.#lastKey = key;
       this.#lastNumber = number;
     }
     return number;

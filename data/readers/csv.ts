@@ -1,65 +1,62 @@
-import { parse } from "csv-parse";
+/**
+ * Tables by column name, out of CSV files as they are really written.
+ *
+ * @module
+ */
 import { DataError } from "../../base/errors.ts";
 import { quoted } from "../../base/safe_path.ts";
+import { CsvScanner } from "./csv_scanner.ts";
+import { decodeText } from "./decode_text.ts";
 import { readChunks } from "./read_chunks.ts";
 
-/** A record longer than this is an unclosed quote or not a CSV file. */
-const MAX_RECORD = 1 << 20;
+/** Why a record cannot be read: its quotes, or its number of fields. */
+export type RowFault = { kind: "quote" } | { kind: "fields"; fields: number; expected: number };
 
 /** What {@linkcode readCsv} needs to know. */
 export interface ReadCsvOptions {
   /** Columns that must be there; `onRow` gets their cells in this order. */
   columns: readonly string[];
+  /** Columns of {@linkcode columns} that may be missing: their cells are then empty. */
+  optional?: readonly string[];
   /** Other spellings in the header: spelling -> name in `columns`. */
   aliases?: Readonly<Record<string, string>>;
   /**
-   * One record: the cells of `columns`, trimmed of nothing, and the line it ends on (the header is line 1). The array is
-   * reused between calls. What it throws ends the reading.
+   * One record: the cells of `columns`, without the spaces around them, and the line it starts on (the header is line 1).
+   * The array is reused between calls. What it throws ends the reading.
    */
   onRow: (cells: readonly string[], line: number) => void;
-  /** A record with another number of fields than the header. Throws when left out. */
-  onRagged?: (line: number, fields: number, expected: number) => void;
-  signal?: AbortSignal;
+  /** A record that cannot be read. Throws when left out. */
+  onBadRow?: (line: number, fault: RowFault) => void;
+  signal?: AbortSignal | undefined;
 }
 
 /**
- * Reads a CSV file (`.gz`: gzipped) by column name as a stream, in bounded memory. A byte order mark, CRLF and quotes
- * are understood. Returns the number of records.
+ * Reads a CSV file by column name as a stream, in bounded memory. Returns the number of records.
  *
- * @throws {DataError} naming file, line and column: a missing file, an empty one, a missing or repeated column, an
- * unclosed quote, a broken gzip stream.
+ * The file may be gzipped (whatever its name), UTF-8, UTF-16 or Windows-1252, delimited by commas, semicolons, tabs or
+ * bars, with any line ends; see {@linkcode CsvScanner}. Column names are compared without the spaces around them, and
+ * without case where that is unambiguous.
+ *
+ * @throws {DataError} naming file, line and column: a missing file, an empty one, a missing or repeated column, a broken
+ * gzip stream, what is no text.
  */
 export async function readCsv(path: string, options: ReadCsvOptions): Promise<number> {
   const reader = new RecordReader(path, options);
-  const parser = parse({
-    bom: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    record_delimiter: ["\r\n", "\n"],
-    max_record_size: MAX_RECORD,
-    on_record: (record: string[], context: { lines: number }) => {
-      reader.record(record, context.lines);
-      return null;
-    },
+  const scanner = new CsvScanner({
+    chooseDelimiter: (candidates) => reader.chooseDelimiter(candidates),
+    onRecord: (record, line) => reader.record(record, line),
+    onBadQuote: (line) => reader.badQuote(line),
+    onTooLong: (line) => reader.tooLong(line),
   });
-  const finished = new Promise<void>((resolve, reject) => {
-    parser.on("end", resolve);
-    parser.on("error", (error) => reject(csvError(path, error)));
-  });
-  finished.catch(() => {});
-  parser.resume();
   try {
-    for await (const chunk of readChunks(path)) {
+    for await (const text of decodeText(readChunks(path), path)) {
       options.signal?.throwIfAborted();
-      if (!parser.write(chunk)) await Promise.race([new Promise((resolve) => parser.once("drain", resolve)), finished]);
+      scanner.push(text);
       if (reader.failure !== undefined) throw reader.failure;
     }
-    parser.end();
-    await finished;
+    scanner.end();
   } catch (error) {
     throw reader.failure ?? inputError(path, error);
-  } finally {
-    parser.destroy();
   }
   if (reader.failure !== undefined) throw reader.failure;
   if (!reader.sawHeader) {
@@ -68,7 +65,7 @@ export async function readCsv(path: string, options: ReadCsvOptions): Promise<nu
   return reader.count;
 }
 
-/** Turns csv-parse's arrays into the cells asked for, and keeps what a callback threw. */
+/** Turns records into the cells asked for, and keeps what a callback threw. */
 class RecordReader {
   failure: unknown;
   count = 0;
@@ -85,51 +82,122 @@ class RecordReader {
     this.#cells = options.columns.map(() => "");
   }
 
-  record(record: string[], line: number): void {
-    if (this.failure !== undefined) return;
-    try {
+  /** The delimiter that finds the columns; where none finds them all, the one that makes the most fields. */
+  chooseDelimiter(candidates: readonly { delimiter: string; fields: string[] | undefined }[]): string {
+    let best = candidates[0]!;
+    for (const candidate of candidates) {
+      const { fields = [] } = candidate;
+      if (fields.length > 1 && this.#columnsFound(fields) > this.#columnsFound(best.fields ?? [])) best = candidate;
+    }
+    if (this.#columnsFound(best.fields ?? []) > 0) return best.delimiter;
+    return candidates.reduce((a, b) => (b.fields?.length ?? 0) > (a.fields?.length ?? 0) ? b : a).delimiter;
+  }
+
+  record(record: string[], line: number): boolean {
+    return this.#guarded(() => {
       if (!this.sawHeader) this.#header(record, line);
       else this.#row(record, line);
+    });
+  }
+
+  badQuote(line: number): boolean {
+    return this.#guarded(() => {
+      if (!this.sawHeader) {
+        throw new DataError("the header has a quote inside an unquoted field, or one that is never closed.", {
+          file: this.#path,
+          line,
+        });
+      }
+      this.count++;
+      this.#bad(line, { kind: "quote" });
+    });
+  }
+
+  tooLong(line: number): void {
+    this.failure = new DataError(
+      "a line is longer than 1 MiB: this is not a CSV file, or its line ends are lost.",
+      { file: this.#path, line },
+    );
+  }
+
+  /** Runs a step; false once one has thrown. */
+  #guarded(step: () => void): boolean {
+    try {
+      step();
+      return true;
     } catch (error) {
       this.failure = error;
+      return false;
     }
   }
 
   #header(record: string[], line: number): void {
     this.sawHeader = true;
     this.#fields = record.length;
-    const names = record.map((name) => this.#options.aliases?.[name.trim()] ?? name.trim());
+    const header = new Header(record, this.#options.aliases);
     this.#positions = this.#options.columns.map((column) => {
-      const position = names.indexOf(column);
-      if (position < 0) {
-        throw new DataError(`the column is missing; the header has ${listNames(record)}.`, {
-          file: this.#path,
-          line,
-          column,
-        });
+      const found = header.positionsOf(column);
+      const place = { file: this.#path, line, column };
+      if (found.length === 0) {
+        if (this.#options.optional?.includes(column)) return -1;
+        throw new DataError(`the column is missing; the header has ${listNames(record)}.`, place);
       }
-      if (names.indexOf(column, position + 1) >= 0) {
-        throw new DataError("the column appears twice; remove one.", { file: this.#path, line, column });
-      }
-      return position;
+      if (found.length > 1) throw new DataError("the column appears twice; remove one.", place);
+      return found[0]!;
     });
+  }
+
+  #columnsFound(record: readonly string[]): number {
+    const header = new Header(record, this.#options.aliases);
+    return this.#options.columns.filter((column) => header.positionsOf(column).length > 0).length;
   }
 
   #row(record: string[], line: number): void {
     this.count++;
-    if (record.length !== this.#fields) {
-      const { onRagged } = this.#options;
-      if (onRagged === undefined) {
-        throw new DataError(`${record.length} fields where the header has ${this.#fields}.`, {
-          file: this.#path,
-          line,
-        });
-      }
-      onRagged(line, record.length, this.#fields);
-      return;
+    const extra = record.length - this.#fields;
+    // Spreadsheets pad rows with empty fields.
+    if (extra < 0 || (extra > 0 && record.slice(this.#fields).some((field) => field.trim() !== ""))) {
+      return this.#bad(line, { kind: "fields", fields: record.length, expected: this.#fields });
     }
-    for (let i = 0; i < this.#positions.length; i++) this.#cells[i] = record[this.#positions[i]!]!;
+    for (let i = 0; i < this.#positions.length; i++) {
+      const position = this.#positions[i]!;
+      this.#cells[i] = position < 0 ? "" : record[position]!.trim();
+    }
     this.#options.onRow(this.#cells, line);
+  }
+
+  #bad(line: number, fault: RowFault): void {
+    const { onBadRow } = this.#options;
+    if (onBadRow === undefined) throw new DataError(`${describeRowFault(fault)}.`, { file: this.#path, line });
+    onBadRow(line, fault);
+  }
+}
+
+/** What is wrong with a row. */
+export function describeRowFault(fault: RowFault): string {
+  return fault.kind === "quote"
+    ? "a quote stands inside an unquoted field, or is never closed"
+    : `${fault.fields} fields where the header has ${fault.expected}`;
+}
+
+/** Where columns are, by name. */
+class Header {
+  readonly #exact: Map<string, number[]>;
+  readonly #anyCase: Map<string, number[]>;
+
+  constructor(fields: readonly string[], aliases: Readonly<Record<string, string>> = {}) {
+    const names = fields.map((field) => {
+      const name = field.trim();
+      return Object.hasOwn(aliases, name) ? aliases[name]! : name;
+    });
+    const positions = names.map((_, i) => i);
+    this.#exact = Map.groupBy(positions, (i) => names[i]!);
+    this.#anyCase = Map.groupBy(positions, (i) => names[i]!.toLowerCase());
+  }
+
+  /** The positions of a name, or where it is not there, of its spellings in another case. */
+  positionsOf(column: string): readonly number[] {
+    return this.#exact.get(column) ?? this.#anyCase.get(column.toLowerCase()) ?? [];
   }
 }
 
@@ -138,30 +206,14 @@ function listNames(names: readonly string[]): string {
   return names.length > 20 ? `${shown}, ...` : shown;
 }
 
-/** An error of csv-parse as one of ours, with its line. */
-function csvError(path: string, error: unknown): DataError {
-  const { code, lines } = error as { code?: string; lines?: number };
-  const place = { file: path, ...(typeof lines === "number" ? { line: lines } : {}) };
-  if (code === "CSV_QUOTE_NOT_CLOSED") return new DataError("a quote is opened and never closed.", place);
-  if (code === "CSV_MAX_RECORD_SIZE") {
-    return new DataError("a record is longer than 1 MiB: a quote is not closed, or this is not a CSV file.", place);
-  }
-  return new DataError(`not a valid CSV record (${messageOf(error)}).`, place);
-}
-
 function inputError(path: string, error: unknown): unknown {
   if (error instanceof DataError) return error;
   const code = (error as { code?: string }).code;
   if (code === "ENOENT") return new DataError("the file is missing.", { file: path });
   if (code === "EISDIR") return new DataError("this is a directory, not a file.", { file: path });
   if (code?.startsWith("Z_")) {
-    return new DataError(`the gzip data is damaged or cut off (${messageOf(error)}); fetch the file again.`, {
-      file: path,
-    });
+    const reason = error instanceof Error ? error.message : String(error);
+    return new DataError(`the gzip data is damaged or cut off (${reason}); fetch the file again.`, { file: path });
   }
   return error;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

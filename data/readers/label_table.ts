@@ -1,14 +1,30 @@
-import { readCsv } from "./csv.ts";
+/**
+ * Labels in tables: of studies, and of images.
+ *
+ * @module
+ */
+import { describeRowFault, readCsv, type RowFault } from "./csv.ts";
 import { DataError } from "../../base/errors.ts";
 import { LABEL_ALIASES, type LabelState, parseLabelState } from "../index/labels.ts";
+import { numericId } from "../index/cells.ts";
 import { quoted } from "../../base/safe_path.ts";
 import type { DropLog, DropReason, DropStep } from "../index/drop_log.ts";
 import type { StudyIndex } from "../index/study_index.ts";
 
-/** A record with too few or too many fields, in the table that a step reads. */
-export function raggedRow(step: DropStep): DropReason {
-  return { step, reason: "row has another number of fields than the header", unit: "row", fault: true };
+/** A record that cannot be read, in the table that a step reads. */
+export function badRow(step: DropStep, fault: RowFault): DropReason {
+  const reason = fault.kind === "quote"
+    ? "row has a quote inside an unquoted field, or one that is never closed"
+    : "row has another number of fields than the header";
+  return { step, reason, unit: "row", fault: true };
 }
+
+/** Names a record that cannot be read. */
+export function badRowExample(path: string, line: number, fault: RowFault): string {
+  return `${path}, line ${line}: ${describeRowFault(fault)}`;
+}
+
+/** A label cell that spells no state. */
 export const UNKNOWN_LABEL: DropReason = {
   step: "labels",
   reason: "label is none of 1, 0, -1 and blank",
@@ -27,15 +43,15 @@ export interface LabelRow {
 }
 
 /**
- * Reads a table with a `study_id` column and one column a label, by name. Bad cells are given to `onRow` as such, ragged
- * rows to `onRagged`.
+ * Reads a table with a `study_id` column and one column a label, by name. Cells that spell no label are given to `onRow` as
+ * such, records that cannot be read to `onBadRow`.
  */
 export async function readLabelTable(
   path: string,
   options: {
     labels: readonly string[];
     onRow: (row: LabelRow) => void;
-    onRagged: (example: string) => void;
+    onBadRow: (reason: DropReason, example: string) => void;
     signal?: AbortSignal | undefined;
   },
 ): Promise<void> {
@@ -50,21 +66,16 @@ export async function readLabelTable(
         ? `${path}, line ${line}, column ${JSON.stringify(labels[parsed])}: ${quoted(values[parsed]!)}`
         : undefined;
       options.onRow({
-        studyId: studyId!.trim(),
+        studyId: numericId(studyId!) ?? studyId!,
         line,
         states: typeof parsed === "number" ? undefined : parsed,
         problem,
       });
     },
-    onRagged: (line, fields, expected) => options.onRagged(raggedExample(path, line, { fields, expected })),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    onBadRow: (line, fault) => options.onBadRow(badRow("labels", fault), badRowExample(path, line, fault)),
+    signal: options.signal,
   });
   if (rows === 0) throw new DataError("the label file has a header and no rows.", { file: path });
-}
-
-/** Names a ragged row. */
-export function raggedExample(path: string, line: number, counts: { fields: number; expected: number }): string {
-  return `${path}, line ${line}: ${counts.fields} fields where the header has ${counts.expected}`;
 }
 
 /** The states of the cells, or the index of the first that spells none. */
@@ -78,7 +89,7 @@ export function parseStates(values: readonly string[]): LabelState[] | number {
   return states;
 }
 
-/** Labels that stand in the rows of images: gathered by study, checked against each other, filled in at the end. */
+/** Labels in the rows of images: gathered by study, checked against each other, and put into the index at the end. */
 export class StudyLabels {
   readonly #drops: DropLog;
   readonly #states = new Map<number, LabelState[]>();

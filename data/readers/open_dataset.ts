@@ -1,11 +1,13 @@
 import type { ReadOptions } from "./read_options.ts";
 import { basename } from "node:path";
 import { checkFiles } from "../index/check_files.ts";
+import { refuseMostlyLost } from "../index/check_loss.ts";
 import { DataError } from "../../base/errors.ts";
 import { requireDirectory } from "./find_table.ts";
 import type { BlankPolicy, UncertainPolicy } from "../index/labels.ts";
 import { looksLikePhantoms } from "./phantom_record.ts";
-import { chexpertHasTest, findChexpert, readChexpert } from "./read_chexpert.ts";
+import { chexpertHasTest, findChexpert } from "./chexpert_folders.ts";
+import { readChexpert } from "./read_chexpert.ts";
 import { looksLikeMimic, readMimic, readMimicLabels } from "./read_mimic.ts";
 import type { LabelSource } from "./read_options.ts";
 import { type MnistOptions, readMnist } from "./read_mnist.ts";
@@ -35,6 +37,8 @@ export interface OpenDatasetOptions {
   mnist?: MnistOptions;
   /** Look for every image file, default true. Without it, missing files show only when pixels are prepared. */
   checkFiles?: boolean;
+  /** Take a data set of which almost all images are missing or unreadable, default false. */
+  partial?: boolean;
   /** Make every skip of bad input an error, default false. */
   strict?: boolean;
   signal?: AbortSignal;
@@ -70,7 +74,10 @@ export async function openDataset(options: OpenDatasetOptions): Promise<StudyInd
     signal: options.signal,
   };
   const index = await readIndex(dataset, { ...read, root: options.root, mnist: options.mnist ?? {} });
-  if (options.checkFiles ?? true) checkFiles(index, { signal: options.signal });
+  if (options.checkFiles ?? true) {
+    checkFiles(index, { signal: options.signal });
+    if (!options.partial) refuseMostlyLost(index);
+  }
   assertDisjointSplits(index, index.studies.ids.keys());
   return index;
 }
@@ -122,7 +129,8 @@ export function detectDataset(root: string): DatasetName {
   if (looksLikeMimic(root)) return looksLikePhantoms(root) ? "phantoms" : "mimic-cxr";
   if (findChexpert(root) !== undefined) return "chexpert";
   throw new DataError(
-    "no known data set is here; expected are mimic-cxr-2.0.0-metadata.csv(.gz) (MIMIC-CXR-JPG), train.csv (CheXpert) or dataset.json.",
+    "no known data set is here; expected are mimic-cxr-2.0.0-metadata.csv(.gz) (MIMIC-CXR-JPG), train.csv (CheXpert) or " +
+      "dataset.json (a table of your own).",
     { file: root },
   );
 }

@@ -1,78 +1,63 @@
-import { join } from "node:path";
+/**
+ * CheXpert.
+ *
+ * @module
+ */
+import { basename, join } from "node:path";
 import { readCsv } from "./csv.ts";
+import { type ChexpertFiles, findChexpert } from "./chexpert_folders.ts";
 import { DropLog } from "../index/drop_log.ts";
 import { DataError } from "../../base/errors.ts";
-import { exists, findTable, requireDirectory } from "./find_table.ts";
-import { fileSource } from "../image/image_source.ts";
+import { requireDirectory } from "./find_table.ts";
 import { CHEST_LABELS, LABEL_ALIASES } from "../index/labels.ts";
-import { raggedExample, raggedRow, StudyLabels } from "./label_table.ts";
+import { badRow, badRowExample, StudyLabels } from "./label_table.ts";
 import type { ReadOptions } from "./read_options.ts";
 import { looksLikePhantoms } from "./phantom_record.ts";
 import { quoted, unsafePathReason } from "../../base/safe_path.ts";
-import { IndexBuilder, SPLITS, StudyIndex } from "../index/study_index.ts";
+import { IndexBuilder, type Split, SPLITS, StudyIndex } from "../index/study_index.ts";
 import { CHEST_VIEWS } from "../index/views.ts";
 
-/** The tables and the splits that they are. `test.csv` came later and is often missing. */
-const TABLES = [["train", "train"], ["valid", "validate"], ["test", "test"]] as const;
-
-/** The directory with `train.csv`: the given one, or a folder `CheXpert-v1.0...` in it; `undefined` where there is none. */
-export function findChexpert(root: string): string | undefined {
-  const candidates = [root, ...childDirectories(root).map((name) => join(root, name))];
-  return candidates.find((directory) => isChexpertTable(findTable(directory, ["train"])));
-}
-
-/** True where the data set has a test table, and so an official split that can be evaluated. */
-export function chexpertHasTest(root: string): boolean {
-  const directory = findChexpert(root);
-  return directory !== undefined && findTable(directory, ["test"]) !== undefined;
-}
-
-function childDirectories(root: string): string[] {
-  if (!exists(root, "directory")) return [];
-  return [...Deno.readDirSync(root)].map(({ name }) => name).filter((name) => /^CheXpert-v1\.0/.test(name)).sort();
-}
-
-/** Plain tables are looked into, so that another data set's `train.csv` is not taken for CheXpert's. */
-function isChexpertTable(path: string | undefined): boolean {
-  if (path === undefined) return false;
-  if (path.endsWith(".gz")) return true;
-  using file = Deno.openSync(path);
-  const head = new Uint8Array(4096);
-  const length = file.readSync(head) ?? 0;
-  return /^\uFEFF?"?Path"?,/.test(new TextDecoder().decode(head.subarray(0, length)));
-}
-
 /**
- * Reads CheXpert (`train.csv`, `valid.csv`, and `test.csv` where there is one): patients and studies out of the paths, views out of the column
- * `Frontal/Lateral`, labels by name. Nothing is decoded.
+ * Reads CheXpert's tables: patients and studies from the paths, views from the column `Frontal/Lateral` or, in tables
+ * without it, from the images' names, labels by name. Nothing is decoded. Where its files may be, see
+ * {@linkcode findChexpert}.
  *
  * @throws {DataError} for a missing directory, table or column.
  */
 export async function readChexpert(root: string, options: ReadOptions): Promise<StudyIndex> {
   requireDirectory(root);
-  const directory = findChexpert(root);
-  if (directory === undefined) throw new DataError("CheXpert's train.csv is missing.", { file: root });
+  const files = findChexpert(root);
+  if (files === undefined) throw new DataError("CheXpert's train.csv is missing.", { file: root });
   const drops = new DropLog({ strict: options.strict });
   const builder = new IndexBuilder();
   const labels = new StudyLabels(drops);
   let listed = 0;
-  for (const [table, split] of TABLES) {
-    const path = findTable(directory, [table]);
-    if (path === undefined) continue;
-    listed += await readTable(path, { builder, drops, labels, options, split: SPLITS.indexOf(split) });
+  for (const { split, path } of files.tables) {
+    listed += await new ChexpertTable({ path, split, files, builder, drops, labels, options }).read();
   }
-  if (listed === 0) throw new DataError("CheXpert's tables have no rows.", { file: directory });
+  if (listed === 0) throw new DataError("CheXpert's tables have no rows.", { file: files.root });
   const columns = builder.columns(CHEST_LABELS.length);
+  const name = (image: number) => columns.images.ids[image]!;
   const index = new StudyIndex(
     {
       dataset: "chexpert",
-      root: directory,
-      synthetic: looksLikePhantoms(directory),
+      root: files.root,
+      synthetic: looksLikePhantoms(files.root),
       views: CHEST_VIEWS,
       labels: CHEST_LABELS,
       labelSource: "chexpert",
       policies: options.policies,
-      source: fileSource(directory, { preprocessing: "radiograph", name: (image) => columns.images.ids[image]! }),
+      source: {
+        preprocessing: "radiograph",
+        name,
+        hasImages: files.hasImages,
+        locate: (image) => {
+          const folder = files.patientFolder(name(image));
+          if (folder === undefined) return undefined;
+          const [study, file] = name(image).split("/").slice(-2) as [string, string];
+          return { kind: "file", path: join(folder, study, file) };
+        },
+      },
     },
     columns,
     drops,
@@ -83,44 +68,108 @@ export async function readChexpert(root: string, options: ReadOptions): Promise<
 }
 
 interface TableContext {
+  path: string;
+  split: Split;
+  files: ChexpertFiles;
   builder: IndexBuilder;
   drops: DropLog;
   labels: StudyLabels;
   options: ReadOptions;
-  split: number;
 }
 
-async function readTable(path: string, { builder, drops, labels, options, split }: TableContext): Promise<number> {
-  return await readCsv(path, {
-    columns: ["Path", "Frontal/Lateral", "AP/PA", ...CHEST_LABELS],
-    aliases: LABEL_ALIASES,
-    onRow: ([rawPath, side, position, ...cells], line) => {
-      const place = `${path}, line ${line}`;
-      const refuse = (reason: string, what: string) =>
-        void drops.add({ step: "rows", reason, unit: "row", fault: true }, `${place}: ${what}`);
-      const image = rawPath!.trim().replace(/^CheXpert-v1\.0[^/]*\//, "");
-      const unsafe = unsafePathReason(image);
-      if (unsafe !== undefined) return refuse("path could leave the data directory", `${quoted(rawPath!)}: ${unsafe}`);
-      const match = /(?:^|\/)(patient[0-9]+)\/(study[0-9]+)\/[^/]+$/.exec(image);
-      if (match === null) return refuse("path names no patient and study", quoted(rawPath!));
-      const subject = builder.subject(match[1]!);
-      const known = builder.split(subject);
-      if (known >= 0 && known !== split && options.splits === "official") {
-        throw new DataError(
-          `${match[1]} is in ${SPLITS[split]} here and in ${SPLITS[known]} before; no patient may be in two splits.`,
-          { file: path, line, column: "Path" },
-        );
-      }
-      builder.setSplit(subject, split);
-      const study = builder.study(`${match[1]}/${match[2]}`, subject)!;
-      const view = ["Frontal", "Lateral"].indexOf(side!.trim());
-      const shown = position!.trim() || (view === 1 ? "LATERAL" : side!.trim());
-      if (builder.image(image, { study, view, position: shown }) === undefined) {
-        return refuse("image identifier was listed before", quoted(rawPath!));
-      }
-      labels.add({ study, cells, place, names: CHEST_LABELS });
-    },
-    onRagged: (line, fields, expected) => drops.add(raggedRow("rows"), raggedExample(path, line, { fields, expected })),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
+/** One of CheXpert's tables. */
+class ChexpertTable {
+  readonly #context: TableContext;
+  /** Images listed. */
+  #listed = 0;
+
+  constructor(context: TableContext) {
+    this.#context = context;
+  }
+
+  /** Reads it; returns the number of images that it lists. */
+  async read(): Promise<number> {
+    const { path, drops, options } = this.#context;
+    await readCsv(path, {
+      columns: ["Path", "Study", "Frontal/Lateral", "AP/PA", ...CHEST_LABELS],
+      optional: ["Path", "Study", "Frontal/Lateral", "AP/PA"],
+      aliases: LABEL_ALIASES,
+      onRow: ([image, study, side, position, ...cells], line) => {
+        const row = { line, side: side!, position: position!, cells };
+        if (image! !== "") this.#image(image!, row);
+        else this.#imagesOfStudy(study!, row);
+      },
+      onBadRow: (line, fault) => {
+        this.#listed++;
+        drops.add(badRow("rows", fault), badRowExample(path, line, fault));
+      },
+      signal: options.signal,
+    });
+    return this.#listed;
+  }
+
+  #refuse(reason: string, place: { line: number; what: string }): void {
+    const { path, drops } = this.#context;
+    drops.add({ step: "rows", reason, unit: "row", fault: true }, `${path}, line ${place.line}: ${place.what}`);
+  }
+
+  #image(cell: string, row: Row): void {
+    const { path, split, builder, labels, options } = this.#context;
+    const { line } = row;
+    this.#listed++;
+    const image = cell.replace(/^\.\//, "").replace(/^CheXpert-v1\.0[^/]*\//i, "");
+    const unsafe = unsafePathReason(image);
+    if (unsafe !== undefined) {
+      return this.#refuse("path could leave the data directory", { line, what: `${quoted(cell)}: ${unsafe}` });
+    }
+    const match = /(?:^|\/)(patient[0-9]+)\/(study[0-9]+)\/[^/]+$/.exec(image);
+    if (match === null) return this.#refuse("path names no patient and study", { line, what: quoted(cell) });
+    const subject = builder.subject(match[1]!);
+    const known = builder.split(subject);
+    if (known >= 0 && SPLITS[known] !== split && options.splits === "official") {
+      throw new DataError(
+        `${match[1]} is in ${split} here and in ${SPLITS[known]} before; no patient may be in two splits.`,
+        { file: path, line, column: "Path" },
+      );
+    }
+    builder.setSplit(subject, SPLITS.indexOf(split));
+    const study = builder.study(`${match[1]}/${match[2]}`, subject)!;
+    if (builder.image(image, { study, ...viewOf(image, row) }) === undefined) {
+      return this.#refuse("image identifier was listed before", { line, what: quoted(cell) });
+    }
+    labels.add({ study, cells: row.cells, place: `${path}, line ${line}`, names: CHEST_LABELS });
+  }
+
+  /** Tables of study labels name a folder: its images are those that it holds. */
+  #imagesOfStudy(cell: string, row: Row): void {
+    const { line } = row;
+    const study = cell.replace(/\/$/, "");
+    const patient = unsafePathReason(study) === undefined ? this.#context.files.patientFolder(study) : undefined;
+    const folder = patient === undefined ? undefined : join(patient, basename(study));
+    let names: string[] = [];
+    try {
+      if (folder !== undefined) names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) throw error;
+    }
+    const images = names.filter((name) => /^view[0-9]+_(frontal|lateral)\./i.test(name)).sort();
+    if (images.length > 0) return images.forEach((name) => this.#image(`${study}/${name}`, row));
+    this.#listed++;
+    this.#refuse("row names neither an image nor the folder of a study", { line, what: quoted(cell) });
+  }
+}
+
+interface Row {
+  line: number;
+  side: string;
+  position: string;
+  cells: readonly string[];
+}
+
+/** The view of an image: by its row or, where that says nothing, by its name (`view1_frontal.jpg`). */
+function viewOf(image: string, { side, position }: Row): { view: number; position: string } {
+  const named = /(frontal|lateral)[^/]*$/i.exec(image)?.[1];
+  const view = CHEST_VIEWS.indexOf((side || named || "").toLowerCase());
+  const shown = position || (view === 1 ? "LATERAL" : side || (view === 0 ? "Frontal" : ""));
+  return { view, position: shown };
 }

@@ -1,27 +1,72 @@
+/**
+ * The bytes of a file that may be gzipped.
+ *
+ * @module
+ */
 import { createGunzip, type Gunzip } from "node:zlib";
 
 const CHUNK = 1 << 18;
+/** Gzip inside gzip happens when a download is compressed again; deeper nesting is an attack. */
+const MAX_LAYERS = 3;
 
-/** A file's bytes in chunks, decompressed where its name ends in `.gz` (also of several members, as bgzip writes). */
+/**
+ * A file's bytes in chunks, decompressed where they begin with gzip's signature, whatever the file's name says. Gzip
+ * files of several members (as bgzip writes them) and files that were gzipped twice are read whole.
+ */
 export async function* readChunks(path: string): AsyncGenerator<Uint8Array, void, void> {
   using file = await Deno.open(path);
-  if (path.endsWith(".gz")) yield* gunzipped(file);
-  else yield* plain(file);
+  yield* decompressed(fileChunks(file), MAX_LAYERS);
 }
 
-async function* plain(file: Deno.FsFile): AsyncGenerator<Uint8Array, void, void> {
+async function* fileChunks(file: Deno.FsFile): AsyncGenerator<Uint8Array, void, void> {
   for (;;) {
     const buffer = new Uint8Array(CHUNK);
     const length = await file.read(buffer);
     if (length === null) return;
-    yield buffer.subarray(0, length);
+    if (length > 0) yield buffer.subarray(0, length);
   }
 }
 
-/** node:zlib, because DecompressionStream refuses files of several members. */
-async function* gunzipped(file: Deno.FsFile): AsyncGenerator<Uint8Array, void, void> {
+async function* decompressed(
+  source: AsyncGenerator<Uint8Array, void, void>,
+  layers: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  const { head, rest } = await peek(source);
+  const isGzip = head.length >= 2 && head[0] === 0x1f && head[1] === 0x8b;
+  if (isGzip && layers > 0) yield* decompressed(gunzipped(rest), layers - 1);
+  else yield* rest;
+}
+
+/** The first bytes of a source, two at least where there are as many, and all of its bytes again. */
+async function peek(
+  source: AsyncGenerator<Uint8Array, void, void>,
+): Promise<{ head: Uint8Array; rest: AsyncGenerator<Uint8Array, void, void> }> {
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < 2) {
+    const { done, value } = await source.next();
+    if (done) break;
+    head = concatenate(head, value);
+  }
+  async function* all(): AsyncGenerator<Uint8Array, void, void> {
+    if (head.length > 0) yield head;
+    yield* source;
+  }
+  return { head, rest: all() };
+}
+
+/** The bytes of both. */
+export function concatenate(a: Uint8Array, b: Uint8Array): Uint8Array {
+  if (a.length === 0) return b;
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
+/** Uses node:zlib, because DecompressionStream refuses files of several members. */
+async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
   const gunzip = createGunzip({ chunkSize: CHUNK });
-  const fed = feed(gunzip, file);
+  const fed = feed(gunzip, source);
   try {
     for await (const chunk of gunzip) yield chunk;
   } finally {
@@ -31,9 +76,9 @@ async function* gunzipped(file: Deno.FsFile): AsyncGenerator<Uint8Array, void, v
   }
 }
 
-async function feed(gunzip: Gunzip, file: Deno.FsFile): Promise<void> {
+async function feed(gunzip: Gunzip, source: AsyncIterable<Uint8Array>): Promise<void> {
   try {
-    for await (const chunk of plain(file)) {
+    for await (const chunk of source) {
       if (gunzip.destroyed) return;
       if (!gunzip.write(chunk)) await drained(gunzip);
     }

@@ -4,9 +4,10 @@ import { DataError } from "../../base/errors.ts";
 import { findTable, requireDirectory, requireTable } from "./find_table.ts";
 import { mimicSource } from "./mimic_source.ts";
 import { CHEST_LABELS } from "../index/labels.ts";
-import { raggedExample, raggedRow, readLabelTable, UNKNOWN_LABEL } from "./label_table.ts";
+import { badRow, badRowExample, readLabelTable, UNKNOWN_LABEL } from "./label_table.ts";
 import type { ReadOptions } from "./read_options.ts";
-import { isNumericId, isSafeId, quoted } from "../../base/safe_path.ts";
+import { isMissing, numericId } from "../index/cells.ts";
+import { isSafeId, quoted } from "../../base/safe_path.ts";
 import { splitCode } from "../index/splits.ts";
 import { type DatasetName, IndexBuilder, SPLITS, StudyIndex } from "../index/study_index.ts";
 import { CHEST_VIEWS, viewOfPosition } from "../index/views.ts";
@@ -84,10 +85,14 @@ async function readMetadata(path: string, { builder, drops, options }: ReadConte
   const listed = await readCsv(path, {
     columns: ["dicom_id", "subject_id", "study_id", "ViewPosition"],
     onRow: (cells, line) => {
-      const dicomId = cells[0]!.trim(), subjectId = cells[1]!.trim(), studyId = cells[2]!.trim();
-      if (!isSafeId(dicomId) || !isNumericId(subjectId) || !isNumericId(studyId)) {
-        const bad = !isSafeId(dicomId) ? cells[0]! : !isNumericId(subjectId) ? cells[1]! : cells[2]!;
-        drops.add(rowFault("identifier is not safe as a file name"), `${path}, line ${line}: ${quoted(bad)}`);
+      const dicomId = cells[0]!, subjectId = numericId(cells[1]!), studyId = numericId(cells[2]!);
+      if (!isSafeId(dicomId)) {
+        drops.add(rowFault("identifier is not safe as a file name"), `${path}, line ${line}: ${quoted(dicomId)}`);
+        return;
+      }
+      if (subjectId === undefined || studyId === undefined) {
+        const bad = subjectId === undefined ? cells[1]! : cells[2]!;
+        drops.add(rowFault("identifier is no number of 3 to 15 digits"), `${path}, line ${line}: ${quoted(bad)}`);
         return;
       }
       if (builder.findImage(dicomId) !== undefined) {
@@ -99,11 +104,11 @@ async function readMetadata(path: string, { builder, drops, options }: ReadConte
         drops.add(rowFault("study is listed under another subject before"), `${path}, line ${line}: ${studyId}`);
         return;
       }
-      const position = cells[3]!.trim();
+      const position = isMissing(cells[3]!) ? "" : cells[3]!.toUpperCase();
       builder.image(dicomId, { study, view: viewOfPosition(position), position });
     },
-    onRagged: (line, fields, expected) => drops.add(raggedRow("rows"), raggedExample(path, line, { fields, expected })),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    onBadRow: (line, fault) => drops.add(badRow("rows", fault), badRowExample(path, line, fault)),
+    signal: options.signal,
   });
   if (listed === 0) throw new DataError("the list of images has a header and no rows.", { file: path });
   return listed;
@@ -116,7 +121,7 @@ async function readOfficialSplit(path: string, { builder, drops, options }: Read
     columns: ["dicom_id", "study_id", "subject_id", "split"],
     onRow: (cells, line) => {
       const place = `${path}, line ${line}`;
-      const image = builder.findImage(cells[0]!.trim());
+      const image = builder.findImage(cells[0]!);
       if (image === undefined) {
         const reason = {
           ...rowFault("row of the split file is about an unlisted image"),
@@ -128,14 +133,15 @@ async function readOfficialSplit(path: string, { builder, drops, options }: Read
       }
       const study = builder.studyOfImage(image);
       const subject = builder.subjectOfStudy(study);
-      if (builder.findStudy(cells[1]!.trim()) !== study || builder.findSubject(cells[2]!.trim()) !== subject) {
+      const [studyId, subjectId] = [numericId(cells[1]!) ?? "", numericId(cells[2]!) ?? ""];
+      if (builder.findStudy(studyId) !== study || builder.findSubject(subjectId) !== subject) {
         drops.add(
           { ...rowFault("split file and metadata disagree about an image's study"), step: "split" },
           `${place}: ${cells[0]}`,
         );
         return;
       }
-      const split = splitCode(cells[3]!.trim());
+      const split = splitCode(cells[3]!);
       if (split < 0) {
         const reason = { ...rowFault("split is none of train, validate and test"), step: "split" } as const;
         drops.add(reason, `${place}, column "split": ${quoted(cells[3]!)}`);
@@ -153,9 +159,8 @@ async function readOfficialSplit(path: string, { builder, drops, options }: Read
       builder.setSplit(subject, split);
       listed.add(image);
     },
-    onRagged: (line, fields, expected) =>
-      drops.add(raggedRow("split"), raggedExample(path, line, { fields, expected })),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    onBadRow: (line, fault) => drops.add(badRow("split", fault), badRowExample(path, line, fault)),
+    signal: options.signal,
   });
   return listed;
 }
@@ -216,7 +221,7 @@ async function fillLabels(
       if (states === undefined) index.dropStudy(study, UNKNOWN_LABEL, problem!);
       else index.studies.states.set(states, study * labels);
     },
-    onRagged: (example) => index.drops.add(raggedRow("labels"), example),
+    onBadRow: (reason, example) => index.drops.add(reason, example),
   });
   for (let study = 0; study < index.studies.count; study++) {
     if (filled[study] === 1 || !wanted(study)) continue;

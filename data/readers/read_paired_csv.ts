@@ -5,7 +5,9 @@ import { DropLog } from "../index/drop_log.ts";
 import { DataError } from "../../base/errors.ts";
 import { exists, requireDirectory } from "./find_table.ts";
 import { fileSource } from "../image/image_source.ts";
-import { raggedExample, raggedRow, StudyLabels } from "./label_table.ts";
+import { badRow, badRowExample, StudyLabels } from "./label_table.ts";
+import { isMissing, withoutDecimals } from "../index/cells.ts";
+import { decodeAllText } from "./decode_text.ts";
 import type { ReadOptions } from "./read_options.ts";
 import { quoted, unsafePathReason } from "../../base/safe_path.ts";
 import { splitCode } from "../index/splits.ts";
@@ -40,8 +42,10 @@ export function looksLikePairedCsv(root: string): boolean {
 }
 
 /**
- * Reads a data set of one's own: a table with the columns `subject`, `study`, `split`, one a view and one a label, named by the header
- * `dataset.json` in the same directory. A study may have several rows; its images are then gathered. Nothing is decoded.
+ * Reads a data set of one's own: a table with the columns `subject`, `study`, `split`, one for each view and one for each
+ * label, named by the header `dataset.json` in the same directory. Studies are told apart by subject and study together. A
+ * study may have several rows, one a pair for example, and an image may be in several of them: its images are gathered, and
+ * the pair policy makes the pairs. Nothing is decoded.
  *
  * @throws {DataError} for a header that does not fit, a missing table or column, a patient in two splits.
  *
@@ -89,7 +93,7 @@ function readHeader(root: string): PairedCsvHeader {
   }
   let content: unknown;
   try {
-    content = JSON.parse(Deno.readTextFileSync(file));
+    content = JSON.parse(decodeAllText(Deno.readFileSync(file), file));
   } catch (error) {
     throw new DataError(`this is not valid JSON (${error instanceof Error ? error.message : error}).`, { file });
   }
@@ -118,7 +122,7 @@ interface TableContext {
   options: ReadOptions;
 }
 
-/** Reads the table; returns the number of image cells that are not blank. */
+/** Reads the table; returns the number of images that it lists, each counted once where a study repeats it. */
 async function readTable(path: string, context: TableContext): Promise<number> {
   const { header, drops, options } = context;
   const views = header.views.length;
@@ -126,17 +130,23 @@ async function readTable(path: string, context: TableContext): Promise<number> {
   await readCsv(path, {
     columns: ["subject", "study", "split", ...header.views, ...header.labels],
     onRow: (cells, line) => {
-      const paths = cells.slice(3, 3 + views).map((cell) => cell.trim());
-      listed += paths.filter((cell) => cell !== "").length;
+      const paths = cells.slice(3, 3 + views).map((cell) => isMissing(cell) ? "" : cell.replace(/^\.\//, ""));
       const place = { file: path, line };
       const study = readStudy(cells, { ...context, place });
+      paths.forEach((image, view) => {
+        if (image === "") return;
+        const isRepeat = study !== undefined && readImage(image, { ...context, place, study, view }) === "repeated";
+        if (!isRepeat) listed++;
+      });
       if (study === undefined) return;
-      paths.forEach((image, view) => readImage(image, { ...context, place, study, view }));
       const labels = cells.slice(3 + views);
       context.labels.add({ study, cells: labels, place: `${path}, line ${line}`, names: header.labels });
     },
-    onRagged: (line, fields, expected) => drops.add(raggedRow("rows"), raggedExample(path, line, { fields, expected })),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    onBadRow: (line, fault) => {
+      listed++;
+      drops.add(badRow("rows", fault), badRowExample(path, line, fault));
+    },
+    signal: options.signal,
   });
   return listed;
 }
@@ -147,19 +157,15 @@ interface RowContext extends TableContext {
 
 /** The study of a row, with its subject's split set; `undefined` where the row is refused. */
 function readStudy(cells: readonly string[], { builder, drops, options, place }: RowContext): number | undefined {
-  const [subjectId, studyId, splitName] = cells.slice(0, 3).map((cell) => cell.trim()) as [string, string, string];
+  const [subjectId, studyId] = cells.slice(0, 2).map(withoutDecimals) as [string, string];
+  const splitName = cells[2]!;
   const example = (what: string) => `${place.file}, line ${place.line}: ${quoted(what)}`;
-  if (subjectId === "" || studyId === "") {
+  if (isMissing(subjectId) || isMissing(studyId)) {
     drops.add({ step: "rows", reason: "subject or study is blank", unit: "row", fault: true }, example(subjectId));
     return undefined;
   }
   const subject = builder.subject(subjectId);
-  const study = builder.study(studyId, subject);
-  if (study === undefined) {
-    const reason = "study is listed under another subject before";
-    drops.add({ step: "rows", reason, unit: "row", fault: true }, example(studyId));
-    return undefined;
-  }
+  const study = builder.studyOfSubject(studyId, subject);
   if (options.splits !== "official") return study;
   const split = splitCode(splitName);
   if (split < 0) {
@@ -179,17 +185,23 @@ function readStudy(cells: readonly string[], { builder, drops, options, place }:
   return study;
 }
 
-function readImage(image: string, context: RowContext & { study: number; view: number }): void {
+/** Adds the image of a cell; `repeated` where an earlier row of the study has it in the same column. */
+function readImage(
+  image: string,
+  context: RowContext & { study: number; view: number },
+): "added" | "repeated" | "refused" {
   const { builder, drops, place, study, view, header } = context;
-  if (image === "") return;
-  const example = `${place.file}, line ${place.line}, column ${JSON.stringify(header.views[view])}: ${quoted(image)}`;
+  const refuse = (reason: string, more = "") => {
+    const column = JSON.stringify(header.views[view]);
+    const example = `${place.file}, line ${place.line}, column ${column}: ${quoted(image)}${more}`;
+    drops.add({ step: "rows", reason, unit: "row", fault: true }, example);
+    return "refused" as const;
+  };
   const unsafe = unsafePathReason(image);
-  if (unsafe !== undefined) {
-    const reason = "path could leave the data directory";
-    drops.add({ step: "rows", reason, unit: "row", fault: true }, `${example}: ${unsafe}`);
-    return;
-  }
-  if (builder.image(image, { study, view, position: header.views[view]! }) === undefined) {
-    drops.add({ step: "rows", reason: "image identifier was listed before", unit: "row", fault: true }, example);
-  }
+  if (unsafe !== undefined) return refuse("path could leave the data directory", `: ${unsafe}`);
+  if (builder.image(image, { study, view, position: header.views[view]! }) !== undefined) return "added";
+  const known = builder.findImage(image)!;
+  if (builder.studyOfImage(known) !== study) return refuse("image is listed in another study before");
+  if (builder.viewOfImage(known) !== view) return refuse("image is listed as another view before");
+  return "repeated";
 }

@@ -49,6 +49,7 @@ export function datasetOptionsOf(data: DataConfig): OpenDatasetOptions {
     blank: data.blank,
     pairs: data.pairs,
     splitSeed: data.splitSeed,
+    ...(data.partial === undefined ? {} : { partial: data.partial }),
     strict: data.strict,
     ...(data.mnist === undefined ? {} : { mnist: data.mnist }),
   };

@@ -79,6 +79,7 @@ const data = {
   absent: fileOnly(z.object({ view: z.string(), share, seed })),
   /** Gives a share of each label's training studies the wrong answer; draws of one seed are nested. */
   labelNoise: fileOnly(z.object({ share, seed })),
+  partial: unlessDefault(flag({ help: "take a data set of which almost all images are missing or unreadable" })),
 };
 
 /** The network, the method and their sizes. What is optional is as published where it is absent. */

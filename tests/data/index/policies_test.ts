@@ -11,7 +11,7 @@ import {
   type StudyIndex,
   subjectsOfPairs,
 } from "../../../data/mod.ts";
-import { patientOverlap, splitBySubject } from "../../../data/index/splits.ts";
+import { patientOverlap, splitBySubject, splitCode } from "../../../data/index/splits.ts";
 import { CHEST_VIEWS, viewOfPosition } from "../../../data/index/views.ts";
 import { type FixtureImage, inTempDir, plainImages, writeMimic } from "../fixture.ts";
 
@@ -45,15 +45,28 @@ Deno.test("viewOfPosition() takes AP and PA as frontal, LATERAL and LL as latera
   assert.deepEqual(CHEST_VIEWS, ["frontal", "lateral"]);
 });
 
-Deno.test("parseLabelState() reads 1.0, 0.0, -1.0 and blank, and nothing else", () => {
-  assert.deepEqual(["1.0", "1", "0.0", "0", "-1.0", "-1", "", " "].map(parseLabelState), [1, 1, 2, 2, 3, 3, 0, 0]);
-  assert.deepEqual(["2", "yes", "NaN", "1.5", "--1"].map(parseLabelState), [
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-  ]);
+const SPELLINGS: [keyof typeof LABEL_STATES, string[]][] = [
+  ["positive", ["1.0", "1", "1.00", "+1", "1e0", "1.", " 1 ", "1,0", "True", "TRUE", "true", "t", "Yes", "positive"]],
+  ["negative", ["0.0", "0", "0.00", "-0", "0e0", ".0", "0,0", "False", "FALSE", "false", "f", "no", "Negative"]],
+  ["uncertain", ["-1.0", "-1", "-1.00", "-1e0", "-1,0", "\u22121", "uncertain"]],
+  ["blank", ["", " ", "nan", "NaN", "NA", "N/A", "<NA>", "None", "null"]],
+];
+for (const [state, spellings] of SPELLINGS) {
+  Deno.test(`parseLabelState() reads ${state} as ${spellings.map((cell) => JSON.stringify(cell)).join(", ")}`, () => {
+    for (const cell of spellings) assert.equal(parseLabelState(cell), LABEL_STATES[state], JSON.stringify(cell));
+  });
+}
+
+Deno.test("parseLabelState() reads nothing else", () => {
+  for (const cell of ["2", "1.5", "--1", "0.5", "1e1", "often", "1 0", "11", "-", "constructor", "Infinity", "0x1"]) {
+    assert.equal(parseLabelState(cell), undefined, JSON.stringify(cell));
+  }
+});
+
+Deno.test("splitCode() knows the usual names of the splits in any case", () => {
+  const names = ["train", "Training", "validate", "val", "valid", "VALIDATION", "dev", "test", " Testing "];
+  assert.deepEqual(names.map(splitCode), [0, 0, 1, 1, 1, 1, 1, 2, 2]);
+  assert.deepEqual(["", "tests", "sometimes", "constructor"].map(splitCode), [-1, -1, -1, -1]);
 });
 
 Deno.test("labelValue() follows the uncertain and blank policies", () => {
@@ -148,10 +161,10 @@ Deno.test("a split file divides subjects, and subjects without a split are left 
       openDataset({ root: join(root, "m"), splits: { file } }),
       /split\.csv, line 3: subject "10000000" is in test and in train/,
     );
-    await Deno.writeTextFile(file, "subject_id,split\n10000000,val\n");
+    await Deno.writeTextFile(file, "subject_id,split\n10000000,holdout\n");
     await assert.rejects(
       openDataset({ root: join(root, "m"), splits: { file } }),
-      /split\.csv, line 2, column "split": "val" is no split/,
+      /split\.csv, line 2, column "split": "holdout" is no split/,
     );
   }));
 

@@ -119,3 +119,102 @@ Deno.test("a CheXpert patient in two tables is refused", () =>
       /valid\.csv, line 2, column "Path": patient00001 is in validate here and in train before/,
     );
   }));
+
+/** Writes images at other places than those that the rows name. */
+function writeMoved(root: string, rows: readonly Row[], move: (path: string) => string): void {
+  writeImages(root, rows.map((row) => ({ ...row, path: move(row.path) })));
+}
+
+const TRAIN = [1, 2, 3, 4].flatMap((patient) => study("train", patient, { Edema: "1.0" }));
+const VALID = [5, 6].flatMap((patient) => study("valid", patient, { Edema: "0.0" }));
+const TEST = [7, 8, 9].flatMap((patient) => study("test", patient, { Edema: "1" }));
+
+async function countsOf(root: string) {
+  const index = await openDataset({ root, splits: "official", strict: true });
+  const { images, splits } = summarizeIndex(index, pairStudies(index));
+  return [images.listed, images.usable, ...Object.values(splits).map(({ pairs }) => pairs)];
+}
+
+Deno.test("CheXpert is read from the batches of the full-size download", () =>
+  inTempDir(async (root) => {
+    const download = join(root, "chexpertchestxrays-u20210408");
+    const batch = (number: number, what: string) => `CheXpert-v1.0 batch ${number} (${what})`;
+    writeTable(join(download, batch(1, "validate & csv"), "train.csv"), TRAIN);
+    writeTable(join(download, batch(1, "validate & csv"), "valid.csv"), VALID);
+    writeTable(join(download, "train_cheXbert.csv"), TRAIN);
+    writeMoved(download, VALID, (path) => path.replace("CheXpert-v1.0-small", batch(1, "validate & csv")));
+    writeMoved(download, TRAIN, (path) => {
+      const number = /patient0000[12]/.test(path) ? 2 : 3;
+      return path.replace("CheXpert-v1.0-small/train", batch(number, `train ${number - 1}`));
+    });
+    for (const directory of [root, download]) {
+      assert.equal(detectDataset(directory), "chexpert");
+      assert.deepEqual(await countsOf(directory), [12, 12, 4, 2, 0]);
+    }
+    const index = await openDataset({ root });
+    const pixels = await preparePixels(index, { cacheDir: join(root, "cache"), imageSize: 8, workers: 1 });
+    assert.ok(pixels.isReady(0) && pixels.isReady(11));
+  }));
+
+Deno.test("CheXpert's official test labels are read, their views from the images' names", () =>
+  inTempDir(async (root) => {
+    const lines = TEST.map(({ path, labels = {} }) =>
+      [path.replace("CheXpert-v1.0-small/", ""), ...LABELS.map((label) => labels[label] ?? "0")].join(",")
+    );
+    const places = [join(root, "a"), join(root, "b/CheXpert-v1.0-small"), join(root, "c/chexlocalize/CheXpert")];
+    for (const place of places) {
+      const home = place.includes("chexlocalize") ? join(root, "c/CheXpert-v1.0-small") : place;
+      writeTable(join(home, "train.csv"), TRAIN);
+      writeTable(join(home, "valid.csv"), VALID);
+      writeMoved(home, [...TRAIN, ...VALID], (path) => path.replace("CheXpert-v1.0-small/", ""));
+      writeMoved(place, TEST, (path) => path.replace("CheXpert-v1.0-small/", ""));
+      await Deno.writeTextFile(join(place, "test_labels.csv"), [`Path,${LABELS.join(",")}`, ...lines].join("\n"));
+    }
+    for (const name of ["a", "b", "c"]) assert.deepEqual(await countsOf(join(root, name)), [18, 18, 4, 2, 3], name);
+    const index = await openDataset({ root: join(root, "a") });
+    assert.equal(index.policies.splits, "official");
+    assert.deepEqual([...index.images.view.subarray(12)], [0, 1, 0, 1, 0, 1]);
+  }));
+
+Deno.test("CheXpert's labels of whole studies stand for the images in the studies' folders", () =>
+  inTempDir(async (root) => {
+    writeTable(join(root, "train.csv"), TRAIN);
+    writeMoved(root, [...TRAIN, ...TEST], (path) => path.replace("CheXpert-v1.0-small/", ""));
+    const rows = [7, 8].map((patient) => [`CheXpert-v1.0/test/patient0000${patient}/study1`, ...LABELS.map(() => "1")]);
+    rows.push(["CheXpert-v1.0/test/patient99999/study1", ...LABELS.map(() => "1")]);
+    await Deno.writeTextFile(join(root, "groundtruth.csv"), [["Study", ...LABELS], ...rows].join("\n"));
+    const index = await openDataset({ root });
+    const { splits, labels } = summarizeIndex(index, pairStudies(index));
+    assert.deepEqual(Object.values(splits).map(({ pairs }) => pairs), [4, 0, 2]);
+    assert.equal(labels["Fracture"]!.positive, 2);
+    assert.deepEqual(index.drops.entries().map(({ reason, count }) => [reason, count]), [
+      ["row names neither an image nor the folder of a study", 1],
+    ]);
+  }));
+
+Deno.test("of two copies of CheXpert the one with the table is read", () =>
+  inTempDir(async (root) => {
+    for (const name of ["CheXpert-v1.0", "CheXpert-v1.0-small"]) {
+      writeTable(join(root, name, "train.csv"), TRAIN);
+      writeMoved(root, TRAIN, (path) => path.replace("CheXpert-v1.0-small", name));
+    }
+    const small = await openDataset({ root: join(root, "CheXpert-v1.0-small") });
+    const both = await openDataset({ root });
+    const place = (index: typeof both) => index.source.locate(0);
+    const image = "train/patient00001/study1/view1_frontal.jpg";
+    assert.deepEqual(place(small), { kind: "file", path: join(root, "CheXpert-v1.0-small", image) });
+    assert.deepEqual(place(both), { kind: "file", path: join(root, "CheXpert-v1.0", image) });
+  }));
+
+Deno.test("CheXpert of which only the validation images are there is refused", () =>
+  inTempDir(async (root) => {
+    const many = Array.from({ length: 20 }, (_, i) => study("train", i)).flat();
+    const valid = study("valid", 100);
+    writeTable(join(root, "CheXpert-v1.0-small/train.csv"), many);
+    writeTable(join(root, "CheXpert-v1.0-small/valid.csv"), valid);
+    writeImages(root, valid);
+    await assert.rejects(
+      openDataset({ root }),
+      /40 of 42 images cannot be used: image file is missing \(40, for example/,
+    );
+  }));

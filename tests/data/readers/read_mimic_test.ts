@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { DataError } from "../../../base/errors.ts";
 import { CHEST_LABELS } from "../../../data/index/labels.ts";
 import { cohortTable, detectDataset, openDataset, pairStudies, summarizeIndex } from "../../../data/mod.ts";
@@ -163,7 +164,7 @@ Deno.test("subject and study identifiers that are no numbers never become paths"
     metadata: (text: string) => text + "dx,../../..,50000000,x,AP,28,28\ndy,10000000,../..,x,AP,28,28\n",
   };
   const index = await open({ images: plainImages(), edit });
-  assert.deepEqual(drops(index), [["identifier is not safe as a file name", 2]]);
+  assert.deepEqual(drops(index), [["identifier is no number of 3 to 15 digits", 2]]);
 });
 
 Deno.test("ragged rows are skipped, counted and named", () => {
@@ -176,14 +177,14 @@ Deno.test("ragged rows are skipped, counted and named", () => {
 });
 
 Deno.test("an unknown split is skipped, counted and named, and so is its image", async () => {
-  const fixture = { images: plainImages(), edit: { split: replace(/^(d0,.*),train$/m, "$1,training") } };
+  const fixture = { images: plainImages(), edit: { split: replace(/^(d0,.*),train$/m, "$1,trial") } };
   const index = await open(fixture);
   assert.deepEqual(drops(index), [["split is none of train, validate and test", 1], [
     "image is not in the split file",
     1,
   ]]);
-  assert.match(index.drops.entries()[0]!.examples[0]!, /split\.csv\.gz, line 2, column "split": "training"/);
-  await assert.rejects(open(fixture, { strict: true }), /line 2, column "split": "training"/);
+  assert.match(index.drops.entries()[0]!.examples[0]!, /split\.csv\.gz, line 2, column "split": "trial"/);
+  await assert.rejects(open(fixture, { strict: true }), /line 2, column "split": "trial"/);
 });
 
 Deno.test("a split file that disagrees with the metadata about a study is skipped, counted and named", async () => {
@@ -314,4 +315,52 @@ Deno.test("cohortTable() and summarizeIndex() count what each step leaves", asyn
     ["view position is none that is used", 1],
     ["study has no frontal image", 3],
   ]);
+});
+
+Deno.test("readMimic() reads identifiers that were written as floats, in any of the tables", async () => {
+  const floats = (text: string) => text.replaceAll(/\b([15]0000\d{3})\b(?=,)/g, "$1.0");
+  for (const tables of [["metadata"], ["split"], ["chexpert"], ["metadata", "split", "chexpert"]]) {
+    const edit = Object.fromEntries(tables.map((table) => [table, floats]));
+    const index = await open({ images: plainImages(), edit });
+    assert.deepEqual(drops(index), [], tables.join());
+    assert.equal(pairStudies(index).count, 20);
+    assert.equal(index.source.name(0), "files/p10/p10000000/s50000000/d0.jpg");
+  }
+});
+
+Deno.test("readMimic() refuses identifiers that a spreadsheet rounded, rather than merge patients", async () => {
+  const rounded = (text: string) => text.replaceAll(/\b(1000000\d)\b(?=,)/g, "1.0E+07");
+  await assert.rejects(
+    open({ images: plainImages(), edit: { metadata: rounded } }),
+    /40 of 40 images cannot be used: identifier is no number of 3 to 15 digits \(40, for example .*"1\.0E\+07"/,
+  );
+});
+
+Deno.test("readMimic() reads plain text named .csv.gz, gzip named .csv, UTF-16 and spaces around names", async () => {
+  await inTempDir(async (root) => {
+    writeMimic(root, { images: plainImages(), gzip: false });
+    const name = (table: string, ending: string) => join(root, `mimic-cxr-2.0.0-${table}.${ending}`);
+    Deno.renameSync(name("metadata", "csv"), name("metadata", "csv.gz"));
+    Deno.writeFileSync(name("split", "csv"), gzipSync(Deno.readFileSync(name("split", "csv"))));
+    const spaced = Deno.readTextFileSync(name("chexpert", "csv")).replaceAll(",", " ; ").replaceAll("\n", "\r");
+    const units = Uint16Array.from({ length: spaced.length }, (_, i) => spaced.charCodeAt(i));
+    Deno.writeFileSync(name("chexpert", "csv"), new Uint8Array([0xff, 0xfe, ...new Uint8Array(units.buffer)]));
+    const index = await openDataset({ root });
+    assert.deepEqual(drops(index), []);
+    assert.equal(pairStudies(index).count, 20);
+  });
+});
+
+Deno.test("a data set of which almost all images are missing is refused, or taken with partial", async () => {
+  const images = plainImages().map((image, i) => i < 4 ? image : { ...image, content: null });
+  await assert.rejects(
+    open({ images }),
+    /36 of 40 images cannot be used: image file is missing \(36, for example files\/p10\/.*--partial/,
+  );
+  assert.equal(pairStudies(await open({ images }, { partial: true })).count, 2);
+});
+
+Deno.test("a data set whose tables do not fit together is refused, not read as one without studies", async () => {
+  const edit = { chexpert: replace(/^(\d+),5/gm, "$1,6") };
+  await assert.rejects(open({ images: plainImages(), edit }), /40 of 40 images .*study has no row in the label file/);
 });

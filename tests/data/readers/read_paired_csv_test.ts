@@ -51,7 +51,6 @@ Deno.test("bad cells of such a table are skipped, counted and named", () =>
       "anna,1,train,images/a.jpg,../secret.jpg,,1\n" +
       "ben,2,sometimes,images/b.jpg,,,0\n" +
       "carl,3,test,images/c.jpg,images/none.jpg,,perhaps\n" +
-      "carl,1,train,images/d.jpg,,,0\n" +
       "dora,4,test,images/a.jpg,,,0\n" +
       ",5,test,images/d.jpg,,,0\n" +
       "eva,6,test\n",
@@ -65,13 +64,12 @@ Deno.test("bad cells of such a table are skipped, counted and named", () =>
             1,
             '/studies.csv, line 2, column "side": "../secret.jpg": the path has the segment ".."',
           ],
-          ["study is listed under another subject before", 1, '/studies.csv, line 5: "1"'],
-          ["image identifier was listed before", 1, '/studies.csv, line 6, column "front": "images/a.jpg"'],
-          ["subject or study is blank", 1, '/studies.csv, line 7: ""'],
+          ["image is listed in another study before", 1, '/studies.csv, line 5, column "front": "images/a.jpg"'],
+          ["subject or study is blank", 1, '/studies.csv, line 6: ""'],
           [
             "row has another number of fields than the header",
             1,
-            "/studies.csv, line 8: 3 fields where the header has 7",
+            "/studies.csv, line 7: 3 fields where the header has 7",
           ],
           ["split is none of train, validate and test", 1, '/studies.csv, line 3: "sometimes" in column "split"'],
           ["study's subject is in no split", 0, ""],
@@ -113,3 +111,81 @@ for (const [what, header, says] of BAD_HEADERS) {
       header,
     ));
 }
+
+Deno.test("studies are told apart by subject and study: each subject may have a study1", () =>
+  withData(
+    "subject,study,split,front,side,top,broken\n" +
+      "anna,study1,train,images/a.jpg,,,1\n" +
+      "ben,study1,test,images/b.jpg,,,0\n" +
+      "anna,study1,train,images/c.jpg,,,1\n" +
+      "anna,study2,train,images/d.jpg,,,-1\n",
+    async (root) => {
+      const index = await openDataset({ root, pairs: "all-combinations-missing" });
+      assert.deepEqual(index.drops.entries(), []);
+      assert.deepEqual(index.studies.ids, ["anna/study1", "ben/study1", "anna/study2"]);
+      assert.deepEqual([...index.images.study], [0, 1, 0, 2]);
+      assert.deepEqual([...index.studies.states], [1, 2, 3]);
+      assert.equal(pairStudies(index).count, 4);
+    },
+  ));
+
+Deno.test("a table with one row a pair lists each image once", () =>
+  withData(
+    "subject,study,split,front,side,broken\n" +
+      ["a.jpg,images/c.jpg", "a.jpg,images/d.jpg", "b.jpg,images/c.jpg", "b.jpg,images/d.jpg"]
+        .map((images) => `anna,1,train,images/${images},1\n`).join(""),
+    async (root) => {
+      const index = await openDataset({ root, strict: true });
+      assert.deepEqual([index.listed, index.images.count, pairStudies(index).count], [4, 4, 4]);
+    },
+    { ...HEADER, views: ["front", "side"] },
+  ));
+
+Deno.test("cells that stand for nothing, float identifiers and names with spaces are read", () =>
+  withData(
+    " subject , study ,split, front ,side,top,Broken \n" +
+      "1000.0,1.0,Train,./images/a.jpg,nan,NA,True\n" +
+      "1000.0,1.0,train,,images/b.jpg,None,TRUE\n" +
+      "nan,2.0,train,images/c.jpg,,,0\n",
+    async (root) => {
+      const index = await openDataset({ root, pairs: "all-combinations-missing" });
+      assert.deepEqual(index.drops.entries().map(({ reason, count }) => [reason, count]), [
+        ["subject or study is blank", 1],
+      ]);
+      assert.deepEqual([index.subjects.ids, index.images.ids], [["1000"], ["images/a.jpg", "images/b.jpg"]]);
+      assert.deepEqual([...index.studies.states], [1]);
+    },
+  ));
+
+Deno.test("a row with a bad quote is lost, not the table", () =>
+  withData(
+    "subject,study,split,front,side,top,broken,note\n" +
+      'anna,1,train,images/a.jpg,,,1,5" tube\n' +
+      'ben,2,train,images/b.jpg,,,1,"open\n' +
+      "carl,3,train,images/c.jpg,,,0,fine\n",
+    async (root) => {
+      const index = await openDataset({ root });
+      assert.deepEqual(index.subjects.ids, ["carl"]);
+      const [entry] = index.drops.entries();
+      assert.deepEqual([entry!.count, entry!.unit], [2, "row"]);
+      assert.match(entry!.examples[1]!, /studies\.csv, line 3: a quote stands inside/);
+      await assert.rejects(openDataset({ root, strict: true }), /line 2: a quote stands inside/);
+    },
+  ));
+
+Deno.test("dataset.json may have a byte order mark, or be UTF-16", () =>
+  withData("subject,study,split,front,side,top,broken\nanna,1,train,images/a.jpg,,,1\n", async (root) => {
+    const text = JSON.stringify(HEADER);
+    const units = Uint16Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
+    for (
+      const bytes of [[0xff, 0xfe, ...new Uint8Array(units.buffer)], [
+        0xef,
+        0xbb,
+        0xbf,
+        ...new TextEncoder().encode(text),
+      ]]
+    ) {
+      await Deno.writeFile(join(root, "dataset.json"), Uint8Array.from(bytes));
+      assert.equal((await openDataset({ root })).images.count, 1);
+    }
+  }));
