@@ -1,5 +1,5 @@
 /**
- * The measurements of an experiment's arms as one file of results.
+ * Combines the measurements of an experiment's arms into one results file.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { planName, readMeasurement } from "./run_store.ts";
 import type { Part } from "./experiment.ts";
 
 /**
- * Puts a part's measurements together: every run once, every evaluation under its arm's setting.
+ * Combines a part's measurements: every run once, and every evaluation with its arm's setting.
  *
- * @param options.title Of the report.
- * @throws {DataError} naming a run that was not measured, or two whose labels or test studies differ.
+ * @param options.title Title of the report.
+ * @throws {DataError} naming a run that was not measured, or two runs with different labels or test studies.
  */
 export async function collectPart(part: Part, options: { root: string; title: string }): Promise<Results> {
   const runs = new Map<string, RunRecord>();
@@ -33,7 +33,7 @@ export async function collectPart(part: Part, options: { root: string; title: st
       cases: ids.get(each.cases)!,
     })));
   }
-  // Labels that differ would put the scores of one finding under the name of another.
+  // With different labels, scores would be attributed to the wrong finding.
   commonLabels(files);
   const [first] = files;
   return {
@@ -49,7 +49,7 @@ export async function collectPart(part: Part, options: { root: string; title: st
   };
 }
 
-/** The id under which test cases stand in the list; equal ones share it. */
+/** Adds test cases unless equal ones are present, and returns their id. */
 function shareCases(cases: Cases[], record: Cases, run: string): string {
   const same = (other: Cases) => JSON.stringify({ ...other, id: "" }) === JSON.stringify({ ...record, id: "" });
   const there = cases.find(same);
@@ -59,7 +59,7 @@ function shareCases(cases: Cases[], record: Cases, run: string): string {
   return id;
 }
 
-/** Arms may share evaluations: those of a method that the varied setting does not concern. */
+/** Removes duplicates: arms share the evaluations of methods that the varied setting does not affect. */
 function distinct(evaluations: readonly Evaluation[]): Evaluation[] {
   return [...new Map(evaluations.map((each) => [JSON.stringify(each), each])).values()];
 }

@@ -1,5 +1,5 @@
 /**
- * What an experiment is: arms to train and measure, and what to make of them.
+ * The declaration of an experiment: arms to train and measure, and how to present them.
  *
  * @module
  */
@@ -9,79 +9,79 @@ import type { Comparison, Evaluation, Results } from "../eval/results/results_sc
 import type { DATASETS } from "../data/mod.ts";
 import type { DataConfig, ModelConfig, RunConfig, TrainingConfig } from "../training/run/run_config.ts";
 
-/** `smoke` proves the plumbing, `small` gives orderings on a machine without GPU, `paper` is the published setting. */
+/** `smoke` tests the pipeline, `small` gives meaningful rankings without a GPU, `paper` is the published setting. */
 export const SCALES = ["smoke", "small", "paper"] as const;
 export type ScaleName = typeof SCALES[number];
 
-/** What the runs of an experiment have in common. */
+/** The configuration shared by the runs of an experiment. */
 export interface Base {
   readonly dataset: typeof DATASETS[number];
   readonly scale: ScaleName;
   readonly data: DataConfig;
   readonly model: Omit<ModelConfig, "method">;
-  /** Of VAEs; `alphaSteps` counts where `alphaShare` is absent. */
+  /** Training of VAEs; `alphaSteps` applies if `alphaShare` is absent. */
   readonly training: Omit<TrainingConfig, "seed">;
   readonly alphaShare?: number;
-  /** What differs for supervised classifiers. */
+  /** Overrides for supervised classifiers. */
   readonly supervised: Partial<TrainingConfig>;
-  /** Names of the data's views. */
+  /** Names of the data set's views. */
   readonly views: readonly [string, string, ...string[]];
   readonly seeds: readonly number[];
   readonly probe: Probe;
-  /** Share of the training patients whose labels are used where an experiment does not vary it. */
+  /** Default fraction of the training patients whose labels are used. */
   readonly labelled: number;
-  /** Shares that are tried where one does. */
+  /** Fractions used by experiments that vary it. */
   readonly fractions: readonly number[];
-  /** The few labels of a head to head. */
+  /** Fraction used by experiments on few labels. */
   readonly few: number;
   readonly resamples: number;
 }
 
 /** A run to train. */
 export interface RunPlan {
-  /** With `alphaSteps` 0 if `alphaShare` says how many there are. */
+  /** The configuration; `alphaSteps` is 0 if `alphaShare` determines it. */
   readonly config: RunConfig;
-  /** Share of all steps over which alpha is annealed; how many these are depends on the data. */
+  /** Fraction of all steps over which alpha is annealed; the number of steps depends on the data. */
   readonly alphaShare?: number;
 }
 
 /** How to measure a trained run. */
 export interface EvaluationPlan {
   readonly probe: Probe;
-  /** Shares of the training patients whose labels the probes see; a classifier's is that of its training. */
+  /** Fractions of the training patients whose labels the probes use; a classifier's is part of its configuration. */
   readonly labelledFractions: readonly number[];
   readonly probeSeeds: readonly number[];
   readonly resamples: number;
-  /** Labels that probes learn from are turned wrong; those of a classifier are so in its training. */
+  /** Flips labels on which probes are trained; a classifier's label noise is part of its configuration. */
   readonly labelNoise?: { readonly share: number; readonly seed: number };
 }
 
-/** A run, its measurement, and the setting under which an experiment shows it. */
+/** A run, its measurement, and the setting under which it is shown. */
 export interface Arm {
   readonly run: RunPlan;
   readonly evaluation: EvaluationPlan;
   readonly setting?: Evaluation["setting"];
 }
 
-/** Arms on one data set: one report. */
+/** Arms on one data set, shown in one report. */
 export interface Part {
-  /** Name of its folder, to which the scale is added, and of its report. */
+  /** Name of its folder (followed by the scale) and of its report. */
   readonly name: string;
   readonly arms: readonly Arm[];
 }
 
-/** What was measured, for conclusions. */
+/** Measurements, from which conclusions are drawn. */
 export interface Measured {
   readonly results: Results;
   readonly comparisons: readonly Comparison[];
 }
 
-/** Where an experiment is done. */
+/** The data set and scale of an experiment. */
 export interface ExperimentContext {
   readonly scale: ScaleName;
-  /** The base of every run on the data set that was asked for. */
+  /** The base of every run on the requested data set. */
   readonly base: Base;
-  /** The base on another data set, at the same scale. */
+  /** Returns the base on another data set at the same scale. */
   readonly on: (dataset: Base["dataset"], root?: string) => Base;
 }
 
@@ -89,15 +89,15 @@ export interface ExperimentContext {
 export interface Experiment {
   readonly name: string;
   readonly summary: string;
-  /** What stands side by side. */
+  /** What is compared. */
   readonly by: GroupBy;
-  /** Whether its tables show every label, or the macro averages of all settings at a glance. */
+  /** Whether its tables show every label, or macro averages of all settings. */
   readonly table: "labels" | "macro";
-  /** Whether it is what the published numbers are about. */
+  /** Whether it corresponds to the published numbers. */
   readonly published?: boolean;
-  /** Whether the differences of every label are shown, rather than those of the macro averages alone. */
+  /** Whether differences are shown for every label rather than only for macro averages. */
   readonly comparePerLabel?: boolean;
   readonly parts: (context: ExperimentContext) => readonly Part[];
-  /** What it found, in words. */
+  /** Summarises the findings as text. */
   readonly conclude?: (measured: Measured) => string;
 }

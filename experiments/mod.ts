@@ -1,5 +1,5 @@
 /**
- * Experiments of the papers as declarative files: which runs to train, how to measure them, where results are kept, how they are tabulated.
+ * The papers' experiments as declarations: which runs to train, how to measure them, and how to present the results.
  *
  * @module
  */

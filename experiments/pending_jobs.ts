@@ -1,12 +1,17 @@
+/**
+ * Determines what remains to be done of an experiment.
+ *
+ * @module
+ */
 import type { EvaluationPlan, Part } from "./experiment.ts";
 import type { RunJob } from "./perform_run.ts";
 import { measurementPath, planName, readMeasurement } from "./run_store.ts";
 
 /**
- * The runs of an experiment that are not trained or not measured yet, each with the measurements that it lacks.
+ * Lists the runs of an experiment that are not yet trained or measured, each with its missing measurements.
  *
- * @param options.all Also those that are done.
- * @throws {DataError} if a measurement is damaged or of another version.
+ * @param options.all Whether to include completed runs and measurements.
+ * @throws {DataError} if a measurement is damaged or has another version.
  */
 export async function pendingJobs(
   parts: readonly Part[],

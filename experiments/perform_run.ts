@@ -1,5 +1,5 @@
 /**
- * One run of an experiment: trained, or trained to its end, and measured.
+ * Performs one run of an experiment: trains or resumes it, and measures it.
  *
  * @module
  */
@@ -15,47 +15,47 @@ import { trainThroughFaults } from "../training/train_through_faults.ts";
 import type { EvaluationPlan, RunPlan } from "./experiment.ts";
 import { claimDirectory, planName, settleConfig, writeMeasurement } from "./run_store.ts";
 
-/** Seconds between checkpoints: a killed experiment loses no more. */
+/** Seconds between checkpoints, which bounds the work lost when an experiment is killed. */
 const CHECKPOINT_SECONDS = 60;
 
-/** A run and the measurements of it that are still to be made. */
+/** A run with its missing measurements. */
 export interface RunJob {
   readonly plan: RunPlan;
   readonly evaluations: readonly EvaluationPlan[];
 }
 
-/** How to perform it. */
+/** Options of {@linkcode performRun}. */
 export interface PerformOptions {
   /** The experiments' folder. */
   readonly root: string;
-  /** The data as `openRunData()` gives them without `absent` and `labelNoise`. */
+  /** The data as opened by `openRunData()` without `absent` and `labelNoise`. */
   readonly whole: RunData;
   readonly devices: ReplaceableDevice;
-  /** Command lines that repeat it. */
+  /** Command lines that reproduce the run. */
   readonly commands: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
-  /** Threads that probes may use. */
+  /** Number of threads for probes. */
   readonly workers: number;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: JobProgress) => void;
   readonly onWarning: (message: string) => void;
 }
 
-/** Where a job is. */
+/** Progress of a job. */
 export interface JobProgress {
-  /** Share of the job that is done, in [0, 1], as a guess. */
+  /** Estimated fraction of the job that is done, in [0, 1]. */
   readonly done: number;
   readonly what: string;
 }
 
-/** About the share of a job's time that training takes. */
+/** Approximate fraction of a job's time spent on training. */
 const TRAINING_SHARE = 0.85;
 
 /**
- * Trains a run from where it stopped and makes its measurements.
+ * Trains a run, resuming from its last checkpoint, and measures it.
  *
- * @returns False where it was asked to stop before its end.
- * @throws {DataError | NonFiniteStepError} as training and evaluation do; what was done stays.
+ * @returns False if it was stopped before the end.
+ * @throws {DataError | NonFiniteStepError} as training and evaluation do; completed work is kept.
  */
 export async function performRun({ plan, evaluations }: RunJob, options: PerformOptions): Promise<boolean> {
   const { root, devices, signal, onWarning } = options;
@@ -113,7 +113,7 @@ export async function performRun({ plan, evaluations }: RunJob, options: Perform
   return true;
 }
 
-/** The configuration with its name, and the steps of alpha's annealing where they depend on the data. */
+/** Completes the configuration with its name and, if it depends on the data, the number of annealing steps of alpha. */
 function completeConfig(plan: RunPlan, data: RunData): RunConfig {
   const { config, alphaShare } = plan;
   const named = { ...config, name: planName(plan) };

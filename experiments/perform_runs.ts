@@ -1,5 +1,5 @@
 /**
- * The runs of an experiment, several at a time.
+ * Performs the runs of an experiment, several at a time.
  *
  * @module
  */
@@ -7,13 +7,13 @@ import type { JobProgress, RunJob } from "./perform_run.ts";
 import type { RunReply, RunRequest, RunSetup } from "./run_messages.ts";
 import { planName } from "./run_store.ts";
 
-/** How to perform runs. */
+/** Options of {@linkcode performRuns}. */
 export interface PerformRunsOptions {
   readonly setup: RunSetup;
-  /** Runs at a time. */
+  /** Number of concurrent runs. */
   readonly concurrency: number;
   readonly signal: AbortSignal;
-  /** Called with a run's progress; `job` is its place in the list. */
+  /** Called with a run's progress; `job` is its index in the list. */
   readonly onProgress: (job: number, progress: JobProgress) => void;
   readonly onWarning: (message: string) => void;
 }
@@ -21,18 +21,18 @@ export interface PerformRunsOptions {
 /** A run that could not be performed. */
 export interface FailedRun {
   readonly name: string;
-  /** The error's class and what it says. */
+  /** Class and message of the error. */
   readonly error: { readonly name: string; readonly message: string };
 }
 
-/** How it went. */
+/** The outcome of {@linkcode performRuns}. */
 export interface PerformedRuns {
   readonly failed: readonly FailedRun[];
-  /** True where it was asked to stop before the end. */
+  /** Whether it was stopped before the end. */
   readonly stopped: boolean;
 }
 
-/** Performs runs in workers, each with a device of its own. A run that fails does not keep the others from being done. */
+/** Performs runs in workers, each with its own device. A failing run does not prevent the others. */
 export async function performRuns(jobs: readonly RunJob[], options: PerformRunsOptions): Promise<PerformedRuns> {
   const failed: FailedRun[] = [];
   const queue = [...jobs.entries()];
@@ -48,7 +48,7 @@ export async function performRuns(jobs: readonly RunJob[], options: PerformRunsO
       for (let next = queue.shift(); next && !options.signal.aborted; next = queue.shift()) {
         const [number, job] = next;
         try {
-          // One process at a time may look into a cache, and so one worker.
+          // A cache may be opened by one worker at a time.
           await turns.take(() => worker.open(job));
           if (options.signal.aborted) return;
           await worker.perform(job, (progress) => options.onProgress(number, progress));
@@ -66,7 +66,7 @@ export async function performRuns(jobs: readonly RunJob[], options: PerformRunsO
   return { failed, stopped: options.signal.aborted };
 }
 
-/** Lets one at a time do something. */
+/** A mutex. */
 class Turns {
   #last: Promise<void> = Promise.resolve();
 
@@ -77,11 +77,11 @@ class Turns {
   }
 }
 
-/** A worker as its thread of origin sees it. */
+/** The main thread's handle of a worker. */
 class RunWorker {
   readonly #worker = new Worker(new URL("./run_worker.ts", import.meta.url), { type: "module" });
   readonly #onWarning: (message: string) => void;
-  /** Why it can do no more. */
+  /** The error that made the worker unusable. */
   #broken: Error | undefined;
   #settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
   #onProgress: (progress: JobProgress) => void = () => {};

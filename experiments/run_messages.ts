@@ -1,5 +1,5 @@
 /**
- * What the thread that shows an experiment and those that perform its runs tell each other.
+ * Messages between the main thread of an experiment and the workers that perform its runs.
  *
  * @module
  */
@@ -7,39 +7,39 @@ import type { RunData } from "../training/data/run_data.ts";
 import type { DataConfig } from "../training/run/run_config.ts";
 import type { JobProgress, RunJob } from "./perform_run.ts";
 
-/** What all runs of an experiment share. */
+/** Settings shared by all runs of an experiment. */
 export interface RunSetup {
   /** The experiments' folder. */
   readonly root: string;
   readonly cacheDir: string;
   readonly commands: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
-  /** Threads that probes may use. */
+  /** Number of threads for probes. */
   readonly workers: number;
 }
 
-/** To a worker: its set-up once; data to open, then a run on them; and at any time to stop. */
+/** Requests to a worker: its set-up, once; opening data; performing a run on them; stopping, at any time. */
 export type RunRequest =
   | { readonly kind: "setup"; readonly setup: RunSetup }
   | { readonly kind: "open"; readonly data: DataConfig; readonly imageSize: number }
   | { readonly kind: "perform"; readonly job: RunJob }
   | { readonly kind: "stop" };
 
-/** From a worker. */
+/** Replies from a worker. */
 export type RunReply =
   | { readonly kind: "opened" }
   | { readonly kind: "performed"; readonly finished: boolean }
   | { readonly kind: "progress"; readonly progress: JobProgress }
   | { readonly kind: "warning"; readonly message: string }
-  /** `name` is that of the error's class, by which the command line knows what is the user's to mend. */
+  /** `name` is the error's class, by which the command line recognises errors that the user can fix. */
   | { readonly kind: "failed"; readonly name: string; readonly message: string };
 
-/** The data that runs share before anything is altered in them. */
+/** The part of a data configuration that runs can share: without missing views and label noise. */
 export function wholeData({ absent: _absent, labelNoise: _noise, ...data }: DataConfig): DataConfig {
   return data;
 }
 
-/** Data and what they were opened from. */
+/** Opened data with their configuration. */
 export interface OpenedData {
   readonly key: string;
   readonly data: RunData;

@@ -1,7 +1,7 @@
 /**
- * The trained runs that experiments share, and what was measured of them: `runs/experiments/trained/`.
+ * Storage of trained runs and their measurements, shared between experiments: `runs/experiments/trained/`.
  *
- * A run's folder carries a hash of its configuration in its name; two experiments that need the same run find it there.
+ * A run's folder is named by a hash of its configuration, so that experiments that need the same run share it.
  *
  * @module
  */
@@ -15,11 +15,11 @@ import { checkRunConfig, type RunConfig } from "../training/run/run_config.ts";
 import { readRunFile, runPaths } from "../training/run/run_directory.ts";
 import type { EvaluationPlan, RunPlan } from "./experiment.ts";
 
-/** Where things are, below the experiments' folder. */
+/** Names below the experiments' folder. */
 const TRAINED = "trained";
 const PLAN = "plan.json";
 
-/** A text that is the same for equal values, whatever the order of their fields. */
+/** Serialises a value independently of the order of its fields. */
 function canonical(value: unknown): string {
   return JSON.stringify(
     value,
@@ -34,13 +34,13 @@ function digest(value: unknown): string {
   return createHash("sha256").update(canonical(value)).digest("hex").slice(0, 12);
 }
 
-/** What a run depends on: all of its plan but its name. */
+/** Everything that determines a run: its plan without its name. */
 function essence({ config, alphaShare }: RunPlan): unknown {
   const { name: _, ...rest } = config;
   return { ...rest, alphaShare };
 }
 
-/** The name of a run: its method, its seed and a hash of everything that it depends on. */
+/** The name of a run: method, seed, and a hash of everything that determines it. */
 export function planName(plan: RunPlan): string {
   const { model: { method }, training: { seed } } = plan.config;
   return `${method}-${seed}-${digest(essence(plan))}`;
@@ -57,9 +57,9 @@ export function measurementPath(root: string, plan: RunPlan, evaluation: Evaluat
 }
 
 /**
- * Reads a measurement; `undefined` where it was not made yet.
+ * Reads a measurement; `undefined` if it does not exist.
  *
- * @throws {DataError} if the file is damaged or of another version, or not of this run.
+ * @throws {DataError} if the file is damaged, has another version, or belongs to another run.
  */
 export async function readMeasurement(
   root: string,
@@ -71,7 +71,7 @@ export async function readMeasurement(
     const results = await readResults(path);
     const [run] = results.runs;
     if (run!.name === planName(plan)) return results;
-    throw new DataError(`this is of run ${run!.name}, not of ${planName(plan)}; delete it to measure again.`, {
+    throw new DataError(`this belongs to run ${run!.name}, not to ${planName(plan)}; delete it to measure again.`, {
       file: path,
     });
   } catch (error) {
@@ -80,7 +80,7 @@ export async function readMeasurement(
   }
 }
 
-/** Keeps a measurement. */
+/** Writes a measurement. */
 export async function writeMeasurement(
   results: Results,
   at: { root: string; plan: RunPlan; evaluation: EvaluationPlan },
@@ -89,9 +89,9 @@ export async function writeMeasurement(
 }
 
 /**
- * Makes a run's folder, or checks that the one there is this run's.
+ * Creates a run's folder, or checks that an existing one belongs to the run.
  *
- * @throws {DataError} if it holds another one's.
+ * @throws {DataError} if the folder belongs to another run.
  */
 export async function claimDirectory(root: string, plan: RunPlan): Promise<string> {
   const directory = planDirectory(root, plan);
@@ -104,15 +104,16 @@ export async function claimDirectory(root: string, plan: RunPlan): Promise<strin
   });
   if (there === undefined) await writeFileAtomic(file, `${wanted}\n`);
   else if (there.trim() !== wanted) {
-    throw new DataError(`this is another run's plan than that of ${planName(plan)}; delete the folder.`, { file });
+    throw new DataError(`this is another run's plan, not that of ${planName(plan)}; delete the folder.`, { file });
   }
   return directory;
 }
 
 /**
- * The whole configuration of a run: that of its folder where there is one, so that it goes on with the very object it was started with.
+ * Returns the complete configuration of a run: that in its folder if present, so that a resumed run keeps the exact
+ * configuration with which it was started.
  *
- * @param complete Makes it where there is none.
+ * @param complete Creates the configuration if there is none.
  */
 export async function settleConfig(directory: string, complete: () => RunConfig): Promise<RunConfig> {
   const { config: file } = runPaths(directory);

@@ -1,5 +1,5 @@
 /**
- * The worker that performs runs of an experiment, one at a time, on a device of its own.
+ * The worker that performs runs of an experiment one at a time on its own device.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { ReplaceableDevice } from "../training/replaceable_device.ts";
 import { performRun } from "./perform_run.ts";
 import { type OpenedData, type RunReply, type RunRequest, type RunSetup, wholeData } from "./run_messages.ts";
 
-/** What a module worker's global scope offers here; the DOM's `window` types do not describe it. */
+/** The part of a module worker's global scope used here, which the DOM's `window` types do not describe. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<RunRequest>) => void) | null;
   postMessage(message: RunReply): void;

@@ -1,18 +1,23 @@
+/**
+ * Builds the soft tissues of a healthy patient, which the findings then modify.
+ *
+ * @module
+ */
 import type { Draws } from "./draws.ts";
 import type { Body } from "./patients.ts";
 import { type Lung, type Scene, type Side, sideSign } from "./scene.ts";
 
-/** How the patient holds still on the day: the same in all images of a study. */
+/** Position and breath of the patient, the same in all images of a study. */
 export interface Posture {
-  /** How deep the breath is, about -1.5 to 1.5. */
+  /** Depth of inspiration, about -1.5 to 1.5; 0 is average. */
   breath: number;
-  /** Whether the patient lies or sits in bed. */
+  /** Whether the image is taken at the bedside, of a lying or sitting patient. */
   bedside: boolean;
 }
 
-/** The soft tissues of a healthy patient. */
+/** Creates a scene with the soft tissues of a healthy patient. */
 export function healthyScene(body: Body, { breath, bedside }: Posture, draws: Draws): Scene {
-  // A shallow breath raises the domes and leaves the heart broader.
+  // Shallow inspiration raises the diaphragm and makes the heart appear wider.
   const lift = body.dome - 0.75 * breath + (bedside ? 0.4 : 0);
   const aeration = draws.around(0, 0.04) - 0.015 * breath;
   const size = body.heart * (1 - 0.015 * breath);
@@ -81,13 +86,13 @@ function addSoftTissue(scene: Scene, body: Body, { bedside, lift }: { bedside: b
       { x: sign * 9, y: front - 1, z: 7.5, rx: 6, ry: 1.6, rz: 4.5, density: 0.22, softness: 1, within: "body" },
     );
   }
-  // The weight of the liver.
+  // Attenuation of the liver.
   scene.blobs.push(
     { x: -6, y: 1, z: -15 + lift, rx: 7, ry: 7, rz: 5, density: 0.12, softness: 0.8, within: "body" },
   );
 }
 
-/** Gas in the stomach, and in as much of the bowel as happens to hold some. */
+/** Adds gas in the stomach and, randomly, in the bowel. */
 function addBowelGas(scene: Scene, lift: number, draws: Draws): void {
   const common = { density: -0.9, softness: 0.7, within: "body" } as const;
   const fill = draws.between(0.4, 1.25);

@@ -1,8 +1,13 @@
+/**
+ * Projects the soft-edged ellipsoids of a scene.
+ *
+ * @module
+ */
 import { type Camera, project } from "./camera.ts";
 import type { Shadow } from "./cast.ts";
 import type { Blob, Scene } from "./scene.ts";
 
-/** Adds the blobs of a scene to its shadow; those in a lung only as far as there is air to displace. */
+/** Adds the blobs of a scene to its shadow. Blobs confined to a lung add only where there is air to displace. */
 export function addBlobs(shadow: Shadow, scene: Scene, camera: Camera): void {
   for (const blob of scene.blobs) addBlob(shadow, blob, camera);
   for (const arm of armsOf(scene, camera)) addBlob(shadow, arm, camera);

@@ -1,31 +1,36 @@
+/**
+ * The geometry of an exposure: where points of the scene fall on the detector.
+ *
+ * @module
+ */
 import { Draws } from "./draws.ts";
 import type { ImageState } from "./exposures.ts";
 import type { Point } from "./scene.ts";
 
-/** Centimetres that a pixel of a full-size image covers: 35 cm across 2544 pixels. */
+/** Pixel size of a full-size image in centimetres: 35 cm across 2544 pixels. */
 const FULL_PIXEL_CM = 35 / 2544;
 
-/** How the rays of an image run and where its plate lies. */
+/** Direction of the rays of an image, and placement of the detector. */
 export interface Camera {
   view: "frontal" | "lateral";
   bedside: boolean;
-  /** Tangent of the patient's turn about the long axis. */
+  /** Tangent of the patient's rotation about the long axis. */
   turn: number;
-  /** Magnification of what lies in front, far from the plate when the rays come from the front (AP). */
+  /** Magnification of anterior structures, which are far from the detector when the rays come from the front (AP). */
   magnification: number;
-  /** Where the middle of the image lies, in centimetres, and the angle it is turned by. */
+  /** Centre of the image on the detector in centimetres, and its rotation. */
   u: number;
   v: number;
   angle: number;
-  /** Centimetres a pixel covers. */
+  /** Pixel size in centimetres. */
   pixel: number;
   width: number;
   height: number;
-  /** Dark edges where the beam was narrowed, in centimetres: left, top, right, bottom. */
+  /** Collimated (dark) margins in centimetres: left, top, right, bottom. */
   edges: readonly [number, number, number, number];
 }
 
-/** The camera of an image at a scale; 1 is full size. */
+/** Draws the camera of an image at a scale; 1 is full size. */
 export function cameraOf(seed: number, image: ImageState, scale: number): Camera {
   const draws = new Draws("phantom camera", seed, image.key);
   const view = image.projection === "AP" || image.projection === "PA" ? "frontal" : "lateral";
@@ -50,8 +55,9 @@ export function cameraOf(seed: number, image: ImageState, scale: number): Camera
 }
 
 /**
- * Where a point falls on the plate, in centimetres from the origin's shadow: u to the viewer's right, v up; and its place
- * along the ray. Frontal images show the patient's left on the viewer's right, lateral ones the front on the left.
+ * Projects a point onto the detector, in centimetres from the projection of the origin: u to the viewer's right, v up,
+ * and the coordinate along the ray. Frontal images show the patient's left on the viewer's right, lateral ones the
+ * front on the left.
  */
 export function project(camera: Camera, { x, y, z }: Point): { u: number; v: number; ray: number } {
   return camera.view === "frontal"

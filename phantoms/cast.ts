@@ -1,19 +1,24 @@
+/**
+ * Ray casting: integrates attenuation and air along parallel rays through the soft tissues of a scene.
+ *
+ * @module
+ */
 import type { Camera } from "./camera.ts";
 import { project } from "./camera.ts";
 import { type Ellipsoid, type Lung, type Scene, type Side, sideSign, spineAt, taperAt } from "./scene.ts";
 
-/** Values on a grid over the plate; row 0 is the top. */
+/** Values on a grid over the detector; row 0 is at the top. */
 export interface Field {
   columns: number;
   rows: number;
-  /** Plate coordinates of the first value, and the distance between two, in centimetres. */
+  /** Detector coordinates of the first value, and the grid spacing, in centimetres. */
   left: number;
   top: number;
   step: number;
   values: Float32Array;
 }
 
-/** What the rays of an image pass through: attenuation, and the length of each lung that is filled with air. */
+/** Integrals along the rays of an image: attenuation, and the air-filled length in each lung. */
 export interface Shadow {
   attenuation: Field;
   air: Readonly<Record<Side, Float32Array>>;
@@ -24,7 +29,7 @@ const TOP = 22;
 const BOTTOM = -26;
 const SIDES: readonly Side[] = ["right", "left"];
 
-// The thorax is a little squarer than an ellipse.
+// Exponent of the superellipse of the thorax; an ellipse has 2.
 const ROUNDNESS = 2.3;
 const CHORDS = Float64Array.from({ length: 1026 }, (_, i) => {
   const u = Math.min(1, i / 1024);
@@ -40,7 +45,9 @@ function chord(u: number): number {
   return low + (CHORDS[i + 1]! - low) * (place - i);
 }
 
-/** Casts parallel rays through the soft tissues of a scene. Bones, vessels and devices are drawn on top of it. */
+/**
+ * Casts parallel rays through the soft tissues of a scene. Bones, vessels and devices are drawn on top of the result.
+ */
 export function castShadow(scene: Scene, camera: Camera, step: number): Shadow {
   const columns = Math.ceil(2 * HALF_WIDTH / step) + 1;
   const rows = Math.ceil((TOP - BOTTOM) / step) + 1;
@@ -57,7 +64,9 @@ export function castShadow(scene: Scene, camera: Camera, step: number): Shadow {
   return { attenuation: field, air };
 }
 
-/** The cross-section of a solid at the height of a row: its chord at u is 2 ray sqrt(base - ((u - centre) / half)^2). */
+/**
+ * The cross-section of a solid at the height of a row: its chord at u is 2 ray sqrt(base - ((u - centre) / half)^2).
+ */
 interface Section {
   centre: number;
   half: number;
@@ -92,7 +101,7 @@ function castRow(
 }
 
 function bodyAt({ thorax, wall }: Scene, camera: Camera, z: number): { centre: number; half: number; ray: number } {
-  // Shoulders give way to the neck.
+  // Above the shoulders the body narrows to the neck.
   const rise = Math.max(0, Math.min(1, (z - thorax.apex + 5) / 9.5));
   const neck = rise * rise * (3 - 2 * rise);
   const halfWidth = (thorax.halfWidth + wall + 0.8) * (1 - neck) + 6.2 * neck;
@@ -106,7 +115,7 @@ function bodyAt({ thorax, wall }: Scene, camera: Camera, z: number): { centre: n
 interface Chest {
   frontal: boolean;
   scene: Scene;
-  /** Half extents across the rays and along them, and their centres. */
+  /** Half extents perpendicular to and along the rays, and their centres. */
   half: number;
   ray: number;
   centre: number;
@@ -131,7 +140,7 @@ function chestAt(scene: Scene, camera: Camera, z: number): Chest {
 const starts = new Float64Array(16);
 const ends = new Float64Array(16);
 
-/** The length of a ray inside one lung that no solid fills. */
+/** The length of a ray inside one lung that is not occupied by solids. */
 function airLength(
   chest: Chest,
   sections: readonly Section[],
@@ -142,7 +151,7 @@ function airLength(
   let low: number;
   let high: number;
   if (chest.frontal) {
-    // A ray passes one lung only, the one of its side.
+    // A frontal ray passes through only one lung, that of its side.
     if ((u < 0.3 * chest.shift) !== (sign < 0)) return 0;
     const half = (chest.ray - 0.6 * lung.rind) * chord((u - chest.centre) / (chest.half - lung.rind));
     low = chest.rayCentre - half;
@@ -166,7 +175,7 @@ function airLength(
   return length <= 0 ? 0 : length * (1 - fluidShare(chest, lung, { u, z }));
 }
 
-/** The muscle of the diaphragm bulges as a paraboloid: flat at the top, falling to the wall, most at the back. */
+/** The diaphragm is a paraboloid, flat at the top and descending to the wall, most steeply at the back. */
 function insertDome(count: number, lung: Lung, { chest, u, z }: { chest: Chest; u: number; z: number }): number {
   const steepX = 0.105;
   const steepY = 0.048;
@@ -191,7 +200,7 @@ function insert(count: number, start: number, end: number): number {
   return count + 1;
 }
 
-/** The length of [low, high] that the sorted intervals cover together. */
+/** The length of [low, high] covered by the union of the sorted intervals. */
 function covered(count: number, low: number, high: number): number {
   let total = 0;
   let reached = low;
@@ -205,7 +214,7 @@ function covered(count: number, low: number, high: number): number {
   return total;
 }
 
-/** The share of a ray's air that fluid has taken: none above the meniscus, which climbs at the walls. */
+/** The fraction of a ray's air replaced by fluid: zero above the meniscus, which rises at the walls. */
 function fluidShare(chest: Chest, lung: Lung, { u, z }: { u: number; z: number }): number {
   if (lung.fluid < BOTTOM) return 0;
   const place = (u - chest.centre) / (chest.half + 0.01);
@@ -214,7 +223,7 @@ function fluidShare(chest: Chest, lung: Lung, { u, z }: { u: number; z: number }
   return 1 / (1 + Math.exp(-depth / 0.45));
 }
 
-/** Mean density of a ray's way through one lung: denser below by its weight, nothing where free air has taken its place. */
+/** Mean density along a ray through one lung: higher below because of gravity, zero where free air has replaced it. */
 function lungDensity(chest: Chest, { side, u, z }: { side: Side; u: number; z: number }): number {
   const lung = chest.scene.lungs[side];
   const density = lung.density * (1 - 0.012 * z) + lung.veil;
@@ -227,7 +236,7 @@ function lungDensity(chest: Chest, { side, u, z }: { side: Side; u: number; z: n
   return density * (1 - (chest.frontal ? free : 0.85 * free));
 }
 
-/** The cross-sections, at height z, of everything that displaces lung. */
+/** The cross-sections at height z of all solids that displace lung. */
 function sectionsAt(scene: Scene, camera: Camera, z: number): Section[] {
   const { thorax, mediastinum } = scene;
   const sections: Section[] = [];

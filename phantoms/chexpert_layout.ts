@@ -1,9 +1,14 @@
+/**
+ * Tables and paths in CheXpert's layout.
+ *
+ * @module
+ */
 import type { ImageState, Projection } from "./exposures.ts";
 import { labelCells } from "./label_cells.ts";
 import type { StudyState } from "./patients.ts";
 import { bySubjectAndStudy, type TableFile, type WrittenStudy } from "./written_study.ts";
 
-/** The folder that the tables' paths begin with; the data directory itself. */
+/** First folder of the paths in the tables; it stands for the data directory itself. */
 const DATASET = "CheXpert-v1.0";
 
 /** The findings in the order of CheXpert's tables. */
@@ -45,7 +50,10 @@ function isLateral(projection: Projection): boolean {
   return projection === "LATERAL" || projection === "LL";
 }
 
-/** `train.csv`, `valid.csv` and `test.csv`, a row an image. The test studies' labels are the radiologists', as there. */
+/**
+ * Creates `train.csv`, `valid.csv` and `test.csv` with one row per image. As in CheXpert, test labels are
+ * radiologists'.
+ */
 export function chexpertTables(studies: readonly WrittenStudy[]): TableFile[] {
   const sorted = bySubjectAndStudy(studies);
   return TABLES.map(([name, split]) => {

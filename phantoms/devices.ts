@@ -1,11 +1,16 @@
+/**
+ * Support devices, which are added to the finished scene.
+ *
+ * @module
+ */
 import type { Draws } from "./draws.ts";
 import { type Point, type Scene, sideSign } from "./scene.ts";
 
-// Metal and contrast-filled plastic; thin, so dense.
+// Densities of metal and radiopaque plastic.
 const METAL = 5;
 const PLASTIC = 3;
 
-/** Adds tubes, catheters, a pacemaker, sternal wires and electrodes: the more, the more severe. */
+/** Adds tubes, catheters, a pacemaker, sternal wires and electrodes, the more the higher the severity. */
 export function addDevices(scene: Scene, severity: number, draws: Draws): void {
   const kinds = draws.shuffle([addTubes, addCatheter, addWires, addElectrodes]);
   if (draws.chance(0.75)) kinds.unshift(addPacemaker);
@@ -17,7 +22,7 @@ function line(scene: Scene, points: Point[], { radius, density }: { radius: numb
   scene.tubes.push({ points: smooth(points), radius: [radius, radius], density: [density, density], section: "solid" });
 }
 
-/** A box under the collarbone and leads to the right heart. */
+/** A pulse generator below the clavicle, with leads to the right heart. */
 function addPacemaker(scene: Scene, draws: Draws): void {
   const side = sideSign(draws.chance(0.88) ? "left" : "right");
   const { halfDepth, apex } = scene.thorax;
@@ -47,7 +52,7 @@ function addPacemaker(scene: Scene, draws: Draws): void {
   }
 }
 
-/** A tube in the windpipe and one through the gullet to the stomach. */
+/** An endotracheal tube, and a nasogastric tube to the stomach. */
 function addTubes(scene: Scene, draws: Draws): void {
   const { apex } = scene.thorax;
   const x = scene.mediastinum.shift;
@@ -65,7 +70,7 @@ function addTubes(scene: Scene, draws: Draws): void {
   ], { radius: 0.3, density: PLASTIC });
 }
 
-/** A central venous catheter from the neck or the arm. */
+/** A central venous catheter, from the neck or the arm. */
 function addCatheter(scene: Scene, draws: Draws): void {
   const { apex, halfDepth } = scene.thorax;
   const tip = { x: -2.2, y: 1.2, z: draws.between(-1.5, 2) };
@@ -75,7 +80,7 @@ function addCatheter(scene: Scene, draws: Draws): void {
   line(scene, [...start, { x: -2.2, y: 0.4, z: 4.5 }, tip], { radius: 0.26, density: PLASTIC + 1 });
 }
 
-/** Wires that close the breastbone, and an artificial valve. */
+/** Sternal wires, and a prosthetic valve. */
 function addWires(scene: Scene, draws: Draws): void {
   const { halfDepth, apex } = scene.thorax;
   for (let k = 0; k < 6; k++) {
@@ -99,7 +104,7 @@ function addWires(scene: Scene, draws: Draws): void {
   line(scene, ring, { radius: 0.22, density: METAL });
 }
 
-/** Electrodes on the skin and the cables between them. */
+/** ECG electrodes and their cables. */
 function addElectrodes(scene: Scene, draws: Draws): void {
   const front = scene.thorax.halfDepth + scene.wall;
   const exit = { x: draws.between(-6, 6), y: front, z: -16 };
@@ -111,7 +116,7 @@ function addElectrodes(scene: Scene, draws: Draws): void {
   }
 }
 
-/** A Catmull-Rom curve through the points, eight pieces between two of them. */
+/** A Catmull-Rom curve through the points, with eight segments between neighbours. */
 function smooth(points: readonly Point[]): Point[] {
   const at = (i: number): Point => points[Math.max(0, Math.min(points.length - 1, i))] ?? { x: 0, y: 0, z: 0 };
   const curve: Point[] = [at(0)];

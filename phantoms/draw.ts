@@ -1,3 +1,8 @@
+/**
+ * Draws the images of a study from its hidden state.
+ *
+ * @module
+ */
 import { addBlobs } from "./blobs.ts";
 import { cameraOf } from "./camera.ts";
 import { castShadow } from "./cast.ts";
@@ -13,14 +18,14 @@ import { addSkeleton } from "./skeleton.ts";
 import { addTexture } from "./texture.ts";
 import { drawTubes } from "./tubes.ts";
 
-/** A gray image: one byte a pixel, row by row from the top left. */
+/** A grayscale image with one byte per pixel, row-major from the top left. */
 export interface PhantomImage {
   width: number;
   height: number;
   pixels: Uint8Array<ArrayBuffer>;
 }
 
-/** The scene of a study: the patient's build, the posture of the day, and what the study's findings make of it. */
+/** Creates the scene of a study from the patient's build, the posture, and the study's findings. */
 export function sceneOf(study: StudyState): Scene {
   const { seed, index, patient, severities } = study;
   const stream = (...key: (string | number)[]) => new Draws("phantom scene", seed, index, ...key);
@@ -33,8 +38,8 @@ export function sceneOf(study: StudyState): Scene {
 }
 
 /**
- * Draws one image of a scene at a scale; 1 gives full-size plates of about 2544 x 3056 pixels. The larger the image, the
- * finer the grid of rays, down to a millimetre.
+ * Draws one image of a scene. Scale 1 gives full-size images of about 2544 x 3056 pixels. The ray spacing decreases
+ * with image size, down to a millimetre.
  */
 export function drawImage(
   scene: Scene,

@@ -15,7 +15,7 @@ export interface DrawRequest {
   directory: string;
   worker: number;
   workers: number;
-  /** Shared memory of one number: when it is not 0, workers stop before their next study. */
+  /** One number in shared memory; workers stop before their next study when it is not 0. */
   stop: Int32Array;
 }
 

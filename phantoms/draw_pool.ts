@@ -6,7 +6,7 @@
 import type { DrawReply, DrawRequest } from "./draw_messages.ts";
 import type { ImageFile } from "./study_files.ts";
 
-/** The whole set to draw, and who receives its studies. */
+/** The set to draw, and the callback that receives its studies. */
 export interface DrawOptions extends Omit<DrawRequest, "worker" | "stop"> {
   onStudy: (index: number, files: ImageFile[]) => void;
   signal?: AbortSignal | undefined;
@@ -19,7 +19,7 @@ export interface DrawOptions extends Omit<DrawRequest, "worker" | "stop"> {
  * @throws The error of the first worker that failed, what `onStudy` threw, or the signal's reason.
  */
 export async function drawInWorkers({ onStudy, signal, ...request }: DrawOptions): Promise<void> {
-  // A terminated worker may still be in the middle of a file, so workers are asked to stop, and waited for.
+  // Terminating a worker could leave a partial file, so workers are asked to stop and awaited.
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const failures: unknown[] = [];
   const fail = (reason: unknown): void => {

@@ -1,19 +1,26 @@
+/**
+ * Random distributions used for drawing phantoms.
+ *
+ * @module
+ */
 import { SeededRandom } from "../base/random.ts";
 
-/** The seeded generator with the distributions that phantoms are drawn from. */
+/** A seeded generator with the distributions needed for phantoms. */
 export class Draws extends SeededRandom {
   /** Uniform in [low, high). */
   between(low: number, high: number): number {
     return low + (high - low) * this.uniform();
   }
 
-  /** Standard normal (Box-Muller; the second number of each pair is not kept, so that every call costs two draws). */
+  /**
+   * Standard normal (Box-Muller). The second number of each pair is discarded, so that every call consumes two draws.
+   */
   normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** Normal with this mean and standard deviation, held within three standard deviations. */
+  /** Normal with this mean and standard deviation, clamped to three standard deviations. */
   around(mean: number, deviation: number): number {
     return mean + deviation * Math.max(-3, Math.min(3, this.normal()));
   }
@@ -23,7 +30,7 @@ export class Draws extends SeededRandom {
     return this.uniform() < probability;
   }
 
-  /** One of the items, each as likely as the others. */
+  /** One of the items, uniformly. */
   pick<T>(items: readonly [T, ...T[]]): T {
     return items[this.below(items.length)] ?? items[0];
   }

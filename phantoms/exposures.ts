@@ -1,24 +1,29 @@
+/**
+ * The images of a study: projections, recorded view positions and sizes.
+ *
+ * @module
+ */
 import { Draws } from "./draws.ts";
 
-/** How an image was taken. */
+/** The true projection of an image. */
 export type Projection = "AP" | "PA" | "LATERAL" | "LL";
 
 /** One image of a study, before it is drawn. */
 export interface ImageState {
   /** Five groups of eight hexadecimal digits, as in MIMIC-CXR-JPG. */
   dicomId: string;
-  /** What the picture is, whatever the metadata say. */
+  /** The true projection, which the metadata may misstate. */
   projection: Projection;
-  /** ViewPosition as the metadata have it: mostly the projection, sometimes blank, rarely something else. */
+  /** ViewPosition in the metadata: usually the projection, sometimes blank, rarely something else. */
   viewPosition: string;
-  /** Size of the plate's picture in pixels at full scale. */
+  /** Size in pixels at full scale. */
   fullRows: number;
   fullColumns: number;
-  /** Keys the draws of pose, exposure and noise. */
+  /** Random stream key of pose, exposure and noise. */
   key: string;
 }
 
-// Rows and columns of plates, the commonest first.
+// Rows and columns of detectors, the most common first.
 type Plates = readonly [readonly [number, number], ...(readonly [number, number])[]];
 const FRONTAL_PLATES: Plates = [[3056, 2544], [3056, 2544], [2544, 3056], [2544, 3056], [2539, 3050], [2828, 2320], [
   2800,
@@ -29,8 +34,8 @@ const RARE_FRONTAL = ["AP AXIAL", "PA LLD", "LPO"] as const;
 const RARE_LATERAL = ["LAO", "RAO", "XTABLE LATERAL", "SWIMMERS"] as const;
 
 /**
- * The images of a study: mostly one frontal and one lateral; sometimes two frontals, two laterals, or one view only.
- * `variety(use)` gives a number in [0, 1) that is spread evenly over the studies.
+ * Draws the images of a study: mostly one frontal and one lateral; sometimes two frontals, two laterals, or only one
+ * view. `variety(use)` returns a number in [0, 1) that is evenly distributed over the studies.
  */
 export function imagesOf(
   seed: number,

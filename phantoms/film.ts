@@ -1,15 +1,21 @@
+/**
+ * From attenuation to pixels: sampling, the detector's response, noise, collimation, markers and histogram
+ * equalisation.
+ *
+ * @module
+ */
 import type { Camera } from "./camera.ts";
 import type { Field } from "./cast.ts";
 import type { Draws } from "./draws.ts";
 
-/** An image in the making: attenuation at each pixel, row by row. */
+/** Attenuation at each pixel, row-major. */
 export interface Film {
   width: number;
   height: number;
   values: Float32Array;
 }
 
-/** Samples a field at the pixels of a camera (bilinear). */
+/** Samples a field at the pixels of a camera by bilinear interpolation. */
 export function expose(field: Field, camera: Camera): Film {
   const { width, height } = camera;
   const film: Film = { width, height, values: new Float32Array(width * height) };
@@ -35,7 +41,7 @@ export function expose(field: Field, camera: Camera): Film {
   return film;
 }
 
-/** The pixel (fractional column and row) of a point of the plate; the inverse of what {@linkcode expose} samples by. */
+/** The pixel (fractional column and row) of a point on the detector; inverse of the mapping in {@linkcode expose}. */
 export function pixelOf(camera: Camera, { u, v }: { u: number; v: number }): { column: number; row: number } {
   const cos = Math.cos(camera.angle) / camera.pixel;
   const sin = Math.sin(camera.angle) / camera.pixel;
@@ -48,8 +54,8 @@ export function pixelOf(camera: Camera, { u, v }: { u: number; v: number }): { c
 }
 
 /**
- * Develops a film: the response of the plate with its exposure, uneven by a little, and grain; dark edges and a side marker;
- * then the histogram is equalised, as that of the real images is.
+ * Converts attenuation to pixels: exposure with slight unevenness, detector response and noise, collimated margins and
+ * a side marker, and finally histogram equalisation, as in the real images.
  */
 export function develop(film: Film, camera: Camera, draws: Draws): Uint8Array<ArrayBuffer> {
   const { width, height, values } = film;
@@ -57,7 +63,7 @@ export function develop(film: Film, camera: Camera, draws: Draws): Uint8Array<Ar
   const contrast = 0.5 / (draws.between(4.5, 6.5) * (camera.view === "frontal" ? 1 : 1.3));
   const tiltX = draws.around(0, 0.9) / width;
   const tiltY = draws.around(0, 0.9) / height;
-  // The finer the pixels, the more the plate's reader smooths; so full-size files come to about the real ones' size.
+  // Smoothing increases with resolution, so that full-size files are about as large as real ones.
   const smoothing = 1 + 3 * Math.min(1, 0.014 / camera.pixel);
   const grain = draws.between(0.025, 0.055) * (camera.bedside ? 1.3 : 1) / smoothing / 147.8;
   const levels = new Uint16Array(values.length);
@@ -66,7 +72,7 @@ export function develop(film: Film, camera: Camera, draws: Draws): Uint8Array<Ar
       const tilt = tiltX * (column - width / 2) + tiltY * (row - height / 2);
       const excess = (values[i]! + tilt - middle) * contrast;
       const response = 0.5 + 0.5 * excess / Math.sqrt(1 + excess * excess);
-      // The sum of four uniform bytes is near enough to normal: mean 510, deviation 147.8.
+      // The sum of four uniform bytes is approximately normal: mean 510, standard deviation 147.8.
       const bits = draws.uint32();
       const sum = (bits & 255) + (bits >>> 8 & 255) + (bits >>> 16 & 255) + (bits >>> 24);
       levels[i] = Math.max(
@@ -81,7 +87,7 @@ export function develop(film: Film, camera: Camera, draws: Draws): Uint8Array<Ar
 
 const LEVELS = 4096;
 
-/** Dark edges, and a lead letter at the patient's left: L on frontal images. */
+/** Draws the collimated margins and a lead marker at the patient's left: L on frontal images. */
 function mark(levels: Uint16Array, camera: Camera, draws: Draws): void {
   const { width, height, edges } = camera;
   const [left, top, right, bottom] = edges.map((edge) => Math.round(edge / camera.pixel)) as [
@@ -108,12 +114,12 @@ function mark(levels: Uint16Array, camera: Camera, draws: Draws): void {
   }
 }
 
-/** Spreads levels over 0..255 by their cumulative histogram. */
+/** Equalises the histogram, mapping levels to 0..255. */
 export function equalised(levels: Uint16Array): Uint8Array<ArrayBuffer> {
   const counts = new Uint32Array(LEVELS);
   for (let i = 0; i < levels.length; i++) counts[levels[i]!]!++;
   const table = new Uint8Array(LEVELS);
-  // The darkest level there is maps to 0, whatever its share.
+  // The darkest level present maps to 0, whatever its frequency.
   const darkest = counts.findIndex((count) => count > 0);
   const others = Math.max(1, levels.length - (counts[darkest] ?? 0));
   let below = 0;

@@ -1,6 +1,11 @@
+/**
+ * The statistical model of findings: which ones a study has, and how severe they are.
+ *
+ * @module
+ */
 import type { Draws } from "./draws.ts";
 
-/** The findings that are drawn: every label but No Finding, which is the absence of the others. */
+/** The findings that are drawn: all labels except No Finding, which is the absence of the others. */
 export const FINDINGS = [
   "Atelectasis",
   "Cardiomegaly",
@@ -17,13 +22,15 @@ export const FINDINGS = [
   "Support Devices",
 ] as const;
 
-/** A label that has a picture of its own. */
+/** A label with a visible appearance. */
 export type Finding = (typeof FINDINGS)[number];
 
-/** How much of each finding a study shows: 0 if it is absent, else in (0, 1]. */
+/** Severity of each finding in a study: 0 if it is absent, else in (0, 1]. */
 export type Severities = Readonly<Record<Finding, number>>;
 
-/** Hidden causes that findings share, each standard normal. The first four belong to a patient, the others to a study. */
+/**
+ * Latent causes shared by findings, each standard normal. The first four belong to a patient, the others to a study.
+ */
 export const FACTORS = ["cardiac", "tumour", "frailty", "lung", "acute", "infection", "fluid", "trauma"] as const;
 /** One of {@linkcode FACTORS}. */
 export type Factor = (typeof FACTORS)[number];
@@ -31,16 +38,16 @@ export type Factor = (typeof FACTORS)[number];
 export type Factors = Readonly<Record<Factor, number>>;
 
 interface Liability {
-  /** The finding is present where the liability, standard normal over all studies, is above this. */
+  /** The finding is present if its liability, which is standard normal over all studies, exceeds this. */
   threshold: number;
-  /** Weights of the shared causes; what is left of unit variance is the finding's own. */
+  /** Weights of the shared causes; the remaining variance is specific to the finding. */
   loadings: Partial<Record<Factor, number>>;
-  /** Correlation of the finding's own part between two studies of one patient. */
+  /** Correlation of the specific part between two studies of one patient. */
   persistence: number;
 }
 
-// Prevalences (in the margin) follow the order of the real ones, but the rare are raised so that a test split of a
-// hundred studies holds both classes of every label.
+// Prevalences (in the margin) follow the order of the real ones, but rare findings are more common, so that a test
+// split of a hundred studies has both classes of every label.
 const LIABILITIES: Readonly<Record<Finding, Liability>> = {
   "Atelectasis": { threshold: 0.95, loadings: { acute: 0.6, frailty: 0.2 }, persistence: 0.1 }, // 17 %
   "Cardiomegaly": { threshold: 0.85, loadings: { cardiac: 0.75, acute: 0.25 }, persistence: 0.9 }, // 20 %
@@ -65,7 +72,7 @@ const LIABILITIES: Readonly<Record<Finding, Liability>> = {
   "Support Devices": { threshold: 0.5, loadings: { acute: 0.7, cardiac: 0.3 }, persistence: 0.4 }, // 31 %
 };
 
-/** The severity of a finding that is just present. */
+/** Severity of a finding at the threshold. */
 export const MILDEST = 0.25;
 
 /** Draws the given factors, each standard normal. */
@@ -74,9 +81,9 @@ export function drawFactors<F extends Factor>(draws: Draws, names: readonly F[])
 }
 
 /**
- * The liability-threshold model: a finding is present where a standard normal liability, the weighted sum of the shared
- * causes, a part of the patient's own and a part of the study's own, is above its threshold; the excess is its severity.
- * So findings come together as their causes do, go on from study to study as they do, and are mostly mild.
+ * The liability-threshold model: a finding is present if its liability, a standard normal sum of weighted shared
+ * causes, a patient-specific part and a study-specific part, exceeds a threshold; the excess determines its severity.
+ * Findings therefore co-occur through shared causes, persist between studies of a patient, and are mostly mild.
  */
 export function severitiesOf(
   factors: Factors,
@@ -99,7 +106,7 @@ export function severitiesOf(
   return severities;
 }
 
-/** Whether a study shows nothing wrong; support devices alone do not count as wrong. */
+/** Whether a study has no finding other than support devices. */
 export function showsNothing(severities: Severities): boolean {
   return FINDINGS.every((finding) => finding === "Support Devices" || severities[finding] === 0);
 }

@@ -1,9 +1,12 @@
 /**
- * A baseline JPEG encoder for gray images: one component, eight bits, the example Huffman tables of the standard (ITU-T T.81,
- * Annex K). It exists because the packages at hand write three components or overrun their buffer on small images.
+ * A baseline JPEG encoder for grayscale images: one component, eight bits, the example Huffman tables of the standard
+ * (ITU-T T.81, Annex K). The packages considered instead write three components or overrun their buffer on small
+ * images.
+ *
+ * @module
  */
 
-// T.81, table K.1: the quantiser for luminance at quality 50, row by row.
+// T.81, table K.1: luminance quantisation at quality 50, row-major.
 // deno-fmt-ignore
 const LUMINANCE = [
   16, 11, 10, 16, 24, 40, 51, 61,
@@ -16,7 +19,7 @@ const LUMINANCE = [
   72, 92, 95, 98, 112, 100, 103, 99,
 ];
 
-/** Counts of codes by length (1 to 16) and the symbols in order of their codes: tables K.3 (DC) and K.5 (AC). */
+/** Numbers of codes by length (1 to 16), and the symbols in code order: tables K.3 (DC) and K.5 (AC). */
 interface HuffmanTable {
   counts: readonly number[];
   symbols: Uint8Array;
@@ -35,7 +38,7 @@ const AC_TABLE: HuffmanTable = {
 };
 
 const ZIGZAG = zigzag();
-// cosines[k][n] of the eight-point transform, with the norm that makes it orthogonal.
+// cosines[k][n] of the eight-point DCT, scaled to be orthogonal.
 const COSINES = Float64Array.from({ length: 64 }, (_, i) => {
   const frequency = i >> 3;
   const norm = frequency === 0 ? Math.SQRT1_2 : 1;
@@ -51,11 +54,11 @@ const DC_CODES = codesOf(DC_TABLE);
 const AC_CODES = codesOf(AC_TABLE);
 
 /**
- * Encodes a gray image as a baseline JPEG with one component.
+ * Encodes a grayscale image as a baseline JPEG with one component.
  *
- * @param pixels one byte a pixel, row by row from the top left
+ * @param pixels one byte per pixel, row-major from the top left
  * @param options width and height, each 1 to 65535; quality, 1 to 100, on the scale of the Independent JPEG Group's
- * software (MIMIC-CXR-JPG has 95)
+ * software (MIMIC-CXR-JPG uses 95)
  * @throws {RangeError} if the size or the quality is out of range, or the pixels are not width x height
  *
  * @example
@@ -108,7 +111,7 @@ function quantiserOf(quality: number): Uint8Array {
   return Uint8Array.from(LUMINANCE, (step) => Math.max(1, Math.min(255, Math.floor((step * scale + 50) / 100))));
 }
 
-/** Natural index of each place in zigzag order: along the antidiagonals, turning at each end. */
+/** Row-major index of each position in zigzag order. */
 function zigzag(): Uint8Array {
   const places = Array.from({ length: 64 }, (_, i) => ({ i, row: i >> 3, column: i & 7 }));
   const climbing = ({ row, column }: { row: number; column: number }) => (row + column) % 2 === 0 ? -row : row;
@@ -132,7 +135,7 @@ function codesOf({ counts, symbols }: HuffmanTable): Codes {
   return codes;
 }
 
-/** Bytes in a buffer that grows; entropy-coded bits with a zero stuffed after each 0xff. */
+/** A growing byte buffer; entropy-coded bits get a zero byte stuffed after each 0xff. */
 class BitWriter {
   #buffer: Uint8Array<ArrayBuffer>;
   #length = 0;
@@ -161,7 +164,7 @@ class BitWriter {
     this.byte(code);
   }
 
-  /** A marker segment; its length field counts itself. */
+  /** Writes a marker segment; its length field includes itself. */
   segment(code: number, content: readonly number[]): void {
     this.marker(code);
     this.byte((content.length + 2) >> 8);
@@ -169,7 +172,7 @@ class BitWriter {
     for (const value of content) this.byte(value);
   }
 
-  /** Appends the low `count` bits of `value`; at most 16, so that the 24 that can be pending fit. */
+  /** Appends the low `count` bits of `value`; at most 16, so that all pending bits fit in 24. */
   bits(value: number, count: number): void {
     this.#bits = (this.#bits << count) | value;
     this.#bitCount += count;
@@ -182,7 +185,7 @@ class BitWriter {
     this.#bits &= (1 << this.#bitCount) - 1;
   }
 
-  /** Fills the last byte with ones. */
+  /** Pads the last byte with ones. */
   flushBits(): void {
     if (this.#bitCount > 0) this.bits((1 << (8 - this.#bitCount)) - 1, 8 - this.#bitCount);
   }
@@ -202,7 +205,7 @@ function writeHeader(
   out.segment(0xda, [1, 1, 0, 0, 63, 0]);
 }
 
-/** Copies 8 x 8 pixels, less 128; beyond the edge the last pixel is repeated. */
+/** Copies 8 x 8 pixels minus 128, repeating the last pixel beyond the edge. */
 function readBlock(
   samples: Float64Array,
   pixels: Uint8Array,
@@ -214,18 +217,18 @@ function readBlock(
   }
 }
 
-/** The two-dimensional cosine transform of `samples` (which it overwrites), quantised, in zigzag order. */
+/** Computes the quantised two-dimensional DCT of `samples`, which it overwrites, in zigzag order. */
 function transform(samples: Float64Array, divisors: Float64Array, coefficients: Int32Array): void {
   for (let row = 0; row < 8; row++) transformLine(samples, row * 8, 1);
   for (let column = 0; column < 8; column++) transformLine(samples, column, 8);
   for (let i = 0; i < 64; i++) {
     const place = ZIGZAG[i]!;
-    // Rounds to the nearest: the offset makes it positive, and truncation is faster than Math.round.
+    // Rounds to nearest: the offset makes the value positive, and truncation is faster than Math.round().
     coefficients[i] = ((samples[place]! * divisors[place]! + 16384.5) | 0) - 16384;
   }
 }
 
-/** Even cosines are symmetric and odd ones antisymmetric about the middle, so that half of the products suffice. */
+/** One-dimensional DCT. Even basis functions are symmetric and odd ones antisymmetric, which halves the products. */
 function transformLine(samples: Float64Array, start: number, stride: number): void {
   const a = samples[start]!;
   const b = samples[start + stride]!;
@@ -243,7 +246,7 @@ function transformLine(samples: Float64Array, start: number, stride: number): vo
   }
 }
 
-/** Huffman-codes one block: the difference of its mean to the last block's, then runs of zeros and what follows them. */
+/** Huffman-codes one block: the DC difference to the previous block, then the run-length coded AC coefficients. */
 function writeBlock(out: BitWriter, coefficients: Int32Array, previous: number): void {
   writeValue(out, DC_CODES, { run: 0, value: coefficients[0]! - previous });
   let run = 0;
@@ -260,7 +263,10 @@ function writeBlock(out: BitWriter, coefficients: Int32Array, previous: number):
   if (run > 0) out.bits(AC_CODES.words[0]!, AC_CODES.lengths[0]!);
 }
 
-/** The code of (run, size), then the value in `size` bits; negative values are one less, as the standard has them. */
+/**
+ * Writes the code of (run, size), then the value in `size` bits, with one subtracted if negative, as the standard
+ * requires.
+ */
 function writeValue(out: BitWriter, codes: Codes, { run, value }: { run: number; value: number }): void {
   const size = 32 - Math.clz32(value < 0 ? -value : value);
   const symbol = run << 4 | size;

@@ -1,7 +1,12 @@
+/**
+ * Label values as the data sets write them.
+ *
+ * @module
+ */
 import { LABEL_STATES, type LabelState } from "../data/index/labels.ts";
 import type { ReportedLabels } from "./reports.ts";
 
-/** The cells of a study's labels, as both data sets spell them: 1.0, 0.0, -1.0 for uncertain, or nothing. */
+/** Formats a study's labels as both data sets do: 1.0, 0.0, -1.0 for uncertain, or empty. */
 export function labelCells(labels: ReportedLabels, order: readonly string[]): string[] {
   return order.map((label) => cell(labels[label as keyof ReportedLabels]));
 }

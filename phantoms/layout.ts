@@ -1,3 +1,8 @@
+/**
+ * The directory layouts in which phantoms can be written.
+ *
+ * @module
+ */
 import type { PhantomLayout } from "../data/readers/phantom_record.ts";
 import { chexpertImagePath, chexpertTables } from "./chexpert_layout.ts";
 import type { ImageState } from "./exposures.ts";
@@ -5,7 +10,7 @@ import { mimicImagePath, mimicTables } from "./mimic_layout.ts";
 import type { StudyState } from "./patients.ts";
 import type { TableFile, WrittenStudy } from "./written_study.ts";
 
-/** Where a layout has its images, and the tables that list them. */
+/** Paths of a layout's images, and the tables that list them. */
 interface Layout {
   imagePath(study: StudyState, image: ImageState): string;
   tables(studies: readonly WrittenStudy[]): TableFile[];
@@ -16,7 +21,7 @@ const LAYOUTS: Readonly<Record<PhantomLayout, Layout>> = {
   chexpert: { imagePath: chexpertImagePath, tables: chexpertTables },
 };
 
-/** The {@linkcode Layout} of a name. */
+/** Returns the {@linkcode Layout} with this name. */
 export function layoutOf(name: PhantomLayout): Layout {
   return LAYOUTS[name];
 }

@@ -1,3 +1,8 @@
+/**
+ * Tables and paths in MIMIC-CXR-JPG's layout.
+ *
+ * @module
+ */
 import { CHEST_LABELS } from "../data/index/labels.ts";
 import { Draws } from "./draws.ts";
 import type { ImageState, Projection } from "./exposures.ts";
@@ -21,7 +26,7 @@ export const METADATA_COLUMNS = [
   "PatientOrientationCodeSequence_CodeMeaning",
 ] as const;
 
-// The file of radiologists' labels has the order of CheXpert's labeller, and a name of its own for one label.
+// The radiologists' file has the order of the CheXpert labeller, with another name for one label.
 const EXPERT_LABELS = [
   "No Finding",
   "Enlarged Cardiomediastinum",
@@ -52,7 +57,7 @@ export function mimicImagePath({ patient, studyId }: StudyState, { dicomId }: Im
   return `files/p${subject.slice(0, 2)}/p${subject}/s${studyId}/${dicomId}.jpg`;
 }
 
-/** The CSV files of MIMIC-CXR-JPG 2.1.0, rows by subject, study and image as there. */
+/** Creates the CSV files of MIMIC-CXR-JPG 2.1.0, with rows ordered by subject, study and image. */
 export function mimicTables(studies: readonly WrittenStudy[]): TableFile[] {
   const sorted = bySubjectAndStudy(studies).map(({ study, images }) => ({
     study,
@@ -80,7 +85,7 @@ function metadataRows({ study, images }: WrittenStudy): string[] {
   const meaning = draws.pick([procedure, procedure, "DX CHEST"]);
   return images.map(({ image, width, height }) => {
     const orientation = study.portable ? draws.pick(["Erect", "Recumbent", ""]) : "Erect";
-    // Where the position was never entered, its code is missing too.
+    // If the position was not entered, its code is missing as well.
     const view = image.viewPosition === "" ? "" : VIEW_MEANINGS[image.projection];
     return [
       image.dicomId,

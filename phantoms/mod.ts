@@ -1,6 +1,7 @@
 /**
- * Procedurally drawn chest X-ray studies, frontal and lateral, in MIMIC-CXR-JPG's or CheXpert's layout on disk. One hidden state of a patient and a
- * study draws both views and the labels, so that what a model should find is there to find.
+ * Procedurally generated chest X-ray studies, frontal and lateral, in the layout of MIMIC-CXR-JPG or CheXpert. Both
+ * views and the labels derive from one hidden state of patient and study, so that there is shared structure for a model
+ * to learn.
  *
  * ```ts
  * await writePhantoms("cache/phantoms", { studies: 400, seed: 1 });

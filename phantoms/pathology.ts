@@ -1,3 +1,8 @@
+/**
+ * Modifies a healthy scene according to the findings of a study.
+ *
+ * @module
+ */
 import type { Draws } from "./draws.ts";
 import { type Finding, FINDINGS, type Severities } from "./findings.ts";
 import { type Blob, type Scene, type Side, sideSign, spineAt, taperAt } from "./scene.ts";
@@ -5,8 +10,8 @@ import { type Blob, type Scene, type Side, sideSign, spineAt, taperAt } from "./
 type Change = (scene: Scene, severity: number, draws: Draws) => void;
 
 /**
- * Changes a healthy scene as the findings of a study do. Each finding takes its draws from a stream of its own, so that a
- * severity that changes moves nothing else.
+ * Applies the findings of a study to a healthy scene. Each finding has a random stream of its own, so that changing one
+ * severity leaves the appearance of the other findings unchanged.
  */
 export function addFindings(scene: Scene, severities: Severities, streamOf: (finding: Finding) => Draws): void {
   for (const finding of FINDINGS) {
@@ -15,7 +20,7 @@ export function addFindings(scene: Scene, severities: Severities, streamOf: (fin
   }
 }
 
-// Support devices are no change of the body and need the finished scene: devices.ts adds them.
+// Support devices need the finished scene: devices.ts adds them.
 const CHANGES: Readonly<Partial<Record<Finding, Change>>> = {
   "Cardiomegaly": enlargeHeart,
   "Enlarged Cardiomediastinum": widenMediastinum,
@@ -39,7 +44,10 @@ function other(side: Side): Side {
   return side === "right" ? "left" : "right";
 }
 
-/** The left ventricle grows to the left, down and back, the right heart to the front; the left atrium fills the space behind. */
+/**
+ * Cardiomegaly: the left ventricle grows to the left, down and back, the right heart to the front; the left atrium
+ * fills the space behind.
+ */
 function enlargeHeart(scene: Scene, severity: number, draws: Draws): void {
   const growth = 1 + (0.08 + 0.3 * severity) * draws.between(0.85, 1.15);
   const [ventricle, rightHeart] = scene.organs;
@@ -53,7 +61,10 @@ function enlargeHeart(scene: Scene, severity: number, draws: Draws): void {
   scene.organs.push({ x: 0.8, y: -3.4, z: -2.6, rx: 3.2 * growth, ry: 2.2 * growth, rz: 2.9 });
 }
 
-/** A wide upper mediastinum and a large, tortuous aorta, which also fill the clear space behind the breastbone. */
+/**
+ * Enlarged cardiomediastinum: a wide upper mediastinum and a large, tortuous aorta, which also fill the retrosternal
+ * space.
+ */
 function widenMediastinum(scene: Scene, severity: number, draws: Draws): void {
   const amount = (0.25 + 0.75 * severity) * draws.between(0.85, 1.15);
   scene.mediastinum.bulge += 2.3 * amount;
@@ -67,7 +78,7 @@ function widenMediastinum(scene: Scene, severity: number, draws: Draws): void {
   scene.organs.push({ x: 1.8, y: 4.5, z: 3.4, rx: 2.6 * amount + 1, ry: 3 * amount + 0.6, rz: 3.4 });
 }
 
-/** Water in the lungs: haze around the hila and below, and a coarse texture. */
+/** Oedema: haze around the hila and in the lower zones, and a coarse texture. */
 function flood(scene: Scene, severity: number, draws: Draws): void {
   const amount = 0.2 + 0.65 * severity;
   for (const side of ["right", "left"] as const) {
@@ -88,7 +99,7 @@ function flood(scene: Scene, severity: number, draws: Draws): void {
   scene.texture.lungs += 0.9 * amount;
 }
 
-/** A base that has lost its air: the dome rises, plates of dense lung lie above it, the mediastinum moves to that side. */
+/** Atelectasis: the dome rises, with bands of dense lung above it, and the mediastinum shifts to that side. */
 function collapseBase(scene: Scene, severity: number, draws: Draws): void {
   const first = pickSide(draws, 0.4);
   const sides: Side[] = draws.chance(0.4) ? [first, other(first)] : [first];
@@ -113,7 +124,7 @@ function collapseBase(scene: Scene, severity: number, draws: Draws): void {
   if (sides.length === 1) scene.mediastinum.shift += sideSign(first) * 1.3 * severity;
 }
 
-/** One lobe filled. */
+/** Consolidation: one lobe is filled. */
 function consolidate(scene: Scene, severity: number, draws: Draws): void {
   const side = pickSide(draws, 0.75);
   const low = draws.chance(0.2);
@@ -132,7 +143,7 @@ function consolidate(scene: Scene, severity: number, draws: Draws): void {
   scene.texture.lungs += 0.3;
 }
 
-/** Several patches, mostly low, on one side or both. */
+/** Pneumonia: several patches, mostly in the lower zones, on one or both sides. */
 function infect(scene: Scene, severity: number, draws: Draws): void {
   const main = pickSide(draws, 0.7);
   const patches = 3 + draws.below(3);
@@ -154,7 +165,7 @@ function infect(scene: Scene, severity: number, draws: Draws): void {
   scene.texture.lungs += 0.6 * severity;
 }
 
-/** A veil of ground glass over one zone, or over both sides. */
+/** Lung opacity: ground-glass haze over one zone or both sides. */
 function cloud(scene: Scene, severity: number, draws: Draws): void {
   const main = pickSide(draws);
   const sides: Side[] = draws.chance(0.6) ? [main, other(main)] : [main];
@@ -176,7 +187,7 @@ function cloud(scene: Scene, severity: number, draws: Draws): void {
   scene.texture.lungs += 0.4;
 }
 
-/** One to three round masses, mostly in the upper and middle zones. */
+/** Lung lesions: one to three round masses, mostly in the upper and middle zones. */
 function addLesions(scene: Scene, severity: number, draws: Draws): void {
   const main = pickSide(draws, 0.15);
   const count = draws.pick([1, 1, 2, 3]);
@@ -200,7 +211,9 @@ function addLesions(scene: Scene, severity: number, draws: Draws): void {
   }
 }
 
-/** Fluid fills the lowest part of the pleura first, so the angles; a patient in bed has part of it behind the lung. */
+/**
+ * Pleural effusion: fluid fills the costophrenic angles first; in a bedside patient part of it layers behind the lung.
+ */
 function effuse(scene: Scene, severity: number, draws: Draws): void {
   const first = pickSide(draws, 0.5);
   const sides: Side[] = draws.chance(0.5) ? [first, other(first)] : [first];
@@ -213,7 +226,10 @@ function effuse(scene: Scene, severity: number, draws: Draws): void {
   }
 }
 
-/** Thick, partly calcified pleura: the lung's outline moves inwards, most at the side and the base. */
+/**
+ * Other pleural findings: thick, partly calcified pleura moves the outline of the lung inwards, most at the side and
+ * the base.
+ */
 function thickenPleura(scene: Scene, severity: number, draws: Draws): void {
   const first = pickSide(draws);
   const sides: Side[] = draws.chance(0.7) ? [first, other(first)] : [first];
@@ -240,7 +256,10 @@ function thickenPleura(scene: Scene, severity: number, draws: Draws): void {
   }
 }
 
-/** Free air at the side and the apex; the lung shrinks, the dome sinks and the mediastinum is pushed away. */
+/**
+ * Pneumothorax: free air at the side and the apex; the lung collapses, the dome sinks and the mediastinum is pushed
+ * away.
+ */
 function letAirIn(scene: Scene, severity: number, draws: Draws): void {
   const side = pickSide(draws, 0.88);
   const lung = scene.lungs[side];
@@ -250,7 +269,7 @@ function letAirIn(scene: Scene, severity: number, draws: Draws): void {
   scene.mediastinum.shift -= sideSign(side) * (0.4 + 1.6 * severity);
 }
 
-/** Broken ribs with blood outside the pleura, or vertebrae that gave way, or both. */
+/** Fracture: broken ribs with an extrapleural haematoma, compressed vertebrae, or both. */
 function breakBones(scene: Scene, severity: number, draws: Draws): void {
   const kind = draws.pick(["ribs", "spine", "both", "both"]);
   if (kind !== "ribs") bendSpine(scene, severity, draws);
@@ -263,7 +282,7 @@ function breakBones(scene: Scene, severity: number, draws: Draws): void {
 
 function bendSpine(scene: Scene, severity: number, draws: Draws): void {
   scene.thorax.kyphosis += 0.8 + 1.4 * severity * draws.between(0.8, 1.2);
-  // A chest that bends forward is lower and deeper.
+  // Kyphosis makes the chest shorter and deeper.
   scene.thorax.apex -= 0.5 + 1.0 * severity;
   scene.thorax.halfDepth += 0.4 + 0.6 * severity;
   const z = draws.between(-7, -2);

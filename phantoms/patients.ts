@@ -1,3 +1,8 @@
+/**
+ * Patients and studies: the hidden state from which images, labels and metadata are derived.
+ *
+ * @module
+ */
 import type { Split } from "../data/index/study_index.ts";
 import { Draws } from "./draws.ts";
 import {
@@ -12,11 +17,11 @@ import {
 import { imagesOf, type ImageState } from "./exposures.ts";
 import { expertReading, type ReportedLabels, reportedLabels, secondReading } from "./reports.ts";
 
-/** A patient's build; lengths in centimetres. The same in all studies of the patient. */
+/** A patient's build, the same in all studies; lengths in centimetres. */
 export interface Body {
   sex: "F" | "M";
   age: number;
-  /** Half the inner width and depth of the thorax at its widest. */
+  /** Half the inner width and depth of the thorax at its widest level. */
   halfWidth: number;
   halfDepth: number;
   /** Height of the lungs' apices above the hila. */
@@ -27,16 +32,16 @@ export interface Body {
   breast: number;
   /** The healthy heart's size relative to the average. */
   heart: number;
-  /** How far the upper spine leans forward. */
+  /** Forward curvature of the upper spine. */
   kyphosis: number;
   ribSpacing: number;
-  /** How far the first rib lies above the average. */
+  /** Height of the first rib above the average. */
   ribOffset: number;
-  /** How far a rib falls from the spine to its front end. */
+  /** Drop of a rib from the spine to its front end. */
   ribDrop: number;
   /** Half the width of the upper mediastinum. */
   mediastinum: number;
-  /** How far up the domes of the diaphragm stand. */
+  /** Height of the domes of the diaphragm. */
   dome: number;
   /** Density of bone relative to the average. */
   bone: number;
@@ -55,14 +60,14 @@ export interface PatientState {
 
 /** The hidden state of a study, its labels as reported, and its images. */
 export interface StudyState {
-  /** Counted from 0 over all patients: what seeds everything about the study. */
+  /** Index over all patients, from 0; seeds everything about the study. */
   index: number;
   seed: number;
   patient: PatientState;
-  /** The patient's studies in the order of time, from 1. */
+  /** Number of the study among the patient's, in order of time, from 1. */
   ordinal: number;
   studyId: number;
-  /** YYYYMMDD, shifted into the future as the real ones are. */
+  /** YYYYMMDD, shifted into the future like real dates. */
   date: string;
   /** HHMMSS.mmm */
   time: string;
@@ -70,7 +75,7 @@ export interface StudyState {
   portable: boolean;
   severities: Severities;
   labels: {
-    /** What each label file says of the study; `null` if it has no row. */
+    /** The study's labels in each label file; `null` if the file has no row for it. */
     chexpert: ReportedLabels | null;
     negbio: ReportedLabels | null;
     /** Radiologists labelled test studies only. */
@@ -84,7 +89,7 @@ const STUDY_FACTORS = ["acute", "infection", "fluid", "trauma"] as const satisfi
 const DAY_MS = 86_400_000;
 
 /**
- * The first `count` studies of a seed, one after another, patients in order. Study k is the same whatever `count` is.
+ * Generates the first `count` studies of a seed, in order of patients. Study k does not depend on `count`.
  *
  * @example
  * ```ts
@@ -113,7 +118,7 @@ function* studiesOfPatient(
   const studyCount = draws.pick([1, 1, 1, 1, 2, 2, 2, 3, 4, 5]);
   const patient: PatientState = {
     index: patientIndex,
-    // A multiplier coprime to ten million makes the ids distinct, in no visible order.
+    // A multiplier coprime to ten million makes the ids distinct but unordered.
     subjectId: 10_000_000 + (offset(seed, "subject") + patientIndex * 7_368_787) % 10_000_000,
     split: splitOf(seed, patientIndex),
     body,
@@ -147,7 +152,7 @@ function drawStudyState(
   const chexpert = reportedLabels(severities, draws);
   const negbio = secondReading(chexpert, draws);
   const expert = expertReading(severities, draws);
-  // As in the real files, a few studies have no row, and a few a row that says nothing.
+  // As in the real files, a few studies have no row, and a few have an empty one.
   const hasRow = spread(seed, "row", index) >= 0.01;
   const saysNothing = spread(seed, "empty row", index) < 0.01;
   const seconds = draws.below(86_400);
@@ -205,7 +210,7 @@ function drawBody(draws: Draws, frailty: number): Body {
   };
 }
 
-// Quadratic irrationals with small continued fractions; one a use, or the uses would move together.
+// Quadratic irrationals with small continued fraction coefficients; one per use, to keep the uses uncorrelated.
 const STEPS = {
   "split": (Math.sqrt(5) - 1) / 2,
   "views": Math.sqrt(2) - 1,
@@ -213,10 +218,13 @@ const STEPS = {
   "row": Math.sqrt(3) - 1,
   "empty row": (Math.sqrt(21) - 3) / 2,
 } as const;
-/** What is spread evenly rather than drawn independently. */
+/** Quantities that are evenly distributed rather than drawn independently. */
 export type SpreadUse = keyof typeof STEPS;
 
-/** A low-discrepancy number in [0, 1) of an index: any run of indices is spread evenly, so that small sets hold the rare. */
+/**
+ * A low-discrepancy sequence in [0, 1): any range of indices is evenly distributed, so that small sets contain rare
+ * cases.
+ */
 export function spread(seed: number, use: SpreadUse, index: number): number {
   return (offset(seed, use) / 1e7 + index * STEPS[use]) % 1;
 }

@@ -1,11 +1,16 @@
+/**
+ * Label noise: what labellers and radiologists report of a study's true findings.
+ *
+ * @module
+ */
 import { LABEL_STATES, type LabelState } from "../data/index/labels.ts";
 import type { Draws } from "./draws.ts";
 import { type Finding, FINDINGS, type Severities } from "./findings.ts";
 
-/** What a label file says of each label of a study. No Finding is positive or blank only. */
+/** The reported state of each label of a study. No Finding is only ever positive or blank. */
 export type ReportedLabels = Readonly<Record<Finding | "No Finding", LabelState>>;
 
-// Reports deny what matters and pass over the rest in silence: the share of absent findings that are said to be absent.
+// Fraction of absent findings that reports explicitly deny; others are not mentioned.
 const DENIED: Readonly<Partial<Record<Finding, number>>> = {
   "Pneumothorax": 0.45,
   "Pleural Effusion": 0.4,
@@ -15,20 +20,20 @@ const DENIED: Readonly<Partial<Record<Finding, number>>> = {
   "Cardiomegaly": 0.12,
 };
 
-/** Below this severity a finding is easily missed. */
+/** Severity below which a finding is easily missed. */
 export const MILD = 0.45;
 
-// An opacity of any kind is often also called a lung opacity.
+// These are often also reported as a lung opacity.
 const OPACITIES: readonly Finding[] = ["Consolidation", "Edema", "Pneumonia", "Atelectasis", "Lung Lesion"];
 
 /**
- * What an automatic labeller reads in the report of a study: present findings mostly positive, mild ones often uncertain or
- * passed over, absent ones mostly blank, some negative, a few wrong.
+ * Draws what an automatic labeller extracts from the report of a study: present findings are mostly positive, mild ones
+ * often uncertain or not mentioned, absent ones mostly blank, some negative, and a few wrong.
  */
 export function reportedLabels(severities: Severities, draws: Draws): ReportedLabels {
   const seen = { ...severities };
   for (const finding of OPACITIES) {
-    // Both draws are made whatever the severity is, so that one finding does not move the draws of the next.
+    // Both draws are made for any severity, so that one finding does not shift the draws of the next.
     const named = draws.chance(0.4);
     if (named && severities[finding] > MILD) seen["Lung Opacity"] = Math.max(seen["Lung Opacity"], severities[finding]);
   }
@@ -50,7 +55,10 @@ function reportedState(finding: Finding, severity: number, luck: number): LabelS
   return luck < 0.025 + (DENIED[finding] ?? 0.04) ? LABEL_STATES.negative : LABEL_STATES.blank;
 }
 
-/** No Finding as the labellers set it: positive where no finding but support devices is positive or uncertain, else blank. */
+/**
+ * Sets No Finding like the labellers: positive if no finding except support devices is positive or uncertain, else
+ * blank.
+ */
 function withNoFinding(labels: Record<Finding | "No Finding", LabelState>): ReportedLabels {
   const clear = FINDINGS.every((finding) =>
     finding === "Support Devices" ||
@@ -59,7 +67,7 @@ function withNoFinding(labels: Record<Finding | "No Finding", LabelState>): Repo
   return { ...labels, "No Finding": clear ? LABEL_STATES.positive : LABEL_STATES.blank };
 }
 
-/** A second labeller's reading of the same report: it agrees but for a few labels. */
+/** A second labeller's reading of the same report, which differs in a few labels. */
 export function secondReading(labels: ReportedLabels, draws: Draws): ReportedLabels {
   const second = { ...labels };
   for (const finding of FINDINGS) {
@@ -73,7 +81,7 @@ export function secondReading(labels: ReportedLabels, draws: Draws): ReportedLab
   return withNoFinding(second);
 }
 
-/** A radiologist's reading of the images: nearer to the truth, and explicit about most that is absent. */
+/** A radiologist's reading of the images: closer to the truth, and explicit about most absent findings. */
 export function expertReading(severities: Severities, draws: Draws): ReportedLabels {
   const labels = {} as Record<Finding | "No Finding", LabelState>;
   for (const finding of FINDINGS) {

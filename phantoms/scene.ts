@@ -1,9 +1,11 @@
 /**
- * A patient on the day of a study, as solids in space. Both views are projections of one scene, so whatever is in it shows
- * in both at consistent places.
+ * The three-dimensional scene of a study. Both views are projections of one scene, so that its content appears in both
+ * at consistent positions.
  *
- * Lengths are centimetres. x points to the patient's left, y to the front, z up; the origin lies between the hila. Densities
- * are relative to soft tissue (1); air is 0.
+ * Lengths are centimetres. x points to the patient's left, y to the front, z up; the origin lies between the hila.
+ * Densities are relative to soft tissue (1); air is 0.
+ *
+ * @module
  */
 
 /** A point in space. */
@@ -24,9 +26,9 @@ export interface Ellipsoid extends Point {
 export interface Blob extends Ellipsoid {
   /** Added density; negative for gas. */
   density: number;
-  /** Exponent of the edge: 0.5 is a sharp solid, larger ones fade outwards. */
+  /** Exponent of the edge profile: 0.5 is a sharp solid, larger values fade outwards. */
   softness: number;
-  /** The lung that the blob is confined to, or the whole body. */
+  /** The lung to which the blob is confined, or the whole body. */
   within: "right" | "left" | "body";
 }
 
@@ -35,32 +37,32 @@ export interface Tube {
   points: readonly Point[];
   /** Radius at the first and at the last point. */
   radius: readonly [number, number];
-  /** Added density at the first and at the last point, both of one sign; negative for gas. */
+  /** Added density at the first and at the last point, with equal signs; negative for gas. */
   density: readonly [number, number];
-  /** `shell` is dense at its rim, as cortical bone is. */
+  /** `shell` is dense at its rim, like cortical bone. */
   section: "solid" | "shell";
 }
 
 /** One lung and the pleura around it. */
 export interface Lung {
-  /** Top of the dome of the diaphragm under it (z), and where the top is. */
+  /** Height (z) of the dome of the diaphragm below, and the position of its top. */
   dome: number;
   domeX: number;
   /** Density of the aerated lung. */
   density: number;
-  /** Thickness of solid pleura around it. */
+  /** Thickness of solid pleura around the lung. */
   rind: number;
-  /** Height (z) that fluid fills the pleura to; below the lung where there is none. */
+  /** Fluid level (z) in the pleura; below the lung if there is no fluid. */
   fluid: number;
-  /** How far the fluid climbs at the walls. */
+  /** Rise of the fluid at the walls. */
   meniscus: number;
-  /** Fluid layered behind the lung of a patient who lies down: added density all over. */
+  /** Fluid layered behind the lung of a supine patient: added density over the whole lung. */
   veil: number;
-  /** How far the lung has shrunk from the chest wall, 0 to 1; free air fills the rest. */
+  /** Collapse of the lung away from the chest wall, 0 to 1; free air fills the space. */
   collapse: number;
 }
 
-/** Everything that is drawn. */
+/** Everything in a scene. */
 export interface Scene {
   thorax: { halfWidth: number; halfDepth: number; apex: number; kyphosis: number };
   wall: number;
@@ -74,7 +76,7 @@ export interface Scene {
   texture: { lungs: number; everywhere: number };
 }
 
-/** The side of x: the patient's right is negative. */
+/** The patient's side; x is negative on the right. */
 export type Side = "right" | "left";
 
 /** -1 for the right, 1 for the left. */
@@ -82,14 +84,14 @@ export function sideSign(side: Side): -1 | 1 {
   return side === "right" ? -1 : 1;
 }
 
-/** Where the spine runs at height z: it bends forward above, more so with kyphosis. */
+/** Position (y) of the spine at height z: the upper part bends forward, more so with kyphosis. */
 export function spineAt(thorax: Scene["thorax"], z: number): number {
   const above = Math.max(0, z + 6) / 16;
   const below = Math.max(0, -6 - z) / 10;
   return -thorax.halfDepth + 1.4 + thorax.kyphosis * above * above * 1.9 + 0.8 * below * below;
 }
 
-/** The share of its greatest width and depth that the thorax has at height z. */
+/** Width and depth of the thorax at height z as a fraction of their maximum. */
 export function taperAt(thorax: Scene["thorax"], z: number): number {
   const height = (z + 3) / (thorax.apex + 3);
   if (height <= 0) return 1;

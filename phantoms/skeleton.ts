@@ -1,3 +1,8 @@
+/**
+ * Bones, airways and lung vessels.
+ *
+ * @module
+ */
 import type { Draws } from "./draws.ts";
 import type { Body } from "./patients.ts";
 import { type Point, type Scene, type Side, sideSign, spineAt, taperAt } from "./scene.ts";
@@ -6,7 +11,7 @@ const RIBS = 10;
 const RIB_STEPS = 22;
 const VERTEBRA = 2.3;
 
-/** Adds ribs, clavicles, shoulder blades, breastbone, spine, windpipe and the vessels of the lungs. */
+/** Adds ribs, clavicles, scapulae, sternum, spine, trachea and lung vessels. */
 export function addSkeleton(scene: Scene, body: Body, draws: Draws): void {
   for (const side of ["right", "left"] as const) {
     for (let rib = 0; rib < RIBS; rib++) addRib(scene, body, { side, rib, tilt: draws.around(0, 0.15) });
@@ -17,7 +22,7 @@ export function addSkeleton(scene: Scene, body: Body, draws: Draws): void {
   addAirways(scene);
 }
 
-/** The middle line of a rib from the spine round the side to the front. */
+/** The centre line of a rib, from the spine around the side to the front. */
 function ribPoints(scene: Scene, body: Body, { side, rib }: { side: Side; rib: number }): Point[] {
   const { thorax } = scene;
   const sign = sideSign(side);
@@ -25,7 +30,7 @@ function ribPoints(scene: Scene, body: Body, { side, rib }: { side: Side; rib: n
   const points: Point[] = [];
   for (let step = 0; step <= RIB_STEPS; step++) {
     const along = step / RIB_STEPS;
-    // From straight back to nearly straight ahead; the front ends of the lower ribs stop short of the breastbone.
+    // From straight back to nearly straight ahead; the lower ribs end short of the sternum.
     const angle = Math.PI * (-0.5 + (0.93 - 0.012 * rib) * along);
     const fall = body.ribDrop * (0.55 + 0.05 * rib) * Math.pow(along, 1.25) - 0.9 * Math.sin(Math.PI * along);
     const z = start - fall;
@@ -45,7 +50,7 @@ function addRib(scene: Scene, body: Body, { side, rib, tilt }: { side: Side; rib
   const points = ribPoints(scene, body, { side, rib });
   const last = points.length - 1;
   const tilted = points.map((point, i) => ({ ...point, z: point.z - tilt * i / last }));
-  // The back is the denser part in any view.
+  // The posterior part is denser in all views.
   scene.tubes.push({
     points: tilted,
     radius: [0.62, 0.8],
@@ -69,7 +74,7 @@ function addGirdle(scene: Scene, body: Body, side: Side): void {
     density: [1.7 * body.bone, 1.7 * body.bone],
     section: "shell",
   });
-  // Inner border of the shoulder blade.
+  // Medial border of the scapula.
   scene.tubes.push({
     points: [
       { x: sign * 11.5, y: -halfDepth - 0.8, z: apex - 2 },
@@ -111,7 +116,7 @@ function addSpine(scene: Scene, body: Body): void {
       within: "body",
     });
   }
-  // The breastbone lies at the front wall.
+  // The sternum, at the anterior wall.
   scene.tubes.push({
     points: Array.from({ length: 8 }, (_, i) => {
       const z = thorax.apex - 4 - i * 2.1;
@@ -146,7 +151,7 @@ function addVessels(scene: Scene, side: Side, draws: Draws): void {
   const { thorax } = scene;
   const lung = scene.lungs[side];
   const sign = sideSign(side);
-  // Vessels stay within the lung that is left.
+  // Vessels stay within the remaining lung.
   const reach = 1 - 0.7 * lung.collapse;
   for (let k = 0; k < 60; k++) {
     const angle = draws.between(-1.35, 1.45);

@@ -1,3 +1,8 @@
+/**
+ * Writes the image files of a study.
+ *
+ * @module
+ */
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,7 +12,7 @@ import type { PhantomLayout } from "../data/readers/phantom_record.ts";
 import { layoutOf } from "./layout.ts";
 import type { StudyState } from "./patients.ts";
 
-/** An image as written. */
+/** A written image file. */
 export interface ImageFile {
   /** Path in the directory, with forward slashes. */
   path: string;
@@ -18,10 +23,10 @@ export interface ImageFile {
   sha256: string;
 }
 
-/** The real images' JPEG quality. */
+/** JPEG quality of the real images. */
 const QUALITY = 95;
 
-/** Draws the images of a study and writes them under `directory`; in the order of `study.images`. */
+/** Draws the images of a study and writes them below `directory`, in the order of `study.images`. */
 export function writeStudyFiles(
   study: StudyState,
   { directory, scale, layout }: { directory: string; scale: number; layout: PhantomLayout },

@@ -1,9 +1,14 @@
+/**
+ * Random texture, so that tissue is not uniform.
+ *
+ * @module
+ */
 import type { Camera } from "./camera.ts";
 import type { Field, Shadow } from "./cast.ts";
 import type { Draws } from "./draws.ts";
 import type { Scene, Side } from "./scene.ts";
 
-/** Adds irregularity: slow unevenness and mottle wherever there is tissue, and a texture in the lungs. */
+/** Adds low-frequency unevenness and mottle to all tissue, and a texture to the lungs. */
 export function addTexture(
   { attenuation, air }: Shadow,
   scene: Scene,
@@ -16,7 +21,7 @@ export function addTexture(
     const lengths = air[side];
     for (let i = 0; i < aerated.length; i++) aerated[i] = aerated[i]! + Math.min(1, lengths[i]! / 8);
   }
-  // More tissue lies in the way of a lateral ray.
+  // Lateral rays pass through more tissue.
   const mottle = camera.view === "frontal" ? 2 : 2.8;
   addNoise(attenuation, { cell: 4, amount: 1.6 * everywhere, weights: tissue, draws });
   addNoise(attenuation, { cell: 1.9, amount: 0.8 * everywhere, weights: tissue, draws });
@@ -25,8 +30,8 @@ export function addTexture(
 }
 
 /**
- * Adds a random quadratic B-spline surface times the weights: coefficients uniform in +-amount, `cell` centimetres apart, on a
- * lattice that lies anywhere.
+ * Adds a random quadratic B-spline surface times the weights, with coefficients uniform in +-amount on a randomly
+ * shifted lattice of spacing `cell` centimetres.
  */
 function addNoise(
   { columns, rows, step, values }: Field,
@@ -55,7 +60,7 @@ function addNoise(
   }
 }
 
-/** For each of `count` places: the first of the three coefficients that it depends on, and the weight of each. */
+/** For each of `count` positions: the index of the first of its three coefficients, and their weights. */
 function splineWeights(
   count: number,
   { scale, phase }: { scale: number; phase: number },

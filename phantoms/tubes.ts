@@ -1,18 +1,23 @@
+/**
+ * Projects tubes: bones, vessels and devices.
+ *
+ * @module
+ */
 import { type Camera, project } from "./camera.ts";
 import { type Film, pixelOf } from "./film.ts";
 import type { Tube } from "./scene.ts";
 
-/** Adds tubes to a film: each its thickness, greatest in the middle of a solid and near the rim of a shell. */
+/** Adds the projected thickness of tubes to a film: greatest at the centre of a solid and near the rim of a shell. */
 export function drawTubes(film: Film, tubes: readonly Tube[], camera: Camera): void {
   const layer: Layer = { film, amounts: new Float32Array(film.values.length), touched: [] };
   for (const tube of tubes) drawTube(layer, tube, camera);
 }
 
-/** Where one tube is put together: pieces overlap at the joints, and only the greatest counts. */
+/** Accumulates one tube: its pieces overlap at the joints, where only the maximum counts. */
 interface Layer {
   film: Film;
   amounts: Float32Array;
-  /** Pixels that the tube covers. */
+  /** Pixels covered by the tube. */
   touched: number[];
 }
 
@@ -45,7 +50,7 @@ interface Piece {
   to: { column: number; row: number };
   /** In pixels. */
   radius: number;
-  /** What the middle of a solid adds, without its sign. */
+  /** Absolute attenuation added at the centre of a solid. */
   amount: number;
   shell: boolean;
 }
@@ -54,7 +59,7 @@ function addPiece({ film, amounts, touched }: Layer, { from, to, radius, amount,
   const dx = to.column - from.column;
   const dy = to.row - from.row;
   const inverse = 1 / Math.max(1e-9, dx * dx + dy * dy);
-  // A line thinner than a pixel is drawn a pixel wide and fainter.
+  // A line thinner than a pixel is drawn one pixel wide and fainter.
   const reach = Math.max(radius, 0.75);
   const most = amount * Math.min(1, radius / reach);
   const reach2 = reach * reach;

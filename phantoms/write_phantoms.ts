@@ -1,3 +1,8 @@
+/**
+ * Writes phantom data sets to disk, atomically and reproducibly.
+ *
+ * @module
+ */
 import { createHash } from "node:crypto";
 import { basename, dirname, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -25,41 +30,41 @@ export interface PhantomOptions {
   studies: number;
   /** 0 to 2^53 - 1. */
   seed: number;
-  /** Size of the images: 1 is full size, about 2544 x 3056 pixels. 0.02 to 1; 0.1 by default. */
+  /** Size of the images, 0.02 to 1; 0.1 by default. 1 is full size, about 2544 x 3056 pixels. */
   scale?: number;
-  /** The data set whose files and tables to write; by default MIMIC-CXR-JPG's. */
+  /** The data set whose layout to write; MIMIC-CXR-JPG's by default. */
   layout?: PhantomLayout;
-  /** Web Workers that draw; by default as many as there are cores, 8 at most. The files do not depend on it. */
+  /** Number of Web Workers; the number of cores, at most 8, by default. Does not affect the files. */
   workers?: number;
   /** Called after each study. */
   onProgress?: (progress: { done: number; total: number }) => void;
-  /** Stops the drawing; nothing is left behind. */
+  /** Aborts the drawing; no files are left behind. */
   signal?: AbortSignal | undefined;
 }
 
-/** What there is in a phantom directory. */
+/** Summary of a phantom directory. */
 export interface PhantomSummary {
   root: string;
   patients: number;
   studies: number;
   images: number;
-  /** Bytes of all images together. */
+  /** Total size of the images in bytes. */
   imageBytes: number;
-  /** Whether the directory was there already, whole and with the same settings. */
+  /** Whether a complete directory with the same settings already existed. */
   reused: boolean;
 }
 
 const LOCK_NAME = "writer.lock";
 
 /**
- * Draws phantom chest X-ray studies and writes them in MIMIC-CXR-JPG's layout, or CheXpert's, with a file `phantoms.json` that says what
- * they are. Everything is determined by the seed; study k does not depend on how many studies there are.
+ * Draws phantom chest X-ray studies and writes them in MIMIC-CXR-JPG's layout, or CheXpert's, with a `phantoms.json`
+ * that describes them. Everything is determined by the seed; study k does not depend on the number of studies.
  *
- * All is written to a folder beside `root` and moved there when whole. A directory that holds phantoms of the same settings
- * is left as it is; one that an older version drew, or that lacks images, is drawn again.
+ * Everything is written to a temporary folder beside `root` and moved into place when complete. An existing directory
+ * with the same settings is reused; one from an older version or with missing images is replaced.
  *
  * @throws {RangeError} if an option is out of range
- * @throws {DataError} if `root` holds anything else, or cannot be written
+ * @throws {DataError} if `root` contains anything else or cannot be written
  *
  * @example
  * ```ts
@@ -110,7 +115,8 @@ async function reusable(
   if (!sameSettings(present.settings, settings)) {
     const { studies, seed, scale, layout } = present.settings;
     throw new DataError(
-      `the folder holds other phantoms (${studies} studies, seed ${seed}, scale ${scale}, layout ${layout}); name another, or delete it`,
+      `the folder holds other phantoms (${studies} studies, seed ${seed}, scale ${scale}, layout ${layout}); name ` +
+        `another, or delete it`,
       { file: target },
     );
   }
@@ -126,15 +132,16 @@ function partialPrefix(target: string): string {
   return `.${basename(target)}.partial-`;
 }
 
-/** Draws into a new folder beside the target, then moves it there. */
+/** Draws into a temporary folder beside the target, then moves it into place. */
 async function drawBeside(target: string, settings: PhantomSettings, options: PhantomOptions): Promise<PhantomRecord> {
   const partial = await Deno.makeTempDir({ dir: dirname(target), prefix: partialPrefix(target) });
   try {
-    // makeTempDir gives the owner alone access; data are for whom the user's mask says.
+    // makeTempDir() restricts access to the owner; apply the user's umask instead.
     const directory = join(partial, "whole");
     await Deno.mkdir(directory);
     using lock = await Deno.open(join(partial, LOCK_NAME), { write: true, create: true });
-    // Held until the folder is done with; the system lets go of it if this process dies, which tells others to sweep.
+    // Held while the folder is in use. The system releases it if this process dies, which marks the folder as
+    // abandoned.
     await lock.lock(true);
     const record = await drawInto(directory, settings, options);
     return await install(directory, target, { partial, record });
@@ -185,7 +192,7 @@ function joined(study: StudyState, files: readonly ImageFile[]): WrittenStudy {
   return { study, images };
 }
 
-/** The CSV files, the list of images and the checksums, as PhysioNet has them. */
+/** Writes the CSV files, the list of images and the checksums, as PhysioNet does. */
 function writeTables(
   directory: string,
   { layout, studies, files }: { layout: PhantomLayout; studies: readonly WrittenStudy[]; files: readonly ImageFile[] },
@@ -208,7 +215,7 @@ function writeTables(
   );
 }
 
-/** Moves a whole directory to the target; what was there (older phantoms) is moved away first and deleted last. */
+/** Moves a complete directory to the target. Older phantoms there are first moved away, and deleted last. */
 async function install(
   directory: string,
   target: string,
@@ -216,7 +223,7 @@ async function install(
 ): Promise<PhantomRecord> {
   const present = await readRecord(target);
   if (present !== undefined && await reusable(target, { present, settings: record.settings })) {
-    // Another process was first, and its files are the same.
+    // Another process was faster; its files are identical.
     return present;
   }
   const replaced = join(partial, "replaced");
@@ -229,7 +236,7 @@ async function install(
   return record;
 }
 
-/** Removes what earlier runs left beside the target when they were killed: folders whose lock nobody holds. */
+/** Removes folders left beside the target by killed processes: those whose lock is not held. */
 async function sweepAbandoned(target: string): Promise<void> {
   const parent = dirname(target);
   for await (const { name, isDirectory } of Deno.readDir(parent)) {
@@ -240,7 +247,7 @@ async function sweepAbandoned(target: string): Promise<void> {
       if (!await lock.tryLock(true)) continue;
       await Deno.remove(partial, { recursive: true });
     } catch (error) {
-      // No lock yet: its writer has just begun. Gone: another process sweeps too.
+      // No lock: its writer has just started, or another process has already removed the folder.
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }

@@ -1,7 +1,12 @@
+/**
+ * Studies and images as written to disk, from which the tables are made.
+ *
+ * @module
+ */
 import type { ImageState } from "./exposures.ts";
 import type { StudyState } from "./patients.ts";
 
-/** What the tables say of an image besides its study: its size in pixels as written. */
+/** A written image, with its size in pixels. */
 export interface WrittenImage {
   image: ImageState;
   width: number;
@@ -14,7 +19,7 @@ export interface WrittenStudy {
   images: readonly WrittenImage[];
 }
 
-/** A file of a phantom directory, by its path in it. */
+/** A file of a phantom directory, with its path relative to it. */
 export interface TableFile {
   path: string;
   text: string;
@@ -22,7 +27,7 @@ export interface TableFile {
   gzip: boolean;
 }
 
-/** Studies by their patient's and their own number. */
+/** Sorts studies by patient and study number. */
 export function bySubjectAndStudy(studies: readonly WrittenStudy[]): WrittenStudy[] {
   return studies.toSorted((a, b) =>
     a.study.patient.subjectId - b.study.patient.subjectId || a.study.studyId - b.study.studyId

@@ -1,12 +1,12 @@
 /**
- * Arms measured in the usual way.
+ * Helpers for arms with the default measurement.
  *
  * @module
  */
 import type { Arm, EvaluationPlan, RunPlan } from "../experiment.ts";
 import type { Base } from "../experiment.ts";
 
-/** A run measured with the labels that it or the base says, the seed of their draw being the run's. */
+/** An arm measured at the labelled fraction of the run or the base, with the run's seed as probe seed. */
 export function evaluated(base: Base, run: RunPlan, changes: Partial<EvaluationPlan> = {}): Arm {
   return {
     run,

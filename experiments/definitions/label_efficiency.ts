@@ -1,14 +1,22 @@
+/**
+ * The label-efficiency experiment.
+ *
+ * @module
+ */
 import { evaluated } from "./arms.ts";
 import type { Experiment } from "../experiment.ts";
 import { classifierRun, vaeRun } from "./scales.ts";
 
 const VAES = ["independent", "poe", "mmvm"] as const;
 
-/** How many labels each method needs: probes and classifiers of one seed see the same patients' labels, more of them from row to row. */
+/**
+ * How many labels each method needs. Probes and classifiers of one seed use the same patients' labels, in nested
+ * subsets.
+ */
 export const labelEfficiency: Experiment = {
   name: "label-efficiency",
   summary:
-    "AUROC against the labelled share of the patients: probes on VAEs, and classifiers trained on the same subsets",
+    "AUROC against the labelled fraction of the patients: probes on VAEs, and classifiers trained on the same subsets",
   by: "method",
   table: "macro",
   parts: ({ base }) => [{

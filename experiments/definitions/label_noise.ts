@@ -1,3 +1,8 @@
+/**
+ * The label-noise experiment.
+ *
+ * @module
+ */
 import { evaluated } from "./arms.ts";
 import type { Experiment } from "../experiment.ts";
 import { classifierRun, vaeRun } from "./scales.ts";
@@ -5,10 +10,10 @@ import { classifierRun, vaeRun } from "./scales.ts";
 const SHARES = [0, 0.1, 0.2, 0.4];
 const VAES = ["independent", "mmvm"] as const;
 
-/** What wrong training labels do: those of the probes on VAEs, which were trained without any, and those of classifiers. */
+/** How wrong training labels affect probes on VAEs, which are trained without labels, and supervised classifiers. */
 export const labelNoise: Experiment = {
   name: "label-noise",
-  summary: "probes and classifiers with 0, 10, 20 and 40 % of the training labels turned wrong",
+  summary: "probes and classifiers with 0, 10, 20 and 40% of the training labels flipped",
   by: "method",
   table: "macro",
   parts: ({ base }) => [{

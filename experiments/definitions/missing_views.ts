@@ -1,3 +1,8 @@
+/**
+ * The missing-views experiment.
+ *
+ * @module
+ */
 import { evaluated } from "./arms.ts";
 import type { Experiment } from "../experiment.ts";
 import { vaeRun } from "./scales.ts";
@@ -6,12 +11,12 @@ const SHARES = [0, 0.25, 0.5, 0.75];
 const METHODS = ["independent", "poe", "mmvm"] as const;
 
 /**
- * What it costs when training studies lack their second view (the lateral). What lacks it has no latent of it either, so that its probes learn
- * from fewer labels. Validation and test are whole.
+ * The effect of training studies that lack their second view (the lateral). They have no latent of that view either, so
+ * that its probes are trained on fewer labels. Validation and test studies are complete.
  */
 export const missingViews: Experiment = {
   name: "missing-views",
-  summary: "training with 0, 25, 50 and 75 % of the laterals absent",
+  summary: "training with 0, 25, 50 and 75% of the laterals removed",
   by: "method",
   table: "macro",
   parts: ({ base }) => [{

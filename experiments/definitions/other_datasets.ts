@@ -1,3 +1,8 @@
+/**
+ * The other-datasets experiment.
+ *
+ * @module
+ */
 import { MNIST_VIEWS } from "../../data/mod.ts";
 import { evaluated } from "./arms.ts";
 import type { Experiment, Part } from "../experiment.ts";
@@ -6,11 +11,10 @@ import type { Base } from "../experiment.ts";
 
 const METHODS = ["independent", "poe", "mmvm"] as const;
 
-/** The same on digits of two and of three views, and on chest X-rays in CheXpert's layout. */
+/** The main comparison on digits with two and three views, and on chest X-rays in CheXpert's layout. */
 export const otherDatasets: Experiment = {
   name: "other-datasets",
-  summary:
-    "MNIST pairs, their form of three views, and CheXpert's layout (--dataset chexpert --data DIR for the real one)",
+  summary: "MNIST pairs, MNIST triples, and CheXpert's layout (--dataset chexpert --data DIR for the real data)",
   by: "method",
   table: "labels",
   parts: ({ base, on }) => {

@@ -1,3 +1,8 @@
+/**
+ * The list of experiments.
+ *
+ * @module
+ */
 import type { Experiment } from "../experiment.ts";
 import { labelEfficiency } from "./label_efficiency.ts";
 import { labelNoise } from "./label_noise.ts";

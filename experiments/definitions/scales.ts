@@ -1,5 +1,5 @@
 /**
- * The scales of the experiments: what every run of an experiment is like unless the experiment says otherwise.
+ * The scales of experiments: the base configuration of every run, which experiments modify.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import {
 import { alphaShareOf } from "../../training/annealing.ts";
 import type { Base, RunPlan, ScaleName } from "../experiment.ts";
 
-/** What differs between scales and kinds of data. */
+/** Settings that differ between scales and kinds of data. */
 type Settings =
   & Pick<Base, "model" | "training" | "seeds" | "probe" | "labelled" | "fractions" | "few" | "resamples">
   & {
@@ -35,7 +35,7 @@ const CHEST: Record<ScaleName, Settings> = {
     few: 0.5,
     resamples: 100,
   },
-  // That of `deno task train` without flags.
+  // The default of `deno task train`.
   small: {
     model: { network: "residual", imageSize: 64, filterDim: 8, latentDim: 16, dropout: 0, likelihood: LAPLACE },
     training: { batchSize: 32, epochs: 24, learningRate: 1e-3, beta: 1, alphaSteps: 0 },
@@ -59,7 +59,7 @@ const CHEST: Record<ScaleName, Settings> = {
   },
 };
 
-/** MNIST pairs; their `paper` scale is `small`: no paper has them. */
+/** MNIST pairs. Their `paper` scale equals `small`, because no paper uses them. */
 const DIGITS: Record<"smoke" | "small", Settings> = {
   smoke: {
     model: { network: "small", imageSize: 28, filterDim: 2, latentDim: 4, dropout: 0, likelihood: LAPLACE },
@@ -85,7 +85,7 @@ const DIGITS: Record<"smoke" | "small", Settings> = {
 
 const SMOKE_PAIRS = { train: 96, validate: 40, test: 60 };
 
-/** The base of runs on a data set. */
+/** Returns the base of runs on a data set. */
 export function baseOf(
   dataset: Base["dataset"],
   { scale, root }: { scale: ScaleName; root?: string | undefined },
@@ -107,7 +107,7 @@ export function baseOf(
       uncertain: "zeros",
       blank: "zeros",
       pairs: "all-combinations",
-      // The papers drew their own split; the phantoms' and the digits' own are what there is.
+      // The papers drew their own split; phantoms and digits have a fixed one.
       ...(scale === "paper" && dataset === "mimic-cxr" ? { split: "paper" } : {}),
       splitSeed: 0,
       strict: false,
@@ -116,7 +116,7 @@ export function baseOf(
   };
 }
 
-/** What a run changes in its base. */
+/** A run's changes to its base. */
 export interface RunChanges {
   readonly seed: number;
   readonly data?: Partial<DataConfig>;
@@ -124,14 +124,17 @@ export interface RunChanges {
   readonly training?: Partial<TrainingConfig>;
 }
 
-/** A VAE to train. */
+/** Plans the training of a VAE. */
 export function vaeRun(base: Base, method: string, changes: RunChanges): RunPlan {
   const config = configOf(base, method, changes);
   const fixed = changes.training?.alphaSchedule !== undefined || base.alphaShare === undefined;
   return { config, ...(fixed ? {} : { alphaShare: base.alphaShare! }) };
 }
 
-/** A supervised classifier to train: on the labels of a share of the training patients, in as many steps as on those of all. */
+/**
+ * Plans the training of a supervised classifier on the labels of a fraction of the training patients, for as many steps
+ * as on all of them.
+ */
 export function classifierRun(base: Base, method: string, changes: RunChanges): RunPlan {
   const { labelled = base.labelled } = changes.training ?? {};
   const epochs = base.supervised.epochs ?? base.training.epochs;

@@ -1,12 +1,17 @@
+/**
+ * The single-view experiment.
+ *
+ * @module
+ */
 import { evaluated } from "./arms.ts";
 import type { Arm, Experiment } from "../experiment.ts";
 import { vaeRun } from "./scales.ts";
 import type { Base } from "../experiment.ts";
 
-/** What a second view is worth: the MMVM VAE of both views against a VAE of each alone. */
+/** The benefit of a second view: the MMVM VAE on both views against a VAE on each view alone. */
 export const singleView: Experiment = {
   name: "single-view",
-  summary: "MMVM of both views against VAEs of one view",
+  summary: "MMVM on both views against VAEs on one view",
   by: "setting",
   table: "labels",
   parts: ({ base }) => [{
@@ -18,7 +23,7 @@ export const singleView: Experiment = {
   }],
 };
 
-/** Chest X-rays have methods of one view by name; of other data it is a VAE without partners. */
+/** Chest X-rays have named single-view methods; on other data it is an independent VAE with a single view. */
 function ofOneView(base: Base, { view, seed }: { view: string; seed: number }): Arm {
   if (view === "frontal" || view === "lateral") return evaluated(base, vaeRun(base, view, { seed }));
   const run = vaeRun(base, "independent", { seed, model: { views: [view] } });

@@ -1,3 +1,8 @@
+/**
+ * The soft-sharing experiment.
+ *
+ * @module
+ */
 import { evaluated } from "./arms.ts";
 import type { Arm, Experiment } from "../experiment.ts";
 import { vaeRun } from "./scales.ts";
@@ -5,11 +10,14 @@ import type { Base } from "../experiment.ts";
 
 const ALPHAS = [0, 0.25, 0.5, 0.75, 1];
 
-/** How much the views should share: alpha fixed, where 1 leaves only the standard normal prior; and the prior as the papers write it. */
+/**
+ * How strongly views should share: alpha fixed at several values, where 1 leaves only the standard normal prior, and
+ * the prior as a mixture, as written in the papers.
+ */
 export const softSharing: Experiment = {
   name: "soft-sharing",
-  summary:
-    "MMVM with alpha fixed at 0, 0.25, 0.5, 0.75 and 1 (no sharing) and annealed, with the pairwise and the mixture prior",
+  summary: "MMVM with alpha fixed at 0, 0.25, 0.5, 0.75 and 1 (no sharing) and annealed, with the pairwise and the " +
+    "mixture prior",
   by: "setting",
   table: "macro",
   parts: ({ base }) => [{

@@ -1,12 +1,17 @@
+/**
+ * The ten-percent experiment.
+ *
+ * @module
+ */
 import { evaluated } from "./arms.ts";
 import type { Experiment } from "../experiment.ts";
 import { classifierRun, vaeRun } from "./scales.ts";
 import { VAES } from "./table.ts";
 
-/** All methods on the labels of the same tenth of the patients, label by label, with the differences' intervals. */
+/** All methods with the labels of the same 10% of the patients, compared by label with paired intervals. */
 export const tenPercent: Experiment = {
   name: "ten-percent",
-  summary: "all methods head to head on the labels of the same 10 % of the patients, with paired intervals by label",
+  summary: "all methods with the labels of the same 10% of the patients, with paired intervals by label",
   by: "method",
   table: "labels",
   comparePerLabel: true,

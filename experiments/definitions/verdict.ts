@@ -1,15 +1,15 @@
 /**
- * Whether the MMVM VAE is ahead.
+ * Summarises whether the MMVM VAE is ahead of the other methods.
  *
  * @module
  */
 import type { Comparison, Results } from "../../eval/results/results_schema.ts";
 
 /**
- * Says in words whether MMVM is ahead, in the mean over labels, of every other VAE in at least one view, and behind none in any view by more
- * than the interval of the difference.
+ * States whether MMVM's macro AUROC is ahead of every other VAE's in at least one view, and whether it is significantly
+ * behind any in any view, that is, with an interval of the difference below zero.
  *
- * @param comparisons Those of MMVM with the others, either way about.
+ * @param comparisons Comparisons of MMVM with the others, in either direction.
  */
 export function verdict(comparisons: readonly Comparison[]): string {
   const macro = comparisons.filter(({ label, baseline, method }) =>
@@ -45,7 +45,7 @@ export function verdict(comparisons: readonly Comparison[]): string {
   ].join("; ") + ".";
 }
 
-/** The lead of MMVM over the independent VAEs in the mean over labels, seed by seed, in percentage points. */
+/** The difference in macro AUROC between MMVM and the independent VAEs by seed, in percentage points. */
 export function leadBySeed({ evaluations }: Results): string {
   const of = (method: string) => evaluations.filter((each) => each.method === method);
   const views = [...new Set(of("mmvm").map(({ view }) => view))];

@@ -18,7 +18,7 @@ import { syntheticResults } from "../eval/results/synthetic_results.ts";
 
 const base = baseOf("mnist-pairs", { scale: "smoke" });
 
-/** An arm whose run is measured with synthetic results. */
+/** Writes synthetic results as the measurement of an arm's run. */
 async function measuredArm(root: string, arm: Arm, change: (results: Results) => void = () => {}): Promise<Arm> {
   const { model: { method }, training: { seed } } = arm.run.config;
   const results = await syntheticResults({ name: planName(arm.run), method, seed, noise: method === "mmvm" ? 0 : 1 });
@@ -39,7 +39,7 @@ async function inFolder(work: (root: string) => Promise<void>): Promise<void> {
 const mmvm = evaluated(base, vaeRun(base, "mmvm", { seed: 1 }));
 const poe = evaluated(base, vaeRun(base, "poe", { seed: 1 }));
 
-Deno.test("collectPart() puts arms together under their settings, each run and each set of test studies once", () =>
+Deno.test("collectPart() combines arms under their settings, with each run and set of test studies once", () =>
   inFolder(async (root) => {
     await measuredArm(root, mmvm);
     await measuredArm(root, poe);
@@ -60,7 +60,7 @@ Deno.test("collectPart() puts arms together under their settings, each run and e
     );
   }));
 
-Deno.test("pendingJobs() lists what is not measured yet, and a run with two measurements once", () =>
+Deno.test("pendingJobs() lists unmeasured runs, and a run with two measurements once", () =>
   inFolder(async (root) => {
     await measuredArm(root, mmvm);
     const noisy = { ...mmvm, evaluation: { ...mmvm.evaluation, labelNoise: { share: 0.1, seed: 1 } } };
@@ -75,7 +75,7 @@ Deno.test("pendingJobs() lists what is not measured yet, and a run with two meas
     ]);
   }));
 
-Deno.test("runs that were not measured, or have other labels, are named and never averaged over", () =>
+Deno.test("collectPart() rejects unmeasured runs and different labels by name", () =>
   inFolder(async (root) => {
     await measuredArm(root, mmvm);
     const part = { name: "some", arms: [mmvm, poe] };
@@ -97,7 +97,7 @@ Deno.test("runs that were not measured, or have other labels, are named and neve
     });
   }));
 
-Deno.test("a measurement of another version, another run or with damage is refused by its file", () =>
+Deno.test("readMeasurement() rejects another version, another run and damaged files by path", () =>
   inFolder(async (root) => {
     const { run, evaluation } = await measuredArm(root, mmvm);
     const path = measurementPath(root, run, evaluation);
@@ -113,11 +113,11 @@ Deno.test("a measurement of another version, another run or with damage is refus
     };
     await refused(text.replace('"version": 1', '"version": 2'), /version 2 of the results format/);
     await refused(text.replace(/"value":0\.\d+/, '"value":NaN'), /NaN in line \d+/);
-    await refused(text.replaceAll(planName(run), "mmvm-9-000000000000"), /this is of run mmvm-9-000000000000/);
+    await refused(text.replaceAll(planName(run), "mmvm-9-000000000000"), /this belongs to run mmvm-9-000000000000/);
     assert.equal(await readMeasurement(root, poe.run, poe.evaluation), undefined);
   }));
 
-Deno.test("a folder with another run's plan is not taken for a run's own", () =>
+Deno.test("claimDirectory() rejects a folder with another run's plan", () =>
   inFolder(async (root) => {
     const directory = await claimDirectory(root, mmvm.run);
     assert.equal(directory, planDirectory(root, mmvm.run));

@@ -1,4 +1,8 @@
-/** An experiment as a user starts it: stopped, killed, started again, and then nothing left to do. */
+/**
+ * Runs an experiment as a user does: stopped, killed, restarted, and finally with nothing left to do.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readMetricsFile } from "../../training/mod.ts";
@@ -18,13 +22,13 @@ async function trained(folder: string): Promise<string[]> {
   return names.sort();
 }
 
-/** Loses a run's measurements and its configuration. */
+/** Deletes a run's measurements and damages its configuration. */
 async function damage(directory: string): Promise<void> {
   await Deno.remove(join(directory, "measured"), { recursive: true });
   await Deno.writeTextFile(join(directory, "config.json"), "{");
 }
 
-Deno.test("a stopped and a killed experiment go on where they were, to the results of one that was left alone; a run that fails is named", async () => {
+Deno.test("a stopped and killed experiment resumes to the same results; a failing run is named", async () => {
   const folder = await Deno.makeTempDir({ prefix: "mmvm-experiment-" });
   try {
     const [alone, broken] = ["alone", "broken"].map((name) => join(folder, name)) as [string, string];
@@ -82,7 +86,7 @@ Deno.test("a stopped and a killed experiment go on where they were, to the resul
   }
 });
 
-Deno.test("an experiment that does not exist is refused with those that do", async () => {
+Deno.test("an unknown experiment is rejected with the list of known ones", async () => {
   const folder = await Deno.makeTempDir({ prefix: "mmvm-experiment-" });
   try {
     const { code, stderr } = await runProcess([...taskCommand("experiment"), "tabel"], { cwd: folder });

@@ -25,7 +25,7 @@ function armsOf(name: string, { scale = "small", dataset = "phantoms" }: {
 
 const runsOf = (name: string) => new Set(armsOf(name).map(({ run }) => planName(run)));
 
-Deno.test("every experiment has valid runs at every scale, and no two arms that could not be told apart", () => {
+Deno.test("every experiment has valid runs and distinguishable arms at every scale", () => {
   for (const { name, parts } of EXPERIMENTS) {
     for (const scale of SCALES) {
       for (const dataset of ["phantoms", "mnist-pairs"] as const) {
@@ -42,11 +42,11 @@ Deno.test("every experiment has valid runs at every scale, and no two arms that 
   }
 });
 
-Deno.test("experiments share the runs that they have in common", () => {
+Deno.test("experiments share identical runs", () => {
   const table = runsOf("table");
   assert.equal(table.size, 8 * 3);
   const shared = (name: string) => [...runsOf(name)].filter((run) => table.has(run)).length;
-  // MMVM, independent and PoE, and the classifier of all labels.
+  // MMVM, independent, PoE, and the classifier on all labels.
   assert.equal(shared("label-efficiency"), 4 * 3);
   assert.equal(shared("ten-percent"), 6 * 3);
   assert.equal(shared("single-view"), 3);
@@ -55,7 +55,7 @@ Deno.test("experiments share the runs that they have in common", () => {
   assert.equal(shared("missing-views"), 0);
 });
 
-Deno.test("probes and classifiers of one seed and share see the labels of the same patients", () => {
+Deno.test("probes and classifiers with the same seed and fraction use the same patients' labels", () => {
   for (const { run: { config }, evaluation } of armsOf("label-efficiency")) {
     const { training } = config;
     if (config.model.method !== "supervised") {
@@ -64,12 +64,12 @@ Deno.test("probes and classifiers of one seed and share see the labels of the sa
     }
     assert.deepEqual(evaluation.labelledFractions, [training.labelled]);
     assert.equal(training.labelledSeed, training.seed);
-    // As many steps on few labels as on all: epochs are as many times more as there are fewer studies.
+    // Equally many steps on few labels: the number of epochs grows as the number of studies shrinks.
     assert.equal(training.epochs, Math.round(24 / training.labelled!));
   }
 });
 
-Deno.test("the paper's scale is the published setting", () => {
+Deno.test("the paper scale is the published setting", () => {
   const arms = armsOf("table", { scale: "paper", dataset: "mimic-cxr" });
   const of = (method: string) => arms.find(({ run }) => run.config.model.method === method)!;
   const { run: { config, alphaShare }, evaluation } = of("mmvm");
@@ -91,7 +91,7 @@ Deno.test("the paper's scale is the published setting", () => {
   );
 });
 
-Deno.test("a run's name depends on what it does, and not on its name or the order of fields", () => {
+Deno.test("planName() depends on what determines the run, not on its name or the order of fields", () => {
   const [{ run, evaluation }] = armsOf("table") as [Arm];
   const { config } = run;
   const turned = Object.fromEntries(Object.entries(config).reverse()) as typeof config;

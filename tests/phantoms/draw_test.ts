@@ -19,7 +19,7 @@ const STUDIES = [...phantomStudies(5, 30)].filter(({ images }) =>
 
 function cameraFor(image: StudyState["images"][number] | undefined): Camera {
   assert.ok(image !== undefined);
-  // A plain camera, so that two scenes are compared and not two poses.
+  // A fixed camera, so that scenes rather than poses are compared.
   return { ...cameraOf(5, image, SCALE), turn: 0, u: 0, v: 0, angle: 0, magnification: 1 };
 }
 
@@ -27,7 +27,7 @@ function having(study: StudyState, severities: Partial<Record<Finding, number>>)
   return { ...study, severities: { ...HEALTHY, ...severities } };
 }
 
-/** The attenuation at each pixel of the first and the last image: frontal and lateral, before grain and equalisation. */
+/** The attenuation at each pixel of the first (frontal) and last (lateral) image, before noise and equalisation. */
 function attenuations(study: StudyState): { frontal: Float32Array; lateral: Float32Array } {
   const scene = sceneOf(study);
   const render = (image: StudyState["images"][number] | undefined): Float32Array => {
@@ -41,7 +41,7 @@ function attenuations(study: StudyState): { frontal: Float32Array; lateral: Floa
   return { frontal: render(study.images[0]), lateral: render(study.images.at(-1)) };
 }
 
-/** Air-filled length summed over the plate: the volume of both lungs in cubic centimetres, as this view has it. */
+/** Air-filled length summed over the detector: the volume of both lungs in cubic centimetres, as seen in this view. */
 function lungVolume(study: StudyState, view: "frontal" | "lateral"): number {
   const step = 0.3;
   const camera = cameraFor(view === "frontal" ? study.images[0] : study.images.at(-1));
@@ -53,7 +53,7 @@ function changed(a: Float32Array, b: Float32Array): number {
   return a.reduce((count, value, i) => count + (Math.abs(value - b[i]!) > 0.5 ? 1 : 0), 0) / a.length;
 }
 
-Deno.test("drawStudy(): equal seeds give equal pixels, other seeds others", () => {
+Deno.test("drawStudy() is determined by the seed", () => {
   const digest = (seed: number) => {
     const hash = createHash("sha256");
     for (const study of phantomStudies(seed, 3)) {
@@ -65,7 +65,7 @@ Deno.test("drawStudy(): equal seeds give equal pixels, other seeds others", () =
   assert.notEqual(digest(3), digest(4));
 });
 
-Deno.test("equal settings give the files that this PHANTOM_VERSION gave before: raise it when this changes", () => {
+Deno.test("drawn files are unchanged for this PHANTOM_VERSION (raise it if they change on purpose)", () => {
   const hash = createHash("sha256");
   for (const study of phantomStudies(7, 4)) {
     const { ordinal: _, ...state } = study;
@@ -75,7 +75,7 @@ Deno.test("equal settings give the files that this PHANTOM_VERSION gave before: 
   assert.deepEqual([PHANTOM_VERSION, hash.digest("hex").slice(0, 16)], [2, "7b82989c97f319ef"]);
 });
 
-Deno.test("drawStudy(): one image for each of the study's, of its size and with a flat histogram", () => {
+Deno.test("drawStudy() returns each image of the study with its size and an equalised histogram", () => {
   for (const study of STUDIES) {
     const images = drawStudy(study, { scale: 0.05 });
     assert.equal(images.length, study.images.length);
@@ -83,7 +83,7 @@ Deno.test("drawStudy(): one image for each of the study's, of its size and with 
       assert.equal(width, Math.round(study.images[i]!.fullColumns * 0.05));
       assert.equal(height, Math.round(study.images[i]!.fullRows * 0.05));
       assert.equal(pixels.length, width * height);
-      // Dark edges may hold up to a fifth of the pixels; the others are spread evenly.
+      // Collimated margins may take up to a fifth of the pixels; the others are distributed evenly.
       const lit = pixels.filter((level) => level > 0);
       assert.ok(lit.length > 0.75 * pixels.length);
       for (const quarter of [0, 1, 2, 3]) {
@@ -94,7 +94,7 @@ Deno.test("drawStudy(): one image for each of the study's, of its size and with 
   }
 });
 
-Deno.test("drawImage(): the two frontal images of a study differ in pose and noise but show the same scene", () => {
+Deno.test("drawImage() draws two frontal images of a study with different pose and noise but the same scene", () => {
   const study = [...phantomStudies(1, 100)].find(({ images }) => images[0]?.projection === images[1]?.projection);
   assert.ok(study !== undefined);
   const scene = sceneOf(study);
@@ -115,8 +115,8 @@ Deno.test("every finding changes both views of a study", () => {
   }
 });
 
-Deno.test("a finding that gets worse changes more of the image", () => {
-  // Devices add up at random, and a vertebra gives way or not: their area need not grow.
+Deno.test("higher severity changes more of the image", () => {
+  // The area of devices and fractures need not grow, because they are added at random.
   const growing: Finding[] = ["Cardiomegaly", "Edema", "Pleural Effusion", "Lung Lesion", "Consolidation", "Pneumonia"];
   for (const finding of growing) {
     let mild = 0;
@@ -130,7 +130,7 @@ Deno.test("a finding that gets worse changes more of the image", () => {
   }
 });
 
-Deno.test("a finding moves no random draw of another", () => {
+Deno.test("a finding does not affect the random draws of another", () => {
   for (const study of STUDIES.slice(0, 3)) {
     const lesion = sceneOf(having(study, { "Lung Lesion": 0.7 })).blobs;
     const both = sceneOf(having(study, { "Lung Lesion": 0.7, "Consolidation": 0.7 })).blobs;
@@ -138,7 +138,7 @@ Deno.test("a finding moves no random draw of another", () => {
   }
 });
 
-Deno.test("cardiomegaly takes room from the lungs in both views, and the same volume", () => {
+Deno.test("cardiomegaly reduces the lung volume by the same amount in both views", () => {
   for (const study of STUDIES) {
     const [healthy, sick] = [having(study, {}), having(study, { "Cardiomegaly": 0.9 })];
     const lost = (["frontal", "lateral"] as const).map((view) => lungVolume(healthy, view) - lungVolume(sick, view));
@@ -175,7 +175,7 @@ Deno.test("an effusion fills the lungs from below in both views", () => {
   }
 });
 
-Deno.test("a lesion shows in both views where its place in space falls", () => {
+Deno.test("a lesion appears in both views at the projection of its position", () => {
   let seen = 0;
   for (const study of STUDIES) {
     const [plain, sick] = [having(study, {}), having(study, { "Lung Lesion": 1 })];
@@ -189,14 +189,14 @@ Deno.test("a lesion shows in both views where its place in space falls", () => {
       const i = Math.round(row) * camera.width + Math.round(column);
       return after[view][i]! - before[view][i]!;
     });
-    // It displaces air only, so over the heart it may add little, but never takes away.
+    // It displaces only air, so over the heart it may add little attenuation, but never reduces it.
     assert.ok(gains.every((gain) => gain > -1e-3), `${gains}`);
     if (gains.every((gain) => gain > 1)) seen++;
   }
   assert.ok(seen >= STUDIES.length - 2, `${seen} of ${STUDIES.length}`);
 });
 
-Deno.test("air in the pleura darkens the side of the frontal image", () => {
+Deno.test("a pneumothorax darkens the side of the frontal image", () => {
   for (const study of STUDIES) {
     const [healthy, sick] = [having(study, {}), having(study, { "Pneumothorax": 0.9 })].map(attenuations);
     const camera = cameraFor(study.images[0]);
@@ -207,10 +207,10 @@ Deno.test("air in the pleura darkens the side of the frontal image", () => {
   }
 });
 
-Deno.test("pixelOf() undoes what expose() samples by", () => {
+Deno.test("pixelOf() is the inverse of the mapping in expose()", () => {
   const camera = { ...cameraFor(STUDIES[0]!.images[0]), u: 1.3, v: -0.7, angle: 0.3 };
   const step = 0.5;
-  // A field that holds its own u coordinate.
+  // A field whose values are its u coordinates.
   const columns = 120;
   const field = {
     columns,

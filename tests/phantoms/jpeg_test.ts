@@ -29,7 +29,7 @@ function smoothImage(width: number, height: number): Uint8Array {
   );
 }
 
-Deno.test("encodeGrayJpeg(): smooth images of any size come back within 1 level on average", () => {
+Deno.test("encodeGrayJpeg() reproduces smooth images of any size within 1 level on average", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 70 }), (width, height) => {
       const pixels = smoothImage(width, height);
@@ -41,7 +41,7 @@ Deno.test("encodeGrayJpeg(): smooth images of any size come back within 1 level 
   );
 });
 
-Deno.test("encodeGrayJpeg(): noise at quality 100 comes back within 2 levels everywhere", () => {
+Deno.test("encodeGrayJpeg() reproduces noise at quality 100 within 2 levels everywhere", () => {
   const random = new SeededRandom("jpeg test");
   const [width, height] = [83, 61];
   const pixels = Uint8Array.from({ length: width * height }, () => random.below(256));
@@ -49,7 +49,7 @@ Deno.test("encodeGrayJpeg(): noise at quality 100 comes back within 2 levels eve
   got.pixels.forEach((value, i) => assert.ok(Math.abs(value - pixels[i]!) <= 2));
 });
 
-Deno.test("encodeGrayJpeg(): black and white noise, whose coefficients are the largest, is coded at every quality", () => {
+Deno.test("encodeGrayJpeg() encodes black and white noise, with the largest coefficients, at every quality", () => {
   const random = new SeededRandom("jpeg extremes");
   const [width, height] = [64, 48];
   const pixels = Uint8Array.from({ length: width * height }, () => random.below(2) * 255);
@@ -63,7 +63,7 @@ Deno.test("encodeGrayJpeg(): black and white noise, whose coefficients are the l
   assert.ok(last < 1);
 });
 
-Deno.test("encodeGrayJpeg(): checkerboards and stripes, the pure frequencies, come back at quality 100", () => {
+Deno.test("encodeGrayJpeg() reproduces checkerboards and stripes, the pure frequencies, at quality 100", () => {
   for (const test of [(x: number, y: number) => (x + y) & 1, (x: number) => x & 1, (_: number, y: number) => y & 1]) {
     const pixels = Uint8Array.from({ length: 32 * 32 }, (_, i) => test(i % 32, i >> 5) * 255);
     const got = decoded(encodeGrayJpeg(pixels, { width: 32, height: 32, quality: 100 }));
@@ -71,14 +71,14 @@ Deno.test("encodeGrayJpeg(): checkerboards and stripes, the pure frequencies, co
   }
 });
 
-Deno.test("encodeGrayJpeg(): a flat image is exact", () => {
+Deno.test("encodeGrayJpeg() reproduces a constant image exactly", () => {
   for (const level of [0, 1, 128, 255]) {
     const pixels = new Uint8Array(24 * 17).fill(level);
     assert.deepEqual(decoded(encodeGrayJpeg(pixels, { width: 24, height: 17, quality: 95 })).pixels, pixels);
   }
 });
 
-Deno.test("encodeGrayJpeg(): an independent decoder reads the same picture", () => {
+Deno.test("encodeGrayJpeg()'s output is decoded identically by an independent decoder", () => {
   const [width, height] = [50, 37];
   const jpeg = encodeGrayJpeg(smoothImage(width, height), { width, height, quality: 95 });
   const other = decodeOther(jpeg);
@@ -88,7 +88,7 @@ Deno.test("encodeGrayJpeg(): an independent decoder reads the same picture", () 
   assert.ok(meanDifference(red, decoded(jpeg).pixels) < 0.6);
 });
 
-Deno.test("encodeGrayJpeg(): baseline, eight bits, one component, the quantiser of quality 95", () => {
+Deno.test("encodeGrayJpeg() writes a baseline frame with one 8-bit component and quality 95's quantiser", () => {
   const jpeg = encodeGrayJpeg(new Uint8Array(300 * 200), { width: 300, height: 200, quality: 95 });
   assert.deepEqual([...jpeg.subarray(0, 4)], [0xff, 0xd8, 0xff, 0xe0]);
   assert.deepEqual([...jpeg.subarray(-2)], [0xff, 0xd9]);
@@ -99,12 +99,12 @@ Deno.test("encodeGrayJpeg(): baseline, eight bits, one component, the quantiser 
     throw new Error(`no segment ${marker}`);
   };
   assert.deepEqual([...segment(0xc0)], [8, 0, 200, 1, 44, 1, 1, 0x11, 0]);
-  // libjpeg's steps at quality 95, in zigzag order: 16, 11, 12, 14, ... tenfold smaller.
+  // libjpeg's steps at quality 95 in zigzag order: a tenth of 16, 11, 12, 14, ...
   assert.deepEqual([...segment(0xdb).subarray(0, 13)], [0, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 2, 2]);
   assert.equal(segment(0xdb)[64], 10);
 });
 
-Deno.test("encodeGrayJpeg(): refuses sizes and qualities out of range", () => {
+Deno.test("encodeGrayJpeg() rejects sizes and qualities out of range", () => {
   const pixels = new Uint8Array(4);
   const options = { width: 2, height: 2, quality: 95 };
   assert.throws(() => encodeGrayJpeg(pixels, { ...options, width: 3 }), /4 pixels given, but 3 x 2 are 6/);

@@ -7,7 +7,7 @@ import { phantomStudies, type StudyState } from "../../phantoms/patients.ts";
 
 const MANY: readonly StudyState[] = [...phantomStudies(1, 3000)];
 
-Deno.test("phantomStudies(): study k does not depend on how many there are", () => {
+Deno.test("phantomStudies() gives study k independently of the count", () => {
   fc.assert(
     fc.property(fc.nat(1e9), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 60 }), (seed, a, b) => {
       const short = [...phantomStudies(seed, Math.min(a, b))];
@@ -19,14 +19,14 @@ Deno.test("phantomStudies(): study k does not depend on how many there are", () 
   );
 });
 
-Deno.test("phantomStudies(): another seed gives other studies", () => {
+Deno.test("phantomStudies() depends on the seed", () => {
   const [one] = phantomStudies(1, 1);
   const [two] = phantomStudies(2, 1);
   assert.notDeepEqual(one!.severities, two!.severities);
   assert.notEqual(one!.images[0]!.dicomId, two!.images[0]!.dicomId);
 });
 
-Deno.test("phantomStudies(): identifiers are distinct and have the real form", () => {
+Deno.test("phantomStudies() gives distinct identifiers in the real format", () => {
   const studyIds = MANY.map((study) => study.studyId);
   assert.equal(new Set(studyIds).size, MANY.length);
   assert.ok(studyIds.every((id) => id >= 50_000_000 && id < 60_000_000));
@@ -38,7 +38,7 @@ Deno.test("phantomStudies(): identifiers are distinct and have the real form", (
   for (const id of images) assert.match(id, /^[0-9a-f]{8}(-[0-9a-f]{8}){4}$/);
 });
 
-Deno.test("phantomStudies(): a patient keeps body and split, and studies follow each other in time", () => {
+Deno.test("phantomStudies() keeps body and split of a patient, with studies in chronological order", () => {
   const patients = Map.groupBy(MANY, (study) => study.patient.index);
   let several = 0;
   for (const studies of patients.values()) {
@@ -54,7 +54,7 @@ Deno.test("phantomStudies(): a patient keeps body and split, and studies follow 
   assert.ok(several > patients.size * 0.4);
 });
 
-Deno.test("phantomStudies(): splits hold about 74, 10 and 16 % of the patients, even of few", () => {
+Deno.test("phantomStudies() splits about 74, 10 and 16% of the patients, even for small counts", () => {
   fc.assert(
     fc.property(fc.nat(1e9), (seed) => {
       const patients = new Map([...phantomStudies(seed, 200)].map(({ patient }) => [patient.index, patient.split]));
@@ -67,7 +67,7 @@ Deno.test("phantomStudies(): splits hold about 74, 10 and 16 % of the patients, 
   );
 });
 
-Deno.test("phantomStudies(): most studies have one frontal and one lateral, some two or none, and few odd positions", () => {
+Deno.test("phantomStudies() mostly gives one frontal and one lateral, and few unusual positions", () => {
   const count = (test: (study: StudyState) => boolean) => MANY.filter(test).length / MANY.length;
   const frontals = ({ images }: StudyState) => images.filter((image) => /^[AP][AP]$/.test(image.projection)).length;
   const laterals = (study: StudyState) => study.images.length - frontals(study);
@@ -84,7 +84,7 @@ Deno.test("phantomStudies(): most studies have one frontal and one lateral, some
   assert.ok(rare > 10 && rare < 80, `${rare} rare`);
 });
 
-Deno.test("phantomStudies(): each label is positive in 5 to 45 % of the studies", () => {
+Deno.test("phantomStudies() makes each label positive in 5 to 45% of the studies", () => {
   for (const label of CHEST_LABELS) {
     const positive = MANY.filter(({ labels }) =>
       labels.chexpert?.[label as keyof typeof labels.chexpert] === LABEL_STATES.positive
@@ -94,7 +94,7 @@ Deno.test("phantomStudies(): each label is positive in 5 to 45 % of the studies"
   }
 });
 
-Deno.test("phantomStudies(): all four states of a label occur, No Finding is positive or blank only and excludes findings", () => {
+Deno.test("phantomStudies() uses all four label states, with No Finding consistent with the findings", () => {
   const states = new Set(MANY.flatMap(({ labels }) => Object.values(labels.chexpert ?? {})));
   assert.deepEqual([...states].sort(), [0, 1, 2, 3]);
   for (const { labels } of MANY) {
@@ -109,7 +109,7 @@ Deno.test("phantomStudies(): all four states of a label occur, No Finding is pos
   }
 });
 
-Deno.test("phantomStudies(): a few studies have no row of labels, a few an empty one, and only test studies an expert's", () => {
+Deno.test("phantomStudies() omits or blanks a few label rows, and has expert labels only for test studies", () => {
   const missing = MANY.filter(({ labels }) => labels.chexpert === null);
   const empty = MANY.filter(({ labels }) =>
     labels.chexpert !== null && Object.values(labels.chexpert).every((state) => state === LABEL_STATES.blank)
@@ -118,7 +118,7 @@ Deno.test("phantomStudies(): a few studies have no row of labels, a few an empty
   for (const { patient, labels } of MANY) assert.equal(labels.expert !== null, patient.split === "test");
 });
 
-Deno.test("phantomStudies(): the two labellers agree on nearly all labels, but not on all", () => {
+Deno.test("phantomStudies() makes the two labellers disagree on a few labels", () => {
   let same = 0;
   let all = 0;
   for (const { labels } of MANY) {
@@ -131,7 +131,7 @@ Deno.test("phantomStudies(): the two labellers agree on nearly all labels, but n
   assert.ok(same / all > 0.95 && same < all, `${same} of ${all}`);
 });
 
-Deno.test("phantomStudies(): labels follow severities, mild findings less surely", () => {
+Deno.test("phantomStudies()'s labels follow severities, less reliably for mild findings", () => {
   for (const finding of FINDINGS) {
     if (finding === "Lung Opacity") continue;
     const positives = (low: number, high: number) => {
@@ -147,7 +147,7 @@ Deno.test("phantomStudies(): labels follow severities, mild findings less surely
   }
 });
 
-Deno.test("phantomStudies(): edema comes with cardiomegaly and effusion, devices with bedside images", () => {
+Deno.test("phantomStudies() correlates edema with cardiomegaly and effusion, and devices with bedside images", () => {
   const rate = (of: readonly StudyState[], test: (study: StudyState) => boolean) => of.filter(test).length / of.length;
   const edema = (study: StudyState) => study.severities.Edema > 0;
   const withEdema = MANY.filter(edema);

@@ -23,7 +23,7 @@ function rows(path: string): Record<string, string>[] {
   });
 }
 
-/** Every file of a directory and the hash of its content. */
+/** Every file of a directory with a hash of its content. */
 function contents(root: string): Map<string, string> {
   const names = readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
@@ -31,7 +31,7 @@ function contents(root: string): Map<string, string> {
   return new Map(names.map((name) => [name.slice(root.length + 1), hash(name)]));
 }
 
-Deno.test("writePhantoms(): MIMIC-CXR-JPG's files, names, columns and values", () =>
+Deno.test("writePhantoms() writes MIMIC-CXR-JPG's files, names, columns and values", () =>
   inTempDir(async (directory) => {
     const root = join(directory, "phantoms");
     const progress: number[] = [];
@@ -48,7 +48,7 @@ Deno.test("writePhantoms(): MIMIC-CXR-JPG's files, names, columns and values", (
       "mimic-cxr-2.1.0-test-set-labeled.csv",
       "phantoms.json",
     ]);
-    assert.deepEqual(readdirSync(directory), ["phantoms"], "nothing is left beside it");
+    assert.deepEqual(readdirSync(directory), ["phantoms"], "no temporary folder is left");
     const metadata = rows(join(root, "mimic-cxr-2.0.0-metadata.csv.gz"));
     const split = rows(join(root, "mimic-cxr-2.0.0-split.csv.gz"));
     assert.deepEqual(Object.keys(metadata[0]!), [...METADATA_COLUMNS]);
@@ -79,7 +79,7 @@ Deno.test("writePhantoms(): MIMIC-CXR-JPG's files, names, columns and values", (
     assert.deepEqual(new Set(expert.map((row) => row.study_id)), testStudies);
   }));
 
-Deno.test("writePhantoms(): the checksums are those of the files", () =>
+Deno.test("writePhantoms() writes correct checksums", () =>
   inTempDir(async (root) => {
     await writePhantoms(root, { ...SMALL, studies: 9 });
     const sums = readFileSync(join(root, "SHA256SUMS.txt"), "utf8").trimEnd().split("\n").map((line) =>
@@ -90,7 +90,7 @@ Deno.test("writePhantoms(): the checksums are those of the files", () =>
     for (const [sum, path] of sums) assert.equal(files.get(path!), sum, path);
   }));
 
-Deno.test("writePhantoms(): the readers of real data take it, as phantoms, with no patient in two splits", () =>
+Deno.test("writePhantoms()'s output is read by the MIMIC-CXR-JPG reader, as phantoms, without shared patients", () =>
   inTempDir(async (root) => {
     await writePhantoms(root, SMALL);
     const index = await openDataset({ root });
@@ -104,14 +104,15 @@ Deno.test("writePhantoms(): the readers of real data take it, as phantoms, with 
     assert.equal(new Set([...splits.values()].map((images) => images[0]!.split)).size, 3);
   }));
 
-Deno.test("writePhantoms(): CheXpert's files, names and values, which its reader takes as phantoms", () =>
+Deno.test("writePhantoms() writes CheXpert's files, names and values, which its reader accepts as phantoms", () =>
   inTempDir(async (directory) => {
     const root = join(directory, "chexpert");
     const { images } = await writePhantoms(root, { ...SMALL, layout: "chexpert" });
     const tables = ["train", "valid", "test"].map((name) => rows(join(root, `${name}.csv`)));
     assert.equal(tables.flat().length, images);
     const head =
-      "Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,Lung Lesion," +
+      "Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,Lung " +
+      "Lesion," +
       "Edema,Consolidation,Pneumonia,Atelectasis,Pneumothorax,Pleural Effusion,Pleural Other,Fracture,Support Devices";
     assert.deepEqual(Object.keys(tables[0]![0]!), head.split(","));
     for (const row of tables.flat()) {
@@ -130,7 +131,7 @@ Deno.test("writePhantoms(): CheXpert's files, names and values, which its reader
     assert.equal(index.studies.count, 40);
     assert.deepEqual(index.drops.entries(), []);
     assertDisjointSplits(index, studiesOfPairs(pairStudies(index)));
-    // The same patients and pictures as in the other layout.
+    // The same patients and images as in the other layout.
     const mimic = join(directory, "mimic");
     await writePhantoms(mimic, SMALL);
     const hashes = (folder: string) =>
@@ -142,7 +143,7 @@ Deno.test("writePhantoms(): CheXpert's files, names and values, which its reader
     );
   }));
 
-Deno.test("writePhantoms(): the files depend on neither the workers nor the number of studies", () =>
+Deno.test("writePhantoms()'s files depend neither on the workers nor on the number of studies", () =>
   inTempDir(async (directory) => {
     const [one, two, fewer] = ["one", "two", "fewer"].map((name) => join(directory, name));
     await writePhantoms(one!, { ...SMALL, workers: 1 });
@@ -155,7 +156,7 @@ Deno.test("writePhantoms(): the files depend on neither the workers nor the numb
     for (const [name, hash] of images) assert.equal(all.get(name), hash);
   }));
 
-Deno.test("writePhantoms(): a whole directory of the same settings is left as it is", () =>
+Deno.test("writePhantoms() reuses a complete directory with the same settings", () =>
   inTempDir(async (root) => {
     const first = await writePhantoms(root, { ...SMALL, studies: 8 });
     const before = Deno.statSync(join(root, "phantoms.json")).mtime;
@@ -165,7 +166,7 @@ Deno.test("writePhantoms(): a whole directory of the same settings is left as it
     assert.deepEqual(Deno.statSync(join(root, "phantoms.json")).mtime, before);
   }));
 
-Deno.test("writePhantoms(): a directory that lacks an image or is of another version is drawn again", () =>
+Deno.test("writePhantoms() redraws a directory with a missing image or of another version", () =>
   inTempDir(async (directory) => {
     const root = join(directory, "phantoms");
     await writePhantoms(root, { ...SMALL, studies: 8 });
@@ -180,7 +181,7 @@ Deno.test("writePhantoms(): a directory that lacks an image or is of another ver
     assert.deepEqual(readdirSync(directory), ["phantoms"]);
   }));
 
-Deno.test("writePhantoms(): refuses a folder of anything else, a file, and phantoms of other settings", () =>
+Deno.test("writePhantoms() rejects folders with other content, files, and phantoms with other settings", () =>
   inTempDir(async (directory) => {
     const file = join(directory, "file");
     Deno.writeTextFileSync(file, "");
@@ -198,7 +199,7 @@ Deno.test("writePhantoms(): refuses a folder of anything else, a file, and phant
     assert.deepEqual(readdirSync(directory).sort(), ["file", "phantoms", "phantoms.json"]);
   }));
 
-Deno.test("writePhantoms(): stopped or failing, it leaves nothing behind", () =>
+Deno.test("writePhantoms() leaves nothing behind when aborted or failing", () =>
   inTempDir(async (directory) => {
     const root = join(directory, "phantoms");
     const abort = new AbortController();
@@ -212,7 +213,7 @@ Deno.test("writePhantoms(): stopped or failing, it leaves nothing behind", () =>
     assert.deepEqual(readdirSync(directory), []);
   }));
 
-Deno.test("writePhantoms(): sweeps what a killed run left, but not what another is writing", () =>
+Deno.test("writePhantoms() removes folders of killed processes, but not of running ones", () =>
   inTempDir(async (directory) => {
     const abandoned = join(directory, ".phantoms.partial-a");
     const busy = join(directory, ".phantoms.partial-b");
@@ -227,7 +228,7 @@ Deno.test("writePhantoms(): sweeps what a killed run left, but not what another 
     assert.equal(existsSync(busy), true);
   }));
 
-Deno.test("writePhantoms(): two at once give one whole directory", () =>
+Deno.test("writePhantoms() run twice concurrently gives one complete directory", () =>
   inTempDir(async (directory) => {
     const root = join(directory, "phantoms");
     const options = { ...SMALL, studies: 6, workers: 1 };
@@ -237,7 +238,7 @@ Deno.test("writePhantoms(): two at once give one whole directory", () =>
     assert.equal((await writePhantoms(root, options)).reused, true);
   }));
 
-Deno.test("writePhantoms(): names the option that is out of range", async () => {
+Deno.test("writePhantoms() names an option out of range", async () => {
   await assert.rejects(writePhantoms("x", { ...SMALL, studies: 0 }), /studies is 0, but must be a whole number from 1/);
   await assert.rejects(writePhantoms("x", { ...SMALL, seed: -1 }), /seed is -1/);
   await assert.rejects(writePhantoms("x", { ...SMALL, scale: 2 }), /scale is 2, but must be from 0\.02 to 1/);

@@ -18,14 +18,14 @@ function macro(view: string, other: string, [low, value, high]: [number | null, 
   };
 }
 
-Deno.test("verdict() finds mmvm ahead in one view, and behind no other by more than the interval", () => {
+Deno.test("verdict() recognises mmvm ahead in one view and significantly behind in none", () => {
   assert.equal(
     verdict([
       macro("frontal", "poe", [-0.01, 0.02, 0.04]),
       macro("frontal", "independent", [0.01, 0.02, 0.04]),
       macro("lateral", "poe", [-0.03, -0.01, 0.01]),
       macro("lateral", "independent", [0, 0.01, 0.02]),
-      // Classifiers and labels are not what it is about.
+      // Classifiers and single labels are ignored.
       macro("frontal", "supervised (loss bce)", [-0.3, -0.2, -0.1]),
       { ...macro("frontal", "poe", [-0.3, -0.2, -0.1]), label: "Edema" },
     ]),
@@ -34,7 +34,7 @@ Deno.test("verdict() finds mmvm ahead in one view, and behind no other by more t
   );
 });
 
-Deno.test("verdict() names who is ahead of mmvm, whichever way about they were compared", () => {
+Deno.test("verdict() names the methods ahead of mmvm in either direction of comparison", () => {
   const behind = macro("frontal", "moe", [-0.04, -0.03, -0.01]);
   const turned = {
     ...behind,
@@ -52,7 +52,7 @@ Deno.test("verdict() names who is ahead of mmvm, whichever way about they were c
   assert.equal(verdict([]), "mmvm was compared with nothing.");
 });
 
-Deno.test("leadBySeed() compares seed with seed", async () => {
+Deno.test("leadBySeed() pairs seeds", async () => {
   const results = await syntheticResults({ name: "m1", method: "mmvm", seed: 1 });
   const [frontal] = results.evaluations;
   const at = (method: string, seed: number, value: number | null) => ({
