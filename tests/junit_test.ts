@@ -31,9 +31,10 @@ Deno.test("countTests() counts tests, not their steps, and names what was skippe
       { file: "./a_test.ts", name: "needs 'chromium' <>" },
       { file: "./a_test.ts", name: "steps > second" },
     ],
+    seconds: new Map([["./a_test.ts", 0.005]]),
   });
 });
 
 Deno.test("countTests() finds nothing in an empty report", () => {
-  assert.deepEqual(countTests(""), { passed: 0, failed: 0, skipped: [] });
+  assert.deepEqual(countTests(""), { passed: 0, failed: 0, skipped: [], seconds: new Map() });
 });

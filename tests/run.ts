@@ -1,33 +1,96 @@
 /**
- * `deno task test`: runs the suite and sums it up. Paths and flags of `deno test` may follow, for example
- * `deno task test tests/data --filter csv`.
+ * `deno task test`: runs the suite and summarises it. Paths and flags of `deno test` may follow, for example
+ * `deno task test tests/data --filter csv`. `--times` prints how long each file took; `--fast` leaves out the slow files.
  *
- * Tests that cannot run here (those that need a browser, where there is none) are listed by name. With CI=true each counts as failed:
- * a suite that is green because it skipped something is not green.
+ * Tests that cannot run here (those that need a browser, if there is none) are listed by name. With CI=true each counts as failed: a
+ * suite must not pass because it skipped something.
  *
  * @module
  */
 import { prepareEnvironment } from "../cli/terminal/environment.ts";
 import { printable } from "../cli/terminal/errors.ts";
-import { countTests, type TestCounts } from "./junit.ts";
+import { countTests, type TestCounts, type TestName } from "./junit.ts";
+import { findTestFiles, groupFiles, isSlow, type TestGroup } from "./test_files.ts";
+
+/** Minutes after which a group of tests that does not end is stopped. The whole suite takes a quarter of that on two cores. */
+const LIMIT = 60;
+
+/** Tests may read and write files, start the command line and a browser, and connect to this machine, nothing beyond it. */
+const FLAGS = [
+  "--quiet",
+  "--no-prompt",
+  "--no-check",
+  "--cached-only",
+  "--sanitize-ops",
+  "--sanitize-resources",
+  "--allow-read",
+  "--allow-write",
+  "--allow-env",
+  "--allow-sys",
+  "--allow-run",
+  "--allow-net=127.0.0.1,localhost",
+];
+
+/** Exit codes of a process that aborted (glibc found its heap corrupted) or segfaulted. */
+const CRASHES: readonly number[] = [134, 139];
+
+/** What the tests of one process came to. */
+export interface GroupResult extends TestCounts {
+  readonly group: TestGroup;
+  /** Exit code of `deno test`. */
+  readonly code: number;
+}
+
+interface Arguments {
+  /** Passed on to `deno test`. */
+  readonly flags: readonly string[];
+  readonly paths: readonly string[];
+  readonly fast: boolean;
+  readonly times: boolean;
+}
 
 async function main(args: readonly string[]): Promise<number> {
-  // The tests are in processes of their own, which inherit these.
+  // The tests run in processes of their own, which inherit the environment.
   prepareEnvironment();
+  const { flags, paths, fast, times } = parse(args);
+  const files = (await findTestFiles(paths)).filter((file) => !fast || !isSlow(file));
+  const results: GroupResult[] = [];
+  for (const group of groupFiles(files)) {
+    const result = await runGroup(group, flags);
+    results.push(result);
+    if (flags.includes("--fail-fast") && result.code !== 0) break;
+  }
+  if (times) printTimes(results);
+  // Deno reports tests that a filter excludes as skipped.
+  const filtered = flags.some((flag) => flag.startsWith("--filter"));
+  return summarise(results, { strict: Deno.env.get("CI") === "true", filtered });
+}
+
+function parse(args: readonly string[]): Arguments {
+  const flags: string[] = [];
+  const paths: string[] = [];
+  args.forEach((arg, index) => {
+    const isValue = args[index - 1] === "--filter";
+    if (arg.startsWith("-") || isValue) flags.push(arg);
+    else paths.push(arg);
+  });
+  return {
+    flags: flags.filter((flag) => flag !== "--fast" && flag !== "--times"),
+    paths: paths.length > 0 ? paths : ["tests"],
+    fast: flags.includes("--fast"),
+    times: flags.includes("--times"),
+  };
+}
+
+async function runGroup(group: TestGroup, flags: readonly string[]): Promise<GroupResult> {
   const report = await Deno.makeTempFile({ prefix: "mmvm_tests_", suffix: ".xml" });
   try {
-    const code = await runTests([`--junit-path=${report}`, ...withDefaultPath(args)]);
-    const counts = countTests(await Deno.readTextFile(report));
-    // Deno reports what a filter leaves out as skipped.
-    const skipped = args.some((arg) => arg.startsWith("--filter")) ? [] : counts.skipped;
-    return summarise({ ...counts, skipped }, { code, strict: Deno.env.get("CI") === "true" });
+    const code = await runTests([`--junit-path=${report}`, ...flags, ...group.files]);
+    return { group, code, ...countTests(await Deno.readTextFile(report)) };
   } finally {
     await Deno.remove(report);
   }
 }
-
-/** Minutes after which a suite that does not end is stopped. It takes a quarter of that on two cores. */
-const LIMIT = 60;
 
 /** Runs `deno test` to its end, or to the limit, and returns its exit code. */
 async function runTests(args: readonly string[]): Promise<number> {
@@ -44,49 +107,28 @@ async function runTests(args: readonly string[]): Promise<number> {
   return code;
 }
 
-/** Tests may read and write files, start the command line and a browser, and talk to this machine; nothing beyond it. */
-const FLAGS = [
-  "--quiet",
-  "--no-prompt",
-  "--no-check",
-  "--cached-only",
-  "--sanitize-ops",
-  "--sanitize-resources",
-  "--allow-read",
-  "--allow-write",
-  "--allow-env",
-  "--allow-sys",
-  "--allow-run",
-  "--allow-net=127.0.0.1,localhost",
-];
-
-function withDefaultPath(args: readonly string[]): string[] {
-  return args.some((arg) => !arg.startsWith("-")) && !followsFilter(args) ? [...args] : ["tests", ...args];
+/** Prints how long each file took, the slowest first. */
+function printTimes(results: readonly GroupResult[]): void {
+  const files = results.flatMap(({ seconds }) => [...seconds]).sort((a, b) => b[1] - a[1]);
+  const total = files.reduce((sum, [, seconds]) => sum + seconds, 0);
+  console.log(`\n${"seconds".padStart(8)}  file`);
+  for (const [file, seconds] of [...files, ["all files", total] as const]) {
+    console.log(`${seconds.toFixed(1).padStart(8)}  ${printable(file)}`);
+  }
 }
-
-/** True where the only bare argument is the value of `--filter`. */
-function followsFilter(args: readonly string[]): boolean {
-  const bare = args.map((arg, index) => ({ arg, before: args[index - 1] })).filter(({ arg }) => !arg.startsWith("-"));
-  return bare.length === 1 && bare[0]!.before === "--filter";
-}
-
-/**
- * Exit codes of a process that aborted (glibc found its heap in disorder) or made a segmentation fault. Now and then a process that opened
- * many devices on lavapipe (Mesa 22.3.6) ends so when it shuts down: seen once in some twenty runs of one file. The report is written after
- * the last test, so that a crash on the way leaves none and fails. This can go when Deno's WebGPU ends without it.
- */
-const CRASHES: readonly number[] = [134, 139];
 
 /** Prints the closing lines and returns the exit code. */
-export function summarise(counts: TestCounts, { code, strict }: { code: number; strict: boolean }): number {
-  const { passed, skipped } = counts;
-  let { failed } = counts;
-  if (CRASHES.includes(code) && passed > 0) {
-    console.log(`\ndeno test crashed at its end, after all tests were reported (exit code ${code}).`);
-  } else if (code !== 0 && failed === 0) {
-    // A file that cannot be loaded has no tests to fail.
-    console.log(`\ndeno test ended with exit code ${code}: see above.`);
-    failed = 1;
+export function summarise(
+  results: readonly GroupResult[],
+  { strict, filtered = false }: { strict: boolean; filtered?: boolean },
+): number {
+  let passed = 0;
+  let failed = 0;
+  const skipped: TestName[] = [];
+  for (const result of results) {
+    passed += result.passed;
+    failed += failuresOf(result);
+    if (!filtered) skipped.push(...result.skipped);
   }
   if (passed + failed === 0) {
     console.log("\nNo test ran.");
@@ -101,6 +143,19 @@ export function summarise(counts: TestCounts, { code, strict }: { code: number; 
     `\n${passed} passed, ${failed} failed${skipped.length > 0 && !strict ? `, ${skipped.length} skipped` : ""}`,
   );
   return failed > 0 ? 1 : 0;
+}
+
+/** Failed tests of a group, where a process that ended badly counts as one. Says why. */
+function failuresOf({ group, code, passed, failed }: GroupResult): number {
+  if (code === 0 || failed > 0) return failed;
+  // The report is written after the last test: a process that crashed earlier has none, and no test of it counts as passed.
+  if (group.mayCrashAtExit && CRASHES.includes(code) && passed > 0) {
+    console.log(`\ndeno test (${group.name}) crashed while exiting, after reporting all tests (exit code ${code}).`);
+    return 0;
+  }
+  // A file that cannot be loaded has no tests to fail.
+  console.log(`\ndeno test (${group.name}) ended with exit code ${code}: see above.`);
+  return 1;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

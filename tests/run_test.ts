@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runDeno } from "./process.ts";
-import { summarise } from "./run.ts";
+import { type GroupResult, summarise } from "./run.ts";
+import { findTestFiles, groupFiles } from "./test_files.ts";
 
 /** Runs the test entry on files with these texts; returns its exit code and what it said after the last test. */
 async function run(files: Record<string, string>, options: { ci?: boolean; flags?: string[] } = {}) {
@@ -47,20 +48,46 @@ Deno.test("the test entry fails with a failing test, a file that does not load, 
   assert.deepEqual([none.code, none.last], [1, "0 passed, 1 failed"]);
 });
 
-Deno.test("a crash after the last test is told, one on the way fails", () => {
-  const options = { code: 134, strict: true };
+/** Summarises one group's result, its lines caught. */
+function summaryOf(result: Partial<GroupResult>, mayCrashAtExit: boolean): { code: number; told: string[] } {
   const { log } = console;
   const told: string[] = [];
   console.log = (text: string) => told.push(text);
   try {
-    assert.equal(summarise({ passed: 3, failed: 0, skipped: [] }, options), 0);
-    assert.match(told[0]!, /deno test crashed at its end, after all tests were reported \(exit code 134\)/);
-    assert.equal(summarise({ passed: 3, failed: 1, skipped: [] }, options), 1);
-    assert.equal(summarise({ passed: 0, failed: 0, skipped: [] }, options), 1);
-    assert.equal(summarise({ passed: 3, failed: 0, skipped: [] }, { ...options, code: 1 }), 1);
+    const group = { name: "on the GPU", files: [], mayCrashAtExit };
+    const whole = { group, code: 0, passed: 0, failed: 0, skipped: [], seconds: new Map<string, number>(), ...result };
+    return { code: summarise([whole], { strict: true }), told };
   } finally {
     console.log = log;
   }
+}
+
+Deno.test("a crash after the last test is reported and tolerated only in the group whose driver does that", () => {
+  const crashed = summaryOf({ passed: 3, code: 134 }, true);
+  assert.equal(crashed.code, 0);
+  assert.match(crashed.told[0]!, /deno test \(on the GPU\) crashed while exiting, .* \(exit code 134\)/);
+  assert.equal(summaryOf({ passed: 3, code: 139 }, true).code, 0);
+  assert.equal(summaryOf({ passed: 3, code: 134 }, false).code, 1);
+  assert.equal(summaryOf({ passed: 3, failed: 1, code: 134 }, true).code, 1);
+  assert.equal(summaryOf({ passed: 0, code: 134 }, true).code, 1);
+  assert.equal(summaryOf({ passed: 3, code: 1 }, true).code, 1);
+});
+
+Deno.test("tests that open a device run in the group whose driver may crash", async () => {
+  const files = await findTestFiles(["tests"]);
+  const [without, gpu] = groupFiles(files);
+  assert.equal(without!.files.length + gpu!.files.length, files.length);
+  assert.ok(gpu!.files.length > 60 && gpu!.mayCrashAtExit && !without!.mayCrashAtExit);
+  const opens = /\bDevice\.open\(|new ReplaceableDevice\(/;
+  const astray = without!.files.filter((file) =>
+    file !== "tests/run_test.ts" && opens.test(Deno.readTextFileSync(file))
+  );
+  assert.deepEqual(astray, []);
+});
+
+Deno.test("the test entry prints how long each file took", async () => {
+  const { text } = await run({ "a_test.ts": PASSING }, { flags: ["--times"] });
+  assert.match(text, / seconds {2}file\n +\d+\.\d {2}\S*a_test\.ts\n +\d+\.\d {2}all files\n/);
 });
 
 Deno.test("the test entry finds leaked timers and open files, and allows no host but this one", async () => {
