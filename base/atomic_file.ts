@@ -9,6 +9,7 @@
  * @module
  */
 import { basename, dirname, join } from "node:path";
+import { nameFile } from "./errors.ts";
 
 /** What a file is to hold; an iterable's pieces are written one after the other. */
 export type FileContent = string | Uint8Array | Iterable<string | Uint8Array>;
@@ -93,7 +94,7 @@ export async function makeFolder(folder: string): Promise<void> {
     await Deno.mkdir(folder);
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) return;
-    if (!(error instanceof Deno.errors.NotFound) || dirname(folder) === folder) throw error;
+    if (!(error instanceof Deno.errors.NotFound) || dirname(folder) === folder) throw nameFile(error, folder);
     await makeFolder(dirname(folder));
     return await makeFolder(folder);
   }
@@ -157,11 +158,4 @@ function syncFolderSync(folder: string): void {
 /** Some network file systems do not support the sync of a folder; every other failure is one. */
 function ignoreUnsupported(error: unknown): void {
   if (!["EINVAL", "ENOTSUP"].includes((error as { code?: string }).code ?? "")) throw error;
-}
-
-/** Adds the path to an error: what fails on an open file does not say which file it was. */
-function nameFile(error: unknown, path: string): unknown {
-  if (!(error instanceof Error)) return error;
-  if (!error.message.includes(path)) error.message += `: write '${path}'`;
-  return Object.assign(error, { path });
 }

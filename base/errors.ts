@@ -33,3 +33,21 @@ export function describePlace(place: DataErrorPlace): string {
   }
   return parts.length === 0 ? "" : `${parts.join(", ")}: `;
 }
+
+/**
+ * Adds the path to an error of the system, which does not always name it: not if reading or writing an open file fails,
+ * nor if the sandbox resolves the path first.
+ *
+ * @returns The same error, with `path`, and with the path in its message.
+ */
+export function nameFile(error: unknown, path: string): unknown {
+  if (!isSystemError(error)) return error;
+  if (!error.message.includes(path)) error.message += `: '${path}'`;
+  return Object.assign(error, { path });
+}
+
+/** True for what the operating system reported; Deno has no code for some of its errors. */
+export function isSystemError(error: unknown): error is Error & { code?: string } {
+  return error instanceof Error &&
+    (typeof (error as { code?: unknown }).code === "string" || /\(os error \d+\)/.test(error.message));
+}

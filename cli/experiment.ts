@@ -32,7 +32,7 @@ import {
 } from "../eval/mod.ts";
 import { openRunData } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
-import { printable, UsageError, USER_ERROR_NAMES, UserError } from "./terminal/errors.ts";
+import { printable, sentenceForUser, UsageError, UserError } from "./terminal/errors.ts";
 import { experimentProgress } from "./terminal/experiment_progress.ts";
 import { choice, integer, type OptionValues, parseArguments, path } from "./options/options.ts";
 import { CACHE, drawPhantoms, type PhantomChoice, phantomRoot } from "./run/phantom_data.ts";
@@ -165,9 +165,11 @@ async function perform(
 /** No table is made of the runs that are left: it would compare what was not meant to be compared. */
 function refuseFailures(failed: readonly FailedRun[], { total }: { total: number }): void {
   if (failed.length === 0) return;
-  for (const { name, error } of failed) console.error(printable(`failed: ${name}: ${error.message}`));
-  const fault = failed.find(({ error }) => !USER_ERROR_NAMES.has(error.name));
-  if (fault) throw Object.assign(new Error(fault.error.message), { name: fault.error.name });
+  for (const { name, error } of failed) {
+    console.error(printable(`failed: ${name}: ${sentenceForUser(error) ?? error.message}`));
+  }
+  const fault = failed.find(({ error }) => sentenceForUser(error) === undefined);
+  if (fault) throw Object.assign(new Error(fault.error.message), fault.error);
   throw new UserError(
     `${failed.length} of ${total} runs failed (${failed.map(({ name }) => name).join(", ")}), and no table is made ` +
       "without them: mend the cause and run the command again, which repeats only these",

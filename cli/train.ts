@@ -15,6 +15,7 @@ import {
   trainThroughFaults,
 } from "../training/mod.ts";
 import { Device, type KernelTuner } from "../runtime/mod.ts";
+import { readRegularText } from "../base/regular_file.ts";
 import { printable, UserError } from "./terminal/errors.ts";
 import { CACHE } from "./run/phantom_data.ts";
 import { mergeValues, parseArguments, parseConfig } from "./options/options.ts";
@@ -110,7 +111,7 @@ function whenAborted(signal: AbortSignal): Promise<never> {
 async function readConfigFile(file: string): Promise<Partial<TrainValues>> {
   let value: unknown;
   try {
-    value = JSON.parse(await Deno.readTextFile(file));
+    value = JSON.parse(await readRegularText(file, { maxBytes: 2 ** 20, kind: "a configuration" }));
   } catch (error) {
     throw new UserError(
       `${file} is no JSON file that can be read (${(error as Error).message}); give --config another`,

@@ -13,7 +13,7 @@ import { lockRun } from "../training/run/run_lock.ts";
 import { isSupervised, withAnnealing } from "../training/run_trainer.ts";
 import { trainThroughFaults } from "../training/train_through_faults.ts";
 import type { EvaluationPlan, RunPlan } from "./experiment.ts";
-import { claimDirectory, planName, settleConfig, writeMeasurement } from "./run_store.ts";
+import { claimDirectory, planName, readMeasurement, settleConfig, writeMeasurement } from "./run_store.ts";
 
 /** Seconds between checkpoints, which bounds the work lost when an experiment is killed. */
 const CHECKPOINT_SECONDS = 60;
@@ -60,7 +60,15 @@ const TRAINING_SHARE = 0.85;
 export async function performRun({ plan, evaluations }: RunJob, options: PerformOptions): Promise<boolean> {
   const { root, devices, signal, onWarning } = options;
   const directory = await claimDirectory(root, plan);
-  using _lock = await lockRun(directory);
+  // Another experiment may need the same run and be training it: wait, and take over what it has measured.
+  using _lock = await lockRun(directory, {
+    wait: { signal, onWait: () => options.onProgress({ done: 0, what: "waiting for another process" }) },
+  });
+  const missing = [];
+  for (const evaluation of evaluations) {
+    if (await readMeasurement(root, plan, evaluation) === undefined) missing.push(evaluation);
+  }
+  if (missing.length === 0) return true;
   await sweepTemporary(directory);
   const data = alterRunData(options.whole, plan.config.data);
   const config = await settleConfig(directory, () => completeConfig(plan, data));
@@ -81,7 +89,7 @@ export async function performRun({ plan, evaluations }: RunJob, options: Perform
     onWarning,
   });
   if (stopped) return false;
-  for (const [i, evaluation] of evaluations.entries()) {
+  for (const [i, evaluation] of missing.entries()) {
     const results = await throughDeviceFailures(
       devices,
       (device) =>
@@ -101,7 +109,7 @@ export async function performRun({ plan, evaluations }: RunJob, options: Perform
           signal,
           onProgress: ({ stage, done, total }) =>
             options.onProgress({
-              done: TRAINING_SHARE + (1 - TRAINING_SHARE) * (i + done / total) / evaluations.length,
+              done: TRAINING_SHARE + (1 - TRAINING_SHARE) * (i + done / total) / missing.length,
               what: stage,
             }),
           onWarning,

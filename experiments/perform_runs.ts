@@ -4,7 +4,7 @@
  * @module
  */
 import type { JobProgress, RunJob } from "./perform_run.ts";
-import type { RunReply, RunRequest, RunSetup } from "./run_messages.ts";
+import { failureOf, type RunFailure, type RunReply, type RunRequest, type RunSetup } from "./run_messages.ts";
 import { planName } from "./run_store.ts";
 
 /** Options of {@linkcode performRuns}. */
@@ -21,8 +21,7 @@ export interface PerformRunsOptions {
 /** A run that could not be performed. */
 export interface FailedRun {
   readonly name: string;
-  /** Class and message of the error. */
-  readonly error: { readonly name: string; readonly message: string };
+  readonly error: RunFailure;
 }
 
 /** The outcome of {@linkcode performRuns}. */
@@ -53,8 +52,7 @@ export async function performRuns(jobs: readonly RunJob[], options: PerformRunsO
           if (options.signal.aborted) return;
           await worker.perform(job, (progress) => options.onProgress(number, progress));
         } catch (error) {
-          const { name, message } = error as Error;
-          failed.push({ name: planName(job.plan), error: { name, message } });
+          failed.push({ name: planName(job.plan), error: failureOf(error) });
         }
         if (!options.signal.aborted) options.onProgress(number, { done: 1, what: "done" });
       }
@@ -133,7 +131,7 @@ class RunWorker {
       case "warning":
         return this.#onWarning(reply.message);
       case "failed":
-        return this.#settle?.reject(Object.assign(new Error(reply.message), { name: reply.name }));
+        return this.#settle?.reject(Object.assign(new Error(reply.error.message), reply.error));
       case "opened":
       case "performed":
         return this.#settle?.resolve();

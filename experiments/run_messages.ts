@@ -31,8 +31,22 @@ export type RunReply =
   | { readonly kind: "performed"; readonly finished: boolean }
   | { readonly kind: "progress"; readonly progress: JobProgress }
   | { readonly kind: "warning"; readonly message: string }
-  /** `name` is the error's class, by which the command line recognises errors that the user can fix. */
-  | { readonly kind: "failed"; readonly name: string; readonly message: string };
+  | { readonly kind: "failed"; readonly error: RunFailure };
+
+/** An error without its class and stack: what the command line needs to tell the user's errors from bugs. */
+export interface RunFailure {
+  readonly name: string;
+  readonly message: string;
+  /** The system's code and path, where it was the system that refused. */
+  readonly code?: unknown;
+  readonly path?: unknown;
+}
+
+/** The facts of anything that was thrown. */
+export function failureOf(thrown: unknown): RunFailure {
+  const { name, message, code, path } = (thrown instanceof Error ? thrown : new Error(String(thrown))) as RunFailure;
+  return { name, message, ...(code === undefined ? {} : { code }), ...(path === undefined ? {} : { path }) };
+}
 
 /** The part of a data configuration that runs can share: without missing views and label noise. */
 export function wholeData({ absent: _absent, labelNoise: _noise, ...data }: DataConfig): DataConfig {

@@ -8,7 +8,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { writeFileAtomic } from "../base/atomic_file.ts";
-import { DataError } from "../base/errors.ts";
+import { DataError, nameFile } from "../base/errors.ts";
+import { readRegularText } from "../base/regular_file.ts";
 import { readResults, writeResults } from "../eval/results/results_file.ts";
 import type { Results } from "../eval/results/results_schema.ts";
 import { checkRunConfig, type RunConfig } from "../training/run/run_config.ts";
@@ -98,7 +99,7 @@ export async function claimDirectory(root: string, plan: RunPlan): Promise<strin
   await Deno.mkdir(directory, { recursive: true });
   const file = join(directory, PLAN);
   const wanted = canonical(essence(plan));
-  const there = await Deno.readTextFile(file).catch((error) => {
+  const there = await readRegularText(file, { maxBytes: 2 ** 20, kind: "a plan" }).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   });
@@ -117,8 +118,11 @@ export async function claimDirectory(root: string, plan: RunPlan): Promise<strin
  */
 export async function settleConfig(directory: string, complete: () => RunConfig): Promise<RunConfig> {
   const { config: file } = runPaths(directory);
-  const there = await Deno.stat(file).then(() => true, () => false);
-  if (there) return checkRunConfig(await readRunFile(file, { directory }), { file });
+  const there = await Deno.stat(file).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw nameFile(error, file);
+  });
+  if (there !== undefined) return checkRunConfig(await readRunFile(file, { directory }), { file });
   const config = checkRunConfig(complete(), { file });
   await writeFileAtomic(file, `${JSON.stringify(config, null, 2)}\n`);
   return config;

@@ -6,7 +6,14 @@
 import { openRunData } from "../training/data/run_data.ts";
 import { ReplaceableDevice } from "../training/replaceable_device.ts";
 import { performRun } from "./perform_run.ts";
-import { type OpenedData, type RunReply, type RunRequest, type RunSetup, wholeData } from "./run_messages.ts";
+import {
+  failureOf,
+  type OpenedData,
+  type RunReply,
+  type RunRequest,
+  type RunSetup,
+  wholeData,
+} from "./run_messages.ts";
 
 /** The part of a module worker's global scope used here, which the DOM's `window` types do not describe. */
 interface WorkerScope {
@@ -24,11 +31,10 @@ scope.onmessage = ({ data: request }) => {
   answer(request).then(
     (reply) => reply && scope.postMessage(reply),
     (error) => {
-      const { name, message } = error instanceof Error ? error : new Error(String(error));
       scope.postMessage(
         stop.signal.aborted && error === stop.signal.reason
           ? { kind: "performed", finished: false }
-          : { kind: "failed", name, message },
+          : { kind: "failed", error: failureOf(error) },
       );
     },
   );

@@ -39,7 +39,7 @@ export function writeStudyFiles(
     const path = imagePath(study, image);
     const file = join(directory, path);
     mkdirSync(dirname(file), { recursive: true });
-    Deno.writeFileSync(file, jpeg);
+    Deno.writeFileSync(file, jpeg, { createNew: true });
     return { path, width, height, bytes: jpeg.length, sha256: createHash("sha256").update(jpeg).digest("hex") };
   });
 }

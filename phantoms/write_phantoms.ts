@@ -8,6 +8,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { writeFileAtomicSync } from "../base/atomic_file.ts";
 import { DataError } from "../base/errors.ts";
+import { openForUpdateSync } from "../base/regular_file.ts";
 import { drawInWorkers } from "./draw_pool.ts";
 import type { PhantomLayout } from "../data/readers/phantom_record.ts";
 import { layoutOf } from "./layout.ts";
@@ -139,7 +140,7 @@ async function drawBeside(target: string, settings: PhantomSettings, options: Ph
     // makeTempDir() restricts access to the owner; apply the user's umask instead.
     const directory = join(partial, "whole");
     await Deno.mkdir(directory);
-    using lock = await Deno.open(join(partial, LOCK_NAME), { write: true, create: true });
+    using lock = openForUpdateSync(join(partial, LOCK_NAME));
     // Held while the folder is in use. The system releases it if this process dies, which marks the folder as
     // abandoned.
     await lock.lock(true);

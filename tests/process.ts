@@ -54,7 +54,7 @@ export class RunningProcess {
   }
 
   /** Sends a signal; does nothing if the process has already ended. */
-  kill(signal: "SIGKILL" | "SIGINT" | "SIGTERM"): void {
+  kill(signal: "SIGKILL" | "SIGINT" | "SIGTERM" | "SIGHUP"): void {
     try {
       this.#child.kill(signal);
     } catch (error) {

@@ -1,3 +1,5 @@
+import { nameFile } from "../../base/errors.ts";
+
 /** True if there is a file or a directory at a path. */
 export async function exists(path: string): Promise<boolean> {
   try {
@@ -5,6 +7,6 @@ export async function exists(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
+    throw nameFile(error, path);
   }
 }

@@ -1,9 +1,11 @@
 import { prepareEnvironment } from "./environment.ts";
 import { describeFailure, HelpShown } from "./errors.ts";
+import { tolerateLostOutput } from "./lost_output.ts";
 
 /**
- * Runs a command to its end and exits the process: 0, or what {@linkcode describeFailure} says of an exception, which goes to standard
- * error. `main` may return another exit code. Prepares the environment for the graphics drivers first.
+ * Runs a command and exits the process: with 0, with the code that `main` returns, or with what
+ * {@linkcode describeFailure} makes of an exception, whose message goes to standard error. Prepares the environment for
+ * the graphics drivers first, and lets the command survive the loss of its terminal.
  *
  * @example
  * ```ts
@@ -13,13 +15,14 @@ import { describeFailure, HelpShown } from "./errors.ts";
  *   await Promise.resolve(args);
  * }
  *
- * // At the end of the file: what stands below a top-level await is not yet initialised when `main` runs.
+ * // At the end of the file: declarations below a top-level await are not initialised yet when `main` runs.
  * if (import.meta.main) await runCli(main);
  * ```
  */
 export async function runCli(main: (args: readonly string[]) => Promise<number | void>): Promise<never> {
   prepareEnvironment();
-  // An exception outside the awaited path (a worker's, an event handler's) ends the command with the same words.
+  tolerateLostOutput();
+  // An exception outside the awaited path (in a worker or an event handler) ends the command in the same way.
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     fail(event.reason);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
+import { readRegularTextSync } from "../../base/regular_file.ts";
 import { PREPROCESSING_VERSION } from "../image/preprocess.ts";
 import type { StudyIndex } from "../index/study_index.ts";
 import { writeFileAtomicSync } from "../../base/atomic_file.ts";
@@ -10,6 +11,9 @@ import { writeFileAtomicSync } from "../../base/atomic_file.ts";
 export const CACHE_VERSION = 1;
 /** Shards hold at most this many bytes of pixels. */
 const SHARD_BYTES = 256 * 2 ** 20;
+
+/** A manifest has a few hundred bytes. */
+const MANIFEST = { maxBytes: 2 ** 16, kind: "a manifest of prepared pixels" };
 
 const manifestSchema = z.object({
   format: z.literal("mmvm-prepared-pixels"),
@@ -75,7 +79,7 @@ export function readManifest(directory: string): CacheManifest | undefined {
   const file = join(directory, "manifest.json");
   let text: string;
   try {
-    text = Deno.readTextFileSync(file);
+    text = readRegularTextSync(file, MANIFEST);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -4,7 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { checkFiles } from "../index/check_files.ts";
 import { dropUndecodable } from "./check_images.ts";
 import { removeTemporaryFiles } from "../../base/atomic_file.ts";
-import { DataError } from "../../base/errors.ts";
+import { DataError, nameFile } from "../../base/errors.ts";
+import { openForUpdateSync } from "../../base/regular_file.ts";
 import { MAX_PIXELS } from "../image/decode_image.ts";
 import { preprocess } from "../image/preprocess.ts";
 import { pairStudies } from "../index/pairs.ts";
@@ -244,7 +245,7 @@ async function lockCache(
   directory: string,
   { onWait, signal }: Pick<PrepareOptions, "onWait" | "signal">,
 ): Promise<Disposable> {
-  const file = await Deno.open(join(directory, "lock"), { create: true, write: true });
+  const file = openForUpdateSync(join(directory, "lock"));
   try {
     // Some network file systems have no locks: then two processes write the same bytes twice, and no harm is done.
     const isLocked = () => file.tryLock(true).catch(() => true);
@@ -283,5 +284,5 @@ function diskError(error: unknown, directory: string): unknown {
   if (error instanceof Deno.errors.PermissionDenied || code === "EROFS") {
     return new DataError("the cache directory cannot be written; choose another one.", { file: directory });
   }
-  return error;
+  return nameFile(error, (error as { path?: string } | undefined)?.path ?? directory);
 }

@@ -1,3 +1,5 @@
+import { DataError } from "../../base/errors.ts";
+import { openRegularSync, readRegular } from "../../base/regular_file.ts";
 import { ImageError } from "../image/image_header.ts";
 import type { ImageLocation } from "../image/image_source.ts";
 import { readZipMember } from "../zip/read_member.ts";
@@ -19,11 +21,7 @@ export class LocationReader implements Disposable {
       if (location.kind === "zip") {
         return await readZipMember(this.#archive(location.archive), location, { maxBytes: MAX_FILE_BYTES });
       }
-      const { size } = await Deno.stat(location.path);
-      if (size > MAX_FILE_BYTES) {
-        throw new ImageError(`the file has ${size} bytes, over the limit of ${MAX_FILE_BYTES}`);
-      }
-      return await Deno.readFile(location.path);
+      return await readRegular(location.path, { maxBytes: MAX_FILE_BYTES, kind: "an image" });
     } catch (error) {
       throw readError(error);
     }
@@ -37,7 +35,7 @@ export class LocationReader implements Disposable {
   #archive(path: string): Deno.FsFile {
     let archive = this.#archives.get(path);
     if (archive === undefined) {
-      archive = Deno.openSync(path);
+      archive = openRegularSync(path, { maxBytes: Infinity, kind: "a zip archive" }).file;
       this.#archives.set(path, archive);
     }
     return archive;
@@ -46,6 +44,7 @@ export class LocationReader implements Disposable {
 
 /** What the operating system says of one file, as a fault of that file; what concerns the whole process stays as it is. */
 function readError(error: unknown): unknown {
+  if (error instanceof DataError) return new ImageError(error.message);
   const code = (error as { code?: unknown }).code;
   if (typeof code !== "string" || ["EMFILE", "ENFILE", "ENOMEM"].includes(code)) return error;
   if (code === "ENOENT" || code === "ENOTDIR") return new ImageError("the file is missing");

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { DataError } from "../../base/errors.ts";
+import { openForUpdateSync, openRegularSync } from "../../base/regular_file.ts";
 import { readExactly, writeAll, writeFileAtomicSync } from "../../base/atomic_file.ts";
 import type { CacheManifest } from "./manifest.ts";
 
@@ -10,6 +11,10 @@ export const IMAGE_STATUS = { absent: 0, ready: 1, bad: 2 } as const;
 const MAGIC = "MMVMIDX1";
 /** Magic, then the cache's key (32 characters), then the number of images as uint32. */
 const HEADER_BYTES = 8 + 32 + 4;
+
+/** Images are read by their place, never the whole file. */
+const PIXELS = { maxBytes: Infinity, kind: "a shard of pixels" };
+const INDEX = { maxBytes: Infinity, kind: "an index of a shard" };
 
 /**
  * One shard of a cache: `shard-NNNNN.u8` has a fixed slot of `imageSize^2` bytes for each of its images, and
@@ -86,6 +91,10 @@ export class Shard {
     }
   }
 
+  get #indexBytes(): number {
+    return HEADER_BYTES + this.status.length * 5 + 4;
+  }
+
   get path(): string {
     return this.#pixelsPath;
   }
@@ -97,13 +106,13 @@ export class Shard {
   }
 
   #open(write: boolean): Deno.FsFile {
-    this.#file ??= Deno.openSync(this.#pixelsPath, write ? { read: true, write: true, create: true } : { read: true });
+    this.#file ??= write ? openForUpdateSync(this.#pixelsPath) : openRegularSync(this.#pixelsPath, PIXELS).file;
     return this.#file;
   }
 
   #encodeIndex(): Uint8Array {
     const slots = this.status.length;
-    const bytes = new Uint8Array(HEADER_BYTES + slots * 5 + 4);
+    const bytes = new Uint8Array(this.#indexBytes);
     const view = new DataView(bytes.buffer);
     new TextEncoder().encodeInto(MAGIC + this.#key, bytes);
     view.setUint32(HEADER_BYTES - 4, slots, true);
@@ -116,15 +125,18 @@ export class Shard {
   #readIndex(): void {
     let bytes: Uint8Array;
     try {
-      bytes = Deno.readFileSync(this.#indexPath);
+      using opened = openRegularSync(this.#indexPath, INDEX);
+      // An index of another length is damaged.
+      if (opened.size !== this.#indexBytes) return;
+      bytes = new Uint8Array(opened.size);
+      if (!readExactly(opened.file, bytes, 0)) return;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return;
       throw error;
     }
     const slots = this.status.length;
     const view = new DataView(bytes.buffer);
-    const whole = bytes.length === HEADER_BYTES + slots * 5 + 4 &&
-      view.getUint32(bytes.length - 4, true) === crc32(bytes.subarray(0, -4));
+    const whole = view.getUint32(bytes.length - 4, true) === crc32(bytes.subarray(0, -4));
     if (!whole) return;
     if (new TextDecoder().decode(bytes.subarray(0, HEADER_BYTES - 4)) !== MAGIC + this.#key) {
       throw new DataError("the shard belongs to another cache; remove its directory.", { file: this.#indexPath });

@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { writeAll } from "../../base/atomic_file.ts";
+import { openForUpdateSync, readRegularTextSync } from "../../base/regular_file.ts";
 
 const entrySchema = z.object({ image: z.int(), name: z.string(), reason: z.string() });
+
+/** More than a line for every image of the largest data sets. */
+const LOG = { maxBytes: 2 ** 28, kind: "a log of skipped images" };
 
 /** An image that was skipped, and why. */
 export type SkippedImage = z.infer<typeof entrySchema>;
@@ -26,7 +30,7 @@ export class SkippedLog {
 
   add(entry: SkippedImage): void {
     this.#reasons.set(entry.image, entry.reason);
-    this.#file ??= Deno.openSync(this.#path, { append: true, create: true });
+    this.#file ??= openForUpdateSync(this.#path, { append: true });
     writeAll(this.#file, new TextEncoder().encode(JSON.stringify(entry) + "\n"));
   }
 
@@ -45,7 +49,7 @@ export class SkippedLog {
 export function readSkipped(path: string): SkippedImage[] {
   let text: string;
   try {
-    text = Deno.readTextFileSync(path);
+    text = readRegularTextSync(path, LOG);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;

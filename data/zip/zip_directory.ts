@@ -1,5 +1,6 @@
 import { readExactly } from "../../base/atomic_file.ts";
 import { DataError } from "../../base/errors.ts";
+import { openRegularSync } from "../../base/regular_file.ts";
 import { quoted, unsafePathReason } from "../../base/safe_path.ts";
 
 /** Signatures and sizes of the records (PKWARE APPNOTE 6.3.10, section 4.3). */
@@ -44,8 +45,8 @@ export interface ZipDirectory {
  * @throws {DataError} where the file is no zip archive, is cut off, or spans several disks.
  */
 export function readZipDirectory(path: string): ZipDirectory {
-  using file = Deno.openSync(path);
-  const fileSize = file.statSync().size;
+  using opened = openRegularSync(path, { maxBytes: Infinity, kind: "a zip archive" });
+  const { file, size: fileSize } = opened;
   const end = findEnd(file, { path, fileSize });
   const entries = new Map<string, ZipEntry>();
   const refused: ZipDirectory["refused"] = [];

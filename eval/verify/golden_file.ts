@@ -5,7 +5,10 @@
  */
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
+import { readRegular } from "../../base/regular_file.ts";
 import { decodeSafetensors, SafetensorsError, toFloat32 } from "../../runtime/mod.ts";
+
+const GOLDEN = { maxBytes: 2 ** 30, kind: "a file of golden values" };
 
 /** Description of a case in the header of ops.safetensors. */
 export const opCaseSchema = z.object({
@@ -43,7 +46,7 @@ export interface GoldenFile<C> {
 export async function readGoldenFile<C>(path: string, schema: z.ZodType<C>): Promise<GoldenFile<C>> {
   let bytes: Uint8Array;
   try {
-    bytes = await Deno.readFile(path);
+    bytes = await readRegular(path, GOLDEN);
   } catch (error) {
     throw new DataError(`${path} cannot be read (${(error as Error).message}): name a directory of golden values`);
   }

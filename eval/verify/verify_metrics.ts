@@ -5,12 +5,14 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
+import { readRegularText } from "../../base/regular_file.ts";
 import { brierScore } from "../metrics/calibration.ts";
 import { delongVariance } from "../metrics/delong.ts";
 import { averagePrecision, f1Score } from "../metrics/precision_recall.ts";
 import { auroc, rocCurve } from "../metrics/roc.ts";
 import { fitLogisticRegression, sigmoid } from "../probes/logistic_regression.ts";
 
+const GOLDEN = { maxBytes: 2 ** 28, kind: "a file of golden values" };
 /** Relative tolerance for metrics, which are exact except for rounding. */
 const METRIC_TOLERANCE = 1e-9;
 /** Relative tolerance for fitted coefficients, which the reference solver itself determines to about 1e-5. */
@@ -120,7 +122,7 @@ export async function verifyMetrics(directory: string): Promise<VerifiedQuantity
   const path = join(directory, "metrics.json");
   let content: unknown;
   try {
-    content = JSON.parse(await Deno.readTextFile(path));
+    content = JSON.parse(await readRegularText(path, GOLDEN));
   } catch (error) {
     throw new Error(`Golden metrics ${path} cannot be read: ${(error as Error).message}`, { cause: error });
   }

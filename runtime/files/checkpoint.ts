@@ -13,9 +13,13 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import { makeFolder, removeIfPresent, removeTemporaryFiles, writeFileAtomic } from "../../base/atomic_file.ts";
-import { decodeSafetensors, encodeParts, SafetensorsError, toFloat32 } from "./safetensors.ts";
-import { headerEnd } from "./safetensors_header.ts";
+import { DataError } from "../../base/errors.ts";
+import { type OpenedFile, openRegular } from "../../base/regular_file.ts";
+import { encodeParts, SafetensorsError } from "./safetensors.ts";
+import { headerEnd, parseHeader } from "./safetensors_header.ts";
 
+/** Parameters, statistics and moments of the largest model that any memory holds. */
+const CHECKPOINT = { maxBytes: 2 ** 34, kind: "a checkpoint" };
 /** Version of the layout of checkpoints; a file of another version is refused by name. */
 const VERSION = "1";
 const NO_SUM = "0".repeat(64);
@@ -114,32 +118,33 @@ export async function listCheckpoints(directory: string): Promise<{ path: string
 }
 
 /**
- * Reads a checkpoint.
+ * Reads a checkpoint. The header is checked before anything else is read, and the tensors are read one by one, so that a
+ * checkpoint takes its own size in memory and a file that only claims to be one takes nothing.
  *
- * @throws {CheckpointError} if it is not a file, or not a whole checkpoint of this version.
+ * @throws {CheckpointError} if it is not a regular file, or not a whole checkpoint of this version.
  * @throws {Deno.errors.NotFound} if there is no such file.
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  // A device or a pipe would never end.
-  if (!(await Deno.stat(path)).isFile) throw new CheckpointError(`${path} is no regular file`);
-  const file = await Deno.readFile(path);
   try {
-    return decodeCheckpoint(file);
+    using opened = await openRegular(path, CHECKPOINT);
+    return await decodeCheckpoint(opened);
   } catch (error) {
     if (error instanceof SafetensorsError || error instanceof CheckpointError) {
       throw new CheckpointError(`${path} is not a usable checkpoint: ${error.message}`);
     }
+    if (error instanceof DataError) throw new CheckpointError(error.message.replace(/\.$/, ""));
     throw error;
   }
 }
 
-/**
- * Decodes a checkpoint's bytes. May change them: the sum's digits are set to zero.
- *
- * @throws {SafetensorsError | CheckpointError} if they are damaged or not a checkpoint.
- */
-function decodeCheckpoint(file: Uint8Array): Checkpoint {
-  const { tensors, metadata } = decodeSafetensors(file);
+/** @throws {SafetensorsError | CheckpointError} if the file is damaged or not a checkpoint. */
+async function decodeCheckpoint({ file, size }: OpenedFile): Promise<Checkpoint> {
+  const start = await readBytes(file, Math.min(8, size));
+  const end = headerEnd(start, { fileBytes: size });
+  const header = new Uint8Array(end);
+  header.set(start);
+  header.set(await readBytes(file, end - 8), 8);
+  const { tensors, metadata } = parseHeader(header, { fileBytes: size });
   const version = metadata.get("mmvm.checkpoint");
   if (version !== VERSION) {
     throw new CheckpointError(
@@ -148,18 +153,35 @@ function decodeCheckpoint(file: Uint8Array): Checkpoint {
         : `its version is ${version}, this program reads version ${VERSION}`,
     );
   }
-  const header = file.subarray(0, headerEnd(file.subarray(0, 8), { fileBytes: file.length }));
   const sum = metadata.get("mmvm.sha256");
   header.set(new TextEncoder().encode(NO_SUM), sumPosition(header));
-  if (sumOf([file]) !== sum) throw new CheckpointError("its SHA-256 sum does not fit its contents: it was damaged");
   const state = checkpointStateSchema.safeParse(parseJson(metadata.get("mmvm.state") ?? "null"));
   if (!state.success) throw new CheckpointError(`its state is not valid: ${z.prettifyError(state.error)}`);
+  const hash = createHash("sha256").update(header);
   const values = new Map<string, HostTensor>();
-  for (const [name, tensor] of tensors) {
-    if (tensor.dtype !== "F32") throw new CheckpointError(`its tensor ${name} is ${tensor.dtype}, not F32`);
-    values.set(name, { shape: tensor.shape, data: toFloat32(tensor) });
+  // As they lie in the file, which they cover without gaps.
+  const inFileOrder = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
+  for (const [name, { dtype, shape, begin, end }] of inFileOrder) {
+    if (dtype !== "F32") throw new CheckpointError(`its tensor ${name} is ${dtype}, not F32`);
+    const bytes = await readBytes(file, end - begin);
+    hash.update(bytes);
+    values.set(name, { shape, data: new Float32Array(bytes.buffer) });
   }
-  return { state: state.data, tensors: values };
+  if (hash.digest("hex") !== sum) {
+    throw new CheckpointError("its SHA-256 sum does not fit its contents: it was damaged");
+  }
+  return { state: state.data, tensors: new Map([...tensors.keys()].map((name) => [name, values.get(name)!])) };
+}
+
+/** @throws {CheckpointError} if the file ends before. */
+async function readBytes(file: Deno.FsFile, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length;) {
+    const count = await file.read(bytes.subarray(at));
+    if (count === null) throw new CheckpointError("it became shorter while it was read");
+    at += count;
+  }
+  return bytes;
 }
 
 /** @throws {CheckpointError} if it is not JSON: a sum only tells that a file is as it was written, not by whom. */

@@ -121,7 +121,7 @@ Deno.test("writeFileAtomic() names the file on a full disk, and leaves no part o
     };
     try {
       await assert.rejects(writeFileAtomic(path, "x"), {
-        message: `No space left on device (os error 28): write '${path}'`,
+        message: `No space left on device (os error 28): '${path}'`,
         code: "ENOSPC",
         path,
       });

@@ -28,6 +28,18 @@ async function damage(directory: string): Promise<void> {
   await Deno.writeTextFile(join(directory, "config.json"), "{");
 }
 
+Deno.test("two calls of one experiment at once both end well: each waits for the runs of the other", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "mmvm-experiment-" });
+  try {
+    const both = await Promise.all([start(folder), start(folder)].map(({ ended }) => ended));
+    for (const { code, stderr } of both) assert.equal(code, 0, stderr);
+    assert.equal(both[1]!.stdout, both[0]!.stdout);
+    assert.equal((await trained(folder)).length, 3);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("a stopped and killed experiment resumes to the same results; a failing run is named", async () => {
   const folder = await Deno.makeTempDir({ prefix: "mmvm-experiment-" });
   try {

@@ -1,4 +1,4 @@
-/** Loaded before the program, see {@linkcode Fault}: a rename to a `path` (a pattern) never ends. Signals are still heard. */
+/** Loaded before the program, see {@linkcode Fault}: renaming to `path` (a pattern) never ends. Signals are still handled. */
 const pattern = new RegExp(new URL(import.meta.url).searchParams.get("path")!);
 const { rename } = Deno;
 Deno.rename = async (from, to) => {

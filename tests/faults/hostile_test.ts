@@ -60,7 +60,7 @@ const CONFIGS: readonly [what: string, section: string, fields: Record<string, u
   ["a network that no memory has", "model", { filterDim: 1e7 }, /model\.filterDim is not valid/],
   ["a path with a NUL", "data", { root: "x\0y" }, /data\.root is not valid/],
   ["another folder as data", "data", { root: "/etc" }, /no known data set is here/],
-  ["a split file without end", "data", { splitFile: "/dev/zero" }, /a record is longer than 1 MiB/],
+  ["a split file without end", "data", { splitFile: "/dev/zero" }, /this is a device, not a regular file/],
 ];
 
 Deno.test("a hostile configuration of a run is refused in one sentence", async () => {
@@ -139,10 +139,49 @@ Deno.test("links in a run's folder are not followed to what they lead to", async
   subject.faults.tried(kind);
   const ended = await subject.start("links").ended;
   assert.equal(ended.code, 0, ended.stderr);
-  assert.match(ended.stderr, /step-00000099\.safetensors is no regular file; falling back/);
+  assert.match(ended.stderr, /step-00000099\.safetensors: this is a device, not a regular file; .* falling back/);
   await assertHarmless(kind, ended);
   await Deno.symlink(join(subject.folder, "precious"), join(directory, "lock"));
-  await assertRefused(kind, { task: ["train", "--run", "links", "--resume"], says: /links\/lock is no regular file/ });
+  await assertRefused(kind, {
+    task: ["train", "--run", "links", "--resume"],
+    says: /links\/lock: this is a link, not a regular file; remove it/,
+  });
+});
+
+Deno.test("pipes, devices and files larger than memory in the place of a task's files are refused unread", async () => {
+  const kind = "special or sparse file";
+  const paths = await copyRun("special");
+  const file = join(subject.folder, "runs", "special.json");
+  const evaluate = ["evaluate", "special"];
+  const resume = ["train", "--run", "special", "--resume"];
+  const [cache] = [...Deno.readDirSync(join(subject.folder, "cache"))].filter(({ isDirectory }) => isDirectory);
+  const prepared = join(subject.folder, "cache", cache!.name);
+  const cases: [path: string, task: string[]][] = [
+    [file, ["train", "--config", file]],
+    [paths.metrics, resume],
+    [paths.tuning, resume],
+    [paths.config, evaluate],
+    [paths.results, ["report", "special"]],
+    [paths.results, ["compare", "special"]],
+    [join(prepared, "manifest.json"), evaluate],
+    [join(prepared, "shard-00000.idx"), evaluate],
+  ];
+  for (const [i, [path, task]] of cases.entries()) {
+    const kept = `${path}.kept`;
+    const there = await Deno.rename(path, kept).then(() => true, () => false);
+    if (i % 3 === 0) assert.ok(new Deno.Command("mkfifo", { args: [path] }).outputSync().success);
+    else if (i % 3 === 1) await Deno.symlink("/dev/zero", path);
+    else {
+      using sparse = await Deno.open(path, { write: true, createNew: true });
+      await sparse.truncate(2 ** 36);
+    }
+    await assertRefused(kind, {
+      task,
+      says: i % 3 === 0 ? /this is a named pipe/ : i % 3 === 1 ? /this is a device/ : /has 68719476736 bytes, but/,
+    });
+    await Deno.remove(path);
+    if (there) await Deno.rename(kept, path);
+  }
 });
 
 Deno.test("labels with markup, formulas and escape sequences are text on the terminal and in the report", async () => {

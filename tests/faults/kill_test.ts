@@ -67,7 +67,7 @@ const MOMENTS = [
   { what: "while the draft of its configuration is written", call: "write", path: "draft\\.json", when: "half" },
   { what: "before its configuration is there", call: "rename", path: "config\\.json$", when: "before" },
   { what: "once its configuration is there", call: "rename", path: "config\\.json$", when: "after" },
-  { what: "while its first metrics are written", call: "append", path: "metrics", when: "half" },
+  { what: "while its first metrics are written", call: "write", path: "metrics\\.jsonl$", when: "half" },
   { what: "when its first checkpoint is begun", call: "open", path: "step-.*tmp$", when: "after" },
   { what: "half way through its first checkpoint", call: "write", path: "step-.*tmp$", nth: 9, when: "half" },
   { what: "half way through its second checkpoint", call: "write", path: "step-0*6.*tmp$", when: "half" },

@@ -1,11 +1,9 @@
-/** Loaded before the program, see {@linkcode Fault}: no file in `directory` can be opened for writing, as on a file system that is read-only. */
+/** Loaded before the program, see {@linkcode Fault}: no file in `directory` can be opened for writing. */
 import { resolve } from "node:path";
+import { interceptFileCalls, systemError } from "./file_calls.ts";
 
 const directory = new URL(import.meta.url).searchParams.get("directory")!;
-const { open } = Deno;
-Deno.open = async (file, options) => {
-  if (options?.write && resolve(String(file)).startsWith(directory)) {
-    throw Object.assign(new Error(`Read-only file system (os error 30): open '${file}'`), { code: "EROFS" });
-  }
-  return await open(file, options);
-};
+
+interceptFileCalls(({ path, writes }) =>
+  writes && resolve(path).startsWith(directory) ? { error: systemError("EROFS", path) } : undefined
+);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { runPaths } from "../../training/mod.ts";
 import { listCheckpoints } from "../../runtime/files/checkpoint.ts";
 import { Subject } from "./subject.ts";
@@ -10,18 +11,22 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => subject[Symbol.asyncDispose]());
 
-Deno.test("SIGINT and SIGTERM finish the step, save it, and end with 130 and 143; nothing is done twice", async () => {
+const SIGNALS = [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const;
+
+Deno.test("SIGINT, SIGTERM and SIGHUP finish the step, save it, and end with 130, 143 and 129; nothing is done twice", async () => {
   const run = "stopped";
   for (const [i, from] of [0, 5, 13, 20].entries()) {
-    const [signal, exitCode] = i % 2 ? ["SIGTERM", 143] as const : ["SIGINT", 130] as const;
+    const [signal, exitCode] = SIGNALS[i % SIGNALS.length]!;
     const fault = { module: "./slow.ts", parameters: { from, milliseconds: 300 } };
     const process = subject.start(run, { fault });
     await process.until(`STEP ${from}\n`);
     process.kill(signal);
+    // A terminal signals the process group, and `deno task` passes its own signal on: the same request twice.
+    process.kill(i % 2 ? signal : "SIGTERM");
     subject.faults.tried(signal);
     const { code, stderr } = await process.ended;
     assert.equal(code, exitCode, stderr);
-    assert.match(stderr, new RegExp(`${signal}: finishing the step and saving; once more to stop at once`));
+    assert.match(stderr, new RegExp(`${signal}: finishing the step and saving; again after 2 s to stop at once`));
     const steps = stderr.matchAll(/^STEP (\d+)$/gm).map(([, step]) => Number(step)).toArray();
     const saved = await subject.assertNothingLost(run);
     // The step that ran is saved; those before it were done once.
@@ -59,6 +64,7 @@ Deno.test("a second signal ends the process at once, and what was saved before i
   await process.until("HANGING\n");
   process.kill("SIGINT");
   await process.until("SIGINT: finishing the step");
+  await delay(2100);
   process.kill("SIGINT");
   subject.faults.tried("SIGINT twice");
   assert.equal((await process.ended).code, 130);
@@ -66,6 +72,34 @@ Deno.test("a second signal ends the process at once, and what was saved before i
   assert.equal(await subject.assertNothingLost(run), 5);
   await subject.finish(run);
   subject.faults.survived("SIGINT twice");
+});
+
+Deno.test("a run whose terminal or log is gone trains to its end", async () => {
+  const shells = {
+    "standard error on a full disk": 'exec "$@" 2>/dev/full',
+    "standard error closed": 'exec "$@" 2>&-',
+    // A reader that leaves after the first line; the shell's exit code is the run's.
+    "pipe whose reader left":
+      'set -e; code=$( { { "$@" 2>&1 >&4; echo $? >&3; } | head -1 >&4; } 3>&1 4>/dev/null); exit $code',
+  };
+  for (const [i, [kind, shell]] of Object.entries(shells).entries()) {
+    subject.faults.tried(kind);
+    const run = `unheard-${i}`;
+    const { code, stderr } = await subject.start(run, { shell }).ended;
+    assert.equal(code, 0, `${kind}: ${stderr}`);
+    await subject.assertWhole(run);
+    subject.faults.survived(kind);
+  }
+});
+
+Deno.test("results that cannot be written to standard output are an error, after the run's files are complete", async () => {
+  const kind = "standard output on a full disk";
+  subject.faults.tried(kind);
+  const { code, stderr } = await subject.start("no-output", { shell: 'exec "$@" >/dev/full' }).ended;
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /\nerror: the disk is full at standard output: free some space/);
+  await subject.assertWhole("no-output");
+  subject.faults.survived(kind);
 });
 
 Deno.test("every fault that was tried was survived", (test) => subject.faults.report(test));

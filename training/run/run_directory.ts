@@ -5,8 +5,9 @@
  */
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { removeTemporaryFiles } from "../../base/atomic_file.ts";
+import { removeTemporaryFiles, writeAll } from "../../base/atomic_file.ts";
 import { DataError } from "../../base/errors.ts";
+import { openForUpdateSync, readRegularText } from "../../base/regular_file.ts";
 import { checkRunConfig, type RunConfig } from "./run_config.ts";
 
 /** One line of `metrics.jsonl`: a logged step. */
@@ -81,21 +82,19 @@ export async function readRunConfig(directory: string): Promise<RunConfig> {
 }
 
 /** A configuration has a few kilobytes. */
-const MAX_BYTES = 2 ** 20;
+const CONFIGURATION = { maxBytes: 2 ** 20, kind: "a configuration" };
+/** A million steps have about this much. */
+const METRICS = { maxBytes: 2 ** 28, kind: "a file of metrics" };
 
 /**
  * Reads a JSON file of a run, whose contents are then still to be checked.
  *
- * @throws {DataError} where it is not there, no regular file, longer than any configuration, or not JSON.
+ * @throws {DataError} if it does not exist, is not a regular file, is longer than any configuration, or is not JSON.
  */
 export async function readRunFile(file: string, { directory }: { directory: string }): Promise<unknown> {
   let text: string;
   try {
-    const { isFile, size } = await Deno.stat(file);
-    if (!isFile || size > MAX_BYTES) {
-      throw new DataError(`${file} is no configuration of a run (a regular file of at most ${MAX_BYTES} bytes)`);
-    }
-    text = await Deno.readTextFile(file);
+    text = await readRegularText(file, CONFIGURATION);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       throw new DataError(
@@ -114,8 +113,8 @@ export async function readRunFile(file: string, { directory }: { directory: stri
 /** Appends lines to `metrics.jsonl`. */
 export function appendMetrics(path: string, lines: readonly MetricsLine[]): void {
   if (lines.length === 0) return;
-  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
-  Deno.writeTextFileSync(path, text, { append: true });
+  using file = openForUpdateSync(path, { append: true });
+  writeAll(file, new TextEncoder().encode(lines.map((line) => `${JSON.stringify(line)}\n`).join("")));
 }
 
 /**
@@ -125,7 +124,7 @@ export function appendMetrics(path: string, lines: readonly MetricsLine[]): void
 export async function readMetricsFile(path: string, options: { before?: number } = {}): Promise<MetricsLine[]> {
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = await readRegularText(path, METRICS);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;

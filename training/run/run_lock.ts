@@ -1,58 +1,81 @@
 /**
  * One process at a time in a run's directory.
  *
- * The lock is the operating system's (`flock`), on a file that says who holds it. The system frees it when its owner ends in whatever way,
- * kill -9 and a reboot included: a lock that nobody holds any more is therefore never mistaken for one that somebody does, whatever
- * process has the owner's number now. (A process in Deno's sandbox may not look into `/proc` to find out.)
+ * The lock is the operating system's (`flock`) on a file that names its owner. The system releases it however the owner
+ * ends, kill -9 and a reboot included, so that an abandoned lock file is never mistaken for a lock, even if another
+ * process has the owner's process number now. (Deno's sandbox does not allow a look into `/proc`.)
  *
- * Some network file systems have no locks. There the owner gives a sign of life every so often, and a file without one for long is stale.
+ * Some network file systems have no locks. On these the owner updates the file's time as a heartbeat, and a file without
+ * one for long is stale.
  *
  * @module
  */
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
+import { openForUpdateSync, readRegularTextSync } from "../../base/regular_file.ts";
 
 /** Who holds a lock. */
 const ownerSchema = z.object({ pid: z.int().positive(), since: z.iso.datetime() });
 
-/** Between two signs of life, in milliseconds, where the file system has no locks. */
+/** A lock file holds a process number and a time. */
+const LOCK = { maxBytes: 1024, kind: "a lock" };
+
+/** Milliseconds between two heartbeats if the file system has no locks. */
 const SIGN_INTERVAL = 20_000;
-/** Without a sign for this long, the owner is gone. */
+/** Without a heartbeat for this long, the owner is gone. */
 const STALE_AFTER = 5 * SIGN_INTERVAL;
+/** Milliseconds between two attempts to take a lock that is waited for. */
+const RETRY_INTERVAL = 200;
 
 /** How to lock. */
 export interface LockOptions {
-  /** Tries to take the file for this process alone: false where another one has it; throws where there are no locks. */
+  /** Wait for the other process to end instead of refusing; `onWait` is called once if there is one. */
+  readonly wait?: { readonly signal: AbortSignal; readonly onWait?: () => void };
+  /** Tries to lock the file: false if another process holds the lock; rejects if the file system has no locks. */
   readonly tryLock?: (file: Deno.FsFile) => Promise<boolean>;
 }
 
 /**
- * Takes a run's directory, which must exist, for this process alone. Dispose of the lock to give it back.
+ * Locks a run's directory, which must exist, for this process. Dispose of the lock to release it.
  *
- * @throws {DataError} where another process has it, naming that process, or something that is no file has the lock's name.
+ * @throws {DataError} if another process holds it, naming that process, or if the lock's name belongs to a link or
+ * anything else that is not a regular file.
+ * @throws the reason of `wait.signal`.
  */
 export async function lockRun(directory: string, options: LockOptions = {}): Promise<Disposable> {
-  const { tryLock = (file) => file.tryLock(true) } = options;
+  const { tryLock = (file) => file.tryLock(true), wait } = options;
   const path = join(directory, "lock");
-  for (;;) {
-    await refuseLink(path);
-    const file = await Deno.open(path, { read: true, write: true, create: true });
-    try {
-      const held = await tryLock(file).catch((): undefined => undefined);
-      if (held === false || (held === undefined && await givesSigns(file))) throw inUse(directory, path);
-      // The last owner may have removed the file between its opening and its locking here.
-      if (!await isStillThere(file, path)) {
-        file.close();
-        continue;
-      }
+  for (let waiting = false;; waiting = true) {
+    const lock = await attempt(path, tryLock);
+    if (lock !== undefined) return lock;
+    if (!wait) throw inUse(directory, path);
+    if (!waiting) wait.onWait?.();
+    await pause(wait.signal);
+  }
+}
+
+/** Takes the lock; `undefined` if another process holds it. */
+async function attempt(path: string, tryLock: (file: Deno.FsFile) => Promise<boolean>): Promise<RunLock | undefined> {
+  const file = openForUpdateSync(path);
+  try {
+    const held = await tryLock(file).catch((): undefined => undefined);
+    if (held === false || (held === undefined && await isAlive(file))) {
+      file.close();
+      return undefined;
+    }
+    if (await isStillThere(file, path)) {
       await write(file);
       return new RunLock({ file, path, signs: held === undefined });
-    } catch (error) {
-      file.close();
-      throw error;
     }
+  } catch (error) {
+    file.close();
+    throw error;
   }
+  // The previous owner removed the file between its opening and its locking here.
+  file.close();
+  return await attempt(path, tryLock);
 }
 
 class RunLock implements Disposable {
@@ -61,7 +84,7 @@ class RunLock implements Disposable {
   constructor(private readonly lock: { file: Deno.FsFile; path: string; signs: boolean }) {
     if (!lock.signs) return;
     const timer = setInterval(() => lock.file.utimeSync(new Date(), new Date()), SIGN_INTERVAL);
-    // A sign of life is no reason to live on.
+    // A heartbeat does not keep the process running.
     if (typeof timer === "number") Deno.unrefTimer(timer);
     else timer.unref();
     this.#timer = timer;
@@ -81,19 +104,13 @@ class RunLock implements Disposable {
   }
 }
 
-/** A directory from elsewhere may have a link in the lock's place, through which a file anywhere would be written over. */
-async function refuseLink(path: string): Promise<void> {
-  const found = await Deno.lstat(path).catch(() => undefined);
-  if (found && !found.isFile) throw new DataError(`${path} is no regular file: remove it, no run has made it`);
-}
-
 async function write(file: Deno.FsFile): Promise<void> {
   await file.truncate();
   const owner = { pid: Deno.pid, since: new Date().toISOString() };
   await file.write(new TextEncoder().encode(`${JSON.stringify(owner)}\n`));
 }
 
-async function givesSigns(file: Deno.FsFile): Promise<boolean> {
+async function isAlive(file: Deno.FsFile): Promise<boolean> {
   const { size, mtime } = await file.stat();
   return size > 0 && mtime !== null && Date.now() - mtime.getTime() < STALE_AFTER;
 }
@@ -102,6 +119,16 @@ async function isStillThere(file: Deno.FsFile, path: string): Promise<boolean> {
   const opened = await file.stat();
   const named = await Deno.stat(path).catch(() => undefined);
   return named !== undefined && named.ino === opened.ino && named.dev === opened.dev;
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  try {
+    await delay(RETRY_INTERVAL, undefined, { signal });
+  } catch (error) {
+    // The timer's own error does not say why.
+    signal.throwIfAborted();
+    throw error;
+  }
 }
 
 function inUse(directory: string, path: string): DataError {
@@ -114,9 +141,9 @@ function inUse(directory: string, path: string): DataError {
 
 function readOwner(path: string): z.infer<typeof ownerSchema> | undefined {
   try {
-    return ownerSchema.safeParse(JSON.parse(Deno.readTextFileSync(path))).data;
+    return ownerSchema.safeParse(JSON.parse(readRegularTextSync(path, LOCK))).data;
   } catch {
-    // Half written, or locked against reading too, as on Windows: the message does without.
+    // Half written, or, on Windows, locked against reading too: the message does without.
     return undefined;
   }
 }

@@ -7,9 +7,13 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { writeFileAtomic } from "../../base/atomic_file.ts";
+import { openForUpdateSync, readRegularText } from "../../base/regular_file.ts";
 import { decodeTuning, encodeTuning, KernelTuner, type TuningChoices } from "../../runtime/mod.ts";
 import { listCheckpoints } from "../../runtime/files/checkpoint.ts";
 import { runPaths } from "./run_directory.ts";
+
+/** A few hundred choices of about a hundred bytes. */
+const TUNING = { maxBytes: 2 ** 22, kind: "a file of choices between kernels" };
 
 /** Where a run's choices come from and go to. */
 export interface RunTuningOptions {
@@ -68,7 +72,7 @@ async function tell(
 ): Promise<TuningChoices> {
   const { file, known, adapter, read } = options;
   await Deno.mkdir(dirname(file), { recursive: true });
-  using guard = await Deno.open(`${file}.lock`, { create: true, write: true });
+  using guard = openForUpdateSync(`${file}.lock`);
   await guard.lock(true);
   const told = await read();
   const settled = new Map([...choices].map(([work, name]) => {
@@ -84,7 +88,7 @@ async function readTuning(
   options: { adapter: string; onWarning?: (message: string) => void },
 ): Promise<Map<string, string>> {
   try {
-    return decodeTuning(await Deno.readTextFile(file), options);
+    return decodeTuning(await readRegularText(file, TUNING), options);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return new Map();
     if (!(error instanceof TypeError)) throw error;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describeFailure, printable, UsageError, USER_ERROR_NAMES, UserError } from "../../../cli/terminal/errors.ts";
 import { DataError } from "../../../base/errors.ts";
+import { readRegularSync } from "../../../base/regular_file.ts";
 import { CheckpointError } from "../../../runtime/files/checkpoint.ts";
 import {
   DeviceLostError,
@@ -58,6 +59,8 @@ Deno.test("describeFailure() shows causes with the stack", () => {
 
 Deno.test("describeFailure() puts the operating system's refusals into a sentence with the path", () => {
   const missing = Deno.makeTempDirSync();
+  Deno.symlinkSync("circle", `${missing}/circle`);
+  const circle = `${missing}/circle/x`;
   const caught = (work: () => unknown): unknown => {
     try {
       work();
@@ -80,23 +83,38 @@ Deno.test("describeFailure() puts the operating system's refusals into a sentenc
     [Object.assign(new Error("x"), { code: "EACCES", path: "/runs/a" }), /no permission for \/runs\/a/],
     [Object.assign(new Error("x"), { code: "EMFILE" }), /too many files are open/],
     [
+      caught(() => readRegularSync(circle, { maxBytes: 1, kind: "a file" })),
+      /circle\/x leads through links in a circle: check the path/,
+    ],
+    [Object.assign(new Error("x"), { code: "EIO", path: "/runs/a" }), /drive failed at \/runs\/a: .* are unharmed$/],
+    [Object.assign(new Error("x"), { code: "ESTALE", path: "/runs/a" }), /does not answer any more at \/runs\/a: /],
+    [Object.assign(new Error("x"), { code: "EINTR", path: "/runs/a" }), /interrupted at \/runs\/a: run .* again$/],
+    [
       new Deno.errors.NotCapable('Requires write access to "/x", run again with the --allow-write flag'),
       /this task's sandbox does not allow what was asked of it \(write access to "\/x"\); SECURITY\.md/,
     ],
   ];
-  Deno.removeSync(missing);
+  Deno.removeSync(missing, { recursive: true });
   for (const [error, expected] of cases) {
     assert.match(describeFailure(error).message, expected);
     assert.doesNotMatch(describeFailure(error).message, /fault of mmvm/);
   }
 });
 
-Deno.test("printable() lets no control character through but tabs and line ends, and changes nothing else", () => {
+Deno.test("printable() escapes control, bidirectional and invisible characters, and changes nothing else", () => {
   assert.equal(printable("\x1b[31mred\x07"), "\\x1b[31mred\\x07");
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
-    // deno-lint-ignore no-control-regex
-    assert.doesNotMatch(printable(text), /[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
-    // deno-lint-ignore no-control-regex
-    if (!/[\x00-\x08\x0b-\x1f\x7f-\x9f]/.test(text)) assert.equal(printable(text), text);
+  assert.equal(printable("xray\u202egpj.exe"), "xray\\u202egpj.exe");
+  assert.equal(printable("\u{e0041}"), "\\u{e0041}");
+  assert.equal(printable("a\tb\nשלום 👩‍⚕️ क्‍ष"), "a\tb\nשלום 👩‍⚕️ क्‍ष");
+  // Cc but tab and line feed; the Unicode property Bidi_Control; Zl and Zp; what is always invisible.
+  const harmful = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u200b\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
+  const unit = fc.oneof(
+    fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+    fc.constantFrom(..."\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff"),
+  );
+  fc.assert(fc.property(fc.array(unit), (units) => {
+    const text = units.join("");
+    assert.doesNotMatch(printable(text).replaceAll(/[\t\n]/g, ""), harmful);
+    if (!harmful.test(text.replaceAll(/[\t\n]/g, ""))) assert.equal(printable(text), text);
   }));
 });

@@ -180,16 +180,17 @@ Deno.test("a full disk is survived: one sentence, and what was flushed stays", (
     const whole = contents(first.pixels);
     await Deno.remove(file);
     await Deno.remove(join(first.pixels.directory, "shard-00000.idx"));
-    await Deno.symlink("/dev/full", file);
-    // A process of its own, because Deno allows devices only with all permissions.
+    // Room for the lock, the manifest and a few images.
+    const disk = new URL("../../faults/full_disk.ts", import.meta.url);
+    disk.search = String(new URLSearchParams({ directory: first.pixels.directory, bytes: "1000" }));
+    const program = ["run", "--quiet", "--no-check", "-A", `--preload=${disk.href}`, "cli/prepare.ts"];
     const flags = ["--data", join(root, "mimic"), "--cache", join(root, "cache"), "--image-size", "8"];
-    const { code, stderr } = await runDeno(["run", "--quiet", "--no-check", "-A", "cli/prepare.ts", ...flags]);
+    const { code, stderr } = await runDeno([...program, ...flags]);
     assert.equal(code, 1);
     assert.match(
       stderr,
       /error: .*: the disk is full; what is done so far is kept: make room and run the command again/,
     );
-    await Deno.remove(file);
     assert.deepEqual(contents((await prepare()).pixels), whole);
   }));
 
@@ -235,4 +236,30 @@ Deno.test("a directory that holds no cache, or another version's, is refused", (
     assert.throws(() => PreparedPixels.open(root), /there are no prepared pixels here/);
     await Deno.writeTextFile(join(root, "manifest.json"), '{"version": 99}');
     assert.throws(() => PreparedPixels.open(root), /manifest\.json: this is no manifest of prepared pixels/);
+  }));
+
+Deno.test("preparePixels() writes through no link in its cache", () =>
+  withData(plainImages(), async ({ root, prepare }) => {
+    const { pixels: { directory }, plan } = await prepare();
+    const precious = join(root, "precious");
+    for (const name of ["shard-00000.u8", "skipped.jsonl", "lock"]) {
+      for (const target of [precious, join(root, "new")]) {
+        await Deno.writeTextFile(precious, "precious");
+        await Deno.remove(directory, { recursive: true });
+        await Deno.mkdir(directory);
+        await Deno.symlink(target, join(directory, name));
+        // The log is written only if an image is bad.
+        if (name === "skipped.jsonl") await prepare().catch(() => {});
+        else {
+          await assert.rejects(prepare(), {
+            name: "DataError",
+            message: new RegExp(`${name}: this is a link, not a regular file; remove it\\.$`),
+          });
+        }
+        assert.equal(await Deno.readTextFile(precious), "precious");
+        await assert.rejects(Deno.lstat(join(root, "new")), Deno.errors.NotFound);
+      }
+    }
+    await Deno.remove(directory, { recursive: true });
+    assert.equal((await prepare()).plan.missing, plan.missing);
   }));

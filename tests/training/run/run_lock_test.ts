@@ -69,19 +69,38 @@ Deno.test("where the file system has no locks, an owner that gives signs of life
     assert.deepEqual(names(directory), []);
   }));
 
-Deno.test("what stands in the lock's place and is no regular file is refused, and what a link leads to stays as it is", () =>
+Deno.test("a link or folder in the lock's place is refused, and the link's target stays as it is", () =>
   inDirectory(async (directory) => {
     const lock = join(directory, "lock");
     const elsewhere = join(directory, "precious");
     await Deno.writeTextFile(elsewhere, "precious");
     for (const target of [elsewhere, join(directory, "none"), "/dev/null", directory]) {
       await Deno.symlink(target, lock);
-      await assert.rejects(lockRun(directory), { name: "DataError", message: /lock is no regular file: remove it/ });
+      await assert.rejects(lockRun(directory), {
+        name: "DataError",
+        message: /lock: this is a link, not a regular file; remove it/,
+      });
       await Deno.remove(lock);
     }
     await Deno.mkdir(lock);
-    await assert.rejects(lockRun(directory), /is no regular file/);
+    await assert.rejects(lockRun(directory), /lock: this is a folder, not a regular file; remove it/);
     await Deno.remove(lock);
     assert.equal(await Deno.readTextFile(elsewhere), "precious");
     assert.deepEqual(names(directory), ["precious"]);
+  }));
+
+Deno.test("a lock can be waited for, until its owner releases it or the signal is aborted", () =>
+  inDirectory(async (directory) => {
+    const first = await lockRun(directory);
+    let waits = 0;
+    const { signal } = new AbortController();
+    const second = lockRun(directory, { wait: { signal, onWait: () => waits++ } });
+    const stop = new AbortController();
+    const third = lockRun(directory, { wait: { signal: stop.signal } });
+    stop.abort(new Error("stopped"));
+    await assert.rejects(third, /^Error: stopped$/);
+    first[Symbol.dispose]();
+    using _lock = await second;
+    assert.equal(waits, 1);
+    await assert.rejects(lockRun(directory), /is in use by another process/);
   }));

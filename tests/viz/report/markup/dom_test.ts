@@ -62,6 +62,13 @@ Deno.test("createBuilder() rejects event handlers, inline styles and external UR
   assert.equal(serialize(h("a", { href: "#auroc" })), '<a href="#auroc"></a>');
 });
 
+Deno.test("createBuilder() rejects http-equiv except for the policy", () => {
+  for (const value of ["refresh", "Refresh", "set-cookie", "content-security-policy-report-only"]) {
+    assert.throws(() => h("meta", { "http-equiv": value, content: "0;url=#x" }), { name: "TypeError" });
+  }
+  assert.match(serialize(h("meta", { "http-equiv": "Content-Security-Policy", content: "x" })), /^<meta /);
+});
+
 Deno.test("picture() accepts PNG only", () => {
   const image = picture(h, "iVBORw0KGgo=", { alt: "a", size: 8 });
   assert.equal(image.getAttribute("src"), "data:image/png;base64,iVBORw0KGgo=");
