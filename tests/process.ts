@@ -138,3 +138,9 @@ function environment(changes: ProcessOptions["env"] = {}): Record<string, string
   }
   return env;
 }
+
+/** Makes a named pipe. */
+export async function makePipe(path: string): Promise<void> {
+  const { code, stderr } = await runProcess(["mkfifo", path]);
+  assert.equal(code, 0, stderr);
+}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { makePipe } from "../process.ts";
 import {
   openForUpdateSync,
   openRegular,
@@ -19,10 +20,6 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-function makePipe(path: string): void {
-  assert.ok(new Deno.Command("mkfifo", { args: [path] }).outputSync().success);
-}
-
 Deno.test("readRegular() reads a file up to its kind's size, also through a link", () =>
   inFolder(async (folder) => {
     const path = join(folder, "file");
@@ -38,7 +35,7 @@ Deno.test("readRegular() reads a file up to its kind's size, also through a link
 Deno.test("readRegular() refuses pipes, devices, folders and large sparse files without reading them", () =>
   inFolder(async (folder) => {
     const at = (name: string) => join(folder, name);
-    makePipe(at("pipe"));
+    await makePipe(at("pipe"));
     await Deno.symlink("/dev/zero", at("endless"));
     await Deno.mkdir(at("folder"));
     {
@@ -75,7 +72,7 @@ Deno.test("openForUpdateSync() neither follows nor completes a link, and does no
     await Deno.writeTextFile(precious, "precious");
     const links = [["to-file", precious], ["to-nothing", join(folder, "new")], ["to-device", "/dev/null"]] as const;
     for (const [name, target] of links) await Deno.symlink(target, join(folder, name));
-    makePipe(join(folder, "pipe"));
+    await makePipe(join(folder, "pipe"));
     for (const name of [...links.map(([name]) => name), "pipe"]) {
       for (const append of [false, true]) {
         assert.throws(() => openForUpdateSync(join(folder, name), { append }), {
