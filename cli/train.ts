@@ -184,7 +184,9 @@ async function evaluate(run: Running, command: string): Promise<void> {
     }), { onWarning: warn });
   progress.stop();
   const report = await writeReport(results, { path: runPaths(directory).report });
-  console.log(printable(formatAurocTable(results)));
+  console.log(
+    config.training.noEvaluation ? "not evaluated (--no-evaluation)" : printable(formatAurocTable(results)),
+  );
   console.log(`\nreport: ${report}`);
 }
 

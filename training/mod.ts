@@ -6,6 +6,7 @@
 export { checkRunConfig, RUN_CONFIG_VERSION, type RunConfig, runConfigSchema } from "./run/run_config.ts";
 export { RUN_METHODS, RUN_SETTINGS, SESSION_SETTINGS } from "./run/run_settings.ts";
 export { ALPHA_SCHEDULES, alphaSchedule, alphaShareOf, type Annealing, betaSchedule } from "./annealing.ts";
+export { requireEvaluable } from "./data/require_evaluable.ts";
 export { type RunViews, viewsOfRun } from "./data/run_views.ts";
 export { isSupervised, trainingPairs, withAnnealing } from "./run_trainer.ts";
 export { alterRunData, datasetOptionsOf, openRunData, type RunData } from "./data/run_data.ts";

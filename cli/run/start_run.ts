@@ -11,6 +11,7 @@ import {
   readRunConfig,
   readRunDraft,
   removeRunDraft,
+  requireEvaluable,
   RUN_SETTINGS,
   type RunConfig,
   type RunData,
@@ -110,9 +111,12 @@ async function openData(config: RunConfig, { signal }: StartOptions): Promise<Ru
     imageSize: config.model.imageSize,
     cacheDir: CACHE,
     signal,
+    onIndex: (tables) => requireEvaluable(config, tables),
     ...reporter,
   });
   reporter.finish(data);
+  // Again, because images that cannot be decoded are left out now.
+  requireEvaluable(config, data);
   return data;
 }
 

@@ -6,6 +6,7 @@
  */
 import { UMAP } from "umap-js";
 import { Random } from "../../base/random_sequence.ts";
+import type { Split } from "../../data/index/study_index.ts";
 import type { Cases, Projection } from "../results/results_schema.ts";
 import { meanRowsByStudy } from "./aggregate.ts";
 import { studiesWithLatents, type StudyTable, type ViewLatents } from "./study_table.ts";
@@ -18,13 +19,15 @@ const MOST_UMAP_POINTS = 1500;
 /** UMAP needs more points than neighbours, 15 by default. */
 const FEWEST_UMAP_POINTS = 32;
 
-/** Projects the mean latent of each test study; `cases` are the records produced by evaluating the same latents. */
+/**
+ * Projects the mean latent of each study of a split, by default `test`; `cases` are the records of these studies.
+ */
 export function projectLatents(
   latents: ViewLatents,
-  options: { run: string; table: StudyTable; cases: readonly Cases[] },
+  options: { run: string; table: StudyTable; cases: readonly Cases[]; split?: Split },
 ): Projection[] {
-  const { run, table, cases } = options;
-  const studies = studiesWithLatents(table, latents, "test");
+  const { run, table, cases, split = "test" } = options;
+  const studies = studiesWithLatents(table, latents, split);
   const features = { values: latents.values, rows: latents.study.length, columns: latents.dimension };
   const means = meanRowsByStudy(features, { rowStudies: latents.study, studies });
   const centred = centre(means.values, latents.dimension);

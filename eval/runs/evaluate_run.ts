@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { describeIndex } from "../../data/mod.ts";
-import { methodOf, VaeInference } from "../../models/mod.ts";
+import { describeIndex, SPLITS } from "../../data/mod.ts";
+import { ClassifierInference, methodOf, VaeInference } from "../../models/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
 import { type EvaluatedLatents, evaluateLatents, type LatentEvaluation } from "../protocol/evaluate_latents.ts";
-import { studyTable } from "../protocol/study_table.ts";
+import { casesOf, studiesWithLatents, type StudyTable, studyTable, type ViewLatents } from "../protocol/study_table.ts";
 import { projectLatents } from "../protocol/projection.ts";
 import { compareResults } from "../results/compare_results.ts";
 import { writeResults } from "../results/results_file.ts";
@@ -23,9 +23,10 @@ import { evaluateClassifier } from "./evaluate_classifier.ts";
 import { drawPictures } from "./pictures.ts";
 import { type Restored, restoreRun } from "../../training/run/run_checkpoint.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
+import { requireEvaluable } from "../../training/data/require_evaluable.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import { readMetricsFile, runPaths } from "../../training/run/run_directory.ts";
-import { isSupervised, vaeConfig } from "../../training/run_trainer.ts";
+import { classifierConfig, isSupervised, vaeConfig } from "../../training/run_trainer.ts";
 import { type RunViews, viewsOfRun } from "../../training/data/run_views.ts";
 
 /** Options of {@linkcode evaluateRun}. */
@@ -79,6 +80,7 @@ export async function evaluateRun(options: EvaluateRunOptions): Promise<Results>
  */
 export async function measureRun(options: EvaluateRunOptions): Promise<Results> {
   const { config, data } = options;
+  requireEvaluable(config, data);
   const evaluated = isSupervised(config) ? await evaluateSupervised(options) : await evaluateVae(options);
   const { title, runs, cases, evaluations, pictures, projections } = evaluated;
   const results: Results = {
@@ -110,7 +112,7 @@ async function evaluateVae(options: EvaluateRunOptions): Promise<Evaluated> {
     seed: training.seed,
     precision: training.precision ?? "f32",
   });
-  const untrained = options.untrained
+  const untrained = options.untrained && !training.noEvaluation
     ? await probeLatents(model, { ...options, views, name: `${config.name}-untrained` })
     : undefined;
   const { seconds: train } = await restored(model, options);
@@ -130,6 +132,7 @@ async function evaluateVae(options: EvaluateRunOptions): Promise<Evaluated> {
 }
 
 async function evaluateSupervised(options: EvaluateRunOptions): Promise<Evaluated> {
+  if (options.config.training.noEvaluation) return await describeClassifier(options);
   const started = performance.now();
   let train = 0;
   const { parameterCount, ...scored } = await evaluateClassifier({
@@ -141,6 +144,19 @@ async function evaluateSupervised(options: EvaluateRunOptions): Promise<Evaluate
   const score = (performance.now() - started) / 1000;
   const run = await runRecord(parameterCount, { ...options, seconds: { ...options.seconds, train, score } });
   return { ...scored, title: "supervised classifier", runs: [run], pictures: [], projections: [] };
+}
+
+/** The record of a classifier that is not to be scored. */
+async function describeClassifier(options: EvaluateRunOptions): Promise<Evaluated> {
+  const { config, data, device } = options;
+  using model = await ClassifierInference.open(device, {
+    config: classifierConfig(config, data),
+    batchSize: config.training.batchSize,
+    precision: config.training.precision ?? "f32",
+  });
+  const { seconds: train } = await restored(model, options);
+  const run = await runRecord(model.parameters.count, { ...options, seconds: { ...options.seconds, train } });
+  return { title: "supervised classifier", runs: [run], cases: [], evaluations: [], pictures: [], projections: [] };
 }
 
 /** Loads the parameters of the run's last checkpoint into a model. */
@@ -178,6 +194,8 @@ async function probeLatents(
   });
   const encoded = performance.now();
   const table = studyTable(data.index, data.pairs);
+  const seconds = { encodeSeconds: (encoded - started) / 1000 };
+  if (config.training.noEvaluation) return { ...projected(views, { run: name, table }), ...seconds, probeSeconds: 0 };
   const evaluated = await evaluateLatents({
     run: { name, method: name === config.name ? config.model.method : "untrained", seed: config.training.seed },
     table,
@@ -195,8 +213,27 @@ async function probeLatents(
   return {
     ...evaluated,
     projections,
-    encodeSeconds: (encoded - started) / 1000,
+    ...seconds,
     probeSeconds: (performance.now() - encoded) / 1000,
+  };
+}
+
+/** The latents without scores: the projections of a view's studies, of the last split that has any. */
+function projected(
+  views: readonly ViewLatents[],
+  { run, table }: { run: string; table: StudyTable },
+): EvaluatedLatents & { projections: Projection[] } {
+  const split = [...SPLITS].reverse().find((split) =>
+    views.every((latents) => studiesWithLatents(table, latents, split).length > 0)
+  );
+  if (split === undefined) return { evaluations: [], cases: [], projections: [] };
+  const cases = views.map((latents) =>
+    casesOf(table, studiesWithLatents(table, latents, split), { id: `${split}-${latents.view}`, split })
+  );
+  return {
+    evaluations: [],
+    cases,
+    projections: views.flatMap((latents) => projectLatents(latents, { run, table, cases, split })),
   };
 }
 

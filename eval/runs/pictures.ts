@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createLoader, pairsOfSplit } from "../../data/mod.ts";
+import { createLoader, pairsOfSplit, SPLITS } from "../../data/mod.ts";
 import type { VaeInference } from "../../models/mod.ts";
 import type { Pictures } from "../results/results_schema.ts";
 import { encodePng } from "./encode_png.ts";
@@ -14,7 +14,7 @@ import type { RunViews } from "../../training/data/run_views.ts";
 /** Number of pairs shown. */
 const SHOWN = 8;
 
-/** Reconstructs and translates the first test pairs. The caller must ensure that no picture shows a patient. */
+/** Reconstructs and translates the first pairs of the test split, or without one those of the split before it. The caller must ensure that no picture shows a patient. */
 export async function drawPictures(
   model: VaeInference,
   options: { run: string; data: RunData; views: RunViews },
@@ -23,7 +23,8 @@ export async function drawPictures(
   const { index, pixels } = data;
   const { batchSize } = model.images;
   const size = pixels.imageSize;
-  const pairs = pairsOfSplit(index, all, "test");
+  const pairs = [...SPLITS].reverse().map((split) => pairsOfSplit(index, all, split)).find(({ count }) => count > 0);
+  if (pairs === undefined) return [];
   const loader = createLoader(pixels, { index, pairs, batchSize, shuffle: false, partial: "pad" });
   for await (const batch of loader.batches({ untilEpoch: 1 })) {
     const originals = batch.pixels.slice();

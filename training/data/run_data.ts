@@ -31,6 +31,8 @@ export interface OpenRunDataOptions {
   readonly data: DataConfig;
   readonly imageSize: number;
   readonly cacheDir: string;
+  /** Called once the tables are read, before any image is prepared; what it throws ends the opening. */
+  readonly onIndex?: (data: Pick<RunData, "index" | "pairs">) => void;
   readonly onWait?: () => void;
   readonly onPlan?: (plan: PreparePlan) => void;
   readonly onProgress?: (progress: PrepareProgress) => void;
@@ -62,9 +64,10 @@ export function datasetOptionsOf(data: DataConfig): OpenDatasetOptions {
  */
 export async function openRunData(options: OpenRunDataOptions): Promise<RunData> {
   const started = performance.now();
-  const { data, imageSize, cacheDir, onWait, onPlan, onProgress, signal } = options;
+  const { data, imageSize, cacheDir, onIndex, onWait, onPlan, onProgress, signal } = options;
   const abort = signal ? { signal } : {};
   const index = await openDataset({ ...datasetOptionsOf(data), ...abort });
+  onIndex?.({ index, pairs: pairStudies(index) });
   const pixels = await preparePixels(index, {
     cacheDir,
     imageSize,

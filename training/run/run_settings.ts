@@ -180,6 +180,9 @@ const training = {
     help: "how feature maps and their gradients are stored: f16 takes half the memory",
     default: "f32",
   })),
+  noEvaluation: unlessDefault(flag({
+    help: "train, encode and report without scores, for data without labels or without a test split",
+  })),
 };
 
 /** What a run is, section by section as in `config.json`. */

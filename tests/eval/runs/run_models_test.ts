@@ -20,6 +20,8 @@ import {
   trainRun,
   viewsOfRun,
 } from "../../../training/mod.ts";
+import { selectPairs, SPLITS, StudyIndex } from "../../../data/mod.ts";
+import { renderReport } from "../../../viz/report/report.ts";
 import { VaeInference } from "../../../models/mod.ts";
 import { latestCheckpoint } from "../../../runtime/files/checkpoint.ts";
 import { decodeSafetensors, Device, toFloat32 } from "../../../runtime/mod.ts";
@@ -311,5 +313,47 @@ Deno.test("encodeRun() rejects a non-finite latent by pair and dimension", async
       encodeRun({ open, data }),
       /mu 1 of the noisy latent of pair 1 is NaN; every latent must be a finite number/,
     );
+  });
+});
+
+Deno.test("a run without evaluation is encoded and has no scores, also without labels or a test split", async () => {
+  await withRun(async (context) => {
+    const { index, pairs: all } = context.data;
+    const pairs = selectPairs(all, (pair) => SPLITS[index.splitOfStudy(all.study[pair]!)] !== "test");
+    const unlabelled = new StudyIndex({ ...index, labels: [] }, {
+      ...index,
+      studies: { ...index.studies, states: new Uint8Array(0) },
+    }, index.drops);
+    const data = { ...context.data, index: unlabelled, pairs };
+    const config = smallRunConfig("mmvm", { training: { noEvaluation: true } });
+    const directory = await trained(config, { ...context, data });
+    const results = await evaluateRun({
+      ...evaluation,
+      config,
+      directory,
+      data,
+      device: context.device,
+      pictures: true,
+    });
+    assert.deepEqual([results.evaluations, results.comparisons, results.data.labels], [[], [], []]);
+    assert.deepEqual(
+      results.cases.map(({ split, studyIds }) => [split, studyIds.length]),
+      Array(2).fill(["validate", 40]),
+    );
+    assert.deepEqual(results.projections.map(({ view }) => view), ["rotated", "rotated", "noisy", "noisy"]);
+    assert.equal(results.pictures.length, 4);
+    assert.ok(results.runs[0]!.training.loss.length > 0);
+    const scored = smallRunConfig("mmvm");
+    await assert.rejects(
+      evaluateRun({ ...evaluation, config: scored, directory, data, device: context.device }),
+      /there are no label columns/,
+    );
+    const html = renderReport(results);
+    assert.match(html, /No AUROC to report/);
+    assert.doesNotMatch(html, /Scored on/);
+    const classifier = smallRunConfig("supervised", { training: { noEvaluation: true } });
+    const place = await trained(classifier, context);
+    const given = { ...evaluation, config: classifier, directory: place, data: context.data, device: context.device };
+    assert.deepEqual((await evaluateRun(given)).evaluations, []);
   });
 });

@@ -13,6 +13,7 @@ export function latentsPart(ctx: ReportContext): Child {
   const { h, results, latents } = ctx;
   if (latents.projections.length === 0) return note(h, "The results contain no projections of latents.");
   const { labels } = results.data;
+  if (labels.length === 0) return note(h, "Projections are omitted because there are no labels to colour them by.");
   const exclusive = latents.states.every(areExclusive);
   const label = exclusive ? EVERY_LABEL : defaultLabel(ctx);
   const run = latents.projections[0]!.run;
@@ -63,7 +64,8 @@ function captionText({ latents, results }: ReportContext): string {
     ? "coloured by label, with each label's name at the median of its studies"
     : "those with the selected finding " +
       "coloured and drawn on top";
-  return `Projections of the latents of the test studies, ${coloring}` +
+  const split = results.cases[0]?.split ?? "test";
+  return `Projections of the latents of the ${split} studies, ${coloring}` +
     (points < studies ? ` (${points} of ${studies} studies, evenly sampled)` : "") +
     ". PCA: the first two principal components with their share of the variance; distances in a UMAP are not to " +
     "scale." +

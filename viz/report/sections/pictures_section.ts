@@ -23,7 +23,7 @@ export function picturesSection(ctx: ReportContext): HTMLElement {
     "pictures",
     h("h3", null, "Reconstructions and translations"),
     pictures(ctx),
-    h("h3", null, "Latents of the test studies"),
+    h("h3", null, "Latents"),
     latentsPart(ctx),
   );
 }

@@ -56,7 +56,7 @@ function leadSentence(ctx: ReportContext): string {
       `${formatNumberOf(train.studies, { one: "study", many: "studies" })} of ` +
       `${formatNumberOf(train.subjects, { one: "patient", many: "patients" })} (${data.dataset}` +
       `${data.synthetic ? ", no real patients" : ""})`;
-  const scored = test === undefined
+  const scored = test === undefined || ctx.results.evaluations.length === 0
     ? ""
     : ` Scored on ${formatNumberOf(test.studyIds.length, { one: "study", many: "studies" })} of ` +
       `${
