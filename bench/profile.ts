@@ -9,7 +9,7 @@ import { dirname } from "node:path";
 import { choice, flag, integer, parseArguments, path } from "../cli/options/options.ts";
 import { runCli } from "../cli/terminal/run_cli.ts";
 import { formatTable } from "../cli/terminal/table.ts";
-import { METHOD_NAMES, RESIDUAL_SIZES, VaeTrainer } from "../models/mod.ts";
+import { createVaeTrainer, METHOD_NAMES, RESIDUAL_SIZES } from "../models/mod.ts";
 import { Device, PRECISIONS, type ProfileEntry, summarizeProfile, traceOf } from "../runtime/mod.ts";
 
 const OPTIONS = {
@@ -33,7 +33,7 @@ async function main(args: readonly string[]): Promise<void> {
   using device = await Device.open();
   const { batchSize, imageSize, filterDim, latentDim, method, precision } = values;
   const views = ["frontal", "lateral"];
-  using trainer = await VaeTrainer.create(device, {
+  using trainer = await createVaeTrainer(device, {
     config: {
       method,
       views,

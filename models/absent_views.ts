@@ -10,10 +10,11 @@
  */
 import type { Pixels } from "./image_inputs.ts";
 
-/** A batch, with 1 where a view is there in `present`, view-major [M, N]. */
+/** A batch that may lack views. */
 export interface PartialBatch {
   readonly pixels: Pixels;
-  readonly present: Float32Array;
+  /** 1 where a view is there, view-major [M, N]; all are where it is left out. */
+  readonly present?: Float32Array;
 }
 
 /** A batch without gaps. */
@@ -29,6 +30,7 @@ export interface FilledBatch {
  * @param options.views Number of views M.
  */
 export function fillAbsent({ pixels, present }: PartialBatch, options: { views: number }): FilledBatch {
+  if (!present) return { pixels, absent: [] };
   const { views } = options;
   const samples = present.length / views;
   const absent: number[] = [];

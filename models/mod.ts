@@ -20,9 +20,16 @@ export { type Likelihood, LIKELIHOODS, negativeLogLikelihood } from "./layers/li
 export { declareParameters, type HostTensor, Parameters } from "./layers/parameters.ts";
 export { type FileLayout, type Initializer, type ParameterSpec, Scope } from "./layers/scope.ts";
 export type { Pixels } from "./image_inputs.ts";
-export type { StepSettings, Trainer } from "./trainer.ts";
+export {
+  createTrainer,
+  type StepInputs,
+  type StepSettings,
+  type Trainable,
+  Trainer,
+  type TrainerOptions,
+} from "./trainer.ts";
 export { Vae, type VaeConfig, type VaeInputs, type VaeTerms } from "./vae/vae.ts";
-export { type ImageBatch, METRICS, VaeTrainer, type VaeTrainerOptions } from "./vae/vae_trainer.ts";
+export { createVaeTrainer, type ImageBatch, type VaeTrainerOptions } from "./vae/vae_trainer.ts";
 export {
   type DrawOptions,
   type EncodedBatch,
@@ -45,7 +52,7 @@ export {
   type ScoredBatch,
 } from "./classifier/classifier_inference.ts";
 export {
-  ClassifierTrainer,
   type ClassifierTrainerOptions,
+  createClassifierTrainer,
   type LabelledBatch,
 } from "./classifier/classifier_trainer.ts";

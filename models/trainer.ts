@@ -1,10 +1,26 @@
 /**
- * What all trainers have in common, whatever they train.
+ * Training a model: one compiled program that does a whole step, with its gradients and Adam.
+ *
+ * A trainer knows no files and no data set: it takes batches, and gives and takes its state as plain tensors. Everything random is keyed by
+ * (seed, step), so that a training that is restored at a step continues bit for bit.
  *
  * @module
  */
-import type { MetricsEntry, ProgramMemory } from "../runtime/mod.ts";
-import type { HostTensor, Parameters } from "./layers/parameters.ts";
+import {
+  compile,
+  type Device,
+  type InputData,
+  type MetricsEntry,
+  type Precision,
+  type ProfileEntry,
+  type Program,
+  type ProgramMemory,
+  type RunOptions,
+  type Tensor,
+} from "../runtime/mod.ts";
+import { AdamState } from "./adam_state.ts";
+import { declareParameters, type HostTensor, type Parameters } from "./layers/parameters.ts";
+import { Scope } from "./layers/scope.ts";
 
 /** What changes from step to step. */
 export interface StepSettings {
@@ -15,23 +31,154 @@ export interface StepSettings {
   readonly alpha: number;
 }
 
-/** A model in training on batches of type `B`. */
-export interface Trainer<B> extends Disposable {
-  readonly parameters: Parameters;
+/** What a step's program is run with. */
+export interface StepInputs {
+  /** Values of the inputs that {@link Trainable.loss} declared, by name. */
+  readonly values: Record<string, InputData>;
+  /** Whether the running statistics of a name must stay as they are, because the batch has nothing for them. */
+  readonly keepsStatistics?: (name: string) => boolean;
+}
+
+/** A model with an objective, on batches of type `B`. */
+export interface Trainable<B> {
+  /** Asks a declaring scope for every parameter. */
+  declare(scope: Scope): void;
+  /** Declares the inputs of a step and builds its objective: `loss`, a scalar, and other scalars to log beside it. */
+  loss(scope: Scope): { readonly loss: Tensor; readonly [metric: string]: Tensor };
+  /** The inputs for a batch. */
+  inputs(batch: B, settings: StepSettings): StepInputs;
+}
+
+/** How to train. */
+export interface TrainerOptions {
+  /** Seed of the initial parameters and of everything random in a step. */
+  readonly seed: number;
+  /** Adam's epsilon, 1e-8 by default. */
+  readonly epsilon?: number;
+  /** How feature maps and their gradients are stored, `f32` by default; see `CompileOptions.precision`. */
+  readonly precision?: Precision;
+  /** Keep the last step's gradients, for {@link Trainer.readGradients}. */
+  readonly keepGradients?: boolean;
+  /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
+  readonly checkNumerics?: boolean;
+  /** Called with the memory of the training program before any is allocated. */
+  readonly onPlan?: (memory: ProgramMemory) => void;
+}
+
+/**
+ * Allocates and initialises a model's parameters and compiles its training step.
+ *
+ * @throws {OutOfMemoryError} before anything is allocated, where that can be known.
+ */
+export async function createTrainer<B>(
+  device: Device,
+  options: TrainerOptions & { readonly model: Trainable<B> },
+): Promise<Trainer<B>> {
+  const { model, seed, precision = "f32", checkNumerics = false, keepGradients = false, onPlan } = options;
+  const specs = declareParameters((scope) => model.declare(scope));
+  const state = AdamState.create(device, { specs, seed, precision });
+  try {
+    const program = await compile(
+      device,
+      () => {
+        const terms = model.loss(Scope.bound(state.parameters.source, { training: true }));
+        const { gradient, metrics } = state.minimize(terms.loss);
+        return { metrics: { ...terms, ...metrics }, ...(keepGradients ? { outputs: { gradient: gradient() } } : {}) };
+      },
+      { name: "training step", checkNumerics, precision, ...(onPlan ? { onPlan } : {}) },
+    );
+    return new Trainer(device, model, state, program, options);
+  } catch (error) {
+    state[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** A model in training, made by {@link createTrainer}. Dispose of it to free its memory. */
+export class Trainer<B> implements Disposable {
+  constructor(
+    readonly device: Device,
+    private readonly model: Trainable<B>,
+    private readonly state: AdamState,
+    private readonly program: Program,
+    private readonly options: TrainerOptions,
+  ) {}
+
+  get parameters(): Parameters {
+    return this.state.parameters;
+  }
+
   /** GPU memory of the training step. */
-  readonly memory: ProgramMemory;
+  get memory(): ProgramMemory {
+    return this.program.memory;
+  }
+
   /** Number of dispatches a step. */
-  readonly dispatchCount: number;
+  get dispatchCount(): number {
+    return this.program.dispatchCount;
+  }
+
   /** Does one step. Does not wait for the GPU; read metrics every so many steps. */
-  step(batch: B, settings: StepSettings): void;
-  /** The metrics of every step since the last call, `loss` and `gradientNorm` among them. */
-  readMetrics(): Promise<MetricsEntry[]>;
+  step(batch: B, settings: StepSettings): void {
+    const inputs = this.model.inputs(batch, settings);
+    const run = () => this.program.run(...this.#given(inputs, settings));
+    if (inputs.keepsStatistics) this.parameters.preserveStatistics(inputs.keepsStatistics, run);
+    else run();
+  }
+
+  /**
+   * Does one step on a batch without absent views, and gives the GPU's time for each dispatch of it.
+   *
+   * @throws {TypeError} where the adapter has no timestamps.
+   */
+  profile(batch: B, settings: StepSettings): Promise<ProfileEntry[]> {
+    return this.program.profile(...this.#given(this.model.inputs(batch, settings), settings));
+  }
+
+  /**
+   * The metrics of every step since the last call: `loss`, `gradientNorm` (of the loss itself, not of its scaled copy), what else the model
+   * logs, and with precision `f16` also `lossScale`.
+   *
+   * @throws {NonFiniteError} for a trainer made with `checkNumerics`, naming the first op with a result that is not finite.
+   */
+  readMetrics(): Promise<MetricsEntry[]> {
+    return this.program.readMetrics();
+  }
+
+  /**
+   * Gradients of the last step by parameter, in files' layouts.
+   *
+   * @throws {RangeError} for a trainer made without `keepGradients`.
+   */
+  async readGradients(): Promise<Map<string, HostTensor>> {
+    const [slab] = await this.program.read("gradient");
+    return this.parameters.fromSlab(slab!);
+  }
+
   /** The whole state, in files' layouts: the model's state_dict and the optimiser's moments. */
-  read(): Promise<Map<string, HostTensor>>;
+  read(): Promise<Map<string, HostTensor>> {
+    return this.state.read();
+  }
+
   /**
    * Restores a state that {@link read} gave. Without the optimiser's tensors (a state_dict from elsewhere) its moments start at zero.
    *
    * @throws {RangeError} naming what is missing, unknown or of another shape.
    */
-  write(state: ReadonlyMap<string, HostTensor>): void;
+  write(state: ReadonlyMap<string, HostTensor>): void {
+    this.state.write(state);
+  }
+
+  [Symbol.dispose](): void {
+    this.program[Symbol.dispose]();
+    this.state[Symbol.dispose]();
+  }
+
+  /** What the program is run with. */
+  #given({ values }: StepInputs, settings: StepSettings): [Record<string, InputData>, RunOptions] {
+    const { epsilon, seed } = this.options;
+    const { step, learningRate } = settings;
+    const optimizer = AdamState.inputs({ step, learningRate, ...(epsilon === undefined ? {} : { epsilon }) });
+    return [{ ...values, ...optimizer }, { step, seed }];
+  }
 }

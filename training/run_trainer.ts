@@ -11,7 +11,13 @@ import {
   type PairTable,
   stepsPerEpoch,
 } from "../data/mod.ts";
-import { CLASSIFIER_NAMES, type ClassifierConfig, ClassifierTrainer, type Trainer, VaeTrainer } from "../models/mod.ts";
+import {
+  CLASSIFIER_NAMES,
+  type ClassifierConfig,
+  createClassifierTrainer,
+  createVaeTrainer,
+  type Trainer,
+} from "../models/mod.ts";
 import type { Device } from "../runtime/mod.ts";
 import { alphaShareOf } from "./annealing.ts";
 import type { RunConfig } from "./run/run_config.ts";
@@ -85,41 +91,18 @@ export async function createRunTrainer(
   const { batchSize, seed, precision = "f32" } = config.training;
   const views = viewsOfRun(config, data);
   const common = { batchSize, seed, missingViews: views.missing, checkNumerics, precision };
-  if (isSupervised(config)) {
-    const trainer = await ClassifierTrainer.create(device, { ...common, config: classifierConfig(config, data) });
-    return adapted(trainer, ({ pixels, labels, ...batch }) => ({ pixels, labels, ...presentOf(batch, views) }));
-  }
-  const trainer = await VaeTrainer.create(device, { ...common, config: vaeConfig(config, views) });
-  return adapted(trainer, ({ pixels, ...batch }) => ({ pixels, ...presentOf(batch, views) }));
+  return isSupervised(config)
+    ? await createClassifierTrainer(device, { ...common, config: classifierConfig(config, data) })
+    : await createVaeTrainer(device, { ...common, config: vaeConfig(config, views) });
 }
 
 /** The configuration of a run's VAE. */
 export function vaeConfig(config: RunConfig, views: RunViews) {
   const { loss: _loss, positiveWeights: _weights, ...model } = config.model;
-  return definedOnly({ ...model, views: views.names });
+  return { ...model, views: views.names };
 }
 
 /** 1 where a view is there, view-major [M, N], for models that want to know. */
 export function presentOf({ present }: Pick<Batch, "present">, views: RunViews): { present?: Float32Array } {
   return views.missing ? { present } : {};
-}
-
-function adapted<B>(trainer: Trainer<B>, toBatch: (batch: Batch) => B): Trainer<Batch> {
-  return {
-    parameters: trainer.parameters,
-    memory: trainer.memory,
-    dispatchCount: trainer.dispatchCount,
-    step: (batch, settings) => trainer.step(toBatch(batch), settings),
-    readMetrics: () => trainer.readMetrics(),
-    read: () => trainer.read(),
-    write: (state) => trainer.write(state),
-    [Symbol.dispose]: () => trainer[Symbol.dispose](),
-  };
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-/** An object without its undefined fields. */
-function definedOnly<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Defined<T>;
 }

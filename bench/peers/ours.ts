@@ -1,9 +1,9 @@
 /**
- * Our side of the race: the peers' step and the papers' steps by `VaeTrainer`, as `deno task train` does them, and a matrix product.
+ * Our side of the race: the peers' step and the papers' steps by `createVaeTrainer`, as `deno task train` does them, and a matrix product.
  *
  * @module
  */
-import { type HostTensor, VaeTrainer } from "../../models/mod.ts";
+import { createVaeTrainer, type HostTensor } from "../../models/mod.ts";
 import { compile, createState, Device, KernelTuner, matmul, type Precision } from "../../runtime/mod.ts";
 import { CHECKED_STEPS, readExchange } from "./exchange.ts";
 import { type Job, serve } from "./serve.ts";
@@ -17,7 +17,7 @@ export async function stepJob(
   const { precision = "f32" } = options;
   const { config, batchSize } = stepWork(options.name);
   const { tensors } = await readExchange(options.folder, options.name);
-  const trainer = await VaeTrainer.create(device, {
+  const trainer = await createVaeTrainer(device, {
     config,
     batchSize,
     seed: 0,

@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { type HostTensor, VaeTrainer } from "../../models/mod.ts";
+import { createVaeTrainer, type HostTensor, VaeInference } from "../../models/mod.ts";
 import type { Device, Precision } from "../../runtime/mod.ts";
 import type { VerifiedQuantity } from "./verify_metrics.ts";
 import { type GoldenFile, readGoldenFile, relativeNorm } from "./golden_file.ts";
@@ -74,24 +74,22 @@ async function verifyModel(
   { file, precision }: { file: GoldenFile<GoldenModel>; precision: Precision },
 ): Promise<VerifiedQuantity[]> {
   const { batch, views, image_size: imageSize } = golden;
-  using trainer = await VaeTrainer.create(device, {
-    config: {
-      method: METHODS[golden.method] ?? golden.method,
-      views: Array.from({ length: views }, (_, m) => `view ${m}`),
-      network: "residual",
-      imageSize,
-      filterDim: golden.filter_dim,
-      latentDim: golden.latent_dim,
-      dropout: 0,
-      likelihood: golden.likelihood,
-    },
-    batchSize: batch,
-    seed: 0,
+  const config = {
+    method: METHODS[golden.method] ?? golden.method,
+    views: Array.from({ length: views }, (_, m) => `view ${m}`),
+    network: "residual",
+    imageSize,
+    filterDim: golden.filter_dim,
+    latentDim: golden.latent_dim,
+    dropout: 0,
+    likelihood: golden.likelihood,
+  };
+  const common = { config, batchSize: batch, seed: 0, floatImages: true, precision };
+  using trainer = await createVaeTrainer(device, {
+    ...common,
     epsilon: golden.optimizer.eps,
-    floatImages: true,
     givenNoise: true,
     keepGradients: true,
-    precision,
   });
   trainer.write(new Map(Object.entries(golden.params).map(([name, tensor]) => [name, file.tensor(tensor)])));
   const images = golden.x.map((name) => file.tensor(name).data);
@@ -119,7 +117,9 @@ async function verifyModel(
     if (step === 0) rows.push(...compareGradients(golden, file, await trainer.readGradients()));
   }
   rows.push(...compareState(golden, await trainer.read()));
-  const { mu, logvar } = await trainer.encode(images);
+  using model = VaeInference.open(device, common);
+  model.write(await trainer.read());
+  const { mu, logvar } = await model.encode(images);
   golden.eval_latents.forEach(([muName, logvarName], m) => {
     rows.push(row(golden, `latent mu ${m}`, { got: mu[m]!, want: file.tensor(muName).data, tolerance: 1e-2 }));
     rows.push(

@@ -1,155 +1,91 @@
 /**
- * Training supervised classifiers: one compiled program does a whole step.
+ * A supervised classifier as something to train.
  *
  * @module
  */
-import {
-  compile,
-  type Device,
-  input,
-  type InputData,
-  type MetricsEntry,
-  type Precision,
-  type Program,
-  type ProgramMemory,
-} from "../../runtime/mod.ts";
+import { type Device, input, type Tensor } from "../../runtime/mod.ts";
 import { fillAbsent } from "../absent_views.ts";
-import { AdamState } from "../adam_state.ts";
-import { Classifier, type ClassifierConfig } from "./classifier.ts";
 import { imageTensors, pixelInputs, type Pixels } from "../image_inputs.ts";
-import { declareParameters, type HostTensor, type Parameters } from "../layers/parameters.ts";
-import { Scope } from "../layers/scope.ts";
-import type { StepSettings, Trainer } from "../trainer.ts";
+import type { Scope } from "../layers/scope.ts";
+import {
+  createTrainer,
+  type StepInputs,
+  type StepSettings,
+  type Trainable,
+  type Trainer,
+  type TrainerOptions,
+} from "../trainer.ts";
+import { Classifier, type ClassifierConfig } from "./classifier.ts";
 
 /** A labelled batch as the GPU gets it. */
 export interface LabelledBatch {
   readonly pixels: Pixels;
   /** 1, 0, or -1 where a label is left out, [N, labels]. */
   readonly labels: Int8Array;
-  /** 1 where a view is there, view-major [M, N]; needed where the trainer was made with `missingViews`. */
+  /** 1 where a view is there, view-major [M, N]; used where the trainer was made with `missingViews`, and then needed. */
   readonly present?: Float32Array;
 }
 
-/** How to make a trainer. */
-export interface ClassifierTrainerOptions {
+/** What to train, and how. */
+export interface ClassifierTrainerOptions extends TrainerOptions {
   readonly config: ClassifierConfig;
   readonly batchSize: number;
-  readonly seed: number;
   /** Whether batches may lack views. */
   readonly missingViews?: boolean;
   /** Images come as floats instead of bytes. */
   readonly floatImages?: boolean;
-  /** How feature maps and their gradients are stored, `f32` by default; see `CompileOptions.precision`. */
-  readonly precision?: Precision;
-  /** Keep the last step's gradients, for {@link ClassifierTrainer.readGradients}. */
-  readonly keepGradients?: boolean;
-  /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
-  readonly checkNumerics?: boolean;
 }
 
-/** A classifier in training. Its metrics are `loss` and `gradientNorm`, and with precision `f16` `lossScale`. Dispose of it to free its memory. */
-export class ClassifierTrainer implements Trainer<LabelledBatch> {
-  private constructor(
-    readonly options: ClassifierTrainerOptions,
-    private readonly state: AdamState,
-    private readonly program: Program,
-  ) {}
+/**
+ * A trainer of a classifier; its metrics are `loss` and `gradientNorm`. Alpha and beta have no meaning in its steps.
+ *
+ * @throws {RangeError} for a method, network or size that does not exist.
+ */
+export async function createClassifierTrainer(
+  device: Device,
+  options: ClassifierTrainerOptions,
+): Promise<Trainer<LabelledBatch>> {
+  return await createTrainer(device, { ...options, model: new TrainableClassifier(options) });
+}
 
-  /**
-   * Allocates and initialises a classifier and compiles its training step.
-   *
-   * @throws {RangeError} for a method, network or size that does not exist.
-   */
-  static async create(device: Device, options: ClassifierTrainerOptions): Promise<ClassifierTrainer> {
-    const classifier = new Classifier(options.config);
-    const { precision = "f32" } = options;
-    const specs = declareParameters((scope) => classifier.declare(scope));
-    const state = AdamState.create(device, { specs, seed: options.seed, precision });
-    try {
-      const program = await compile(device, () => buildStep(classifier, { state, options }), {
-        name: "training step",
-        checkNumerics: options.checkNumerics ?? false,
-        precision,
-      });
-      return new ClassifierTrainer(options, state, program);
-    } catch (error) {
-      state[Symbol.dispose]();
-      throw error;
-    }
+class TrainableClassifier implements Trainable<LabelledBatch> {
+  readonly #classifier: Classifier;
+
+  constructor(private readonly options: ClassifierTrainerOptions) {
+    this.#classifier = new Classifier(options.config);
   }
 
-  get parameters(): Parameters {
-    return this.state.parameters;
+  declare(scope: Scope): void {
+    this.#classifier.declare(scope);
   }
 
-  get memory(): ProgramMemory {
-    return this.program.memory;
+  loss(scope: Scope): { loss: Tensor } {
+    const { batchSize, config: { imageSize, labels, views }, floatImages = false, missingViews } = this.options;
+    const shape = [batchSize, labels];
+    const loss = this.#classifier.loss(scope, {
+      images: imageTensors({ views, imageSize, batchSize, floatImages }),
+      targets: input("targets", { shape }),
+      known: input("known", { shape }),
+      ...(missingViews ? { present: input("present", { shape: [views.length, batchSize] }) } : {}),
+    });
+    return { loss };
   }
 
-  get dispatchCount(): number {
-    return this.program.dispatchCount;
-  }
-
-  /** Does one step; alpha and beta mean nothing here. */
-  step(batch: LabelledBatch, settings: StepSettings): void {
-    const { missingViews, seed, config } = this.options;
-    const { pixels, absent } = missingViews && batch.present
-      ? fillAbsent({ pixels: batch.pixels, present: batch.present }, { views: config.views.length })
-      : { pixels: batch.pixels, absent: [] };
-    const isAbsent = (name: string) => absent.some((m) => name.startsWith(`encoders.${m}.`));
-    const inputs: Record<string, InputData> = {
-      ...pixelInputs(pixels),
-      ...AdamState.inputs(settings),
-      targets: Float32Array.from(batch.labels, (label) => label === 1 ? 1 : 0),
-      known: Float32Array.from(batch.labels, (label) => label < 0 ? 0 : 1),
-      ...(missingViews && batch.present ? { present: batch.present } : {}),
+  inputs(batch: LabelledBatch, _settings: StepSettings): StepInputs {
+    const present = this.options.missingViews ? batch.present : undefined;
+    const given = present ? { present } : {};
+    const { views } = this.options.config;
+    const { pixels, absent } = fillAbsent({ pixels: batch.pixels, ...given }, { views: views.length });
+    return {
+      values: {
+        ...pixelInputs(pixels),
+        targets: Float32Array.from(batch.labels, (label) => label === 1 ? 1 : 0),
+        known: Float32Array.from(batch.labels, (label) => label < 0 ? 0 : 1),
+        ...given,
+      },
+      ...(absent.length > 0
+        ? { keepsStatistics: (name) => absent.some((m) => name.startsWith(`encoders.${m}.`)) }
+        : {}),
     };
-    this.parameters.preserveStatistics(isAbsent, () => this.program.run(inputs, { step: settings.step, seed }));
   }
-
-  readMetrics(): Promise<MetricsEntry[]> {
-    return this.program.readMetrics();
-  }
-
-  /**
-   * Gradients of the last step by parameter, in files' layouts.
-   *
-   * @throws {RangeError} for a trainer made without `keepGradients`.
-   */
-  async readGradients(): Promise<Map<string, HostTensor>> {
-    const [slab] = await this.program.read("gradient");
-    return this.parameters.fromSlab(slab!);
-  }
-
-  read(): Promise<Map<string, HostTensor>> {
-    return this.state.read();
-  }
-
-  write(state: ReadonlyMap<string, HostTensor>): void {
-    this.state.write(state);
-  }
-
-  [Symbol.dispose](): void {
-    this.program[Symbol.dispose]();
-    this.state[Symbol.dispose]();
-  }
-}
-
-function buildStep(classifier: Classifier, context: { state: AdamState; options: ClassifierTrainerOptions }) {
-  const { state, options } = context;
-  const { batchSize, config, floatImages = false } = options;
-  const { views, imageSize } = config;
-  const shape = [batchSize, config.labels];
-  const scope = Scope.bound(state.parameters.source, { training: true });
-  const loss = classifier.loss(scope, {
-    images: imageTensors({ views, imageSize, batchSize, floatImages }),
-    targets: input("targets", { shape }),
-    known: input("known", { shape }),
-    ...(options.missingViews ? { present: input("present", { shape: [views.length, batchSize] }) } : {}),
-  });
-  const { gradient, metrics } = state.minimize(loss);
-  return {
-    metrics: { loss, ...metrics },
-    ...(options.keepGradients ? { outputs: { gradient: gradient() } } : {}),
-  };
 }

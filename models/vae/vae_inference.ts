@@ -70,7 +70,7 @@ export class VaeInference implements Disposable {
     readonly vae: Vae,
     readonly parameters: Parameters,
     readonly images: ImageShape,
-    private readonly how: { readonly precision: Precision; readonly ownsParameters: boolean },
+    private readonly precision: Precision,
   ) {}
 
   /**
@@ -84,16 +84,7 @@ export class VaeInference implements Disposable {
     const specs = declareParameters((scope) => vae.declare(scope));
     const parameters = Parameters.create(device, { specs, seed });
     const images = { views: config.views, imageSize: config.imageSize, batchSize, floatImages };
-    return new VaeInference(device, vae, parameters, images, { precision, ownsParameters: true });
-  }
-
-  /** A model over parameters that someone else trains and frees. */
-  static over(
-    device: Device,
-    options: { vae: Vae; parameters: Parameters; images: ImageShape; precision: Precision },
-  ): VaeInference {
-    const { vae, parameters, images, precision } = options;
-    return new VaeInference(device, vae, parameters, images, { precision, ownsParameters: false });
+    return new VaeInference(device, vae, parameters, images, precision);
   }
 
   /**
@@ -215,7 +206,7 @@ export class VaeInference implements Disposable {
   async program(name: string, build: () => ProgramResults): Promise<Program> {
     const known = this.#programs.get(name);
     if (known) return known;
-    const made = await compile(this.device, build, { name, precision: this.how.precision });
+    const made = await compile(this.device, build, { name, precision: this.precision });
     const meanwhile = this.#programs.get(name);
     if (meanwhile) made[Symbol.dispose]();
     else this.#programs.set(name, made);
@@ -282,7 +273,7 @@ export class VaeInference implements Disposable {
   [Symbol.dispose](): void {
     for (const program of this.#programs.values()) program[Symbol.dispose]();
     this.#programs.clear();
-    if (this.how.ownsParameters) this.parameters[Symbol.dispose]();
+    this.parameters[Symbol.dispose]();
   }
 }
 

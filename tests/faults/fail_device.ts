@@ -2,7 +2,7 @@
  * Loaded before the program, see {@linkcode Fault}: step `at` fails `times` times in all, as by a GPU whose memory others have taken
  * (`kind` is `memory`) or by a fault of its driver (`driver`).
  */
-import { VaeTrainer } from "../../models/mod.ts";
+import { Trainer } from "../../models/mod.ts";
 import { EngineError, OutOfMemoryError } from "../../runtime/mod.ts";
 
 const parameters = new URL(import.meta.url).searchParams;
@@ -10,8 +10,8 @@ const at = Number(parameters.get("at"));
 let times = Number(parameters.get("times"));
 const isMemory = parameters.get("kind") === "memory";
 
-const { step } = VaeTrainer.prototype;
-VaeTrainer.prototype.step = function (batch, settings) {
+const { step } = Trainer.prototype;
+Trainer.prototype.step = function (batch, settings) {
   if (settings.step === at && times-- > 0) {
     throw isMemory ? new OutOfMemoryError(0, 0, "out of GPU memory in submit") : new EngineError("the driver failed");
   }

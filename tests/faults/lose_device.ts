@@ -2,14 +2,14 @@
  * Loaded before the program, see {@linkcode Fault}: the GPU device is lost when step `at` is submitted, as by a driver that is reset; `times`
  * times in all, each time that step is reached.
  */
-import { VaeTrainer } from "../../models/mod.ts";
+import { Trainer } from "../../models/mod.ts";
 
 const parameters = new URL(import.meta.url).searchParams;
 const at = Number(parameters.get("at"));
 let times = Number(parameters.get("times"));
 
-const { step } = VaeTrainer.prototype;
-VaeTrainer.prototype.step = function (batch, settings) {
+const { step } = Trainer.prototype;
+Trainer.prototype.step = function (batch, settings) {
   step.call(this, batch, settings);
   if (settings.step === at && times-- > 0) this.device.gpu.destroy();
 };

@@ -2,14 +2,14 @@
  * Loaded before the program, see {@linkcode Fault}: from the step `from` on, says each step's number on standard error and waits
  * `milliseconds` before it, so that a signal can be sent at a step.
  */
-import { VaeTrainer } from "../../models/mod.ts";
+import { Trainer } from "../../models/mod.ts";
 
 const parameters = new URL(import.meta.url).searchParams;
 const from = Number(parameters.get("from"));
 const milliseconds = Number(parameters.get("milliseconds"));
 
-const { step } = VaeTrainer.prototype;
-VaeTrainer.prototype.step = function (batch, settings) {
+const { step } = Trainer.prototype;
+Trainer.prototype.step = function (batch, settings) {
   if (settings.step >= from) {
     console.error(`STEP ${settings.step}`);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);

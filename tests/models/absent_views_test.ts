@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fillAbsent } from "../../models/absent_views.ts";
-import { type HostTensor, VaeTrainer } from "../../models/mod.ts";
+import { createVaeTrainer, type HostTensor } from "../../models/mod.ts";
 import { Device } from "../../runtime/mod.ts";
 import { uniformStream } from "../reference/compare.ts";
 
@@ -31,7 +31,7 @@ Deno.test("missing images leave batch norm's running statistics to those that ar
   const next = uniformStream(4);
   const whole = Uint8Array.from({ length: 2 * samples * 64 * 64 }, () => 256 * next());
   const statistics = async (present: number[], pixels: Uint8Array) => {
-    using trainer = await VaeTrainer.create(device, {
+    using trainer = await createVaeTrainer(device, {
       config: {
         method: "mmvm",
         views: ["a", "b"],

@@ -1,7 +1,15 @@
 /** Models whose feature maps and gradients are stored as float16, against the same models over float32. */
 import assert from "node:assert/strict";
-import { type HostTensor, Vae, type VaeConfig, VaeInference, VaeTrainer } from "../../models/mod.ts";
-import { Classifier, ClassifierInference, ClassifierTrainer } from "../../models/mod.ts";
+import {
+  createVaeTrainer,
+  type HostTensor,
+  type ImageBatch,
+  type Trainer,
+  Vae,
+  type VaeConfig,
+  VaeInference,
+} from "../../models/mod.ts";
+import { Classifier, ClassifierInference, createClassifierTrainer } from "../../models/mod.ts";
 import { AdamState } from "../../models/adam_state.ts";
 import { declareParameters } from "../../models/layers/parameters.ts";
 import { Scope } from "../../models/layers/scope.ts";
@@ -66,8 +74,12 @@ function images(): Tensor[] {
   return VIEWS.map((view) => input(view, { shape: [SAMPLES, SIZE, SIZE, 1] }));
 }
 
-async function trainer(device: Device, network: "residual" | "small", precision: Precision): Promise<VaeTrainer> {
-  return await VaeTrainer.create(device, {
+async function trainer(
+  device: Device,
+  network: "residual" | "small",
+  precision: Precision,
+): Promise<Trainer<ImageBatch>> {
+  return await createVaeTrainer(device, {
     config: config(network),
     batchSize: SAMPLES,
     seed: 1,
@@ -121,7 +133,7 @@ for (const network of ["residual", "small"] as const) {
 Deno.test("training over float16 that is restored at a step goes on bit for bit, the changing scale of the loss included", async () => {
   using device = await Device.open();
   const scales: number[] = [];
-  const run = async (made: VaeTrainer, from: number, to: number) => {
+  const run = async (made: Trainer<ImageBatch>, from: number, to: number) => {
     for (let step = from; step < to; step++) made.step({ pixels, noise }, settings(step));
     scales.push(...(await made.readMetrics()).map(({ values }) => values.lossScale!));
     return await made.read();
@@ -177,7 +189,7 @@ Deno.test("a classifier trains and scores over float16 as over float32 but for r
   const model = { ...config("residual"), method: "supervised-joint", labels: 3 };
   const labels = Int8Array.from({ length: SAMPLES * 3 }, (_, i) => (i * 7) % 3 - 1);
   const outcome = async (precision: Precision) => {
-    using made = await ClassifierTrainer.create(device, {
+    using made = await createClassifierTrainer(device, {
       config: model,
       batchSize: SAMPLES,
       seed: 1,

@@ -1,5 +1,5 @@
 /** Small multimodal VAEs on given images and noise, and what one training step of them gives. */
-import { type HostTensor, type VaeConfig, VaeTrainer } from "../../models/mod.ts";
+import { createVaeTrainer, type HostTensor, type VaeConfig } from "../../models/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
 import { normalData, uniformStream } from "../reference/compare.ts";
 
@@ -59,7 +59,7 @@ export async function oneStep(
   },
 ): Promise<StepOutcome> {
   const { config, pixels, noise, present, parameters, alpha = 0.3, beta = 0.7 } = options;
-  using trainer = await VaeTrainer.create(device, {
+  using trainer = await createVaeTrainer(device, {
     config,
     batchSize: pixels[0]!.length / config.imageSize ** 2,
     seed: 1,
@@ -77,7 +77,7 @@ export async function oneStep(
 
 /** The initial parameters of a small model. */
 export async function initialParameters(device: Device, config: VaeConfig): Promise<Map<string, HostTensor>> {
-  using trainer = await VaeTrainer.create(device, { config, batchSize: 2, seed: 1 });
+  using trainer = await createVaeTrainer(device, { config, batchSize: 2, seed: 1 });
   return await trainer.read();
 }
 

@@ -4,7 +4,9 @@ import {
   type ClassifierConfig,
   ClassifierInference,
   type ClassifierInputs,
-  ClassifierTrainer,
+  createClassifierTrainer,
+  type LabelledBatch,
+  type Trainer,
 } from "../../../models/mod.ts";
 import { reshape, type Tensor } from "../../../runtime/mod.ts";
 import { compile, Device, gradients, input, sum } from "../../../runtime/mod.ts";
@@ -188,17 +190,17 @@ Deno.test("training a classifier lowers its loss, is repeatable, and goes on whe
     floatImages: true,
   };
   const settings = (step: number) => ({ step, learningRate: 1e-2, alpha: 0, beta: 0 });
-  const train = async (trainer: ClassifierTrainer, steps: { from: number; to: number }) => {
+  const train = async (trainer: Trainer<LabelledBatch>, steps: { from: number; to: number }) => {
     for (let step = steps.from; step < steps.to; step++) trainer.step({ pixels, labels }, settings(step));
     return (await trainer.readMetrics()).map(({ values }) => values.loss!);
   };
-  using whole = await ClassifierTrainer.create(device, options);
+  using whole = await createClassifierTrainer(device, options);
   const losses = await train(whole, { from: 0, to: 40 });
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   assert.ok(mean(losses.slice(-8)) < 0.5 * mean(losses.slice(0, 8)), `${losses}`);
-  using part = await ClassifierTrainer.create(device, options);
+  using part = await createClassifierTrainer(device, options);
   const first = await train(part, { from: 0, to: 15 });
-  using rest = await ClassifierTrainer.create(device, { ...options, seed: 3 });
+  using rest = await createClassifierTrainer(device, { ...options, seed: 3 });
   rest.write(await part.read());
   assert.deepEqual([...first, ...await train(rest, { from: 15, to: 40 })], losses);
 });
@@ -208,7 +210,7 @@ Deno.test("a classifier trains on incomplete studies without NaN, even where a b
   const { pixels } = smallBatch({ views: 2, samples: SAMPLES, size: 64 });
   for (const loss of ["bce", "softmax"] as const) {
     for (const method of ["supervised", "supervised-joint"]) {
-      using trainer = await ClassifierTrainer.create(device, {
+      using trainer = await createClassifierTrainer(device, {
         config: config(method, { network: "residual", imageSize: 64, filterDim: 2, loss }),
         batchSize: SAMPLES,
         seed: 1,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type HostTensor, METHOD_NAMES, methodOf, type VaeConfig, VaeTrainer } from "../../../models/mod.ts";
+import { createVaeTrainer, type HostTensor, METHOD_NAMES, methodOf, type VaeConfig } from "../../../models/mod.ts";
 import { compile, Device, input } from "../../../runtime/mod.ts";
 import { assertClose, normalData } from "../../reference/compare.ts";
 import { LATENT, oneStep, partOfViews, smallBatch, smallConfig, type StepOutcome } from "../small_vae.ts";
@@ -53,7 +53,7 @@ Deno.test("a model whose samples all have one view alone is that view's model, f
   for (const { name, config } of FORMS) {
     for (const view of [0, 1]) {
       const present = Float32Array.from({ length: 2 * SAMPLES }, (_, i) => Math.floor(i / SAMPLES) === view ? 1 : 0);
-      using trainer = await VaeTrainer.create(device, { config: config(2), batchSize: SAMPLES, seed: 1 });
+      using trainer = await createVaeTrainer(device, { config: config(2), batchSize: SAMPLES, seed: 1 });
       const initial = await trainer.read();
       const both = await oneStep(device, { config: config(2), pixels, noise, present });
       const single = await oneStep(device, {
@@ -109,7 +109,7 @@ Deno.test("permuting the views permutes what a step gives", async () => {
   // Of the mixtures with slices the components are permuted too, so that samples get others.
   for (const { name, config } of FORMS.filter(({ name }) => !/^moe|^mopoe/.test(name))) {
     const want = await oneStep(device, { config: config(3), pixels, noise });
-    using trainer = await VaeTrainer.create(device, { config: config(3), batchSize: SAMPLES, seed: 1 });
+    using trainer = await createVaeTrainer(device, { config: config(3), batchSize: SAMPLES, seed: 1 });
     const got = await oneStep(device, {
       config: config(3),
       pixels: order.map((m) => pixels[m]!),

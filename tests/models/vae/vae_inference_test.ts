@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { samplePosterior, samplePrior, type VaeConfig, VaeInference, VaeTrainer } from "../../../models/mod.ts";
+import { createVaeTrainer, samplePosterior, samplePrior, type VaeConfig, VaeInference } from "../../../models/mod.ts";
 import { Device } from "../../../runtime/mod.ts";
 import { assertClose } from "../../reference/compare.ts";
 import { aggregated, batchSlice } from "../../reference/latent.ts";
@@ -12,15 +12,23 @@ function openSmall(device: Device, config: VaeConfig): VaeInference {
   return VaeInference.open(device, { config, batchSize: SAMPLES, floatImages: true, seed: 1 });
 }
 
-Deno.test("a model opened with a training's state encodes as its trainer does", async () => {
+Deno.test("a model opened with a training's state has its parameters, and encodes as another one of them", async () => {
   using device = await Device.open();
   const config = smallConfig("mmvm", { count: 3 });
-  using trainer = await VaeTrainer.create(device, { config, batchSize: SAMPLES, seed: 5, floatImages: true });
+  using trainer = await createVaeTrainer(device, { config, batchSize: SAMPLES, seed: 5, floatImages: true });
   trainer.step({ pixels }, { step: 0, learningRate: 1e-2, alpha: 1, beta: 1 });
+  const state = await trainer.read();
   using model = openSmall(device, config);
-  model.write(await trainer.read());
-  assert.deepEqual(await model.encode(pixels), await trainer.encode(pixels));
-  assert.deepEqual(await model.decode(pixels), await trainer.decode(pixels));
+  const before = await model.encode(pixels);
+  model.write(state);
+  const parameters = await model.parameters.read();
+  assert.ok(parameters.size > 0 && parameters.size < state.size);
+  for (const [name, tensor] of parameters) assert.deepEqual(tensor, state.get(name), name);
+  using other = openSmall(device, config);
+  other.write(parameters);
+  assert.notDeepEqual(await model.encode(pixels), before);
+  assert.deepEqual(await model.encode(pixels), await other.encode(pixels));
+  assert.deepEqual(await model.decode(pixels), await other.decode(pixels));
 });
 
 Deno.test("aggregation over some of the views has the oracle's posterior", async () => {
