@@ -1,7 +1,7 @@
 /**
- * What a replayed step costs the thread that drives it: `deno task bench engine`. The program has 300 dispatches and is run without reading
- * anything back; the time is that of `program.run()` alone. It is given twice: when the GPU has nothing to do, and when it is busy with the
- * steps before, which on an adapter that runs on the CPU take the processor away.
+ * Measures the JavaScript overhead of a replayed step: `deno task bench engine`. The program has 300 dispatches and
+ * runs without readback; only `program.run()` is timed. Two figures are printed: with the GPU idle, and with the GPU
+ * busy with earlier steps, which on a software adapter compete for the CPU.
  *
  * @module
  */
@@ -23,10 +23,10 @@ import {
 
 const OPTIONS = {
   dispatches: integer({ min: 10, help: "dispatches of the program", default: 300 }),
-  steps: integer({ min: 1, help: "steps that are timed", default: 300 }),
+  steps: integer({ min: 1, help: "steps to time", default: 300 }),
 };
 
-/** The target for 300 dispatches. */
+/** Target for 300 dispatches. */
 const TARGET_MILLISECONDS = 3;
 const WIDTH = 8;
 
@@ -50,7 +50,7 @@ async function main(args: readonly string[]): Promise<void> {
   const timed = async (options: { every: number }) => {
     const times: number[] = [];
     for (let i = 0; i < values.steps; i++) {
-      // Now and then the GPU catches up, as in a loop that reads its metrics: an endless queue would be timed otherwise.
+      // Waits for the GPU regularly, like a loop that reads metrics; otherwise an ever-growing queue would be timed.
       if (i % options.every === 0) await program.readMetrics();
       const start = performance.now();
       run(i);
@@ -69,9 +69,9 @@ function describe(times: number[]): string {
   return `median ${at(0.5)} ms, fastest ${at(0)} ms, 95 % under ${at(0.95)} ms`;
 }
 
-/** Layers of matrix products, their gradients and Adam: as many as give about the number of dispatches asked for. */
+/** A training step of linear layers with Adam, with as many layers as give about the requested number of dispatches. */
 async function trainingStep(device: Device, dispatches: number) {
-  // A layer is a product and a chain forward; a chain and two products backward.
+  // Each layer takes a product and a pointwise chain forward, and a chain and two products backward.
   const layers = Math.max(1, Math.round((dispatches - 6) / 5));
   const entries = Array.from({ length: layers }, (_, i) => ({ name: `w${i}`, shape: [WIDTH, WIDTH] }));
   const slabs = {

@@ -1,6 +1,6 @@
 /**
- * Random forests at the published protocol's size: `deno bench --allow-read bench/forest_bench.ts`. Trees grow independently,
- * so 5,000 take 5,000 / (20 x workers) times the first benchmark.
+ * Times random forests at the published protocol's size: `deno bench --allow-read bench/forest_bench.ts`. Trees are
+ * independent, so 5,000 trees take 5,000 / (20 x workers) times as long as the first benchmark.
  *
  * @module
  */
@@ -25,7 +25,7 @@ Deno.bench("20 trees, 20,000 x 256, one thread", options, () => {
   run({ target: 0, first: 0, count: 20 });
 });
 
-Deno.bench("bins of 20,000 x 256 (once a forest)", options, () => {
+Deno.bench("binning of 20,000 x 256 (once per forest)", options, () => {
   binFeatures(features, findBinEdges(features));
 });
 

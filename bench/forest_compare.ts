@@ -1,9 +1,9 @@
 /**
- * Our random forest against scikit-learn's on the same latents, 20,000 x 256 to train on and 5,000 to test on:
+ * Compares our random forest with scikit-learn's on the same latents, 20,000 x 256 for training and 5,000 for testing:
  *
  *     deno run --allow-read --allow-write --allow-run=python3 bench/forest_compare.ts [TREES]
  *
- * It needs a python3 with numpy and scikit-learn, and prints AUROC and seconds of both on all cores.
+ * Needs a python3 with numpy and scikit-learn; prints AUROC and seconds of both on all cores.
  *
  * @module
  */

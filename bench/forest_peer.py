@@ -1,4 +1,4 @@
-"""Trains scikit-learn's random forest on the latents that forest_compare.ts wrote; prints one JSON object."""
+"""Trains scikit-learn's random forest on the latents written by forest_compare.ts; prints one JSON object."""
 import json
 import pathlib
 import sys

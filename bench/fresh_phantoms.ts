@@ -1,8 +1,9 @@
 /**
- * Runs on phantoms, scored on many fresh ones: `deno task bench fresh-phantoms RUN...`.
+ * Evaluates runs on phantoms on many new phantoms: `deno task bench fresh-phantoms RUN...`.
  *
- * The test split of 900 phantoms has 110 studies, too few to tell methods apart that differ by a point of AUROC. Here the probes learn from the
- * runs' own training pairs, as ever, and are scored on thousands of phantoms that no run has seen, drawn from the same population.
+ * The test split of 900 phantoms has 110 studies, too few to distinguish methods that differ by one point of AUROC.
+ * Here probes are trained on the runs' own training pairs, as usual, but scored on thousands of unseen phantoms from
+ * the same population.
  *
  * @module
  */
@@ -29,14 +30,14 @@ const CACHE = "cache";
 async function main(args: readonly string[]): Promise<void> {
   const { values, operands } = parseArguments({
     name: "bench fresh-phantoms",
-    summary: "Scores runs on phantoms with probes on fresh phantoms, many of them.",
+    summary: "Evaluates runs on phantoms on many new phantoms.",
     options: {
-      studies: integer({ min: 10, help: "fresh studies", default: 4000 }),
-      seed: integer({ min: 0, help: "seed of their drawing", default: 777 }),
+      studies: integer({ min: 10, help: "number of new studies", default: 4000 }),
+      seed: integer({ min: 0, help: "seed of the new phantoms", default: 777 }),
       labelled: text({
         pattern: /^[0-9.,]+$/,
-        allowed: "numbers over 0 and at most 1, separated by commas",
-        help: "shares of the training patients whose labels the probes see",
+        allowed: "comma-separated numbers above 0 and at most 1",
+        help: "fractions of the training patients whose labels the probes use",
         default: "1",
       }),
     },
@@ -52,7 +53,7 @@ async function main(args: readonly string[]): Promise<void> {
     const config = await readRunConfig(directory);
     const root = phantomRoot(phantoms);
     evaluations.push(...await scoreRun(device, { config, directory, root, fractions }));
-    console.log(`${config.name} is scored`);
+    console.log(`${config.name} evaluated`);
   }
   for (const fraction of fractions) {
     const some = evaluations.filter(({ labelledFraction }) => labelledFraction === fraction);
@@ -81,13 +82,13 @@ async function scoreRun(
     views: learned.map((view, m) => joinedLatents(view, unseen[m]!, tables[0].studyIds.length)),
     latents: "unimodal",
     labelledFractions: fractions,
-    // The means over thousands of studies are told; an interval of each is not.
+    // Only means are printed, so intervals need not be computed.
     bootstrap: { resamples: 1 },
   });
   return evaluations;
 }
 
-/** The studies of both, the first one's test studies left out and all of the second one's in their place. */
+/** Replaces the test studies of the first table by all studies of the second. */
 function joined(own: StudyTable, fresh: StudyTable): StudyTable {
   const test = splitCode("test");
   return {

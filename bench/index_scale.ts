@@ -1,5 +1,6 @@
 /**
- * Reads and pairs an index of MIMIC-CXR-JPG's real size: 377,110 generated rows, gzipped as published. The bounds are 20 s and 1 GiB.
+ * Reads and pairs an index of MIMIC-CXR-JPG's real size: 377,110 generated rows, gzipped as published. Must stay within
+ * 20 s and 1 GiB.
  *
  *     deno run --allow-read --allow-write --allow-run --allow-env bench/index_scale.ts
  *
@@ -36,7 +37,7 @@ function hex(random: SeededRandom): string {
   return random.uint32().toString(16).padStart(8, "0");
 }
 
-/** Writes the three tables with the published numbers of images, studies and subjects. */
+/** Writes the three tables with the published numbers of images, studies and patients. */
 function generate(root: string): void {
   const random = new SeededRandom("index scale");
   const metadata = [
@@ -69,7 +70,7 @@ function generate(root: string): void {
   }
 }
 
-/** Reads and pairs in a process of its own, so that the peak of its memory is that of reading. */
+/** Reads and pairs in a child process, so that its peak memory is that of reading. */
 async function measure(root: string): Promise<void> {
   const start = performance.now();
   const index = await openDataset({ root });
@@ -92,7 +93,7 @@ async function measure(root: string): Promise<void> {
   }));
 }
 
-/** The process's largest resident set so far; where the system does not tell, the present one. */
+/** The process's peak resident set size; the current one if the system does not report the peak. */
 function peakMemory(): number {
   try {
     const line = /VmHWM:\s+(\d+) kB/.exec(Deno.readTextFileSync("/proc/self/status"));
@@ -113,7 +114,7 @@ async function main(): Promise<void> {
       stderr: "inherit",
     });
     const { code, stdout } = await child.output();
-    if (code !== 0) throw new Error(`The measured process ended with ${code}.`);
+    if (code !== 0) throw new Error(`The measured process exited with code ${code}.`);
     const result = JSON.parse(new TextDecoder().decode(stdout));
     console.log(result);
     const seconds = result.readSeconds + result.pairSeconds;

@@ -1,12 +1,13 @@
 /**
- * GFLOP/s of matrix products and of the paper network's convolutions, forward and both gradients, and their share of what the adapter
- * multiplies and adds when it reads nothing:
+ * Measures GFLOP/s of matrix products and of the paper network's convolutions, forward and both gradients, and the
+ * fraction they reach of the adapter's multiply-add throughput in registers (the ceiling):
  *
  *     deno task bench kernels [FILTER [BATCH [WORDS]]]
  *
- * WORDS keeps the lines that hold them. Multiplications are counted as the direct form does them; Winograd's form does fewer, so its share may
- * exceed 1. Timings are medians of 7 samples: of GPU timestamps, or, where the GPU is this machine's processor, of the processor's time
- * shared over its cores, which is the same on an idle machine and does not count what others do on a busy one.
+ * WORDS selects lines that contain them. Operations are counted as for direct convolution; Winograd convolution needs
+ * fewer, so its fraction may exceed 1. Timings are medians of 7 samples: of GPU timestamps or, on a software adapter,
+ * of processor time divided by the number of cores, which equals wall time on an idle machine and excludes other
+ * processes on a busy one.
  *
  * @module
  */
@@ -28,12 +29,12 @@ export interface KernelResult {
   readonly share: number;
 }
 
-/** Work of at least this long is submitted at once, so that what a submission costs does not count. */
+/** Work of at least this length is submitted at once, so that submission overhead is negligible. */
 const TIMING = { sampleMilliseconds: 40, samples: 7, pick: "median" } as const;
-/** Share of the step's time that the closing figure is about. */
+/** Fraction of the step's time covered by the convolutions of the last summary line. */
 const MOST_OF_STEP = 0.9;
 
-/** GFLOP/s of multiply-adds in registers. */
+/** Measures GFLOP/s of multiply-adds in registers. */
 export async function measureCeiling(device: Device): Promise<number> {
   const chains = 4;
   const lanes = device.target.profile === "software" ? 8 : 256;
@@ -46,7 +47,7 @@ export async function measureCeiling(device: Device): Promise<number> {
   return (groups * lanes * rounds * 16 * chains * 4 * 2) / milliseconds / 1e6;
 }
 
-/** Times all work and prints a line for each. */
+/** Times all work, printing one line each. */
 export async function benchKernels(
   device: Device,
   options: { filter: number; batch: number; words?: string; print: (line: string) => void },
@@ -70,7 +71,7 @@ export async function benchKernels(
   return results;
 }
 
-/** All convolutions of a step together, and those that hold most of its time. */
+/** Summarises all convolutions of a step, and those that take most of its time. */
 function summary(
   step: readonly { milliseconds: number; flops: number }[],
   options: { filter: number; batch: number; ceiling: number },
@@ -84,7 +85,7 @@ function summary(
     `${milliseconds.toFixed(1)} ms, ${(flops / milliseconds / 1e6).toFixed(1)} GFLOP/s, ` +
     `${percent(flops / milliseconds / 1e6 / options.ceiling)} of the ceiling`;
   return `convolutions of a step, one view of filter ${options.filter}, batch ${options.batch}: ${figures(total)}\n` +
-    `those that hold ${percent(MOST_OF_STEP)} of it: ${figures(sumOf(most))}`;
+    `those that take ${percent(MOST_OF_STEP)} of it: ${figures(sumOf(most))}`;
 }
 
 function sumOf(works: readonly { milliseconds: number; flops: number }[]): { milliseconds: number; flops: number } {

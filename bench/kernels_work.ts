@@ -1,5 +1,5 @@
 /**
- * The matrix products and convolutions that the benchmark times.
+ * The matrix products and convolutions timed by the kernel benchmark.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { matmul } from "../runtime/kernels/matmul/matmul.ts";
 import type { MatmulOptions } from "../runtime/kernels/matmul/matmul_options.ts";
 import type { LoweringSizes } from "../runtime/tuner/time_lowering.ts";
 
-/** Something to time. */
+/** A unit of work to time. */
 export interface Work {
   readonly kernel: string;
   readonly shape: string;
   readonly flops: number;
   readonly sizes: LoweringSizes;
-  /** How often one view's training step of the paper's network does it; 0 for work outside of it. */
+  /** How often it occurs in one view's training step of the paper's network; 0 if it does not. */
   readonly count: number;
   lower(target: Target): Lowering;
 }
@@ -31,7 +31,7 @@ const MATMULS: readonly MatmulOptions[] = [
   { m: 320, n: 256, k: 32, transposeA: true },
 ];
 
-/** Matrix products: a large one, and those of a linear layer with a batch of 32. */
+/** A large matrix product, and those of a linear layer with a batch of 32. */
 export function matmulWork(): Work[] {
   return MATMULS.map((options) => {
     const { m, n, k, transposeA, transposeB } = options;
@@ -57,7 +57,7 @@ interface Layer {
   readonly count: number;
 }
 
-/** The paper's network for 64 px: see the network in tests/golden/FORMAT.md. */
+/** The paper's network for 64 px, as described in tests/golden/FORMAT.md. */
 function paperLayers(filter: number): Layer[] {
   const widths = [1, 2, 3, 4, 5].map((factor) => factor * filter) as [number, number, number, number, number];
   const layers: Layer[] = [
@@ -145,7 +145,7 @@ function layerWork(layer: Layer, n: number): Work[] {
       lower: (target) => convWeightGradient(transposed ? back : there, target),
     },
   ];
-  // Nothing asks for the gradient of the images.
+  // The gradient of the images is not needed.
   if (cin > 1) {
     work.push({
       ...common,

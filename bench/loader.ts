@@ -1,10 +1,12 @@
 /**
- * Batches a second of the loader at 64 and 224 pixels, and how long a training loop waits for one while the worker reads ahead.
+ * Measures the loader's batches per second at 64 and 224 pixels, and how long a training loop waits for a batch while
+ * the worker reads ahead.
  *
  *     deno run --allow-read --allow-write --allow-env bench/loader.ts
  *
- * The published run trains on batches of 32; its step takes at least tens of milliseconds on any GPU, so the loader has to give some 50
- * batches a second. A loop that computes for STEP ms between batches stands for it (blocking its thread, as WebGPU's readback does).
+ * The published run trains on batches of 32; a step takes at least tens of milliseconds on any GPU, so the loader must
+ * deliver about 50 batches per second. Training is simulated by a loop that blocks its thread for STEP ms between
+ * batches, like WebGPU's readback.
  *
  * @module
  */
@@ -30,7 +32,7 @@ async function main(): Promise<void> {
       const megabytes = 2 * BATCH_SIZE * pixels.bytesPerImage / 2 ** 20;
       console.log(
         `${imageSize} px: ${free.perSecond.toFixed(0)} batches/s of ${megabytes.toFixed(2)} MiB; ` +
-          `with a step of ${STEP} ms the loop waits ${busy.waitPerBatch.toFixed(2)} ms a batch`,
+          `with a step of ${STEP} ms the loop waits ${busy.waitPerBatch.toFixed(2)} ms per batch`,
       );
     }
   } finally {

@@ -1,6 +1,6 @@
 /**
- * Whether a long run keeps its memory: `deno task bench long-run`. Trains a small VAE on phantoms for many steps, with checkpoints and
- * evaluations on the way, prints what GPU and process hold every so often, and ends with exit code 1 where either grows.
+ * Detects memory leaks in long runs: `deno task bench long-run`. Trains a small VAE on phantoms for many steps, with
+ * checkpoints and evaluations, prints the memory of GPU and process regularly, and exits with code 1 if either grows.
  *
  * @module
  */
@@ -22,15 +22,15 @@ import { evaluateRun } from "../eval/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { type MemorySample, memoryTrend } from "./memory_trend.ts";
 
-/** Made for the run and deleted after it. */
+/** Folder of the run, deleted afterwards. */
 const FOLDER = join("cache", `long-run-${Deno.pid}`);
 const STUDIES = 60;
 
 const OPTIONS = {
-  steps: integer({ min: 8, max: 10_000_000, help: "steps of the run", default: 20_000 }),
-  every: integer({ min: 1, max: 1_000_000, help: "steps between two looks at the memory", default: 1000 }),
-  evaluationSteps: integer({ min: 1, max: 1_000_000, help: "steps between two evaluations", default: 1000 }),
-  checkpointSteps: integer({ min: 1, max: 1_000_000, help: "steps between two checkpoints", default: 250 }),
+  steps: integer({ min: 8, max: 10_000_000, help: "number of training steps", default: 20_000 }),
+  every: integer({ min: 1, max: 1_000_000, help: "steps between memory samples", default: 1000 }),
+  evaluationSteps: integer({ min: 1, max: 1_000_000, help: "steps between evaluations", default: 1000 }),
+  checkpointSteps: integer({ min: 1, max: 1_000_000, help: "steps between checkpoints", default: 250 }),
 };
 
 async function main(args: readonly string[]): Promise<number> {
@@ -54,12 +54,12 @@ async function longRun(values: Record<keyof typeof OPTIONS, number>): Promise<nu
   await writePhantoms(root, { studies: STUDIES, seed: 1, scale: 0.02 });
   const { data: place, model } = configOf({ root, epochs: 1 });
   const data = await openRunData({ data: place, imageSize: model.imageSize, cacheDir: join(FOLDER, "cache") });
-  // More epochs than there can be steps: the run is stopped at its last one.
+  // More epochs than needed: the run is stopped after the last step.
   const config = configOf({ root, epochs: steps });
   const directory = join(FOLDER, "run");
   using device = await Device.open();
   const stop = new AbortController();
-  const looks = new Looks({
+  const looks = new MemorySampler({
     device,
     every,
     evaluationSteps,
@@ -90,11 +90,11 @@ async function evaluate(run: { config: RunConfig; directory: string; data: RunDa
   await evaluateRun({ ...run, pictures: true, commands: [], versions: softwareVersions() });
 }
 
-/** What the run holds, every so many steps, between evaluations. */
-class Looks {
+/** Samples the run's memory at intervals, except during evaluations. */
+class MemorySampler {
   readonly #gpu: MemorySample[] = [];
   readonly #host: MemorySample[] = [];
-  #due: { look: number; evaluation: number };
+  #due: { sample: number; evaluation: number };
   #evaluations = 0;
   #evaluation: Promise<void> | undefined;
   #failure: unknown;
@@ -105,20 +105,20 @@ class Looks {
       every: number;
       evaluationSteps: number;
       evaluate: () => Promise<void>;
-      /** Aborted where an evaluation fails. */
+      /** Aborted if an evaluation fails. */
       stop: AbortController;
     },
   ) {
-    this.#due = { look: options.every, evaluation: options.evaluationSteps };
+    this.#due = { sample: options.every, evaluation: options.evaluationSteps };
   }
 
-  /** Looks, and begins an evaluation, where it is time. The steps go on beside an evaluation; looks wait for its end. */
+  /** Takes a sample and starts an evaluation when due. Training continues during an evaluation; sampling pauses. */
   take({ done }: TrainProgress): void {
     if (this.#evaluation) return;
     const { every, evaluationSteps } = this.options;
-    if (done >= this.#due.look) {
-      this.#look(done);
-      this.#due.look = nextAfter(done, every);
+    if (done >= this.#due.sample) {
+      this.#sample(done);
+      this.#due.sample = nextAfter(done, every);
     }
     if (done >= this.#due.evaluation) {
       this.#evaluate();
@@ -126,14 +126,14 @@ class Looks {
     }
   }
 
-  #look(step: number): void {
+  #sample(step: number): void {
     const { device } = this.options;
     const { rss, heapUsed } = Deno.memoryUsage();
     this.#gpu.push({ step, bytes: device.allocatedBytes });
     this.#host.push({ step, bytes: rss });
     console.log(
       `step ${String(step).padStart(7)}  GPU ${device.allocatedBytes} bytes in ${device.allocatedBuffers} buffers  ` +
-        `process ${mebibytes(rss)} MiB, of it JavaScript ${mebibytes(heapUsed)} MiB`,
+        `process ${mebibytes(rss)} MiB, JavaScript heap ${mebibytes(heapUsed)} MiB`,
     );
   }
 
@@ -147,14 +147,14 @@ class Looks {
     }).finally(() => this.#evaluation = undefined);
   }
 
-  /** Waits for the evaluation that is on its way, and returns how many there were. */
+  /** Waits for a running evaluation and returns the number of evaluations. */
   async end(): Promise<number> {
     await this.#evaluation;
     if (this.#failure !== undefined) throw this.#failure;
     return this.#evaluations;
   }
 
-  /** Prints the trends; true where both are flat. */
+  /** Prints the trends; returns whether both are flat. */
   verdict(): boolean {
     return [["GPU", this.#gpu] as const, ["process", this.#host] as const].map(([name, samples]) => {
       const { slope, standardError, growth, mean, flat } = memoryTrend(samples);
@@ -169,7 +169,7 @@ class Looks {
   }
 }
 
-/** The first multiple of `interval` beyond `step`. */
+/** The first multiple of `interval` above `step`. */
 function nextAfter(step: number, interval: number): number {
   return step - step % interval + interval;
 }

@@ -1,23 +1,25 @@
 /**
- * The machine that a benchmark runs on, for those who read its figures later.
+ * Describes the machine on which a benchmark runs, to be stored with its results.
  *
  * @module
  */
 import { cpus, loadavg } from "node:os";
 
-/** What figures depend on. */
+/** What measurements depend on. */
 export interface Machine {
   readonly adapter: string;
-  /** Version of the Vulkan driver's package, where that can be told. */
+  /** Version of the Vulkan driver, if known. */
   readonly driver: string | null;
   readonly cpu: string;
   readonly cores: number;
   readonly deno: string;
-  /** The checkout's commit, with `+` where files were changed since. */
+  /** The checked-out commit, followed by `+` if files were modified. */
   readonly commit: string | null;
 }
 
-/** Describes this machine. Needs `--allow-sys=cpus`, and `--allow-run=git,dpkg-query` for commit and driver, `null` otherwise. */
+/**
+ * Describes this machine. Needs `--allow-sys=cpus`; commit and driver are `null` without `--allow-run=git,dpkg-query`.
+ */
 export async function describeMachine(adapter: string): Promise<Machine> {
   const version = await output("dpkg-query", ["-W", "-f", "${Version}", "mesa-vulkan-drivers"]);
   const software = /llvmpipe|lavapipe/i.test(adapter);
@@ -37,12 +39,12 @@ export async function adapterName(): Promise<string | null> {
   return adapter ? adapter.info.description || adapter.info.vendor || "unnamed adapter" : null;
 }
 
-/** Mean number of processes that wanted a processor in the last minute; 0 if the system does not tell. */
+/** Load average of the last minute; 0 if the system does not report it. */
 export function machineLoad(): number {
   return loadavg()[0] ?? 0;
 }
 
-/** One line for the head of a table. */
+/** Formats a machine as one line, to head a table. */
 export function machineLine(machine: Machine): string {
   const { adapter, driver, cpu, cores, deno, commit } = machine;
   const parts = [adapter, driver, `${cores} x ${cpu}`, `Deno ${deno}`, commit && `commit ${commit}`];
@@ -56,7 +58,7 @@ async function commit(): Promise<string | null> {
   return changed ? `${hash}+` : hash;
 }
 
-/** What a program prints, or `null` if it cannot be run or fails. */
+/** The output of a program, or `null` if it cannot be run or fails. */
 async function output(program: string, args: readonly string[]): Promise<string | null> {
   try {
     const { success, stdout } = await new Deno.Command(program, { args: [...args], stderr: "null" }).output();

@@ -1,36 +1,36 @@
 /**
- * `deno task bench PART`: each part is a file of its own and runs in a process of its own, with the permissions that it needs.
+ * `deno task bench PART`: runs one benchmark in its own process, with only the permissions that it needs.
  *
  * @module
  */
 import { printable, UsageError } from "../cli/terminal/errors.ts";
 import { runCli } from "../cli/terminal/run_cli.ts";
 
-/** A part of the benchmarks. */
+/** A benchmark. */
 interface Part {
   readonly summary: string;
   readonly file: string;
   /** `bench` for a file of `Deno.bench()`. */
   readonly command?: "bench";
   readonly permissions: readonly string[];
-  /** Goes before what the user gives. */
+  /** Arguments inserted before the user's. */
   readonly args?: readonly string[];
 }
 
-/** The permission set of deno.json for programs that use the GPU. */
+/** Permission set in deno.json for programs that use the GPU. */
 const GRAPHICS = "-P=graphics";
 const FILES = ["--allow-read", "--allow-write"];
-/** The peers are installed and run as processes of their own; nothing else of the project needs that. */
+/** Peers are installed and run as child processes. */
 const PEERS = ["--allow-env", "--allow-run", "--allow-sys=uid,cpus,loadavg", ...FILES];
 
 const PARTS: Readonly<Record<string, Part>> = {
   engine: {
-    summary: "JavaScript time of a replayed step of 300 dispatches",
+    summary: "JavaScript overhead of a replayed step of 300 dispatches",
     file: "bench/engine.ts",
     permissions: [GRAPHICS],
   },
   profile: {
-    summary: "GPU time of a training step by kernel, and a trace (--help lists its flags)",
+    summary: "GPU time of a training step by kernel, with a trace (--help lists its flags)",
     file: "bench/profile.ts",
     permissions: [GRAPHICS, ...FILES],
   },
@@ -40,12 +40,12 @@ const PARTS: Readonly<Record<string, Part>> = {
     permissions: [GRAPHICS, "--allow-read=.", "--allow-write=cache"],
   },
   kernels: {
-    summary: "matrix products and convolutions against the adapter's ceiling: [FILTER [BATCH]]",
+    summary: "matrix products and convolutions relative to the adapter's ceiling: [FILTER [BATCH]]",
     file: "bench/kernels.ts",
     permissions: ["--allow-env", ...FILES],
   },
   step: {
-    summary: "whole training steps: pairs a second, and GPU memory (--help lists its flags)",
+    summary: "complete training steps: pairs per second, and GPU memory (--help lists its flags)",
     file: "bench/step.ts",
     permissions: [GRAPHICS, "--allow-run=git,dpkg-query", "--allow-sys=cpus,loadavg", ...FILES],
   },
@@ -67,22 +67,22 @@ const PARTS: Readonly<Record<string, Part>> = {
     permissions: PEERS,
   },
   "fresh-phantoms": {
-    summary: "runs on phantoms, scored on thousands of fresh ones: RUN...",
+    summary: "runs on phantoms, evaluated on thousands of new ones: RUN...",
     file: "bench/fresh_phantoms.ts",
     permissions: ["--allow-env", "--allow-sys=statfs", ...FILES],
   },
   loader: {
-    summary: "batches from the cache, read ahead",
+    summary: "loading of batches from the cache",
     file: "bench/loader.ts",
     permissions: ["--allow-env", ...FILES],
   },
   prepare: {
-    summary: "decoding and resizing radiographs, against Python's PIL: [IMAGE_SIZE [DIR]]",
+    summary: "decoding and resizing of radiographs, against Python's PIL: [IMAGE_SIZE [DIR]]",
     file: "bench/prepare.ts",
     permissions: ["--allow-env", "--allow-run", "--allow-sys", ...FILES],
   },
   index: {
-    summary: "an index of MIMIC-CXR-JPG's size",
+    summary: "reading an index of MIMIC-CXR-JPG's size",
     file: "bench/index_scale.ts",
     permissions: ["--allow-env", "--allow-run", ...FILES],
   },
@@ -99,7 +99,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     permissions: ["--allow-read"],
   },
   "forest-compare": {
-    summary: "forests against scikit-learn's: [TREES]",
+    summary: "random forests against scikit-learn's: [TREES]",
     file: "bench/forest_compare.ts",
     permissions: ["--allow-run=python3", ...FILES],
   },
@@ -113,7 +113,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const part = PARTS[name];
   if (!part) {
-    throw new UsageError(`${printable(name)} is no part of the benchmarks; there are ${Object.keys(PARTS).join(", ")}`);
+    throw new UsageError(`there is no benchmark ${printable(name)}; choose one of ${Object.keys(PARTS).join(", ")}`);
   }
   const { file, command = "run", permissions, args: first = [] } = part;
   const flags = command === "run" ? ["--quiet", "--no-prompt"] : ["--no-prompt"];

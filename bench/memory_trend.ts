@@ -1,36 +1,36 @@
 /**
- * Whether memory grows with the steps of a run.
+ * Tests whether memory grows with the steps of a run.
  *
  * @module
  */
 
-/** Memory at a step. */
+/** Memory use at a step. */
 export interface MemorySample {
   readonly step: number;
   readonly bytes: number;
 }
 
-/** A straight line through samples. */
+/** A least-squares line through memory samples. */
 export interface MemoryTrend {
-  /** Bytes a step, by least squares. */
+  /** Bytes per step. */
   readonly slope: number;
   /** Standard error of the slope. */
   readonly standardError: number;
   /** Mean of the samples, in bytes. */
   readonly mean: number;
-  /** Bytes that the line rises by over the samples. */
+  /** Increase of the line over the range of the samples, in bytes. */
   readonly growth: number;
-  /** False where the line rises by more than chance explains (two standard errors) and by more than a hundredth of the mean. */
+  /** False if the slope is significant (more than two standard errors) and the growth exceeds 1% of the mean. */
   readonly flat: boolean;
 }
 
-/** Share of the samples that is left out: caches and pools fill, and functions are compiled. */
+/** Fraction of samples discarded as warm-up, while caches and pools fill and functions are compiled. */
 const WARM_UP = 0.25;
-/** Growth over all samples, as a share of their mean, that is no matter of concern. */
+/** Growth, relative to the mean, that is considered negligible. */
 const NEGLIGIBLE = 0.01;
 
 /**
- * Fits a line to all samples but the first quarter.
+ * Fits a line to all samples except the first quarter.
  *
  * @throws {RangeError} for fewer than four samples.
  */

@@ -1,5 +1,5 @@
 /**
- * The papers' training step, 64 or 224 pixels, 64 filters, 256 latent dimensions, by us and by PyTorch on the CPU:
+ * Compares the papers' training step (64 or 224 pixels, 64 filters, 256 latent dimensions) with PyTorch's on the CPU:
  * `deno task bench paper64` and `deno task bench paper224`.
  *
  * @module
@@ -22,21 +22,21 @@ const OPTIONS = {
   only: text({
     pattern: /^(ours|pytorch)(,(ours|pytorch))*$/,
     allowed: "ours, pytorch or ours,pytorch",
-    help: "who takes part",
+    help: "what to time",
     default: CONTESTANTS.join(","),
   }),
-  rounds: integer({ min: 1, help: "rounds, of which the median counts", default: 3 }),
-  turn: number({ above: 0, help: "least seconds of a turn", default: 2 }),
+  rounds: integer({ min: 1, help: "number of rounds; medians are reported", default: 3 }),
+  turn: number({ above: 0, help: "minimum seconds per turn", default: 2 }),
   tune: flag({
-    help: "time variants of our kernels first, as training does; only on a machine that does nothing else",
+    help: "tune our kernels first, as training does; only on an otherwise idle machine",
   }),
   ...TORCH_FLAGS,
-  out: path({ help: "folder of the results", default: "bench/results" }),
+  out: path({ help: "folder for the results", default: "bench/results" }),
 };
 
 async function main(args: readonly string[]): Promise<void> {
   const [name, ...rest] = args;
-  if (name !== "paper64" && name !== "paper224") throw new RangeError(`there is no work ${name}`);
+  if (name !== "paper64" && name !== "paper224") throw new RangeError(`there is no benchmark ${name}`);
   const { values } = parseArguments({
     name: `bench ${name}`,
     summary: "Times a step of the papers' network against PyTorch on the CPU.",

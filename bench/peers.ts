@@ -1,5 +1,6 @@
 /**
- * The same work by us and by peers, side by side in one run: `deno task bench peers`. See `peers/` for how each of them does it.
+ * Times the same work by mmvm and by peer frameworks, interleaved in one run: `deno task bench peers`. See `peers/` for
+ * their implementations.
  *
  * @module
  */
@@ -17,21 +18,21 @@ import { saveResults } from "./results.ts";
 const SIZE = 1024;
 
 const OPTIONS = {
-  work: choice(["all", "step", "matmul"], { help: "what is timed", default: "all" }),
+  work: choice(["all", "step", "matmul"], { help: "work to time", default: "all" }),
   only: text({
     pattern: new RegExp(`^(${CONTESTANTS.join("|")})(,(${CONTESTANTS.join("|")}))*$`),
-    allowed: `some of ${CONTESTANTS.join(", ")}, with commas between them`,
-    help: "who takes part",
+    allowed: `some of ${CONTESTANTS.join(", ")}, separated by commas`,
+    help: "frameworks to time",
     default: CONTESTANTS.join(","),
   }),
-  rounds: integer({ min: 1, help: "rounds, of which the median counts", default: 5 }),
-  turn: number({ above: 0, help: "least seconds of a turn", default: 1.5 }),
+  rounds: integer({ min: 1, help: "number of rounds; medians are reported", default: 5 }),
+  turn: number({ above: 0, help: "minimum seconds per turn", default: 1.5 }),
   setup: flag({ help: "install the peers and stop" }),
   tune: flag({
-    help: "time variants of our kernels first, as training does; only on a machine that does nothing else",
+    help: "tune our kernels first, as training does; only on an otherwise idle machine",
   }),
   ...TORCH_FLAGS,
-  out: path({ help: "folder of the results", default: "bench/results" }),
+  out: path({ help: "folder for the results", default: "bench/results" }),
 };
 
 async function main(args: readonly string[]): Promise<void> {
@@ -60,7 +61,7 @@ async function main(args: readonly string[]): Promise<void> {
 function worksOf(work: "all" | "step" | "matmul", contestants: readonly Contestant[]): RaceWork[] {
   const step: RaceWork = {
     name: "step",
-    // Multiplications and additions of the convolutions, forward and both gradients, by the direct form.
+    // Multiplications and additions of the convolutions, forward and both gradients, by direct convolution.
     flops: 4.13e9,
     pairs: stepWork("step").batchSize,
     contestants,
@@ -83,7 +84,7 @@ async function setUp(
   for (const peer of contestants.map(peerOf)) {
     if (!peer) continue;
     await ensurePeer(peer, options);
-    options.say(`${peer} is there`);
+    options.say(`${peer} is installed`);
   }
 }
 

@@ -1,10 +1,11 @@
 /**
- * Images a second of `deno task prepare` on full-size radiographs (about 2544 x 3056, quality 95), with one and two workers, against Python's PIL
- * doing the same in one and two processes.
+ * Measures images per second of `deno task prepare` on full-size radiographs (about 2544 x 3056, quality 95) with one
+ * and two workers, against Python's PIL in one and two processes.
  *
  *     deno run --allow-read --allow-write --allow-env --allow-run --allow-sys bench/prepare.ts [IMAGE_SIZE [DIR]]
  *
- * DIR is a data set in MIMIC-CXR-JPG's layout; without it full-size phantoms are drawn. The variable PYTHON names a Python with PIL.
+ * DIR is a data set in MIMIC-CXR-JPG's layout; by default full-size phantoms are drawn. The environment variable PYTHON
+ * names a Python with PIL.
  *
  * @module
  */
@@ -14,7 +15,7 @@ import { imagesOfPairs, openDataset, preparePixels, type StudyIndex } from "../d
 import { writePhantoms } from "../phantoms/mod.ts";
 
 const WORKERS = [1, 2];
-/** Phantom studies to draw: some 50 images. */
+/** Phantom studies to draw: about 50 images. */
 const STUDIES = 24;
 
 async function main(): Promise<void> {
@@ -35,7 +36,7 @@ async function compare(root: string, options: { imageSize: number; cacheDir: str
   const images = imagesOfPairs(index);
   console.log(`${images.length} images, mean file ${meanKibibytes(index, images).toFixed(0)} KiB, to ${imageSize} px`);
   const python: number[] = [];
-  // The first run of each fills the page cache and compiles.
+  // Warm-up: fills the page cache and compiles.
   await timePil(paths(index, images), { imageSize, processes: 2 });
   await timeOwn(index, { ...options, workers: 2 });
   for (const workers of WORKERS) {
@@ -51,7 +52,7 @@ async function compare(root: string, options: { imageSize: number; cacheDir: str
   }
 }
 
-/** Seconds for all images, without the start of the workers, which is no part of any image. */
+/** Seconds for all images, excluding the start of the workers. */
 async function timeOwn(
   index: StudyIndex,
   options: { imageSize: number; cacheDir: string; workers: number },

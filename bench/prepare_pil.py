@@ -1,6 +1,6 @@
-"""What bench/prepare.ts compares with: the same preprocessing in Python's PIL, in one process or several.
+"""The peer of bench/prepare.ts: the same preprocessing in Python's PIL, in one or several processes.
 
-Usage: prepare_pil.py IMAGE_SIZE PROCESSES < list of files, one a line. Prints the seconds that the images took.
+Usage: prepare_pil.py IMAGE_SIZE PROCESSES < list of files, one per line. Prints the seconds taken by all images.
 """
 import multiprocessing
 import sys

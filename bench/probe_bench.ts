@@ -1,5 +1,6 @@
 /**
- * Probes and intervals at the published protocol's size: `deno bench --allow-read bench/probe_bench.ts`.
+ * Times probes and bootstrap intervals at the published protocol's size: `deno bench --allow-read
+ * bench/probe_bench.ts`.
  *
  * @module
  */

@@ -1,4 +1,9 @@
-/** Latents of the published protocol's size, drawn for benchmarks of probes: 20,000 x 256, a few factors behind them. */
+/**
+ * Synthetic latents of the published protocol's size for benchmarks of probes: 20,000 x 256, generated from a few
+ * factors.
+ *
+ * @module
+ */
 import type { Matrix } from "../eval/probes/matrix.ts";
 import { Random } from "../base/random_sequence.ts";
 
@@ -8,7 +13,7 @@ function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
 }
 
-/** Latents and a label that some of the factors decide, linearly and by a product. */
+/** Draws latents, and a label that depends on some of the factors linearly and through a product. */
 export function drawLatents(
   { rows, columns = 256, seed, cut = 1 }: { rows: number; columns?: number; seed: number; cut?: number },
 ): { features: Matrix; target: Int8Array } {

@@ -1,6 +1,6 @@
 /**
- * Where the GPU's time goes in one training step of a VAE: `deno task bench profile`. Prints a table by kernel and writes a trace that
- * chrome://tracing and https://ui.perfetto.dev open.
+ * Profiles the GPU time of one training step of a VAE: `deno task bench profile`. Prints a table by kernel and writes a
+ * trace for chrome://tracing and https://ui.perfetto.dev.
  *
  * @module
  */
@@ -17,11 +17,11 @@ const OPTIONS = {
   imageSize: integer({ min: 28, help: `pixels a side: ${RESIDUAL_SIZES.join(", ")}`, default: 64 }),
   filterDim: integer({ min: 1, help: "filters of the first layer", default: 8 }),
   latentDim: integer({ min: 1, help: "latent dimensions", default: 32 }),
-  batchSize: integer({ min: 1, help: "pairs a step", default: 8 }),
+  batchSize: integer({ min: 1, help: "pairs per step", default: 8 }),
   precision: choice(PRECISIONS, { help: "how feature maps and their gradients are stored", default: "f32" }),
-  repeats: integer({ min: 1, help: "steps that are timed; the fastest counts", default: 5 }),
-  byOp: flag({ help: "tell the shapes that a kernel works on apart" }),
-  out: path({ help: "where the trace goes", default: "bench/results/profile.json" }),
+  repeats: integer({ min: 1, help: "number of steps to time; the fastest is reported", default: 5 }),
+  byOp: flag({ help: "list a kernel's shapes separately" }),
+  out: path({ help: "file for the trace", default: "bench/results/profile.json" }),
 };
 
 async function main(args: readonly string[]): Promise<void> {

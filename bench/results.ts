@@ -1,5 +1,6 @@
 /**
- * What benchmarks leave: one file a day and adapter, `bench/results/<date>-<adapter>.json`, with the last run of each part.
+ * Result files of benchmarks: one per day and adapter, `bench/results/<date>-<adapter>.json`, with the last run of each
+ * benchmark.
  *
  * @module
  */
@@ -20,21 +21,21 @@ const machineSchema = z.strictObject({
 
 const contestantSchema = z.strictObject({
   name: z.string(),
-  /** Version and settings, in the contestant's own words. */
+  /** Version and settings, as reported by the contestant. */
   about: z.string(),
-  /** What it computed first (losses before steps 0, 1, ...), to see that all do the same work. */
+  /** Initial results (losses before steps 0, 1, ...), which show that all contestants do the same work. */
   values: z.array(z.number()),
-  /** Seconds a step, a round each. */
+  /** Wall-clock seconds per step, one per round. */
   seconds: z.array(z.number().nonnegative()),
-  /** Seconds of all processors a step, a round each. */
+  /** Processor seconds per step, one per round. */
   processorSeconds: z.array(z.number().nonnegative()),
 });
 
 const workSchema = z.strictObject({
   work: z.string(),
-  /** Floating-point operations a step, where they are counted. */
+  /** Floating-point operations per step, if counted. */
   flops: z.number().nonnegative().nullable(),
-  /** Load of the machine (one minute) before each round. */
+  /** One-minute load average before each round. */
   load: z.array(z.number().nonnegative()),
   contestants: z.array(contestantSchema),
 });
@@ -45,9 +46,9 @@ const memorySchema = z.strictObject({
   work: z.string(),
   /** Arena of the step: activations, gradients and scratch. */
   arenaBytes: z.int().nonnegative(),
-  /** The same, if nothing shared memory. */
+  /** The same without sharing of memory. */
   unsharedBytes: z.int().nonnegative(),
-  /** All GPU buffers at once: parameters, moments, inputs and the arena. */
+  /** All GPU buffers: parameters, moments, inputs and the arena. */
   peakBytes: z.int().nonnegative(),
 });
 
@@ -57,34 +58,34 @@ const partSchema = z.strictObject({
   works: z.array(workSchema),
   ratios: z.array(ratioSchema),
   memory: z.array(memorySchema),
-  /** Who did not take part, and why. */
+  /** Excluded contestants, with reasons. */
   absent: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
 });
 
-/** The file: the parts of the benchmarks by name. */
+/** The schema of a file: results by the name of the benchmark. */
 export const resultsSchema = z.strictObject({ version: z.literal(1), parts: z.record(z.string(), partSchema) });
 
-/** Times of one contestant on one piece of work. */
+/** Times of one contestant at one work. */
 export type ContestantResult = z.infer<typeof contestantSchema>;
-/** One piece of work, done by all. */
+/** Results of all contestants at one work. */
 export type WorkResult = z.infer<typeof workSchema>;
-/** GPU memory of one piece of work. */
+/** GPU memory of one work. */
 export type MemoryResult = z.infer<typeof memorySchema>;
-/** What a part of the benchmarks measured. */
+/** The results of a benchmark. */
 export type PartResult = z.infer<typeof partSchema>;
 /** See {@link resultsSchema}. */
 export type Results = z.infer<typeof resultsSchema>;
 
-/** The name of the file for a day (of UTC) and an adapter: `2026-11-23-llvmpipe-llvm-15-0-6-256-bits.json`. */
+/** The file name for a day (UTC) and an adapter: `2026-11-23-llvmpipe-llvm-15-0-6-256-bits.json`. */
 export function resultsName(date: Date, adapter: string): string {
   const slug = adapter.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "") || "adapter";
   return `${date.toISOString().slice(0, 10)}-${slug}.json`;
 }
 
 /**
- * Writes what a part measured, in place of what it measured earlier on the same day.
+ * Writes the results of a benchmark, replacing earlier ones of the same day.
  *
- * @param options.folder `bench/results` unless given.
+ * @param options.folder `bench/results` by default.
  * @returns the path of the file.
  */
 export async function saveResults(
@@ -108,7 +109,7 @@ export async function saveResults(
   return path;
 }
 
-/** The results in a file; `undefined` where there are none that this version understands. */
+/** Reads the results in a file; `undefined` if it is missing or has another version. */
 export async function readResults(path: string): Promise<Results | undefined> {
   try {
     return resultsSchema.safeParse(JSON.parse(await readFile(path, "utf8"))).data;

@@ -1,6 +1,6 @@
 /**
- * Whole training steps, ours alone: pairs a second and GPU memory, over float32, over float16 or over both in turn. `deno task bench step`;
- * the same steps against others are the parts `peers`, `paper64` and `paper224`.
+ * Times complete training steps of mmvm alone, in float32, float16 or both interleaved, with pairs per second and GPU
+ * memory: `deno task bench step`. The benchmarks `peers`, `paper64` and `paper224` compare the same steps with peers.
  *
  * @module
  */
@@ -19,20 +19,20 @@ import { median, medianRatio, type Ratio, ratioLine } from "./statistics.ts";
 import { measureMemory, memoryLine } from "./step_memory.ts";
 
 const OPTIONS = {
-  work: choice(["all", ...STEP_NAMES], { help: "which step", default: "all" }),
-  rounds: integer({ min: 1, help: "rounds, of which the median counts", default: 3 }),
-  steps: integer({ min: 1, help: "steps a round, one readback after them", default: 1 }),
+  work: choice(["all", ...STEP_NAMES], { help: "step to time", default: "all" }),
+  rounds: integer({ min: 1, help: "number of rounds; medians are reported", default: 3 }),
+  steps: integer({ min: 1, help: "steps per round, followed by one readback", default: 1 }),
   precision: choice(["both", ...PRECISIONS], {
-    help: "how feature maps are stored; both take turns, for their ratio",
+    help: "storage of feature maps; `both` interleaves them and prints their ratio",
     default: "f32",
   }),
-  out: path({ help: "folder of the results", default: "bench/results" }),
+  out: path({ help: "folder for the results", default: "bench/results" }),
 };
 
 async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArguments({
     name: "bench step",
-    summary: "Times whole training steps, and tells what memory they take.",
+    summary: "Times complete training steps and reports their memory.",
     options: OPTIONS,
   }, args);
   using device = await Device.open();
@@ -54,7 +54,7 @@ async function main(args: readonly string[]): Promise<void> {
   console.log(`results: ${await saveResults("step", { machine, result, folder: values.out })}`);
 }
 
-/** Times a step, in each precision in turn within a round. */
+/** Times a step, with the precisions interleaved within each round. */
 async function timeStep(
   device: Device,
   options: { name: StepName; precisions: readonly Precision[]; rounds: number; steps: number },
@@ -92,7 +92,7 @@ function nameOf(precision: Precision): string {
   return precision === "f32" ? "ours" : `ours-${precision}`;
 }
 
-/** Float16's time by float32's, where a step was timed in both. */
+/** Float16's time relative to float32's, if a step was timed in both. */
 function ratioOf({ work, contestants: [f32, f16] }: WorkResult): Ratio[] {
   return f32 && f16 ? [{ work, a: f16.name, b: f32.name, value: medianRatio(f16.seconds, f32.seconds) }] : [];
 }
@@ -106,7 +106,7 @@ function tableOf(works: readonly WorkResult[]): string {
       return [contestants.length > 1 ? `${work}, ${name}` : work, ...cells.map((cell) => cell.toFixed(1).padStart(9))];
     })
   );
-  return formatTable(["step", "pairs/s", "ms a step", "processor ms", "load"], rows);
+  return formatTable(["step", "pairs/s", "ms/step", "processor ms", "load"], rows);
 }
 
 if (import.meta.main) await runCli(main);

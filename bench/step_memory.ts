@@ -1,5 +1,5 @@
 /**
- * GPU memory of a training step: what the engine's plan needs, against all activations and gradients side by side.
+ * GPU memory of a training step: the engine's memory plan compared with all activations and gradients held at once.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { planProgram, type ProgramPlan } from "../runtime/plan/program_plan.ts";
 import { type StepName, stepWork } from "./peers/work.ts";
 import type { MemoryResult } from "./results.ts";
 
-/** Plans a step, allocates nothing but its parameters, and tells what it needs. */
+/** Plans a step and returns its memory needs; only parameters are allocated. */
 export function measureMemory(
   device: Device,
   name: StepName,
@@ -49,15 +49,15 @@ export function measureMemory(
   return {
     work: precision === "f32" ? name : `${name}, ${precision}`,
     arenaBytes: plan.memory.arena,
-    // Checks of the numbers keep every op apart: the sum does not fall with what fusion saves.
+    // checkNumerics disables fusion, so that the sum includes results that fusion would eliminate.
     unsharedBytes: tensorBytes(planProgram(request, { ...options, precision: "f32", checkNumerics: true })),
     peakBytes: states + plan.requests.reduce((total, { bytes }) => total + bytes, 0),
   };
 }
 
 /**
- * Bytes of all tensors that ops give, in float32, each in a place of its own: what a framework holds that neither fuses nor shares memory.
- * Kernels' scratch memory is left out: it is ours alone.
+ * Total bytes of all op results in float32: the memory of a framework that neither fuses ops nor shares buffers.
+ * Excludes scratch memory, which is specific to our kernels.
  */
 function tensorBytes(plan: ProgramPlan): number {
   const slots = new Set(
@@ -67,11 +67,11 @@ function tensorBytes(plan: ProgramPlan): number {
   return [...slots].reduce((total, { bytes }) => total + bytes, 0);
 }
 
-/** One line for people. */
+/** Formats the memory use as one line. */
 export function memoryLine({ work, arenaBytes, unsharedBytes, peakBytes }: MemoryResult): string {
   const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   return `${work}: activations, gradients and scratch take ${mebibytes(arenaBytes)}, ` +
-    `${(100 * arenaBytes / unsharedBytes).toFixed(0)} % of the ${
+    `${(100 * arenaBytes / unsharedBytes).toFixed(0)}% of the ${
       mebibytes(unsharedBytes)
     } of all activations and gradients; ` +
     `with parameters, moments and inputs ${mebibytes(peakBytes)}`;

@@ -1,5 +1,5 @@
 /**
- * Who takes part in a race, and the processes in which they do.
+ * The contestants of a race, and the processes in which they run.
  *
  * @module
  */
@@ -9,52 +9,52 @@ import { choice, flag, text } from "../../cli/options/options.ts";
 import { BUNDLE, DEBIAN_PYTHON, JAX, PACKAGES } from "./places.ts";
 import type { Peer } from "./setup.ts";
 
-/** Who takes part: us and the peers. */
+/** mmvm itself (`ours`) and its peers. */
 export const CONTESTANTS = ["ours", "jax-js", "tfjs", "pytorch"] as const;
 export type Contestant = typeof CONTESTANTS[number];
 
 const HERE = import.meta.dirname!;
 
-/** How contestants are started. */
+/** Options for starting contestants. */
 export interface StartOptions {
-  /** Where the exchange's files are. */
+  /** Folder of the exchange files. */
   readonly folder: string;
-  /** PyTorch's script, beside this file. */
+  /** Name of PyTorch's script, in this folder. */
   readonly script: string;
-  /** Whether we time variants of our kernels first. */
+  /** Whether to tune our kernels first. */
   readonly tune: boolean;
   readonly torch: TorchOptions;
 }
 
-/** Which PyTorch takes part, and where it computes. */
+/** Which PyTorch installation to use, and how. */
 export interface TorchOptions {
-  /** The Python that has it. */
+  /** The Python interpreter that has PyTorch. */
   readonly python: string;
   readonly device: "cpu" | "cuda";
-  /** With `torch.compile` instead of eagerly. */
+  /** Whether to use `torch.compile` instead of eager mode. */
   readonly compile: boolean;
 }
 
-/** Flags that say which PyTorch takes part. */
+/** Command-line flags for {@linkcode TorchOptions}. */
 export const TORCH_FLAGS = {
   python: text({
     pattern: /\S/,
     allowed: "a program",
-    help: "the Python that has PyTorch (and NumPy); nothing is installed for one that is given",
+    help: "a Python with PyTorch and NumPy; by default Debian's, whose packages are installed if missing",
     default: DEBIAN_PYTHON,
   }),
   torchDevice: choice(["cpu", "cuda"], { help: "where PyTorch computes, in float32 with TF32 off", default: "cpu" }),
-  torchCompile: flag({ help: "PyTorch by torch.compile instead of eagerly" }),
+  torchCompile: flag({ help: "use torch.compile instead of eager mode" }),
 };
 
-/** What {@link TORCH_FLAGS} say. */
+/** Converts the values of {@link TORCH_FLAGS}. */
 export function torchOptions(
   values: { python: string; torchDevice: "cpu" | "cuda"; torchCompile: boolean },
 ): { torch: TorchOptions } {
   return { torch: { python: values.python, device: values.torchDevice, compile: values.torchCompile } };
 }
 
-/** How a contestant's process is started. */
+/** The command that starts a contestant. */
 function commandOf(contestant: Contestant, options: StartOptions): {
   program: string;
   args: readonly string[];
@@ -63,7 +63,7 @@ function commandOf(contestant: Contestant, options: StartOptions): {
   const folder = resolve(options.folder);
   const environment = "--allow-env=XDG_RUNTIME_DIR,DENO_WEBGPU_BACKEND";
   const deno = ["run", "--quiet", "--no-prompt", "--cached-only"];
-  // The peers run without this project's configuration: their packages are none of its own.
+  // Peers run without this project's configuration, because their packages are not its own.
   const foreign = [...deno, "--no-config", "--allow-read", "--allow-env"];
   switch (contestant) {
     case "ours":
@@ -85,13 +85,14 @@ function commandOf(contestant: Contestant, options: StartOptions): {
           `--device=${options.torch.device}`,
           ...(options.torch.compile ? ["--compile"] : []),
         ],
-        // Threads that spin while they wait take a busy machine's processors from those they wait for: PyTorch is ten times slower then.
+        // Spinning threads would take CPU time from the ones they wait for: on a busy machine PyTorch becomes ten times
+        // slower.
         env: { OMP_WAIT_POLICY: "PASSIVE" },
       };
   }
 }
 
-/** A peer of a contestant, if it is one. */
+/** The contestant as a peer; `undefined` for ourselves. */
 export function peerOf(contestant: Contestant): Peer | undefined {
   return contestant === "ours" ? undefined : contestant;
 }
@@ -100,10 +101,10 @@ const preparedSchema = z.object({ about: z.string(), values: z.array(z.number())
 const timesSchema = z.object({ seconds: z.number(), processorSeconds: z.number() });
 const errorSchema = z.object({ error: z.string() });
 
-/** What a run of some steps took, a step each. */
+/** Time per step of a run. */
 export type Times = z.infer<typeof timesSchema>;
 
-/** A contestant's process; see `serve.ts` for what is said to it. Dispose of it to end it. */
+/** A contestant's process; see `serve.ts` for the protocol. Dispose of it to end the process. */
 export class PeerProcess implements Disposable {
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
@@ -120,26 +121,26 @@ export class PeerProcess implements Disposable {
   }
 
   /**
-   * Has the process load, compile and check some work.
+   * Makes the process load, compile and check some work.
    *
-   * @throws {Error} with what it said where it cannot.
+   * @throws {Error} with the process's message if it fails.
    */
   async prepare(work: string): Promise<z.infer<typeof preparedSchema>> {
     return preparedSchema.parse(await this.#ask({ prepare: work }));
   }
 
-  /** Has it do steps. */
+  /** Runs some steps. */
   async run(work: string, steps: number): Promise<Times> {
     return timesSchema.parse(await this.#ask({ run: work, steps }));
   }
 
   [Symbol.dispose](): void {
-    // It may have ended by itself.
+    // It may have exited already.
     this.#writer.close().catch(() => {});
     try {
       this.#child.kill();
     } catch {
-      // It has.
+      // It had exited.
     }
   }
 
@@ -148,7 +149,10 @@ export class PeerProcess implements Disposable {
     const { value, done } = await this.#answers.next();
     if (done) {
       const lines = (await this.#complaints).trim().split("\n");
-      throw new Error(lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? "it ended without a word");
+      throw new Error(
+        lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? "it exited without an error " +
+            "message",
+      );
     }
     const answer: unknown = JSON.parse(value);
     const failed = errorSchema.safeParse(answer);
@@ -157,7 +161,7 @@ export class PeerProcess implements Disposable {
   }
 }
 
-/** Lines that begin with `@`, which is where answers are; others are what frameworks print. */
+/** The answers: lines that begin with `@`. Other lines are printed by the frameworks. */
 async function* answers(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {

@@ -1,20 +1,21 @@
 /**
- * Tensors and settings that go from us to the peers: `NAME.json` tells names, shapes and places, `NAME.f32` holds the numbers.
+ * Files by which tensors and settings are passed to the peers: `NAME.json` has names, shapes and offsets, `NAME.f32`
+ * the numbers.
  *
- * No package is imported here: the peers' own processes, which have other packages, read with it.
+ * Must not import any package, because it also runs in the peers' processes, which have other packages.
  *
  * @module
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Steps whose losses are compared. */
+/** Number of steps whose losses are compared. */
 export const CHECKED_STEPS = 3;
 
-/** What goes to the peers. */
+/** The data passed to the peers. */
 export interface Exchange {
   readonly settings: Readonly<Record<string, number>>;
-  /** By name, in PyTorch's layouts. */
+  /** Tensors by name, in PyTorch's layouts. */
   readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 }
 
@@ -41,7 +42,7 @@ export async function writeExchange(folder: string, options: { name: string; exc
   await writeFile(join(folder, `${name}.f32`), new Uint8Array(all.buffer));
 }
 
-/** Reads what {@link writeExchange} wrote. */
+/** Reads files written by {@link writeExchange}. */
 export async function readExchange(folder: string, name: string): Promise<Exchange> {
   const header = JSON.parse(await readFile(join(folder, `${name}.json`), "utf8")) as Header;
   const bytes = await readFile(join(folder, `${name}.f32`));

@@ -1,6 +1,6 @@
 /**
- * jax-js's side of the race, as one writes it there: the whole step, Adam included, is one jitted function of trees of arrays, which it fuses
- * as it sees fit; nothing is read back while steps run. Arrays are owned: `.ref` where one is used again.
+ * The jax-js contestant, written idiomatically: the whole step, including Adam, is one jitted function over trees of
+ * arrays; nothing is read back while steps run. Arrays are reference counted: `.ref` keeps one for another use.
  *
  * Started by `deno task bench peers` with the folder of the exchange and the path of the package.
  *
@@ -17,7 +17,7 @@ if (!(await init("webgpu")).includes("webgpu")) throw new Error("jax-js finds no
 jax.defaultDevice("webgpu");
 const about = "jax-js on WebGPU, jit";
 
-/** Parameters of a view's half as a tree, in the layouts that its ops take without transposing. */
+/** Parameters of a view's encoder or decoder as a tree, in the layouts that the ops take without transposition. */
 function parameters(tensors, { prefix, side }) {
   const array = (name) => {
     const { shape, data } = tensors.get(`${prefix}.${name}`);
@@ -28,7 +28,7 @@ function parameters(tensors, { prefix, side }) {
     b: array(`conv${i}.bias`).reshape([-1, 1, 1]),
   }));
   const linear = (name) => ({ w: np.transpose(array(`${name}.weight`)), b: array(`${name}.bias`) });
-  // Images are flattened channels first here, channels last in the exchange.
+  // Images are flattened channels-first here, but channels-last in the exchange.
   const channels = 128;
   const fromLast = (w, inner) =>
     np.transpose(w.reshape([side, side, channels, inner]), [2, 0, 1, 3]).reshape([side * side * channels, inner]);
@@ -143,7 +143,7 @@ async function stepJob() {
     async run(steps) {
       for (let i = 0; i < steps; i++) {
         const loss = once();
-        // Letting steps queue up makes jax-js no faster here, and in browsers slower.
+        // Queuing several steps does not make jax-js faster here, and makes it slower in browsers.
         await blockUntilReady(loss);
         loss.dispose();
       }

@@ -1,5 +1,6 @@
 /**
- * Writes MNIST pairs as raw files for `mnist_pairs_torch.py`, which does in PyTorch what `experiment table --dataset mnist-pairs` does.
+ * Writes MNIST pairs as raw files for `mnist_pairs_torch.py`, the PyTorch counterpart of `experiment table --dataset
+ * mnist-pairs`.
  *
  *     deno run -A bench/peers/mnist_pairs_export.ts DIR
  *

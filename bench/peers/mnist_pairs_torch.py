@@ -12,7 +12,8 @@ import os
 import time
 from pathlib import Path
 
-# Before NumPy and PyTorch load it: OpenBLAS's threads spin while they wait, three times the work on a machine that does other things.
+# Must be set before NumPy and PyTorch are imported: OpenBLAS's threads spin while waiting, which triples the work on
+# a busy machine.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 import torch
@@ -131,7 +132,7 @@ def encode(encoder, images):
 
 
 def score(encoders, data, labelled):
-    """Per view the macro one-against-rest AUROC and the accuracy on the test pairs."""
+    """Per view, macro one-vs-rest AUROC and accuracy on the test pairs."""
     results = []
     for m, encoder in enumerate(encoders):
         train_pixels, train_digits = data["train"]

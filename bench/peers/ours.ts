@@ -1,5 +1,5 @@
 /**
- * Our side of the race: the peers' step and the papers' steps by `createVaeTrainer`, as `deno task train` does them, and a matrix product.
+ * Our contestant: training steps as performed by `deno task train`, and a matrix product.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { CHECKED_STEPS, readExchange } from "./exchange.ts";
 import { type Job, serve } from "./serve.ts";
 import { SETTINGS, STEP_NAMES, type StepName, stepWork } from "./work.ts";
 
-/** Prepares a training step from what is in a folder; see `stepExchange()`. */
+/** Prepares a training step from the exchange files in a folder; see `stepExchange()`. */
 export async function stepJob(
   device: Device,
   options: { name: StepName; folder: string; precision?: Precision },
@@ -72,7 +72,7 @@ export async function matmulJob(device: Device, options: { name: string; folder:
   };
 }
 
-/** A device for one piece of work, whose kernels are timed before the first use where that is wanted: a tuner tunes one program. */
+/** Opens a device for one piece of work, with a tuner if wanted; a tuner tunes only one program. */
 function openDevice(tune: boolean): Promise<Device> {
   return Device.open(tune ? { tuner: new KernelTuner() } : {});
 }

@@ -1,8 +1,14 @@
-/** Folder of the peers' packages and of what is exchanged with them; no part of the product. */
+/**
+ * Paths shared by the modules that install and start peers.
+ *
+ * @module
+ */
+
+/** Folder of the peers' packages and the exchange files. */
 export const PACKAGES = "cache/peers";
-/** Debian's Python, whose packages set-up installs; another one that comes first in PATH would not have them. */
+/** Debian's Python, for which packages are installed; another one earlier in PATH would not have them. */
 export const DEBIAN_PYTHON = "/usr/bin/python3";
-/** jax-js, in that folder. */
+/** Path of jax-js in {@linkcode PACKAGES}. */
 export const JAX = "node_modules/@jax-js/jax/dist/index.js";
-/** TensorFlow.js bundled, in that folder. */
+/** Path of the TensorFlow.js bundle in {@linkcode PACKAGES}. */
 export const BUNDLE = "tfjs.js";

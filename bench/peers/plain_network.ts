@@ -1,8 +1,9 @@
 /**
- * The network of the peers' step: four 4x4 convolutions of stride 2 each way, every one with a bias and a ReLU, and linear layers between
- * them and the latent. With F filters the widths are F, 2F, 4F, 4F.
+ * The network of the peers' step: four 4x4 convolutions of stride 2 with bias and ReLU in the encoder, the same
+ * transposed in the decoder, and linear layers to and from the latent. With F filters the widths are F, 2F, 4F, 4F.
  *
- * Images are flattened as they lie, channels last; frameworks that lay channels first permute the linear layers' weights once.
+ * Feature maps are flattened channels-last; frameworks with channels-first layouts permute the linear layers' weights
+ * once.
  *
  * @module
  */
@@ -17,7 +18,12 @@ const WIDTHS = [1, 2, 4, 4] as const;
 /** The network, for any image size that is a multiple of 16. */
 export function plainNetwork({ imageSize, filterDim, latentDim }: NetworkOptions): Network {
   const side = imageSize / 16;
-  if (!Number.isInteger(side)) throw new RangeError(`the plain network takes multiples of 16 pixels, not ${imageSize}`);
+  if (!Number.isInteger(side)) {
+    throw new RangeError(
+      `the plain network needs an image size that is a multiple of ` +
+        `16, got ${imageSize}`,
+    );
+  }
   const widths = WIDTHS.map((width) => width * filterDim);
   const last = widths.at(-1)!;
   const features = side * side * last;

@@ -1,5 +1,6 @@
 /**
- * Races: the same work by several contestants in turn, round by round, so that what else the machine does weighs on all.
+ * Races: several contestants take turns at the same work in every round, so that other load on the machine affects all
+ * of them.
  *
  * @module
  */
@@ -10,36 +11,34 @@ import { median, medianRatio, type Ratio, ratioLine, relativeSpread } from "../s
 import { type Contestant, peerOf, PeerProcess, type StartOptions } from "./contestant.ts";
 import { ensurePeer } from "./setup.ts";
 
-/** What to race for. */
+/** Work to race at. */
 export interface RaceWork {
   readonly name: string;
-  /** Floating-point operations of a step, where they are counted. */
+  /** Floating-point operations per step, if counted. */
   readonly flops?: number;
-  /** Training pairs of a step. */
+  /** Training pairs per step. */
   readonly pairs?: number;
   readonly contestants: readonly Contestant[];
-  /** Whose time is divided by whose. */
+  /** Pairs of contestants whose times are divided. */
   readonly ratios: readonly (readonly [Contestant, Contestant])[];
-  /**
-   * Divide rates, not times: `a/b` is then how many times as fast `a` is.
-   */
+  /** Whether to divide rates instead of times: `a/b` is then the speed of `a` relative to `b`. */
   readonly rates?: boolean;
 }
 
-/** How to race. */
+/** Options of {@linkcode race}. */
 export interface RaceOptions extends StartOptions {
   readonly rounds: number;
-  /** Least time of a contestant's turn, of which steps are as many as fit. */
+  /** Target time of a contestant's turn, which determines its number of steps. */
   readonly turnSeconds: number;
   readonly say: (line: string) => void;
 }
 
-/** Largest relative difference between what contestants compute. */
+/** Largest relative difference allowed between the contestants' results. */
 const TOLERANCE = 1e-3;
-/** Load a processor over which times by the clock say little; a contestant at work makes 1 by itself. */
+/** Load per core above which wall-clock times are unreliable; a running contestant alone causes a load of 1. */
 const BUSY = 1.5;
 
-/** Races through several works, and prints a table of each. Contestants that fail are left out, with the reason. */
+/** Races at several works and prints a table of each. Failing contestants are excluded, with the reason. */
 export async function race(
   works: readonly RaceWork[],
   options: RaceOptions,
@@ -87,7 +86,7 @@ function leaveOut(
   options: { absent: { name: string; reason: string }[]; say: (line: string) => void },
 ): void {
   options.absent.push(entry);
-  options.say(`${entry.name} does not take part: ${entry.reason}`);
+  options.say(`${entry.name} is excluded: ${entry.reason}`);
 }
 
 async function raceWork(work: RaceWork, options: RaceOptions & Entrants): Promise<WorkResult> {
@@ -102,7 +101,7 @@ async function raceWork(work: RaceWork, options: RaceOptions & Entrants): Promis
       const steps = Math.max(1, Math.min(100, Math.round(turnSeconds / seconds)));
       const result = { name: contestant, about, values, seconds: [], processorSeconds: [] };
       entrants.push({ process, steps, result });
-      say(`${work.name}: ${contestant} is ready (${about}), ${steps} steps a round; ${shown(values)}`);
+      say(`${work.name}: ${contestant} is ready (${about}), ${steps} steps per round; ${shown(values)}`);
     } catch (error) {
       process[Symbol.dispose]();
       processes.delete(contestant);
@@ -123,16 +122,18 @@ async function raceWork(work: RaceWork, options: RaceOptions & Entrants): Promis
 }
 
 /**
- * @throws {Error} if contestants do not compute the same.
+ * Checks that contestants compute the same results.
+ *
+ * @throws {Error} if they do not.
  */
 export function requireAgreement(work: string, results: readonly Pick<ContestantResult, "name" | "values">[]): void {
   const count = results[0]?.values.length ?? 0;
   for (let i = 0; i < count; i++) {
     const values = results.map((result) => result.values[i]!);
-    // Written so that NaN does not agree with anything.
+    // Negated comparison, so that NaN never agrees.
     if (relativeSpread(values) <= TOLERANCE) continue;
     const list = results.map(({ name, values }) => `${name} ${values[i]}`).join(", ");
-    throw new Error(`${work}: the contestants do not compute the same, value ${i} is ${list}`);
+    throw new Error(`${work}: the contestants' results differ: value ${i} is ${list}`);
   }
 }
 
@@ -141,7 +142,8 @@ function shown(values: readonly number[]): string {
 }
 
 /**
- * The ratios of a work, between those who took part, by the clock or by what the processors worked, which a busy machine changes less.
+ * The ratios of a work between the contestants that took part, by wall-clock time or by processor time, which other
+ * load affects less.
  */
 export function ratiosOf(
   work: RaceWork,
@@ -159,7 +161,7 @@ function tableOf(work: RaceWork, result: WorkResult): string {
   const { contestants, load } = result;
   const header = [
     "",
-    "ms a step",
+    "ms/step",
     "processor ms",
     ...(work.pairs ? ["pairs/s"] : []),
     ...(work.flops ? ["GFLOP/s"] : []),
@@ -181,14 +183,14 @@ function tableOf(work: RaceWork, result: WorkResult): string {
     formatTable(header, rows).trimEnd(),
     ...(ratios.length ? [`by processor time: ${ratios.join(", ")}`] : []),
     ...(Math.max(...load) > BUSY * navigator.hardwareConcurrency
-      ? ["The machine is busy: times by the clock depend on its scheduler; those of the processors say more."]
+      ? ["The machine is busy: wall-clock times are unreliable; prefer processor times."]
       : []),
     "",
   ];
   return lines.join("\n");
 }
 
-/** The lines that close a part. */
+/** Formats the ratios printed at the end of a benchmark. */
 export function ratioLines(ratios: readonly Ratio[]): string {
   return ratios.map(ratioLine).join("\n");
 }

@@ -1,8 +1,8 @@
 /**
- * The other end of {@link PeerProcess}: a process that does work when it is told to, and times it.
+ * The counterpart of {@link PeerProcess}: serves requests to prepare, run and time work.
  *
- * It reads lines of JSON, `{"prepare": WORK}` or `{"run": WORK, "steps": N}`, and answers each with a line. No package is imported here:
- * the peers' own processes use it.
+ * Requests are lines of JSON, `{"prepare": WORK}` or `{"run": WORK, "steps": N}`, each answered by a line. Must not
+ * import any package, because it also runs in the peers' processes.
  *
  * @module
  */
@@ -10,22 +10,25 @@ import process from "node:process";
 
 /** Prepared work. */
 export interface Job {
-  /** Version and settings. */
+  /** Version and settings, for display. */
   readonly about: string;
-  /** Numbers that tell whether all do the same, such as the losses of the first steps. Called once, before any `run()`. */
+  /**
+   * Computes numbers that must agree between contestants, such as the losses of the first steps. Called once, before
+   * `run()`.
+   */
   check(): Promise<readonly number[]>;
-  /** Does steps and waits for the last one. */
+  /** Runs steps and waits for the last one. */
   run(steps: number): Promise<void>;
 }
 
-/** Answers requests until there are no more. */
+/** Answers requests until standard input ends. */
 export async function serve(jobs: Readonly<Record<string, () => Promise<Job>>>): Promise<void> {
   const prepared = new Map<string, Job>();
   for await (const line of lines(Deno.stdin.readable)) {
     const answer = await respond(JSON.parse(line), { jobs, prepared }).catch((error: unknown) => ({
       error: error instanceof Error ? error.message : String(error),
     }));
-    // After the mark: what a framework prints by itself is no answer.
+    // The mark distinguishes answers from other output of the framework.
     console.log(`@${JSON.stringify(answer)}`);
   }
 }
@@ -43,7 +46,7 @@ async function respond(
   const { jobs, prepared } = context;
   if (request.prepare !== undefined) {
     const make = jobs[request.prepare];
-    if (!make) throw new Error(`no work is called ${request.prepare}`);
+    if (!make) throw new Error(`there is no work ${request.prepare}`);
     const job = await make();
     const values = await job.check();
     prepared.set(request.prepare, job);
@@ -55,7 +58,7 @@ async function respond(
   return await timeJob(job, steps);
 }
 
-/** Seconds that a step takes, on the clock and of all processors. */
+/** Times a job: wall-clock and processor seconds per step. */
 export async function timeJob(job: Job, steps: number): Promise<{ seconds: number; processorSeconds: number }> {
   const processor = process.cpuUsage();
   const start = performance.now();

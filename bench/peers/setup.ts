@@ -1,5 +1,5 @@
 /**
- * The peers' own set-up: their packages go to a folder that is no part of the product, `cache/peers`.
+ * Installs the peers into `cache/peers`, separate from the project's own packages.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { thisHost } from "../../cli/setup/host.ts";
 import { install, type SystemPackage } from "../../cli/setup/install.ts";
 import { BUNDLE, DEBIAN_PYTHON, PACKAGES } from "./places.ts";
 
-/** Those that we are compared with. */
+/** The frameworks with which mmvm is compared. */
 export type Peer = "jax-js" | "tfjs" | "pytorch";
 
 const VERSIONS = {
@@ -27,9 +27,9 @@ const PYTORCH: SystemPackage = {
 };
 
 /**
- * Makes sure that a peer is there, and installs it where it is not.
+ * Installs a peer unless it is already installed.
  *
- * @throws {Error} saying why it cannot be installed.
+ * @throws {Error} with the reason if it cannot be installed.
  */
 export async function ensurePeer(peer: Peer, options: { say: (line: string) => void; python: string }): Promise<void> {
   if (peer === "pytorch") return await ensurePyTorch(options.python);
@@ -65,8 +65,8 @@ async function ensurePackages({ say }: { say: (line: string) => void }): Promise
 }
 
 /**
- * TensorFlow.js in one file, as it is used in a web page: with the gradients, which its package for Node leaves out. Built-in modules of
- * Node are asked for with `require`.
+ * Bundles TensorFlow.js as for a web page, including the gradients, which its package for Node omits. Node's built-in
+ * modules are loaded with `require`.
  */
 async function bundleTensorFlow(): Promise<void> {
   try {

@@ -1,6 +1,6 @@
 /**
- * TensorFlow.js's side of the race, as one writes it there: variables, `tf.tidy`, the package's own Adam, NHWC throughout; nothing is read back
- * while steps run.
+ * The TensorFlow.js contestant, written idiomatically: variables, `tf.tidy`, the package's own Adam, NHWC throughout;
+ * nothing is read back while steps run.
  *
  * Started by `deno task bench peers` with the folder of the exchange and the path of the bundle.
  *
@@ -11,7 +11,7 @@ import { serve } from "./serve.ts";
 
 const [folder, bundle] = Deno.args;
 
-// The backend nests one of the features that it asks for in a list of its own, which Deno refuses.
+// The backend requests one of its features in a nested list, which Deno rejects.
 const { requestDevice } = GPUAdapter.prototype;
 GPUAdapter.prototype.requestDevice = function (descriptor) {
   return requestDevice.call(this, { ...descriptor, requiredFeatures: descriptor.requiredFeatures.flat() });
@@ -22,7 +22,7 @@ if (!await tf.setBackend("webgpu")) throw new Error("TensorFlow.js finds no WebG
 await tf.ready();
 const about = `TensorFlow.js ${tf.version_core} on WebGPU`;
 
-/** A view's half, its variables in TensorFlow's layouts: HWIO, and linear layers as [inputs, outputs]. */
+/** Variables of a view's encoder or decoder in TensorFlow's layouts: HWIO, and linear layers as [inputs, outputs]. */
 function parameters(tensors, prefix) {
   const tensor = (name) => {
     const { shape, data } = tensors.get(`${prefix}.${name}`);
@@ -128,7 +128,7 @@ async function matmulJob() {
   };
 }
 
-/** Waits until the GPU has done everything up to a tensor. */
+/** Waits until the GPU has computed a tensor. */
 async function finish(tensor) {
   const element = tf.tidy(() => tf.slice(tf.reshape(tensor, [-1]), [0], [1]));
   await element.data();

@@ -1,4 +1,6 @@
-"""PyTorch's side of the papers' steps: the residual network at 64 and 224 pixels, two views. Started by `deno task bench paper64`.
+"""The PyTorch contestant of the papers' steps: the residual network at 64 and 224 pixels with two views.
+
+Started by `deno task bench paper64` and `paper224`.
 
 Names are those of the authors' state_dict; see models/networks/residual.ts for the network.
 """

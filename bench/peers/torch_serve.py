@@ -1,4 +1,4 @@
-"""What PyTorch's side of the races has in common: the exchange's files, requests line by line, Adam, and the loss.
+"""Shared by the PyTorch contestants: reading exchange files, serving requests, Adam, and the loss.
 
 See serve.ts for the requests and exchange.ts for the files.
 """
@@ -17,7 +17,7 @@ CHECKED_STEPS = 3
 
 
 def read_exchange(folder, name):
-    """Settings, and tensors by name."""
+    """Reads settings, and tensors by name."""
     header = json.loads((Path(folder) / f"{name}.json").read_text())
     numbers = np.fromfile(Path(folder) / f"{name}.f32", np.float32)
     tensors = {}
@@ -38,7 +38,7 @@ def kl_pair(mu, logvar, mu_q, logvar_q):
 
 
 def mmvm_loss(encoders, decoders, images, noise, settings):
-    """The MMVM VAE's loss of a batch with two views."""
+    """The MMVM VAE's loss on a batch with two views."""
     posteriors = [encoder(image) for encoder, image in zip(encoders, images)]
     first, second = posteriors
     fixed = kl_standard(*first) + kl_standard(*second)
@@ -53,7 +53,7 @@ def mmvm_loss(encoders, decoders, images, noise, settings):
 
 
 class Where:
-    """The device that PyTorch computes on, in float32, and whether it compiles its models."""
+    """The device on which PyTorch computes in float32, and whether models are compiled."""
 
     def __init__(self, device="cpu", compiled=False):
         self.device = torch.device(device)
@@ -63,7 +63,7 @@ class Where:
         if self.device.type == "cuda":
             if not torch.cuda.is_available():
                 raise ValueError(f"PyTorch {torch.__version__} finds no CUDA device")
-            # TF32 keeps 10 bits of the mantissa; everyone else computes with 23.
+            # TF32 has a 10-bit mantissa; the other contestants compute with 23 bits.
             torch.backends.cuda.matmul.allow_tf32 = False
             torch.backends.cudnn.allow_tf32 = False
             torch.backends.cudnn.benchmark = True
@@ -75,7 +75,7 @@ class Where:
         return f"PyTorch {torch.__version__} on {place}{', torch.compile' if self.compiled else ''}"
 
     def finish(self):
-        """Waits for the device: CUDA's kernels run on after the calls that start them."""
+        """Waits for the device: CUDA kernels run asynchronously."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 
@@ -86,7 +86,7 @@ class StepJob:
     def __init__(self, model, exchange, where):
         settings, tensors = exchange
         images, self.noise = tensors["batch.images"], tensors["batch.noise"].to(where.device)
-        # Channels last is what oneDNN's and cuDNN's convolutions are fastest with.
+        # oneDNN's and cuDNN's convolutions are fastest with channels-last layouts.
         last = {"device": where.device, "memory_format": torch.channels_last}
         model.to(**last)
         self.images = [image.unsqueeze(1).to(where.device).contiguous(memory_format=torch.channels_last) for image in images]
@@ -139,7 +139,10 @@ def processor_seconds():
 
 
 def serve(jobs):
-    """Answers requests until there are no more; `jobs` makes a job, by the name of its work, from an exchange and a place."""
+    """Answers requests until standard input ends.
+
+    `jobs` maps the name of a work to a function from exchange and device to a job.
+    """
     parser = argparse.ArgumentParser()
     parser.add_argument("folder")
     parser.add_argument("--threads", type=int, required=True)

@@ -1,4 +1,7 @@
-"""PyTorch's side of the peers' step: four 4x4 convolutions of stride 2 each way, two views. Started by `deno task bench peers`."""
+"""The PyTorch contestant of the peers' step: four 4x4 convolutions of stride 2 each way, two views.
+
+Started by `deno task bench peers`.
+"""
 import torch
 from torch import nn
 
@@ -22,7 +25,7 @@ class Encoder(nn.Module):
     def forward(self, x):
         for conv in (self.conv0, self.conv1, self.conv2, self.conv3):
             x = torch.relu(conv(x))
-        # Channels last in memory: this order costs no copy, and it is the exchange's.
+        # With channels-last memory this order needs no copy, and it is the exchange's.
         h = x.permute(0, 2, 3, 1).flatten(1)
         return self.mu(h), self.logvar(h)
 

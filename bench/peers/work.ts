@@ -1,5 +1,5 @@
 /**
- * The training steps that are timed against peers: models, batch sizes, and the numbers that all start from.
+ * The training steps timed against peers: models, batch sizes, and the initial values shared by all contestants.
  *
  * @module
  */
@@ -26,13 +26,13 @@ export interface StepWork {
 export const STEP_NAMES = ["step", "paper64", "paper224"] as const;
 export type StepName = typeof STEP_NAMES[number];
 
-/** Settings of the optimiser and the objective: weights of the prior and of the divergence. */
+/** Settings of the optimiser and the objective. */
 export const SETTINGS = { learningRate: 5e-5, alpha: 0.5, beta: 1 } as const;
 
 const COMMON = {
   method: "mmvm",
   views: ["frontal", "lateral"],
-  // Random streams differ from framework to framework: without dropout all compute the same loss.
+  // No dropout: frameworks have different random streams, and all must compute the same loss.
   dropout: 0,
   likelihood: { name: "laplace", scale: 0.75 },
 } as const;
@@ -43,15 +43,15 @@ const STEPS: Readonly<Record<StepName, StepWork>> = {
   paper224: { config: { ...COMMON, network: "residual", imageSize: 224, filterDim: 64, latentDim: 256 }, batchSize: 8 },
 };
 
-/** The step of a name. */
+/** Returns the step with this name. */
 export function stepWork(name: StepName): StepWork {
   if (!networkNames().includes("plain")) registerNetwork("plain", plainNetwork);
   return STEPS[name];
 }
 
 /**
- * What everyone starts a step from: parameters with PyTorch's default initialisation, in PyTorch's layouts and under its names, and as
- * `batch.images` [M, N, S, S] in [0, 1] and `batch.noise` [M, N, D] one batch.
+ * The input of a step: parameters with PyTorch's default initialisation, layouts and names, and one batch as
+ * `batch.images` [M, N, S, S] in [0, 1] and `batch.noise` [M, N, D].
  */
 export function stepExchange(name: StepName): Exchange {
   const { config, batchSize } = stepWork(name);
@@ -72,7 +72,7 @@ export function stepExchange(name: StepName): Exchange {
   return { settings: { ...SETTINGS, scale, imageSize, batchSize, latentDim, filterDim }, tensors };
 }
 
-/** The factors of a product of square matrices. */
+/** The factors of a product of random square matrices. */
 export function matmulExchange(size: number): Exchange {
   const factor = (stream: number) => ({
     shape: [size, size],

@@ -24,7 +24,7 @@ export function verdict(comparisons: readonly Comparison[]): string {
       high: forward ? turned(high) : turned(low),
     };
   });
-  if (macro.length === 0) return "mmvm was compared with nothing.";
+  if (macro.length === 0) return "mmvm was not compared with any other method.";
   const views = [...Map.groupBy(macro, ({ view }) => view)].map(([view, rows]) => ({
     view,
     behind: rows.filter(({ value }) => !(value > 0)).map(({ other }) => other),
@@ -37,11 +37,9 @@ export function verdict(comparisons: readonly Comparison[]): string {
   return [
     ahead.length > 0
       ? `mmvm is ahead of every other VAE in macro AUROC in the ${ahead.join(" and ")} view`
-      : "mmvm is in no view ahead of every other VAE in macro AUROC",
+      : "in no view is mmvm ahead of every other VAE in macro AUROC",
     ...details,
-    beaten.length > 0
-      ? `behind by more than the interval: ${beaten.join(", ")}`
-      : "behind none by more than the interval of the difference",
+    beaten.length > 0 ? `significantly behind ${beaten.join(", ")}` : "significantly behind none",
   ].join("; ") + ".";
 }
 

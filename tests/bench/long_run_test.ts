@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, runTask } from "../process.ts";
 
-Deno.test("bench long-run looks at memory every so many steps, evaluates on the way, and leaves nothing behind", async () => {
+Deno.test("bench long-run samples memory, evaluates during training, and cleans up", async () => {
   const before = leftBehind();
   const steps = ["--steps", "60", "--every", "8", "--evaluation-steps", "40", "--checkpoint-steps", "4"];
   const { stdout, stderr } = await runTask(["bench", "long-run", ...steps]);

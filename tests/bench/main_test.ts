@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Trace } from "../../runtime/program/profile.ts";
 import { ROOT, runTask } from "../process.ts";
 
-Deno.test("bench without a part lists parts, each of which has a file", async () => {
+Deno.test("bench without arguments lists the benchmarks, each of which has a file", async () => {
   const { code, stdout } = await runTask(["bench"]);
   assert.equal(code, 0);
   const parts = [...stdout.matchAll(/^ {2}(\S+) {2,}\S/gm)].map(([, name]) => name!);
@@ -17,10 +17,10 @@ Deno.test("bench without a part lists parts, each of which has a file", async ()
   assert.deepEqual(files.filter((file) => !existsSync(join(ROOT, file))), []);
 });
 
-Deno.test("bench names its parts when asked for one that is not there", async () => {
+Deno.test("bench rejects an unknown benchmark with the list of known ones", async () => {
   const { code, stderr } = await runTask(["bench", "speed"]);
   assert.equal(code, 2);
-  assert.match(stderr, /^error: speed is no part of the benchmarks; there are engine, profile, /);
+  assert.match(stderr, /^error: there is no benchmark speed; choose one of engine, profile, /);
 });
 
 Deno.test("bench engine prints the time of a replayed step", async () => {
@@ -30,7 +30,7 @@ Deno.test("bench engine prints the time of a replayed step", async () => {
   assert.match(stdout, /GPU idle {2}median \d+\.\d\d ms/);
 });
 
-Deno.test("bench profile prints every kernel's share and writes a trace", async () => {
+Deno.test("bench profile prints every kernel's share of the time and writes a trace", async () => {
   const out = join(tmpdir(), `mmvm_profile_${crypto.randomUUID()}`, "trace.json");
   const small = ["--filter-dim", "1", "--latent-dim", "2", "--batch-size", "2", "--repeats", "1", "--out", out];
   try {

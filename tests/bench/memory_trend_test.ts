@@ -4,7 +4,7 @@ import { type MemorySample, memoryTrend } from "../../bench/memory_trend.ts";
 
 const MEBIBYTE = 2 ** 20;
 
-/** Twenty looks at memory that follows a line from the sixth on, with noise. */
+/** Twenty samples that follow a line with noise after the warm-up. */
 function samples({ slope, noise }: { slope: number; noise: number }): MemorySample[] {
   const random = new SeededRandom("memory");
   return Array.from({ length: 20 }, (_, i) => {
@@ -14,7 +14,7 @@ function samples({ slope, noise }: { slope: number; noise: number }): MemorySamp
   });
 }
 
-Deno.test("memoryTrend() of an exact line is its slope, whatever came before the first quarter", () => {
+Deno.test("memoryTrend() recovers an exact slope and ignores the first quarter", () => {
   const { slope, standardError, growth, flat } = memoryTrend(samples({ slope: 1024, noise: 0 }));
   assert.ok(Math.abs(slope - 1024) < 1e-6);
   assert.ok(standardError < 1e-6);
@@ -22,16 +22,16 @@ Deno.test("memoryTrend() of an exact line is its slope, whatever came before the
   assert.equal(flat, false);
 });
 
-Deno.test("memoryTrend() calls memory flat that stays, shrinks or goes up and down", () => {
+Deno.test("memoryTrend() considers constant, shrinking and fluctuating memory flat", () => {
   for (const slope of [0, -1024]) {
     for (const noise of [0, 10 * MEBIBYTE]) assert.ok(memoryTrend(samples({ slope, noise })).flat);
   }
 });
 
-Deno.test("memoryTrend() notices a leak of one KiB a step under ten MiB of noise", () => {
+Deno.test("memoryTrend() detects a leak of 1 KiB per step under 10 MiB of noise", () => {
   assert.equal(memoryTrend(samples({ slope: 1024, noise: 10 * MEBIBYTE })).flat, false);
 });
 
-Deno.test("memoryTrend() needs four samples", () => {
+Deno.test("memoryTrend() requires four samples", () => {
   assert.throws(() => memoryTrend(samples({ slope: 0, noise: 0 }).slice(0, 3)), /four samples or more, got 3/);
 });

@@ -25,7 +25,7 @@ const contestant = (name: string, seconds: number[], processorSeconds = seconds)
   processorSeconds,
 });
 
-Deno.test("ratiosOf() divides times, or rates, round by round, by the clock or by the processors", () => {
+Deno.test("ratiosOf() divides wall-clock or processor times, or rates, within rounds", () => {
   const work: RaceWork = { name: "step", contestants: ["ours", "jax-js"], ratios: [["jax-js", "ours"]] };
   const contestants = [contestant("ours", [1, 2, 3], [2, 2, 2]), contestant("jax-js", [10, 30, 27], [10, 10, 10])];
   const result = { work: "step", flops: null, load: [], contestants };
@@ -42,17 +42,17 @@ Deno.test("ratiosOf() leaves out who did not take part", () => {
   assert.equal(ratioLines(made), "RATIO step ours/pytorch 2");
 });
 
-Deno.test("requireAgreement() allows rounding, and names who computes something else", () => {
+Deno.test("requireAgreement() allows rounding differences and names deviating contestants", () => {
   const results = (value: number) => [{ name: "ours", values: [7, 1000] }, { name: "tfjs", values: [7, value] }];
   requireAgreement("step", results(1000.9));
   assert.throws(
     () => requireAgreement("step", results(1002)),
-    /step: the contestants do not compute the same, value 1 is ours 1000, tfjs 1002/,
+    /step: the contestants' results differ: value 1 is ours 1000, tfjs 1002/,
   );
   assert.throws(() => requireAgreement("step", results(NaN)));
 });
 
-Deno.test("an exchange comes out as it went in", () =>
+Deno.test("an exchange round-trips unchanged", () =>
   inFolder(async (folder) => {
     const tensors = new Map([
       ["scalar", { shape: [], data: Float32Array.of(0.1) }],
@@ -64,7 +64,7 @@ Deno.test("an exchange comes out as it went in", () =>
     assert.deepEqual(read.tensors, tensors);
   }));
 
-Deno.test("the peers' step starts from the widths, the batch and the layouts of the design", () => {
+Deno.test("stepExchange() has the specified widths, batch and layouts", () => {
   const { settings, tensors } = stepExchange("step");
   const shapes = Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]));
   assert.deepEqual([0, 1, 2, 3].map((i) => shapes[`encoders.0.conv${i}.weight`]), [
@@ -80,13 +80,13 @@ Deno.test("the peers' step starts from the widths, the batch and the layouts of 
   for (const { shape, data } of tensors.values()) assert.equal(data.length, shape.reduce((a, b) => a * b, 1));
 });
 
-Deno.test("matrices to multiply are random, and equal in every run", () => {
+Deno.test("matmulExchange() is random but reproducible", () => {
   const [a, b] = [...matmulExchange(4).tensors.values()].map(({ data }) => data);
   assert.notDeepEqual(a, b);
   assert.deepEqual([...matmulExchange(4).tensors.values()].map(({ data }) => data), [a, b]);
 });
 
-Deno.test("bench peers times who takes part and leaves results that its schema accepts", () =>
+Deno.test("bench peers times the selected frameworks and writes valid results", () =>
   inFolder(async (folder) => {
     const args = ["--only", "ours", "--work", "matmul", "--rounds", "2", "--turn", "0.01", "--out", folder];
     const { code, stdout, stderr } = await runTask(["bench", "peers", ...args]);
@@ -101,7 +101,7 @@ Deno.test("bench peers times who takes part and leaves results that its schema a
     assert.deepEqual(parts.peers!.ratios, []);
   }));
 
-Deno.test("bench peers names those who can take part", async () => {
+Deno.test("bench peers lists the frameworks it knows", async () => {
   const { code, stderr } = await runTask(["bench", "peers", "--only", "ours,theano"]);
   assert.equal(code, 2);
   assert.match(stderr, /--only must be some of ours, jax-js, tfjs, pytorch/);

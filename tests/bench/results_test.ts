@@ -27,12 +27,12 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-Deno.test("resultsName() is the day and the adapter, safe as a name", () => {
+Deno.test("resultsName() combines the day and the adapter into a safe file name", () => {
   assert.equal(resultsName(now, "llvmpipe (LLVM 15.0.6, 256 bits)"), "2026-11-23-llvmpipe-llvm-15-0-6-256-bits.json");
   assert.equal(resultsName(now, "../?"), "2026-11-23-adapter.json");
 });
 
-Deno.test("saveResults() keeps the other parts of the day and replaces its own", () =>
+Deno.test("saveResults() keeps other benchmarks of the day and replaces its own", () =>
   inFolder(async (folder) => {
     const path = await saveResults("peers", { machine, result: result(1), folder, now });
     await saveResults("paper64", { machine, result: result(2), folder, now });
@@ -45,14 +45,14 @@ Deno.test("saveResults() keeps the other parts of the day and replaces its own",
     assert.deepEqual(await readdir(folder), ["2026-11-23-llvmpipe-llvm-15-0-6.json"]);
   }));
 
-Deno.test("saveResults() writes nothing that its schema refuses", () =>
+Deno.test("saveResults() rejects invalid results", () =>
   inFolder(async (folder) => {
     const negative = { ...result(1), memory: [{ work: "step", arenaBytes: -1, unsharedBytes: 4, peakBytes: 2 }] };
     await assert.rejects(saveResults("peers", { machine, result: negative, folder, now }));
     assert.deepEqual(await readdir(folder), []);
   }));
 
-Deno.test("readResults() gives nothing for files that are missing, broken or of another version", () =>
+Deno.test("readResults() is undefined for missing, malformed and other-version files", () =>
   inFolder(async (folder) => {
     const path = join(folder, "a.json");
     assert.equal(await readResults(path), undefined);

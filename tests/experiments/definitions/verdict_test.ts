@@ -30,7 +30,7 @@ Deno.test("verdict() recognises mmvm ahead in one view and significantly behind 
       { ...macro("frontal", "poe", [-0.3, -0.2, -0.1]), label: "Edema" },
     ]),
     "mmvm is ahead of every other VAE in macro AUROC in the frontal view; in the lateral view not ahead of poe; " +
-      "behind none by more than the interval of the difference.",
+      "significantly behind none.",
   );
 });
 
@@ -45,11 +45,11 @@ Deno.test("verdict() names the methods ahead of mmvm in either direction of comp
   for (const comparison of [behind, turned]) {
     assert.equal(
       verdict([comparison, macro("frontal", "avg", [null, 0.01, null])]),
-      "mmvm is in no view ahead of every other VAE in macro AUROC; in the frontal view not ahead of moe; " +
-        "behind by more than the interval: moe (frontal).",
+      "in no view is mmvm ahead of every other VAE in macro AUROC; in the frontal view not ahead of moe; " +
+        "significantly behind moe (frontal).",
     );
   }
-  assert.equal(verdict([]), "mmvm was compared with nothing.");
+  assert.equal(verdict([]), "mmvm was not compared with any other method.");
 });
 
 Deno.test("leadBySeed() pairs seeds", async () => {
