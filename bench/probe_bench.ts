@@ -7,7 +7,7 @@
 import { bootstrapScores } from "../eval/metrics/bootstrap.ts";
 import { gramMatrix } from "../eval/probes/gram_preconditioner.ts";
 import { fitLogisticRegression } from "../eval/probes/logistic_regression.ts";
-import { Random } from "../base/random_sequence.ts";
+import { FastRandom } from "../base/random.ts";
 import { drawLatents } from "./probe_latents.ts";
 
 const options = { n: 3, warmup: 1 };
@@ -27,7 +27,7 @@ Deno.bench("logistic regression, 20,000 x 256, rare label", options, () => {
   fitLogisticRegression(features, rare, { gram });
 });
 
-const random = new Random(1);
+const random = new FastRandom(1);
 const subjectIds = Array.from({ length: 3269 }, () => `p${random.below(293)}`);
 const labels = Array.from({ length: 14 }, () => subjectIds.map(() => random.uniform() < 0.1 ? 1 : 0));
 const scores = labels.map((list) => list.map((label) => 0.3 * label + random.uniform()));

@@ -5,11 +5,11 @@
  * @module
  */
 import type { Matrix } from "../eval/probes/matrix.ts";
-import { Random } from "../base/random_sequence.ts";
+import { FastRandom } from "../base/random.ts";
 
 const FACTORS = 8;
 
-function normal(random: Random): number {
+function normal(random: FastRandom): number {
   return Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
 }
 
@@ -17,9 +17,9 @@ function normal(random: Random): number {
 export function drawLatents(
   { rows, columns = 256, seed, cut = 1 }: { rows: number; columns?: number; seed: number; cut?: number },
 ): { features: Matrix; target: Int8Array } {
-  const shared = new Random(0);
+  const shared = new FastRandom(0);
   const mixing = Float64Array.from({ length: FACTORS * columns }, () => normal(shared));
-  const random = new Random(1, seed);
+  const random = new FastRandom(1, seed);
   const values = new Float32Array(rows * columns);
   const target = new Int8Array(rows);
   const factors = new Float64Array(FACTORS);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Random } from "../../base/random_sequence.ts";
+import { FastRandom } from "../../base/random.ts";
 import type { RankedScores } from "./rank.ts";
 
 /** Input shared by all resamples. */
@@ -33,7 +33,7 @@ export interface ResampleBlock {
 
 /** Writes how often each case's patient is drawn in one resample. */
 function drawWeights(weights: Int32Array, counts: Int32Array, setup: BootstrapSetup, index: number): void {
-  const random = new Random(setup.seed, index);
+  const random = new FastRandom(setup.seed, index);
   counts.fill(0);
   for (let i = 0; i < setup.subjects; i++) counts[random.below(setup.subjects)]!++;
   for (let i = 0; i < weights.length; i++) weights[i] = counts[setup.subjectOf[i]!]!;

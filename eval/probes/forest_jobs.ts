@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { Random } from "../../base/random_sequence.ts";
+import { FastRandom } from "../../base/random.ts";
 import type { BinnedMatrix } from "./binning.ts";
 import { addPredictions, entropyTable, TreeGrower, type TreeOptions } from "./tree.ts";
 
@@ -28,7 +28,7 @@ export interface ForestJob {
 }
 
 /** Draws a bootstrap sample of the cases, as distinct cases with multiplicities. */
-function drawBootstrap(features: BinnedMatrix, target: Int8Array, rows: Int32Array, random: Random) {
+function drawBootstrap(features: BinnedMatrix, target: Int8Array, rows: Int32Array, random: FastRandom) {
   const drawn = new Int32Array(rows.length);
   for (let i = 0; i < rows.length; i++) drawn[random.below(rows.length)]!++;
   const cases = rows.filter((_, i) => drawn[i]! > 0);
@@ -48,7 +48,7 @@ export function prepareForest(setup: ForestSetup): (job: ForestJob) => Float64Ar
     const sums = new Float64Array(queries.rows);
     for (let index = first; index < first + count; index++) {
       // Keyed by the tree alone, so that a tree does not depend on the worker or on other labels.
-      const random = new Random(seed, index);
+      const random = new FastRandom(seed, index);
       const sample = drawBootstrap(features, setup.targets[target]!, labelled[target]!, random);
       addPredictions(sums, grower.grow(sample, random), queries);
     }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Random } from "../../base/random_sequence.ts";
+import type { FastRandom } from "../../base/random.ts";
 import { type BinnedMatrix, BINS } from "./binning.ts";
 
 /** How a tree may grow, as in scikit-learn's `RandomForestClassifier`. */
@@ -88,7 +88,7 @@ export class TreeGrower {
   }
 
   /** Grows one tree. Reorders the sample. */
-  grow(sample: TreeSample, random: Random): Tree {
+  grow(sample: TreeSample, random: FastRandom): Tree {
     const feature: number[] = [];
     const bin: number[] = [];
     const left: number[] = [];
@@ -138,7 +138,7 @@ export class TreeGrower {
   }
 
   /** The split of least entropy among random features; `null` if the node must remain a leaf. */
-  #findSplit(sample: TreeSample, parent: Pending, random: Random): Split | null {
+  #findSplit(sample: TreeSample, parent: Pending, random: FastRandom): Split | null {
     const { start, end, depth, weight, positive } = parent;
     const { maxDepth, minSamplesSplit, featuresPerSplit } = this.#options;
     if (depth >= maxDepth || end - start < minSamplesSplit || positive === 0 || positive === weight) return null;

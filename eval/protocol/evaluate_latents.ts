@@ -7,7 +7,7 @@
 import { DataError } from "../../base/errors.ts";
 import type { BootstrapOptions } from "../metrics/bootstrap.ts";
 import { type Matrix, takeRows } from "../probes/matrix.ts";
-import { Random } from "../../base/random_sequence.ts";
+import { FastRandom } from "../../base/random.ts";
 import type { Cases, Evaluation } from "../results/results_schema.ts";
 import { meanByStudy, meanRowsByStudy } from "./aggregate.ts";
 import { type Probe, probeProbabilities } from "./probe.ts";
@@ -143,7 +143,7 @@ function labelledRows({ data, fraction, seed }: Fit, evaluation: LatentEvaluatio
   });
   const most = evaluation.maxEncodings ?? 20_000;
   if (rows.length <= most) return rows;
-  return Int32Array.from(new Random(seed, 1).shuffle([...rows]).slice(0, most)).sort();
+  return Int32Array.from(new FastRandom(seed, 1).shuffle([...rows]).slice(0, most)).sort();
 }
 
 /** Averages the query rows' probabilities by study. */

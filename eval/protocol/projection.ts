@@ -5,7 +5,7 @@
  * @module
  */
 import { UMAP } from "umap-js";
-import { Random } from "../../base/random_sequence.ts";
+import { FastRandom } from "../../base/random.ts";
 import type { Split } from "../../data/index/study_index.ts";
 import type { Cases, Projection } from "../results/results_schema.ts";
 import { meanRowsByStudy } from "./aggregate.ts";
@@ -57,7 +57,7 @@ export function projectLatents(
 
 /** UMAP with a fixed seed, so that equal latents give equal projections. */
 function umap(values: ArrayLike<number>, width: number): { x: number[]; y: number[] } {
-  const random = new Random(0, 0);
+  const random = new FastRandom(0, 0);
   const points = Array.from(
     { length: values.length / width },
     (_, row) => Array.from({ length: width }, (_, d) => values[row * width + d]!),

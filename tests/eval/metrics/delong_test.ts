@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { delongMeanTest, delongTest, delongVariance } from "../../../eval/metrics/delong.ts";
 import { twoSidedNormalP } from "../../../eval/metrics/normal.ts";
 import { auroc } from "../../../eval/metrics/roc.ts";
-import { Random } from "../../../base/random_sequence.ts";
+import { FastRandom } from "../../../base/random.ts";
 
 Deno.test("twoSidedNormalP() matches reference values, including the far tails", () => {
   // erfc(z / sqrt 2) to 16 digits, from an arbitrary-precision computation.
@@ -55,7 +55,7 @@ Deno.test("delongVariance() is null if a class has fewer than two cases", () => 
 });
 
 Deno.test("delongTest() gives equal classifiers p = 1 and is antisymmetric", () => {
-  const random = new Random(3);
+  const random = new FastRandom(3);
   const labels = Array.from({ length: 100 }, () => random.below(2));
   const a = labels.map((label) => label + 2 * random.uniform());
   const b = labels.map(() => random.uniform());
@@ -68,7 +68,7 @@ Deno.test("delongTest() gives equal classifiers p = 1 and is antisymmetric", () 
 });
 
 Deno.test("delongTest() rejects about 5% of true null hypotheses at 0.05", () => {
-  const random = new Random(11);
+  const random = new FastRandom(11);
   let rejected = 0;
   const trials = 600;
   for (let trial = 0; trial < trials; trial++) {

@@ -6,7 +6,7 @@ import { gramMatrix } from "../../../eval/probes/gram_preconditioner.ts";
 import { fitLogisticRegression, logisticProbabilities, sigmoid } from "../../../eval/probes/logistic_regression.ts";
 import type { Matrix } from "../../../eval/probes/matrix.ts";
 import { fitSoftmaxRegression, softmaxProbabilities } from "../../../eval/probes/softmax_regression.ts";
-import { Random } from "../../../base/random_sequence.ts";
+import { FastRandom } from "../../../base/random.ts";
 import { golden, splitTarget, testLatents, trainLatents } from "./golden_probes.ts";
 
 function relativeError(got: ArrayLike<number>, want: ArrayLike<number>): number {
@@ -66,7 +66,7 @@ Deno.test("fitLogisticRegression() converges for any scale, offset and prevalenc
     seed: fc.nat(),
   });
   fc.assert(fc.property(setting, ({ rows, columns, scale, offset, share, C, seed }) => {
-    const random = new Random(seed);
+    const random = new FastRandom(seed);
     const values = Float64Array.from({ length: rows * columns }, () => scale * (random.uniform() - 0.5 + offset));
     const targets = Array.from(
       { length: rows },
@@ -94,7 +94,7 @@ Deno.test("fitLogisticRegression() ignores rows with target -1 and can share a G
 });
 
 Deno.test("fitLogisticRegression() handles more columns than rows and than the factorisation limit", () => {
-  const random = new Random(4);
+  const random = new FastRandom(4);
   const columns = 1500;
   const rows = 40;
   const values = Float32Array.from({ length: rows * columns }, () => random.uniform() - 0.5);

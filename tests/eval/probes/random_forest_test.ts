@@ -4,7 +4,7 @@ import { auroc } from "../../../eval/metrics/roc.ts";
 import { binFeatures, findBinEdges } from "../../../eval/probes/binning.ts";
 import { forestProbabilities } from "../../../eval/probes/random_forest.ts";
 import { addPredictions, entropyTable, TreeGrower } from "../../../eval/probes/tree.ts";
-import { Random } from "../../../base/random_sequence.ts";
+import { FastRandom } from "../../../base/random.ts";
 import { forestProbabilitiesOf, golden, splitTarget, testLatents, trainLatents } from "./golden_probes.ts";
 
 Deno.test("forestProbabilities() is within 0.01 of scikit-learn's AUROC and close to its probabilities", async () => {
@@ -120,7 +120,7 @@ function growOn(
     weights: new Int32Array(rows).fill(1),
     positives: Int32Array.from(labels),
   };
-  const tree = new TreeGrower(features, options, entropyTable(rows)).grow(sample, new Random(1));
+  const tree = new TreeGrower(features, options, entropyTable(rows)).grow(sample, new FastRandom(1));
   const predictions = new Float64Array(rows);
   addPredictions(predictions, tree, features);
   return { tree, predictions: [...predictions] };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { projectLatents } from "../../../eval/protocol/projection.ts";
 import type { StudyTable, ViewLatents } from "../../../eval/protocol/study_table.ts";
-import { Random } from "../../../base/random_sequence.ts";
+import { FastRandom } from "../../../base/random.ts";
 
 /** A table with all studies in the test split. */
 function tableOf(studies: number): StudyTable {
@@ -21,7 +21,7 @@ const CASES = [{ id: "test", split: "test", studyIds: [], subjectIds: [], viewPo
 
 /** Latents with standard deviations 3, 2 and 0.1 along orthogonal directions, two rows per study. */
 function latentsOf(studies: number, scales = [3, 2, 0.1]): ViewLatents {
-  const random = new Random(5);
+  const random = new FastRandom(5);
   const directions = [[0.6, 0.8, 0], [-0.8, 0.6, 0], [0, 0, 1]];
   const values = new Float32Array(studies * 2 * 3);
   for (let study = 0; study < studies; study++) {

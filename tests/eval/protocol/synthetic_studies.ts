@@ -5,11 +5,11 @@
  * @module
  */
 import type { StudyTable, ViewLatents } from "../../../eval/protocol/study_table.ts";
-import { Random } from "../../../base/random_sequence.ts";
+import { FastRandom } from "../../../base/random.ts";
 
 export const SPLIT = { train: 0, validate: 1, test: 2 };
 
-function normal(random: Random): number {
+function normal(random: FastRandom): number {
   return Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
 }
 
@@ -19,7 +19,7 @@ function normal(random: Random): number {
  * and `unsure` is `clear` with every third study ignored.
  */
 export function syntheticStudies({ seed = 1, dimension = 4 }: { seed?: number; dimension?: number } = {}) {
-  const random = new Random(seed);
+  const random = new FastRandom(seed);
   const studyIds: string[] = [];
   const subjectIds: string[] = [];
   const splits: number[] = [];
@@ -68,7 +68,7 @@ export function syntheticStudies({ seed = 1, dimension = 4 }: { seed?: number; d
     labels: ["clear", "faint", "never", "absent", "unsure"],
     targets,
     labelledStudies: ({ fraction, seed }) => {
-      const order = new Random(seed, 99).shuffle([...patients]);
+      const order = new FastRandom(seed, 99).shuffle([...patients]);
       const chosen = new Set(order.slice(0, Math.ceil(fraction * patients.length)));
       return studyIds.keys().filter((study) => chosen.has(subjectIds[study]!));
     },
