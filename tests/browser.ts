@@ -1,5 +1,5 @@
 /**
- * Tests in a real browser, headless. Where none starts they are skipped, and `deno task test` lists them by name.
+ * Tests in headless Chromium. They are skipped if no browser starts; `deno task test` lists skipped tests by name.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import { thisHost } from "../cli/setup/host.ts";
 const found = await findBrowser(await thisHost());
 
 /**
- * Playwright asks when it is loaded, by a file under /proc, whether it is in Windows' Linux. Deno lets only a process with every
- * permission see those, and throws where the answer could be no.
+ * Loads Playwright, which on import reads a file in /proc to detect the Windows Subsystem for Linux. Deno denies that
+ * to processes without all permissions and throws, where Playwright expects a missing file.
  */
 async function loadPlaywright() {
   const { existsSync } = fs;
@@ -26,11 +26,11 @@ async function loadPlaywright() {
 
 const { chromium } = await loadPlaywright();
 
-/** Flags with which headless Chromium offers WebGPU, on its own software adapter. */
+/** Flags that enable WebGPU in headless Chromium, on its software adapter. */
 const FLAGS = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 /**
- * Registers a test that gets a fresh browser, closed after it however it ends.
+ * Registers a test with a new browser, which is always closed afterwards.
  *
  * @example
  * ```ts
@@ -52,7 +52,7 @@ export function browserTest(name: string, body: (browser: Browser) => Promise<vo
       const browser = await chromium.launch({
         executablePath: found!.program,
         args: FLAGS,
-        // Chromium's own sandbox does not start as root, in containers for example; the pages are our own.
+        // Chromium's sandbox does not start as root, for example in containers; the pages are trusted.
         chromiumSandbox: false,
       });
       try {

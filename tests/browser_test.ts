@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { browserTest } from "./browser.ts";
 
-browserTest("browser tests run pages with scripts and WebGPU", async (browser) => {
+browserTest("browserTest() runs pages with scripts and WebGPU", async (browser) => {
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     () => new Response("<!doctype html><h1>here</h1>", { headers: { "content-type": "text/html" } }),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { runDeno } from "../process.ts";
 import { projectFiles, readSource } from "./source_files.ts";
 
-Deno.test("the examples of the README and of the engine's documentation run", async () => {
+Deno.test("the examples in the README and in the engine's documentation run", async () => {
   const engine = projectFiles().filter((path) =>
     /^runtime\/.*\.ts$/.test(path) && readSource(path).includes("@example")
   );

@@ -1,9 +1,14 @@
+/**
+ * Enforces the import rules of ARCHITECTURE.md.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
-import { findCircles, type Import, readImports } from "./module_graph.ts";
+import { findCycles, type Import, readImports } from "./module_graph.ts";
 import { projectFiles, readSource, type Room, roomOf } from "./source_files.ts";
 
-/** For each room, the rooms that it may import, besides itself. */
-const DOORS: Readonly<Record<Room, readonly Room[]>> = {
+/** For each room, the other rooms that it may import. */
+const ALLOWED_ROOMS: Readonly<Record<Room, readonly Room[]>> = {
   base: [],
   shaders: [],
   runtime: ["base", "shaders"],
@@ -17,19 +22,19 @@ const DOORS: Readonly<Record<Room, readonly Room[]>> = {
   cli: ["base", "runtime", "models", "data", "phantoms", "training", "eval", "experiments", "viz"],
 };
 
-/** Single files that a room may import from one that is closed to it. */
-const WINDOWS: Readonly<Partial<Record<Room, readonly string[]>>> = {
-  // The contract of results.json, which is all that viz knows of evaluation.
+/** Single files that a room may import from rooms that it may not import otherwise. */
+const ALLOWED_FILES: Readonly<Partial<Record<Room, readonly string[]>>> = {
+  // The schema of results.json is all that viz knows about evaluation.
   viz: ["eval/results/results_schema.ts"],
 };
 
-/** The arrows of the diagram in ARCHITECTURE.md, from room to room: solid ones, and the dotted ones of single files. */
-function diagramArrows(): { doors: Import[]; windows: Import[] } {
+/** The arrows of the diagram in ARCHITECTURE.md: solid ones between rooms, and dotted ones for single files. */
+function diagramArrows(): { rooms: Import[]; files: Import[] } {
   const diagram = /```mermaid\n([^]*?)```/.exec(readSource("ARCHITECTURE.md"))?.[1] ?? "";
   const arrows = [...diagram.matchAll(/^ +(\w+) (-->|-\. [\w.]+ \.->) (\w+)$/gm)];
   const of = (solid: boolean) =>
     arrows.filter(([, , arrow]) => (arrow === "-->") === solid).map(([, from, , to]) => ({ from: from!, to: to! }));
-  return { doors: of(true), windows: of(false) };
+  return { rooms: of(true), files: of(false) };
 }
 
 const PUBLIC_ROOMS: readonly Room[] = ["runtime", "models", "data", "phantoms", "training", "eval", "experiments"];
@@ -43,42 +48,45 @@ function isAllowed({ from, to }: Import): boolean {
   if (from === "mod.ts") return target !== undefined && PUBLIC_ROOMS.includes(target);
   if (room === undefined) return true;
   if (target === undefined) return !sources.includes(to);
-  return target === room || DOORS[room].includes(target) || (WINDOWS[room]?.includes(to) ?? false);
+  return target === room || ALLOWED_ROOMS[room].includes(target) || (ALLOWED_FILES[room]?.includes(to) ?? false);
 }
 
-Deno.test("imports go one way through the rooms", () => {
+Deno.test("every import is allowed by the rules", () => {
   const found = new Set(imports.map(({ from }) => from));
   assert.ok(found.has("cli/adapter.ts"), "the imports of cli/adapter.ts were not read");
   const wrong = imports.filter((one) => !isAllowed(one)).map(({ from, to }) => `${from} imports ${to}`);
   assert.deepEqual(wrong, []);
 });
 
-Deno.test("the diagram in ARCHITECTURE.md shows these rules", () => {
-  const { doors, windows } = diagramArrows();
+Deno.test("the diagram in ARCHITECTURE.md matches the rules", () => {
+  const { rooms, files } = diagramArrows();
   const reach = (room: string): string[] =>
-    doors.filter(({ from }) => from === room).flatMap(({ to }) => [to, ...reach(to)]);
-  for (const [room, open] of Object.entries(DOORS)) {
+    rooms.filter(({ from }) => from === room).flatMap(({ to }) => [to, ...reach(to)]);
+  for (const [room, open] of Object.entries(ALLOWED_ROOMS)) {
     const drawn = new Set(reach(room));
     assert.deepEqual(open.filter((to) => !drawn.has(to)), [], `${room} may import what the diagram does not show`);
-    const direct = doors.filter(({ from }) => from === room).map(({ to }) => to);
-    assert.deepEqual(direct.filter((to) => !open.some((room) => room === to)), [], `${room} has arrows too many`);
+    const direct = rooms.filter(({ from }) => from === room).map(({ to }) => to);
+    assert.deepEqual(direct.filter((to) => !open.some((room) => room === to)), [], `${room} has superfluous arrows`);
   }
-  const files = windows.map(({ from, to }) => `${from} ${to}`);
-  assert.deepEqual(files, Object.entries(WINDOWS).flatMap(([from, to]) => to.map((path) => `${from} ${roomOf(path)}`)));
+  const drawnFiles = files.map(({ from, to }) => `${from} ${to}`);
+  assert.deepEqual(
+    drawnFiles,
+    Object.entries(ALLOWED_FILES).flatMap(([from, to]) => to.map((path) => `${from} ${roomOf(path)}`)),
+  );
 });
 
-Deno.test("no files import each other in a circle", () => {
-  assert.deepEqual(findCircles(imports), []);
+Deno.test("there are no import cycles", () => {
+  assert.deepEqual(findCycles(imports), []);
 });
 
-Deno.test("circles of any length are found", () => {
+Deno.test("findCycles() finds cycles of any length", () => {
   const chain = [["a", "b"], ["b", "c"], ["c", "d"]].map(([from, to]) => ({ from: from!, to: to! }));
-  assert.deepEqual(findCircles(chain), []);
-  assert.deepEqual(findCircles([...chain, { from: "c", to: "a" }]), [["a", "b", "c"]]);
-  assert.deepEqual(findCircles([...chain, { from: "d", to: "c" }, { from: "b", to: "a" }]), [["a", "b"], ["c", "d"]]);
+  assert.deepEqual(findCycles(chain), []);
+  assert.deepEqual(findCycles([...chain, { from: "c", to: "a" }]), [["a", "b", "c"]]);
+  assert.deepEqual(findCycles([...chain, { from: "d", to: "c" }, { from: "b", to: "a" }]), [["a", "b"], ["c", "d"]]);
 });
 
-Deno.test("the rule of directions refuses what it should", () => {
+Deno.test("isAllowed() accepts and rejects the right imports", () => {
   const refused: [string, string][] = [
     ["runtime/a.ts", "models/a.ts"],
     ["models/a.ts", "data/mod.ts"],
@@ -107,26 +115,26 @@ Deno.test("the rule of directions refuses what it should", () => {
   for (const [from, to] of allowed) assert.ok(isAllowed({ from, to }), `${from} may not import ${to}`);
 });
 
-Deno.test("the engine and the models need no package but zod, for what they read from files", () => {
+Deno.test("runtime/ and models/ import no package except zod", () => {
   const packages = imports.filter(({ from, to }) =>
     ["runtime", "models"].includes(roomOf(from) ?? "") && /^npm:(?!zod@)/.test(to)
   );
   assert.deepEqual(packages, []);
 });
 
-Deno.test("packages come from the registry of package.json, and nothing from a URL", () => {
+Deno.test("nothing is imported from a URL", () => {
   const foreign = imports.filter(({ to }) => /^(https?|jsr|data|blob):/.test(to));
   assert.deepEqual(foreign, []);
 });
 
-Deno.test("shaders/ holds WGSL alone, and every file of the product is in a room", () => {
+Deno.test("shaders/ contains only WGSL, and every source file is in a room", () => {
   const files = projectFiles();
   assert.deepEqual(files.filter((path) => path.startsWith("shaders/") && !path.endsWith(".wgsl")), []);
-  const homeless = sources.filter((path) => !/^(tests|bench)\//.test(path) && path !== "mod.ts" && !roomOf(path));
-  assert.deepEqual(homeless, []);
+  const outside = sources.filter((path) => !/^(tests|bench)\//.test(path) && path !== "mod.ts" && !roomOf(path));
+  assert.deepEqual(outside, []);
 });
 
-Deno.test("every kernel has a test of its own: tests/shaders reaches all WGSL through the lowerings alone", async () => {
+Deno.test("every WGSL file is reached from tests/shaders through lowerings only", async () => {
   const files = projectFiles();
   const part = files.filter((path) => /^(runtime\/kernels|tests\/shaders)\/.*\.ts$/.test(path));
   const edges = await readImports(part);

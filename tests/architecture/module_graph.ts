@@ -1,13 +1,18 @@
+/**
+ * The import graph of the project's modules, as parsed by Deno.
+ *
+ * @module
+ */
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { runDeno } from "../process.ts";
 import { readSource, ROOT } from "./source_files.ts";
 
-/** One module's use of another, or of a file beside it. */
+/** An import of a module, or a reference to another file. */
 export interface Import {
-  /** Path of the importing file in the project. */
+  /** Path of the importing file, relative to the project. */
   readonly from: string;
-  /** Path of the imported file in the project, or the specifier of a package (`npm:zod@4`, `node:path`). */
+  /** Path of the imported file, relative to the project, or the specifier of a package (`npm:zod@4`, `node:path`). */
   readonly to: string;
 }
 
@@ -22,7 +27,7 @@ interface ModuleInfo {
 }
 
 /**
- * All imports of the given files, as Deno's own parser sees them: static, dynamic, re-exported and of types alone. Files named by
+ * Reads all imports of the given files with Deno's parser: static, dynamic, type-only and re-exports. References by
  * `new URL("...", import.meta.url)`, such as workers and shaders, count as well.
  */
 export async function readImports(files: readonly string[]): Promise<Import[]> {
@@ -43,7 +48,7 @@ export async function readImports(files: readonly string[]): Promise<Import[]> {
   return imports;
 }
 
-/** What `deno info` says of a module that imports all of the files. */
+/** The output of `deno info` for a module that imports all of the files. */
 async function moduleGraph(files: readonly string[]): Promise<readonly ModuleInfo[]> {
   const entry = await Deno.makeTempFile({ suffix: ".ts" });
   try {
@@ -57,14 +62,14 @@ async function moduleGraph(files: readonly string[]): Promise<readonly ModuleInf
   }
 }
 
-/** Files named relative to a module with `new URL`. */
+/** Files that a module references with `new URL`. */
 function locatedFiles(from: string): string[] {
   const found = readSource(from).matchAll(/new URL\(\s*["'`](\.[^"'`$]*)["'`],\s*import\.meta\.url/g);
   const base = pathToFileURL(join(ROOT, from));
   return [...found].map(([, path]) => projectPath(new URL(path!, base).href)).filter((path) => path !== undefined);
 }
 
-/** The path in the project of a file URL; `undefined` for what is not in it. */
+/** Converts a file URL to a path relative to the project; `undefined` for files outside of it. */
 function projectPath(specifier: string): string | undefined {
   if (!specifier.startsWith("file:")) return undefined;
   const path = relative(ROOT, fileURLToPath(specifier)).replaceAll("\\", "/");
@@ -72,10 +77,10 @@ function projectPath(specifier: string): string | undefined {
 }
 
 /**
- * Groups of files that reach each other by imports (strongly connected components of more than one file, Tarjan's algorithm), each
- * sorted by name. Imports of types alone count: a reader has to follow them all the same.
+ * Finds import cycles: the strongly connected components of more than one file (Tarjan's algorithm), each sorted by
+ * name. Type-only imports count, because a reader has to follow them as well.
  */
-export function findCircles(imports: readonly Import[]): string[][] {
+export function findCycles(imports: readonly Import[]): string[][] {
   const targets = Map.groupBy(imports, ({ from }) => from);
   const order = new Map<string, number>();
   const lowest = new Map<string, number>();

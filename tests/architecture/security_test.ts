@@ -10,14 +10,14 @@ const config = JSON.parse(readSource("deno.json")) as {
 const manifest = JSON.parse(readSource("package.json")) as Record<string, Record<string, string>>;
 const direct = { ...manifest.dependencies, ...manifest.devDependencies };
 
-/** The cells of a page's table rows that begin as told, headings and rules left out. */
+/** The cells of a page's table rows whose first cell matches, without headings and rules. */
 function rows(page: string, first: RegExp): string[][] {
   return readSource(page).split("\n").filter((line) => line.startsWith("| "))
     .map((line) => line.slice(1, -1).split("|").map((cell) => cell.trim()))
     .filter(([cell = ""]) => first.test(cell));
 }
 
-/** A task's permissions in the table's notation. */
+/** A task's permissions in the notation of the table. */
 function permissionsOf(command: string): string {
   const cells = [...command.matchAll(/\s(?:-P=(\w+)|--allow-([a-z]+)(?:=(\S+))?)/g)].map(([, set, kind, value]) => {
     if (set !== undefined) return set;
@@ -32,7 +32,7 @@ Deno.test("SECURITY.md lists every task's permissions with a reason", () => {
   assert.deepEqual([...listed.keys()].sort(), running.map(([name]) => name).sort());
   for (const [name, { command }] of running) {
     const [permissions, why = ""] = listed.get(name)!;
-    // What set-up may start, and why, takes a paragraph.
+    // Set-up's permission to start programs is explained in a separate paragraph.
     if (name !== "setup") assert.equal(permissions, permissionsOf(command), name);
     assert.ok(why.length > 10, `${name} has no reason`);
   }
@@ -50,13 +50,13 @@ Deno.test("SECURITY.md lists the permission sets of deno.json", () => {
   assert.deepEqual(names.filter((name) => !page.includes(name.split("/").at(-1)!)), []);
 });
 
-Deno.test("the tests that SECURITY.md names are there", () => {
+Deno.test("the tests named in SECURITY.md exist", () => {
   const links = [...readSource("SECURITY.md").matchAll(/\]\(([^)#]+)\)/g)].map(([, path]) => path!);
   assert.ok(links.length > 20);
   assert.deepEqual(links.filter((path) => !existsSync(join(ROOT, path))), []);
 });
 
-Deno.test("THIRD_PARTY.md lists the packages of package.json with the licences that they name", () => {
+Deno.test("THIRD_PARTY.md lists the packages of package.json with their licences", () => {
   const listed = rows("THIRD_PARTY.md", /^(@[a-z]+\/)?[a-z0-9-]+$/).filter(([name]) => name !== "package");
   const expected = Object.entries(direct).map(([name, version]) => {
     const { license } = JSON.parse(readSource(join("node_modules", name, "package.json"))) as { license: string };
@@ -68,7 +68,7 @@ Deno.test("THIRD_PARTY.md lists the packages of package.json with the licences t
   );
 });
 
-Deno.test("package.json names exact versions, and deno.lock has a sum for every package", () => {
+Deno.test("package.json pins exact versions, and deno.lock has a checksum for every package", () => {
   for (const [name, version] of Object.entries(direct)) assert.match(version, /^\d+\.\d+\.\d+$/, name);
   const lock = JSON.parse(readSource("deno.lock")) as { npm: Record<string, { integrity?: string }> };
   const packages = Object.entries(lock.npm);

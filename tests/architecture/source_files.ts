@@ -1,9 +1,14 @@
+/**
+ * The project's own files, and the rooms they belong to.
+ *
+ * @module
+ */
 import { join, relative } from "node:path";
 import { ROOT } from "../process.ts";
 
 export { ROOT };
 
-/** The rooms of the product. */
+/** The rooms: top-level folders of the product. */
 export const ROOMS = [
   "base",
   "shaders",
@@ -19,17 +24,17 @@ export const ROOMS = [
 ] as const;
 export type Room = (typeof ROOMS)[number];
 
-/** What the project's files do not include: other people's, and what running it makes. */
-const NOT_OURS = new Set([".git", "node_modules", "runs", "cache", "coverage"]);
+/** Folders that are not part of the project's sources. */
+const EXCLUDED = new Set([".git", "node_modules", "runs", "cache", "coverage"]);
 
-/** Paths of all of the project's own files, relative to its folder, with `/` between the parts. */
+/** Paths of all of the project's own files, relative to its root and separated by `/`. */
 export function projectFiles(): string[] {
   const files: string[] = [];
   const visit = (folder: string) => {
     for (const entry of Deno.readDirSync(folder)) {
       const path = join(folder, entry.name);
       if (entry.isDirectory) {
-        if (folder !== ROOT || !NOT_OURS.has(entry.name)) visit(path);
+        if (folder !== ROOT || !EXCLUDED.has(entry.name)) visit(path);
       } else if (entry.isFile) {
         files.push(relative(ROOT, path).replaceAll("\\", "/"));
       }
@@ -39,12 +44,12 @@ export function projectFiles(): string[] {
   return files.filter((path) => !path.includes("node_modules/")).sort();
 }
 
-/** The room that a file is in; `undefined` for tests, benchmarks and the files at the top. */
+/** The room of a file; `undefined` for tests, benchmarks and top-level files. */
 export function roomOf(path: string): Room | undefined {
   return ROOMS.find((room) => path.startsWith(`${room}/`));
 }
 
-/** The text of a project file. */
+/** Reads a project file as text. */
 export function readSource(path: string): string {
   return Deno.readTextFileSync(join(ROOT, path));
 }

@@ -9,7 +9,7 @@ interface Task {
   readonly description?: string;
 }
 
-/** A permission set, which `-P=NAME` gives to a program. */
+/** A permission set, granted by `-P=NAME`. */
 type PermissionSet = Readonly<Record<string, readonly string[]>>;
 
 const config = JSON.parse(readSource("deno.json")) as {
@@ -22,7 +22,7 @@ const commands = Object.entries(config.tasks).map(([name, task]) => ({
   command: typeof task === "string" ? task : task.command,
 }));
 
-/** The `deno run`s of a command, each with its flags and its file. */
+/** The `deno run` invocations of a command, each with its flags and file. */
 function runs(command: string): { flags: string; file: string }[] {
   return command.split("&&").filter((part) => /\bdeno run\b/.test(part)).map((part) => {
     const file = /\s([\w/]+\.ts)\b/.exec(part)?.[1];
@@ -31,12 +31,12 @@ function runs(command: string): { flags: string; file: string }[] {
   });
 }
 
-Deno.test("every task's file is there", () => {
+Deno.test("every task's file exists", () => {
   const missing = commands.flatMap(({ command }) => runs(command)).filter(({ file }) => !existsSync(join(ROOT, file)));
   assert.deepEqual(missing, []);
 });
 
-Deno.test("no task has all permissions, native code or the network", () => {
+Deno.test("no task has all permissions, FFI or network access", () => {
   for (const { name, command } of commands) {
     assert.doesNotMatch(command, /\s-A\b|--allow-all|--allow-ffi|--allow-net|--allow-import|--unstable/, name);
     for (const { flags } of runs(command)) assert.match(flags, /--no-prompt/, `${name} may ask for permissions`);
@@ -50,19 +50,19 @@ Deno.test("no task has all permissions, native code or the network", () => {
   }
 });
 
-Deno.test("tasks name permission sets that exist, quietly", () => {
+Deno.test("tasks use existing permission sets, with --quiet", () => {
   for (const { name, command } of commands) {
     for (const { flags } of runs(command)) {
       const set = /\s-P=(\w+)/.exec(flags)?.[1];
       if (set === undefined) continue;
       assert.ok(Object.hasOwn(config.permissions, set), `${name} names the permission set ${set}`);
-      // Without --quiet, Deno warns on every start that permission sets are experimental.
+      // Without --quiet, Deno prints a warning that permission sets are experimental.
       assert.match(flags, /--quiet/, name);
     }
   }
 });
 
-Deno.test("only set-up, the tests, the bundler and the benchmarks start programs, set-up and benchmarks only those they name", () => {
+Deno.test("only set-up, tests, the bundler and benchmarks may start programs", () => {
   const runners = commands.flatMap(({ command }) => runs(command)).filter(({ flags }) =>
     /--allow-run|-P=setup/.test(flags)
   );
@@ -81,7 +81,7 @@ Deno.test("only set-up, the tests, the bundler and the benchmarks start programs
 Deno.test("after set-up, no task downloads anything", () => {
   for (const { name, command } of commands) {
     for (const { flags, file } of runs(command)) {
-      // Set-up imports no package, so that there is nothing to download.
+      // Set-up imports no packages, so that it does not need downloads to start.
       if (file !== "cli/setup.ts") assert.match(flags, /--cached-only/, name);
     }
   }

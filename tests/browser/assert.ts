@@ -1,6 +1,10 @@
-/** The part of `node:assert/strict` that the engine's tests use, for browsers. */
+/**
+ * A subset of `node:assert/strict` for browsers: what the engine's tests use.
+ *
+ * @module
+ */
 
-/** What was asserted is not so. */
+/** Thrown if an assertion fails. */
 export class AssertionError extends Error {
   override name = "AssertionError";
 }
@@ -28,7 +32,7 @@ function keysOf(value: object): (string | symbol)[] {
   return Reflect.ownKeys(value).filter((key) => Object.prototype.propertyIsEnumerable.call(value, key));
 }
 
-/** Equality as `deepStrictEqual` has it, for the kinds of values that tests compare. */
+/** Deep strict equality for the kinds of values that tests compare. */
 function same(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
@@ -49,7 +53,7 @@ function same(a: unknown, b: unknown): boolean {
     own.every((key) => Object.hasOwn(b, key) && same(Reflect.get(a, key), Reflect.get(b, key)));
 }
 
-/** An error that is expected: a class, a pattern of the message, some properties, or a test of one's own. */
+/** An expected error: a class, a pattern of the message, some properties, or a predicate. */
 type Expected =
   | RegExp
   | (new (...args: never[]) => Error)
@@ -64,9 +68,9 @@ function checkError(error: unknown, expected: Expected | string | undefined, mes
   }
   if (typeof expected === "function") {
     if (expected.prototype !== undefined && error instanceof expected) return;
-    if (expected.prototype instanceof Error) failWith(message, `${error} is no ${expected.name}`);
+    if (expected.prototype instanceof Error) failWith(message, `${error} is not a ${expected.name}`);
     const test = expected as (error: unknown) => unknown;
-    if (test(error) !== true) failWith(message, `${error} is not the error that was expected`);
+    if (test(error) !== true) failWith(message, `${error} is not the expected error`);
     return;
   }
   for (const [key, want] of Object.entries(expected)) {

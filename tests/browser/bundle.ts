@@ -1,5 +1,5 @@
 /**
- * Bundles test files of the engine for browsers.
+ * Bundles the engine's test files for browsers.
  *
  * @module
  */
@@ -7,17 +7,17 @@ import { build, stop } from "esbuild";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The folder of this checkout. */
+/** The project's root folder. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Where the page's own script is, after bundling. */
+/** URL path of the bundled page script. */
 export const PAGE_SCRIPT = "/tests/browser/page.js";
 
 /**
  * Bundles tests.
  *
- * @param files Paths from the project's root, `tests/runtime/program/program_test.ts` say.
- * @returns Texts by the path under which they are to be served; that of a test file is its own with `.js` at its end.
+ * @param files Paths relative to the project's root, such as `tests/runtime/program/program_test.ts`.
+ * @returns Bundles by the URL path at which to serve them; a test file's path is its own with the extension `.js`.
  */
 export async function bundleTests(files: readonly string[]): Promise<Map<string, string>> {
   try {
@@ -27,7 +27,8 @@ export async function bundleTests(files: readonly string[]): Promise<Map<string,
       outbase: ".",
       outdir: "/",
       bundle: true,
-      // What the tests share is loaded once, and stays apart from them: stack traces tell the engine from its users.
+      // Shared modules are loaded once and kept in files of their own, so that stack traces distinguish the engine from
+      // tests.
       splitting: true,
       chunkNames: "engine/[hash]",
       format: "esm",

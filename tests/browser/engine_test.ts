@@ -7,26 +7,27 @@ import { browserTest } from "../browser.ts";
 import { bundleTests, PAGE_SCRIPT, ROOT } from "./bundle.ts";
 import type { Outcome, TestPage } from "./page.ts";
 
-/** Longest that a file's tests may take: a shader that a browser's driver takes minutes to compile is a failure too. */
+/** Time limit per test file: a shader that takes a browser's driver minutes to compile is a failure too. */
 const LIMIT_SECONDS = 180;
 const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module" src="${PAGE_SCRIPT}"></script>`;
 
 /**
- * Left out: what needs Deno's files; what needs `shader-f16`, which the software driver of browsers lacks; and what times all variants of a
- * kernel. That driver takes minutes to compile some of them, which is why the engine does not choose them there (see `runtime/device/platform.ts`).
+ * Excluded tests: those that need the file system; those that need `shader-f16`, which Chromium's software driver
+ * lacks; and those that time all variants of a kernel. That driver takes minutes to compile some variants, which is why
+ * the engine avoids them in browsers (see `runtime/device/platform.ts`).
  */
-const NOT_HERE = ["checkpoint_test.ts", "half_storage_test.ts", "kernel_tuner_test.ts"];
+const EXCLUDED = ["checkpoint_test.ts", "half_storage_test.ts", "kernel_tuner_test.ts"];
 
-/** Test files of a folder. */
+/** The test files of a folder. */
 function testsOf(folder: string): string[] {
   return readdirSync(join(ROOT, folder))
-    .filter((name) => name.endsWith("_test.ts") && !NOT_HERE.includes(name))
+    .filter((name) => name.endsWith("_test.ts") && !EXCLUDED.includes(name))
     .map((name) => `${folder}/${name}`).sort();
 }
 
 /**
- * Runs test files, each in a page of its own, and asserts that all of their tests pass. One that does not end ends it all: the browser's GPU
- * process, which all pages share, may be busy for minutes yet.
+ * Runs test files, each in its own page, and asserts that all of their tests pass. A timeout aborts all remaining
+ * files, because the GPU process shared by all pages may stay busy for minutes.
  */
 async function passesInBrowser(browser: Browser, files: readonly string[]): Promise<void> {
   const bundles = await bundleTests(files);
@@ -68,7 +69,7 @@ async function runFile(browser: Browser, options: { file: string; origin: string
     );
     const outcomes = await Promise.race([running, limit]);
     if (outcomes) return outcomes;
-    running.catch(() => {}); // the page is closed under it
+    running.catch(() => {}); // the page is closed while it runs
     const name = await page.evaluate(() => (globalThis as unknown as TestPage).currentTest).catch(String);
     throw new Error(`${options.file}: ${name}: still running after ${LIMIT_SECONDS} s`);
   } finally {
@@ -77,7 +78,7 @@ async function runFile(browser: Browser, options: { file: string; origin: string
   }
 }
 
-browserTest("the engine's tests pass in a browser: programs, errors, checkpoints' format", async (browser) => {
+browserTest("the engine's tests pass in a browser: programs, errors, checkpoint format", async (browser) => {
   await passesInBrowser(browser, testsOf("tests/runtime"));
 });
 

@@ -1,14 +1,14 @@
 /**
- * The page's side of running the engine's tests in a browser: what stands for `Deno.test()` and `Deno.readFile()` there.
+ * The page script that runs the engine's tests in a browser: replacements for `Deno.test()` and `Deno.readFile()`.
  *
  * @module
  */
 
-/** How a test, or a step of one, ended. */
+/** The outcome of a test or test step. */
 export interface Outcome {
   readonly name: string;
   readonly milliseconds: number;
-  /** What was thrown, if anything. */
+  /** The error, if one was thrown. */
   readonly error?: string;
 }
 
@@ -18,11 +18,11 @@ interface Steps {
 
 type Body = (steps: Steps) => Promise<void> | void;
 
-/** What the test's side calls. */
+/** The interface called by the driving test. */
 export interface TestPage {
-  /** Loads a bundle and runs the tests that it registers, one after another. */
+  /** Loads a bundle and runs the tests it registers in sequence. */
   runTests(bundle: string): Promise<Outcome[]>;
-  /** The test that is running, or the last one that ran. */
+  /** The name of the running test, or of the last one. */
   currentTest: string;
 }
 

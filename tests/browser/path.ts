@@ -1,6 +1,10 @@
-/** The part of `node:path` that the engine's tests use, for browsers. */
+/**
+ * A subset of `node:path` for browsers: what the engine's tests use.
+ *
+ * @module
+ */
 
-/** Joins parts of a path that does not go up. */
+/** Joins parts of a path; does not resolve `..`. */
 export function join(...parts: string[]): string {
   return parts.join("/").replaceAll(/\/+/g, "/");
 }
