@@ -101,6 +101,22 @@ const preparedSchema = z.object({ about: z.string(), values: z.array(z.number())
 const timesSchema = z.object({ seconds: z.number(), processorSeconds: z.number() });
 const errorSchema = z.object({ error: z.string() });
 
+const describedSchema = z.object({
+  /** The library that multiplies matrices. */
+  blas: z.string(),
+  /** Its measured rate in float32. */
+  gflops: z.number(),
+  threads: z.int(),
+  onednn: z.boolean(),
+  /** The widest vector instructions of the processor that it can use. */
+  isa: z.string(),
+  /** Peak GFLOP/s of the processor's multiply-adds; `null` where it cannot be told, and on a GPU. */
+  peak: z.number().nullable(),
+});
+
+/** How a PyTorch computes. */
+export type TorchDescription = z.infer<typeof describedSchema>;
+
 /** Time per step of a run. */
 export type Times = z.infer<typeof timesSchema>;
 
@@ -127,6 +143,11 @@ export class PeerProcess implements Disposable {
    */
   async prepare(work: string): Promise<z.infer<typeof preparedSchema>> {
     return preparedSchema.parse(await this.#ask({ prepare: work }));
+  }
+
+  /** Asks PyTorch what it multiplies matrices with, and measures how fast. */
+  async describe(): Promise<TorchDescription> {
+    return describedSchema.parse(await this.#ask({ describe: true }));
   }
 
   /** Runs some steps. */

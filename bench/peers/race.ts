@@ -8,7 +8,7 @@ import { formatTable } from "../../cli/terminal/table.ts";
 import { machineLoad } from "../machine.ts";
 import type { ContestantResult, PartResult, WorkResult } from "../results.ts";
 import { median, medianRatio, type Ratio, ratioLine, relativeSpread } from "../statistics.ts";
-import { type Contestant, peerOf, PeerProcess, type StartOptions } from "./contestant.ts";
+import { type Contestant, peerOf, PeerProcess, type StartOptions, type TorchDescription } from "./contestant.ts";
 import { ensurePeer } from "./setup.ts";
 
 /** Work to race at. */
@@ -73,12 +73,41 @@ async function startProcesses(contestants: readonly Contestant[], options: RaceO
     try {
       const peer = peerOf(contestant);
       if (peer) await ensurePeer(peer, { say: options.say, python: options.torch.python });
-      processes.set(contestant, new PeerProcess(contestant, options));
+      const process = new PeerProcess(contestant, options);
+      processes.set(contestant, process);
+      if (contestant === "pytorch") {
+        const description = await process.describe();
+        options.say(peerLine(description));
+        requireFastPeer(description);
+      }
     } catch (error) {
+      processes.get(contestant)?.[Symbol.dispose]();
+      processes.delete(contestant);
       leaveOut({ name: contestant, reason: (error as Error).message }, { absent, ...options });
     }
   }
   return { processes, absent };
+}
+
+/** The line that says how PyTorch computes: a race against a slow one proves nothing. */
+export function peerLine({ blas, gflops, threads, onednn, isa, peak }: TorchDescription): string {
+  const limit = peak === null ? "" : ` peak=${peak.toFixed(0)}`;
+  return `PEER pytorch blas=${blas} gflops=${gflops.toFixed(0)} threads=${threads} onednn=${onednn} isa=${isa}${limit}`;
+}
+
+/**
+ * Checks that PyTorch multiplies matrices about as fast as the processor can.
+ *
+ * @throws {Error} where its rate is below a tenth of the peak of the processor's multiply-adds.
+ */
+export function requireFastPeer({ blas, gflops, peak }: TorchDescription): void {
+  if (peak === null || gflops >= peak / 10) return;
+  throw new Error(
+    `it multiplies matrices at ${
+      gflops.toFixed(1)
+    } GFLOP/s with the BLAS "${blas}", below a tenth of the processor's ` +
+      `${peak.toFixed(0)}: install a fast BLAS for it, libopenblas0-pthread on Debian`,
+  );
 }
 
 function leaveOut(

@@ -5,6 +5,7 @@ See serve.ts for the requests and exchange.ts for the files.
 import argparse
 import json
 import math
+import re
 import resource
 import sys
 import time
@@ -78,6 +79,47 @@ class Where:
         """Waits for the device: CUDA kernels run asynchronously."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
+
+
+def blas_name():
+    """The BLAS library that this process has loaded; Debian chooses it among those that are installed."""
+    mapped = Path("/proc/self/maps")
+    text = mapped.read_text() if mapped.exists() else ""
+    known = {"openblas": "openblas", "libmkl": "mkl", "libblis": "blis", "atlas": "atlas", "libblas": "reference"}
+    return next((name for part, name in known.items() if part in text), "unknown")
+
+
+def fma_peak(threads):
+    """Peak GFLOP/s of float32 multiply-adds on this many cores, from the clock and the vector width of /proc/cpuinfo."""
+    info = Path("/proc/cpuinfo")
+    text = info.read_text() if info.exists() else ""
+    clocks = re.findall(r"cpu MHz\s*:\s*([\d.]+)", text)
+    flags = set(re.findall(r"^flags\s*:\s*(.*)$", text, re.M)[0].split()) if "flags" in text else set()
+    isa, lanes = ("avx512", 16) if "avx512f" in flags else ("avx2", 8) if "fma" in flags else ("none", 4)
+    # Two multiply-add units a core, two operations each.
+    return isa, threads * float(clocks[0]) / 1e3 * lanes * 4 if clocks else math.nan
+
+
+def describe(where, size=1024, seconds=0.5):
+    """What this PyTorch multiplies matrices with, and how fast."""
+    a, b = torch.rand(2, size, size, device=where.device).unbind()
+    best = math.inf
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        a @ b
+        where.finish()
+        best = min(best, time.perf_counter() - start)
+    threads = torch.get_num_threads()
+    isa, peak = fma_peak(threads)
+    return {
+        "blas": blas_name() if where.device.type == "cpu" else "cublas",
+        "gflops": 2 * size ** 3 / best / 1e9,
+        "threads": threads,
+        "onednn": torch.backends.mkldnn.is_available(),
+        "isa": isa,
+        "peak": None if math.isnan(peak) or where.device.type != "cpu" else peak,
+    }
 
 
 class StepJob:
@@ -154,7 +196,9 @@ def serve(jobs):
     for line in sys.stdin:
         request = json.loads(line)
         try:
-            if "prepare" in request:
+            if "describe" in request:
+                answer = describe(Where(given.device, given.compile))
+            elif "prepare" in request:
                 name = request["prepare"]
                 where = Where(given.device, given.compile)
                 job = prepared[name] = jobs[name](read_exchange(given.folder, name), where)

@@ -10,7 +10,7 @@ import type { Finished, Host } from "./host.ts";
 export interface SystemPackage {
   /** How to call it in a sentence. */
   readonly title: string;
-  /** Name in Debian, Ubuntu and what descends from them. */
+  /** Names in Debian, Ubuntu and their descendants, separated by spaces. */
   readonly debian: string;
   /** The command for each family of Linux, by the `ID` in /etc/os-release. */
   readonly commands: Readonly<Record<string, string>>;
@@ -83,7 +83,15 @@ export async function install(what: SystemPackage, host: Host): Promise<void> {
     throw new UserError(`to install ${what.title}${why}, ${instruct(command)} and start again`);
   }
   host.say(`Installing ${what.title}: apt-get install --no-install-recommends ${what.debian} (a minute or two) ...`);
-  const args = ["-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", "install", what.debian];
+  const args = [
+    "-y",
+    "-q",
+    "--no-install-recommends",
+    "-o",
+    "DPkg::Lock::Timeout=120",
+    "install",
+    ...what.debian.split(" "),
+  ];
   let done = await apt(args);
   if (done?.code !== 0 && !LOCKED.test(done?.output ?? "")) {
     // A new machine has no package lists yet, an old one may have outdated ones.

@@ -3,7 +3,14 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readExchange, writeExchange } from "../../bench/peers/exchange.ts";
-import { type RaceWork, ratioLines, ratiosOf, requireAgreement } from "../../bench/peers/race.ts";
+import {
+  peerLine,
+  type RaceWork,
+  ratioLines,
+  ratiosOf,
+  requireAgreement,
+  requireFastPeer,
+} from "../../bench/peers/race.ts";
 import { matmulExchange, stepExchange, stepWork } from "../../bench/peers/work.ts";
 import { resultsSchema } from "../../bench/results.ts";
 import { runTask } from "../process.ts";
@@ -105,4 +112,27 @@ Deno.test("bench peers lists the frameworks it knows", async () => {
   const { code, stderr } = await runTask(["bench", "peers", "--only", "ours,theano"]);
   assert.equal(code, 2);
   assert.match(stderr, /--only must be some of ours, jax-js, tfjs, pytorch/);
+});
+
+const FAST = { blas: "openblas", gflops: 151, threads: 2, onednn: true, isa: "avx2", peak: 179.2 };
+
+Deno.test("peerLine() says how PyTorch multiplies matrices", () => {
+  assert.equal(
+    peerLine(FAST),
+    "PEER pytorch blas=openblas gflops=151 threads=2 onednn=true isa=avx2 peak=179",
+  );
+  assert.equal(
+    peerLine({ ...FAST, blas: "cublas", peak: null }),
+    "PEER pytorch blas=cublas gflops=151 threads=2 onednn=true isa=avx2",
+  );
+});
+
+Deno.test("requireFastPeer() refuses a PyTorch below a tenth of the processor's peak, and says what to install", () => {
+  requireFastPeer(FAST);
+  requireFastPeer({ ...FAST, gflops: 17.92 });
+  requireFastPeer({ ...FAST, gflops: 1, peak: null });
+  assert.throws(
+    () => requireFastPeer({ ...FAST, blas: "reference", gflops: 6.6 }),
+    /6\.6 GFLOP\/s with the BLAS "reference", below a tenth of the processor's 179: install .*libopenblas0-pthread/,
+  );
 });
