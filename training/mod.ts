@@ -12,6 +12,7 @@ export { isSupervised, trainingPairs, withAnnealing } from "./run_trainer.ts";
 export { alterRunData, datasetOptionsOf, openRunData, type RunData } from "./data/run_data.ts";
 export { type MetricsLine, readMetricsFile, readRunConfig, runPaths, sweepTemporary } from "./run/run_directory.ts";
 export { readRunDraft, removeRunDraft, type RunDraft, writeRunConfig, writeRunDraft } from "./run/run_draft.ts";
+export { type AcceptedChange, acceptedChanges } from "./run/run_data_record.ts";
 export { lockRun } from "./run/run_lock.ts";
 export { openRunTuner, type RunTuningOptions } from "./run/run_tuning.ts";
 export { type DeviceRecovery, ReplaceableDevice, throughDeviceFailures } from "./replaceable_device.ts";

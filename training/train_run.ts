@@ -18,6 +18,7 @@ import {
 import { alphaSchedule, betaSchedule } from "./annealing.ts";
 import { BatchTooLargeError, largestBatch } from "./batch_size.ts";
 import { firstNonFinite, NonFiniteStepError } from "./non_finite.ts";
+import { holdToData } from "./run/run_data_record.ts";
 import { restoreRun, saveRun } from "./run/run_checkpoint.ts";
 import type { RunConfig } from "./run/run_config.ts";
 import type { RunData } from "./data/run_data.ts";
@@ -49,6 +50,8 @@ export interface TrainRunOptions {
   readonly keep?: number;
   /** Steps to leave out, besides those that the checkpoint says were left out: their batches gave numbers that are not finite. */
   readonly skip?: ReadonlySet<number>;
+  /** Go on although the data are not those that the run began with; recorded in `data.json`. */
+  readonly acceptChangedData?: boolean;
   /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
   readonly checkNumerics?: boolean;
   /** Asks to stop: the step that runs is finished and saved. */
@@ -80,7 +83,8 @@ const MAX_QUEUED = 32;
 /**
  * Trains a run to its end, or until it is asked to stop.
  *
- * @throws {DataError} where the data do not fill a batch, or a checkpoint belongs to another configuration.
+ * @throws {DataError} where the data do not fill a batch or are not those that the run began with, or a checkpoint belongs
+ * to another configuration.
  * @throws {BatchTooLargeError} before the first step, with a batch size that fits.
  * @throws {OutOfMemoryError | DeviceLostError} from the device; what is on disk stays as it was.
  * @throws {NonFiniteStepError} where the loss or a gradient, or with `checkNumerics` any result, is not finite; the last checkpoint stays
@@ -101,6 +105,13 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   const restored = options.resume
     ? await restoreRun(trainer, { paths, config, ...(options.onWarning ? { onWarning: options.onWarning } : {}) })
     : undefined;
+  await holdToData(data, {
+    config,
+    directory,
+    step: restored?.step ?? 0,
+    accept: options.acceptChangedData ?? false,
+    onWarning: options.onWarning,
+  });
   const steps = loader.stepsPerEpoch * training.epochs;
   if (restored && restored.step > steps) {
     throw new DataError(`${paths.checkpoints} goes to step ${restored.step}, but the run has ${steps} steps only`);

@@ -81,6 +81,12 @@ export class PreparedPixels {
     return shard.read(slot, out);
   }
 
+  /** The CRC-32 of an image's pixels, as they were written. */
+  sum(image: number): number {
+    const { shard, slot } = this.locate(image);
+    return shard.sum(slot);
+  }
+
   /** The shard and slot of an image. */
   locate(image: number): { shard: Shard; slot: number } {
     const { imagesPerShard } = this.manifest;

@@ -73,6 +73,11 @@ export class Shard {
     this.#dirty = true;
   }
 
+  /** The CRC-32 of an image's pixels. */
+  sum(slot: number): number {
+    return this.#sums[slot]!;
+  }
+
   /** Makes everything so far safe against a crash. */
   flush(): void {
     if (!this.#dirty) return;

@@ -21,6 +21,7 @@ import {
 import { encodePairs } from "./encode_pairs.ts";
 import { evaluateClassifier } from "./evaluate_classifier.ts";
 import { drawPictures } from "./pictures.ts";
+import { acceptedChanges } from "../../training/run/run_data_record.ts";
 import { type Restored, restoreRun } from "../../training/run/run_checkpoint.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
 import { requireEvaluable } from "../../training/data/require_evaluable.ts";
@@ -242,6 +243,7 @@ async function runRecord(
   options: EvaluateRunOptions & { seconds: Readonly<Record<string, number>> },
 ): Promise<RunRecord> {
   const { config, directory, device } = options;
+  const accepted = await acceptedChanges(directory);
   const lines = await readMetricsFile(runPaths(directory).metrics);
   // Quantities that the run does not log have empty columns.
   const column = (name: "step" | "loss" | "reconstruction" | "kl" | "alpha" | "studiesPerSecond") =>
@@ -252,7 +254,7 @@ async function runRecord(
     seed: config.training.seed,
     createdAt: new Date().toISOString(),
     commands: [...options.commands],
-    config: { ...config },
+    config: { ...config, ...(accepted.length > 0 ? { acceptedDataChanges: accepted } : {}) },
     versions: { ...options.versions },
     adapter: { description: device.description, profile: device.target.profile },
     seconds: { ...options.seconds },

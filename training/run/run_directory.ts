@@ -34,6 +34,8 @@ export interface RunPaths {
   readonly config: string;
   /** The configuration until the data are prepared, when it is complete. */
   readonly draft: string;
+  /** What the run is trained on. */
+  readonly data: string;
   readonly metrics: string;
   readonly checkpoints: string;
   /** Which variants of the kernels the run trains with, where they were measured. */
@@ -48,6 +50,7 @@ export function runPaths(directory: string): RunPaths {
     directory,
     config: join(directory, "config.json"),
     draft: join(directory, "draft.json"),
+    data: join(directory, "data.json"),
     metrics: join(directory, "metrics.jsonl"),
     checkpoints: join(directory, "checkpoints"),
     tuning: join(directory, "tuning.json"),
@@ -57,9 +60,10 @@ export function runPaths(directory: string): RunPaths {
 }
 
 /** The files that {@link sweepTemporary} looks after. */
-const FILES = /^(config\.json|draft\.json|tuning\.json|metrics\.jsonl|results\.json|report\.html|tables\.txt)$/;
+const FILES =
+  /^(config\.json|draft\.json|data\.json|tuning\.json|metrics\.jsonl|results\.json|report\.html|tables\.txt)$/;
 /** Only training writes these, one process at a time; the others may be those of an evaluation under way. */
-const OWN = /^(config|draft|tuning|metrics)\./;
+const OWN = /^(config|draft|data|tuning|metrics)\./;
 const HOUR = 3_600_000;
 
 /** Removes the temporary files of interrupted writers from the directory of a run that this process holds. */

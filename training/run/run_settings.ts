@@ -202,5 +202,6 @@ export const SESSION_SETTINGS = {
       default: 0,
     }),
   ),
+  acceptChangedData: flag({ help: "with --resume, go on although the training data changed, and record what did" }),
   checkNumerics: flag({ help: "look for NaN and infinity in every op's results and name the first such op; slow" }),
 };

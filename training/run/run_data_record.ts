@@ -1,0 +1,90 @@
+/**
+ * `data.json` of a run: the fingerprint of what it is trained on, and the changes that were accepted.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { writeFileAtomic } from "../../base/atomic_file.ts";
+import { DataError } from "../../base/errors.ts";
+import { readRegularText } from "../../base/regular_file.ts";
+import { dataFingerprintSchema, describeDataChanges, fingerprintOf } from "../data/data_fingerprint.ts";
+import type { RunData } from "../data/run_data.ts";
+import type { RunConfig } from "./run_config.ts";
+import { runPaths } from "./run_directory.ts";
+
+const recordSchema = z.object({
+  schema: z.literal("mmvm-run-data"),
+  version: z.literal(1),
+  fingerprint: dataFingerprintSchema,
+  accepted: z.array(z.object({ step: z.int().nonnegative(), changes: z.array(z.string()) })),
+});
+
+type RunDataRecord = z.infer<typeof recordSchema>;
+
+/** Changes of the data that a run went on through, and the step from which on it has seen the new data. */
+export type AcceptedChange = RunDataRecord["accepted"][number];
+
+/** A million images have about 30 MB. */
+const RECORD = { maxBytes: 2 ** 28, kind: "a record of a run's data" };
+
+/**
+ * Holds a run to the data that it began with: writes `data.json` at the first step, and compares it at any later one.
+ *
+ * @param options.step The step at which training goes on; 0 starts anew.
+ * @param options.accept Go on with other data, and record it.
+ * @throws {DataError} naming what changed.
+ */
+export async function holdToData(
+  data: RunData,
+  options: {
+    config: RunConfig;
+    directory: string;
+    step: number;
+    accept: boolean;
+    onWarning?: ((message: string) => void) | undefined;
+  },
+): Promise<void> {
+  const { config, directory, step, accept, onWarning } = options;
+  const fingerprint = fingerprintOf(config, data);
+  const record: RunDataRecord = { schema: "mmvm-run-data", version: 1, fingerprint, accepted: [] };
+  const before = step === 0 ? undefined : await readRecord(directory);
+  if (before !== undefined) {
+    const changes = describeDataChanges(before.fingerprint, fingerprint, data);
+    if (changes.length === 0) return;
+    if (!accept) {
+      throw new DataError(
+        `${directory}: the data changed since the run began: ${
+          changes.join("; ")
+        }; restore them, start another run, or ` +
+          "go on with them by --accept-changed-data",
+      );
+    }
+    onWarning?.(`the data changed since the run began, and the run goes on: ${changes.join("; ")}`);
+    record.accepted = [...before.accepted, { step, changes }];
+  }
+  await writeFileAtomic(runPaths(directory).data, `${JSON.stringify(record)}\n`);
+}
+
+/** The changes of its data that a run went on through. */
+export async function acceptedChanges(directory: string): Promise<AcceptedChange[]> {
+  return (await readRecord(directory))?.accepted ?? [];
+}
+
+/** `undefined` where there is none, as in runs of older versions. */
+async function readRecord(directory: string): Promise<RunDataRecord | undefined> {
+  const file = runPaths(directory).data;
+  let text: string;
+  try {
+    text = await readRegularText(file, RECORD);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  try {
+    return recordSchema.parse(JSON.parse(text));
+  } catch {
+    throw new DataError(
+      `${file} is not the record of the run's data that training writes: restore it, or delete it to go on unchecked`,
+    );
+  }
+}
