@@ -31,7 +31,7 @@ export function numbering(): (kind: "Figure" | "Table") => string {
 export const SECTIONS = [
   ["summary", "Summary"],
   ["auroc", "AUROC by label"],
-  ["comparison", "Labelled data and differences"],
+  ["comparison", "Label efficiency and paired differences"],
   ["curves", "ROC, precision-recall and reliability"],
   ["training", "Training"],
   ["pictures", "Pictures and latents"],

@@ -62,7 +62,7 @@ export function lineChart(h: Builder, options: LineChartOptions): SVGSVGElement 
     description: options.description,
     x: {
       label: options.x.label,
-      ticks: spaced(places.map((value) => ({ at: x(value), text: options.x.format(value) }))),
+      ticks: withoutOverlaps(places.map((value) => ({ at: x(value), text: options.x.format(value) }))),
     },
     y: {
       label: options.y.label,
@@ -76,7 +76,7 @@ export function lineChart(h: Builder, options: LineChartOptions): SVGSVGElement 
 }
 
 /** Drops ticks whose labels would overlap on a phone. The last tick is always kept. */
-function spaced<T extends { at: number; text: string }>(ticks: readonly T[]): T[] {
+function withoutOverlaps<T extends { at: number; text: string }>(ticks: readonly T[]): T[] {
   const last = ticks.at(-1);
   const kept: T[] = [];
   for (const tick of ticks) {

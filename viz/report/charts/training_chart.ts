@@ -54,8 +54,8 @@ export function trainingChart(h: Builder, options: TrainingChartOptions): SVGSVG
     size: "medium",
     description:
       `${options.title} against the training step of ${series.length === 1 ? "1 run" : `${series.length} runs`}, ` +
-      `from ${plain(first[0]![1])} to ${plain(first.at(-1)![1])} in the first.`,
-    x: { label: "Step", ticks: x.ticks(4).map((value) => ({ at: x(value), text: plain(value) })) },
+      `from ${formatTick(first[0]![1])} to ${formatTick(first.at(-1)![1])} in the first.`,
+    x: { label: "Step", ticks: x.ticks(4).map((value) => ({ at: x(value), text: formatTick(value) })) },
     y: { label: "", ticks: y.ticks },
     clipped: true,
     lines: series.map(({ arm, index, name, points }) =>
@@ -79,7 +79,7 @@ function verticalScale(
   const scale = logarithmic ? scaleLog().domain(domain) : scaleLinear().domain(domain).nice(5);
   scale.range([0, UNITS]);
   const shown = logarithmic ? logTicks(low, most) : scale.ticks(5);
-  return { at: scale, ticks: shown.map((value) => ({ at: scale(value), text: plain(value) })) };
+  return { at: scale, ticks: shown.map((value) => ({ at: scale(value), text: formatTick(value) })) };
 }
 
 /** Ticks at 1, 2 and 5 times powers of ten, or at the powers alone if those would be too many. */
@@ -92,7 +92,7 @@ function logTicks(low: number, high: number): number[] {
 }
 
 /** Formats a tick: thousands as `1.5k`, numbers below one in full. */
-function plain(value: number): string {
+function formatTick(value: number): string {
   return Math.abs(value) >= 1000 ? format(".3~s")(value) : format(".3~g")(value);
 }
 

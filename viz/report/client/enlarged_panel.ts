@@ -7,7 +7,7 @@ import { chartFrame, percent } from "../charts/frame.ts";
 import { swatch } from "../charts/marks.ts";
 import { UNITS } from "../figures/curves.ts";
 import { formatScore } from "../markup/format.ts";
-import { lightUp } from "./keys.ts";
+import { highlightOnHover } from "./keys.ts";
 import { all, type Page } from "./page.ts";
 import { cornersOf, heightAt, type UnitPoint } from "./polyline.ts";
 
@@ -75,6 +75,6 @@ function readingOf({ h, summary }: Page, path: SVGPathElement): Reading {
   const cell = h("td", { class: "number" });
   const name = h("th", { scope: "row" }, swatch(h, arm), " ", arm.name);
   const row = h("tr", null, name, h("td", { class: "number" }, text), cell);
-  lightUp(row, index);
+  highlightOnHover(row, index);
   return { corners: cornersOf(path.getAttribute("d") ?? ""), row, cell };
 }

@@ -19,12 +19,12 @@ export function setUpKeys(): void {
     button.append(...Array.from(key.childNodes));
     key.replaceWith(button);
     button.addEventListener("click", () => toggle(button.dataset["arm"]!));
-    lightUp(button, button.dataset["arm"]!);
+    highlightOnHover(button, button.dataset["arm"]!);
   }
 }
 
 /** Dims all other methods' curves while the element is hovered or focused. */
-export function lightUp(element: Element, arm: string): void {
+export function highlightOnHover(element: Element, arm: string): void {
   const root = document.documentElement.classList;
   for (const type of ["pointerenter", "focus"]) element.addEventListener(type, () => root.add(`lit-${arm}`));
   for (const type of ["pointerleave", "blur"]) element.addEventListener(type, () => root.remove(`lit-${arm}`));

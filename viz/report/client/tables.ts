@@ -7,21 +7,21 @@ import { aurocTable } from "../charts/auroc_table.ts";
 import { sliceName } from "../figures/summary.ts";
 import { aurocCsv } from "./csv.ts";
 import { setUpGrid } from "./grid.ts";
-import { lightUp } from "./keys.ts";
+import { highlightOnHover } from "./keys.ts";
 import { all, byId, type Page } from "./page.ts";
 import { setUpSorting } from "./sorting.ts";
 
 /** Sets up sorting, keyboard navigation, slice selection and copying as CSV. */
 export function setUpTables(page: Page): void {
   let slice = page.summary.primary;
-  for (const table of all<HTMLTableElement>("table.auroc")) enliven(table);
+  for (const table of all<HTMLTableElement>("table.auroc")) makeInteractive(table);
   const select = byId<HTMLSelectElement>("slice");
   select?.addEventListener("change", () => {
     slice = Number(select.value);
     for (const table of all<HTMLTableElement>("table.auroc")) {
       const fresh = aurocTable(page.h, page.summary, { slice, view: Number(table.dataset["view"]) });
       table.replaceWith(fresh);
-      enliven(fresh);
+      makeInteractive(fresh);
     }
     const name = sliceName(page.summary.slices[slice]!);
     for (const element of all("[data-slice-name]")) element.textContent = name;
@@ -30,10 +30,10 @@ export function setUpTables(page: Page): void {
   button?.addEventListener("click", () => void copy(page, { text: aurocCsv(page.summary, slice), button }));
 }
 
-function enliven(table: HTMLTableElement): void {
+function makeInteractive(table: HTMLTableElement): void {
   setUpSorting(table);
   setUpGrid(table);
-  for (const heading of all<HTMLElement>("th[data-arm]", table)) lightUp(heading, heading.dataset["arm"]!);
+  for (const heading of all<HTMLElement>("th[data-arm]", table)) highlightOnHover(heading, heading.dataset["arm"]!);
 }
 
 /** Copies with the Clipboard API or, where the browser denies it to local files, from a selected text area. */

@@ -81,7 +81,7 @@ export function comparisonsAgainst(comparisons: readonly ComparisonRow[], at: Co
   for (const row of comparisons) {
     if (row.view !== at.view || row.label !== at.label || basisOf(row) !== at.basis) continue;
     if (row.baseline === at.baseline) found.set(row.method, row);
-    else if (row.method === at.baseline && !found.has(row.baseline)) found.set(row.baseline, turned(row));
+    else if (row.method === at.baseline && !found.has(row.baseline)) found.set(row.baseline, reversed(row));
   }
   return [...found.values()].sort((a, b) => methodRank(a.method) - methodRank(b.method));
 }
@@ -118,7 +118,7 @@ export function basesOf(
   return [...first.values()].sort((a, b) => distance(a) - distance(b) || b.fraction - a.fraction);
 }
 
-function turned(row: ComparisonRow): ComparisonRow {
+function reversed(row: ComparisonRow): ComparisonRow {
   const { value, low, high } = row.difference;
   const minus = (number: number | null) => number === null ? null : -number;
   return {

@@ -37,7 +37,7 @@ export function collectLatents(ctx: { results: Results; summary: Summary; includ
   const caseSets = new Map(results.cases.map((cases) => [cases.id, cases]));
   const projections = chosenProjections(ctx, { method, caseSets });
   const sets = [...new Set(projections.map((projection) => projection.cases))].map((id) => caseSets.get(id)!);
-  const kept = sets.map((cases) => evenly(cases.studyIds.length));
+  const kept = sets.map((cases) => evenlySpaced(cases.studyIds.length));
   return {
     projections: projections.map((projection) => {
       const cases = sets.findIndex((set) => set.id === projection.cases);
@@ -114,7 +114,7 @@ function inUnits(values: readonly number[], kept: readonly number[]): number[] {
   return shown.map((value) => Math.round((value - low + room) / (high - low + 2 * room || 1) * UNITS));
 }
 
-function evenly(length: number): number[] {
+function evenlySpaced(length: number): number[] {
   const count = Math.min(length, MOST_STUDIES);
   return Array.from({ length: count }, (_, k) => Math.floor(k * length / count));
 }

@@ -1,5 +1,5 @@
 /**
- * The "Labelled data and differences" section.
+ * The "Label efficiency and paired differences" section.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export function comparisonSection(ctx: ReportContext): HTMLElement {
     h("h3", null, "AUROC against the labelled fraction"),
     efficiencyPart(ctx),
     settingPart(ctx),
-    h("h3", null, "Differences to a baseline"),
+    h("h3", null, "Paired differences to a baseline"),
     summary.arms.length === 0 ? note(h, "Nothing to compare: the results contain no evaluation.") : forestPart(ctx),
   );
 }
