@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runDeno } from "./process.ts";
 import { type GroupResult, summarise } from "./run.ts";
-import { findTestFiles, groupFiles } from "./test_files.ts";
+import { findTestFiles, groupFiles, isSlow, SLOW } from "./test_files.ts";
 
 /** Runs the test entry on files with these texts; returns its exit code and what it said after the last test. */
 async function run(files: Record<string, string>, options: { ci?: boolean; flags?: string[] } = {}) {
@@ -83,6 +83,13 @@ Deno.test("tests that open a device run in the group whose driver may crash", as
     file !== "tests/run_test.ts" && opens.test(Deno.readTextFileSync(file))
   );
   assert.deepEqual(astray, []);
+});
+
+Deno.test("--fast leaves out what is slow, and only files that exist", async () => {
+  const files = await findTestFiles(["tests"]);
+  const fast = files.filter((file) => !isSlow(file));
+  assert.ok(fast.length > files.length / 2 && fast.length < files.length);
+  for (const slow of SLOW) assert.ok((await Deno.stat(slow)).isFile !== slow.endsWith("/"), slow);
 });
 
 Deno.test("the test entry prints how long each file took", async () => {
