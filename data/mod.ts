@@ -38,7 +38,7 @@ export {
   type UncertainPolicy,
 } from "./index/labels.ts";
 export { CHEST_VIEWS, viewOfPosition } from "./index/views.ts";
-export { MNIST_VIEWS, type MnistOptions, type MnistView } from "./readers/read_mnist.ts";
+export { MAX_MNIST_PAIRS, MNIST_VIEWS, type MnistOptions, type MnistView } from "./readers/read_mnist.ts";
 export { type PairedCsvHeader } from "./readers/read_paired_csv.ts";
 export { LABEL_SOURCES, type LabelSource } from "./readers/read_options.ts";
 export { assertDisjointSplits, patientOverlap, splitBySubject, type SplitPolicy } from "./index/splits.ts";

@@ -37,6 +37,9 @@ export function reportData(): DataReporter {
       console.error(
         printable(`${index.dataset}: ${studies.count} studies of ${subjects.count} patients, ${pairs.count} pairs`),
       );
+      if (index.claimsSynthetic && !index.synthetic) {
+        console.error("  it says that it shows no patients, which is not relied on (--trust-synthetic does)");
+      }
       for (const { reason, count, examples } of dropEntries(index, pairs)) {
         console.error(printable(`  left out: ${reason}: ${count}, for example ${examples.slice(0, 3).join("; ")}`));
       }

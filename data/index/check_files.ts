@@ -1,45 +1,86 @@
+/**
+ * Which image files are there.
+ *
+ * @module
+ */
 import { DataError } from "../../base/errors.ts";
+import { Containment } from "./containment.ts";
+import type { DropReason } from "./drop_log.ts";
 import type { StudyIndex } from "./study_index.ts";
 
+const MISSING: DropReason = { step: "files", reason: "image file is missing", unit: "image", fault: true };
+const EMPTY: DropReason = { step: "files", reason: "image file is empty", unit: "image", fault: true };
+const OUTSIDE: DropReason = {
+  step: "files",
+  reason: "link leads out of the data directory (--follow-links reads it)",
+  unit: "image",
+  fault: true,
+};
+
+/** How to look for files. */
+export interface CheckFilesOptions {
+  /** Also take images that lie outside the data directory once links are resolved, default false. */
+  followLinks?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 /**
- * Looks for every kept image's file, notes size and time, and leaves out (counted and named) those that are missing or
- * empty. Does nothing the second time, or where the data set has no image files at all (an error when strict).
+ * Looks for every kept image's file, records its size and time, and leaves out (counted and named) those that are missing
+ * or empty, or that a link keeps outside the data directory. Does nothing the second time, or where the data set has no
+ * image files at all (an error when strict).
  */
-export function checkFiles(index: StudyIndex, options: { signal?: AbortSignal | undefined } = {}): void {
+export function checkFiles(index: StudyIndex, options: CheckFilesOptions = {}): void {
   if (index.filesChecked) return;
   const { images, source } = index;
   if (!source.hasImages) {
     if (!index.drops.strict) return;
     throw new DataError("there are no image files, neither a folder `files` nor `files.zip`.", { file: index.root });
   }
-  for (let image = 0; image < images.count; image++) {
+  const look = source.generated === undefined ? lookIn(index.root, options.followLinks ?? false) : undefined;
+  for (let image = 0; look !== undefined && image < images.count; image++) {
     if ((image & 1023) === 0) options.signal?.throwIfAborted();
-    if (source.generated !== undefined) continue;
     const location = source.locate(image);
-    const info = location === undefined
-      ? undefined
-      : location.kind === "zip"
-      ? { size: location.size, mtime: null, isFile: true }
-      : statFile(location.path);
-    if (info === undefined || !info.isFile) {
-      const reason = { step: "files", reason: "image file is missing", unit: "image", fault: true } as const;
-      index.dropImage(image, reason, source.name(image));
-    } else if (info.size === 0) {
-      const reason = { step: "files", reason: "image file is empty", unit: "image", fault: true } as const;
-      index.dropImage(image, reason, source.name(image));
-    } else {
-      images.bytes[image] = info.size;
-      // A member's checksum tells a change better than a time.
-      images.modified[image] = location?.kind === "zip" ? location.crc32 : info.mtime?.getTime() ?? 0;
+    const found = location === undefined ? undefined : look(location.kind === "zip" ? location.archive : location.path);
+    const drop = (reason: DropReason) => index.dropImage(image, reason, source.name(image));
+    if (location === undefined || found === undefined || !found.info.isFile) {
+      drop(MISSING);
+      continue;
+    }
+    const bytes = location.kind === "zip" ? location.size : found.info.size;
+    if (!found.isInside) drop(OUTSIDE);
+    else if (bytes === 0) drop(EMPTY);
+    else {
+      images.bytes[image] = bytes;
+      // A zip member's checksum shows a change better than a time.
+      images.modified[image] = location.kind === "zip" ? location.crc32 : found.info.mtime?.getTime() ?? 0;
     }
   }
   index.filesChecked = true;
 }
 
+interface Found {
+  info: Deno.FileInfo;
+  isInside: boolean;
+}
+
+/** Looks paths up; the last one is remembered, because all members of an archive ask for the same. */
+function lookIn(root: string, followLinks: boolean): (path: string) => Found | undefined {
+  let last: { path: string; found: Found | undefined } | undefined;
+  const containment = new Containment(root);
+  return (path) => {
+    if (last?.path === path) return last.found;
+    const found = orUndefined(() => {
+      return followLinks ? { info: Deno.statSync(path), isInside: true } : containment.look(path);
+    });
+    last = { path, found };
+    return found;
+  };
+}
+
 /** `undefined` for whatever keeps a path from being a file: none there, no permission, a name too long, links in a circle. */
-function statFile(path: string): { size: number; mtime: Date | null; isFile: boolean } | undefined {
+function orUndefined<T>(look: () => T): T | undefined {
   try {
-    return Deno.statSync(path);
+    return look();
   } catch (error) {
     const code = (error as { code?: unknown }).code;
     if (typeof code !== "string" || ["EMFILE", "ENFILE", "ENOMEM"].includes(code)) throw error;

@@ -1,4 +1,5 @@
-import { DropLog } from "./drop_log.ts";
+import { DataError } from "../../base/errors.ts";
+import { DropLog, type DropReason } from "./drop_log.ts";
 import { type PairPolicy, type Split, SPLITS, type StudyIndex } from "./study_index.ts";
 
 /** Image tuples of studies, one image a view. */
@@ -15,41 +16,83 @@ export interface PairTable {
   readonly drops: DropLog;
 }
 
+/** Studies with more combinations than this are left out: no examination has so many images. */
+const MAX_COMBINATIONS = 65_536;
+/** Most entries (pairs times views) of a pair table: half a gigabyte. */
+const MAX_ENTRIES = 2 ** 27;
+
 /**
  * Forms the pairs of the kept studies. Policies, for views frontal and lateral:
  * - `all-combinations`: every frontal with every lateral image of a study (the published default);
  * - `one-frontal-one-lateral`: only studies with exactly one of each;
  * - `all-combinations-missing`: as the first, but a study without a view keeps its other images, the view being -1.
  *
- * With more views the product runs over all of them. A study repeats with its pairs; labels belong to studies.
+ * With more views the product runs over all of them. A study repeats with its pairs; labels belong to studies. Pairs are
+ * counted before any is made: a study with more than 65,536 is left out.
+ *
+ * @throws {DataError} where all studies together have more pairs than fit, or (strict) a study has too many.
  */
 export function pairStudies(index: StudyIndex, options: { policy?: PairPolicy } = {}): PairTable {
   const policy = options.policy ?? index.policies.pairs;
   const views = index.views.length;
-  const drops = new DropLog();
+  const drops = new DropLog({ strict: index.drops.strict });
   const byStudy = imagesByStudy(index, drops);
-  const study: number[] = [];
-  const images: number[] = [];
-  const chosen = new Int32Array(views);
-  for (let s = 0; s < index.studies.count; s++) {
-    const lists = byStudy(s);
+  const paired: { study: number; lists: readonly number[][] }[] = [];
+  let count = 0;
+  for (let study = 0; study < index.studies.count; study++) {
+    const lists = byStudy(study);
     if (lists === undefined) continue;
-    const without = lists.findIndex((list) => list.length === 0);
-    if (without >= 0 && policy !== "all-combinations-missing") {
-      drops.add(pairReason(`study has no ${index.views[without]} image`), `study ${index.studies.ids[s]}`);
+    const combinations = lists.reduce((product, list) => product * Math.max(1, list.length), 1);
+    const reason = reasonAgainst(lists, { index, policy, combinations });
+    if (reason !== undefined) {
+      const more = reason === TOO_MANY ? ` (${combinations.toLocaleString("en")})` : "";
+      drops.add(reason, `study ${index.studies.ids[study]}${more}`);
       continue;
     }
-    const several = lists.findIndex((list) => list.length > 1);
-    if (several >= 0 && policy === "one-frontal-one-lateral") {
-      drops.add(pairReason(`study has several ${index.views[several]} images`), `study ${index.studies.ids[s]}`);
-      continue;
-    }
+    paired.push({ study, lists });
+    count += combinations;
+  }
+  if (count * views > MAX_ENTRIES) {
+    throw new DataError(
+      `the images of ${paired.length} studies form ${count.toLocaleString("en")} combinations, more than fit into ` +
+        "memory; use --pairs one-frontal-one-lateral, or list fewer images a study.",
+      { file: index.root },
+    );
+  }
+  const table = { count, views, study: new Int32Array(count), images: new Int32Array(count * views), drops };
+  let pair = 0;
+  const chosen = new Int32Array(views);
+  for (const { study, lists } of paired) {
     forEachCombination(lists, chosen, () => {
-      study.push(s);
-      images.push(...chosen);
+      table.study[pair] = study;
+      table.images.set(chosen, pair * views);
+      pair++;
     });
   }
-  return { count: study.length, views, study: Int32Array.from(study), images: Int32Array.from(images), drops };
+  return table;
+}
+
+const TOO_MANY = {
+  step: "pairs",
+  reason: `study has more than ${MAX_COMBINATIONS.toLocaleString("en")} combinations of images`,
+  unit: "study",
+  fault: true,
+} as const;
+
+/** Why a study forms no pair, if it does not. */
+function reasonAgainst(
+  lists: readonly number[][],
+  { index, policy, combinations }: { index: StudyIndex; policy: PairPolicy; combinations: number },
+): DropReason | undefined {
+  const without = lists.findIndex((list) => list.length === 0);
+  if (without >= 0 && policy !== "all-combinations-missing") {
+    return pairReason(`study has no ${index.views[without]} image`);
+  }
+  const several = lists.findIndex((list) => list.length > 1);
+  if (several >= 0 && policy === "one-frontal-one-lateral") {
+    return pairReason(`study has several ${index.views[several]} images`);
+  }
+  return combinations > MAX_COMBINATIONS ? TOO_MANY : undefined;
 }
 
 /** The pairs of one split, in the same order. */

@@ -28,8 +28,10 @@ export interface StudyIndexHeader {
   dataset: DatasetName;
   /** The directory that image paths are relative to. */
   root: string;
-  /** True where no picture shows a patient. */
+  /** True where no picture shows a patient, as far as the reader knows itself. */
   synthetic: boolean;
+  /** True where the data set says so of itself. */
+  claimsSynthetic?: boolean;
   views: readonly string[];
   labels: readonly string[];
   labelSource: string;
@@ -46,6 +48,7 @@ export class StudyIndex {
   readonly dataset: DatasetName;
   readonly root: string;
   readonly synthetic: boolean;
+  readonly claimsSynthetic: boolean;
   readonly views: readonly string[];
   readonly labels: readonly string[];
   readonly labelSource: string;
@@ -65,6 +68,7 @@ export class StudyIndex {
     this.dataset = header.dataset;
     this.root = header.root;
     this.synthetic = header.synthetic;
+    this.claimsSynthetic = header.claimsSynthetic ?? header.synthetic;
     this.views = header.views;
     this.labels = header.labels;
     this.labelSource = header.labelSource;

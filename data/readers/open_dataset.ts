@@ -39,6 +39,10 @@ export interface OpenDatasetOptions {
   checkFiles?: boolean;
   /** Take a data set of which almost all images are missing or unreadable, default false. */
   partial?: boolean;
+  /** Read images that links lead to outside the data directory, default false. */
+  followLinks?: boolean;
+  /** Take the word of `dataset.json` that no picture shows a patient, default false. */
+  trustSynthetic?: boolean;
   /** Make every skip of bad input an error, default false. */
   strict?: boolean;
   signal?: AbortSignal;
@@ -71,11 +75,12 @@ export async function openDataset(options: OpenDatasetOptions): Promise<StudyInd
     },
     splits,
     strict: options.strict ?? false,
+    trustSynthetic: options.trustSynthetic ?? false,
     signal: options.signal,
   };
   const index = await readIndex(dataset, { ...read, root: options.root, mnist: options.mnist ?? {} });
   if (options.checkFiles ?? true) {
-    checkFiles(index, { signal: options.signal });
+    checkFiles(index, { followLinks: options.followLinks, signal: options.signal });
     if (!options.partial) refuseMostlyLost(index);
   }
   assertDisjointSplits(index, index.studies.ids.keys());

@@ -14,6 +14,9 @@ import { IndexBuilder, type IndexColumns, type Split, SPLITS, StudyIndex } from 
 export const MNIST_VIEWS = ["rotated", "noisy", "clean"] as const;
 export type MnistView = (typeof MNIST_VIEWS)[number];
 
+/** Most pairs of a split: the training images of a digit repeat long before. */
+export const MAX_MNIST_PAIRS = 1_000_000;
+
 /** What to draw. */
 export interface MnistOptions {
   /** Pairs by split, default 5,000 / 1,000 / 3,000. */
@@ -43,6 +46,15 @@ export function readMnist(root: string | undefined, options: ReadOptions & { mni
   const directory = root ?? packagedData();
   const { pairs = {}, views = MNIST_VIEWS.slice(0, 2), seed = 0 } = options.mnist;
   const counts = { train: 5000, validate: 1000, test: 3000, ...pairs };
+  for (const [split, count] of Object.entries(counts)) {
+    if (Number.isInteger(count) && count >= 0 && count <= MAX_MNIST_PAIRS) continue;
+    throw new DataError(
+      `${count} MNIST pairs are wanted for ${split}; a whole number from 0 to ${
+        MAX_MNIST_PAIRS.toLocaleString("en")
+      } is ` +
+        "required.",
+    );
+  }
   const files = { train: readDigits(directory, "train"), test: readDigits(directory, "t10k") };
   const { columns, chosen } = choosePairs(files, { counts, views, seed });
   const draw = (image: number): GrayImage => {

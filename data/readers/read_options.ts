@@ -11,5 +11,7 @@ export interface ReadOptions {
   policies: IndexPolicies;
   splits: SplitPolicy;
   strict: boolean;
+  /** Whether a data set's own word that it shows no patients is taken. */
+  trustSynthetic: boolean;
   signal?: AbortSignal | undefined;
 }

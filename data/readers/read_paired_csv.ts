@@ -28,7 +28,7 @@ const headerSchema = z.strictObject({
   /** Columns with 1, 0, -1 or nothing. */
   labels: z.array(name).max(1000),
   labelSource: name.default("csv"),
-  /** True where no picture shows a person: then pictures may be put into reports. */
+  /** Says that no picture shows a person; believed with `trustSynthetic`, and then pictures may be put into reports. */
   synthetic: z.boolean().default(false),
   /** Histogram equalisation after the resize, as for radiographs. */
   equalize: z.boolean().default(true),
@@ -72,7 +72,8 @@ export async function readPairedCsv(root: string, options: ReadOptions): Promise
     {
       dataset: "csv",
       root,
-      synthetic: header.synthetic,
+      synthetic: header.synthetic && options.trustSynthetic,
+      claimsSynthetic: header.synthetic,
       views: header.views,
       labels: header.labels,
       labelSource: header.labelSource,

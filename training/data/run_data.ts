@@ -52,6 +52,8 @@ export function datasetOptionsOf(data: DataConfig): OpenDatasetOptions {
     pairs: data.pairs,
     splitSeed: data.splitSeed,
     ...(data.partial === undefined ? {} : { partial: data.partial }),
+    ...(data.followLinks === undefined ? {} : { followLinks: data.followLinks }),
+    ...(data.trustSynthetic === undefined ? {} : { trustSynthetic: data.trustSynthetic }),
     strict: data.strict,
     ...(data.mnist === undefined ? {} : { mnist: data.mnist }),
   };

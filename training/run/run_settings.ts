@@ -19,6 +19,7 @@ import {
   BLANK_POLICIES,
   DATASETS,
   LABEL_SOURCES,
+  MAX_MNIST_PAIRS,
   MNIST_VIEWS,
   PAIR_POLICIES,
   UNCERTAIN_POLICIES,
@@ -43,7 +44,7 @@ export const RUN_METHODS: readonly string[] = [...METHOD_NAMES, ...CLASSIFIER_NA
 export const POSITIVE_WEIGHTS = ["none", "balanced"] as const;
 
 const MAX_INT = 2 ** 31 - 1;
-const count = z.int().positive();
+const mnistPairs = z.int().positive().max(MAX_MNIST_PAIRS);
 const seed = z.int().nonnegative();
 const share = z.number().gte(0).lte(1);
 
@@ -71,7 +72,7 @@ const data = {
   strict: flag({ help: "make every skip of bad input an error" }),
   /** Of MNIST pairs: how many, which views, and the seed of their draw; 5,000 / 1,000 / 3,000 of two views where absent. */
   mnist: fileOnly(z.object({
-    pairs: z.object({ train: count, validate: count, test: count }).exactOptional(),
+    pairs: z.object({ train: mnistPairs, validate: mnistPairs, test: mnistPairs }).exactOptional(),
     views: z.array(z.enum(MNIST_VIEWS)).min(1).exactOptional(),
     seed: seed.exactOptional(),
   })),
@@ -79,6 +80,10 @@ const data = {
   absent: fileOnly(z.object({ view: z.string(), share, seed })),
   /** Gives a share of each label's training studies the wrong answer; draws of one seed are nested. */
   labelNoise: fileOnly(z.object({ share, seed })),
+  followLinks: unlessDefault(flag({ help: "read images that links lead to outside the data directory" })),
+  trustSynthetic: unlessDefault(flag({
+    help: "believe a data set that says it shows no patients, so that reports may hold its pictures",
+  })),
   partial: unlessDefault(flag({ help: "take a data set of which almost all images are missing or unreadable" })),
 };
 

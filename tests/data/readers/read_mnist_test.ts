@@ -81,3 +81,12 @@ Deno.test("missing or damaged MNIST files, and other splits, are refused", () =>
     await assert.rejects(openDataset({ dataset: "mnist-pairs", root }), /not MNIST's IDX file/);
     await assert.rejects(openDataset({ dataset: "mnist-pairs", splits: "paper" }), /their own split only/);
   }));
+
+Deno.test("readMnist() refuses numbers of pairs that no memory holds, before it makes any", async () => {
+  for (const train of [2e9, 1_000_001, -1, 1.5]) {
+    await assert.rejects(
+      openDataset({ dataset: "mnist-pairs", mnist: { pairs: { train } } }),
+      /MNIST pairs are wanted for train; a whole number from 0 to 1,000,000 is required/,
+    );
+  }
+});

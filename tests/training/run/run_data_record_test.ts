@@ -64,17 +64,10 @@ Deno.test("describeDataChanges() names studies that went or came, with their ima
       "8 images are gone",
       "there are 92 training pairs, not 96",
     ]);
-    assert.deepEqual(
-      describeDataChanges(after, before, data),
-      [
-        "4 training studies are new (train-000000, train-000001, train-000002, ...)",
-        "8 images are new (train-000000/noisy, train-000000/rotated, train-000001/noisy, ...)",
-        "there are 96 training pairs, not 92",
-      ].map((line) => line.replace(/\(train-000000\/.*\)/, "SHOWN")).map((line, i) =>
-        i === 1 ? describeDataChanges(after, before, data)[1]! : line
-      ),
-    );
-    assert.match(describeDataChanges(after, before, data)[1]!, /^8 images are new \(train-00000[0-3]\/\w+, /);
+    const [studies, images, pairs] = describeDataChanges(after, before, data);
+    assert.equal(studies, "4 training studies are new (train-000000, train-000001, train-000002, ...)");
+    assert.match(images!, /^8 images are new \((train-00000[0-3]\/\w+, ){3}\.\.\.\)$/);
+    assert.equal(pairs, "there are 96 training pairs, not 92");
   }));
 
 Deno.test("describeDataChanges() names images whose pixels are others, and tells another order", () =>

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { openDataset, type OpenDatasetOptions, pairStudies } from "../../../data/mod.ts";
+import { inTempDir, SMALL_JPEG } from "../fixture.ts";
+
+/** Four studies: a file, a link inside, a link to a file outside, and a folder that is a link outside. */
+async function withLinks(
+  body: (
+    root: string,
+    open: (options?: Partial<OpenDatasetOptions>) => ReturnType<typeof openDataset>,
+  ) => Promise<void>,
+) {
+  await inTempDir(async (directory) => {
+    const [real, outside] = [join(directory, "real"), join(directory, "outside")];
+    await Deno.mkdir(join(real, "images"), { recursive: true });
+    await Deno.mkdir(outside);
+    for (const file of [join(real, "images/a.jpg"), join(outside, "secret.jpg")]) {
+      await Deno.writeFile(file, SMALL_JPEG);
+    }
+    await Deno.symlink("a.jpg", join(real, "images/b.jpg"));
+    await Deno.symlink(join(outside, "secret.jpg"), join(real, "images/c.jpg"));
+    await Deno.symlink(outside, join(real, "folder"));
+    // The data directory may itself be a link.
+    const root = join(directory, "root");
+    await Deno.symlink(real, root);
+    const images = ["images/a.jpg", "images/b.jpg", "images/c.jpg", "folder/secret.jpg"];
+    const rows = images.map((image, i) => `p${i},1,train,${image}`);
+    await Deno.writeTextFile(join(root, "studies.csv"), ["subject,study,split,front", ...rows].join("\n"));
+    const header = {
+      format: "mmvm-paired-csv",
+      version: 1,
+      csv: "studies.csv",
+      views: ["front"],
+      labels: [],
+      synthetic: true,
+    };
+    await Deno.writeTextFile(join(root, "dataset.json"), JSON.stringify(header));
+    await body(root, (options = {}) => openDataset({ root, ...options }));
+  });
+}
+
+Deno.test("images that links lead to outside the data directory are left out, counted and named", () =>
+  withLinks(async (_root, open) => {
+    const index = await open();
+    assert.deepEqual(index.drops.entries().map(({ reason, count, examples }) => [reason, count, examples]), [
+      ["link leads out of the data directory (--follow-links reads it)", 2, ["images/c.jpg", "folder/secret.jpg"]],
+    ]);
+    assert.equal(pairStudies(index).count, 2);
+    await assert.rejects(open({ strict: true }), /images\/c\.jpg: link leads out of the data directory/);
+  }));
+
+Deno.test("links are followed where that is asked for", () =>
+  withLinks(async (_root, open) => {
+    const index = await open({ followLinks: true, strict: true });
+    assert.equal(pairStudies(index).count, 4);
+    assert.deepEqual([...index.images.bytes], Array(4).fill(SMALL_JPEG.length));
+  }));
+
+Deno.test("a link to itself and a link to nothing are missing images", () =>
+  withLinks(async (root, open) => {
+    await Deno.remove(join(root, "images/c.jpg"));
+    await Deno.symlink("c.jpg", join(root, "images/c.jpg"));
+    await Deno.remove(join(root, "images/a.jpg"));
+    const index = await open({ partial: true });
+    assert.deepEqual(index.drops.entries().map(({ reason, count }) => [reason, count]), [
+      ["image file is missing", 3],
+      ["link leads out of the data directory (--follow-links reads it)", 1],
+    ]);
+  }));
+
+Deno.test("a data set that says it shows no patients is believed only with trustSynthetic", () =>
+  withLinks(async (_root, open) => {
+    const [plain, trusted] = [await open(), await open({ trustSynthetic: true })];
+    assert.deepEqual([plain.synthetic, plain.claimsSynthetic], [false, true]);
+    assert.deepEqual([trusted.synthetic, trusted.claimsSynthetic], [true, true]);
+  }));
