@@ -167,6 +167,9 @@ export function percentileInterval(
   return { value, low: quantile(defined, tail), high: quantile(defined, 1 - tail) };
 }
 
+/** Differences of means of a few dozen values in [0, 1] that are no larger are what rounding makes of zero. */
+const ROUNDING = 64 * Number.EPSILON;
+
 /**
  * Computes a two-sided bootstrap p-value of a difference: twice the smaller fraction of resamples on either side of
  * zero, with one added to each count so that p is never 0. It falls below 0.05 approximately when the 95% percentile
@@ -181,8 +184,8 @@ export function bootstrapP(differences: Float64Array): number | null {
   let atMost = 0;
   let atLeast = 0;
   for (const difference of defined) {
-    if (difference <= 0) atMost++;
-    if (difference >= 0) atLeast++;
+    if (difference <= ROUNDING) atMost++;
+    if (difference >= -ROUNDING) atLeast++;
   }
   return Math.min(1, 2 * (Math.min(atMost, atLeast) + 1) / (defined.length + 1));
 }

@@ -27,14 +27,19 @@ function midranks(values: Float64Array): Float64Array {
   return ranks;
 }
 
-/** The structural components of the AUROC: one per positive (V10) and one per negative (V01). */
-interface Components {
-  readonly auroc: number;
+/**
+ * The structural components of the AUROC, one per positive (V10) and one per negative (V01), as placements: the number of
+ * cases of the other class that are ranked correctly against it, ties counting one half. Placements and their sums are
+ * multiples of one half, which float64 represents exactly.
+ */
+interface Placements {
+  /** Of each positive among the negatives: n V10. */
   readonly ofPositives: Float64Array;
+  /** Of each negative among the positives: m V01. */
   readonly ofNegatives: Float64Array;
 }
 
-function components(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): Components | null {
+function placements(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): Placements | null {
   checkScores(labels, scores);
   const positives: number[] = [];
   const negatives: number[] = [];
@@ -48,9 +53,24 @@ function components(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): 
   const all = midranks(Float64Array.from([...positives, ...negatives]));
   const amongPositives = midranks(Float64Array.from(positives));
   const amongNegatives = midranks(Float64Array.from(negatives));
-  const ofPositives = amongPositives.map((rank, i) => (all[i]! - rank) / n);
-  const ofNegatives = amongNegatives.map((rank, j) => 1 - (all[m + j]! - rank) / m);
-  return { auroc: ofPositives.reduce((sum, v) => sum + v, 0) / m, ofPositives, ofNegatives };
+  return {
+    ofPositives: amongPositives.map((rank, i) => all[i]! - rank),
+    ofNegatives: amongNegatives.map((rank, j) => m - (all[m + j]! - rank)),
+  };
+}
+
+/** Placements as parts of the AUROC: divided by the size of the other class, and by `count` where they are a sum of as many. */
+function componentsOf({ ofPositives, ofNegatives }: Placements, count = 1): Placements {
+  const [m, n] = [ofPositives.length, ofNegatives.length];
+  return {
+    ofPositives: ofPositives.map((placement) => placement / (n * count)),
+    ofNegatives: ofNegatives.map((placement) => placement / (m * count)),
+  };
+}
+
+/** The AUROC of placements: their sum over all pairs of a positive and a negative. */
+function areaOf({ ofPositives, ofNegatives }: Placements, count = 1): number {
+  return ofPositives.reduce((sum, v) => sum + v, 0) / (ofPositives.length * ofNegatives.length * count);
 }
 
 /** Sample covariance; `null` with fewer than two values. */
@@ -64,7 +84,7 @@ function covariance(x: Float64Array, y: Float64Array): number | null {
 }
 
 /** Covariance of two AUROCs on the same cases; `null` with fewer than two cases of a class. */
-function aurocCovariance(a: Components, b: Components): number | null {
+function aurocCovariance(a: Placements, b: Placements): number | null {
   const overPositives = covariance(a.ofPositives, b.ofPositives);
   const overNegatives = covariance(a.ofNegatives, b.ofNegatives);
   if (overPositives === null || overNegatives === null) return null;
@@ -81,10 +101,10 @@ export function delongVariance(
   labels: ArrayLike<BinaryLabel>,
   scores: ArrayLike<number>,
 ): { auroc: number | null; variance: number | null } {
-  const parts = components(labels, scores);
-  return parts === null
-    ? { auroc: null, variance: null }
-    : { auroc: parts.auroc, variance: aurocCovariance(parts, parts) };
+  const placed = placements(labels, scores);
+  if (placed === null) return { auroc: null, variance: null };
+  const components = componentsOf(placed);
+  return { auroc: areaOf(placed), variance: aurocCovariance(components, components) };
 }
 
 /** Outcome of DeLong's test. */
@@ -124,31 +144,34 @@ export function delongMeanTest(
   labels: ArrayLike<BinaryLabel>,
   groups: readonly [readonly ArrayLike<number>[], readonly ArrayLike<number>[]],
 ): DelongTest | null {
-  const first = meanComponents(labels, groups[0]);
-  const second = meanComponents(labels, groups[1]);
+  const first = summedPlacements(labels, groups[0]);
+  const second = summedPlacements(labels, groups[1]);
   if (first === null || second === null) return null;
-  const difference: Components = {
-    auroc: second.auroc - first.auroc,
-    ofPositives: second.ofPositives.map((v, i) => v - first.ofPositives[i]!),
-    ofNegatives: second.ofNegatives.map((v, i) => v - first.ofNegatives[i]!),
+  // Over a common denominator all sums and differences are exact, so that equal means differ by zero and not by what division rounds.
+  const [k1, k2] = [groups[0].length, groups[1].length];
+  const apart = (a: Float64Array, b: Float64Array) => a.map((v, i) => b[i]! * k1 - v * k2);
+  const difference: Placements = {
+    ofPositives: apart(first.ofPositives, second.ofPositives),
+    ofNegatives: apart(first.ofNegatives, second.ofNegatives),
   };
   // The variance of the components' difference: the same number as var + var - 2 cov, without cancellation.
-  const variance = aurocCovariance(difference, difference);
+  const components = componentsOf(difference, k1 * k2);
+  const variance = aurocCovariance(components, components);
   if (variance === null) return null;
   const standardError = Math.sqrt(variance);
-  const z = difference.auroc === 0 ? 0 : difference.auroc / standardError;
-  return { difference: difference.auroc, standardError, p: twoSidedNormalP(z) };
+  const area = areaOf(difference, k1 * k2);
+  return { difference: area, standardError, p: twoSidedNormalP(area === 0 ? 0 : area / standardError) };
 }
 
-function meanComponents(labels: ArrayLike<BinaryLabel>, group: readonly ArrayLike<number>[]): Components | null {
-  const parts = group.map((scores) => components(labels, scores));
+/** The sum over a group's members of each case's placement. */
+function summedPlacements(
+  labels: ArrayLike<BinaryLabel>,
+  group: readonly ArrayLike<number>[],
+): Placements | null {
+  const parts = group.map((scores) => placements(labels, scores));
   const [head] = parts;
   if (!head) return null;
-  const mean = (of: (part: Components) => Float64Array) =>
-    of(head).map((_, i) => parts.reduce((sum, part) => sum + of(part!)[i]!, 0) / parts.length);
-  return {
-    auroc: parts.reduce((sum, part) => sum + part!.auroc, 0) / parts.length,
-    ofPositives: mean((part) => part.ofPositives),
-    ofNegatives: mean((part) => part.ofNegatives),
-  };
+  const sum = (of: (part: Placements) => Float64Array) =>
+    of(head).map((_, i) => parts.reduce((total, part) => total + of(part!)[i]!, 0));
+  return { ofPositives: sum((part) => part.ofPositives), ofNegatives: sum((part) => part.ofNegatives) };
 }

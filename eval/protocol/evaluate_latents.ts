@@ -11,7 +11,7 @@ import { FastRandom } from "../../base/random.ts";
 import type { Cases, Evaluation } from "../results/results_schema.ts";
 import { meanByStudy, meanRowsByStudy } from "./aggregate.ts";
 import { type Probe, probeProbabilities } from "./probe.ts";
-import { type LabelScores, scoreClassifier, storedScore } from "./score_classifier.ts";
+import { type LabelScores, scoreClassifier, storedScores } from "./score_classifier.ts";
 import {
   casesOf,
   checkLatents,
@@ -152,7 +152,7 @@ function studyScores(
   { queryStudies, studies }: { queryStudies: Int32Array; studies: Int32Array },
 ): LabelScores {
   return probabilities.map((values) =>
-    values && Array.from(meanByStudy(values, { rowStudies: queryStudies, studies }), storedScore)
+    values && storedScores(meanByStudy(values, { rowStudies: queryStudies, studies }))
   );
 }
 

@@ -143,9 +143,18 @@ export async function scoreClassifier(classifier: ScoredClassifier): Promise<Mea
 }
 
 /**
- * Rounds a score to the nine significant digits stored in results.json. All metrics are computed on rounded scores, so
- * that they can be recomputed exactly from the file.
+ * Rounds one label's scores to what results.json stores: nine significant digits, and full precision for scores that
+ * rounding would make equal. Rounding therefore keeps the ranking, even of very confident scores. All metrics are
+ * computed on rounded scores, so that they can be recomputed exactly from the file.
  */
-export function storedScore(score: number): number {
-  return Number(score.toPrecision(9));
+export function storedScores(scores: ArrayLike<number>): number[] {
+  const rounded = Array.from(scores, (score) => Number(score.toPrecision(9)));
+  const source = new Map<number, number>();
+  const ambiguous = new Set<number>();
+  for (const [i, value] of rounded.entries()) {
+    const known = source.get(value);
+    if (known === undefined) source.set(value, scores[i]!);
+    else if (known !== scores[i]) ambiguous.add(value);
+  }
+  return rounded.map((value, i) => ambiguous.has(value) ? scores[i]! : value);
 }

@@ -7,7 +7,7 @@ import { DataError } from "../../base/errors.ts";
 import type { BootstrapOptions } from "../metrics/bootstrap.ts";
 import type { Cases, Evaluation } from "../results/results_schema.ts";
 import type { EvaluatedRun } from "./evaluate_latents.ts";
-import { type LabelScores, scoreClassifier, storedScore } from "./score_classifier.ts";
+import { type LabelScores, scoreClassifier, storedScores } from "./score_classifier.ts";
 
 /** A supervised classifier's probabilities, by study (see `meanByStudy`). */
 export interface SupervisedClassifier {
@@ -38,15 +38,16 @@ function stored(classifier: SupervisedClassifier, part: "cases" | "validation"):
   const given = part === "cases" ? classifier.scores : classifier.validation.scores;
   return given.map((values, label) => {
     if (values === null) return null;
-    return Array.from(values, (score, i) => {
-      if (score >= 0 && score <= 1) return storedScore(score);
+    for (const [i, score] of Array.from(values).entries()) {
+      if (score >= 0 && score <= 1) continue;
       const study = part === "cases" ? `study ${classifier.cases.studyIds[i]}` : `validation study number ${i}`;
       throw new DataError(
         `run ${classifier.run.name}: the ${classifier.view} classifier's probability of ${
           classifier.labels[label]
         } for ${study} is ${score}; it must lie in [0, 1], so the training has diverged or its checkpoint is damaged.`,
       );
-    });
+    }
+    return storedScores(values);
   });
 }
 

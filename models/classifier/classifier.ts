@@ -20,7 +20,6 @@ import {
   mul,
   neg,
   reshape,
-  sigmoid,
   softplus,
   stack,
   sub,
@@ -112,10 +111,13 @@ export class Classifier {
     });
   }
 
-  /** Scores in [0, 1] of each view, [N, labels], and their average over the views that are there. */
-  scores(scope: Scope, inputs: Pick<ClassifierInputs, "images" | "present">): { views: Tensor[]; combined: Tensor } {
-    const logits = this.logits(scope, inputs.images);
-    return { views: logits.map(sigmoid), combined: sigmoid(averageLogit(logits, inputs.present)) };
+  /** The logits of the scores: of each view, [N, labels], and of the average score of the views that are there. */
+  scoreLogits(
+    scope: Scope,
+    inputs: Pick<ClassifierInputs, "images" | "present">,
+  ): { views: Tensor[]; combined: Tensor } {
+    const views = this.logits(scope, inputs.images);
+    return { views, combined: averageLogit(views, inputs.present) };
   }
 
   /** The training objective of a batch: a scalar. */

@@ -20,12 +20,12 @@ export interface ClassifierInferenceOptions {
   readonly precision?: Precision;
 }
 
-/** Scores of a batch, in [0, 1]. */
+/** Scores of a batch, in [0, 1], as float64: float32 has no number between 1 - 6e-8 and 1 for confident scores. */
 export interface ScoredBatch {
   /** Per view [N, labels]. */
-  readonly views: readonly Float32Array[];
+  readonly views: readonly Float64Array[];
   /** The average over the views that are there, [N, labels]. */
-  readonly combined: Float32Array;
+  readonly combined: Float64Array;
 }
 
 /** A trained classifier, in evaluation mode. Dispose of it to free its memory. */
@@ -55,8 +55,8 @@ export class ClassifierInference implements Disposable {
       const program = await compile(device, () => {
         const present = input("present", { shape: [images.views.length, images.batchSize] });
         const scope = Scope.bound(parameters.source, { training: false });
-        const { views, combined } = classifier.scores(scope, { images: imageTensors(images), present });
-        return { outputs: { combined, ...Object.fromEntries(views.map((scores, m) => [`view ${m}`, scores])) } };
+        const { views, combined } = classifier.scoreLogits(scope, { images: imageTensors(images), present });
+        return { outputs: { combined, ...Object.fromEntries(views.map((logits, m) => [`view ${m}`, logits])) } };
       }, { name: "classifier", precision: options.precision ?? "f32" });
       return new ClassifierInference(classifier, parameters, images, program);
     } catch (error) {
@@ -80,11 +80,16 @@ export class ClassifierInference implements Disposable {
     const present = options.present ?? new Float32Array(views.length * batchSize).fill(1);
     this.program.run({ ...pixelInputs(pixels), present });
     const [combined, ...each] = await this.program.read("combined", ...views.map((_, m) => `view ${m}`));
-    return { views: each, combined: combined! };
+    return { views: each.map(probabilities), combined: probabilities(combined!) };
   }
 
   [Symbol.dispose](): void {
     this.program[Symbol.dispose]();
     this.parameters[Symbol.dispose]();
   }
+}
+
+/** 1 / (1 + e^-x) of each logit. */
+function probabilities(logits: Float32Array): Float64Array {
+  return Float64Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)));
 }

@@ -45,9 +45,10 @@ export function decodeSafetensors(file: Uint8Array): SafetensorsFile {
 }
 
 /**
- * A floating-point tensor's values; F16 and BF16 are exact, F64 is rounded.
+ * A tensor's values as float32. F16 and BF16 are exact; F64 and integers are rounded (PyTorch's state_dicts have an I64 counter,
+ * `num_batches_tracked`, beside each batch norm's statistics), and BOOL gives 0 and 1.
  *
- * @throws {TypeError} for other types.
+ * @throws {TypeError} for float8.
  */
 export function toFloat32(tensor: RawTensor): Float32Array {
   const { dtype, bytes } = tensor;
@@ -62,8 +63,15 @@ export function toFloat32(tensor: RawTensor): Float32Array {
       return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (half) => half << 16).buffer);
     case "F16":
       return Float32Array.from(new Uint16Array(buffer), halfToNumber);
+    case "F8_E4M3":
+    case "F8_E5M2":
+      throw new TypeError(`toFloat32() cannot read ${dtype} tensors: convert them to F16 or F32`);
+    case "I64":
+      return Float32Array.from(new BigInt64Array(buffer), Number);
+    case "U64":
+      return Float32Array.from(new BigUint64Array(buffer), Number);
     default:
-      throw new TypeError(`toFloat32() reads F32, F64, F16 and BF16 tensors, not ${dtype}`);
+      return Float32Array.from(toIntegers(tensor));
   }
 }
 

@@ -103,7 +103,10 @@ fn term(draw: u32, expert: u32, d: u32) -> f32 {
   let t = standardised(i, j);
 {{#if RATIO}}
   let own = standardised(i, i);
-  return -0.5 * (difference(logvar[j], logvar[i]) + (t - own) * (t + own));
+  let ratio = difference(logvar[j], logvar[i]);
+  // t - own; where the two are close, from the means' and the scales' differences, which do not round as t and own do.
+  let near = bounded_product(difference(mu[i], mu[j]), capped_exp(-0.5 * logvar[j])) + own * exp_minus_one(-0.5 * ratio);
+  return -0.5 * (ratio + select(t - own, near, abs(ratio) < 0.5) * (t + own));
 {{else}}
   return -0.5 * (LOG_TWO_PI + logvar[j] + t * t);
 {{/if}}

@@ -258,7 +258,7 @@ export function lowerMixture(options: ViewsOptions & { ratio?: boolean }): Lower
     target,
     rows: views * samples,
     width,
-    terms: width,
+    terms: ratio ? 4 * width : width,
     iterations: width * views,
     uniforms: [views, samples],
     flops: views * views * samples * width * 10,

@@ -139,6 +139,8 @@ Deno.test("bootstrapP() is two-sided, never 0, and 1 if all differences are zero
   assert.equal(bootstrapP(above.map((d) => -d)), 2 / 1000);
   assert.equal(bootstrapP(new Float64Array(999)), 1);
   assert.equal(bootstrapP(Float64Array.from({ length: 999 }, (_, i) => i - 499)), 1);
+  // What is left of zero when means are summed in different orders.
+  assert.equal(bootstrapP(new Float64Array(999).fill(1.1e-16)), 1);
   assert.equal(bootstrapP(Float64Array.of(NaN, NaN, NaN)), null);
 });
 

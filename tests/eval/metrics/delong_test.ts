@@ -97,3 +97,26 @@ Deno.test("delongMeanTest() of identical members equals delongTest(), and differ
   assert.deepEqual(delongMeanTest(labels, [[b, c], [c, b]]), { difference: 0, standardError: 0, p: 1 });
   assert.equal(delongMeanTest(labels.map(() => 1), [[a], [b]]), null);
 });
+
+Deno.test("delongMeanTest() gives p 1 to equal means, in whatever order and number their members come", () => {
+  const score = fc.double({ min: 0, max: 1, noNaN: true });
+  const cases = fc.integer({ min: 4, max: 40 }).chain((count) =>
+    fc.tuple(
+      fc.array(fc.array(score, { minLength: count, maxLength: count }), { minLength: 1, maxLength: 5 }),
+      fc.array(fc.constantFrom(0, 1), { minLength: count - 4, maxLength: count - 4 }),
+    )
+  );
+  fc.assert(fc.property(cases, ([members, labels]) => {
+    const truth = [0, 0, 1, 1, ...labels];
+    for (const others of [members.toReversed(), [...members, ...members], [...members, ...members, ...members]]) {
+      assert.deepEqual(delongMeanTest(truth, [members, others]), { difference: 0, standardError: 0, p: 1 });
+    }
+  }));
+});
+
+Deno.test("delongTest() gives p 1 to different scores of equal AUROC", () => {
+  const labels = [0, 0, 0, 1, 1, 1];
+  const { difference, standardError, p } = delongTest(labels, [[1, 2, 5, 3, 4, 6], [1, 4, 5, 3, 6, 7]])!;
+  assert.deepEqual([difference, p], [0, 1]);
+  assert.ok(standardError > 0);
+});

@@ -8,8 +8,19 @@ import {
   type LabelledBatch,
   type Trainer,
 } from "../../../models/mod.ts";
-import { reshape, type Tensor } from "../../../runtime/mod.ts";
-import { compile, Device, gradients, input, sum } from "../../../runtime/mod.ts";
+import {
+  compile,
+  decodeSafetensors,
+  Device,
+  encodeSafetensors,
+  gradients,
+  input,
+  reshape,
+  sum,
+  type Tensor,
+  type TensorData,
+  toFloat32,
+} from "../../../runtime/mod.ts";
 import { Scope } from "../../../models/layers/scope.ts";
 import { assertClose, normalData, relativeError } from "../../reference/compare.ts";
 import { numericGradient } from "../../reference/latent.ts";
@@ -177,6 +188,44 @@ Deno.test("a view's scores are its own, and the combined score is the average ov
     })
   );
   assertClose(combined, want, { label: "combined" });
+});
+
+Deno.test("a PyTorch state_dict with I64 counters beside the statistics loads, and the counters are ignored", async () => {
+  using device = await Device.open();
+  using model = await ClassifierInference.open(device, { config: config("supervised"), batchSize: SAMPLES });
+  const file = encodeSafetensors(
+    new Map<string, TensorData>([
+      ...WEIGHTS.map((data, m) => [`classifiers.${m}.weight`, { shape: [LABELS, PIXELS], data }] as const),
+      ["encoders.0.bn1.num_batches_tracked", { shape: [], data: BigInt64Array.of(1234n) }],
+    ]),
+  );
+  const { tensors } = decodeSafetensors(file);
+  model.write(new Map([...tensors].map(([name, raw]) => [name, { shape: raw.shape, data: toFloat32(raw) }])));
+  const state = await model.parameters.read();
+  WEIGHTS.forEach((data, m) => assert.deepEqual(state.get(`classifiers.${m}.weight`)!.data, data));
+});
+
+Deno.test("scores of confident logits differ as their logits do, where float32 has only 1", async () => {
+  using device = await Device.open();
+  using model = await ClassifierInference.open(device, {
+    config: config("supervised-ensemble"),
+    batchSize: SAMPLES,
+    floatImages: true,
+  });
+  const large = WEIGHTS.map((weight) => weight.map((value) => 8 * value));
+  model.write(new Map(large.map((data, m) => [`classifiers.${m}.weight`, { shape: [LABELS, PIXELS], data }])));
+  const logits = logitsOf(large);
+  const beyond = logits.flat(2).filter((logit) => logit > 17 && logit < 25);
+  assert.ok(beyond.length > 0, "no logit is beyond what float32 tells from 1");
+  const { views } = await model.score(IMAGES);
+  views.forEach((scores, m) => {
+    const flat = logits[m]!.flat();
+    flat.forEach((logit, i) => {
+      // Beyond, float64 runs out of numbers below 1 as well.
+      if (Math.abs(logit) > 25) return;
+      assert.ok(Math.abs(Math.log(scores[i]! / (1 - scores[i]!)) - logit) < 1e-3, `logit ${logit}: ${scores[i]}`);
+    });
+  });
 });
 
 Deno.test("training a classifier lowers its loss, is repeatable, and goes on where its state was read", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   decodeSafetensors,
+  type Dtype,
   encodeParts,
   encodeSafetensors,
   SafetensorsError,
@@ -82,7 +83,19 @@ Deno.test("safetensors: toFloat32() reads F32, F64, F16 and BF16", () => {
   assert.deepEqual([...toFloat32(raw("BF16", bf16))], [1, -3.140625, Infinity, 2 ** -133]);
   assert.deepEqual([...toFloat32(raw("F64", Float64Array.of(0.1)))], [Math.fround(0.1)]);
   const i32 = decodeSafetensors(encodeSafetensors(new Map([["n", { shape: [1], data: Int32Array.of(7) }]])));
-  assert.throws(() => toFloat32(i32.tensors.get("n")!), /not I32/);
+  assert.deepEqual([...toFloat32(i32.tensors.get("n")!)], toIntegers(i32.tensors.get("n")!));
+});
+
+Deno.test("safetensors: toFloat32() rounds integers, as those of a PyTorch state_dict, and refuses float8", () => {
+  const read = (
+    dtype: Dtype,
+    data: BigInt64Array | BigUint64Array | Int16Array | Uint8Array,
+  ) => [...toFloat32({ dtype, shape: [data.length], bytes: new Uint8Array(data.buffer) })];
+  assert.deepEqual(read("I64", BigInt64Array.of(-5n, 2n ** 24n + 1n, 2n ** 62n)), [-5, 2 ** 24, 2 ** 62]);
+  assert.deepEqual(read("U64", BigUint64Array.of(2n ** 63n)), [2 ** 63]);
+  assert.deepEqual(read("I16", Int16Array.of(-300)), [-300]);
+  assert.deepEqual(read("BOOL", Uint8Array.of(0, 1)), [0, 1]);
+  assert.throws(() => read("F8_E4M3", Uint8Array.of(1)), /cannot read F8_E4M3 tensors: convert/);
 });
 
 Deno.test("safetensors: toIntegers() reads every integer type and refuses what a number cannot hold", () => {

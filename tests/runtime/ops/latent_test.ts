@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { gradients } from "../../../runtime/graph/autodiff.ts";
 import { compile } from "../../../runtime/program/compile.ts";
 import { Device } from "../../../runtime/device/device.ts";
-import { input } from "../../../runtime/graph/leaf.ts";
+import { input, tensor } from "../../../runtime/graph/leaf.ts";
 import { aggregate } from "../../../runtime/ops/latent_aggregate.ts";
 import {
   klDiagonalNormals,
@@ -14,6 +14,7 @@ import {
 } from "../../../runtime/ops/latent.ts";
 import { mul } from "../../../runtime/ops/pointwise.ts";
 import { sum } from "../../../runtime/ops/reduce.ts";
+import { read } from "../../../runtime/program/eager.ts";
 import { normalData } from "../../reference/compare.ts";
 import {
   aggregated,
@@ -178,6 +179,46 @@ Deno.test("reparameterize() and klDiagonalNormals() have the oracles' values and
     },
     inputs: [argument(shape, 1), argument(shape, 2), argument(shape, 3), argument(shape, 4)],
   });
+});
+
+Deno.test("aggregate() of infinite log variances gives the formula's limits", async () => {
+  using device = await Device.open();
+  const cases = {
+    avg: [[[Infinity, 0], 1.5, Infinity], [[Infinity, Infinity], 1.5, Infinity], [
+      [-Infinity, -Infinity],
+      1.5,
+      -Infinity,
+    ]],
+    poe: [[[Infinity, 0], 2, 0], [[-Infinity, 0], 1, -Infinity], [[-Infinity, -Infinity], 1.5, -Infinity]],
+  } as const;
+  for (const method of ["avg", "poe"] as const) {
+    for (const [logvar, wantMu, wantLogvar] of cases[method]) {
+      const shape = [2, 1, 1];
+      const joint = aggregate(tensor([1, 2], { shape }), tensor(logvar, { shape }), { method });
+      const got = [(await read(joint.mu, { device }))[0]!, (await read(joint.logvar, { device }))[0]! + 0];
+      assert.deepEqual(got, [wantMu, wantLogvar], `${method} of ${logvar}`);
+    }
+  }
+});
+
+Deno.test("divergences of means at float32's limits are large and finite, and so are their gradients", async () => {
+  using device = await Device.open();
+  const shape = [2, 1, 1];
+  for (const size of [1e20, 3.4e38]) {
+    for (const variance of [-80, 0, 80]) {
+      const mu = tensor([size, -size], { shape });
+      const logvar = tensor([variance, variance], { shape });
+      const values = [mmvmKl(mu, logvar, { alpha: tensor([0.5]) }), klStandardNormal(mu, logvar)];
+      for (const kl of values) {
+        for (const x of [kl, ...gradients(sum(kl), [mu, logvar])]) {
+          const got = await read(x, { device });
+          assert.ok(got.every(Number.isFinite), `${size}, logvar ${variance}: ${got}`);
+        }
+        const [total] = await read(sum(kl), { device });
+        assert.ok(total! > 1e30, `${size}, logvar ${variance}: ${total}`);
+      }
+    }
+  }
 });
 
 Deno.test("aggregate() takes the assigned components", async () => {

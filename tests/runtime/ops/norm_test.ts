@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { gradients } from "../../../runtime/graph/autodiff.ts";
 import { compile } from "../../../runtime/program/compile.ts";
 import { Device } from "../../../runtime/device/device.ts";
-import { input } from "../../../runtime/graph/leaf.ts";
+import { input, tensor } from "../../../runtime/graph/leaf.ts";
 import { batchNorm2d, type BatchNormOptions, groupNorm, layerNorm } from "../../../runtime/ops/norm.ts";
 import { mul, relu } from "../../../runtime/ops/pointwise.ts";
 import { sum } from "../../../runtime/ops/reduce.ts";
+import { read } from "../../../runtime/program/eager.ts";
 import { createState } from "../../../runtime/graph/state.ts";
 import type { Tensor } from "../../../runtime/graph/tensor.ts";
 import { type Shape, sizeOf } from "../../../runtime/graph/shape.ts";
@@ -283,6 +284,27 @@ Deno.test("layerNorm() over one and two axes matches float64, and its gradients 
         { shape: inner, data: numbers(size, { seed: 3 }) },
       ],
     });
+  }
+});
+
+Deno.test("groupNorm() and layerNorm() keep float32's precision where the mean is far larger than the deviation", async () => {
+  const count = 4096;
+  for (const profile of ["software", "gpu"] as const) {
+    using device = await Device.open({ profile });
+    for (const mean of [0, 1e3, 1e5, -1e6]) {
+      const data = numbers(count, { seed: 6 }).map((value) => value + mean);
+      const centre = data.reduce((total, value) => total + value, 0) / count;
+      const variance = data.reduce((total, value) => total + (value - centre) ** 2, 0) / count;
+      const want = Float64Array.from(data, (value) => (value - centre) / Math.sqrt(variance + 1e-5));
+      const vector = (value: number, length: number) => tensor(new Float32Array(length).fill(value));
+      const layer = layerNorm(tensor(data, { shape: [1, count] }), { gamma: vector(1, count), beta: vector(0, count) });
+      const grouped = { groups: 1, gamma: vector(1, 8), beta: vector(0, 8) };
+      const group = groupNorm(tensor(data, { shape: [1, count / 8, 8] }), grouped);
+      for (const [name, x] of Object.entries({ layer, group })) {
+        const error = relativeError(await read(x, { device }), want);
+        assert.ok(error < 1e-6, `${name}Norm at a mean of ${mean}, ${profile}: ${error}`);
+      }
+    }
   }
 });
 

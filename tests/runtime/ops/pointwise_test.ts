@@ -151,6 +151,29 @@ Deno.test("log() of 0 is -Infinity and below it NaN, whatever the driver makes o
   assert.deepEqual([...y], [-Infinity, -Infinity, NaN, NaN, NaN, Infinity, 0]);
 });
 
+Deno.test("tanh() and softplus() are right to float32's relative precision, near 0 and far from it", async () => {
+  using device = await Device.open();
+  const x = Float32Array.from({ length: 401 }, (_, i) => {
+    const size = 10 ** (-9 + (10.2 * i) / 400);
+    return i % 2 ? -size : size;
+  });
+  const cases = {
+    tanh: { op: ops.tanh, f: Math.tanh, tolerance: 2e-7 },
+    softplus: {
+      op: ops.softplus,
+      f: (v: number) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v))),
+      tolerance: 2e-6,
+    },
+  };
+  for (const [name, { op, f, tolerance }] of Object.entries(cases)) {
+    const y = await read(op(tensor(x)), { device });
+    x.forEach((value, i) => {
+      const want = f(value);
+      assert.ok(Math.abs(y[i]! - want) <= tolerance * Math.abs(want), `${name}(${value}) is ${y[i]}, not ${want}`);
+    });
+  }
+});
+
 Deno.test("maximum() shares the gradient at a tie", async () => {
   using device = await Device.open();
   const { gradients } = await import("../../../runtime/graph/autodiff.ts");

@@ -75,13 +75,13 @@ export function scatter(
   });
 }
 
-/** A batch with log variances of -80, 0 and 80 beside each other and means up to 1000. */
-export function extremeBatch(shape: { views: number; samples: number; width: number }): Batch {
+/** A batch with log variances of -80, 0 and 80 beside each other and means up to 1000, some of size `far`. */
+export function extremeBatch(shape: { views: number; samples: number; width: number }, { far = 30 } = {}): Batch {
   const batch = randomBatch(shape, { seed: 99, masked: false });
   const logvars = [-80, 80, 0, 79.5, -79.5];
   return {
     ...batch,
-    mu: batch.mu.map((mu, i) => mu * [1, 1000, 0, 30][i % 4]!),
+    mu: batch.mu.map((mu, i) => i % 5 === 4 ? Math.sign(mu) * far : mu * [1, 1000, 0, 30][i % 5]!),
     logvar: batch.logvar.map((_, i) => logvars[(i * 7 + Math.floor(i / shape.width)) % logvars.length]!),
   };
 }

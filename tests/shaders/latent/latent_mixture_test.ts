@@ -3,7 +3,7 @@ import { Device } from "../../../runtime/device/device.ts";
 import type { Profile, Target } from "../../../runtime/kernels/kernel.ts";
 import { lowerMixture, lowerMixtureBackward } from "../../../runtime/kernels/latent/latent.ts";
 import { normalData, relativeError } from "../../reference/compare.ts";
-import { logMixtureDensity, numericGradient } from "../../reference/latent.ts";
+import { logMixtureDensity, type Normal, numericGradient } from "../../reference/latent.ts";
 import {
   type Batch,
   extremeBatch,
@@ -31,6 +31,23 @@ interface Case {
   readonly z: Float32Array;
   readonly masked: boolean;
   readonly gradient: Float32Array;
+  /** The log ratio of a view's own posterior to the mixture. */
+  readonly ratio?: boolean;
+}
+
+/** log q_m(z) - log of the mixture's density in float64. */
+function logRatio(draw: readonly number[], own: number, views: readonly Normal[]): number {
+  return logMixtureDensity(draw, [views[own]!]) - logMixtureDensity(draw, views);
+}
+
+/** The log ratios of all rows, of which none is masked. */
+function ratios({ batch, z }: Case): Float64Array {
+  const { views, samples, width } = batch;
+  return Float64Array.from({ length: views * samples }, (_, row) => {
+    const [m, sample] = [Math.floor(row / samples), row % samples];
+    const point = gather(batch, { sample, views: presentViews(batch, sample) });
+    return logRatio(rowOf(z, { row, width }), m, normalsOf(point, width));
+  });
 }
 
 function makeCase(batch: Batch, masked: boolean): Case {
@@ -43,11 +60,11 @@ function makeCase(batch: Batch, masked: boolean): Case {
   return { batch, z, masked, gradient };
 }
 
-async function run(device: Device, profile: Profile, { batch, z, masked, gradient }: Case) {
+async function run(device: Device, profile: Profile, { batch, z, masked, gradient, ratio = false }: Case) {
   const { views, samples, width, mu, logvar, mask } = batch;
   const target: Target = { ...device.target, profile };
   const rows = views * samples;
-  const forward = await runLowering(device, lowerMixture({ views, samples, width, target, masked }), {
+  const forward = await runLowering(device, lowerMixture({ views, samples, width, target, masked, ratio }), {
     inputs: [z, mu, logvar, ...(masked ? [mask] : [])],
     outputs: [rows, rows * views],
   });
@@ -60,7 +77,7 @@ async function run(device: Device, profile: Profile, { batch, z, masked, gradien
   return { logq, weights, z: zGradient, mu: muGradient, logvar: logvarGradient };
 }
 
-function oracle({ batch, z, gradient }: Case) {
+function oracle({ batch, z, gradient, ratio = false }: Case) {
   const { samples, width } = batch;
   const logq = new Float64Array(batch.mask.length);
   const [toZ, mu, logvar] = [0, 1, 2].map(() => new Float64Array(batch.mu.length)) as [
@@ -72,16 +89,17 @@ function oracle({ batch, z, gradient }: Case) {
     const views = presentViews(batch, sample);
     const draws = views.map((m) => rowOf(z, { row: m * samples + sample, width }));
     const point = gather(batch, { sample, views });
+    const valueOf = (k: number, draw: readonly number[], x: readonly number[]) => {
+      const normals = normalsOf(x, width);
+      return ratio ? logRatio(draw, k, normals) : logMixtureDensity(draw, normals);
+    };
     const total = (draws: readonly (readonly number[])[], x: readonly number[]) =>
-      views.reduce(
-        (sum, m, k) => sum + gradient[m * samples + sample]! * logMixtureDensity(draws[k]!, normalsOf(x, width)),
-        0,
-      );
+      views.reduce((sum, m, k) => sum + gradient[m * samples + sample]! * valueOf(k, draws[k]!, x), 0);
     scatter(numericGradient((x) => total(draws, x), point), { batch, sample, views, mu, logvar });
     views.forEach((m, k) => {
       const row = m * samples + sample;
-      logq[row] = logMixtureDensity(draws[k]!, normalsOf(point, width));
-      const f = (draw: readonly number[]) => gradient[row]! * logMixtureDensity(draw, normalsOf(point, width));
+      logq[row] = valueOf(k, draws[k]!, point);
+      const f = (draw: readonly number[]) => gradient[row]! * valueOf(k, draw, point);
       toZ.set(numericGradient(f, draws[k]!), row * width);
     });
   }
@@ -105,6 +123,47 @@ for (const masked of [false, true]) {
   });
 }
 
+Deno.test("latent_mixture_ratio equals the float64 oracle, forward and backward, with and without absent views", async () => {
+  using device = await Device.open();
+  for (const [at, shape] of SHAPES.entries()) {
+    for (const masked of [false, true]) {
+      const test = { ...makeCase(randomBatch(shape, { seed: 70 * at + 1, masked }), masked), ratio: true };
+      const want = oracle(test);
+      for (const profile of PROFILES) {
+        const got = await run(device, profile, test);
+        for (const key of ["logq", "z", "mu", "logvar"] as const) {
+          const error = relativeError(got[key], want[key]);
+          assert.ok(error < 2e-5, `${key} at ${JSON.stringify(shape)}, ${profile}, ${masked}: ${error}`);
+        }
+      }
+    }
+  }
+});
+
+Deno.test("latent_mixture_ratio of posteriors that are nearly equal has the precision of their differences", async () => {
+  using device = await Device.open();
+  const base = randomBatch({ views: 2, samples: 40, width: 64 }, { seed: 12, masked: false });
+  const half = base.mu.length / 2;
+  const near = (data: Float32Array, by: number) =>
+    data.map((_, i) => 20 + data[i % half]! + (i < half ? 0 : by * data[(i * 7) % half]!));
+  for (const [by, tolerance] of [[0, 0], [1e-3, 3e-6], [0.1, 3e-6]] as const) {
+    const batch = { ...base, mu: near(base.mu, by), logvar: near(base.logvar, by).map((value) => value - 20) };
+    const z = normalData(batch.mu.length, { seed: 5 }).map((noise, i) =>
+      batch.mu[i]! + Math.exp(batch.logvar[i]! / 2) * noise
+    );
+    const test = { ...makeCase(batch, false), z, ratio: true };
+    const want = ratios(test);
+    const largest = Math.max(...want.map(Math.abs));
+    for (const profile of PROFILES) {
+      const { logq } = await run(device, profile, test);
+      logq.forEach((value, row) => {
+        const error = Math.abs(value - want[row]!);
+        assert.ok(error <= tolerance * largest, `apart ${by}, row ${row}, ${profile}: ${value} is not ${want[row]}`);
+      });
+    }
+  }
+});
+
 Deno.test("latent_mixture weights add up to one over the present views", async () => {
   using device = await Device.open();
   const test = makeCase(randomBatch({ views: 3, samples: 8, width: 2 }, { seed: 3, masked: true }), true);
@@ -123,7 +182,7 @@ Deno.test("latent_mixture weights add up to one over the present views", async (
 
 Deno.test("latent_mixture stays finite for log variances of -80 to 80 and densities beyond float32", async () => {
   using device = await Device.open();
-  const test = makeCase(extremeBatch({ views: 3, samples: 12, width: 256 }), false);
+  const test = makeCase(extremeBatch({ views: 3, samples: 12, width: 256 }, { far: 3.4e38 }), false);
   for (const profile of PROFILES) {
     const got = await run(device, profile, test);
     for (const key of ["logq", "weights", "z", "mu", "logvar"] as const) assert.deepEqual(nonFinite(got[key]), [], key);
