@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Results } from "../eval/results/results_schema.ts";
 import { measureRun } from "../eval/runs/evaluate_run.ts";
 import type { ReplaceableDevice } from "../training/replaceable_device.ts";
 import { throughDeviceFailures } from "../training/replaceable_device.ts";
@@ -90,35 +91,42 @@ export async function performRun({ plan, evaluations }: RunJob, options: Perform
   });
   if (stopped) return false;
   for (const [i, evaluation] of missing.entries()) {
-    const results = await throughDeviceFailures(
-      devices,
-      (device) =>
-        measureRun({
-          config,
-          directory,
-          data: evaluation.labelNoise === undefined ? data : alterRunData(data, { labelNoise: evaluation.labelNoise }),
-          device,
-          probe: evaluation.probe,
-          ...(isSupervised(config)
-            ? {}
-            : { labelledFractions: evaluation.labelledFractions, probeSeeds: evaluation.probeSeeds }),
-          bootstrap: { resamples: evaluation.resamples, workers: options.workers },
-          workers: options.workers,
-          commands: options.commands,
-          versions: options.versions,
-          signal,
-          onProgress: ({ stage, done, total }) =>
-            options.onProgress({
-              done: TRAINING_SHARE + (1 - TRAINING_SHARE) * (i + done / total) / missing.length,
-              what: stage,
-            }),
-          onWarning,
-        }),
-      { onWarning },
-    );
+    const onProgress: PerformOptions["onProgress"] = ({ done, what }) =>
+      options.onProgress({ done: TRAINING_SHARE + (1 - TRAINING_SHARE) * (i + done) / missing.length, what });
+    const results = await measure({ config, directory, data, evaluation }, { ...options, onProgress });
     await writeMeasurement(results, { root, plan, evaluation });
   }
   return true;
+}
+
+/** Measures a trained run once, reopening the device if it fails. */
+function measure(
+  run: { config: RunConfig; directory: string; data: RunData; evaluation: EvaluationPlan },
+  options: PerformOptions,
+): Promise<Results> {
+  const { config, directory, data, evaluation } = run;
+  const { labelledFractions, probeSeeds, labelNoise } = evaluation;
+  const { onWarning } = options;
+  return throughDeviceFailures(
+    options.devices,
+    (device) =>
+      measureRun({
+        config,
+        directory,
+        data: labelNoise === undefined ? data : alterRunData(data, { labelNoise }),
+        device,
+        probe: evaluation.probe,
+        ...(isSupervised(config) ? {} : { labelledFractions, probeSeeds }),
+        bootstrap: { resamples: evaluation.resamples, workers: options.workers },
+        workers: options.workers,
+        commands: options.commands,
+        versions: options.versions,
+        signal: options.signal,
+        onProgress: ({ stage, done, total }) => options.onProgress({ done: done / total, what: stage }),
+        onWarning,
+      }),
+    { onWarning },
+  );
 }
 
 /** Completes the configuration with its name and, if it depends on the data, the number of annealing steps of alpha. */

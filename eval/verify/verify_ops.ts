@@ -64,7 +64,6 @@ async function verifyOp(
   const inputs = new Map(Object.entries(golden.inputs).map(([name, tensor]) => [name, file.tensor(tensor)]));
   const inEngine = new Map([...inputs].map(([name, tensor]) => [name, fromFileLayout(golden, name, tensor)]));
   const cotangents = golden.grad_outputs.map((name) => file.tensor(name));
-  const wanted = Object.keys(golden.grad_inputs);
   // Running statistics are states, updated in place by training.
   const states = new Map(
     ["running_mean", "running_var"].filter((name) => inEngine.has(name))
@@ -75,17 +74,7 @@ async function verifyOp(
       const tensors = new Map(
         [...inEngine].map(([name, { shape }]) => [name, states.get(name)?.tensor ?? input(name, { shape })] as const),
       );
-      const outputs = buildGoldenOp(golden, tensors);
-      const losses = cotangents.map((_, i) => {
-        const output = outputs[i]!;
-        return sum(mul(output, input(`cotangent ${i}`, { shape: output.shape })));
-      });
-      const sources = wanted.map((name) => tensors.get(name)!);
-      const grads = losses.length ? gradients(losses.reduce((a, b) => add(a, b)), sources) : [];
-      const results: Record<string, Tensor> = {};
-      outputs.forEach((output, i) => (results[`output ${i}`] = output));
-      grads.forEach((gradient, i) => (results[`gradient of ${wanted[i]}`] = gradient));
-      return { outputs: results };
+      return { outputs: outputsAndGradients(golden, tensors) };
     }, { name: golden.id });
     const given = new Map([...inEngine].filter(([name]) => !states.has(name)).map(([name, { data }]) => [name, data]));
     cotangents.forEach((tensor, i) => given.set(`cotangent ${i}`, fromFileLayout(golden, "output", tensor).data));
@@ -110,7 +99,7 @@ async function verifyOp(
       const got = await states.get(name)!.read();
       rows.push(compared(golden, name, { got, want: file.tensor(golden.outputs[1 + i]!), role: name, tolerance }));
     }
-    for (const name of wanted) {
+    for (const name of Object.keys(golden.grad_inputs)) {
       const [got] = await program.read(`gradient of ${name}`);
       const want = file.tensor(golden.grad_inputs[name]!);
       rows.push(compared(golden, `gradient of ${name}`, { got: got!, want, role: name, tolerance }));
@@ -119,6 +108,22 @@ async function verifyOp(
   } finally {
     for (const state of states.values()) state[Symbol.dispose]();
   }
+}
+
+/** Builds a case's op, and the gradients of its outputs weighted by the cotangents. */
+function outputsAndGradients(golden: GoldenOpCase, tensors: ReadonlyMap<string, Tensor>): Record<string, Tensor> {
+  const outputs = buildGoldenOp(golden, tensors);
+  const losses = golden.grad_outputs.map((_, i) => {
+    const output = outputs[i]!;
+    return sum(mul(output, input(`cotangent ${i}`, { shape: output.shape })));
+  });
+  const wanted = Object.keys(golden.grad_inputs);
+  const sources = wanted.map((name) => tensors.get(name)!);
+  const grads = losses.length ? gradients(losses.reduce((a, b) => add(a, b)), sources) : [];
+  const results: Record<string, Tensor> = {};
+  outputs.forEach((output, i) => (results[`output ${i}`] = output));
+  grads.forEach((gradient, i) => (results[`gradient of ${wanted[i]}`] = gradient));
+  return results;
 }
 
 function compared(
