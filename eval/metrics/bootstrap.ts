@@ -11,7 +11,7 @@
 import type { Interval } from "../results/results_schema.ts";
 import { runJobs } from "../../base/workers.ts";
 import { type BootstrapJob, type BootstrapSetup, prepareBootstrap, type ResampleBlock } from "./bootstrap_jobs.ts";
-import { type BinaryLabel, rankScores } from "./rank.ts";
+import { type BinaryLabel, type RankedScores, rankScores } from "./rank.ts";
 
 /** Options of a bootstrap; the defaults are the protocol's. */
 export interface BootstrapOptions {
@@ -107,7 +107,16 @@ export async function bootstrapScores(
       throw new RangeError(`Label number ${i}: ${(error as Error).message}`);
     }
   });
-  return await resample({ ...numberSubjects(cases.subjectIds), ranked, right: null, seed: options.seed ?? 0 }, options);
+  return await bootstrapRanked(cases.subjectIds, ranked, options);
+}
+
+/** {@linkcode bootstrapScores} of scores that are ranked already. */
+export async function bootstrapRanked(
+  subjectIds: readonly string[],
+  ranked: readonly (RankedScores | null)[],
+  options: BootstrapOptions = {},
+): Promise<ResampledMetrics> {
+  return await resample({ ...numberSubjects(subjectIds), ranked, right: null, seed: options.seed ?? 0 }, options);
 }
 
 /**

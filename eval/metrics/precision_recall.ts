@@ -50,7 +50,7 @@ export function precisionRecallCurve(
   labels: ArrayLike<BinaryLabel>,
   scores: ArrayLike<number>,
 ): PrecisionRecallCurve | null {
-  const counts = countByThreshold(labels, scores);
+  const counts = countByThreshold(rankScores(labels, scores), scores);
   if (counts.positives === 0 || counts.negatives === 0) return null;
   return {
     precision: Float64Array.from(counts.truePositives, (found, i) => found / (found + counts.falsePositives[i]!)),
@@ -97,7 +97,7 @@ export interface ChosenThreshold {
  * @throws RangeError naming the first NaN score or label out of range.
  */
 export function bestF1Threshold(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): ChosenThreshold | null {
-  const counts = countByThreshold(labels, scores);
+  const counts = countByThreshold(rankScores(labels, scores), scores);
   if (counts.positives === 0 || counts.negatives === 0) return null;
   let best: ChosenThreshold = { threshold: Infinity, f1: -1 };
   for (let i = 0; i < counts.thresholds.length; i++) {

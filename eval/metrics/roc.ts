@@ -54,8 +54,10 @@ export interface ThresholdCounts {
 }
 
 /** Counts true and false positives at every distinct score, in descending order. */
-export function countByThreshold(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): ThresholdCounts {
-  const { positives, negatives } = rankScores(labels, scores);
+export function countByThreshold(
+  { positives, negatives }: RankedScores,
+  scores: ArrayLike<number>,
+): ThresholdCounts {
   const thresholds: number[] = [];
   const truePositives: number[] = [];
   const falsePositives: number[] = [];
@@ -82,7 +84,7 @@ export function countByThreshold(labels: ArrayLike<BinaryLabel>, scores: ArrayLi
  * @throws RangeError naming the first NaN score or label out of range.
  */
 export function rocCurve(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): RocCurve | null {
-  const counts = countByThreshold(labels, scores);
+  const counts = countByThreshold(rankScores(labels, scores), scores);
   if (counts.positives === 0 || counts.negatives === 0) return null;
   return {
     falsePositiveRate: Float64Array.from([0, ...counts.falsePositives], (count) => count / counts.negatives),
@@ -103,10 +105,19 @@ export function sensitivityAtSpecificity(
   scores: ArrayLike<number>,
   { specificity }: { specificity: number },
 ): number | null {
+  return sensitivityOfRanked(rankScores(labels, scores), scores, { specificity });
+}
+
+/** {@linkcode sensitivityAtSpecificity} of scores that are ranked already. */
+export function sensitivityOfRanked(
+  ranked: RankedScores,
+  scores: ArrayLike<number>,
+  { specificity }: { specificity: number },
+): number | null {
   if (!(specificity >= 0 && specificity <= 1)) {
     throw new RangeError(`The specificity must be between 0 and 1, but is ${specificity}.`);
   }
-  const counts = countByThreshold(labels, scores);
+  const counts = countByThreshold(ranked, scores);
   if (counts.positives === 0 || counts.negatives === 0) return null;
   // Compared as counts, not rates: 1 - 0.9 is not 0.1 in floating point. The slack admits products that round up.
   const needed = specificity * counts.negatives * (1 - 1e-12);

@@ -5,15 +5,16 @@
  */
 import {
   type BootstrapOptions,
-  bootstrapScores,
+  bootstrapRanked,
   bootstrapShare,
   macroSamples,
   percentileInterval,
 } from "../metrics/bootstrap.ts";
 import { brierScore, reliabilityCurve } from "../metrics/calibration.ts";
 import { macroAverage } from "../metrics/multiclass.ts";
-import { averagePrecision, bestF1Threshold, f1Score } from "../metrics/precision_recall.ts";
-import { auroc, sensitivityAtSpecificity } from "../metrics/roc.ts";
+import { averagePrecisionOfRanked, bestF1Threshold, f1Score } from "../metrics/precision_recall.ts";
+import { type RankedScores, rankScores } from "../metrics/rank.ts";
+import { aurocOfRanked, sensitivityOfRanked } from "../metrics/roc.ts";
 import type { Cases, Evaluation, Interval, LabelMetrics } from "../results/results_schema.ts";
 
 type Label = 0 | 1 | null;
@@ -38,8 +39,8 @@ export type Measured = Pick<Evaluation, "metrics" | "macro" | "accuracy">;
 /** The interval of a label without a classifier. */
 const UNDEFINED: Interval = { value: null, low: null, high: null };
 
-/** The metrics of one label, without intervals. */
-function labelMetrics(index: number, classifier: ScoredClassifier): LabelMetrics {
+/** The metrics of one label, without intervals, from its scores and their ranking. */
+function labelMetrics(index: number, ranked: RankedScores | null, classifier: ScoredClassifier): LabelMetrics {
   const truth = classifier.cases.labels[index]!;
   const positives = truth.filter((label) => label === 1).length;
   const counts = {
@@ -48,7 +49,7 @@ function labelMetrics(index: number, classifier: ScoredClassifier): LabelMetrics
     negatives: truth.filter((label) => label === 0).length,
   };
   const scores = classifier.scores[index] ?? null;
-  if (scores === null) {
+  if (scores === null || ranked === null) {
     return {
       ...counts,
       auroc: UNDEFINED,
@@ -65,11 +66,11 @@ function labelMetrics(index: number, classifier: ScoredClassifier): LabelMetrics
     (bestF1Threshold(classifier.validation.labels[index]!, validationScores)?.threshold ?? null);
   return {
     ...counts,
-    auroc: { ...UNDEFINED, value: auroc(truth, scores) },
-    averagePrecision: { ...UNDEFINED, value: averagePrecision(truth, scores) },
+    auroc: { ...UNDEFINED, value: aurocOfRanked(ranked) },
+    averagePrecision: { ...UNDEFINED, value: averagePrecisionOfRanked(ranked) },
     threshold,
     f1: threshold === null || positives === 0 ? null : f1Score(truth, scores, { threshold }),
-    sensitivityAt90Specificity: sensitivityAtSpecificity(truth, scores, { specificity: 0.9 }),
+    sensitivityAt90Specificity: sensitivityOfRanked(ranked, scores, { specificity: 0.9 }),
     brier: brierScore(truth, scores),
     reliability: reliabilityCurve(truth, scores),
   };
@@ -112,14 +113,22 @@ export async function scoreClassifier(classifier: ScoredClassifier): Promise<Mea
         `them.`,
     );
   }
-  const metrics = labels.map((label, i) => {
+  // Each label's scores are sorted once, for all of its metrics and resamples.
+  const measured = labels.map((label, i) => {
     try {
-      return labelMetrics(i, classifier);
+      const given = scores[i] ?? null;
+      const covered = cases.labels[i]!.length;
+      if (covered !== cases.subjectIds.length) {
+        throw new RangeError(`It covers ${covered} cases, but there are ${cases.subjectIds.length} subjects.`);
+      }
+      const ranked = given && rankScores(cases.labels[i]!, given);
+      return { ranked, metrics: labelMetrics(i, ranked, classifier) };
     } catch (error) {
       throw new RangeError(`Label "${label}": ${(error as Error).message}`, { cause: error });
     }
   });
-  const samples = await bootstrapScores(cases, scores, bootstrap);
+  const metrics = measured.map((each) => each.metrics);
+  const samples = await bootstrapRanked(cases.subjectIds, measured.map(({ ranked }) => ranked), bootstrap);
   const macro = (metric: "auroc" | "averagePrecision") => {
     const average = macroAverage(labels, metrics.map((m) => m[metric].value));
     const included = metrics.map((m) => m[metric].value !== null);
