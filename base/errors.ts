@@ -24,7 +24,7 @@ export class DataError extends Error {
 }
 
 /** `FILE, line L, column C: `, with the parts that are known; an empty string where none is. */
-export function describePlace(place: DataErrorPlace): string {
+function describePlace(place: DataErrorPlace): string {
   const parts: string[] = [];
   if (place.file !== undefined) parts.push(place.file);
   if (place.line !== undefined) parts.push(`line ${place.line}`);

@@ -42,14 +42,7 @@ export { MAX_MNIST_PAIRS, MNIST_VIEWS, type MnistOptions, type MnistView } from 
 export { type PairedCsvHeader } from "./readers/read_paired_csv.ts";
 export { LABEL_SOURCES, type LabelSource } from "./readers/read_options.ts";
 export { assertDisjointSplits, patientOverlap, splitBySubject, type SplitPolicy } from "./index/splits.ts";
-export {
-  pairsOfSplit,
-  pairStudies,
-  type PairTable,
-  positionsOfStudies,
-  selectPairs,
-  studiesOfPairs,
-} from "./index/pairs.ts";
+export { pairsOfSplit, pairStudies, type PairTable, selectPairs, studiesOfPairs } from "./index/pairs.ts";
 export { labelledSubset, subjectsOfPairs } from "./index/subsets.ts";
 export { type CohortStep, cohortTable, dropEntries } from "./index/cohort.ts";
 export { type DropEntry, DropLog } from "./index/drop_log.ts";

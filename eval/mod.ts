@@ -20,7 +20,7 @@
  * @module
  */
 export * from "./results/results_schema.ts";
-export { checkResults, readResults, writeResults } from "./results/results_file.ts";
+export { readResults, writeResults } from "./results/results_file.ts";
 export { type CompareOptions, compareResults, hasIndependentCases } from "./results/compare_results.ts";
 export { chooseGrouping, type GroupBy } from "./results/evaluation_groups.ts";
 export { formatMacroTable } from "./results/macro_table.ts";

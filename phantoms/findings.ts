@@ -73,7 +73,7 @@ const LIABILITIES: Readonly<Record<Finding, Liability>> = {
 };
 
 /** Severity of a finding at the threshold. */
-export const MILDEST = 0.25;
+const MILDEST = 0.25;
 
 /** Draws the given factors, each standard normal. */
 export function drawFactors<F extends Factor>(draws: Draws, names: readonly F[]): Record<F, number> {

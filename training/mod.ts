@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { checkRunConfig, RUN_CONFIG_VERSION, type RunConfig, runConfigSchema } from "./run/run_config.ts";
+export { checkRunConfig, RUN_CONFIG_VERSION, type RunConfig } from "./run/run_config.ts";
 export { RUN_METHODS, RUN_SETTINGS, SESSION_SETTINGS } from "./run/run_settings.ts";
 export { ALPHA_SCHEDULES, alphaSchedule, alphaShareOf, type Annealing, betaSchedule } from "./annealing.ts";
 export { requireEvaluable } from "./data/require_evaluable.ts";

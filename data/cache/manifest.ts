@@ -8,7 +8,7 @@ import type { StudyIndex } from "../index/study_index.ts";
 import { writeFileAtomicSync } from "../../base/atomic_file.ts";
 
 /** Version of the cache's files. */
-export const CACHE_VERSION = 1;
+const CACHE_VERSION = 1;
 /** Shards hold at most this many bytes of pixels. */
 const SHARD_BYTES = 256 * 2 ** 20;
 

@@ -124,21 +124,6 @@ export function studiesOfPairs(pairs: PairTable): Int32Array {
   return Int32Array.from(studies);
 }
 
-/**
- * The view position (`AP`, `PA`, ...) of each study of {@linkcode studiesOfPairs}, in its order: that of the first image of the view, or an empty
- * string where no pair has one.
- */
-export function positionsOfStudies(index: StudyIndex, pairs: PairTable, view: number): string[] {
-  const positions = new Map<number, string>();
-  for (let pair = 0; pair < pairs.count; pair++) {
-    const study = pairs.study[pair]!;
-    const image = pairs.images[pair * pairs.views + view]!;
-    const position = image < 0 ? "" : index.images.positions[index.images.position[image]!]!;
-    if (!positions.get(study)) positions.set(study, position);
-  }
-  return [...positions.values()];
-}
-
 function pairReason(reason: string) {
   return { step: "pairs", reason, unit: "study", fault: false } as const;
 }

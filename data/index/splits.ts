@@ -44,7 +44,7 @@ export function splitBySubject(subjectIds: readonly string[], seed: number): Int
  * Reads a split from a CSV file with the columns `subject` (or `subject_id`) and `split` (`train`, `validate`, `test`).
  * Rows may repeat a subject, but not with another split. Returns subject identifier -> split code.
  */
-export async function readSplitFile(path: string): Promise<Map<string, number>> {
+async function readSplitFile(path: string): Promise<Map<string, number>> {
   const splits = new Map<string, number>();
   await readCsv(path, {
     columns: ["subject", "split"],

@@ -89,7 +89,7 @@ function findInconsistency(results: Results): string | null {
  * @param options.file File name for error messages.
  * @throws DataError naming the file and the first invalid fields.
  */
-export function checkResults(value: unknown, { file }: { file: string }): Results {
+function checkResults(value: unknown, { file }: { file: string }): Results {
   const head = value as { schema?: unknown; version?: unknown } | null;
   if (typeof head !== "object" || head === null || head.schema !== "mmvm-results") {
     throw new DataError('this is not a results file: it must be an object with "schema": "mmvm-results".', { file });

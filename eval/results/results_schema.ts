@@ -13,14 +13,14 @@ import { z } from "zod";
 export const RESULTS_VERSION = 1;
 
 /** A value with a percentile interval; all `null` if the value is undefined. */
-export const intervalSchema = z.object({
+const intervalSchema = z.object({
   value: z.number().nullable(),
   low: z.number().nullable(),
   high: z.number().nullable(),
 });
 
 /** Metrics of one classifier for one label on the test split. */
-export const labelMetricsSchema = z.object({
+const labelMetricsSchema = z.object({
   label: z.string(),
   positives: z.int().nonnegative(),
   negatives: z.int().nonnegative(),
@@ -78,7 +78,7 @@ export const evaluationSchema = z.object({
 });
 
 /** The studies to which scores refer, one entry each. */
-export const casesSchema = z.object({
+const casesSchema = z.object({
   id: z.string(),
   split: z.string(),
   /** Study and subject identifiers as in the data set; private. */
@@ -115,7 +115,7 @@ export const comparisonSchema = z.object({
 });
 
 /** Training curves, one value per logged step. */
-export const trainingSchema = z.object({
+const trainingSchema = z.object({
   step: z.array(z.int()),
   loss: z.array(z.number()),
   reconstruction: z.array(z.number()),
@@ -125,7 +125,7 @@ export const trainingSchema = z.object({
 });
 
 /** One trained run. */
-export const runSchema = z.object({
+const runSchema = z.object({
   name: z.string(),
   method: z.string(),
   seed: z.int(),
@@ -180,7 +180,7 @@ export const dataSchema = z.object({
 });
 
 /** Pictures, present only if requested. */
-export const picturesSchema = z.object({
+const picturesSchema = z.object({
   run: z.string(),
   /** `reconstruction` (view -> itself) or `translation` (view -> another). */
   kind: z.enum(["reconstruction", "translation"]),
@@ -192,7 +192,7 @@ export const picturesSchema = z.object({
 });
 
 /** A two-dimensional projection of test latents. */
-export const projectionSchema = z.object({
+const projectionSchema = z.object({
   run: z.string(),
   view: z.string(),
   kind: z.enum(["pca", "umap"]),

@@ -75,12 +75,6 @@ export async function oneStep(
   return { loss, reconstruction, kl, gradients: await trainer.readGradients(), state: await trainer.read() };
 }
 
-/** The initial parameters of a small model. */
-export async function initialParameters(device: Device, config: VaeConfig): Promise<Map<string, HostTensor>> {
-  using trainer = await createVaeTrainer(device, { config, batchSize: 2, seed: 1 });
-  return await trainer.read();
-}
-
 /** Tensors of the networks of some views, renumbered: `numbers[i]` becomes view i. */
 export function partOfViews(
   tensors: ReadonlyMap<string, HostTensor>,

@@ -55,7 +55,7 @@ export function logMixtureDensity(z: readonly number[], views: readonly Normal[]
 }
 
 /** The product of normals, renormalised: precisions add, means are averaged by precision. */
-export function productOfExperts(experts: readonly Normal[]): Normal {
+function productOfExperts(experts: readonly Normal[]): Normal {
   return combine(experts, (logvars, mus) => {
     // Relative to the largest precision, which cancels in the mean.
     const peak = Math.max(...logvars.map((logvar) => -logvar));
@@ -67,7 +67,7 @@ export function productOfExperts(experts: readonly Normal[]): Normal {
 }
 
 /** The mean of the means and the log of the mean variance. */
-export function averageOfExperts(experts: readonly Normal[]): Normal {
+function averageOfExperts(experts: readonly Normal[]): Normal {
   return combine(experts, (logvars, mus) => {
     const peak = Math.max(...logvars);
     const total = logvars.reduce((sum, logvar) => sum + Math.exp(logvar - peak), 0);

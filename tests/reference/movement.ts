@@ -17,7 +17,7 @@ export function* indices(shape: Shape): Generator<number[]> {
 }
 
 /** Place of an index in a row-major tensor. */
-export function offsetOf(shape: Shape, index: readonly number[]): number {
+function offsetOf(shape: Shape, index: readonly number[]): number {
   return index.reduce((offset, at, a) => offset * shape[a]! + at, 0);
 }
 

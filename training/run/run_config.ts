@@ -12,7 +12,7 @@ import { RUN_SETTINGS } from "./run_settings.ts";
 export const RUN_CONFIG_VERSION = 1;
 
 /** A whole run. */
-export const runConfigSchema = z.object({
+const runConfigSchema = z.object({
   schema: z.literal("mmvm-run"),
   version: z.literal(RUN_CONFIG_VERSION),
   name: z.string(),

@@ -41,7 +41,7 @@ import { ALPHA_SCHEDULES } from "../annealing.ts";
 export const RUN_METHODS: readonly string[] = [...METHOD_NAMES, ...CLASSIFIER_NAMES];
 
 /** Weights of the positive class of each label: none, or the training labels' negatives over positives. */
-export const POSITIVE_WEIGHTS = ["none", "balanced"] as const;
+const POSITIVE_WEIGHTS = ["none", "balanced"] as const;
 
 const MAX_INT = 2 ** 31 - 1;
 const mnistPairs = z.int().positive().max(MAX_MNIST_PAIRS);

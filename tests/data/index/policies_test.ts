@@ -7,7 +7,6 @@ import {
   openDataset,
   pairsOfSplit,
   pairStudies,
-  positionsOfStudies,
   type StudyIndex,
   subjectsOfPairs,
 } from "../../../data/mod.ts";
@@ -104,8 +103,6 @@ Deno.test("pairStudies() all-combinations-missing keeps a study without a view, 
   withIndex(studiesOf("AP PA LL | AP | LL LL | -"), (index) => {
     const pairs = pairStudies(index, { policy: "all-combinations-missing" });
     assert.deepEqual([...pairs.images], [0, 2, 1, 2, 3, -1, -1, 4, -1, 5]);
-    assert.deepEqual(positionsOfStudies(index, pairs, 0), ["AP", "AP", ""]);
-    assert.deepEqual(positionsOfStudies(index, pairs, 1), ["LL", "", "LL"]);
   }));
 
 Deno.test("splitBySubject() gives 80/10/10, depends on the seed and not on the order of rows", () => {

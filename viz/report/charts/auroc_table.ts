@@ -16,7 +16,7 @@ export interface AurocTablePlace {
 }
 
 /** Shown where a method was not evaluated; {@linkcode MISSING} is shown where the value is undefined. */
-export const NOT_EVALUATED = "–";
+const NOT_EVALUATED = "–";
 
 /**
  * A table of labels by methods for one view. Each cell holds the value, its interval (shown on demand) and a title with
@@ -137,7 +137,7 @@ function countCell(h: Builder, value: number | undefined): HTMLElement {
 }
 
 /** Describes a cell in full: the value, its interval, the standard deviation over seeds, and each seed's value. */
-export function describeCell(cell: Cell): string {
+function describeCell(cell: Cell): string {
   const [first] = cell.each;
   if (cell.each.length === 1) {
     return `${formatScore(cell.value)}, 95% interval ${formatInterval(cell.low, cell.high)} (seed ${first![0]})`;

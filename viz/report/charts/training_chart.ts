@@ -38,7 +38,7 @@ export interface TrainingChartOptions {
 const MOST_POINTS = 240;
 
 /** Fraction of the steps, at the start, that the range of an `auto` axis ignores. */
-export const UNSCALED_SHARE = 0.02;
+const UNSCALED_SHARE = 0.02;
 
 /** Draws a logged quantity against the training step. */
 export function trainingChart(h: Builder, options: TrainingChartOptions): SVGSVGElement {

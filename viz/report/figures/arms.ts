@@ -38,7 +38,7 @@ const REPETITION = new RegExp(
 );
 
 /** Number of dash patterns in the style sheet. */
-export const DASHES = 5;
+const DASHES = 5;
 
 /**
  * Finds the arms. Evaluations of one method and setting are repetitions with different seeds unless their runs were

@@ -50,19 +50,6 @@ export function curvesOf(cases: ScoredCases): Curves | null {
   return { roc, precisionRecall, positives, negatives };
 }
 
-/**
- * The area under a ROC curve by the trapezoidal rule, which equals the probability that a positive case scores higher.
- */
-export function areaUnder(roc: readonly Point[]): number {
-  let area = 0;
-  for (let k = 1; k < roc.length; k++) {
-    const [x0, y0] = roc[k - 1]!;
-    const [x1, y1] = roc[k]!;
-    area += (x1 - x0) * (y0 + y1) / 2;
-  }
-  return area;
-}
-
 /** Average precision: the precision at each step of recall, without interpolation. */
 export function averagePrecision(precisionRecall: readonly Point[]): number {
   let sum = 0;

@@ -8,7 +8,7 @@ import { armNamed, type ComparisonRow } from "./comparisons.ts";
 import type { Cell, Slice } from "./cells.ts";
 
 /** Two-sided significance level, applied to Holm-corrected p-values where available. */
-export const SIGNIFICANCE = 0.05;
+const SIGNIFICANCE = 0.05;
 
 /** The cells of a summary, and what their indices refer to. */
 interface MarkedTable {

@@ -30,7 +30,7 @@ export interface Builder {
 }
 
 /** The namespace of SVG elements. */
-export const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
+const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 
 /**
  * Creates a {@linkcode Builder} for a document.

@@ -174,7 +174,7 @@ function pathsOf(ctx: ReportContext, at: { view: number; arm: number; label: num
  * The run with the median AUROC (the lower of the two middle ones), so that an actual run's curve is shown rather than
  * an average.
  */
-export function medianRun(evaluations: readonly Evaluation[], label: string): Evaluation | null {
+function medianRun(evaluations: readonly Evaluation[], label: string): Evaluation | null {
   const ranked = evaluations
     .map((evaluation) => ({
       evaluation,

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
-  areaUnder,
   averagePrecision,
   curvePath,
   curvesOf,
@@ -11,6 +10,7 @@ import {
   UNITS,
 } from "../../../../viz/report/figures/curves.ts";
 import { cornersOf } from "../../../../viz/report/client/polyline.ts";
+import { areaUnder } from "./area_under.ts";
 
 interface GoldenCase {
   readonly kind: string;

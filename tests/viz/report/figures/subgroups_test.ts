@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { areaUnder, curvesOf } from "../../../../viz/report/figures/curves.ts";
+import { curvesOf } from "../../../../viz/report/figures/curves.ts";
 import { type ScoredLabels, subgroupScore } from "../../../../viz/report/figures/subgroups.ts";
 import { normal, singleRunFixture, uniform } from "../fixture.ts";
+import { areaUnder } from "./area_under.ts";
 
 const results = singleRunFixture({ studies: 200 });
 const cases = results.cases[0]!;
