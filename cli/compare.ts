@@ -1,5 +1,6 @@
 /**
- * `deno task compare RUN...`: prints the AUROCs of runs side by side, with intervals, and the significance of differences.
+ * `deno task compare RUN...`: prints the AUROCs of runs side by side, with intervals, and the significance of
+ * differences.
  *
  * @module
  */
@@ -18,19 +19,22 @@ import { runCli } from "./terminal/run_cli.ts";
 async function main(args: readonly string[]): Promise<void> {
   const { values, operands } = parseArguments({
     name: "compare",
-    summary: "Prints the AUROCs of runs side by side, with intervals, and the significance of differences.",
-    operands: { name: "run", help: "names of runs, or their folders or results.json", min: 1, max: Infinity },
+    summary: "Compares runs: AUROCs with intervals, and the significance of their differences.",
+    operands: { name: "run", help: "names of runs, their folders or their results.json", min: 1, max: Infinity },
     options: {
-      by: choice(["method", "run", "setting"], { help: "what stands side by side" }),
-      baseline: text({ help: "compare all others with this one", pattern: /^.+$/, allowed: "a name in the table" }),
-      perLabel: flag({ help: "show the differences of every label, not of the macro average only" }),
-      published: flag({ help: "show the published numbers beside ours" }),
+      by: choice(["method", "run", "setting"], { help: "what to compare" }),
+      baseline: text({
+        help: "baseline with which all others are compared",
+        pattern: /^.+$/,
+        allowed: "a name in the table",
+      }),
+      perLabel: flag({ help: "show the differences of every label instead of only the macro average" }),
+      published: flag({ help: "show published numbers for comparison" }),
       test: choice(["paired-bootstrap", "delong"], {
-        help:
-          "of single labels' differences: resamples of patients, or DeLong's test where no patient has several studies",
+        help: "test for single labels: patient-level bootstrap, or DeLong's test if no patient has several studies",
         default: "paired-bootstrap",
       }),
-      resamples: integer({ min: 100, max: 100_000, help: "resamples of patients", default: 1000 }),
+      resamples: integer({ min: 100, max: 100_000, help: "number of bootstrap resamples", default: 1000 }),
       seed: integer({ min: 0, help: "seed of the resamples", default: 0 }),
       json: flag({ help: "print the comparisons as JSON" }),
     },

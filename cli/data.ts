@@ -23,14 +23,14 @@ import { formatTable } from "./terminal/table.ts";
 async function main(args: readonly string[]): Promise<void> {
   const { values, operands: [directory] } = parseArguments({
     name: "data",
-    summary: "Prints what a data set holds: the cohort, step by step, and the label counts.",
+    summary: "Describes a data set: cohort selection, splits and label counts.",
     options: {
       ...DATA_OPTIONS,
-      json: flag({ help: "print one JSON object" }),
+      json: flag({ help: "print JSON" }),
       checkImages: flag({ help: "decode every image" }),
-      workers: integer({ min: 1, max: 256, help: "decode workers, one a core when not given" }),
+      workers: integer({ min: 1, max: 256, help: "number of decoding workers; one per core by default" }),
     },
-    operands: { name: "DIR", help: "the data directory (none for mnist-pairs)", min: 0, max: 1 },
+    operands: { name: "DIR", help: "data directory (none for mnist-pairs)", min: 0, max: 1 },
   }, args);
   if (directory === undefined && values.dataset !== "mnist-pairs") {
     throw new UsageError("deno task data takes a data directory; only --dataset mnist-pairs needs none");

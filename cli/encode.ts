@@ -22,10 +22,10 @@ async function main(args: readonly string[]): Promise<number> {
     summary: "Writes the latents of every pair (mu and logvar) and the identifiers of their rows.",
     options: {
       ...TRAINED_RUN_OPTIONS,
-      views: { ...TRAIN_OPTIONS.views, help: "views to encode, or to aggregate over; all when not given" },
-      aggregate: flag({ help: "one joint posterior a pair, after aggregation, instead of one a view" }),
-      seed: integer({ min: 0, max: 2 ** 31 - 1, help: "seed of a mixture's drawn components", default: 0 }),
-      out: path({ help: "folder to write to; the run's folder latents when not given", placeholder: "dir" }),
+      views: { ...TRAIN_OPTIONS.views, help: "views to encode or to aggregate; all by default" },
+      aggregate: flag({ help: "write one joint posterior per pair instead of one per view" }),
+      seed: integer({ min: 0, max: 2 ** 31 - 1, help: "seed for sampling mixture components", default: 0 }),
+      out: path({ help: "output folder; latents in the run's folder by default", placeholder: "dir" }),
     },
     operands: RUN_OPERAND,
   }, args);

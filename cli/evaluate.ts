@@ -18,21 +18,21 @@ async function main(args: readonly string[]): Promise<void> {
   const { values, operands: [run] } = parseArguments({
     name: "evaluate",
     summary:
-      "Encodes with a run's last checkpoint, trains probes on the latents, scores the test split and writes the report.",
+      "Encodes data with a run's last checkpoint, trains probes, scores the test split and writes results and report.",
     options: {
-      probe: choice(["lr", "rf"], { help: "logistic regressions or random forests", default: "lr" }),
+      probe: choice(["lr", "rf"], { help: "logistic regression or random forest", default: "lr" }),
       labelled: text({
-        help: "shares of the training patients whose labels are used, separated by commas",
+        help: "fractions of the training patients whose labels are used",
         pattern: /^[0-9.,e-]+$/,
-        allowed: "numbers over 0 and at most 1, separated by commas",
+        allowed: "comma-separated numbers above 0 and at most 1",
         placeholder: "list",
         default: "1",
       }),
-      seeds: integer({ min: 1, max: 100, help: "draws of the labelled subset, and seeds of the probe", default: 1 }),
-      trees: integer({ min: 1, max: 100_000, help: "trees of a forest (the papers: 5000)", default: 5000 }),
-      resamples: integer({ min: 1, max: 100_000, help: "bootstrap resamples of the patients", default: 1000 }),
-      untrained: flag({ help: "also score probes on the untrained encoders, for comparison" }),
-      data: path({ help: "where the data are now, if they have moved since training", placeholder: "dir" }),
+      seeds: integer({ min: 1, max: 100, help: "number of seeds for the labelled subset and the probe", default: 1 }),
+      trees: integer({ min: 1, max: 100_000, help: "trees per random forest (papers: 5000)", default: 5000 }),
+      resamples: integer({ min: 1, max: 100_000, help: "number of bootstrap resamples", default: 1000 }),
+      untrained: flag({ help: "also evaluate the untrained encoders, for comparison" }),
+      data: path({ help: "new data directory, if it has moved since training", placeholder: "dir" }),
     },
     operands: { name: "RUN", help: "name or directory of a run", min: 1, max: 1 },
   }, args);
@@ -72,7 +72,8 @@ async function main(args: readonly string[]): Promise<void> {
 function checkWritable(directory: string): void {
   if (Deno.permissions.querySync({ name: "write", path: directory }).state === "granted") return;
   throw new UsageError(
-    `${directory} is outside runs/, where this task may not write its results; move the run into runs/ and give its name`,
+    `${directory} is outside runs/, where this task may not write its results; move the run into runs/ and give ` +
+      `its name`,
   );
 }
 

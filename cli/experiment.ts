@@ -44,18 +44,18 @@ import { writeReport } from "./run/write_report.ts";
 
 const OPTIONS = {
   dataset: choice([...DATASETS] as [Base["dataset"], ...Base["dataset"][]], {
-    help: "what to train on; all but phantoms and mnist-pairs need --data",
+    help: "data set; all except phantoms and mnist-pairs need --data",
     default: "phantoms",
   }),
-  data: path({ help: "data directory, a MIMIC-CXR-JPG root for example", placeholder: "dir" }),
+  data: path({ help: "data directory, such as a MIMIC-CXR-JPG root", placeholder: "dir" }),
   scale: choice(SCALES, {
-    help: "smoke proves the plumbing, small gives orderings on a machine without GPU, paper is the published setting",
+    help: "smoke tests the pipeline, small gives meaningful rankings without a GPU, paper is the published setting",
     default: "small",
   }),
   concurrency: integer({
     min: 1,
     max: 64,
-    help: "runs at a time; 1 on a GPU and one a core, up to 2, on a software adapter when not given",
+    help: "concurrent runs; by default 1 on a GPU, and one per core up to 2 on a software adapter",
   }),
 };
 
@@ -72,11 +72,11 @@ const PHANTOMS: Readonly<Record<typeof SCALES[number], PhantomChoice>> = {
 async function main(args: readonly string[]): Promise<number> {
   const { values, operands: [name] } = parseArguments({
     name: "experiment",
-    summary: `Trains, evaluates and reports; called again, it goes on where it stopped. There are: ${
+    summary: `Trains, evaluates and reports an experiment; if run again, it resumes. Experiments: ${
       EXPERIMENTS.map(({ name, summary }) => `${name} (${summary})`).join("; ")
     }.`,
     options: OPTIONS,
-    operands: { name: "NAME", help: "the experiment", min: 1, max: 1 },
+    operands: { name: "NAME", help: "name of the experiment", min: 1, max: 1 },
   }, args);
   const experiment = EXPERIMENTS.find((each) => each.name === name);
   if (!experiment) {

@@ -16,17 +16,17 @@ import { formatTable } from "./terminal/table.ts";
 
 const OPTIONS = {
   ...TRAINED_RUN_OPTIONS,
-  split: choice(SPLITS, { help: "where the pairs are from", default: "test" }),
-  count: integer({ min: 1, max: 1_000_000, help: "most pairs to estimate", default: 256 }),
-  draws: integer({ min: 1, max: 100_000, help: "draws of the latent a pair", default: 64 }),
-  seed: integer({ min: 0, max: 2 ** 31 - 1, help: "seed of the draws", default: 0 }),
-  json: flag({ help: "print one JSON array" }),
+  split: choice(SPLITS, { help: "split to take pairs from", default: "test" }),
+  count: integer({ min: 1, max: 1_000_000, help: "maximum number of pairs", default: 256 }),
+  draws: integer({ min: 1, max: 100_000, help: "latent samples per pair", default: 64 }),
+  seed: integer({ min: 0, max: 2 ** 31 - 1, help: "seed of the samples", default: 0 }),
+  json: flag({ help: "print JSON" }),
 };
 
 async function main(args: readonly string[]): Promise<number> {
   const { values, operands: [run] } = parseArguments({
     name: "likelihood",
-    summary: "Estimates log-likelihoods of held-out pairs by importance-weighted draws, in nats a pair.",
+    summary: "Estimates log-likelihoods of held-out pairs by importance sampling, in nats per pair.",
     options: OPTIONS,
     operands: RUN_OPERAND,
   }, args);

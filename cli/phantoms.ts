@@ -15,12 +15,12 @@ async function main(args: readonly string[]): Promise<void> {
     summary:
       "Draws chest X-ray phantoms, frontal and lateral, in the layout of MIMIC-CXR-JPG or CheXpert. Equal seeds give equal files.",
     options: {
-      out: path({ help: "folder to write to; one with the same phantoms is left as it is", placeholder: "dir" }),
+      out: path({ help: "output folder; existing phantoms with the same settings are reused", placeholder: "dir" }),
       studies: integer({ min: 1, max: 1_000_000, help: "number of studies", default: 400 }),
-      seed: integer({ min: 0, max: Number.MAX_SAFE_INTEGER, help: "seed of the drawing", default: 1 }),
-      scale: number({ min: 0.02, max: 1, help: "size of the images, where 1 is about 2544 x 3056", default: 0.1 }),
-      layout: choice(PHANTOM_LAYOUTS, { help: "the data set whose files and tables to write", default: "mimic-cxr" }),
-      workers: integer({ min: 1, max: 256, help: "workers that draw, one a core when not given" }),
+      seed: integer({ min: 0, max: Number.MAX_SAFE_INTEGER, help: "random seed", default: 1 }),
+      scale: number({ min: 0.02, max: 1, help: "image scale; 1 is about 2544 x 3056 pixels", default: 0.1 }),
+      layout: choice(PHANTOM_LAYOUTS, { help: "layout of files and tables", default: "mimic-cxr" }),
+      workers: integer({ min: 1, max: 256, help: "number of drawing workers; one per core by default" }),
     },
   }, args);
   const { out, studies, seed, scale, layout, workers } = values;

@@ -14,14 +14,14 @@ import { stopSignals } from "./terminal/stop_signals.ts";
 
 const SPEC = {
   name: "prepare",
-  summary: "Prepares the pixels of a data set: decoded, cropped, resized, equalised. Goes on where it was interrupted.",
+  summary: "Decodes, crops, resizes and equalises the images of a data set. Resumes if interrupted.",
   options: {
     ...DATA_OPTIONS,
-    data: path({ help: "the data directory (none for mnist-pairs)", placeholder: "dir" }),
-    imageSize: integer({ min: 1, max: 4096, help: "side of the prepared images in pixels", default: 64 }),
-    cache: path({ help: "directory of the caches (default cache)", placeholder: "dir" }),
-    workers: integer({ min: 1, max: 256, help: "decode workers, one a core when not given" }),
-    verify: flag({ help: "read what is there and make damaged images again" }),
+    data: path({ help: "data directory (none for mnist-pairs)", placeholder: "dir" }),
+    imageSize: integer({ min: 1, max: 4096, help: "size of the prepared images in pixels", default: 64 }),
+    cache: path({ help: "cache directory (default cache)", placeholder: "dir" }),
+    workers: integer({ min: 1, max: 256, help: "number of decoding workers; one per core by default" }),
+    verify: flag({ help: "verify existing images and prepare damaged ones again" }),
   },
 };
 

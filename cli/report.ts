@@ -17,15 +17,15 @@ import { writeReport } from "./run/write_report.ts";
 async function main(args: readonly string[]): Promise<void> {
   const { values, operands } = parseArguments({
     name: "report",
-    summary: "Writes a self-contained HTML report of a run, or one that compares several.",
-    operands: { name: "run", help: "names of runs, or their folders or results.json", min: 1, max: Infinity },
+    summary: "Writes a self-contained HTML report of one run, or comparing several.",
+    operands: { name: "run", help: "names of runs, their folders or their results.json", min: 1, max: Infinity },
     options: {
       out: path({
-        help: "file to write; report.html beside the results of one run, or here for several, when not given",
+        help: "output file; by default report.html next to a single run's results, or in the current folder",
         placeholder: "file",
       }),
-      includeImages: flag({ help: "embed pictures even where they show patients, as far as the data's terms allow" }),
-      includeIds: flag({ help: "show study and patient identifiers" }),
+      includeImages: flag({ help: "embed pictures even if they show patients; check the data's terms of use first" }),
+      includeIds: flag({ help: "include study and patient identifiers" }),
     },
   }, args);
   const found = await Promise.all(operands.map(readRunResults));

@@ -1,5 +1,6 @@
 /**
- * `deno task setup`: makes sure that this machine has what the other tasks need, and installs what is missing where it may.
+ * `deno task setup`: makes sure that this machine has what the other tasks need, and installs what is missing where it
+ * may.
  *
  * Imports no npm package: it must also run, and say what is wrong, where they are missing.
  *
@@ -13,18 +14,18 @@ import { thisHost } from "./setup/host.ts";
 
 const HELP = `Usage: deno task setup [--tests]
 
-Makes sure that there is a WebGPU adapter, and on Debian or Ubuntu, as root or with a sudo that asks for no password, installs
-the software Vulkan driver where there is none. Elsewhere it says which command does it. What works is never installed again.
+Checks for a WebGPU adapter. If there is none, installs the software Vulkan driver on Debian or Ubuntu (as root or with
+password-less sudo); on other systems it prints the command to run. Nothing that works is installed again.
 
 Options:
-  --tests     also makes sure of Chromium, for the browser tests
-  -h, --help  shows this help`;
+  --tests     also checks for Chromium, which the browser tests need
+  -h, --help  show this help`;
 
 async function main(args: readonly string[]): Promise<void> {
   if (args.includes("--help") || args.includes("-h")) return console.log(HELP);
   const unknown = args.find((arg) => arg !== "--tests");
   if (unknown !== undefined) {
-    throw new UsageError(`unknown argument ${JSON.stringify(unknown)}; \`deno task setup --help\` lists what there is`);
+    throw new UsageError(`unknown argument ${JSON.stringify(unknown)}; \`deno task setup --help\` lists the options`);
   }
   await checkDependencies(".");
   const host = await thisHost();

@@ -31,7 +31,8 @@ async function main(args: readonly string[]): Promise<number> {
   const spec = {
     name: "train",
     summary:
-      "Trains a multimodal VAE, probes its latents and writes a report. Without flags: MMVM on phantoms, a few minutes.",
+      "Trains a multimodal VAE, evaluates its latents and writes a report. Without flags: MMVM on phantoms, in a " +
+      "few minutes.",
     options: TRAIN_OPTIONS,
   };
   const { given } = parseArguments(spec, args);

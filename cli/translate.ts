@@ -16,20 +16,20 @@ import { runCli } from "./terminal/run_cli.ts";
 
 const OPTIONS = {
   ...TRAINED_RUN_OPTIONS,
-  split: choice(SPLITS, { help: "where the pairs are from", default: "test" }),
-  count: integer({ min: 1, max: 256, help: "pairs to show", default: 8 }),
+  split: choice(SPLITS, { help: "split to take pairs from", default: "test" }),
+  count: integer({ min: 1, max: 256, help: "number of pairs to show", default: 8 }),
   samples: choice(SAMPLE_SOURCES, {
-    help: "also draw new images, from the posteriors of the pairs or from the standard normal prior",
+    help: "also generate images, from the pairs' posteriors or the standard normal prior",
     default: "none",
   }),
   seed: integer({ min: 0, max: 2 ** 31 - 1, help: "seed of the samples", default: 0 }),
-  out: path({ help: "folder to write to; the run's folder pictures when not given", placeholder: "dir" }),
+  out: path({ help: "output folder; pictures in the run's folder by default", placeholder: "dir" }),
 };
 
 async function main(args: readonly string[]): Promise<void> {
   const { values, operands: [run] } = parseArguments({
     name: "translate",
-    summary: "Draws pairs, their reconstructions and each view translated into each other, a PNG file each.",
+    summary: "Writes PNG grids of reconstructions, of translations between views, and optionally of samples.",
     options: OPTIONS,
     operands: RUN_OPERAND,
   }, args);

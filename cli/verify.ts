@@ -16,10 +16,10 @@ async function main(args: readonly string[]): Promise<number> {
     name: "verify",
     summary: "Compares ops, models and metrics with golden values from PyTorch and scikit-learn.",
     options: {
-      only: choice(["ops", "models", "metrics"], { help: "one of the three files" }),
-      profile: choice(["gpu", "software"], { help: "kernels to use, instead of those for this adapter" }),
+      only: choice(["ops", "models", "metrics"], { help: "verify only one of the files" }),
+      profile: choice(["gpu", "software"], { help: "kernel profile, instead of this adapter's" }),
       precision: choice(PRECISIONS, {
-        help: "how the models store feature maps: f16 is held against the tolerances of f32, to measure what it loses",
+        help: "storage of feature maps; f16 is compared with the tolerances of f32, to measure its loss of accuracy",
         default: "f32",
       }),
     },

@@ -60,7 +60,7 @@ export function parseArguments<O extends SettingTable>(spec: CommandSpec<O>, arg
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) throw new HelpShown();
     const sentence = error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
-    throw new UsageError(`${sentence}; \`deno task ${spec.name} --help\` lists what there is`);
+    throw new UsageError(`${sentence}; \`deno task ${spec.name} --help\` lists the options`);
   }
   const raw = command.opts<Record<string, string | true>>();
   const given: Record<string, unknown> = {};

@@ -29,17 +29,17 @@ export const DATA_OPTIONS = reading;
 export const TRAIN_OPTIONS = {
   data,
   run: runName({ help: "name of the run; its files are in runs/NAME", default: "default" }),
-  resume: flag({ help: "go on with runs/NAME from its last checkpoint" }),
+  resume: flag({ help: "resume runs/NAME from its last checkpoint" }),
   config: path({
-    help: "JSON file with these flags as fields, in camel case; flags given here win",
+    help: "JSON file with these flags as camel-case fields; flags take precedence",
     placeholder: "file",
   }),
   ...flagsOf(RUN_SETTINGS.model),
   ...flagsOf(RUN_SETTINGS.training),
   ...flagsOf(SESSION_SETTINGS),
-  noTune: flag({ help: "take each kernel's default variant instead of timing a few on this adapter, once" }),
-  gpuMemory: number({ above: 0, max: 1e9, help: "MiB of GPU memory that may be used, all if not given" }),
-  untrained: flag({ help: "also score probes on the untrained encoders, for comparison" }),
+  noTune: flag({ help: "use each kernel's default variant instead of tuning on this adapter" }),
+  gpuMemory: number({ above: 0, max: 1e9, help: "limit of GPU memory in MiB; unlimited by default" }),
+  untrained: flag({ help: "also evaluate the untrained encoders, for comparison" }),
   ...DATA_OPTIONS,
 };
 

@@ -14,7 +14,7 @@ import { reportData } from "./run_output.ts";
 
 /** The flags by which these tasks choose their data. */
 export const TRAINED_RUN_OPTIONS = {
-  data: path({ help: "data directory; that of the training when not given", placeholder: "dir" }),
+  data: path({ help: "data directory; that of training by default", placeholder: "dir" }),
   dataset: DATA_OPTIONS.dataset,
 };
 

@@ -24,7 +24,7 @@ Deno.test("wrong usage is one sentence and exit code 2", async () => {
   assert.equal(unknown.stdout, "");
   assert.equal(
     unknown.stderr,
-    "error: unknown option '--jsno' (Did you mean --json?); `deno task adapter --help` lists what there is\n",
+    "error: unknown option '--jsno' (Did you mean --json?); `deno task adapter --help` lists the options\n",
   );
   const operand = await runTask(["adapter", "x"]);
   assert.equal(operand.code, 2);

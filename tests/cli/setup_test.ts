@@ -16,7 +16,7 @@ Deno.test("deno task setup works from a folder below", async () => {
 Deno.test("deno task setup refuses an unknown flag with exit code 2", async () => {
   const { code, stderr } = await runTask(["setup", "--test"]);
   assert.equal(code, 2);
-  assert.equal(stderr, 'error: unknown argument "--test"; `deno task setup --help` lists what there is\n');
+  assert.equal(stderr, 'error: unknown argument "--test"; `deno task setup --help` lists the options\n');
 });
 
 Deno.test("deno task setup --help prints the help and does nothing", async () => {

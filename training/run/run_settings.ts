@@ -50,26 +50,28 @@ const share = z.number().gte(0).lte(1);
 
 /** What is read and how; see `openDataset()`. */
 const data = {
-  dataset: optional(choice(DATASETS, { help: "what the data are; recognised from the files when not given" })),
+  dataset: optional(choice(DATASETS, { help: "kind of data set; detected from the files by default" })),
   /** Absent for data sets that come with the packages. */
   root: named(
     "data",
     optional(path({
-      help: "data directory, a MIMIC-CXR-JPG root for example; without it, phantoms are made",
+      help: "data directory, such as a MIMIC-CXR-JPG root; by default phantoms are generated",
       placeholder: "dir",
     })),
   ),
   labels: choice(LABEL_SOURCES, { help: "label source of MIMIC-CXR-JPG", default: "chexpert" }),
-  uncertain: choice(UNCERTAIN_POLICIES, { help: "how uncertain labels are read", default: "zeros" }),
-  blank: choice(BLANK_POLICIES, { help: "how blank labels are read", default: "zeros" }),
-  pairs: choice(PAIR_POLICIES, { help: "how images of a study form pairs", default: "all-combinations" }),
-  split: optional(choice(["official", "paper"], { help: "the data set's own split, or 80/10/10 by patient" })),
-  splitSeed: integer({ min: 0, max: MAX_INT, help: "seed of the split `paper`", default: 0 }),
+  uncertain: choice(UNCERTAIN_POLICIES, { help: "policy for uncertain labels", default: "zeros" }),
+  blank: choice(BLANK_POLICIES, { help: "policy for blank labels", default: "zeros" }),
+  pairs: choice(PAIR_POLICIES, { help: "how the images of a study are paired", default: "all-combinations" }),
+  split: optional(
+    choice(["official", "paper"], { help: "the data set's own split, or a random 80/10/10 split by patient" }),
+  ),
+  splitSeed: integer({ min: 0, max: MAX_INT, help: "seed of --split paper", default: 0 }),
   splitFile: optional(path({
     help: "CSV file with the columns subject and split, instead of --split",
     placeholder: "file",
   })),
-  strict: flag({ help: "make every skip of bad input an error" }),
+  strict: flag({ help: "fail on invalid input instead of skipping it" }),
   /** Of MNIST pairs: how many, which views, and the seed of their draw; 5,000 / 1,000 / 3,000 of two views where absent. */
   mnist: fileOnly(z.object({
     pairs: z.object({ train: mnistPairs, validate: mnistPairs, test: mnistPairs }).exactOptional(),
@@ -80,71 +82,72 @@ const data = {
   absent: fileOnly(z.object({ view: z.string(), share, seed })),
   /** Gives a share of each label's training studies the wrong answer; draws of one seed are nested. */
   labelNoise: fileOnly(z.object({ share, seed })),
-  followLinks: unlessDefault(flag({ help: "read images that links lead to outside the data directory" })),
+  followLinks: unlessDefault(flag({ help: "follow symbolic links that lead out of the data directory" })),
   trustSynthetic: unlessDefault(flag({
-    help: "believe a data set that says it shows no patients, so that reports may hold its pictures",
+    help: "trust a data set's claim that it shows no patients, so that reports may embed its pictures",
   })),
-  partial: unlessDefault(flag({ help: "take a data set of which almost all images are missing or unreadable" })),
+  partial: unlessDefault(flag({ help: "accept a data set even if almost all images are missing or unreadable" })),
 };
 
 /** The network, the method and their sizes. What is optional is as published where it is absent. */
 const model = {
   method: choice(RUN_METHODS, {
-    help: "how the views share their latents, or a supervised classifier",
+    help: "multimodal VAE or supervised classifier",
     default: "mmvm",
   }),
   views: optional(list({
     item: z.string().min(1),
     parse: (word) => word,
-    help: "views to use; all when not given",
-    allowed: "names of views, separated by commas",
+    help: "views to use; all by default",
+    allowed: "comma-separated view names",
   })),
-  network: choice(networkNames(), { help: "encoder and decoder", default: "residual" }),
+  network: choice(networkNames(), { help: "encoder and decoder architecture", default: "residual" }),
   imageSize: integer({
     min: 4,
     max: 1024,
-    help: "side of the images; the residual network takes 64, 128 and 224",
+    help: "image size in pixels; 64, 128 or 224 for the residual network",
     default: 64,
   }),
-  filterDim: integer({ min: 1, max: 512, help: "filters of the first layer (the papers: 64)", default: 8 }),
-  latentDim: integer({ min: 1, max: 4096, help: "size of a latent (the papers: 256)", default: 16 }),
-  dropout: number({ min: 0, below: 1, help: "rate of dropout2d in the residual blocks (the papers: 0.5)", default: 0 }),
+  filterDim: integer({ min: 1, max: 512, help: "filters of the first layer (papers: 64)", default: 8 }),
+  latentDim: integer({ min: 1, max: 4096, help: "latent dimensions (papers: 256)", default: 16 }),
+  dropout: number({ min: 0, below: 1, help: "dropout2d rate in the residual blocks (papers: 0.5)", default: 0 }),
   likelihood: {
-    name: named("likelihood", choice(LIKELIHOODS, { help: "of the pixels", default: "laplace" })),
-    scale: number({ above: 0, max: 100, help: "scale of the Laplace or normal likelihood", default: 0.75 }),
+    name: named("likelihood", choice(LIKELIHOODS, { help: "likelihood of the pixels", default: "laplace" })),
+    scale: number({ above: 0, max: 100, help: "scale of the Laplace or Gaussian likelihood", default: 0.75 }),
   },
   prior: optional(choice(PRIORS, {
-    help: "divergence of MMVM: the pairwise bound, or an estimate of that from the mixture itself",
+    help: "MMVM's divergence: the pairwise bound, or a Monte Carlo estimate for the mixture prior",
     default: "pairwise",
   })),
   jointKl: optional(choice(JOINT_KLS, {
-    help: "divergence of joint models, counted once a view or once",
+    help: "count the divergence of joint models once per view or once",
     default: "views",
   })),
   moeAssignment: optional(choice(MOE_ASSIGNMENTS, {
-    help: "components of moe and mopoe, by slices of the batch or by a stratified draw",
+    help: "assign mixture components of moe and mopoe by slices of the batch or by stratified sampling",
     default: "slices",
   })),
   viewWeights: optional(list({
     item: z.number().nonnegative(),
     parse: (word) => word.trim() === "" ? NaN : Number(word),
-    help: "weight of each view's reconstruction in the loss; 1 each when not given",
-    allowed: "numbers of 0 or more, separated by commas",
+    help: "weight of each view's reconstruction in the loss; 1 by default",
+    allowed: "comma-separated numbers of at least 0",
   })),
   loss: optional(choice(CLASSIFICATION_LOSSES, {
-    help: "of supervised classifiers: cross-entropy of each label, or softmax over multi-hot labels as published",
+    help:
+      "loss of supervised classifiers: binary cross-entropy per label, or softmax over multi-hot labels as published",
     default: "bce",
   })),
   positiveWeights: optional(choice(POSITIVE_WEIGHTS, {
-    help: "weights of positives in the loss bce: balanced are negatives over positives of each label",
+    help: "weights of positives in the bce loss; balanced: negatives / positives of each label",
     default: "none",
   })),
 };
 
 /** The optimisation. */
 const training = {
-  seed: integer({ min: 0, max: MAX_INT, help: "seed of everything that is random", default: 1 }),
-  batchSize: integer({ min: 2, max: 4096, help: "pairs a step", default: 32 }),
+  seed: integer({ min: 0, max: MAX_INT, help: "random seed", default: 1 }),
+  batchSize: integer({ min: 2, max: 4096, help: "pairs per step", default: 32 }),
   epochs: integer({ min: 1, max: 100_000, help: "passes over the training split", default: 24 }),
   learningRate: named(
     "lr",
@@ -154,35 +157,34 @@ const training = {
   betaWarmupSteps: optional(integer({
     min: 0,
     max: MAX_INT,
-    help: "steps until beta has its full weight",
+    help: "steps over which beta is increased linearly to its full value",
     default: 0,
   })),
   /** In the file at all times: worked out from the data where no flag gives it. 0 is no annealing: alpha has its last value from the start. */
   alphaSteps: integer({
     min: 0,
     max: MAX_INT,
-    help:
-      "steps over which the standard normal prior fades out; a fifth of all steps when not given, three fifths on mnist-pairs",
+    help: "steps over which alpha is annealed; by default a fifth of all steps (three fifths on mnist-pairs)",
   }),
   alphaSchedule: optional(choice(ALPHA_SCHEDULES, {
-    help: "how the standard normal prior of MMVM fades out, from a weight alpha of 1",
+    help: "annealing of alpha, the weight of MMVM's standard normal prior, from 1",
     default: "exp",
   })),
   alpha: optional(number({
     min: 0,
     max: 1,
-    help: "where alpha ends, or the alpha of the constant schedule",
+    help: "final value of alpha, or its value in the constant schedule",
     default: 0,
   })),
   labelled: optional(number({
     above: 0,
     max: 1,
-    help: "share of the training patients whose labels a supervised classifier or a probe sees",
+    help: "fraction of the training patients whose labels are used by classifiers and probes",
     default: 1,
   })),
-  labelledSeed: optional(integer({ min: 0, max: MAX_INT, help: "seed of the draw of these patients", default: 0 })),
+  labelledSeed: optional(integer({ min: 0, max: MAX_INT, help: "seed for sampling these patients", default: 0 })),
   precision: unlessDefault(choice(PRECISIONS, {
-    help: "how feature maps and their gradients are stored: f16 takes half the memory",
+    help: "storage of feature maps and their gradients; f16 halves the memory",
     default: "f32",
   })),
   noEvaluation: unlessDefault(flag({
@@ -196,17 +198,21 @@ export const RUN_SETTINGS = { data, model, training };
 /** How a run is made; the fields are options of `trainThroughFaults()`. */
 export const SESSION_SETTINGS = {
   checkpointSeconds: integer({ min: 1, max: 86_400, help: "seconds between checkpoints", default: 300 }),
-  checkpointSteps: optional(integer({ min: 1, max: MAX_INT, help: "also write a checkpoint every so many steps" })),
-  keep: integer({ min: 1, max: 1_000_000, help: "checkpoints that are kept", default: 2 }),
+  checkpointSteps: optional(
+    integer({ min: 1, max: MAX_INT, help: "steps between checkpoints, in addition to --checkpoint-seconds" }),
+  ),
+  keep: integer({ min: 1, max: 1_000_000, help: "number of checkpoints to keep", default: 2 }),
   skipNonFinite: named(
     "skipNonfinite",
     integer({
       min: 0,
       max: 1_000_000,
-      help: "batches of the run that may be left out because their loss or gradient is not finite",
+      help: "number of batches that may be skipped because their loss or gradient is not finite",
       default: 0,
     }),
   ),
-  acceptChangedData: flag({ help: "with --resume, go on although the training data changed, and record what did" }),
-  checkNumerics: flag({ help: "look for NaN and infinity in every op's results and name the first such op; slow" }),
+  acceptChangedData: flag({
+    help: "with --resume, continue although the training data changed, and record the changes",
+  }),
+  checkNumerics: flag({ help: "check the results of every op and name the first that is NaN or infinite (slow)" }),
 };

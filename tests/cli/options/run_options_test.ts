@@ -52,7 +52,7 @@ Deno.test("lists come from a configuration file as lists", () => {
 Deno.test("bad lists and unknown words are refused by flag", () => {
   assert.throws(
     () => configFrom(["--view-weights", "1,,2"]),
-    /--view-weights must be numbers of 0 or more, separated by commas/,
+    /--view-weights must be comma-separated numbers of at least 0/,
   );
   assert.throws(() => configFrom(["--view-weights", "1,-2"]), /--view-weights must be/);
   assert.throws(() => configFrom(["--views", "frontal,"]), /--views must be names of views, separated by commas/);
