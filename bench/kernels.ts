@@ -13,8 +13,7 @@
  */
 import process from "node:process";
 import { Device } from "../runtime/device/device.ts";
-import { gridFor, type Lowering } from "../runtime/kernels/kernel.ts";
-import { fillTemplate } from "../runtime/kernels/template.ts";
+import { type Dispatch, gridFor, type Lowering, writes } from "../runtime/kernels/kernel.ts";
 import { type LoweringSizes, timeLowering } from "../runtime/tuner/time_lowering.ts";
 import { matmulWork, paperWork, type Work } from "./kernels_work.ts";
 import ceilingCode from "./kernels_ceiling.wgsl" with { type: "text" };
@@ -40,9 +39,15 @@ export async function measureCeiling(device: Device): Promise<number> {
   const lanes = device.target.profile === "software" ? 8 : 256;
   const groups = device.target.profile === "software" ? 64 : 4096;
   const rounds = device.target.profile === "software" ? 20_000 : 1000;
-  const code = fillTemplate(ceilingCode, { LANES: lanes, CHAINS: chains });
-  const grid = gridFor(groups);
-  const dispatch = { kernel: "ceiling", code, uniforms: [rounds], bindings: [{ output: 0 }], grid };
+  const dispatch: Dispatch = {
+    kernel: "ceiling",
+    code: ceilingCode,
+    values: { CHAINS: chains },
+    lanes,
+    uniforms: { rounds },
+    operands: { y: writes({ output: 0 }, "vec4f") },
+    grid: gridFor(groups),
+  };
   const milliseconds = await timed(device, { dispatches: [dispatch] }, { inputs: [], outputs: [groups * lanes * 4] });
   return (groups * lanes * rounds * 16 * chains * 4 * 2) / milliseconds / 1e6;
 }

@@ -22,11 +22,15 @@ export type {
   Grid,
   KernelVariant,
   Lowering,
+  Operand,
+  Operands,
   Profile,
   Target,
   Tuner,
+  Uniform,
+  Uniforms,
 } from "./kernels/kernel.ts";
-export { gridFor } from "./kernels/kernel.ts";
+export { f32, gridFor, i32, raw, reads, updates, writes } from "./kernels/kernel.ts";
 export { KernelTuner, type KernelTunerOptions, type TuningChoices } from "./tuner/kernel_tuner.ts";
 export { decodeTuning, encodeTuning } from "./tuner/tuning_file.ts";
 export { type LoweringSizes, timeLowering, type TimingOptions } from "./tuner/time_lowering.ts";

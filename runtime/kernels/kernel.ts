@@ -1,36 +1,53 @@
 /**
- * What a kernel is to the engine: WGSL text, constants, a grid and the buffers it binds.
+ * What a kernel is to the engine: the body of a WGSL program, and the operands and uniforms that it names.
  *
- * A **lowering** is a pure function from shapes and attributes to a list of dispatches; it touches no device, so it can be
- * unit-tested, timed and cached by itself. The contract for the WGSL text:
+ * A **lowering** is a pure function from shapes and attributes to a list of dispatches. It touches no device, so that it
+ * can be tested, timed and cached by itself. A dispatch names its buffers (`operands`) and its numbers (`uniforms`):
  *
- * - one entry point, `main`, in bind group 0;
- * - `@binding(0..n-1)` are the storage buffers listed in `Dispatch.bindings`, in that order; an input is declared
- *   `var<storage, read>`, an output or scratch buffer `var<storage, read_write>`. (Where the memory plan puts a read and a
- *   written tensor into one buffer, the engine turns `read` into `read_write`: WebGPU tracks usage by whole buffers.);
- * - when `Dispatch.uniforms` is given, `@binding(n)` is `var<uniform>`, those 32-bit unsigned integers;
- * - when `Dispatch.texels` is given, the binding after these is `var texels: texture_storage_2d<rgba32float, read>`, read by `first_texel()`
- *   and `second_texel()` of shaders/shared/texels.wgsl, a function for each operand; where in it each of them begins stands in the uniforms, and the
- *   engine may change it: what lies in the texture already is not copied again;
- * - storage buffers are arrays of numbers, or vectors of 2 or 4, that are read and assigned to by an index and in no other way, wherever they may
- *   hold feature maps: the engine can then store those as float16 (`half.ts`);
- * - sizes known when the program is compiled are `override` constants (or uniforms, where several shapes should share one pipeline
- *   or where a constant trip count would be unrolled into something that takes minutes to compile);
- * - a kernel never reads what it writes from another invocation, and never relies on the order of workgroups: equal inputs give
- *   bit-equal outputs.
+ * ```ts
+ * {
+ *   kernel: "scale",
+ *   code: "fn kernel(group: u32, lane: u32) { let i = group * LANES + lane; if (i < p.count) { y_put(i, p.factor * x_at(i)); } }",
+ *   uniforms: { count, factor: f32(2) },
+ *   operands: { x: reads({ input: 0 }, "f32"), y: writes({ output: 0 }, "f32") },
+ *   grid: gridFor(Math.ceil(count / 64)),
+ * }
+ * ```
+ *
+ * The contract for the body:
+ *
+ * - it defines `fn kernel(group: u32, lane: u32)`, called by each of the LANES invocations of each workgroup. The grid may
+ *   be rounded up (see {@link gridFor}): a group past the last one has nothing to do;
+ * - it reads an operand `x` by `x_at(i)` and writes an operand `y` by `y_put(i, value)`, which are generated. They know
+ *   whether the engine stores a buffer as float16 and whether it is read through a texture; the body computes in float32;
+ * - it reads the uniforms as `p.count`. Sizes belong there, so that shapes share a pipeline, unless an unknown trip count
+ *   would be slower; numbers and types in `values` become constants and aliases, and flags decide the body's `//#if`s
+ *   (`expand.ts`);
+ * - an invocation never reads what another one of the dispatch writes, and never relies on the order of workgroups: equal
+ *   inputs give bit-equal outputs;
+ * - one invocation runs at most 65,000 rounds of all loops together: lavapipe silently leaves loops after 65,535.
  *
  * @module
  */
 
+import type { KernelValues } from "./expand.ts";
+import type { LegacyParts, Operands } from "./operands.ts";
 import type { Epilogue } from "./pointwise/expression.ts";
+import type { Uniforms } from "./uniforms.ts";
 
-/**
- * A buffer of the op: its i-th input, i-th output or i-th scratch buffer, or `count` 32-bit elements of it from element `first`
- * (a multiple of 64: WebGPU aligns bindings to 256 bytes), where the whole exceeds what one binding can hold.
- */
-export type Binding =
-  & ({ readonly input: number } | { readonly output: number } | { readonly scratch: number })
-  & { readonly first?: number; readonly count?: number };
+export {
+  type Binding,
+  floats,
+  type Operand,
+  type Operands,
+  raw,
+  reads,
+  rebound,
+  updates,
+  words,
+  writes,
+} from "./operands.ts";
+export { f32, i32, type Uniform, type Uniforms, vec4fs, vec4i, vec4us } from "./uniforms.ts";
 
 /** Workgroup counts in x, y and z; each at most 65,535. */
 export type Grid = readonly [number, number, number];
@@ -39,22 +56,21 @@ export type Grid = readonly [number, number, number];
 export interface Dispatch {
   /** Kernel family and variant for errors and profiles, for example `conv_forward/software-8x2`. */
   readonly kernel: string;
-  /** The WGSL text. */
+  /** The body's WGSL. */
   readonly code: string;
-  /** Values of the text's `override` declarations. */
-  readonly constants?: Readonly<Record<string, number>>;
-  /** 32-bit unsigned integers, bound as a uniform buffer after the storage buffers. */
-  readonly uniforms?: readonly number[];
-  readonly bindings: readonly Binding[];
-  /** Bindings, at most two, each of a multiple of 4 elements, that the kernel reads as texels, see `texels.ts`. */
-  readonly texels?: readonly Binding[];
-  /** For each of `texels` the place in `uniforms` of its first texel's number; there they lie one after the other, see `texelPlaces()`. */
-  readonly texelWords?: readonly number[];
+  /** Constants, types and flags of the body. */
+  readonly values?: KernelValues;
+  /** Invocations of a workgroup, `LANES` in the body; 64 if left out. */
+  readonly lanes?: number;
+  readonly uniforms?: Uniforms;
+  readonly operands: Operands;
   readonly grid: Grid;
   /** Floating-point operations, for profiles. */
   readonly flops?: number;
-  /** Bytes read and written at least once, for profiles; the sum of the bound tensors if left out. */
+  /** Bytes read and written at least once, for profiles; the sum of the operands if left out. */
   readonly bytes?: number;
+  /** A kernel that declares its bindings itself. */
+  readonly legacy?: LegacyParts;
 }
 
 /** What an op does on the GPU: dispatches in order, with scratch buffers that live as long as the op runs. */
@@ -102,21 +118,6 @@ export interface Target {
   /** Texels that a dispatch may read, see `texels.ts`; none if left out. */
   readonly maxTexels?: number;
   readonly tuner?: Tuner;
-}
-
-const declaredAccess = new Map<string, ("read" | "read_write")[]>();
-
-/** How a text declares each of its storage buffers. */
-export function accessOf(code: string): readonly ("read" | "read_write")[] {
-  let found = declaredAccess.get(code);
-  if (!found) {
-    found = [];
-    for (const [, index, access] of code.matchAll(/@binding\((\d+)\)\s*var<storage,\s*(read_write|read)>/g)) {
-      found[Number(index)] = access as "read" | "read_write";
-    }
-    declaredAccess.set(code, found);
-  }
-  return found;
 }
 
 /** Most workgroups that WebGPU's default limits allow in one dimension. */

@@ -6,6 +6,7 @@
 import { reduceAttributes, type Unit } from "./fusion.ts";
 import { rootOf, type Value } from "../graph/graph.ts";
 import type { Binding, Dispatch, Lowering, Target } from "../kernels/kernel.ts";
+import { type NamedOperand, storageOperands, texelOperands } from "../kernels/declarations.ts";
 import { lowerCopy } from "../kernels/movement/copy.ts";
 import { lowerPointwise } from "../kernels/pointwise/pointwise.ts";
 import { lowerReduce } from "../kernels/reduce/reduce.ts";
@@ -130,8 +131,14 @@ function lowerUnit(unit: Unit, context: { slotOf: (value: Value) => Slot; target
     };
   };
   for (const dispatch of lowering.dispatches) {
-    const texels = dispatch.texels ? { texels: dispatch.texels.map(operand) } : {};
-    commands.push({ dispatch, operands: dispatch.bindings.map(operand), ...texels, unit });
+    const slots = (named: readonly NamedOperand[]) => named.map(([, { buffer }]) => operand(buffer));
+    const texels = texelOperands(dispatch);
+    commands.push({
+      dispatch,
+      operands: slots(storageOperands(dispatch)),
+      ...(texels.length ? { texels: slots(texels) } : {}),
+      unit,
+    });
   }
   return commands;
 }

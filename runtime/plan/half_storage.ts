@@ -4,13 +4,13 @@
  *
  * Stored so are the large values that depend on the program's inputs: feature maps and their gradients. Not so: inputs, outputs, metrics and
  * constants; states (parameters, moments, running statistics) and what depends on them alone; gradients of parameters, in or out of a slab;
- * scratch buffers, so that partial sums keep their digits; and whatever a kernel uses in a way that `half.ts` does not understand.
+ * scratch buffers, so that partial sums keep their digits; and what a kernel binds without accessors.
  *
  * @module
  */
 import type { Command, Operand, Slot } from "./commands.ts";
 import { type Graph, type Item, rootOf, type Value } from "../graph/graph.ts";
-import { halfFault } from "../kernels/half.ts";
+import { storageOperands } from "../kernels/declarations.ts";
 import { constantOp } from "../graph/leaf.ts";
 import { stateOp } from "../graph/state.ts";
 import { sizeOf } from "../graph/shape.ts";
@@ -63,17 +63,17 @@ function featureItems(graph: Graph): Item[] {
   return [...varying.difference(wide)];
 }
 
-/** Slots that some dispatch binds in part or uses in a way that cannot be rewritten, and those with others inside. */
+/** Slots that some dispatch binds in part or without accessors, and those with others inside. */
 function slotsThatMustStay(commands: readonly Command[]): Set<Slot> {
   const found = new Set<Slot>();
-  const check = ({ slot, first }: Operand, fault: string | undefined) => {
+  const check = ({ slot, first }: Operand, isRaw = false) => {
     if (slot.inside) found.add(slot.inside.slot);
-    if (first || fault !== undefined) found.add(slot);
+    if (first || isRaw) found.add(slot);
   };
   for (const { dispatch, operands, texels = [] } of commands) {
-    operands.forEach((operand, i) => check(operand, halfFault(dispatch.code, i)));
-    // A kernel tells no more than two operands of its texels apart.
-    for (const operand of texels) check(operand, texels.length > 2 ? "has more texels" : undefined);
+    const named = storageOperands(dispatch);
+    operands.forEach((operand, i) => check(operand, named[i]![1].raw));
+    for (const operand of texels) check(operand);
   }
   return found;
 }

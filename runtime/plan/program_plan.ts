@@ -7,9 +7,9 @@ import { type Command, lowerUnits, type Operand, type Slot } from "./commands.ts
 import { OutOfMemoryError } from "../device/errors.ts";
 import { fuse } from "./fusion.ts";
 import { buildGraph, type Graph, type Value } from "../graph/graph.ts";
-import { type HalfBindings, hasHalf } from "../kernels/half.ts";
+import { storageOperands, uniformsOf } from "../kernels/declarations.ts";
 import { elementBytes, type Precision, storeHalves } from "./half_storage.ts";
-import { accessOf, type Target } from "../kernels/kernel.ts";
+import type { Target } from "../kernels/kernel.ts";
 import { constantData, constantOp, inputOp } from "../graph/leaf.ts";
 import { stateOf, stateOp } from "../graph/state.ts";
 import { ALIGNMENT, type Interval, planMemory } from "./memory_plan.ts";
@@ -18,7 +18,7 @@ import { recompute } from "./recompute.ts";
 import { orderUnits } from "./schedule.ts";
 import { Region } from "./region.ts";
 import { planTexels, type TexelPlacement, type TexelUse } from "./texel_plan.ts";
-import { TEXEL_ROW, texelBytes, texelRows } from "../kernels/texels.ts";
+import { texelBytes, texelRows } from "../kernels/texels.ts";
 import type { Node, Tensor } from "../graph/tensor.ts";
 import type { DType, Shape } from "../graph/shape.ts";
 
@@ -45,6 +45,8 @@ export interface PlannedBuffer {
 /** A binding of a dispatch. */
 export interface PlannedBinding extends PlannedBuffer {
   readonly label: string;
+  /** True where it holds float16. */
+  readonly half: boolean;
 }
 
 /** A dispatch with all addresses known. */
@@ -54,8 +56,6 @@ export interface PlannedCommand {
   readonly uniforms?: PlannedBuffer;
   /** What it reads from the texture, and whether that is copied there before the dispatch. */
   readonly texels?: readonly (PlannedBinding & TexelPlacement)[];
-  /** Which of all these hold float16, where some do. */
-  readonly halves?: HalfBindings;
 }
 
 /** A command whose buffers have addresses. */
@@ -201,10 +201,10 @@ function slotLives(
 /** What a command reads from the texture, and what it makes of the memory that lies there. */
 function texelUse({ command, bindings, texels }: BoundCommand): TexelUse {
   const range = ({ external, buffer, offset, bytes }: PlannedBuffer) => ({ buffer: external ?? buffer, offset, bytes });
-  const access = accessOf(command.dispatch.code);
+  const operands = storageOperands(command.dispatch);
   return {
     reads: texels.map((binding, i) => ({ ...range(binding), rows: rowsOf(binding, command.texels![i]!) })),
-    writes: bindings.filter((_, i) => access[i] === "read_write").map(range),
+    writes: bindings.filter((_, i) => operands[i]![1].access !== "read").map(range),
   };
 }
 
@@ -312,6 +312,7 @@ class Layout {
     const bound = (operand: Operand): PlannedBinding => ({
       ...this.place(operand.slot, operand),
       label: `${operand.slot.label} of ${command.dispatch.kernel}`,
+      half: operand.slot.half === true,
     });
     const bindings = command.operands.map(bound);
     this.#bindings.push(...bindings);
@@ -320,20 +321,10 @@ class Layout {
 
   /** A command with its uniforms. */
   command({ command, bindings, texels }: BoundCommand, placements: readonly TexelPlacement[]): PlannedCommand {
-    const { uniforms, texelWords = [] } = command.dispatch;
     const placed = texels.map((binding, i) => ({ ...binding, ...placements[i]! }));
-    const halves = halvesOf(command);
-    const planned = {
-      command,
-      bindings,
-      ...(command.texels ? { texels: placed } : {}),
-      ...(hasHalf(halves) ? { halves } : {}),
-    };
-    if (!uniforms) return planned;
-    const words = new Uint32Array(Math.max(4, Math.ceil(uniforms.length / 4) * 4));
-    words.set(uniforms);
-    texelWords.forEach((at, i) => words[at] = placements[i]!.row * TEXEL_ROW);
-    const data = new Uint8Array(words.buffer);
+    const planned = { command, bindings, ...(command.texels ? { texels: placed } : {}) };
+    const data = uniformsOf(command.dispatch, placements.map(({ row }) => row));
+    if (!data) return planned;
     const place = { buffer: this.#uniformBuffer, offset: this.#uniforms.addShared(data), bytes: data.byteLength };
     return { ...planned, uniforms: place };
   }
@@ -379,9 +370,4 @@ class Layout {
       ...(made.watch ? { watch: made.watch } : {}),
     };
   }
-}
-
-function halvesOf({ operands, texels = [] }: Command): HalfBindings {
-  const isHalf = ({ slot }: Operand) => slot.half === true;
-  return { bindings: operands.map(isHalf), texels: texels.map(isHalf) };
 }

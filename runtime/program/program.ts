@@ -8,7 +8,8 @@ import { type NonFiniteError, OutOfMemoryError, ValidationError } from "../devic
 import { RANDOM_COUNTERS } from "../graph/leaf.ts";
 import { nonFiniteError } from "./numerics.ts";
 import type { PlannedBuffer, ProgramMemory, ProgramPlan } from "../plan/program_plan.ts";
-import { type Commands, makeBuffers, makeCommands, makeTextures, type TexelTextures } from "./program_resources.ts";
+import type { TexelTextures } from "./dispatch.ts";
+import { type Commands, makeBuffers, makeCommands, makeTextures } from "./program_resources.ts";
 import { type DType, formatShape, type Shape, sizeOf } from "../graph/shape.ts";
 
 /** A value for an input: a number for a tensor of one element, else its elements or their bytes. */
@@ -66,9 +67,9 @@ export class Program implements Disposable {
   static async create(device: Device, options: { name: string; plan: ProgramPlan }): Promise<Program> {
     const { name, plan } = options;
     const buffers = await makeBuffers(device, options);
-    const textures: TexelTextures = {};
+    let textures: TexelTextures = {};
     try {
-      makeTextures(device, { ...options, made: textures });
+      textures = makeTextures(device, options);
       const commands = await makeCommands(device, { name, plan, buffers, textures });
       return new Program(device, name, plan, buffers, textures, commands);
     } catch (error) {

@@ -7,14 +7,20 @@ import { unitName } from "../plan/commands.ts";
 import type { Device } from "../device/device.ts";
 import { ValidationError } from "../device/errors.ts";
 import type { Value } from "../graph/graph.ts";
-import { accessOf } from "../kernels/kernel.ts";
-import { texelFormats } from "../device/pipeline.ts";
 import type { PlannedBuffer, PlannedCommand, ProgramPlan } from "../plan/program_plan.ts";
 import { formatShape } from "../graph/shape.ts";
-import { copyTexels, type TexelSource } from "../kernels/texels.ts";
+import {
+  type BoundDispatch,
+  encodeDispatches,
+  encodeTimed,
+  pipelineOf,
+  type ReadyDispatch,
+  readyDispatch,
+  type TexelTextures,
+} from "./dispatch.ts";
 
-/** A dispatch ready to encode. */
-export interface ReadyDispatch {
+/** What a dispatch is and does, for profiles. */
+export interface DispatchInfo {
   readonly kernel: string;
   readonly op: string;
   readonly shape: string;
@@ -30,7 +36,7 @@ export interface DispatchTime {
 
 /** The commands of a program. */
 export interface Commands {
-  readonly dispatches: readonly ReadyDispatch[];
+  readonly dispatches: readonly DispatchInfo[];
   /** Buffers that the program uses and does not own, each with the dispatch that is the first to use it. */
   readonly borrowed: readonly Borrowed[];
   /** Encodes all of them. */
@@ -43,35 +49,26 @@ export interface Commands {
 export interface Borrowed {
   readonly buffer: GPUBuffer;
   readonly label: string;
-  readonly dispatch: ReadyDispatch;
+  readonly dispatch: DispatchInfo;
 }
 
-interface Ready {
-  readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
-  readonly grid: readonly [number, number, number];
-  /** What is copied to the texture first. */
-  readonly texels?: TexelTextures & { readonly sources: readonly TexelSource[] };
-}
-
-/** The textures of a plan whose dispatches read texels. */
-export interface TexelTextures {
-  readonly texture?: GPUTexture;
-  readonly halfTexture?: GPUTexture;
-}
-
-/** Allocates the textures of a plan, in an object that is filled as they are made. */
-export function makeTextures(
-  device: Device,
-  { name, plan, made }: {
-    name: string;
-    plan: ProgramPlan;
-    made: { -readonly [K in keyof TexelTextures]: TexelTextures[K] };
-  },
-): void {
+/**
+ * Allocates the textures of a plan.
+ *
+ * @throws {OutOfMemoryError} if there is no room for them; none of them is left then.
+ */
+export function makeTextures(device: Device, { name, plan }: { name: string; plan: ProgramPlan }): TexelTextures {
   const label = `${name} texels`;
-  if (plan.texelRows > 0) made.texture = device.allocateTexels(plan.texelRows, { label });
-  if (plan.halfTexelRows > 0) made.halfTexture = device.allocateTexels(plan.halfTexelRows, { label, half: true });
+  const texture = plan.texelRows > 0 ? device.allocateTexels(plan.texelRows, { label }) : undefined;
+  try {
+    const halfTexture = plan.halfTexelRows > 0
+      ? device.allocateTexels(plan.halfTexelRows, { label, half: true })
+      : undefined;
+    return { ...(texture ? { texture } : {}), ...(halfTexture ? { halfTexture } : {}) };
+  } catch (error) {
+    if (texture) device.freeTexels(texture);
+    throw error;
+  }
 }
 
 /** Allocates all buffers of a plan and fills those with known contents. */
@@ -107,63 +104,50 @@ export async function makeCommands(
 ): Promise<Commands> {
   const { plan, buffers, name, textures } = options;
   const bufferOf = (planned: PlannedBuffer) => planned.external ?? buffers[planned.buffer]!;
+  const bound = plan.commands.map((command) => bindCommand(command, { bufferOf, textures }));
   const pipelines = await Promise.all(
-    plan.commands.map((command) =>
-      pipelineOf(device, command, bufferOf).catch((error) => Promise.reject(located(error, { command, name })))
+    plan.commands.map((command, i) =>
+      pipelineOf(device, bound[i]!).catch((error) => Promise.reject(located(error, { command, name })))
     ),
   );
-  const jobs = plan.commands.map((command, i): Job => ({ command, pipeline: pipelines[i]!, bufferOf, textures }));
+  const jobs = plan.commands.map((command, i): Job => ({ command, bound: bound[i]!, pipeline: pipelines[i]! }));
   const ready = await makeAllReady(device, { jobs, name });
   return {
     dispatches: plan.commands.map(describe),
     borrowed: borrowedBuffers(plan.commands),
-    encode: (encoder) => encodeAll(encoder, ready),
+    encode: (encoder) => encodeDispatches(encoder, ready),
     time: () => timeAll(device, ready),
   };
 }
 
-function pipelineOf(
-  device: Device,
+function bindCommand(
   command: PlannedCommand,
-  bufferOf: (planned: PlannedBuffer) => GPUBuffer,
-): Promise<GPUComputePipeline> {
-  const { dispatch } = command.command;
-  const declared = accessOf(dispatch.code);
-  if (declared.length !== command.bindings.length) {
-    throw new TypeError(
-      `kernel ${dispatch.kernel} declares ${declared.length} storage buffers but binds ${command.bindings.length}`,
-    );
-  }
-  const written = new Set(command.bindings.filter((_, i) => declared[i] === "read_write").map(bufferOf));
-  const access = command.bindings.map((binding) =>
-    written.has(bufferOf(binding)) ? "read_write" as const : "read" as const
-  );
-  return device.pipeline({
-    kernel: dispatch.kernel,
-    code: dispatch.code,
-    constants: dispatch.constants ?? {},
-    access,
-    uniforms: dispatch.uniforms !== undefined,
-    texels: dispatch.texels !== undefined,
-    ...(command.halves ? { halves: command.halves } : {}),
-  });
+  { bufferOf, textures }: { bufferOf(planned: PlannedBuffer): GPUBuffer; textures: TexelTextures },
+): BoundDispatch {
+  const { uniforms, texels = [] } = command;
+  return {
+    dispatch: command.command.dispatch,
+    storage: command.bindings.map((planned) => ({ ...planned, buffer: bufferOf(planned) })),
+    texels: texels.map((planned) => ({ ...planned, buffer: bufferOf(planned) })),
+    uniforms: uniforms && { ...uniforms, buffer: bufferOf(uniforms) },
+    textures,
+  };
 }
 
 interface Job {
   readonly command: PlannedCommand;
+  readonly bound: BoundDispatch;
   readonly pipeline: GPUComputePipeline;
-  readonly textures: TexelTextures;
-  bufferOf(planned: PlannedBuffer): GPUBuffer;
 }
 
-/** Makes bind groups, and encodes all dispatches once without running them: what WebGPU has against one is known now, not in the loop. */
-async function makeAllReady(device: Device, options: { jobs: readonly Job[]; name: string }): Promise<Ready[]> {
+/** Makes bind groups, and encodes all dispatches once without running them, so that WebGPU rejects them now. */
+async function makeAllReady(device: Device, options: { jobs: readonly Job[]; name: string }): Promise<ReadyDispatch[]> {
   const { jobs, name } = options;
   const prepare = (some: readonly Job[]) =>
     device.guarded(() => {
-      const ready = some.map((job) => makeReady(device, job));
+      const ready = some.map((job) => readyDispatch(device, job));
       const encoder = device.gpu.createCommandEncoder({ label: name });
-      encodeAll(encoder, ready);
+      encodeDispatches(encoder, ready);
       encoder.finish();
       return ready;
     }, { label: `program ${name}` });
@@ -205,39 +189,7 @@ function borrowedBuffers(commands: readonly PlannedCommand[]): Borrowed[] {
   return [...found.values()];
 }
 
-function makeReady(device: Device, { command, pipeline, bufferOf, textures }: Job): Ready {
-  const places = command.uniforms ? [...command.bindings, command.uniforms] : command.bindings;
-  const entries: GPUBindGroupEntry[] = places.map((place, binding) => ({
-    binding,
-    resource: { buffer: bufferOf(place), offset: place.offset, size: Math.ceil(place.bytes / 4) * 4 },
-  }));
-  const sources = command.texels?.map((place, i) => ({
-    buffer: bufferOf(place),
-    offset: place.offset,
-    bytes: place.bytes,
-    row: place.row,
-    copied: place.copied,
-    half: command.halves?.texels[i] ?? false,
-  }));
-  for (const format of sources ? texelFormats(command.halves) : []) {
-    const texture = (format === "rgba16float" ? textures.halfTexture : textures.texture)!;
-    entries.push({ binding: entries.length, resource: texture.createView() });
-  }
-  const group = device.gpu.createBindGroup({
-    label: command.command.dispatch.kernel,
-    layout: pipeline.getBindGroupLayout(0),
-    entries,
-  });
-  const { grid } = command.command.dispatch;
-  return {
-    pipeline,
-    group,
-    grid,
-    ...(sources ? { texels: { ...textures, sources: sources.filter(({ copied }) => copied) } } : {}),
-  };
-}
-
-function describe(command: PlannedCommand): ReadyDispatch {
+function describe(command: PlannedCommand): DispatchInfo {
   const { dispatch, unit } = command.command;
   const shapes = (values: readonly Value[]) => values.map((value) => formatShape(value.shape)).join(" ");
   return {
@@ -250,33 +202,10 @@ function describe(command: PlannedCommand): ReadyDispatch {
   };
 }
 
-function encodeAll(encoder: GPUCommandEncoder, ready: readonly Ready[]): void {
-  let pass: GPUComputePassEncoder | undefined;
-  let current: GPUComputePipeline | undefined;
-  for (const command of ready) {
-    if (command.texels?.sources.length) {
-      pass?.end();
-      pass = undefined;
-      current = undefined;
-      copyTexels(encoder, command.texels);
-    }
-    pass ??= encoder.beginComputePass();
-    if (command.pipeline !== current) pass.setPipeline(command.pipeline);
-    current = command.pipeline;
-    encodeDispatch(pass, command);
-  }
-  pass?.end();
-}
-
-function encodeDispatch(pass: GPUComputePassEncoder, command: Ready): void {
-  pass.setBindGroup(0, command.group);
-  pass.dispatchWorkgroups(command.grid[0], command.grid[1], command.grid[2]);
-}
-
 /** Dispatches a query set: WebGPU allows 4,096 queries in one, two a dispatch. */
 const QUERIED = 2048;
 
-async function timeAll(device: Device, ready: readonly Ready[]): Promise<DispatchTime[]> {
+async function timeAll(device: Device, ready: readonly ReadyDispatch[]): Promise<DispatchTime[]> {
   const times: DispatchTime[] = [];
   const querySet = device.gpu.createQuerySet({
     type: "timestamp",
@@ -286,15 +215,13 @@ async function timeAll(device: Device, ready: readonly Ready[]): Promise<Dispatc
     for (let start = 0; start < ready.length; start += QUERIED) {
       const encoder = device.gpu.createCommandEncoder();
       const chunk = ready.slice(start, start + QUERIED);
-      chunk.forEach((command, i) => {
-        if (command.texels) copyTexels(encoder, command.texels);
-        const pass = encoder.beginComputePass({
-          timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 },
-        });
-        pass.setPipeline(command.pipeline);
-        encodeDispatch(pass, command);
-        pass.end();
-      });
+      chunk.forEach((dispatch, i) =>
+        encodeTimed(encoder, dispatch, {
+          querySet,
+          beginningOfPassWriteIndex: 2 * i,
+          endOfPassWriteIndex: 2 * i + 1,
+        })
+      );
       times.push(...await resolveTimes(device, { encoder, querySet, queries: chunk.length }));
     }
   } finally {

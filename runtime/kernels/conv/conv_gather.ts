@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import compensatedCode from "../../../shaders/shared/compensated.wgsl" with { type: "text" };
 import axesCode from "../../../shaders/conv/conv_axes.wgsl" with { type: "text" };
 import gatherCode from "../../../shaders/conv/conv_gather.wgsl" with { type: "text" };
@@ -64,7 +65,7 @@ export function gatherConv(options: ConvOptions, choice: GatherChoice): Lowering
   const parts = epilogueParts(epilogue, { bound: 3, inputs: bias ? 3 : 2, width });
   const group = groupOf(parts);
   const small = flops <= 2 * SMALL_WORK;
-  const dispatch: Dispatch = {
+  const dispatch: Dispatch = legacy({
     kernel: `${family}/${blockName(block)}${epilogue ? "-fused" : ""}`,
     code: gatherText(block, { depth, width, small, swapped: options.swapped ?? false, parts }),
     uniforms: parts.uniforms([
@@ -75,7 +76,7 @@ export function gatherConv(options: ConvOptions, choice: GatherChoice): Lowering
     bindings: [{ input: 0 }, { input: 1 }, bias ? { input: 2 } : { scratch: 0 }, ...parts.bindings],
     grid: gridFor(workgroups),
     flops,
-  };
+  });
   // Without a bias a scratch buffer stands in for it, so that both cases share a pipeline.
   return bias ? { dispatches: [dispatch] } : { scratch: [4], dispatches: [dispatch] };
 }

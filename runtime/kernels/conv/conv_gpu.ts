@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import axesCode from "../../../shaders/conv/conv_axes.wgsl" with { type: "text" };
 import operandsCode from "../../../shaders/conv/conv_operands.wgsl" with { type: "text" };
 import weightCode from "../../../shaders/conv/conv_weight_operands.wgsl" with { type: "text" };
@@ -24,7 +25,7 @@ export function gpuConv(
   const cover = coverConv(options, how);
   const parts = epilogueParts(epilogue, { bound: 3, inputs: bias ? 3 : 2, width: widthOf(cout) });
   const family = transposed ? "conv_transposed" : "conv_forward";
-  const dispatch: Dispatch = {
+  const dispatch: Dispatch = legacy({
     kernel: `${family}/${tileName(shape)}${epilogue ? "-fused" : ""}`,
     // Neighbours in a subgroup read neighbours in memory.
     code: tileText(axesCode + operandsCode, shape, {
@@ -39,7 +40,7 @@ export function gpuConv(
     bindings: [{ input: 0 }, { input: 1 }, bias ? { input: 2 } : { scratch: 0 }, ...parts.bindings],
     grid: gridFor(cover.workgroups),
     flops: convFlops(options, transposed),
-  };
+  });
   // Without a bias a scratch buffer stands in for it, so that both cases share a pipeline.
   return bias ? { dispatches: [dispatch] } : { scratch: [4], dispatches: [dispatch] };
 }
@@ -63,7 +64,7 @@ export function gpuWeightGradient(options: ConvGeometry, shape: TileShape): Lowe
   const cover = coverWeightGradient(options, shape);
   const elements = kh * kw * cin * cout;
   const deep = widthOf(cin) === 4;
-  const gradient: Dispatch = {
+  const gradient: Dispatch = legacy({
     kernel: `conv_weight_gradient/${tileName(shape)}`,
     code: tileText(axesCode + weightCode, shape, { ...vectors(options), TAPS: deep ? 1 : 4, A_ROWS_FIRST: true }),
     uniforms: [
@@ -73,7 +74,7 @@ export function gpuWeightGradient(options: ConvGeometry, shape: TileShape): Lowe
     bindings: [{ input: 0 }, { input: 1 }, cover.shares === 1 ? { output: 0 } : { scratch: 0 }],
     grid: gridFor(cover.workgroups),
     flops: convFlops(options, false),
-  };
+  });
   if (cover.shares === 1) return { dispatches: [gradient] };
   const fold = foldShares({ shares: cover.shares, elements, from: { scratch: 0 }, to: { output: 0 } });
   return { scratch: [cover.shares * elements], dispatches: [gradient, fold] };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import axesCode from "../../../shaders/conv/conv_axes.wgsl" with { type: "text" };
 import convCode from "../../../shaders/conv/conv_texels.wgsl" with { type: "text" };
 import texelsCode from "../../../shaders/shared/texels.wgsl" with { type: "text" };
@@ -53,7 +54,7 @@ export function texelConv(
   const parts = epilogueParts(epilogue, { bound: 1, inputs: bias ? 3 : 2, width: cout === 1 ? 1 : 4 });
   const group = groupOf(parts);
   const family = transposed ? "conv_transposed" : "conv_forward";
-  const dispatch: Dispatch = {
+  const dispatch: Dispatch = legacy({
     kernel: `${family}/${blockName(block)}${epilogue ? "-fused" : ""}`,
     code: fillTemplate(axesCode + convCode + texelsCode, {
       LANES,
@@ -76,7 +77,7 @@ export function texelConv(
     texelWords: [X_FIRST, X_FIRST + 1],
     grid: gridFor(tiles.rowTiles * tiles.columnTiles * phasesY * phasesX),
     flops: convFlops(options, transposed),
-  };
+  });
   // Without a bias a scratch buffer stands in for it, so that both cases share a pipeline.
   return bias ? { dispatches: [dispatch] } : { scratch: [4], dispatches: [dispatch] };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import gradientCode from "../../../shaders/conv/conv_weight_gradient.wgsl" with { type: "text" };
 import texelsCode from "../../../shaders/shared/texels.wgsl" with { type: "text" };
 import { type Dispatch, gridFor, type KernelVariant, type Lowering, type Target } from "../kernel.ts";
@@ -97,7 +98,7 @@ function directGradient(options: ConvGeometry, block: Block): Lowering {
   const { depth, width } = plan.vectors;
   const { texels = false } = block;
   const operands = [{ input: 0 }, { input: 1 }];
-  const gradient: Dispatch = {
+  const gradient: Dispatch = legacy({
     kernel: `conv_weight_gradient/${blockName(block)}`,
     code: gradientText(block, { ...plan.vectors, swapped: options.swapped ?? false }),
     uniforms: [
@@ -110,7 +111,7 @@ function directGradient(options: ConvGeometry, block: Block): Lowering {
     bindings: [...(texels ? [] : operands), plan.shares === 1 ? { output: 0 } : { scratch: 0 }],
     grid: gridFor(plan.workgroups),
     flops: convFlops(options, false),
-  };
+  });
   if (plan.shares === 1) return { dispatches: [gradient] };
   const elements = kh * kw * cin * cout;
   const fold = foldShares({ shares: plan.shares, elements, from: { scratch: 0 }, to: { output: 0 } });

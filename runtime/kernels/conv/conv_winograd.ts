@@ -9,7 +9,7 @@
  *
  * @module
  */
-import type { Binding, Dispatch, Lowering, Target } from "../kernel.ts";
+import { type Binding, type Dispatch, type Lowering, rebound, type Target } from "../kernel.ts";
 import { convFlops, type ConvGeometry, type ConvOptions, type Pair } from "./conv_geometry.ts";
 import { fitTexels } from "../texels.ts";
 import type { Epilogue } from "../pointwise/expression.ts";
@@ -331,12 +331,7 @@ class Steps {
       ...(binding.count === undefined ? {} : { count: binding.count }),
     });
     dispatches.forEach((dispatch, i) =>
-      this.add({
-        ...dispatch,
-        bindings: dispatch.bindings.map(rebind),
-        ...(dispatch.texels ? { texels: dispatch.texels.map(rebind) } : {}),
-        ...(i === 0 && { flops: how.flops }),
-      })
+      this.add({ ...rebound(dispatch, rebind), ...(i === 0 && { flops: how.flops }) })
     );
   }
 

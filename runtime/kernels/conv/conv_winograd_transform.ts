@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import winogradCode from "../../../shaders/conv/conv_winograd.wgsl" with { type: "text" };
 import texelsCode from "../../../shaders/shared/texels.wgsl" with { type: "text" };
 import { type Binding, type Dispatch, gridFor } from "../kernel.ts";
@@ -75,7 +76,7 @@ export function transform(options: TransformOptions): Dispatch {
   });
   const [out, size] = [matrix.length, matrix[0]!.length];
   const items = parts[0] * parts[1] * images * tiles[0] * tiles[1] * (channels / 4);
-  return {
+  return legacy({
     kernel: `conv_winograd/${options.name}${epilogue ? "-fused" : ""}`,
     code: fillTemplate(texels ? winogradCode + texelsCode : winogradCode, {
       TEXELS: texels,
@@ -101,7 +102,7 @@ export function transform(options: TransformOptions): Dispatch {
     ...(texels ? { texels: [bindings.source], texelWords: [SOURCE_FIRST] } : {}),
     grid: gridFor(Math.ceil(items / LANES)),
     flops: items * 4 * 2 * (size * size * out + size * out * out),
-  };
+  });
 }
 
 function sideWords(side: TransformSide): number[] {

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import itemsText from "../../../shaders/latent/latent_items.wgsl" with { type: "text" };
 import klText from "../../../shaders/latent/latent_kl.wgsl" with { type: "text" };
 import klPairText from "../../../shaders/latent/latent_kl_pair.wgsl" with { type: "text" };
@@ -67,7 +68,7 @@ function rowKernel(spec: LatentKernel): Lowering {
 function lower(spec: LatentKernel, grid: { lanes: number; workgroups: number }): Lowering {
   const { values, bindings } = numberBuffers(spec.buffers);
   return {
-    dispatches: [{
+    dispatches: [legacy({
       kernel: spec.kernel,
       code: fillTemplate(spec.texts.join("\n"), { ...spec.flags, ...values }),
       constants: { LANES: grid.lanes },
@@ -75,7 +76,7 @@ function lower(spec: LatentKernel, grid: { lanes: number; workgroups: number }):
       bindings,
       grid: gridFor(grid.workgroups),
       flops: spec.flops,
-    }],
+    })],
   };
 }
 

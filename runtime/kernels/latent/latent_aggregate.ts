@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import aggregateText from "../../../shaders/latent/latent_aggregate.wgsl" with { type: "text" };
 import itemsText from "../../../shaders/latent/latent_items.wgsl" with { type: "text" };
 import { type Binding, gridFor, type Lowering } from "../kernel.ts";
@@ -91,7 +92,7 @@ function lower(options: AggregateOptions, { backward }: { backward: boolean }): 
     BACKWARD: backward,
   });
   return {
-    dispatches: [{
+    dispatches: [legacy({
       kernel: `latent_aggregate${backward ? "_backward" : ""}/${method}`,
       code,
       constants: { LANES },
@@ -99,6 +100,6 @@ function lower(options: AggregateOptions, { backward }: { backward: boolean }): 
       bindings,
       grid: gridFor(Math.ceil((samples * width) / LANES)),
       flops: samples * width * views * (backward ? 30 : 16),
-    }],
+    })],
   };
 }

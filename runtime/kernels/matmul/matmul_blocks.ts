@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import matmulCode from "../../../shaders/matmul/matmul.wgsl" with { type: "text" };
 import texelsCode from "../../../shaders/shared/texels.wgsl" with { type: "text" };
 import { type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
@@ -51,7 +52,7 @@ export function blockMatmul(options: MatmulOptions, block: Block): Lowering {
   const elements = batches * distances.y;
   const { texels = false } = block;
   const sizes = [batches * distances.a, batches * distances.b];
-  const product: Dispatch = {
+  const product: Dispatch = legacy({
     kernel: `matmul/${blockName(block)}${vectors ? "" : "-scalar"}`,
     code: fillTemplate(texels ? matmulCode + texelsCode : matmulCode, {
       TEXELS: texels,
@@ -79,7 +80,7 @@ export function blockMatmul(options: MatmulOptions, block: Block): Lowering {
     ...(texels ? { texels: sizes.map((count, input) => ({ input, count })), texelWords: [A_FIRST, A_FIRST + 1] } : {}),
     grid: gridFor(plan.workgroups),
     flops: 2 * batches * m * n * k,
-  };
+  });
   if (plan.shares === 1) return { dispatches: [product] };
   const fold = foldShares({ shares: plan.shares, elements, from: { scratch: 0 }, to: { output: 0 } });
   return { scratch: [plan.shares * elements], dispatches: [product, fold] };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import foldCode from "../../../shaders/matmul/matmul_fold.wgsl" with { type: "text" };
 import { type Binding, type Dispatch, gridFor } from "../kernel.ts";
 import { widthOf } from "./matmul_tiles.ts";
@@ -15,12 +16,12 @@ export const STREAM_LANES = 64;
 export function foldShares(options: { shares: number; elements: number; from: Binding; to: Binding }): Dispatch {
   const width = widthOf(options.elements);
   const count = options.elements / width;
-  return {
+  return legacy({
     kernel: `matmul_fold/vec${width}`,
     code: fillTemplate(foldCode, { T: width === 4 ? "vec4f" : "f32", LANES: STREAM_LANES }),
     uniforms: [options.shares, count],
     bindings: [options.from, options.to],
     grid: gridFor(Math.ceil(count / STREAM_LANES)),
     flops: options.shares * options.elements,
-  };
+  });
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import operandsCode from "../../../shaders/matmul/matmul_operands.wgsl" with { type: "text" };
 import tileCode from "../../../shaders/matmul/matmul_tile.wgsl" with { type: "text" };
 import { gridFor, type Lowering } from "../kernel.ts";
@@ -86,7 +87,7 @@ export function gpuMatmul(options: MatmulOptions, shape: TileShape): Lowering {
   const cover = coverMatmul(options, shape);
   const vectors = matmulWidth(options) === 4;
   const elements = batches * distances.y;
-  const product = {
+  const product = legacy({
     kernel: `matmul/${tileName(shape)}${vectors ? "" : "-scalar"}`,
     code: tileText(operandsCode, shape, {
       T: vectors ? "vec4f" : "f32",
@@ -104,7 +105,7 @@ export function gpuMatmul(options: MatmulOptions, shape: TileShape): Lowering {
     bindings: [{ input: 0 }, { input: 1 }, cover.shares === 1 ? { output: 0 } : { scratch: 0 }],
     grid: gridFor(cover.workgroups),
     flops: 2 * batches * m * n * k,
-  };
+  });
   if (cover.shares === 1) return { dispatches: [product] };
   const fold = foldShares({ shares: cover.shares, elements, from: { scratch: 0 }, to: { output: 0 } });
   return { scratch: [cover.shares * elements], dispatches: [product, fold] };

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import boxCode from "../../../shaders/movement/box_copy.wgsl" with { type: "text" };
 import blockCode from "../../../shaders/movement/transpose_block.wgsl" with { type: "text" };
 import tileCode from "../../../shaders/movement/transpose_tile.wgsl" with { type: "text" };
@@ -74,7 +75,14 @@ export function copyBox(
   const { kernel, code, uniforms, workgroups } = chooseKernel({ ...box, axes }, options.target);
   const bytes = 8 * axes.reduce((count, axis) => count * axis.size, 1);
   const label = `${options.label}/${kernel}`;
-  return { kernel: label, code, uniforms, bindings: [options.from, options.to], grid: gridFor(workgroups), bytes };
+  return legacy({
+    kernel: label,
+    code,
+    uniforms,
+    bindings: [options.from, options.to],
+    grid: gridFor(workgroups),
+    bytes,
+  });
 }
 
 interface Choice {

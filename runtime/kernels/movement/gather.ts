@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import gatherCode from "../../../shaders/movement/gather.wgsl" with { type: "text" };
 import gradientCode from "../../../shaders/movement/gather_gradient.wgsl" with { type: "text" };
 import linksCode from "../../../shaders/movement/gather_links.wgsl" with { type: "text" };
@@ -26,14 +27,14 @@ export function lowerGather({ rows, columns, count }: Lookup): Lowering {
   const width = columns % 4 === 0 ? 4 : 1;
   const groups = columns / width;
   return {
-    dispatches: [{
+    dispatches: [legacy({
       kernel: `gather/x${width}`,
       code: fillTemplate(gatherCode, { VALUE: width === 4 ? "vec4f" : "f32" }),
       uniforms: [rows, groups, count, floatBits(NaN)],
       bindings: [{ input: 0 }, { input: 1 }, { output: 0 }],
       grid: gridFor(Math.ceil(count * groups / WORKGROUP)),
       bytes: 4 * count * (2 * columns + 1),
-    }],
+    })],
   };
 }
 
@@ -48,21 +49,21 @@ export function lowerGatherGradient({ rows, columns, count }: Lookup): Lowering 
   return {
     scratch: [count],
     dispatches: [
-      {
+      legacy({
         kernel: "gather_links",
         code: linksCode,
         uniforms: [rows, count, size],
         bindings: [{ input: 1 }, { scratch: 0 }, { output: 0 }],
         grid: gridFor(Math.ceil(Math.max(count, size) / WORKGROUP)),
-      },
-      {
+      }),
+      legacy({
         kernel: `gather_gradient/x${width}`,
         code: fillTemplate(gradientCode, { VALUE: width === 4 ? "vec4f" : "f32" }),
         uniforms: [groups, count],
         bindings: [{ input: 0 }, { input: 1 }, { scratch: 0 }, { output: 0 }],
         grid: gridFor(Math.ceil(count * groups / WORKGROUP)),
         flops: count * columns,
-      },
+      }),
     ],
   };
 }

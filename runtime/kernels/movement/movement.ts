@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import padCode from "../../../shaders/movement/pad.wgsl" with { type: "text" };
 import { gridFor, type Lowering, type Target } from "../kernel.ts";
 import { type Shape, sizeOf } from "../../graph/shape.ts";
@@ -93,13 +94,13 @@ export function lowerPad(shape: Shape, padding: readonly Padding[]): Lowering {
   const words = inVectors.map(({ size, low, step }, a) => [sizes[a]!, size, strides[a]!, low, step, 0, 0, 0]);
   const dilated = axes.some((axis) => axis.step !== 1);
   return {
-    dispatches: [{
+    dispatches: [legacy({
       kernel: `pad/${dilated ? "dilated-" : ""}x${width}`,
       code: fillTemplate(padCode, { VALUE: width === 4 ? "vec4u" : "u32", RANK: axes.length, DILATED: dilated }),
       uniforms: [count, 0, 0, 0, ...words.reverse().flat()],
       bindings: [{ input: 0 }, { output: 0 }],
       grid: gridFor(Math.ceil(count / WORKGROUP)),
-    }],
+    })],
   };
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import unpackCode from "../../../shaders/movement/unpack.wgsl" with { type: "text" };
 import { gridFor, type Lowering } from "../kernel.ts";
 import { fillTemplate } from "../template.ts";
@@ -18,13 +19,13 @@ export function lowerUnpack(options: { first: number; count: number }): Lowering
   const { first, count } = options;
   const vector = first % 4 === 0 && count % 4 === 0;
   return {
-    dispatches: [{
+    dispatches: [legacy({
       kernel: `unpack/x${vector ? 4 : 1}`,
       code: fillTemplate(unpackCode, { VECTOR: vector }),
       uniforms: [first, count],
       bindings: [{ input: 0 }, { output: 0 }],
       grid: gridFor(Math.ceil(count / (vector ? 4 : 1) / WORKGROUP)),
       bytes: 5 * count,
-    }],
+    })],
   };
 }

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import compensatedCode from "../../../shaders/shared/compensated.wgsl" with { type: "text" };
 import coefficientsCode from "../../../shaders/norm/norm_coefficients.wgsl" with { type: "text" };
 import gradientCoefficientsCode from "../../../shaders/norm/norm_gradient_coefficients.wgsl" with { type: "text" };
@@ -78,15 +79,15 @@ export function lowerBatchNormStatistics(
   return {
     scratch: [2 * split.lanes * split.width],
     dispatches: [
-      {
+      legacy({
         kernel: `norm_moments/x${split.width}`,
         code: fillTemplate(momentsCode, values),
         uniforms,
         bindings: [{ input: 0 }, { scratch: 0 }],
         grid: gridFor(Math.ceil(split.lanes / WORKGROUP)),
         flops: 5 * rows * channels,
-      },
-      {
+      }),
+      legacy({
         kernel: `norm_statistics/${target.profile}-x${split.width}`,
         code: fillTemplate(statisticsCode, values),
         uniforms: [
@@ -106,7 +107,7 @@ export function lowerBatchNormStatistics(
           { output: 2 },
         ],
         grid: secondPassGrid(split, target),
-      },
+      }),
     ],
   };
 }
@@ -117,7 +118,7 @@ export function lowerBatchNormStatistics(
 export function lowerBatchNormCoefficients(options: { channels: number; epsilon: number }): Lowering {
   const { channels, epsilon } = options;
   return {
-    dispatches: [{
+    dispatches: [legacy({
       kernel: "norm_coefficients",
       code: coefficientsCode,
       uniforms: [channels, floatBits(epsilon)],
@@ -131,7 +132,7 @@ export function lowerBatchNormCoefficients(options: { channels: number; epsilon:
         { output: 2 },
       ],
       grid: gridFor(Math.ceil(channels / WORKGROUP)),
-    }],
+    })],
   };
 }
 
@@ -159,7 +160,7 @@ export function lowerBatchNormGradient(
   return {
     scratch: [3 * split.lanes * split.width],
     dispatches: [
-      {
+      legacy({
         kernel: `norm_gradient_sums/${relu ? "relu-" : ""}x${split.width}`,
         code: fillTemplate(gradientSumsCode, values) + compensatedCode,
         uniforms: [...splitUniforms(rows, split), 0],
@@ -172,8 +173,8 @@ export function lowerBatchNormGradient(
         ],
         grid: gridFor(Math.ceil(split.lanes / WORKGROUP)),
         flops: (relu ? 6 : 4) * rows * channels,
-      },
-      {
+      }),
+      legacy({
         kernel: `norm_gradient_coefficients/${training ? "training-" : ""}${target.profile}-x${split.width}`,
         code: fillTemplate(gradientCoefficientsCode, values) + compensatedCode,
         uniforms: [rows, split.groups, split.lanes, 0],
@@ -185,7 +186,7 @@ export function lowerBatchNormGradient(
           ...(training ? [{ input: 3 }, { output: 2 }, { output: 3 }, { output: 4 }] : []),
         ],
         grid: secondPassGrid(split, target),
-      },
+      }),
     ],
   };
 }
@@ -206,7 +207,7 @@ export function lowerBatchNormFewGradient(shape: Rows, options: { relu: boolean;
   const groups = channels / width;
   const code = fillTemplate(gradientFewCode, { ...valueTypes(width), ROWS: rows, RELU: relu });
   return {
-    dispatches: [{
+    dispatches: [legacy({
       kernel: `norm_gradient_few/${relu ? "relu-" : ""}${rows}x${width}`,
       code: code + compensatedCode,
       uniforms: [groups, floatBits(epsilon), 0],
@@ -216,7 +217,7 @@ export function lowerBatchNormFewGradient(shape: Rows, options: { relu: boolean;
       ],
       grid: gridFor(Math.ceil(groups / WORKGROUP)),
       flops: 40 * rows * channels,
-    }],
+    })],
   };
 }
 

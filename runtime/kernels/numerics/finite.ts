@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import checkText from "../../../shaders/numerics/finite_check.wgsl" with { type: "text" };
 import recordText from "../../../shaders/numerics/finite_record.wgsl" with { type: "text" };
 import { type Dispatch, gridFor } from "../kernel.ts";
@@ -18,7 +19,7 @@ export const RECORD_WORDS = 7;
 /** Looks through `count` f32 values, for NaN only on request. Input: the values; output: two words a check, zero before. */
 export function lowerFiniteCheck(options: { count: number; check: number; nanOnly?: boolean }): Dispatch {
   const { count, check, nanOnly = false } = options;
-  return {
+  return legacy({
     kernel: "finite_check",
     code: checkText,
     constants: { LANES, VALUES },
@@ -26,7 +27,7 @@ export function lowerFiniteCheck(options: { count: number; check: number; nanOnl
     bindings: [{ input: 0 }, { output: 0 }],
     grid: gridFor(Math.ceil(count / LANES / VALUES)),
     bytes: count * 4,
-  };
+  });
 }
 
 /**
@@ -37,11 +38,11 @@ export function lowerFiniteCheck(options: { count: number; check: number; nanOnl
 export function lowerFiniteRecord(options: { checks: number }): Dispatch {
   const { checks } = options;
   if (checks > MAX_CHECKS) throw new RangeError(`at most ${MAX_CHECKS} values a run can be watched, got ${checks}`);
-  return {
+  return legacy({
     kernel: "finite_record",
     code: recordText,
     uniforms: [checks],
     bindings: [{ input: 0 }, { output: 0 }],
     grid: [1, 1, 1],
-  };
+  });
 }

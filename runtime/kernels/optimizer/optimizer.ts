@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import adamText from "../../../shaders/optimizer/adam.wgsl" with { type: "text" };
 import normText from "../../../shaders/optimizer/gradient_norm.wgsl" with { type: "text" };
 import lossScaleText from "../../../shaders/optimizer/loss_scale.wgsl" with { type: "text" };
@@ -61,7 +62,7 @@ function lowerUpdate(
       return [name, piece ? { input, first, count } : { input }];
     });
     const { values, bindings } = numberBuffers(Object.fromEntries(buffers));
-    return {
+    return legacy({
       kernel: spec.kernel,
       code: fillTemplate(spec.text, { ...spec.flags, ...values }),
       constants: { LANES: lanes },
@@ -70,7 +71,7 @@ function lowerUpdate(
       grid: gridFor(Math.ceil(count / 4 / lanes)),
       flops: count * spec.flops,
       bytes: count * 4 * (2 * spec.slabs.length - 1),
-    };
+    });
   });
   return { dispatches };
 }
@@ -130,7 +131,7 @@ export function lowerGradientNorm(
       chunks: { input: 1 },
       partials: { scratch: 0 },
     });
-    return {
+    return legacy({
       kernel: `gradient_norm/${target.profile}`,
       code: fillTemplate(normText, { ...values, COMBINE: false, SHARED: shared, SCALED: false }),
       constants: { LANES: lanes },
@@ -139,7 +140,7 @@ export function lowerGradientNorm(
       grid: gridFor(count),
       flops: (end - base) * 2,
       bytes: (end - base) * 4,
-    };
+    });
   });
   const { values, bindings } = numberBuffers({
     partials: { scratch: 0 },
@@ -148,7 +149,7 @@ export function lowerGradientNorm(
     norm: { output: 0 },
     control: { output: 1 },
   });
-  const combine: Dispatch = {
+  const combine: Dispatch = legacy({
     kernel: "gradient_norm_combine",
     code: fillTemplate(normText, { ...values, COMBINE: true, SHARED: true, SCALED: scaled }),
     constants: { LANES: COMBINE_LANES },
@@ -156,7 +157,7 @@ export function lowerGradientNorm(
     bindings,
     grid: [1, 1, 1],
     flops: partials,
-  };
+  });
   return { scratch: [partials], dispatches: [...sums, combine] };
 }
 
@@ -171,13 +172,13 @@ export function lowerGradientNorm(
 export function lowerLossScale(options: { interval: number; least: number; most: number }): Lowering {
   const { interval, least, most } = options;
   return {
-    dispatches: [{
+    dispatches: [legacy({
       kernel: "loss_scale",
       code: lossScaleText,
       uniforms: [...new Uint32Array(Float32Array.of(interval, least, most).buffer)],
       bindings: [{ input: 0 }, { input: 1 }],
       grid: [1, 1, 1],
-    }],
+    })],
   };
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import { gridFor, type Lowering, type Target } from "../kernel.ts";
 import {
   collapseAxes,
@@ -61,7 +62,7 @@ export function lowerPointwise(
     "}",
   ].join("\n");
   return {
-    dispatches: [{
+    dispatches: [legacy({
       kernel: `pointwise/${options.label}`,
       code,
       uniforms: uniforms.words,
@@ -71,7 +72,7 @@ export function lowerPointwise(
       ],
       grid: gridFor(Math.ceil(invocations / WORKGROUP)),
       flops: expressionSize(expression) * expression.steps.length,
-    }],
+    })],
   };
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { legacy } from "../legacy.ts";
 import philoxCode from "../../../shaders/random/philox.wgsl" with { type: "text" };
 import randomCode from "../../../shaders/random/random.wgsl" with { type: "text" };
 import { gridFor, type Lowering } from "../kernel.ts";
@@ -25,12 +26,12 @@ export function lowerRandom(
   const { count, stream, distribution, keep = 1 } = options;
   const vector = count % 4 === 0;
   return {
-    dispatches: [{
+    dispatches: [legacy({
       kernel: `random/${distribution}-${vector ? "x4" : "x1"}`,
       code: philoxCode + fillTemplate(randomCode, { DISTRIBUTION: distribution, VECTOR: vector }),
       uniforms: [count, stream, floatBits(keep)],
       bindings: [{ input: 0 }, { output: 0 }],
       grid: gridFor(Math.ceil(count / 4 / WORKGROUP)),
-    }],
+    })],
   };
 }

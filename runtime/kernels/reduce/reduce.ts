@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
+import { legacy } from "../legacy.ts";
+import { type Dispatch, gridFor, type Lowering, rebound, type Target } from "../kernel.ts";
 import {
   collapseAxes,
   type CollapsedAxis,
@@ -73,12 +74,13 @@ export function lowerReduce(
     scratch: [chunks * outputs, ...(second.scratch ?? [])],
     dispatches: [
       first,
-      ...second.dispatches.map((dispatch) => ({
-        ...dispatch,
-        bindings: dispatch.bindings.map((binding) =>
-          "input" in binding ? { scratch: 0 } : "scratch" in binding ? { scratch: binding.scratch + 1 } : binding
-        ),
-      })),
+      ...second.dispatches.map((dispatch) =>
+        rebound(
+          dispatch,
+          (buffer) =>
+            "input" in buffer ? { scratch: 0 } : "scratch" in buffer ? { scratch: buffer.scratch + 1 } : buffer,
+        )
+      ),
     ],
   };
 }
@@ -151,14 +153,14 @@ function reducePass(
     `out[job] = ${accumulator}(${fold})${pass.scale === 1 ? "" : ` * ${uniforms.float(pass.scale)}`};`,
     "}",
   ].join("\n").replace("UNIFORMS", uniforms.declaration(inputs + 1));
-  return {
+  return legacy({
     kernel: `reduce_${pass.kind}/${pass.label}`,
     code,
     uniforms: uniforms.words,
     bindings: [...expression.inputs.map((_, i) => ({ input: i })), options.to],
     grid: gridFor(Math.ceil((outputs * options.chunks) / WORKGROUP)),
     flops: product(axes) * (expression.steps.length + 1),
-  };
+  });
 }
 
 // WGSL has no literal for infinity, so it comes as a uniform's bit pattern.

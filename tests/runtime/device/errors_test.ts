@@ -2,16 +2,15 @@ import assert from "node:assert/strict";
 import { compile } from "../../../runtime/program/compile.ts";
 import { Device } from "../../../runtime/device/device.ts";
 import { DeviceLostError, OutOfMemoryError, ValidationError } from "../../../runtime/device/errors.ts";
-import type { Dispatch } from "../../../runtime/kernels/kernel.ts";
+import { type Dispatch, reads, writes } from "../../../runtime/kernels/kernel.ts";
 import { input } from "../../../runtime/graph/leaf.ts";
 import { apply, defineOp } from "../../../runtime/graph/op.ts";
 import { exp, mul } from "../../../runtime/ops/pointwise.ts";
 import { createState } from "../../../runtime/graph/state.ts";
 
-const CODE = `
-  @group(0) @binding(0) var<storage, read> x: array<f32>;
-  @group(0) @binding(1) var<storage, read_write> y: array<f32>;
-  @compute @workgroup_size(1) fn main(@builtin(workgroup_id) id: vec3u) { y[id.x] = x[id.x]; }`;
+const CODE = `fn kernel(group: u32, lane: u32) {
+  y_put(group, x_at(group));
+}`;
 
 /** Compiles two ops, the second of which runs a dispatch of CODE with something about it changed. */
 function compileWith(device: Device, change: Partial<Dispatch>) {
@@ -22,7 +21,8 @@ function compileWith(device: Device, change: Partial<Dispatch>) {
       dispatches: [{
         kernel: "odd_kernel/x1",
         code: CODE,
-        bindings: [{ input: 0 }, { output: 0 }],
+        lanes: 1,
+        operands: { x: reads({ input: 0 }, "f32"), y: writes({ output: 0 }, "f32") },
         grid: [6, 1, 1],
         ...change,
       }],
@@ -50,20 +50,16 @@ Deno.test("a kernel that WebGPU rejects is named with its op, its shapes and the
   using device = await Device.open();
   const before = device.allocatedBytes;
   await assert.rejects(
-    compileWith(device, { code: CODE.replace("y[id.x] = x[id.x]", "y[id.x] = 1u") }),
-    rejection(/^kernel odd_kernel\/x1 does not compile, line 4, column \d+: /),
+    compileWith(device, { code: CODE.replace("x_at(group)", "missing") }),
+    rejection(/^kernel odd_kernel\/x1 does not compile, line 2, column \d+: .*missing/s),
   );
   await assert.rejects(
-    compileWith(device, { code: CODE.replace("fn main", "fn other") }),
-    rejection(/^kernel odd_kernel\/x1 was rejected: .*main/s),
+    compileWith(device, { code: CODE.replace("fn kernel", "fn other") }),
+    rejection(/^kernel odd_kernel\/x1 does not compile, .*kernel/s),
   );
   await assert.rejects(
-    compileWith(device, { constants: { MISSING: 1 } }),
-    rejection(/^kernel odd_kernel\/x1 was rejected: .*MISSING/s),
-  );
-  await assert.rejects(
-    compileWith(device, { code: `override N: u32 = 1;${CODE}`, constants: { N: NaN } }),
-    rejection(/^kernel odd_kernel\/x1 was rejected: /),
+    compileWith(device, { lanes: 1 << 20 }),
+    rejection(/^kernel odd_kernel\/x1 was rejected: .*1048576/s),
   );
   assert.equal(device.allocatedBytes, before);
   using fine = await compileWith(device, {});
@@ -79,7 +75,9 @@ Deno.test("a dispatch that WebGPU rejects is known when the program is compiled,
     rejection(/^a dispatch of kernel odd_kernel\/x1 was rejected: .*[dD]ispatch/s),
   );
   await assert.rejects(
-    compileWith(device, { bindings: [{ input: 0, first: 1, count: 2 }, { output: 0 }] }),
+    compileWith(device, {
+      operands: { x: reads({ input: 0, first: 1, count: 2 }, "f32"), y: writes({ output: 0 }, "f32") },
+    }),
     rejection(/^a dispatch of kernel odd_kernel\/x1 was rejected: .*align/s),
   );
 });
@@ -193,12 +191,6 @@ Deno.test("the loss of a device reaches whoever waits, and everyone after", asyn
 Deno.test("a kernel that a lost device cannot compile is no fault of the kernel", async () => {
   using device = await Device.open();
   device.gpu.destroy();
-  const source = {
-    kernel: "odd_kernel/x1",
-    code: CODE,
-    constants: {},
-    access: ["read", "read_write"],
-    uniforms: false,
-  } as const;
+  const source = { kernel: "odd_kernel/x1", code: "@compute @workgroup_size(1) fn main() {}", bindings: [] };
   await assert.rejects(device.pipeline(source), DeviceLostError);
 });

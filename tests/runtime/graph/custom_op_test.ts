@@ -17,36 +17,29 @@ import {
   mean,
   type Op,
   read,
+  reads,
   relu,
   sizeOf,
   square,
   sum,
   type Tensor,
   tensor,
+  writes,
 } from "../../../runtime/mod.ts";
 import { checkOp, numbers } from "../gradient_check.ts";
 
-// Storage buffers in the order of the dispatch's bindings, then the uniforms. Sizes are uniforms, so that one pipeline serves all shapes.
+// The body of a kernel: buffers are read by NAME_at(i) and written by NAME_put(i, value), numbers are in `p`, and LANES is
+// the size of a workgroup. Sizes are uniforms, so that one pipeline serves all shapes.
 const CODE = `
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
-struct Sizes { rows: u32, columns: u32, reverse: u32 }
-@group(0) @binding(2) var<uniform> sizes: Sizes;
-
-// One invocation a row. The grid is folded over x and y, and rounded up.
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = (group.x + group.y * groups.x) * 64u + lane;
-  if (row >= sizes.rows) { return; }
+// One invocation a row. The grid may be rounded up.
+fn kernel(group: u32, lane: u32) {
+  let row = group * LANES + lane;
+  if (row >= p.rows) { return; }
   var total = 0.0;
-  for (var i = 0u; i < sizes.columns; i++) {
-    let column = select(i, sizes.columns - 1u - i, sizes.reverse != 0u);
-    total += x[row * sizes.columns + column];
-    y[row * sizes.columns + column] = total;
+  for (var i = 0u; i < p.columns; i++) {
+    let column = select(i, p.columns - 1u - i, p.reverse != 0u);
+    total += x_at(row * p.columns + column);
+    y_put(row * p.columns + column, total);
   }
 }`;
 
@@ -74,8 +67,8 @@ const cumulativeSumOp: Op<{ reverse: boolean }> = defineOp({
       dispatches: [{
         kernel: "cumulative_sum",
         code: CODE,
-        uniforms: [rows, columns, attributes.reverse ? 1 : 0],
-        bindings: [{ input: 0 }, { output: 0 }],
+        uniforms: { rows, columns, reverse: attributes.reverse ? 1 : 0 },
+        operands: { x: reads({ input: 0 }, "f32"), y: writes({ output: 0 }, "f32") },
         grid: gridFor(Math.ceil(rows / 64)),
         flops: rows * columns,
       }],

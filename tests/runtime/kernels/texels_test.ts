@@ -67,7 +67,9 @@ Deno.test("a plan copies what two dispatches read as texels once, and each finds
   assert.deepEqual(reads.map(({ copied }) => copied), [true, true, true, false, true, false]);
   const uniforms = new DataView(plan.requests.find(({ role }) => role === "uniforms")!.data!.slice().buffer);
   for (const { command, texels = [], uniforms: at } of plan.commands) {
-    const first = (command.dispatch.texelWords ?? []).map((word) => uniforms.getUint32(at!.offset + 4 * word, true));
+    // The generated uniforms, a first texel for each such operand, come last.
+    const own = Object.keys(command.dispatch.uniforms ?? {}).length;
+    const first = texels.map((_, i) => uniforms.getUint32(at!.offset + 4 * (own + i), true));
     assert.deepEqual(first, texels.map(({ row }) => row * TEXEL_ROW));
   }
 });

@@ -3,6 +3,7 @@ import { gradients } from "../../../runtime/graph/autodiff.ts";
 import { compile } from "../../../runtime/program/compile.ts";
 import { Device } from "../../../runtime/device/device.ts";
 import { input, tensor } from "../../../runtime/graph/leaf.ts";
+import { reads, updates, writes } from "../../../runtime/kernels/kernel.ts";
 import { apply, defineOp } from "../../../runtime/graph/op.ts";
 import { matmul } from "../../../runtime/ops/matmul.ts";
 import { pack } from "../../../runtime/ops/pack.ts";
@@ -127,13 +128,12 @@ const addInPlace = defineOp<Record<string, never>>({
   lower: ({ inputs: [state] }) => ({
     dispatches: [{
       kernel: "add_in_place",
-      code: `
-        @group(0) @binding(0) var<storage, read_write> state: array<f32>;
-        @group(0) @binding(1) var<storage, read> x: array<f32>;
-        @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
-          if (id.x < arrayLength(&state)) { state[id.x] += x[id.x]; }
-        }`,
-      bindings: [{ input: 0 }, { input: 1 }],
+      code: `fn kernel(group: u32, lane: u32) {
+        let i = group * LANES + lane;
+        if (i < p.count) { state_put(i, state_at(i) + x_at(i)); }
+      }`,
+      uniforms: { count: state!.shape[0]! },
+      operands: { state: updates({ input: 0 }, "f32"), x: reads({ input: 1 }, "f32") },
       grid: [Math.ceil(state!.shape[0]! / 64), 1, 1],
     }],
   }),
@@ -185,12 +185,13 @@ Deno.test("a kernel that binds one tensor twice gets a copy for the second place
     lower: () => ({
       dispatches: [{
         kernel: "product",
-        code: `
-          @group(0) @binding(0) var<storage, read> a: array<f32>;
-          @group(0) @binding(1) var<storage, read> b: array<f32>;
-          @group(0) @binding(2) var<storage, read_write> y: array<f32>;
-          @compute @workgroup_size(1) fn main(@builtin(global_invocation_id) id: vec3u) { y[id.x] = a[id.x] * b[id.x]; }`,
-        bindings: [{ input: 0 }, { input: 1 }, { output: 0 }],
+        code: "fn kernel(group: u32, lane: u32) { y_put(group, a_at(group) * b_at(group)); }",
+        lanes: 1,
+        operands: {
+          a: reads({ input: 0 }, "f32"),
+          b: reads({ input: 1 }, "f32"),
+          y: writes({ output: 0 }, "f32"),
+        },
         grid: [3, 1, 1],
       }],
     }),

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
+import { type Dispatch, rebound } from "../../../runtime/kernels/kernel.ts";
 import { lowerFiniteCheck, lowerFiniteRecord, RECORD_WORDS } from "../../../runtime/kernels/numerics/finite.ts";
 import { runLowering } from "../run_lowering.ts";
+
+/** The dispatch with its output as a second input: outputs are poisoned, and these words start at zero. */
+function onInputs(dispatch: Dispatch): Dispatch {
+  return rebound(dispatch, (buffer) => "output" in buffer ? { input: 1 } : buffer);
+}
 
 /** Runs one check on words of its own and gives the two that it found, as unsigned integers. */
 async function check(
@@ -10,9 +16,8 @@ async function check(
   options: { nanOnly?: boolean } = {},
 ): Promise<Uint32Array> {
   const dispatch = lowerFiniteCheck({ count: values.length, check: 1, ...options });
-  // The words come as an input that is written, because outputs are poisoned and these start at zero.
   const { inputs } = await runLowering(device, {
-    dispatches: [{ ...dispatch, bindings: [{ input: 0 }, { input: 1 }] }],
+    dispatches: [onInputs(dispatch)],
   }, { inputs: [values, new Uint32Array(6)], outputs: [] });
   const words = new Uint32Array(inputs[1]!.buffer);
   assert.deepEqual([words[0], words[1], words[4], words[5]], [0, 0, 0, 0]);
@@ -55,7 +60,7 @@ Deno.test("finite_check looks at every value of odd sizes and in folded grids", 
   values[count - 1] = Infinity;
   const dispatch = lowerFiniteCheck({ count, check: 0 });
   const { inputs } = await runLowering(device, {
-    dispatches: [{ ...dispatch, grid: [2, 4, 1], bindings: [{ input: 0 }, { input: 1 }] }],
+    dispatches: [{ ...onInputs(dispatch), grid: [2, 4, 1] }],
   }, { inputs: [values, new Uint32Array(2)], outputs: [] });
   assert.deepEqual([...new Uint32Array(inputs[1]!.buffer)], [0, ~(count - 1) >>> 0]);
 });
@@ -64,7 +69,7 @@ Deno.test("finite_check looks at every value of odd sizes and in folded grids", 
 async function record(device: Device, found: readonly number[], before: readonly number[]): Promise<number[]> {
   const dispatch = lowerFiniteRecord({ checks: found.length / 2 });
   const { inputs } = await runLowering(device, {
-    dispatches: [{ ...dispatch, bindings: [{ input: 0 }, { input: 1 }] }],
+    dispatches: [onInputs(dispatch)],
   }, { inputs: [Uint32Array.from(found), Uint32Array.from(before)], outputs: [] });
   return [...new Uint32Array(inputs[1]!.buffer)];
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
-import type { Lowering } from "../../../runtime/kernels/kernel.ts";
+import { type Lowering, reads, writes } from "../../../runtime/kernels/kernel.ts";
 import { type Distribution, lowerRandom } from "../../../runtime/kernels/random/random.ts";
 import {
   philox,
@@ -44,15 +44,17 @@ Deno.test("philox gives the known answers of the Random123 distribution, and the
     const [a, b, c, d, k, l] = some.subarray(i, i + 6);
     cases.push({ counter: [a!, b!, c!, d!], key: [k!, l!] });
   }
-  const code = `${philoxCode}
-    @group(0) @binding(0) var<storage, read> given: array<vec4u>;
-    @group(0) @binding(1) var<storage, read_write> words: array<vec4u>;
-    @compute @workgroup_size(1)
-    fn main(@builtin(workgroup_id) group: vec3u) {
-      words[group.x] = philox(given[2u * group.x], given[2u * group.x + 1u].xy);
-    }`;
   const lowering: Lowering = {
-    dispatches: [{ kernel: "philox", code, bindings: [{ input: 0 }, { output: 0 }], grid: [cases.length, 1, 1] }],
+    dispatches: [{
+      kernel: "philox",
+      code: `${philoxCode}
+        fn kernel(group: u32, lane: u32) {
+          words_put(group, philox(given_at(2u * group), given_at(2u * group + 1u).xy));
+        }`,
+      lanes: 1,
+      operands: { given: reads({ input: 0 }, "vec4u"), words: writes({ output: 0 }, "vec4u") },
+      grid: [cases.length, 1, 1],
+    }],
   };
   const { outputs } = await runLowering(device, lowering, {
     inputs: [Uint32Array.from(cases.flatMap(({ counter, key }) => [...counter, ...key, 0, 0]))],
