@@ -13,14 +13,13 @@ export interface PipelineSource {
   readonly kernel: string;
   /** WGSL with the entry point `main`. */
   readonly code: string;
-  readonly constants?: Readonly<Record<string, number>>;
   /** What the bindings of group 0 are, in order. */
   readonly bindings: readonly BindingKind[];
 }
 
 /** A string that is equal for equal sources and for no others. */
-export function pipelineKey({ code, constants, bindings }: PipelineSource): string {
-  return JSON.stringify([code, constants, bindings]);
+export function pipelineKey({ code, bindings }: PipelineSource): string {
+  return JSON.stringify([code, bindings]);
 }
 
 /**
@@ -30,7 +29,7 @@ export function pipelineKey({ code, constants, bindings }: PipelineSource): stri
  * @throws {EngineError} if the driver fails on a kernel that WebGPU accepts.
  */
 export async function createPipeline(gpu: GPUDevice, source: PipelineSource): Promise<GPUComputePipeline> {
-  const { kernel, code, constants, bindings } = source;
+  const { kernel, code, bindings } = source;
   gpu.pushErrorScope("internal");
   gpu.pushErrorScope("validation");
   let module: GPUShaderModule | undefined;
@@ -42,7 +41,7 @@ export async function createPipeline(gpu: GPUDevice, source: PipelineSource): Pr
     pipeline = gpu.createComputePipeline({
       label: kernel,
       layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module, entryPoint: "main", ...(constants ? { constants } : {}) },
+      compute: { module, entryPoint: "main" },
     });
   } catch (error) {
     // What WebGPU throws at once, rather than report: the scopes are closed below all the same.

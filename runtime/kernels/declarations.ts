@@ -11,7 +11,6 @@ import { expand } from "./expand.ts";
 import type { Operand, Operands } from "./operands.ts";
 import { TEXEL_ROW } from "./texels.ts";
 import { uniformBytes, type Uniforms, uniformStruct } from "./uniforms.ts";
-import { legacyText, legacyUniforms } from "./legacy.ts";
 
 /** Invocations of a workgroup, where a dispatch does not say. */
 export const DEFAULT_LANES = 64;
@@ -60,7 +59,6 @@ export function texelFormats(halves: HalfOperands): TexelFormat[] {
  * @param texelRows For each operand that is read as texels, the row of the texture where it begins.
  */
 export function uniformsOf(dispatch: Dispatch, texelRows: readonly number[]): Uint8Array<ArrayBuffer> | undefined {
-  if (dispatch.legacy) return legacyUniforms(dispatch.legacy, texelRows);
   const uniforms = allUniforms(dispatch, texelRows);
   return Object.keys(uniforms).length ? uniformBytes(uniforms) : undefined;
 }
@@ -76,7 +74,6 @@ export function kernelText(
   dispatch: Dispatch,
   bound: { readonly access: readonly BoundAccess[]; readonly halves: HalfOperands },
 ): string {
-  if (dispatch.legacy) return legacyText(dispatch, bound);
   const { code, values = {}, lanes = DEFAULT_LANES } = dispatch;
   const { access, halves } = bound;
   const storage = storageOperands(dispatch);

@@ -31,7 +31,7 @@
  */
 
 import type { KernelValues } from "./expand.ts";
-import type { LegacyParts, Operands } from "./operands.ts";
+import type { Operands } from "./operands.ts";
 import type { Epilogue } from "./pointwise/expression.ts";
 import type { Uniforms } from "./uniforms.ts";
 
@@ -69,8 +69,6 @@ export interface Dispatch {
   readonly flops?: number;
   /** Bytes read and written at least once, for profiles; the sum of the operands if left out. */
   readonly bytes?: number;
-  /** A kernel that declares its bindings itself. */
-  readonly legacy?: LegacyParts;
 }
 
 /** What an op does on the GPU: dispatches in order, with scratch buffers that live as long as the op runs. */

@@ -73,9 +73,3 @@ export function floats(width: 1 | 4): "f32" | "vec4f" {
 export function words(width: 1 | 4): "u32" | "vec4u" {
   return width === 4 ? "vec4u" : "u32";
 }
-
-export interface LegacyParts {
-  readonly constants?: Readonly<Record<string, number>>;
-  readonly uniforms?: readonly number[];
-  readonly texelWords?: readonly number[];
-}

@@ -64,8 +64,7 @@ export function pipelineOf(device: Device, { dispatch, storage, texels, uniforms
   const halves = halvesOf({ storage, texels });
   const bindings = [...access, ...(uniforms ? ["uniform" as const] : []), ...texelFormats(halves)];
   const code = kernelText(dispatch, { access, halves });
-  const { constants } = dispatch.legacy ?? {};
-  return device.pipeline({ kernel: dispatch.kernel, code, bindings, ...(constants ? { constants } : {}) });
+  return device.pipeline({ kernel: dispatch.kernel, code, bindings });
 }
 
 function halvesOf({ storage, texels }: Pick<BoundDispatch, "storage" | "texels">): HalfOperands {

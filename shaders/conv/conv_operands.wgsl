@@ -6,29 +6,6 @@
 // epilogue.ts). With DEEP, the input channels come in vectors, with WIDE the output's. With
 // SWAPPED the last two axes of w lie the other way round, [.., outputs, inputs].
 
-struct Params {
-  images: u32,
-  height: u32,
-  width: u32,
-  inputs: u32,
-  out_height: u32,
-  out_width: u32,
-  outputs: u32,
-  kernel_height: u32,
-  kernel_width: u32,
-  stride_y: u32,
-  stride_x: u32,
-  padding_y: u32,
-  padding_x: u32,
-  dilation_y: u32,
-  dilation_x: u32,
-  is_transposed: u32,
-  has_bias: u32,
-  row_tiles: u32, // of one phase
-  column_tiles: u32,
-  {{EXTRA}}
-}
-
 struct Tile {
   row: u32,
   column: u32,
@@ -37,12 +14,6 @@ struct Tile {
   rows: Axis,
   columns: Axis,
 }
-
-@group(0) @binding(0) var<storage, read> x: array<{{X}}>;
-@group(0) @binding(1) var<storage, read> w: array<{{#if SWAPPED}}{{X}}{{else}}{{W}}{{/if}}>;
-@group(0) @binding(2) var<storage, read> bias: array<{{W}}>;
-{{OUTPUTS}}
-@group(0) @binding({{PARAMS}}) var<uniform> p: Params;
 
 // Where tap (0, 0) of the four rows that this invocation carries lies: column, row, image.
 var<private> corners: array<vec3i, 4>;
@@ -74,24 +45,24 @@ fn pixel_of(tile: Tile, row: u32) -> vec3u {
 
 fn prepare_a(tile: Tile, row: u32) {
   var pixel = pixel_of(tile, row);
-{{#for I in 4}}
+//#for I in 4
   // Pixels past the last image get a row that no tap reaches.
-  corners[{{I}}] = vec3i(
-    i32(pixel.x) * tile.columns.pace + tile.columns.origin,
-    select(-0x40000000, i32(pixel.y) * tile.rows.pace + tile.rows.origin, pixel.z < p.images),
+  corners[I] = vec3i(
+    i32(pixel.x) * tile.columns.input_step + tile.columns.input_start,
+    select(-0x40000000, i32(pixel.y) * tile.rows.input_step + tile.rows.input_start, pixel.z < p.images),
     i32(pixel.z),
   );
   pixel = next_pixel(pixel, tile.columns.size, tile.rows.size);
-{{/for}}
+//#end
 }
 
 // The elements ci.. of the pixel that tap (tx, ty) of a row meets.
-fn load_x(tile: Tile, corner: vec3i, tap: vec2u, ci: u32) -> {{X}} {
-  let iy = u32(corner.y + i32(tap.y) * tile.rows.walk);
-  let ix = u32(corner.x + i32(tap.x) * tile.columns.walk);
+fn load_x(tile: Tile, corner: vec3i, tap: vec2u, ci: u32) -> X {
+  let iy = u32(corner.y + i32(tap.y) * tile.rows.input_tap_step);
+  let ix = u32(corner.x + i32(tap.x) * tile.columns.input_tap_step);
   let inside = iy < p.height && ix < p.width && tap.y < tile.rows.taps;
   let at = ((u32(corner.z) * p.height + iy) * p.width + ix) * p.inputs + ci;
-  return select({{X}}(0.0), x[select(0u, at{{#if DEEP}} / 4u{{/if}}, inside)], inside);
+  return select(X(0.0), x_at(select(0u, at / DEPTH, inside)), inside);
 }
 
 fn tap_of(tile: Tile, k: u32) -> vec2u {
@@ -100,7 +71,7 @@ fn tap_of(tile: Tile, k: u32) -> vec2u {
 }
 
 fn fetch_a(tile: Tile, row: u32, k: u32) -> mat4x4f {
-{{#if DEEP}}
+//#if DEEP
   let tap = tap_of(tile, k);
   let ci = k % p.inputs;
   return mat4x4f(
@@ -109,43 +80,43 @@ fn fetch_a(tile: Tile, row: u32, k: u32) -> mat4x4f {
     load_x(tile, corners[2], tap, ci),
     load_x(tile, corners[3], tap, ci),
   );
-{{else}}
+//#else
   var value = mat4x4f();
-{{#for K in 4}}
+//#for K in 4
   {
-    let tap = tap_of(tile, k + {{K}}u);
-    let ci = (k + {{K}}u) % p.inputs;
-{{#for I in 4}}
-    value[{{I}}][{{K}}] = load_x(tile, corners[{{I}}], tap, ci);
-{{/for}}
+    let tap = tap_of(tile, k + K);
+    let ci = (k + K) % p.inputs;
+//#for I in 4
+    value[I][K] = load_x(tile, corners[I], tap, ci);
+//#end
   }
-{{/for}}
+//#end
   return value;
-{{/if}}
+//#end
 }
 
 // The kernel's tap that k belongs to.
 fn kernel_tap(tile: Tile, k: u32) -> u32 {
   let tap = tap_of(tile, k);
-  return (tile.rows.first + tap.y * tile.rows.hop) * p.kernel_width + tile.columns.first + tap.x * tile.columns.hop;
+  return (tile.rows.first_tap + tap.y * tile.rows.tap_step) * p.kernel_width + tile.columns.first_tap + tap.x * tile.columns.tap_step;
 }
 
-{{#if SWAPPED}}
+//#if SWAPPED
 // Elements k..k+3 of one column.
 fn load_w(tile: Tile, k: u32, column: u32) -> vec4f {
-{{#if DEEP}}
+//#if DEEP
   let at = (kernel_tap(tile, k) * p.outputs + column) * p.inputs + k % p.inputs;
   let inside = k < tile.end && column < p.outputs;
-  return select(vec4f(0.0), w[select(0u, at / 4u, inside)], inside);
-{{else}}
+  return select(vec4f(0.0), w_at(select(0u, at / 4u, inside)), inside);
+//#else
   var value = vec4f(0.0);
-{{#for K in 4}}
-  if (k + {{K}}u < tile.end && column < p.outputs) {
-    value[{{K}}] = w[(kernel_tap(tile, k + {{K}}u) * p.outputs + column) * p.inputs + (k + {{K}}u) % p.inputs];
+//#for K in 4
+  if (k + K < tile.end && column < p.outputs) {
+    value[K] = w_at((kernel_tap(tile, k + K) * p.outputs + column) * p.inputs + (k + K) % p.inputs);
   }
-{{/for}}
+//#end
   return value;
-{{/if}}
+//#end
 }
 
 fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
@@ -156,22 +127,22 @@ fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
     load_w(tile, k, column + 3u),
   ));
 }
-{{else}}
+//#else
 // Columns column..column+3 of element k.
 fn load_w(tile: Tile, k: u32, column: u32) -> vec4f {
   let at = (kernel_tap(tile, k) * p.inputs + k % p.inputs) * p.outputs + column;
-{{#if WIDE}}
+//#if WIDE
   let inside = k < tile.end && column < p.outputs;
-  return select(vec4f(0.0), w[select(0u, at / 4u, inside)], inside);
-{{else}}
+  return select(vec4f(0.0), w_at(select(0u, at / 4u, inside)), inside);
+//#else
   var value = vec4f(0.0);
-{{#for J in 4}}
-  if (k < tile.end && column + {{J}}u < p.outputs) {
-    value[{{J}}] = w[at + {{J}}u];
+//#for J in 4
+  if (k < tile.end && column + J < p.outputs) {
+    value[J] = w_at(at + J);
   }
-{{/for}}
+//#end
   return value;
-{{/if}}
+//#end
 }
 
 fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
@@ -182,12 +153,12 @@ fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
     load_w(tile, k + 3u, column),
   );
 }
-{{/if}}
+//#end
 
 fn place_of(tile: Tile, row: u32) -> u32 {
   let pixel = pixel_of(tile, row);
-  let oy = pixel.y * tile.rows.spread + tile.rows.offset;
-  let ox = pixel.x * tile.columns.spread + tile.columns.offset;
+  let oy = pixel.y * tile.rows.output_step + tile.rows.output_start;
+  let ox = pixel.x * tile.columns.output_step + tile.columns.output_start;
   let exists = pixel.z < p.images && oy < p.out_height && ox < p.out_width;
   return select(nowhere, ((pixel.z * p.out_height + oy) * p.out_width + ox) * p.outputs, exists);
 }
@@ -197,17 +168,17 @@ fn store(place: u32, column: u32, value: vec4f) {
   let x = pixel % p.out_width;
   let y = (pixel / p.out_width) % p.out_height;
   let n = pixel / p.out_width / p.out_height;
-{{#if WIDE}}
+//#if WIDE
   if (column < p.outputs) {
     let c = column / 4u;
-    let added = select(vec4f(0.0), bias[select(0u, c, p.has_bias != 0u)], p.has_bias != 0u);
+    let added = select(vec4f(0.0), bias_at(select(0u, c, p.has_bias != 0u)), p.has_bias != 0u);
     finish(value + added, (place + column) / 4u, n, y, x, c, fixed_at(n, c));
   }
-{{else}}
+//#else
   // A loop, so that the text holds one store only.
   for (var c = column; c < min(column + 4u, p.outputs); c++) {
-    let added = select(0.0, bias[select(0u, c, p.has_bias != 0u)], p.has_bias != 0u);
+    let added = select(0.0, bias_at(select(0u, c, p.has_bias != 0u)), p.has_bias != 0u);
     finish(value[c - column] + added, place + c, n, y, x, c, fixed_at(n, c));
   }
-{{/if}}
+//#end
 }

@@ -5,27 +5,6 @@
 // kernel_width, inputs, outputs], or with SWAPPED [.., outputs, inputs]. With DEEP, the input channels come in vectors, with WIDE the
 // output's.
 
-struct Params {
-  height: u32,
-  width: u32,
-  inputs: u32,
-  out_height: u32,
-  out_width: u32,
-  outputs: u32,
-  kernel_height: u32,
-  kernel_width: u32,
-  stride_y: u32,
-  stride_x: u32,
-  padding_y: u32,
-  padding_x: u32,
-  dilation_y: u32,
-  dilation_x: u32,
-  pixels: u32,
-  pixels_a_share: u32,
-  row_tiles: u32,
-  column_tiles: u32,
-}
-
 struct Tile {
   row: u32,
   column: u32,
@@ -34,14 +13,9 @@ struct Tile {
   share: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<{{X}}>;
-@group(0) @binding(1) var<storage, read> gy: array<{{W}}>;
-@group(0) @binding(2) var<storage, read_write> partial: array<{{#if SWAPPED}}f32{{else}}{{W}}{{/if}}>;
-@group(0) @binding(3) var<uniform> p: Params;
-
 // What the rows that this invocation carries add to a pixel's place: column, row; and their input channels.
-var<private> taps: array<vec2i, {{TAPS}}>;
-var<private> channels: array<u32, {{TAPS}}>;
+var<private> taps: array<vec2i, TAPS>;
+var<private> channels: array<u32, TAPS>;
 
 fn tile_of(group: u32) -> Tile {
   let share = group / (p.row_tiles * p.column_tiles);
@@ -56,58 +30,58 @@ fn tile_of(group: u32) -> Tile {
 }
 
 fn prepare_a(tile: Tile, row: u32) {
-{{#for I in TAPS}}
+//#for I in TAPS
   {
-    let tap = (row + {{I}}u) / p.inputs;
+    let tap = (row + I) / p.inputs;
     let ky = tap / p.kernel_width;
     // Rows past the last tap get a place that is in no image.
     let dy = select(-0x40000000, i32(ky * p.dilation_y) - i32(p.padding_y), ky < p.kernel_height);
-    taps[{{I}}] = vec2i(i32((tap % p.kernel_width) * p.dilation_x) - i32(p.padding_x), dy);
-    channels[{{I}}] = (row + {{I}}u) % p.inputs;
+    taps[I] = vec2i(i32((tap % p.kernel_width) * p.dilation_x) - i32(p.padding_x), dy);
+    channels[I] = (row + I) % p.inputs;
   }
-{{/for}}
+//#end
 }
 
-fn load_x(place: vec3u, live: bool, tap: vec2i, channel: u32) -> {{X}} {
+fn load_x(place: vec3u, live: bool, tap: vec2i, channel: u32) -> X {
   let iy = u32(i32(place.y * p.stride_y) + tap.y);
   let ix = u32(i32(place.x * p.stride_x) + tap.x);
   let inside = live && iy < p.height && ix < p.width;
   let at = ((place.z * p.height + iy) * p.width + ix) * p.inputs + channel;
-  return select({{X}}(0.0), x[select(0u, at{{#if DEEP}} / 4u{{/if}}, inside)], inside);
+  return select(X(0.0), x_at(select(0u, at / DEPTH, inside)), inside);
 }
 
 fn fetch_a(tile: Tile, row: u32, k: u32) -> mat4x4f {
   var place = vec3u(k % p.out_width, (k / p.out_width) % p.out_height, k / p.out_width / p.out_height);
   var value = mat4x4f();
-{{#for K in 4}}
+//#for K in 4
   {
-    let live = k + {{K}}u < tile.end;
-{{#if DEEP}}
-    value[{{K}}] = load_x(place, live, taps[0], channels[0]);
-{{else}}
-{{#for I in 4}}
-    value[{{K}}][{{I}}] = load_x(place, live, taps[{{I}}], channels[{{I}}]);
-{{/for}}
-{{/if}}
+    let live = k + K < tile.end;
+//#if DEEP
+    value[K] = load_x(place, live, taps[0], channels[0]);
+//#else
+//#for I in 4
+    value[K][I] = load_x(place, live, taps[I], channels[I]);
+//#end
+//#end
   }
   place = next_pixel(place, p.out_width, p.out_height);
-{{/for}}
+//#end
   return transpose(value);
 }
 
 fn load_gy(tile: Tile, k: u32, column: u32) -> vec4f {
-{{#if WIDE}}
+//#if WIDE
   let inside = k < tile.end && column < p.outputs;
-  return select(vec4f(0.0), gy[select(0u, (k * p.outputs + column) / 4u, inside)], inside);
-{{else}}
+  return select(vec4f(0.0), gy_at(select(0u, (k * p.outputs + column) / 4u, inside)), inside);
+//#else
   var value = vec4f(0.0);
-{{#for J in 4}}
-  if (k < tile.end && column + {{J}}u < p.outputs) {
-    value[{{J}}] = gy[k * p.outputs + column + {{J}}u];
+//#for J in 4
+  if (k < tile.end && column + J < p.outputs) {
+    value[J] = gy_at(k * p.outputs + column + J);
   }
-{{/for}}
+//#end
   return value;
-{{/if}}
+//#end
 }
 
 fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
@@ -121,34 +95,34 @@ fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
 
 fn place_of(tile: Tile, row: u32) -> u32 {
   let rows = p.kernel_height * p.kernel_width * p.inputs;
-{{#if SWAPPED}}
+//#if SWAPPED
   let ci = row % p.inputs;
   let place = (tile.share * rows + row - ci) * p.outputs + ci;
-{{else}}
+//#else
   let place = (tile.share * rows + row) * p.outputs;
-{{/if}}
+//#end
   return select(nowhere, place, row < rows && tile.begin < p.pixels);
 }
 
 fn store(place: u32, column: u32, value: vec4f) {
-{{#if SWAPPED}}
-{{#for J in 4}}
-  if (column + {{J}}u < p.outputs) {
-    partial[place + (column + {{J}}u) * p.inputs] = value[{{J}}];
+//#if SWAPPED
+//#for J in 4
+  if (column + J < p.outputs) {
+    partial_put(place + (column + J) * p.inputs, value[J]);
   }
-{{/for}}
-{{else}}
+//#end
+//#else
   let to = place + column;
-{{#if WIDE}}
+//#if WIDE
   if (column < p.outputs) {
-    partial[to / 4u] = value;
+    partial_put(to / 4u, value);
   }
-{{else}}
-{{#for J in 4}}
-  if (column + {{J}}u < p.outputs) {
-    partial[to + {{J}}u] = value[{{J}}];
+//#else
+//#for J in 4
+  if (column + J < p.outputs) {
+    partial_put(to + J, value[J]);
   }
-{{/for}}
-{{/if}}
-{{/if}}
+//#end
+//#end
+//#end
 }

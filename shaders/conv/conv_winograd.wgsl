@@ -1,83 +1,25 @@
-// The transforms of Winograd's convolution: out[a, b] = sum over i, j of m[a, i] m[b, j] in[i, j], for every tile, part (phase of a
-// strided convolution) and vector of channels.
+// The transforms of Winograd's convolution: out[a, b] = sum over i, j of m[a, i] m[b, j] in[i, j], for every tile, part
+// (phase of a strided convolution) and vector of channels.
 //
-// Both sides are laid out alike: element (i, j) of part (q, r), tile (t, u) of image n lies at
-//   y = t tile_pace_y + i pace_y + origins_y[q], which must be in [0, height), else an input is 0 and an output is dropped;
-//   x likewise; and in memory, in vectors, at n image + t tile_y + u tile_x + y row + x column + q part_y + r part_x + channel.
-// So one kernel cuts images into overlapping patches, lays patches out by transform points for matmul.wgsl, and the reverse.
+// The input and the output are laid out alike: element (i, j) of part (q, r), tile (t, u) of image n lies at
+//   y = t tile_step_y + i step_y + starts_y[q], which must be in [0, height): else an input is 0, an output is dropped;
+//   x likewise; and in memory, in vectors of channels, at
+//   start + n image + t tile_y + u tile_x + y row + x column + q part_y + r part_x + channel.
+// So one kernel cuts images into overlapping patches, lays patches out by transform points for matmul.wgsl, and reverses
+// both.
 //
-// Bindings: source (with TEXELS read as texels), bias [channels] (or anything where has_bias is 0), OUTPUTS (the result, or what a chain of
-// pointwise ops makes of it: see runtime/kernels/pointwise/epilogue.ts). IN and OUT are the matrix's sizes, at most 5.
-// One invocation makes OUT x OUT vectors.
+// Operands: source, bias [channels] (anything if has_bias is 0), and what finish() stores to, see
+// runtime/kernels/pointwise/epilogue.ts. IN and OUT are the matrix's sizes, at most 5; m[a, i] is matrix[5 i + a].x.
+// `sizes` is IN and `rounds` OUT as numbers that the compiler does not know, so that it does not unroll the loops.
+// One invocation computes OUT x OUT vectors.
 
-struct Side {
-  origins_y: vec4i,
-  origins_x: vec4i,
-  height: u32,
-  width: u32,
-  tile_pace_y: i32,
-  tile_pace_x: i32,
-  pace_y: i32,
-  pace_x: i32,
-  image: u32,
-  tile_y: u32,
-  tile_x: u32,
-  row: u32,
-  column: u32,
-  part_y: u32,
-  part_x: u32,
-  start: u32, // the first image's place
-  unused0: u32,
-  unused1: u32,
-}
-
-struct Params {
-  input: Side,
-  output: Side,
-  parts_y: u32,
-  parts_x: u32,
-  tiles_y: u32,
-  tiles_x: u32,
-  images: u32,
-  channels: u32, // vectors
-  sizes: u32, // IN, as a number that the compiler does not know, so that it does not unroll loops
-  rounds: u32, // OUT, likewise
-  has_bias: u32,
-  first_image: u32,
-  source_first: u32, // with TEXELS: the number of the first texel
-  unused2: u32,
-  matrix: array<vec4f, 25>, // m[a, i] is matrix[5 i + a].x
-  {{EXTRA}}
-}
-
-{{#if TEXELS}}
-@group(0) @binding(0) var<storage, read> bias: array<vec4f>;
-@group(0) @binding({{TEXELS_AT}}) var texels: texture_storage_2d<rgba32float, read>;
-
-fn source_at(i: u32) -> vec4f {
-  return first_texel(p.source_first + i);
-}
-{{else}}
-@group(0) @binding(0) var<storage, read> source: array<vec4f>;
-@group(0) @binding(1) var<storage, read> bias: array<vec4f>;
-
-fn source_at(i: u32) -> vec4f {
-  return source[i];
-}
-{{/if}}
-{{OUTPUTS}}
-@group(0) @binding({{PARAMS}}) var<uniform> p: Params;
-
-@compute @workgroup_size({{LANES}})
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-{{#for J in IN}}{{#for B in OUT}}
-  let m{{B}}_{{J}} = p.matrix[{{J}} * 5 + {{B}}].x;
-{{/for}}{{/for}}
-  let item = (group.x + group.y * groups.x) * {{LANES}}u + lane;
+fn kernel(group: u32, lane: u32) {
+//#for J in IN
+//#for S in OUT
+  let m_S_J = p.matrix[J * 5 + S].x;
+//#end
+//#end
+  let item = group * LANES + lane;
   let channel = item % p.channels;
   let tile = item / p.channels;
   let tile_x = tile % p.tiles_x;
@@ -90,57 +32,68 @@ fn main(
   if (part_y >= p.parts_y) {
     return;
   }
-  let in_y = i32(tile_y) * p.input.tile_pace_y + p.input.origins_y[part_y];
-  let in_x = i32(tile_x) * p.input.tile_pace_x + p.input.origins_x[part_x];
-  let in_base = p.input.start + image * p.input.image + tile_y * p.input.tile_y + tile_x * p.input.tile_x +
-    part_y * p.input.part_y + part_x * p.input.part_x + channel;
-{{#for J in IN}}
-  let x{{J}} = u32(in_x + {{J}} * p.input.pace_x);
-  let inside{{J}} = x{{J}} < p.input.width;
-  let at{{J}} = x{{J}} * p.input.column;
-{{/for}}
-{{#for A in OUT}}{{#for B in OUT}}
-  var s{{A}}_{{B}} = vec4f(0.0);
-{{/for}}{{/for}}
+  let in_y = i32(tile_y) * p.input_tile_step_y + p.input_starts_y[part_y];
+  let in_x = i32(tile_x) * p.input_tile_step_x + p.input_starts_x[part_x];
+  let in_base = p.input_start + image * p.input_image + tile_y * p.input_tile_y + tile_x * p.input_tile_x +
+    part_y * p.input_part_y + part_x * p.input_part_x + channel;
+//#for J in IN
+  let x_J = u32(in_x + J * p.input_step_x);
+  let inside_J = x_J < p.input_width;
+  let at_J = x_J * p.input_column;
+//#end
+//#for R in OUT
+//#for S in OUT
+  var s_R_S = vec4f(0.0);
+//#end
+//#end
   for (var i = 0u; i < p.sizes; i++) {
-    let y = u32(in_y + i32(i) * p.input.pace_y);
-    let row = in_base + y * p.input.row;
-{{#for J in IN}}
-    let live{{J}} = inside{{J}} & (y < p.input.height);
-    let d{{J}} = select(vec4f(0.0), source_at(select(0u, row + at{{J}}, live{{J}})), live{{J}});
-{{/for}}
-{{#for A in OUT}}
+    let y = u32(in_y + i32(i) * p.input_step_y);
+    let row = in_base + y * p.input_row;
+//#for J in IN
+    let live_J = inside_J & (y < p.input_height);
+    let d_J = select(vec4f(0.0), source_at(select(0u, row + at_J, live_J)), live_J);
+//#end
+//#for R in OUT
     // Picked from registers: a uniform at an address that is not constant costs as much as a load from storage.
-    var k{{A}} = m{{A}}_0;
-{{#for J in IN}}
-    k{{A}} = select(k{{A}}, m{{A}}_{{J}}, i == {{J}}u);
-{{/for}}{{/for}}
-{{#for B in OUT}}
-    let t{{B}} = {{#for J in IN}}{{#if J}} + {{/if}}m{{B}}_{{J}} * d{{J}}{{/for}};
-{{#for A in OUT}}
-    s{{A}}_{{B}} += k{{A}} * t{{B}};
-{{/for}}{{/for}}
+    var k_R = m_R_0;
+//#for J in IN
+    k_R = select(k_R, m_R_J, i == J);
+//#end
+//#end
+//#for S in OUT
+    var t_S = m_S_0 * d_0;
+//#for J in 1..IN
+    t_S += m_S_J * d_J;
+//#end
+//#for R in OUT
+    s_R_S += k_R * t_S;
+//#end
+//#end
   }
-  let add = select(vec4f(0.0), bias[select(0u, channel, p.has_bias != 0u)], p.has_bias != 0u);
+  let add = select(vec4f(0.0), bias_at(select(0u, channel, p.has_bias != 0u)), p.has_bias != 0u);
   let fixed = fixed_at(p.first_image + image, channel);
-  let out_y = i32(tile_y) * p.output.tile_pace_y + p.output.origins_y[part_y];
-  let out_x = i32(tile_x) * p.output.tile_pace_x + p.output.origins_x[part_x];
-  let out_base = p.output.start + image * p.output.image + tile_y * p.output.tile_y + tile_x * p.output.tile_x +
-    part_y * p.output.part_y + part_x * p.output.part_x + channel;
+  let out_y = i32(tile_y) * p.output_tile_step_y + p.output_starts_y[part_y];
+  let out_x = i32(tile_x) * p.output_tile_step_x + p.output_starts_x[part_x];
+  let out_base = p.output_start + image * p.output_image + tile_y * p.output_tile_y + tile_x * p.output_tile_x +
+    part_y * p.output_part_y + part_x * p.output_part_x + channel;
   for (var a = 0u; a < p.rounds; a++) {
-    let y = u32(out_y + i32(a) * p.output.pace_y);
-    let row = out_base + y * p.output.row;
-{{#for B in OUT}}
-    var v{{B}} = s0_{{B}};
-{{#for A in OUT}}
-    v{{B}} = select(v{{B}}, s{{A}}_{{B}}, a == {{A}}u);
-{{/for}}
-    let x_{{B}} = u32(out_x + {{B}} * p.output.pace_x);
-    if (y < p.output.height && x_{{B}} < p.output.width) {
-      let to = row + x_{{B}} * p.output.column;
-      let value = v{{B}} + add{{#if ACCUMULATE}} + out0[to]{{/if}};
-      finish(value, to, p.first_image + image, y, x_{{B}}, channel, fixed);
+    let y = u32(out_y + i32(a) * p.output_step_y);
+    let row = out_base + y * p.output_row;
+//#for S in OUT
+    var v_S = s_0_S;
+//#for R in OUT
+    v_S = select(v_S, s_R_S, a == R);
+//#end
+    let x_S = u32(out_x + S * p.output_step_x);
+    if (y < p.output_height && x_S < p.output_width) {
+      let to = row + x_S * p.output_column;
+//#if ACCUMULATE
+      let value = v_S + add + out0_at(to);
+//#else
+      let value = v_S + add;
+//#end
+      finish(value, to, p.first_image + image, y, x_S, channel, fixed);
     }
-{{/for}}
+//#end
   }
 }

@@ -17,68 +17,41 @@
 //   AVERAGE:   d mu_m = dmu / P,    d logvar_m = dlogvar softmax over m of logvar_m;
 //   otherwise  d mu_m = w_m dmu,    d logvar_m = w_m (dlogvar - dmu (mu_m - mu)).
 
-struct Parameters {
-  rows: u32,
-  width: u32,
-  views: u32,
-  components: u32,
-  subsets: array<vec4u, 16>,
-}
-
-@group(0) @binding({{mu}}) var<storage, read> mu: array<f32>;
-@group(0) @binding({{logvar}}) var<storage, read> logvar: array<f32>;
-{{#if ASSIGNED}}
-@group(0) @binding({{assignment}}) var<storage, read> assignment: array<u32>;
-{{/if}}
-{{#if MASKED}}
-@group(0) @binding({{mask}}) var<storage, read> mask: array<f32>;
-{{/if}}
-{{#if BACKWARD}}
-@group(0) @binding({{joint_mu_gradient}}) var<storage, read> joint_mu_gradient: array<f32>;
-@group(0) @binding({{joint_logvar_gradient}}) var<storage, read> joint_logvar_gradient: array<f32>;
-@group(0) @binding({{mu_gradient}}) var<storage, read_write> mu_gradient: array<f32>;
-@group(0) @binding({{logvar_gradient}}) var<storage, read_write> logvar_gradient: array<f32>;
-{{else}}
-@group(0) @binding({{joint_mu}}) var<storage, read_write> joint_mu: array<f32>;
-@group(0) @binding({{joint_logvar}}) var<storage, read_write> joint_logvar: array<f32>;
-{{/if}}
-@group(0) @binding({{uniforms}}) var<uniform> p: Parameters;
-
 const LOWEST = -3.4028234e38;
 
 fn views_present(sample: u32) -> u32 {
-{{#if MASKED}}
+//#if MASKED
   var bits = 0u;
   for (var m = 0u; m < p.views; m++) {
-    bits |= select(0u, 1u << m, mask[m * p.rows + sample] > 0.5);
+    bits |= select(0u, 1u << m, mask_at(m * p.rows + sample) > 0.5);
   }
   return bits;
-{{else}}
+//#else
   return 0xffffffffu >> (32u - p.views);
-{{/if}}
+//#end
 }
 
-{{#if EVERY}}
+//#if EVERY
 fn members(sample: u32) -> u32 {
   return views_present(sample);
 }
-{{else}}
+//#else
 fn subset(k: u32) -> u32 {
   return p.subsets[k / 4u][k % 4u];
 }
 
 // The number of a sample's component in its list of `count`.
 fn component(sample: u32, count: u32) -> u32 {
-{{#if ASSIGNED}}
-  return assignment[sample] % count;
-{{else}}
+//#if ASSIGNED
+  return assignment_at(sample) % count;
+//#else
   let slice = p.rows / count;
   return select(min(sample / max(slice, 1u), count - 1u), count - 1u, slice == 0u);
-{{/if}}
+//#end
 }
 
 fn members(sample: u32) -> u32 {
-{{#if MASKED}}
+//#if MASKED
   let absent = ~views_present(sample);
   var count = 0u;
   for (var k = 0u; k < p.components; k++) {
@@ -93,19 +66,19 @@ fn members(sample: u32) -> u32 {
     seen += select(0u, 1u, fits);
   }
   return found;
-{{else}}
+//#else
   return subset(component(sample, p.components));
-{{/if}}
+//#end
 }
-{{/if}}
+//#end
 
 // What the softmax runs over: precisions of a product, variances of an average.
 fn logit(i: u32) -> f32 {
-{{#if AVERAGE}}
-  return logvar[i];
-{{else}}
-  return -logvar[i];
-{{/if}}
+//#if AVERAGE
+  return logvar_at(i);
+//#else
+  return -logvar_at(i);
+//#end
 }
 
 // e^(x - peak), 1 where x is the peak, an infinite one too.
@@ -129,43 +102,43 @@ fn item(row: u32, d: u32) {
     if (((taken >> m) & 1u) == 1u) {
       let weight = relative_weight(logit(m * stride + at), peak);
       total += weight;
-{{#if AVERAGE}}
-      mean += mu[m * stride + at];
-{{else}}
-      mean += weight * mu[m * stride + at];
-{{/if}}
+//#if AVERAGE
+      mean += mu_at(m * stride + at);
+//#else
+      mean += weight * mu_at(m * stride + at);
+//#end
     }
   }
-{{#if AVERAGE}}
+//#if AVERAGE
   let count = f32(max(countOneBits(taken), 1u));
   mean /= count;
-{{else}}
+//#else
   mean /= select(total, 1.0, taken == 0u);
-{{/if}}
-{{#if BACKWARD}}
+//#end
+//#if BACKWARD
   for (var m = 0u; m < p.views; m++) {
     let i = m * stride + at;
     var to_mu = 0.0;
     var to_logvar = 0.0;
     if (((taken >> m) & 1u) == 1u) {
       let weight = relative_weight(logit(i), peak) / total;
-{{#if AVERAGE}}
-      to_mu = joint_mu_gradient[at] / count;
-      to_logvar = joint_logvar_gradient[at] * weight;
-{{else}}
-      to_mu = weight * joint_mu_gradient[at];
-      to_logvar = weight * (joint_logvar_gradient[at] - joint_mu_gradient[at] * (mu[i] - mean));
-{{/if}}
+//#if AVERAGE
+      to_mu = joint_mu_gradient_at(at) / count;
+      to_logvar = joint_logvar_gradient_at(at) * weight;
+//#else
+      to_mu = weight * joint_mu_gradient_at(at);
+      to_logvar = weight * (joint_logvar_gradient_at(at) - joint_mu_gradient_at(at) * (mu_at(i) - mean));
+//#end
     }
-    mu_gradient[i] = to_mu;
-    logvar_gradient[i] = to_logvar;
+    mu_gradient_put(i, to_mu);
+    logvar_gradient_put(i, to_logvar);
   }
-{{else}}
-  joint_mu[at] = mean;
-{{#if AVERAGE}}
-  joint_logvar[at] = select(peak + log(total / count), 0.0, taken == 0u);
-{{else}}
-  joint_logvar[at] = select(-(peak + log(total)), 0.0, taken == 0u);
-{{/if}}
-{{/if}}
+//#else
+  joint_mu_put(at, mean);
+//#if AVERAGE
+  joint_logvar_put(at, select(peak + log(total / count), 0.0, taken == 0u));
+//#else
+  joint_logvar_put(at, select(-(peak + log(total)), 0.0, taken == 0u));
+//#end
+//#end
 }

@@ -2,15 +2,8 @@
 //
 // The family's text gives `item` and uniforms `p` with `p.rows` and `p.width`. Lanes run along the latent axis, which is contiguous.
 
-override LANES: u32 = 64;
-
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = (group.x + group.y * groups.x) * LANES + lane;
+fn kernel(group: u32, lane: u32) {
+  let index = group * LANES + lane;
   if (index >= p.rows * p.width) {
     return;
   }

@@ -24,32 +24,17 @@
 //
 // A pair of no weight is skipped, so that nothing an absent view holds gets through.
 
-struct Parameters { rows: u32, width: u32, cap: f32, log_cap: f32, root_cap: f32, views: u32, samples: u32 }
-
 const LOG_TWO_PI = 1.8378770664093453;
 
-@group(0) @binding({{z}}) var<storage, read> z: array<f32>;
-@group(0) @binding({{mu}}) var<storage, read> mu: array<f32>;
-@group(0) @binding({{logvar}}) var<storage, read> logvar: array<f32>;
-{{#if BACKWARD}}
-@group(0) @binding({{weights}}) var<storage, read> weights: array<f32>;
-@group(0) @binding({{logq_gradient}}) var<storage, read> logq_gradient: array<f32>;
-@group(0) @binding({{z_gradient}}) var<storage, read_write> z_gradient: array<f32>;
-@group(0) @binding({{mu_gradient}}) var<storage, read_write> mu_gradient: array<f32>;
-@group(0) @binding({{logvar_gradient}}) var<storage, read_write> logvar_gradient: array<f32>;
-{{else}}
-{{#if MASKED}}
-@group(0) @binding({{mask}}) var<storage, read> mask: array<f32>;
-{{/if}}
-@group(0) @binding({{logq}}) var<storage, read_write> logq: array<f32>;
-@group(0) @binding({{weights}}) var<storage, read_write> weights: array<f32>;
-{{/if}}
-@group(0) @binding({{uniforms}}) var<uniform> p: Parameters;
+//#if BACKWARD
+//#else
 
-{{#if BACKWARD}}
+//#end
+
+//#if BACKWARD
 // (z - mu) e^(-logvar / 2).
 fn standardised(draw: u32, expert: u32) -> f32 {
-  return bounded_product(difference(z[draw], mu[expert]), capped_exp(-0.5 * logvar[expert]));
+  return bounded_product(difference(z_at(draw), mu_at(expert)), capped_exp(-0.5 * logvar_at(expert)));
 }
 
 fn item(row: u32, d: u32) {
@@ -61,39 +46,38 @@ fn item(row: u32, d: u32) {
     for (var k = 0u; k < p.views; k++) {
       let j = (k * p.samples + row) * p.width + d;
       // This view's draw under the other posterior ...
-      let given = weights[(m * p.views + k) * p.samples + row];
+      let given = weights_at((m * p.views + k) * p.samples + row);
       if (given != 0.0) {
-        let g = logq_gradient[m * p.samples + row] * given;
-        to_z -= g * standardised(i, j) * capped_exp(-0.5 * logvar[j]);
+        let g = logq_gradient_at(m * p.samples + row) * given;
+        to_z -= g * standardised(i, j) * capped_exp(-0.5 * logvar_at(j));
       }
       // ... and the other draw under this view's posterior.
-      let taken = weights[(k * p.views + m) * p.samples + row];
+      let taken = weights_at((k * p.views + m) * p.samples + row);
       if (taken != 0.0) {
-        let g = logq_gradient[k * p.samples + row] * taken;
+        let g = logq_gradient_at(k * p.samples + row) * taken;
         let t = standardised(j, i);
-        to_mu += g * t * capped_exp(-0.5 * logvar[i]);
+        to_mu += g * t * capped_exp(-0.5 * logvar_at(i));
         to_logvar += 0.5 * g * (t * t - 1.0);
       }
     }
-    z_gradient[i] = to_z;
-    mu_gradient[i] = to_mu;
-    logvar_gradient[i] = to_logvar;
+    z_gradient_put(i, to_z);
+    mu_gradient_put(i, to_mu);
+    logvar_gradient_put(i, to_logvar);
   }
 }
-{{else}}
-override LANES: u32 = 64;
+//#else
 
 fn present(view: u32, sample: u32) -> bool {
-{{#if MASKED}}
-  return mask[view * p.samples + sample] > 0.5;
-{{else}}
+//#if MASKED
+  return mask_at(view * p.samples + sample) > 0.5;
+//#else
   return true;
-{{/if}}
+//#end
 }
 
 // The draw i, standardised by the posterior j.
 fn standardised(i: u32, j: u32) -> f32 {
-  return bounded_product(difference(z[i], mu[j]), capped_exp(-0.5 * logvar[j]));
+  return bounded_product(difference(z_at(i), mu_at(j)), capped_exp(-0.5 * logvar_at(j)));
 }
 
 // One term of log q_k(z_m), with `draw` and `expert` the rows of z_m and of q_k; RATIO: of log q_k(z_m) - log q_m(z_m).
@@ -101,20 +85,21 @@ fn term(draw: u32, expert: u32, d: u32) -> f32 {
   let i = draw * p.width + d;
   let j = expert * p.width + d;
   let t = standardised(i, j);
-{{#if RATIO}}
+//#if RATIO
   let own = standardised(i, i);
-  let ratio = difference(logvar[j], logvar[i]);
-  // t - own; where the two are close, from the means' and the scales' differences, which do not round as t and own do.
-  let near = bounded_product(difference(mu[i], mu[j]), capped_exp(-0.5 * logvar[j])) + own * exp_minus_one(-0.5 * ratio);
+  let ratio = difference(logvar_at(j), logvar_at(i));
+  // t - own; where the two are close, from the differences of means and of scales, which round less.
+  let shift = bounded_product(difference(mu_at(i), mu_at(j)), capped_exp(-0.5 * logvar_at(j)));
+  let near = shift + own * exp_minus_one(-0.5 * ratio);
   return -0.5 * (ratio + select(t - own, near, abs(ratio) < 0.5) * (t + own));
-{{else}}
-  return -0.5 * (LOG_TWO_PI + logvar[j] + t * t);
-{{/if}}
+//#else
+  return -0.5 * (LOG_TWO_PI + logvar_at(j) + t * t);
+//#end
 }
 
 // Keeps log q_k(z_m) for the end.
 fn keep(row: u32, k: u32, value: f32) {
-  weights[slot(row, k)] = value;
+  weights_put(slot(row, k), value);
 }
 
 fn slot(row: u32, k: u32) -> u32 {
@@ -127,55 +112,50 @@ fn finish(row: u32) {
   let counts = present(view, sample);
   var peak = -LARGEST;
   for (var k = 0u; k < p.views; k++) {
-    let value = weights[slot(row, k)];
+    let value = weights_at(slot(row, k));
     // Not max(), which may swallow a NaN.
     peak = select(peak, value, present(k, sample) && !(value <= peak));
   }
   var sum = 0.0;
-{{#if RATIO}}
+//#if RATIO
   var others = 0.0;
   var excess = 0.0;
-{{/if}}
+//#end
   var count = 0u;
   for (var k = 0u; k < p.views; k++) {
     if (present(k, sample)) {
-      let weight = exp(weights[slot(row, k)] - peak);
+      let weight = exp(weights_at(slot(row, k)) - peak);
       sum += weight;
-{{#if RATIO}}
+//#if RATIO
       others += select(weight, 0.0, k == view);
-      excess += exp_minus_one(weights[slot(row, k)]);
-{{/if}}
+      excess += exp_minus_one(weights_at(slot(row, k)));
+//#end
       count++;
     }
   }
   for (var k = 0u; k < p.views; k++) {
     let here = slot(row, k);
-{{#if RATIO}}
-    let weight = select(-exp(weights[here] - peak), others, k == view) / sum;
-{{else}}
-    let weight = exp(weights[here] - peak) / sum;
-{{/if}}
-    weights[here] = select(0.0, weight, counts && present(k, sample));
+//#if RATIO
+    let weight = select(-exp(weights_at(here) - peak), others, k == view) / sum;
+//#else
+    let weight = exp(weights_at(here) - peak) / sum;
+//#end
+    weights_put(here, select(0.0, weight, counts && present(k, sample)));
   }
-{{#if RATIO}}
+//#if RATIO
   let total = f32(max(count, 1u));
   let ratio = select(peak + log(sum / total), log_one_plus(excess / total), peak < 0.5);
-  logq[row] = select(0.0, -ratio, counts);
-{{else}}
-  logq[row] = select(0.0, peak + log(sum) - log(f32(max(count, 1u))), counts);
-{{/if}}
+  logq_put(row, select(0.0, -ratio, counts));
+//#else
+  logq_put(row, select(0.0, peak + log(sum) - log(f32(max(count, 1u))), counts));
+//#end
 }
 
-{{#if SHARED}}
+//#if SHARED
 var<workgroup> partial: array<f32, LANES>;
 
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = group.x + group.y * groups.x;
+fn kernel(group: u32, lane: u32) {
+  let row = group;
   let sample = row % p.samples;
   for (var k = 0u; k < p.views; k++) {
     var sum = 0.0;
@@ -201,14 +181,9 @@ fn main(
     finish(row);
   }
 }
-{{else}}
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = (group.x + group.y * groups.x) * LANES + lane;
+//#else
+fn kernel(group: u32, lane: u32) {
+  let row = group * LANES + lane;
   if (row >= p.rows) {
     return;
   }
@@ -229,5 +204,5 @@ fn main(
   }
   finish(row);
 }
-{{/if}}
-{{/if}}
+//#end
+//#end

@@ -12,74 +12,57 @@
 // number, read on the GPU because it changes every step. MASKED: mask [views, rows] of 0 and 1; what absent views hold is never read,
 // and their gradients are zero. BACKWARD: from the gradient of kl those of mu and logvar, through both arguments of every pair.
 
-struct Parameters { rows: u32, width: u32, cap: f32, log_cap: f32, root_cap: f32, views: u32 }
-
-@group(0) @binding({{mu}}) var<storage, read> mu: array<f32>;
-@group(0) @binding({{logvar}}) var<storage, read> logvar: array<f32>;
-@group(0) @binding({{alpha}}) var<storage, read> alpha: array<f32>;
-{{#if MASKED}}
-@group(0) @binding({{mask}}) var<storage, read> mask: array<f32>;
-{{/if}}
-{{#if BACKWARD}}
-@group(0) @binding({{kl_gradient}}) var<storage, read> kl_gradient: array<f32>;
-@group(0) @binding({{mu_gradient}}) var<storage, read_write> mu_gradient: array<f32>;
-@group(0) @binding({{logvar_gradient}}) var<storage, read_write> logvar_gradient: array<f32>;
-{{else}}
-@group(0) @binding({{kl}}) var<storage, read_write> kl: array<f32>;
-{{/if}}
-@group(0) @binding({{uniforms}}) var<uniform> p: Parameters;
-
 fn present(view: u32, row: u32) -> bool {
-{{#if MASKED}}
-  return mask[view * p.rows + row] > 0.5;
-{{else}}
+//#if MASKED
+  return mask_at(view * p.rows + row) > 0.5;
+//#else
   return true;
-{{/if}}
+//#end
 }
 
 // (1 - alpha) / P.
 fn pair_weight(row: u32) -> f32 {
-{{#if MASKED}}
+//#if MASKED
   var count = 0u;
   for (var m = 0u; m < p.views; m++) {
     count += select(0u, 1u, present(m, row));
   }
-{{else}}
+//#else
   let count = p.views;
-{{/if}}
-  return (1.0 - alpha[0]) / f32(max(count, 1u));
+//#end
+  return (1.0 - alpha_at(0)) / f32(max(count, 1u));
 }
 
-{{#if BACKWARD}}
+//#if BACKWARD
 fn item(row: u32, d: u32) {
-  let g = kl_gradient[row];
+  let g = kl_gradient_at(row);
   let weight = pair_weight(row);
   for (var m = 0u; m < p.views; m++) {
     let i = (m * p.rows + row) * p.width + d;
     var to_mu = 0.0;
     var to_logvar = 0.0;
     if (present(m, row)) {
-      let scale = capped_exp(-0.5 * logvar[i]);
+      let scale = capped_exp(-0.5 * logvar_at(i));
       for (var k = 0u; k < p.views; k++) {
         if (k == m || !present(k, row)) {
           continue;
         }
         let j = (k * p.rows + row) * p.width + d;
-        let other_scale = capped_exp(-0.5 * logvar[j]);
-        let delta = difference(mu[i], mu[j]);
-        let ratio = difference(logvar[i], logvar[j]);
+        let other_scale = capped_exp(-0.5 * logvar_at(j));
+        let delta = difference(mu_at(i), mu_at(j));
+        let ratio = difference(logvar_at(i), logvar_at(j));
         let apart = bounded_product(delta, scale);
         to_mu += apart * scale + bounded_product(delta, other_scale) * other_scale;
         to_logvar += exp_minus_one(ratio) - exp_minus_one(-ratio) - apart * apart;
       }
-      to_mu = g * (alpha[0] * mu[i] + weight * to_mu);
-      to_logvar = 0.5 * g * (alpha[0] * exp_minus_one(logvar[i]) + weight * to_logvar);
+      to_mu = g * (alpha_at(0) * mu_at(i) + weight * to_mu);
+      to_logvar = 0.5 * g * (alpha_at(0) * exp_minus_one(logvar_at(i)) + weight * to_logvar);
     }
-    mu_gradient[i] = to_mu;
-    logvar_gradient[i] = to_logvar;
+    mu_gradient_put(i, to_mu);
+    logvar_gradient_put(i, to_logvar);
   }
 }
-{{else}}
+//#else
 fn term(row: u32, d: u32) -> f32 {
   var own = 0.0;
   var pairs = 0.0;
@@ -88,24 +71,24 @@ fn term(row: u32, d: u32) -> f32 {
       continue;
     }
     let i = (m * p.rows + row) * p.width + d;
-    let scale = capped_exp(-0.5 * logvar[i]);
-    own += capped_square(mu[i]) + exp_excess(logvar[i]);
+    let scale = capped_exp(-0.5 * logvar_at(i));
+    own += capped_square(mu_at(i)) + exp_excess(logvar_at(i));
     for (var k = m + 1u; k < p.views; k++) {
       if (!present(k, row)) {
         continue;
       }
       let j = (k * p.rows + row) * p.width + d;
-      let delta = difference(mu[i], mu[j]);
-      let ratio = difference(logvar[i], logvar[j]);
+      let delta = difference(mu_at(i), mu_at(j));
+      let ratio = difference(logvar_at(i), logvar_at(j));
       let apart = bounded_product(delta, scale);
-      let other = bounded_product(delta, capped_exp(-0.5 * logvar[j]));
+      let other = bounded_product(delta, capped_exp(-0.5 * logvar_at(j)));
       pairs += exp_excess(ratio) + exp_excess(-ratio) + apart * apart + other * other;
     }
   }
-  return 0.5 * (alpha[0] * own + pair_weight(row) * pairs);
+  return 0.5 * (alpha_at(0) * own + pair_weight(row) * pairs);
 }
 
 fn finish(row: u32, sum: f32) {
-  kl[row] = sum;
+  kl_put(row, sum);
 }
-{{/if}}
+//#end

@@ -4,18 +4,11 @@
 // SHARED (profile gpu): a workgroup a row, lanes along the latent axis, tree sum in workgroup memory.
 // otherwise (profile software): a row an invocation, no workgroup memory; sums of 64 terms are summed, to keep rounding errors small.
 
-override LANES: u32 = 64;
-
-{{#if SHARED}}
+//#if SHARED
 var<workgroup> partial: array<f32, LANES>;
 
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = group.x + group.y * groups.x;
+fn kernel(group: u32, lane: u32) {
+  let row = group;
   var sum = 0.0;
   if (row < p.rows) {
     for (var d = lane; d < p.width; d += LANES) {
@@ -34,14 +27,9 @@ fn main(
     finish(row, partial[0]);
   }
 }
-{{else}}
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = (group.x + group.y * groups.x) * LANES + lane;
+//#else
+fn kernel(group: u32, lane: u32) {
+  let row = group * LANES + lane;
   if (row >= p.rows) {
     return;
   }
@@ -56,4 +44,4 @@ fn main(
   }
   finish(row, total);
 }
-{{/if}}
+//#end

@@ -5,20 +5,6 @@
 // Bindings: a, b, y [shares, batches, m, n], batches a given distance apart. With VECTORS all are read and written as vec4f along
 // their last axes, whose sizes must be multiples of 4; without, as f32.
 
-struct Params {
-  m: u32,
-  n: u32,
-  k: u32,
-  batches: u32,
-  a_batch: u32, // distances of matrices, in elements
-  b_batch: u32,
-  y_batch: u32,
-  row_tiles: u32,
-  column_tiles: u32,
-  shares_k: u32,
-  k_a_share: u32,
-}
-
 struct Tile {
   row: u32,
   column: u32,
@@ -28,11 +14,6 @@ struct Tile {
   b_base: u32,
   y_base: u32,
 }
-
-@group(0) @binding(0) var<storage, read> a: array<{{T}}>;
-@group(0) @binding(1) var<storage, read> b: array<{{T}}>;
-@group(0) @binding(2) var<storage, read_write> y: array<{{T}}>;
-@group(0) @binding(3) var<uniform> p: Params;
 
 fn tile_of(group: u32) -> Tile {
   let slab = group / (p.row_tiles * p.column_tiles); // share * batches + batch
@@ -53,39 +34,39 @@ fn tile_of(group: u32) -> Tile {
 
 // Four elements (along the last axis) of a matrix [first, last], and zeros outside of it.
 fn load_a(base: u32, first: u32, last: u32, sizes: vec2u) -> vec4f {
-{{#if VECTORS}}
+//#if VECTORS
   let inside = first < sizes.x && last < sizes.y;
-  return select(vec4f(0.0), a[select(0u, (base + first * sizes.y + last) / 4u, inside)], inside);
-{{else}}
+  return select(vec4f(0.0), a_at(select(0u, (base + first * sizes.y + last) / 4u, inside)), inside);
+//#else
   var value = vec4f(0.0);
-{{#for I in 4}}
-  if (first < sizes.x && last + {{I}}u < sizes.y) {
-    value[{{I}}] = a[base + first * sizes.y + last + {{I}}u];
+//#for I in 4
+  if (first < sizes.x && last + I < sizes.y) {
+    value[I] = a_at(base + first * sizes.y + last + I);
   }
-{{/for}}
+//#end
   return value;
-{{/if}}
+//#end
 }
 
 fn load_b(base: u32, first: u32, last: u32, sizes: vec2u) -> vec4f {
-{{#if VECTORS}}
+//#if VECTORS
   let inside = first < sizes.x && last < sizes.y;
-  return select(vec4f(0.0), b[select(0u, (base + first * sizes.y + last) / 4u, inside)], inside);
-{{else}}
+  return select(vec4f(0.0), b_at(select(0u, (base + first * sizes.y + last) / 4u, inside)), inside);
+//#else
   var value = vec4f(0.0);
-{{#for I in 4}}
-  if (first < sizes.x && last + {{I}}u < sizes.y) {
-    value[{{I}}] = b[base + first * sizes.y + last + {{I}}u];
+//#for I in 4
+  if (first < sizes.x && last + I < sizes.y) {
+    value[I] = b_at(base + first * sizes.y + last + I);
   }
-{{/for}}
+//#end
   return value;
-{{/if}}
+//#end
 }
 
 fn prepare_a(tile: Tile, row: u32) {}
 
 fn fetch_a(tile: Tile, row: u32, k: u32) -> mat4x4f {
-{{#if A_TRANSPOSED}}
+//#if A_TRANSPOSED
   let sizes = vec2u(tile.end, p.m);
   return transpose(mat4x4f(
     load_a(tile.a_base, k, row, sizes),
@@ -93,7 +74,7 @@ fn fetch_a(tile: Tile, row: u32, k: u32) -> mat4x4f {
     load_a(tile.a_base, k + 2u, row, sizes),
     load_a(tile.a_base, k + 3u, row, sizes),
   ));
-{{else}}
+//#else
   let sizes = vec2u(p.m, p.k);
   return mat4x4f(
     load_a(tile.a_base, row, k, sizes),
@@ -101,11 +82,11 @@ fn fetch_a(tile: Tile, row: u32, k: u32) -> mat4x4f {
     load_a(tile.a_base, row + 2u, k, sizes),
     load_a(tile.a_base, row + 3u, k, sizes),
   );
-{{/if}}
+//#end
 }
 
 fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
-{{#if B_TRANSPOSED}}
+//#if B_TRANSPOSED
   let sizes = vec2u(p.n, p.k);
   return transpose(mat4x4f(
     load_b(tile.b_base, column, k, sizes),
@@ -113,7 +94,7 @@ fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
     load_b(tile.b_base, column + 2u, k, sizes),
     load_b(tile.b_base, column + 3u, k, sizes),
   ));
-{{else}}
+//#else
   let sizes = vec2u(tile.end, p.n);
   return mat4x4f(
     load_b(tile.b_base, k, column, sizes),
@@ -121,7 +102,7 @@ fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
     load_b(tile.b_base, k + 2u, column, sizes),
     load_b(tile.b_base, k + 3u, column, sizes),
   );
-{{/if}}
+//#end
 }
 
 fn place_of(tile: Tile, row: u32) -> u32 {
@@ -130,15 +111,15 @@ fn place_of(tile: Tile, row: u32) -> u32 {
 
 fn store(place: u32, column: u32, value: vec4f) {
   let to = place + column;
-{{#if VECTORS}}
+//#if VECTORS
   if (column < p.n) {
-    y[to / 4u] = value;
+    y_put(to / 4u, value);
   }
-{{else}}
-{{#for I in 4}}
-  if (column + {{I}}u < p.n) {
-    y[to + {{I}}u] = value[{{I}}];
+//#else
+//#for I in 4
+  if (column + I < p.n) {
+    y_put(to + I, value[I]);
   }
-{{/for}}
-{{/if}}
+//#end
+//#end
 }

@@ -10,8 +10,8 @@
 //   fn store(place: u32, column: u32, value: vec4f)         columns column..column+3
 // Outside of the operands the fetches give zeros, and store() does nothing.
 
-const tile_rows = {{TY}}u * {{ROWS}}u;
-const tile_columns = {{TX}}u * {{COLUMNS}}u; // vectors
+const tile_rows = TY * ROWS;
+const tile_columns = TX * COLUMNS; // vectors
 const tile_depth = 16u;
 const nowhere = 0xffffffffu;
 // One vector more than a row has, so that the rows that a subgroup reads lie in different banks.
@@ -20,35 +20,32 @@ const a_pitch = tile_depth / 4u + 1u;
 var<workgroup> a_tile: array<vec4f, tile_rows * a_pitch>;
 var<workgroup> b_tile: array<vec4f, tile_columns * tile_depth>;
 
-@compute @workgroup_size({{THREADS}})
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let tile = tile_of(group.x + group.y * groups.x);
-  let tx = thread % {{TX}}u;
-  let ty = thread / {{TX}}u;
+fn kernel(group: u32, lane: u32) {
+  let tile = tile_of(group);
+  let tx = lane % TX;
+  let ty = lane / TX;
   // Each of the first `tile_rows` threads carries a block of 4 rows x 4 elements of a, and likewise for b.
-{{#if A_ROWS_FIRST}}
-  let a_row = 4u * (thread % (tile_rows / 4u));
-  let a_quad = (thread / (tile_rows / 4u)) % 4u;
-{{else}}
-  let a_row = 4u * ((thread / 4u) % (tile_rows / 4u));
-  let a_quad = thread % 4u;
-{{/if}}
-{{#if B_DEPTH_FIRST}}
-  let b_column = (thread / 4u) % tile_columns;
-  let b_quad = thread % 4u;
-{{else}}
-  let b_column = thread % tile_columns;
-  let b_quad = (thread / tile_columns) % 4u;
-{{/if}}
-  let carries_a = thread < tile_rows;
-  let carries_b = thread < tile_columns * 4u;
-{{#for I in ROWS}}{{#for J in COLUMNS}}
-  var s{{I}}_{{J}} = vec4f(0.0);
-{{/for}}{{/for}}
+//#if A_ROWS_FIRST
+  let a_row = 4u * (lane % (tile_rows / 4u));
+  let a_quad = (lane / (tile_rows / 4u)) % 4u;
+//#else
+  let a_row = 4u * ((lane / 4u) % (tile_rows / 4u));
+  let a_quad = lane % 4u;
+//#end
+//#if B_DEPTH_FIRST
+  let b_column = (lane / 4u) % tile_columns;
+  let b_quad = lane % 4u;
+//#else
+  let b_column = lane % tile_columns;
+  let b_quad = (lane / tile_columns) % 4u;
+//#end
+  let carries_a = lane < tile_rows;
+  let carries_b = lane < tile_columns * 4u;
+//#for I in ROWS
+//#for J in COLUMNS
+  var s_I_J = vec4f(0.0);
+//#end
+//#end
   var a_next = mat4x4f();
   var b_next = mat4x4f();
   if (carries_a) {
@@ -59,14 +56,14 @@ fn main(
   for (var round = 0u; round <= rounds; round++) {
     if (round > 0u) {
       if (carries_a) {
-{{#for I in 4}}
-        a_tile[(a_row + {{I}}u) * a_pitch + a_quad] = a_next[{{I}}];
-{{/for}}
+//#for I in 4
+        a_tile[(a_row + I) * a_pitch + a_quad] = a_next[I];
+//#end
       }
       if (carries_b) {
-{{#for I in 4}}
-        b_tile[(4u * b_quad + {{I}}u) * tile_columns + b_column] = b_next[{{I}}];
-{{/for}}
+//#for I in 4
+        b_tile[(4u * b_quad + I) * tile_columns + b_column] = b_next[I];
+//#end
       }
     }
     workgroupBarrier();
@@ -79,23 +76,26 @@ fn main(
     }
     let quads = select(0u, tile_depth / 4u, round > 0u);
     for (var quad = 0u; quad < quads; quad++) {
-{{#for I in ROWS}}
-      let a{{I}} = a_tile[({{I}}u * {{TY}}u + ty) * a_pitch + quad];
-{{/for}}
-{{#for K in 4}}{{#for J in COLUMNS}}
-      let b{{K}}_{{J}} = b_tile[(4u * quad + {{K}}u) * tile_columns + {{J}}u * {{TX}}u + tx];
-{{#for I in ROWS}}
-      s{{I}}_{{J}} += a{{I}}[{{K}}] * b{{K}}_{{J}};
-{{/for}}{{/for}}{{/for}}
+//#for I in ROWS
+      let a_I = a_tile[(I * TY + ty) * a_pitch + quad];
+//#end
+//#for K in 4
+//#for J in COLUMNS
+      let b_K_J = b_tile[(4u * quad + K) * tile_columns + J * TX + tx];
+//#for I in ROWS
+      s_I_J += a_I[K] * b_K_J;
+//#end
+//#end
+//#end
     }
     workgroupBarrier();
   }
-{{#for I in ROWS}}
-  let place{{I}} = place_of(tile, tile.row + {{I}}u * {{TY}}u + ty);
-  if (place{{I}} != nowhere) {
-{{#for J in COLUMNS}}
-    store(place{{I}}, tile.column + 4u * ({{J}}u * {{TX}}u + tx), s{{I}}_{{J}});
-{{/for}}
+//#for I in ROWS
+  let place_I = place_of(tile, tile.row + I * TY + ty);
+  if (place_I != nowhere) {
+//#for J in COLUMNS
+    store(place_I, tile.column + 4u * (J * TX + tx), s_I_J);
+//#end
   }
-{{/for}}
+//#end
 }

@@ -1,79 +1,48 @@
 // Copies a box whose fastest axis in the destination (columns) is another one than in the source (rows), by 32 x 32
 // tiles in workgroup memory, so that reads and writes are both contiguous. For GPUs.
 //
-// Bindings (words are copied as bits, whatever they mean):
-//   0  source
-//   1  destination
-//   2  p       see Box
-// Template: BATCH, the number of other axes.
+// Operands: source and destination, whose words are copied as bits, whatever they mean. column_step leads from one column to the
+// next in the source, row_step from one row to the next in the destination; `tiles` counts the workgroups with work. The
+// BATCH other axes are numbered from the one that varies fastest: axis a has size_a, source_step_a and destination_step_a.
 
-struct Axis {
-  size: u32,
-  sourceStride: u32,
-  destinationStride: u32,
-  unused: u32,
-}
-
-struct Box {
-  // Workgroups with work.
-  tiles: u32,
-  sourceBase: u32,
-  destinationBase: u32,
-  rows: u32,
-  columns: u32,
-  // From one column to the next in the source, from one row to the next in the destination.
-  columnStride: u32,
-  rowStride: u32,
-  unused: u32,
-{{#if BATCH}}
-  axes: array<Axis, {{BATCH}}>,
-{{/if}}
-}
-
-@group(0) @binding(0) var<storage, read> source: array<u32>;
-@group(0) @binding(1) var<storage, read_write> destination: array<u32>;
-@group(0) @binding(2) var<uniform> p: Box;
+const SIDE = 32u;
 
 // One word more a line, so that a column of the tile lies in 32 different banks.
-var<workgroup> tile: array<array<u32, 33>, 32>;
+var<workgroup> tile: array<array<u32, SIDE + 1u>, SIDE>;
 
-@compute @workgroup_size(32, 8)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) invocation: vec3u,
-) {
-  let number = group.x + group.y * groups.x;
+fn kernel(group: u32, lane: u32) {
   // A tile that does not exist copies the last one once more: the same words to the same places.
-  let job = min(number, p.tiles - 1u);
-  let rowTiles = (p.rows + 31u) / 32u;
-  let columnTiles = (p.columns + 31u) / 32u;
-  let tiles = job / rowTiles;
-  let firstRow = (job - tiles * rowTiles) * 32u;
-  var rest = tiles / columnTiles;
-  let firstColumn = (tiles - rest * columnTiles) * 32u;
-  var read_at = p.sourceBase;
-  var write_at = p.destinationBase;
-{{#for A in BATCH}}
-  let next{{A}} = rest / p.axes[{{A}}].size;
-  let at{{A}} = rest - next{{A}} * p.axes[{{A}}].size;
-  read_at += at{{A}} * p.axes[{{A}}].sourceStride;
-  write_at += at{{A}} * p.axes[{{A}}].destinationStride;
-  rest = next{{A}};
-{{/for}}
-  for (var line = invocation.y; line < 32u; line += 8u) {
-    let row = firstRow + invocation.x;
-    let column = firstColumn + line;
+  let job = min(group, p.tiles - 1u);
+  let x = lane % SIDE;
+  let y = lane / SIDE;
+  let row_tiles = (p.rows + SIDE - 1u) / SIDE;
+  let column_tiles = (p.columns + SIDE - 1u) / SIDE;
+  let tiles = job / row_tiles;
+  let first_row = (job - tiles * row_tiles) * SIDE;
+  var rest = tiles / column_tiles;
+  let first_column = (tiles - rest * column_tiles) * SIDE;
+  var read_at = p.source_base;
+  var write_at = p.destination_base;
+//#for A in BATCH
+  let next_A = rest / p.size_A;
+  let at_A = rest - next_A * p.size_A;
+  read_at += at_A * p.source_step_A;
+  write_at += at_A * p.destination_step_A;
+  rest = next_A;
+//#end
+  for (var line = y; line < SIDE; line += LANES / SIDE) {
+    let row = first_row + x;
+    let column = first_column + line;
     if (row < p.rows && column < p.columns) {
-      tile[line][invocation.x] = source[read_at + row + column * p.columnStride];
+      tile[line][x] = source_at(read_at + row + column * p.column_step);
     }
   }
   workgroupBarrier();
-  for (var line = invocation.y; line < 32u; line += 8u) {
-    let row = firstRow + line;
-    let column = firstColumn + invocation.x;
+  for (var line = y; line < SIDE; line += LANES / SIDE) {
+    let row = first_row + line;
+    let column = first_column + x;
     if (row < p.rows && column < p.columns) {
-      destination[write_at + column + row * p.rowStride] = tile[invocation.x][line];
+      destination_put(write_at + column + row * p.row_step, tile[x][line]);
     }
   }
 }

@@ -5,42 +5,13 @@
 //   scale = gamma / sqrt(variance + epsilon)      shift = beta - mean * scale
 //   running = (1 - momentum) * running + momentum * (mean | variance * unbias)
 //
-// Bindings:
-//   0  partials         [2, lanes of a group, groups]: means, then sums of squared deviations (norm_moments.wgsl)
-//   1  gamma  2 beta    [groups] of Value
-//   3  runningMean  4 runningVariance   [groups], in place
-//   5  scale  6 shift   [groups]
-//   7  moments          [2, groups]: mean, then 1 / sqrt(variance + epsilon)
-//   8  p                see Parameters
-// Template: VALUE, vec4f or f32; WIDE: one workgroup of 64 lanes for each group of channels (GPUs), else one
-// invocation.
+// where unbias = n / (n - 1), or 1 for a single row.
+//
+// Operands: partials [2, shares, groups]: means, then sums of squared deviations (norm_moments.wgsl); gamma, beta,
+// running_mean, running_variance (both in place), scale, shift [groups] of Value; moments [2, groups]: mean, then
+// 1 / sqrt(variance + epsilon). With WIDE (GPUs) a workgroup combines a group of channels, else one invocation does.
 
-alias Value = {{VALUE}};
-
-struct Parameters {
-  rows: u32,
-  groups: u32,
-  chunkRows: u32,
-  interleave: u32,
-  lanes: u32,
-  epsilon: f32,
-  momentum: f32,
-  // n / (n - 1), or 1 for a single row.
-  unbias: f32,
-}
-
-@group(0) @binding(0) var<storage, read> partials: array<Value>;
-@group(0) @binding(1) var<storage, read> gamma: array<Value>;
-@group(0) @binding(2) var<storage, read> beta: array<Value>;
-@group(0) @binding(3) var<storage, read_write> runningMean: array<Value>;
-@group(0) @binding(4) var<storage, read_write> runningVariance: array<Value>;
-@group(0) @binding(5) var<storage, read_write> scale: array<Value>;
-@group(0) @binding(6) var<storage, read_write> shift: array<Value>;
-@group(0) @binding(7) var<storage, read_write> moments: array<Value>;
-@group(0) @binding(8) var<uniform> p: Parameters;
-
-{{#if WIDE}}
-const LANES = 64u;
+//#if WIDE
 var<workgroup> shared_values: array<Value, LANES>;
 
 // The sum over the workgroup, by a tree.
@@ -56,66 +27,59 @@ fn total(value: Value, lane: u32) -> Value {
   workgroupBarrier();
   return shared_values[0];
 }
-{{else}}
-const LANES = 1u;
-
+//#else
 fn total(value: Value, lane: u32) -> Value {
   return value;
 }
-{{/if}}
+//#end
 
-// Rows that a lane of the first pass has seen.
-fn rowsOf(lane: u32) -> f32 {
-  let chunk = lane / p.interleave;
-  let first = chunk * p.chunkRows + lane % p.interleave;
-  let end = min(p.rows, (chunk + 1u) * p.chunkRows);
+// Rows of a share of the first pass.
+fn rows_of(share: u32) -> f32 {
+  let chunk = share / p.interleave;
+  let first = chunk * p.chunk_rows + share % p.interleave;
+  let end = min(p.rows, (chunk + 1u) * p.chunk_rows);
   return f32(select(0u, (end - first + p.interleave - 1u) / p.interleave, first < end));
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) invocation: u32,
-) {
-  let number = group.x + group.y * groups.x;
-{{#if WIDE}}
-  // A group that does not exist does the work of the last one, so that all invocations reach the barriers; it stores
-  // nothing.
-  let channel = min(number, p.groups - 1u);
-  let stores = number < p.groups && invocation == 0u;
-  let lane = invocation;
-{{else}}
-  let channel = number * 64u + invocation;
+fn kernel(group: u32, lane: u32) {
+//#if WIDE
+  // A group that does not exist does the work of the last one, so that all lanes reach the barriers; it stores nothing.
+  let channel = min(group, p.groups - 1u);
+  let stores = group < p.groups && lane == 0u;
+  let first = lane;
+  let step = LANES;
+//#else
+  let channel = group * LANES + lane;
   let stores = true;
-  let lane = 0u;
+  let first = 0u;
+  let step = 1u;
   if (channel >= p.groups) {
     return;
   }
-{{/if}}
-  let perGroup = p.lanes / p.groups;
-  let origin = partials[channel];
+//#end
+  let shares = p.lanes / p.groups;
+  let origin = partials_at(channel);
   var sum = Value(0.0);
-  for (var i = lane; i < perGroup; i += LANES) {
-    sum += (partials[i * p.groups + channel] - origin) * rowsOf(i);
+  for (var i = first; i < shares; i += step) {
+    sum += (partials_at(i * p.groups + channel) - origin) * rows_of(i);
   }
   let mean = origin + total(sum, lane) / f32(p.rows);
   var squares = Value(0.0);
-  for (var i = lane; i < perGroup; i += LANES) {
-    let distance = partials[i * p.groups + channel] - mean;
-    squares += partials[p.lanes + i * p.groups + channel] + distance * distance * rowsOf(i);
+  for (var i = first; i < shares; i += step) {
+    let distance = partials_at(i * p.groups + channel) - mean;
+    squares += partials_at(p.lanes + i * p.groups + channel) + distance * distance * rows_of(i);
   }
   let variance = total(squares, lane) / f32(p.rows);
   if (stores) {
     let inverse = 1.0 / sqrt(variance + p.epsilon);
-    let factor = gamma[channel] * inverse;
-    scale[channel] = factor;
-    shift[channel] = beta[channel] - mean * factor;
-    moments[channel] = mean;
-    moments[p.groups + channel] = inverse;
-    let oldMean = runningMean[channel];
-    let oldVariance = runningVariance[channel];
-    runningMean[channel] = oldMean + p.momentum * (mean - oldMean);
-    runningVariance[channel] = oldVariance + p.momentum * (variance * p.unbias - oldVariance);
+    let factor = gamma_at(channel) * inverse;
+    scale_put(channel, factor);
+    shift_put(channel, beta_at(channel) - mean * factor);
+    moments_put(channel, mean);
+    moments_put(p.groups + channel, inverse);
+    let old_mean = running_mean_at(channel);
+    let old_variance = running_variance_at(channel);
+    running_mean_put(channel, old_mean + p.momentum * (mean - old_mean));
+    running_variance_put(channel, old_variance + p.momentum * (variance * p.unbias - old_variance));
   }
 }

@@ -1,33 +1,15 @@
-// Random numbers keyed by (seed, stream, step): element i depends on nothing else, so any order of dispatch gives the
-// same numbers.
+// Random numbers keyed by (seed, stream, step): element i depends on nothing else, so that any order of dispatch gives
+// the same numbers.
 //
-// Elements 4b .. 4b+3 come from the four words of philox(counter = (b, 0, stream, step), key = seed); see philox.wgsl,
-// which precedes.
+// Elements 4b .. 4b+3 come from the four words of philox(counter = (b, 0, stream, step), key = seed), see philox.wgsl:
 //
 //   uniform    w / 2^24, from the upper 24 bits w of a word: in [0, 1)
 //   normal     Box and Muller's transform of the words in pairs: sqrt(-2 ln u) (cos, sin)(2 pi v), with
 //              u = (w + 1) / 2^24 in (0, 1]
 //   bernoulli  1 / keep where the uniform number is below keep, else 0
 //
-// Bindings:
-//   0  state   seed (low word, high word), step, unused
-//   1  out     [count]
-//   2  p       see Parameters
-// Template: DISTRIBUTION; VECTOR, where count is a multiple of 4.
-
-struct Parameters {
-  count: u32,
-  stream: u32,
-  keep: f32,
-}
-
-@group(0) @binding(0) var<storage, read> state: array<u32>;
-{{#if VECTOR}}
-@group(0) @binding(1) var<storage, read_write> out: array<vec4f>;
-{{else}}
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;
-{{/if}}
-@group(0) @binding(2) var<uniform> p: Parameters;
+// Operands: state: seed (low word, high word), step, unused; out [count], in vectors with VECTOR, if count is a multiple
+// of 4.
 
 fn draw_uniform(words: vec4u) -> vec4f {
   return vec4f(words >> vec4u(8u)) * 5.9604644775390625e-8;
@@ -72,22 +54,26 @@ fn draw_normal(words: vec4u) -> vec4f {
   return radius.xxyy * turn(v);
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) invocation: u32,
-) {
-  let block = (group.x + group.y * groups.x) * 64u + invocation;
+fn kernel(group: u32, lane: u32) {
+  let block = group * LANES + lane;
   if (block >= (p.count + 3u) / 4u) {
     return;
   }
-  let values = draw_{{DISTRIBUTION}}(philox(vec4u(block, 0u, p.stream, state[2]), vec2u(state[0], state[1])));
-{{#if VECTOR}}
-  out[block] = values;
-{{else}}
+  let words = philox(vec4u(block, 0u, p.stream, state_at(2)), vec2u(state_at(0), state_at(1)));
+//#if NORMAL
+  let values = draw_normal(words);
+//#else
+//#if BERNOULLI
+  let values = draw_bernoulli(words);
+//#else
+  let values = draw_uniform(words);
+//#end
+//#end
+//#if VECTOR
+  out_put(block, values);
+//#else
   for (var i = 0u; i < 4u && block * 4u + i < p.count; i++) {
-    out[block * 4u + i] = values[i];
+    out_put(block * 4u + i, values[i]);
   }
-{{/if}}
+//#end
 }

@@ -5,14 +5,13 @@
  */
 import type { KernelVariant, Lowering, Target } from "../kernel.ts";
 import type { Epilogue } from "../pointwise/expression.ts";
-import { gatherConv, gatherCost } from "./conv_gather.ts";
+import { gatherBlocks, gatherConv, gatherCost } from "./conv_gather.ts";
 import { type ConvOptions, withLayout } from "./conv_geometry.ts";
 import { coverConv, gpuConv } from "./conv_gpu.ts";
-import { texelConv, texelConvBlocks, texelConvCost, texelConvFits } from "./conv_texels.ts";
 import { winogradConv } from "./conv_winograd.ts";
 import { winogradCost, winogradFits } from "./conv_winograd_plan.ts";
 import { TILE_SHAPES, tileCost, tileName } from "../matmul/matmul_gpu.ts";
-import { blockName, BLOCKS, chooseVariant } from "../matmul/matmul_tiles.ts";
+import { blockName, chooseVariant } from "../matmul/matmul_tiles.ts";
 
 /** A convolution, and what becomes of its output before it is stored. */
 export interface ConvWork extends ConvOptions {
@@ -69,20 +68,11 @@ function variants(given: ConvOptions, how: { transposed: boolean; target: Target
       cost: tileCost(coverConv(options, { transposed, shape }), shape),
       lower: (epilogue) => gpuConv(options, { transposed, shape, epilogue }),
     }))
-    : BLOCKS.map((block) => ({
+    : gatherBlocks(options, how).map((block) => ({
       name: blockName(block),
       cost: gatherCost(options, { transposed, block }),
       lower: (epilogue) => gatherConv(options, { transposed, block, epilogue }),
     }));
-  if (target.profile === "software" && texelConvFits(options, how)) {
-    direct.push(
-      ...texelConvBlocks(options).map((block): KernelVariant => ({
-        name: blockName(block),
-        cost: texelConvCost(options, { transposed, block }),
-        lower: (epilogue) => texelConv(options, { transposed, block, epilogue }),
-      })),
-    );
-  }
   if (!winogradFits(options)) return direct;
   const cost = winogradCost(options, { ...how, gradient: false });
   return [...direct, { name: "winograd", cost, lower: (epilogue) => winogradConv(options, { ...how, epilogue }) }];

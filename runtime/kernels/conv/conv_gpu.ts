@@ -3,16 +3,15 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
 import axesCode from "../../../shaders/conv/conv_axes.wgsl" with { type: "text" };
 import operandsCode from "../../../shaders/conv/conv_operands.wgsl" with { type: "text" };
 import weightCode from "../../../shaders/conv/conv_weight_operands.wgsl" with { type: "text" };
-import { type Dispatch, gridFor, type Lowering } from "../kernel.ts";
-import { convFlops, type ConvGeometry, type ConvOptions } from "./conv_geometry.ts";
+import { type Dispatch, floats, gridFor, type Lowering, reads, writes } from "../kernel.ts";
+import { biasOf, convFlops, type ConvGeometry, type ConvOptions, convUniforms } from "./conv_geometry.ts";
 import { epilogueParts } from "../pointwise/epilogue.ts";
 import type { Epilogue } from "../pointwise/expression.ts";
 import { foldShares } from "../matmul/matmul_fold.ts";
-import { coverTiles, type TileCover, tileName, type TileShape, tileText } from "../matmul/matmul_gpu.ts";
+import { coverTiles, type TileCover, tileKernel, tileName, type TileShape } from "../matmul/matmul_gpu.ts";
 import { widthOf } from "../matmul/matmul_tiles.ts";
 
 /** Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. */
@@ -20,28 +19,39 @@ export function gpuConv(
   options: ConvOptions,
   how: { transposed: boolean; shape: TileShape; epilogue?: Epilogue | undefined },
 ): Lowering {
-  const { n, h, w, cin, kh, kw, cout, outH, outW, stride, padding, dilation, bias = false } = options;
+  const { cin, cout, bias = false } = options;
   const { transposed, shape, epilogue } = how;
   const cover = coverConv(options, how);
-  const parts = epilogueParts(epilogue, { bound: 3, inputs: bias ? 3 : 2, width: widthOf(cout) });
+  const [depth, width] = [widthOf(cin), widthOf(cout)];
+  const parts = epilogueParts(epilogue, { inputs: bias ? 3 : 2, width });
   const family = transposed ? "conv_transposed" : "conv_forward";
-  const dispatch: Dispatch = legacy({
-    kernel: `${family}/${tileName(shape)}${epilogue ? "-fused" : ""}`,
+  const swapped = options.swapped ?? false;
+  const kernel = tileKernel([axesCode, operandsCode, parts.code].join("\n"), shape, {
+    ...vectors(options),
+    ...parts.values,
     // Neighbours in a subgroup read neighbours in memory.
-    code: tileText(axesCode + operandsCode, shape, {
-      ...vectors(options),
-      ...parts.values,
-      B_DEPTH_FIRST: options.swapped ?? false,
-    }),
-    uniforms: parts.uniforms([
-      ...[n, h, w, cin, outH, outW, cout, kh, kw, ...stride, ...padding, ...dilation],
-      ...[Number(transposed), Number(bias), cover.rowTiles, cover.columnTiles],
-    ]),
-    bindings: [{ input: 0 }, { input: 1 }, bias ? { input: 2 } : { scratch: 0 }, ...parts.bindings],
+    B_DEPTH_FIRST: swapped,
+  });
+  const dispatch: Dispatch = {
+    kernel: `${family}/${tileName(shape)}${epilogue ? "-fused" : ""}`,
+    ...kernel,
+    uniforms: {
+      ...convUniforms(options, { inputs: cin, outputs: cout }),
+      is_transposed: Number(transposed),
+      has_bias: Number(bias),
+      row_tiles: cover.rowTiles,
+      column_tiles: cover.columnTiles,
+      ...parts.uniforms,
+    },
+    operands: {
+      x: reads({ input: 0 }, floats(depth)),
+      w: reads({ input: 1 }, floats(swapped ? depth : width)),
+      bias: reads(biasOf(options), floats(width)),
+      ...parts.operands,
+    },
     grid: gridFor(cover.workgroups),
     flops: convFlops(options, transposed),
-  });
-  // Without a bias a scratch buffer stands in for it, so that both cases share a pipeline.
+  };
   return bias ? { dispatches: [dispatch] } : { scratch: [4], dispatches: [dispatch] };
 }
 
@@ -60,21 +70,33 @@ export function coverConv(options: ConvOptions, how: { transposed: boolean; shap
 
 /** Gradient for a convolution's weights; inputs, output and meaning as in `convWeightGradient`. */
 export function gpuWeightGradient(options: ConvGeometry, shape: TileShape): Lowering {
-  const { n, h, w, cin, kh, kw, cout, outH, outW, stride, padding, dilation } = options;
+  const { n, cin, kh, kw, cout, outH, outW, swapped = false } = options;
   const cover = coverWeightGradient(options, shape);
   const elements = kh * kw * cin * cout;
-  const deep = widthOf(cin) === 4;
-  const gradient: Dispatch = legacy({
+  const [depth, width] = [widthOf(cin), widthOf(cout)];
+  const kernel = tileKernel([axesCode, weightCode].join("\n"), shape, {
+    ...vectors(options),
+    TAPS: depth === 4 ? 1 : 4,
+    A_ROWS_FIRST: true,
+  });
+  const gradient: Dispatch = {
     kernel: `conv_weight_gradient/${tileName(shape)}`,
-    code: tileText(axesCode + weightCode, shape, { ...vectors(options), TAPS: deep ? 1 : 4, A_ROWS_FIRST: true }),
-    uniforms: [
-      ...[h, w, cin, outH, outW, cout, kh, kw, ...stride, ...padding, ...dilation],
-      ...[n * outH * outW, cover.depthAShare, cover.rowTiles, cover.columnTiles],
-    ],
-    bindings: [{ input: 0 }, { input: 1 }, cover.shares === 1 ? { output: 0 } : { scratch: 0 }],
+    ...kernel,
+    uniforms: {
+      ...convUniforms(options, { inputs: cin, outputs: cout }),
+      pixels: n * outH * outW,
+      pixels_a_share: cover.depthAShare,
+      row_tiles: cover.rowTiles,
+      column_tiles: cover.columnTiles,
+    },
+    operands: {
+      x: reads({ input: 0 }, floats(depth)),
+      gy: reads({ input: 1 }, floats(width)),
+      partial: writes(cover.shares === 1 ? { output: 0 } : { scratch: 0 }, swapped ? "f32" : floats(width)),
+    },
     grid: gridFor(cover.workgroups),
     flops: convFlops(options, false),
-  });
+  };
   if (cover.shares === 1) return { dispatches: [gradient] };
   const fold = foldShares({ shares: cover.shares, elements, from: { scratch: 0 }, to: { output: 0 } });
   return { scratch: [cover.shares * elements], dispatches: [gradient, fold] };
@@ -88,6 +110,6 @@ export function coverWeightGradient(options: ConvGeometry, shape: TileShape): Ti
 }
 
 function vectors({ cin, cout, swapped = false }: ConvGeometry) {
-  const [deep, wide] = [widthOf(cin) === 4, widthOf(cout) === 4];
-  return { SWAPPED: swapped, DEEP: deep, WIDE: wide, X: deep ? "vec4f" : "f32", W: wide ? "vec4f" : "f32" };
+  const [depth, width] = [widthOf(cin), widthOf(cout)];
+  return { SWAPPED: swapped, DEEP: depth === 4, WIDE: width === 4, DEPTH: depth, X: floats(depth) };
 }

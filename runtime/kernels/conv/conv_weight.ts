@@ -3,11 +3,18 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
 import gradientCode from "../../../shaders/conv/conv_weight_gradient.wgsl" with { type: "text" };
-import texelsCode from "../../../shaders/shared/texels.wgsl" with { type: "text" };
-import { type Dispatch, gridFor, type KernelVariant, type Lowering, type Target } from "../kernel.ts";
-import { convFlops, type ConvGeometry, withLayout } from "./conv_geometry.ts";
+import {
+  type Dispatch,
+  floats,
+  gridFor,
+  type KernelVariant,
+  type Lowering,
+  reads,
+  type Target,
+  writes,
+} from "../kernel.ts";
+import { convFlops, type ConvGeometry, convUniforms, withLayout } from "./conv_geometry.ts";
 import { winogradWeightGradient } from "./conv_winograd.ts";
 import { winogradCost, winogradFits } from "./conv_winograd_plan.ts";
 import { coverWeightGradient, gpuWeightGradient } from "./conv_gpu.ts";
@@ -26,11 +33,7 @@ import {
   type Width,
   widthOf,
 } from "../matmul/matmul_tiles.ts";
-import { texelPlaces } from "../texels.ts";
-import { fillTemplate } from "../template.ts";
 
-/** Place of x_first among the uniforms. */
-const X_FIRST = 22;
 /** Workgroups that keep the cores of a software adapter busy to the end. */
 const WANTED_WORKGROUPS = 8;
 /** Fewer pixels than this a share are not worth adding up another partial result. */
@@ -93,25 +96,45 @@ function gpuVariants(options: ConvGeometry): KernelVariant[] {
 }
 
 function directGradient(options: ConvGeometry, block: Block): Lowering {
-  const { n, h, w, cin, kh, kw, cout, outH, outW, stride, padding, dilation } = options;
+  const { n, cin, kh, kw, cout, outH, outW, swapped = false } = options;
   const plan = planShares(options, block);
   const { depth, width } = plan.vectors;
-  const { texels = false } = block;
-  const operands = [{ input: 0 }, { input: 1 }];
-  const gradient: Dispatch = legacy({
+  const gradient: Dispatch = {
     kernel: `conv_weight_gradient/${blockName(block)}`,
-    code: gradientText(block, { ...plan.vectors, swapped: options.swapped ?? false }),
-    uniforms: [
-      ...[h, w, cin / depth, outH, outW, cout / width, kw, ...stride, ...padding, ...dilation],
-      ...[(kh * kw * cin) / depth, n * outH * outW, plan.pixelsAShare, plan.laneRows, plan.laneColumns],
-      ...[plan.rowTiles, plan.columnTiles, plan.shares, block.rows / depth],
-      ...texelPlaces(operandSizes(options)),
-    ],
-    ...(texels ? { texels: operands, texelWords: [X_FIRST, X_FIRST + 1] } : {}),
-    bindings: [...(texels ? [] : operands), plan.shares === 1 ? { output: 0 } : { scratch: 0 }],
+    code: gradientCode,
+    values: {
+      X: floats(depth),
+      W: floats(width),
+      DEEP: depth === 4,
+      WIDE: width === 4,
+      DEPTH: depth,
+      WIDTH: width,
+      SWAPPED: swapped,
+      GROUPS: block.rows / depth,
+      COLUMNS: block.columns,
+      UNROLL,
+    },
+    lanes: LANES,
+    uniforms: {
+      ...convUniforms(options, { inputs: cin / depth, outputs: cout / width }),
+      rows: (kh * kw * cin) / depth,
+      pixels: n * outH * outW,
+      pixels_a_share: plan.pixelsAShare,
+      lane_rows: plan.laneRows,
+      lane_columns: plan.laneColumns,
+      row_tiles: plan.rowTiles,
+      column_tiles: plan.columnTiles,
+      shares: plan.shares,
+      groups: block.rows / depth,
+    },
+    operands: {
+      x: reads({ input: 0 }, floats(depth), block),
+      gy: reads({ input: 1 }, floats(width), block),
+      partial: writes(plan.shares === 1 ? { output: 0 } : { scratch: 0 }, floats(swapped ? depth : width)),
+    },
     grid: gridFor(plan.workgroups),
     flops: convFlops(options, false),
-  });
+  };
   if (plan.shares === 1) return { dispatches: [gradient] };
   const elements = kh * kw * cin * cout;
   const fold = foldShares({ shares: plan.shares, elements, from: { scratch: 0 }, to: { output: 0 } });
@@ -158,23 +181,4 @@ function planShares(options: ConvGeometry, block: Block): SharePlan {
     shares: Math.ceil(pixels / pixelsAShare),
     pixelsAShare,
   };
-}
-
-function gradientText(block: Block, options: { depth: Width; width: Width; swapped: boolean }): string {
-  const { depth, width, swapped } = options;
-  const { texels = false } = block;
-  return fillTemplate(texels ? gradientCode + texelsCode : gradientCode, {
-    TEXELS: texels,
-    X: depth === 4 ? "vec4f" : "f32",
-    W: width === 4 ? "vec4f" : "f32",
-    DEEP: depth === 4,
-    WIDE: width === 4,
-    WIDTH: width,
-    SWAPPED: swapped,
-    DEPTH: depth,
-    LANES,
-    GROUPS: block.rows / depth,
-    COLUMNS: block.columns,
-    UNROLL,
-  });
 }

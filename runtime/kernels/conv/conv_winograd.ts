@@ -185,21 +185,21 @@ function range(count: number, value: (i: number) => number): number[] {
   return Array.from({ length: count }, (_, i) => value(i));
 }
 
-const IMAGE = { tilePaceY: 0, tilePaceX: 0, tileY: 0, tileX: 0, partY: 0, partX: 0, start: 0 };
+const IMAGE = { tileStepY: 0, tileStepX: 0, tileY: 0, tileX: 0, partY: 0, partX: 0, start: 0 };
 
 /** Patches of each phase of the input of a convolution: tap k = stride t + phase meets row stride (o + t) + phase - padding. */
 function stridedPatches(g: ConvGeometry, start: number): TransformSide {
   const { h, w, cin, stride, padding } = g;
   return {
     ...IMAGE,
-    originsY: range(stride[0], (phase) => phase - padding[0]),
-    originsX: range(stride[1], (phase) => phase - padding[1]),
+    startsY: range(stride[0], (phase) => phase - padding[0]),
+    startsX: range(stride[1], (phase) => phase - padding[1]),
     height: h,
     width: w,
-    tilePaceY: TILE * stride[0],
-    tilePaceX: TILE * stride[1],
-    paceY: stride[0],
-    paceX: stride[1],
+    tileStepY: TILE * stride[0],
+    tileStepX: TILE * stride[1],
+    stepY: stride[0],
+    stepX: stride[1],
     image: h * w * cin,
     row: w * cin,
     column: cin,
@@ -213,33 +213,33 @@ function stridedPatches(g: ConvGeometry, start: number): TransformSide {
  */
 function phasePatches(g: ConvGeometry, start: number): TransformSide {
   const { h, w, cin, stride, padding } = g;
-  const origins = (axis: 0 | 1) =>
+  const starts = (axis: 0 | 1) =>
     range(stride[axis], (phase) => Math.floor((phase + padding[axis]) / stride[axis]) - 1);
   return {
     ...stridedPatches(g, start),
-    originsY: origins(0),
-    originsX: origins(1),
-    tilePaceY: TILE,
-    tilePaceX: TILE,
-    paceY: 1,
-    paceX: 1,
+    startsY: starts(0),
+    startsX: starts(1),
+    tileStepY: TILE,
+    tileStepX: TILE,
+    stepY: 1,
+    stepX: 1,
     image: h * w * cin,
   };
 }
 
 function weightSide(g: ConvGeometry, transposed: boolean): TransformSide {
   const { kh, kw, cin, cout, stride, padding, swapped = false } = g;
-  const origins = (axis: 0 | 1) =>
+  const starts = (axis: 0 | 1) =>
     range(stride[axis], (phase) => transposed ? (phase + padding[axis]) % stride[axis] + stride[axis] : phase);
   const direction = transposed ? -1 : 1;
   return {
     ...IMAGE,
-    originsY: origins(0),
-    originsX: origins(1),
+    startsY: starts(0),
+    startsX: starts(1),
     height: kh,
     width: kw,
-    paceY: direction * stride[0],
-    paceX: direction * stride[1],
+    stepY: direction * stride[0],
+    stepX: direction * stride[1],
     image: swapped ? cin : cout,
     row: kw * cin * cout,
     column: cin * cout,
@@ -248,17 +248,17 @@ function weightSide(g: ConvGeometry, transposed: boolean): TransformSide {
 
 function outputSide(g: ConvGeometry, how: { transposed: boolean; start: number }): TransformSide {
   const { outH, outW, cout } = g;
-  const pace: Pair = how.transposed ? g.stride : [1, 1];
+  const step: Pair = how.transposed ? g.stride : [1, 1];
   return {
     ...IMAGE,
-    originsY: range(pace[0], (phase) => phase),
-    originsX: range(pace[1], (phase) => phase),
+    startsY: range(step[0], (phase) => phase),
+    startsX: range(step[1], (phase) => phase),
     height: outH,
     width: outW,
-    tilePaceY: TILE * pace[0],
-    tilePaceX: TILE * pace[1],
-    paceY: pace[0],
-    paceX: pace[1],
+    tileStepY: TILE * step[0],
+    tileStepX: TILE * step[1],
+    stepY: step[0],
+    stepX: step[1],
     image: outH * outW * cout,
     row: outW * cout,
     column: cout,
@@ -284,12 +284,12 @@ function pointSide(layout: {
   const partX = parts === "batch" ? POINTS ** 2 * point : parts;
   return {
     ...IMAGE,
-    originsY: range(phases[0], () => 0),
-    originsX: range(phases[1], () => 0),
+    startsY: range(phases[0], () => 0),
+    startsX: range(phases[1], () => 0),
     height: POINTS,
     width: POINTS,
-    paceY: 1,
-    paceX: 1,
+    stepY: 1,
+    stepX: 1,
     image: images * columns,
     tileY: tiles[1] * columns,
     tileX: columns,

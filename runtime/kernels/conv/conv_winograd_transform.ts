@@ -3,28 +3,38 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
 import winogradCode from "../../../shaders/conv/conv_winograd.wgsl" with { type: "text" };
-import texelsCode from "../../../shaders/shared/texels.wgsl" with { type: "text" };
-import { type Binding, type Dispatch, gridFor } from "../kernel.ts";
+import { DEFAULT_LANES } from "../declarations.ts";
+import {
+  type Binding,
+  type Dispatch,
+  gridFor,
+  i32,
+  reads,
+  type Uniform,
+  type Uniforms,
+  updates,
+  vec4fs,
+  vec4i,
+  writes,
+} from "../kernel.ts";
 import type { Pair } from "./conv_geometry.ts";
 import { epilogueParts } from "../pointwise/epilogue.ts";
 import type { Epilogue } from "../pointwise/expression.ts";
-import { fillTemplate } from "../template.ts";
 
 /** A small matrix, by rows. */
 export type Matrix = readonly (readonly number[])[];
 
 /** Where the elements of patches lie; see conv_winograd.wgsl. Distances are in elements and multiples of 4. */
 export interface TransformSide {
-  readonly originsY: readonly number[];
-  readonly originsX: readonly number[];
+  readonly startsY: readonly number[];
+  readonly startsX: readonly number[];
   readonly height: number;
   readonly width: number;
-  readonly tilePaceY: number;
-  readonly tilePaceX: number;
-  readonly paceY: number;
-  readonly paceX: number;
+  readonly tileStepY: number;
+  readonly tileStepX: number;
+  readonly stepY: number;
+  readonly stepX: number;
   readonly image: number;
   readonly tileY: number;
   readonly tileX: number;
@@ -58,67 +68,70 @@ export interface TransformOptions {
   readonly texels?: boolean;
 }
 
-const LANES = 64;
-/** Place of source_first among the uniforms. */
-const SOURCE_FIRST = 58;
 const MATRIX_SIZE = 5;
-const ORIGINS = 4;
 
 /** The dispatch of a transform. */
 export function transform(options: TransformOptions): Dispatch {
-  const { matrix, parts, tiles, images, channels, bindings, accumulate = false, texels = false } = options;
-  const { epilogue } = options;
-  const ending = epilogueParts(epilogue?.chain, {
-    bound: texels ? 1 : 2,
-    inputs: epilogue?.inputs ?? 0,
-    width: 4,
-    perImage: true,
-  });
+  const { matrix, parts, tiles, images, channels, bindings, epilogue } = options;
+  const { accumulate = false, texels = false } = options;
+  const ending = epilogueParts(epilogue?.chain, { inputs: epilogue?.inputs ?? 0, width: 4, perImage: true });
   const [out, size] = [matrix.length, matrix[0]!.length];
   const items = parts[0] * parts[1] * images * tiles[0] * tiles[1] * (channels / 4);
-  return legacy({
+  const result = accumulate ? updates(bindings.result, "vec4f") : writes(bindings.result, "vec4f");
+  return {
     kernel: `conv_winograd/${options.name}${epilogue ? "-fused" : ""}`,
-    code: fillTemplate(texels ? winogradCode + texelsCode : winogradCode, {
-      TEXELS: texels,
-      IN: size,
-      OUT: out,
-      LANES,
-      ACCUMULATE: accumulate,
-      ...ending.values,
-      TEXELS_AT: ending.values.PARAMS + 1,
-    }),
-    uniforms: ending.uniforms([
-      ...sideWords(options.input),
-      ...sideWords(options.output),
-      ...[...parts, ...tiles, images, channels / 4, size, out, Number(options.hasBias ?? false)],
-      ...[options.firstImage ?? 0, 0, 0],
-      ...matrixWords(matrix),
-    ]),
-    bindings: [
-      ...(texels ? [] : [bindings.source]),
-      bindings.bias,
-      ...(epilogue ? ending.bindings : [bindings.result]),
-    ],
-    ...(texels ? { texels: [bindings.source], texelWords: [SOURCE_FIRST] } : {}),
-    grid: gridFor(Math.ceil(items / LANES)),
+    code: [winogradCode, ending.code].join("\n"),
+    values: { ...ending.values, IN: size, OUT: out, ACCUMULATE: accumulate },
+    uniforms: {
+      ...sideUniforms("input", options.input),
+      ...sideUniforms("output", options.output),
+      parts_y: parts[0],
+      parts_x: parts[1],
+      tiles_y: tiles[0],
+      tiles_x: tiles[1],
+      images,
+      channels: channels / 4,
+      sizes: size,
+      rounds: out,
+      has_bias: Number(options.hasBias ?? false),
+      first_image: options.firstImage ?? 0,
+      matrix: matrixUniform(matrix),
+      ...ending.uniforms,
+    },
+    operands: {
+      source: reads(bindings.source, "vec4f", { texels }),
+      bias: reads(bindings.bias, "vec4f"),
+      ...(epilogue ? ending.operands : { out0: result }),
+    },
+    grid: gridFor(Math.ceil(items / DEFAULT_LANES)),
     flops: items * 4 * 2 * (size * size * out + size * out * out),
-  });
+  };
 }
 
-function sideWords(side: TransformSide): number[] {
-  const origins = (values: readonly number[]) => Array.from({ length: ORIGINS }, (_, i) => values[i] ?? 0);
-  const { image, tileY, tileX, row, column, partY, partX, start } = side;
-  return [
-    ...origins(side.originsY),
-    ...origins(side.originsX),
-    ...[side.height, side.width, side.tilePaceY, side.tilePaceX, side.paceY, side.paceX],
-    ...[image, tileY, tileX, row, column, partY, partX, start].map((distance) => distance / 4),
-    ...[0, 0],
-  ].map((value) => value >>> 0);
+/** A side of the transform as uniforms; distances are in vectors there. */
+function sideUniforms(name: "input" | "output", side: TransformSide): Uniforms {
+  return {
+    [`${name}_starts_y`]: vec4i(side.startsY),
+    [`${name}_starts_x`]: vec4i(side.startsX),
+    [`${name}_height`]: side.height,
+    [`${name}_width`]: side.width,
+    [`${name}_tile_step_y`]: i32(side.tileStepY),
+    [`${name}_tile_step_x`]: i32(side.tileStepX),
+    [`${name}_step_y`]: i32(side.stepY),
+    [`${name}_step_x`]: i32(side.stepX),
+    [`${name}_image`]: side.image / 4,
+    [`${name}_tile_y`]: side.tileY / 4,
+    [`${name}_tile_x`]: side.tileX / 4,
+    [`${name}_row`]: side.row / 4,
+    [`${name}_column`]: side.column / 4,
+    [`${name}_part_y`]: side.partY / 4,
+    [`${name}_part_x`]: side.partX / 4,
+    [`${name}_start`]: side.start / 4,
+  };
 }
 
-function matrixWords(matrix: Matrix): number[] {
-  const floats = new Float32Array(MATRIX_SIZE * MATRIX_SIZE * 4);
+function matrixUniform(matrix: Matrix): Uniform {
+  const floats = new Array<number>(MATRIX_SIZE * MATRIX_SIZE * 4).fill(0);
   matrix.forEach((row, a) => row.forEach((value, i) => floats[(i * MATRIX_SIZE + a) * 4] = value));
-  return [...new Uint32Array(floats.buffer)];
+  return vec4fs(floats);
 }

@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
 import itemsText from "../../../shaders/latent/latent_items.wgsl" with { type: "text" };
 import klText from "../../../shaders/latent/latent_kl.wgsl" with { type: "text" };
 import klPairText from "../../../shaders/latent/latent_kl_pair.wgsl" with { type: "text" };
@@ -14,10 +13,18 @@ import mathText from "../../../shaders/latent/latent_math.wgsl" with { type: "te
 import mixtureText from "../../../shaders/latent/latent_mixture.wgsl" with { type: "text" };
 import mmvmText from "../../../shaders/latent/latent_mmvm.wgsl" with { type: "text" };
 import rowsText from "../../../shaders/latent/latent_rows.wgsl" with { type: "text" };
-import { type Binding, gridFor, type Lowering, type Target } from "../kernel.ts";
-import { floatBits } from "../bits.ts";
-import { type NamedBuffers, numberBuffers } from "../named_buffers.ts";
-import { fillTemplate, type TemplateValues } from "../template.ts";
+import {
+  f32,
+  gridFor,
+  type Lowering,
+  type Operands,
+  reads,
+  type Target,
+  type Uniforms,
+  updates,
+  writes,
+} from "../kernel.ts";
+import type { KernelValues } from "../expand.ts";
 
 /** Invocations a workgroup. */
 export const LANES = 64;
@@ -33,8 +40,8 @@ const MOST_ITERATIONS = 16_384;
 interface LatentKernel {
   readonly kernel: string;
   readonly texts: readonly string[];
-  readonly flags?: TemplateValues;
-  readonly buffers: NamedBuffers;
+  readonly flags?: KernelValues;
+  readonly operands: Operands;
   readonly target: Target;
   readonly rows: number;
   readonly width: number;
@@ -43,7 +50,7 @@ interface LatentKernel {
   /** Loop iterations a row, for a kernel that sums over rows. */
   readonly iterations?: number;
   /** Uniforms after rows, width and the caps. */
-  readonly uniforms?: readonly number[];
+  readonly uniforms?: Uniforms;
   readonly flops: number;
 }
 
@@ -66,24 +73,38 @@ function rowKernel(spec: LatentKernel): Lowering {
 }
 
 function lower(spec: LatentKernel, grid: { lanes: number; workgroups: number }): Lowering {
-  const { values, bindings } = numberBuffers(spec.buffers);
   return {
-    dispatches: [legacy({
+    dispatches: [{
       kernel: spec.kernel,
-      code: fillTemplate(spec.texts.join("\n"), { ...spec.flags, ...values }),
-      constants: { LANES: grid.lanes },
-      uniforms: [spec.rows, spec.width, ...caps(spec.terms), ...(spec.uniforms ?? [])],
-      bindings,
+      code: spec.texts.join("\n"),
+      values: spec.flags ?? {},
+      lanes: grid.lanes,
+      uniforms: { rows: spec.rows, width: spec.width, ...caps(spec.terms), ...spec.uniforms },
+      operands: spec.operands,
       grid: gridFor(grid.workgroups),
       flops: spec.flops,
-    })],
+    }],
   };
 }
 
-/** The largest value of a term, so that as many terms add up to a finite float32; its logarithm and its root; as bit patterns. */
-function caps(terms: number): number[] {
+/** The largest value of a term, so that as many terms add up to a finite float32; its logarithm and its root. */
+function caps(terms: number): Uniforms {
   const cap = 3e38 / terms;
-  return [cap, Math.log(cap), Math.sqrt(cap)].map(floatBits);
+  return { cap: f32(cap), log_cap: f32(Math.log(cap)), root_cap: f32(Math.sqrt(cap)) };
+}
+
+/** Operands that a kernel reads: the op's inputs in order. Names that are false are left out. */
+export function inputs(names: readonly (string | false)[]): Operands {
+  return Object.fromEntries(named(names).map((name, input) => [name, reads({ input }, "f32")]));
+}
+
+/** Operands that a kernel writes: the op's outputs in order. */
+export function outputs(names: readonly (string | false)[]): Operands {
+  return Object.fromEntries(named(names).map((name, output) => [name, writes({ output }, "f32")]));
+}
+
+function named(names: readonly (string | false)[]): string[] {
+  return names.filter((name) => name !== false);
 }
 
 /** Sizes of a kernel over rows of latent vectors. */
@@ -102,16 +123,14 @@ export interface RowsOptions {
  */
 export function lowerKl(options: RowsOptions & { sample: boolean }): Lowering {
   const { rows, width, target, masked = false, sample } = options;
-  const buffers: Record<string, Binding> = { mu: { input: 0 }, logvar: { input: 1 } };
-  if (sample) buffers.eps = { input: 2 };
-  if (masked) buffers.mask = { input: sample ? 3 : 2 };
-  if (sample) buffers.z = { output: 0 };
-  buffers.kl = { output: sample ? 1 : 0 };
   return rowKernel({
     kernel: sample ? "latent_reparameterize_kl" : "latent_kl",
     texts: [rowsText, mathText, klText],
     flags: { SAMPLE: sample, MASKED: masked, BACKWARD: false },
-    buffers,
+    operands: {
+      ...inputs(["mu", "logvar", sample && "eps", masked && "mask"]),
+      ...outputs([sample && "z", "kl"]),
+    },
     target,
     rows,
     width,
@@ -127,26 +146,20 @@ export function lowerKl(options: RowsOptions & { sample: boolean }): Lowering {
  */
 export function lowerKlBackward(options: RowsOptions & { sample: boolean }): Lowering {
   const { rows, width, target, masked = false, sample } = options;
-  const names = ["mu", "logvar"];
-  if (sample) names.push("eps");
-  if (masked) names.push("mask");
-  if (sample) names.push("z_gradient");
-  names.push("kl_gradient");
   return itemKernel({
     kernel: sample ? "latent_reparameterize_kl_backward" : "latent_kl_backward",
     texts: [klText],
     flags: { SAMPLE: sample, MASKED: masked, BACKWARD: true },
-    buffers: { ...inputs(names), mu_gradient: { output: 0 }, logvar_gradient: { output: 1 } },
+    operands: {
+      ...inputs(["mu", "logvar", sample && "eps", masked && "mask", sample && "z_gradient", "kl_gradient"]),
+      ...outputs(["mu_gradient", "logvar_gradient"]),
+    },
     target,
     rows,
     width,
     terms: 2,
     flops: rows * width * 20,
   });
-}
-
-function inputs(names: readonly string[]): Record<string, Binding> {
-  return Object.fromEntries(names.map((name, i) => [name, { input: i }]));
 }
 
 /** KL(N(mu0, e^logvar0) || N(mu1, e^logvar1)) a row. Inputs mu0, logvar0, mu1, logvar1; output kl. */
@@ -156,7 +169,7 @@ export function lowerKlPair(options: Omit<RowsOptions, "masked">): Lowering {
     kernel: "latent_kl_pair",
     texts: [rowsText, mathText, klPairText],
     flags: { BACKWARD: false },
-    buffers: { ...inputs(["mu0", "logvar0", "mu1", "logvar1"]), kl: { output: 0 } },
+    operands: { ...inputs(["mu0", "logvar0", "mu1", "logvar1"]), ...outputs(["kl"]) },
     target,
     rows,
     width,
@@ -175,11 +188,9 @@ export function lowerKlPairBackward(options: Omit<RowsOptions, "masked">): Lower
     kernel: "latent_kl_pair_backward",
     texts: [klPairText],
     flags: { BACKWARD: true },
-    buffers: {
+    operands: {
       ...inputs(["mu0", "logvar0", "mu1", "logvar1", "kl_gradient"]),
-      mu0_gradient: { output: 0 },
-      logvar0_gradient: { output: 1 },
-      logvar1_gradient: { output: 2 },
+      ...outputs(["mu0_gradient", "logvar0_gradient", "logvar1_gradient"]),
     },
     target,
     rows,
@@ -206,13 +217,13 @@ export function lowerMmvmKl(options: ViewsOptions): Lowering {
     kernel: "latent_mmvm",
     texts: [rowsText, mathText, mmvmText],
     flags: { MASKED: masked, BACKWARD: false },
-    buffers: { ...inputs(["mu", "logvar", "alpha", ...(masked ? ["mask"] : [])]), kl: { output: 0 } },
+    operands: { ...inputs(["mu", "logvar", "alpha", masked && "mask"]), ...outputs(["kl"]) },
     target,
     rows: samples,
     width,
     terms: width * views * views,
     iterations: width * views * (views + 2),
-    uniforms: [views],
+    uniforms: { views },
     flops: samples * width * views * views * 24,
   });
 }
@@ -224,16 +235,15 @@ export function lowerMmvmKlBackward(options: ViewsOptions): Lowering {
     kernel: "latent_mmvm_backward",
     texts: [mmvmText],
     flags: { MASKED: masked, BACKWARD: true },
-    buffers: {
-      ...inputs(["mu", "logvar", "alpha", ...(masked ? ["mask"] : []), "kl_gradient"]),
-      mu_gradient: { output: 0 },
-      logvar_gradient: { output: 1 },
+    operands: {
+      ...inputs(["mu", "logvar", "alpha", masked && "mask", "kl_gradient"]),
+      ...outputs(["mu_gradient", "logvar_gradient"]),
     },
     target,
     rows: samples,
     width,
     terms: 2 * views,
-    uniforms: [views],
+    uniforms: { views },
     flops: samples * width * views * views * 40,
   });
 }
@@ -251,17 +261,17 @@ export function lowerMixture(options: ViewsOptions & { ratio?: boolean }): Lower
     kernel: ratio ? "latent_mixture_ratio" : "latent_mixture",
     texts: [mathText, mixtureText],
     flags: { MASKED: masked, BACKWARD: false, RATIO: ratio },
-    buffers: {
-      ...inputs(["z", "mu", "logvar", ...(masked ? ["mask"] : [])]),
-      logq: { output: 0 },
-      weights: { output: 1 },
+    operands: {
+      ...inputs(["z", "mu", "logvar", masked && "mask"]),
+      logq: writes({ output: 0 }, "f32"),
+      weights: updates({ output: 1 }, "f32"),
     },
     target,
     rows: views * samples,
     width,
     terms: ratio ? 4 * width : width,
     iterations: width * views,
-    uniforms: [views, samples],
+    uniforms: { views, samples },
     flops: views * views * samples * width * 10,
   });
 }
@@ -273,17 +283,15 @@ export function lowerMixtureBackward(options: Omit<ViewsOptions, "masked">): Low
     kernel: "latent_mixture_backward",
     texts: [mixtureText],
     flags: { BACKWARD: true },
-    buffers: {
+    operands: {
       ...inputs(["z", "mu", "logvar", "weights", "logq_gradient"]),
-      z_gradient: { output: 0 },
-      mu_gradient: { output: 1 },
-      logvar_gradient: { output: 2 },
+      ...outputs(["z_gradient", "mu_gradient", "logvar_gradient"]),
     },
     target,
     rows: samples,
     width,
     terms: 2 * views,
-    uniforms: [views, samples],
+    uniforms: { views, samples },
     flops: views * views * samples * width * 30,
   });
 }

@@ -4,13 +4,11 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
+import { DEFAULT_LANES } from "../declarations.ts";
 import aggregateText from "../../../shaders/latent/latent_aggregate.wgsl" with { type: "text" };
 import itemsText from "../../../shaders/latent/latent_items.wgsl" with { type: "text" };
-import { type Binding, gridFor, type Lowering } from "../kernel.ts";
-import { LANES, type ViewsOptions } from "./latent.ts";
-import { numberBuffers } from "../named_buffers.ts";
-import { fillTemplate } from "../template.ts";
+import { gridFor, type Lowering, vec4us } from "../kernel.ts";
+import { inputs, outputs, type ViewsOptions } from "./latent.ts";
 
 /** How posteriors are aggregated. */
 export type AggregateMethod = "poe" | "moe" | "mopoe" | "avg";
@@ -71,35 +69,29 @@ export function lowerAggregateBackward(options: AggregateOptions): Lowering {
 
 function lower(options: AggregateOptions, { backward }: { backward: boolean }): Lowering {
   const { method, views, samples, width, masked = false, assigned = false } = options;
-  const names = ["mu", "logvar"];
-  if (assigned) names.push("assignment");
-  if (masked) names.push("mask");
-  if (backward) names.push("joint_mu_gradient", "joint_logvar_gradient");
-  const results = backward ? ["mu_gradient", "logvar_gradient"] : ["joint_mu", "joint_logvar"];
-  const buffers: Record<string, Binding> = {
-    ...Object.fromEntries(names.map((name, i) => [name, { input: i }])),
-    ...Object.fromEntries(results.map((name, i) => [name, { output: i }])),
-  };
   const components = mixtureComponents(method, views);
   const subsets = Array.from({ length: MAX_COMPONENTS }, (_, k) => components[k] ?? 0);
-  const { values, bindings } = numberBuffers(buffers);
-  const code = fillTemplate(`${itemsText}\n${aggregateText}`, {
-    ...values,
-    AVERAGE: method === "avg",
-    EVERY: method === "poe" || method === "avg",
-    ASSIGNED: assigned,
-    MASKED: masked,
-    BACKWARD: backward,
-  });
+  const gradients = ["joint_mu_gradient", "joint_logvar_gradient"];
+  const read = inputs(["mu", "logvar", assigned && "assignment", masked && "mask", ...(backward ? gradients : [])]);
   return {
-    dispatches: [legacy({
+    dispatches: [{
       kernel: `latent_aggregate${backward ? "_backward" : ""}/${method}`,
-      code,
-      constants: { LANES },
-      uniforms: [samples, width, views, components.length, ...subsets],
-      bindings,
-      grid: gridFor(Math.ceil((samples * width) / LANES)),
+      code: [itemsText, aggregateText].join("\n"),
+      values: {
+        AVERAGE: method === "avg",
+        EVERY: method === "poe" || method === "avg",
+        ASSIGNED: assigned,
+        MASKED: masked,
+        BACKWARD: backward,
+      },
+      uniforms: { rows: samples, width, views, components: components.length, subsets: vec4us(subsets) },
+      operands: {
+        ...read,
+        ...(assigned ? { assignment: { ...read.assignment!, type: "u32" } } : {}),
+        ...outputs(backward ? ["mu_gradient", "logvar_gradient"] : ["joint_mu", "joint_logvar"]),
+      },
+      grid: gridFor(Math.ceil((samples * width) / DEFAULT_LANES)),
       flops: samples * width * views * (backward ? 30 : 16),
-    })],
+    }],
   };
 }

@@ -3,10 +3,8 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
 import matmulCode from "../../../shaders/matmul/matmul.wgsl" with { type: "text" };
-import texelsCode from "../../../shaders/shared/texels.wgsl" with { type: "text" };
-import { type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
+import { type Dispatch, floats, gridFor, type Lowering, reads, type Target, writes } from "../kernel.ts";
 import { foldShares } from "./matmul_fold.ts";
 import { defaultDistances, type MatmulOptions, matmulWidth } from "./matmul_options.ts";
 import {
@@ -19,14 +17,12 @@ import {
   planTiles,
   stepCost,
 } from "./matmul_tiles.ts";
-import { texelPlaces } from "../texels.ts";
-import { fillTemplate } from "../template.ts";
 
 /** Shares of a sum shorter than this are not worth adding up. */
 const MIN_SHARE = 64;
 const WANTED_WORKGROUPS = 8;
-/** Place of a_first among the uniforms. */
-const A_FIRST = 17;
+/** Rows that are stored in one round. */
+const GROUP = 4;
 
 /** The blocks that fit the operands. */
 export function matmulBlocks(options: MatmulOptions, target: Target): readonly Block[] {
@@ -50,37 +46,57 @@ export function blockMatmul(options: MatmulOptions, block: Block): Lowering {
   const vectors = width === 4;
   const distances = options.distances ?? defaultDistances(options);
   const elements = batches * distances.y;
-  const { texels = false } = block;
-  const sizes = [batches * distances.a, batches * distances.b];
-  const product: Dispatch = legacy({
+  // Strides are in vectors. Where operands are read by scalars, either axis may be the contiguous one.
+  const strides = vectors
+    ? { a_row: (transposeA ? m : k) / 4, a_depth: 1, b_depth: (transposeB ? k : n) / 4, b_column: 1 }
+    : {
+      a_row: transposeA ? 1 : k,
+      a_depth: transposeA ? m : 1,
+      b_depth: transposeB ? 1 : n,
+      b_column: transposeB ? k : 1,
+    };
+  // No more than the matrices is copied to the texture: the buffer may be larger.
+  const count = (elements: number) => block.texels ? { count: elements } : {};
+  const product: Dispatch = {
     kernel: `matmul/${blockName(block)}${vectors ? "" : "-scalar"}`,
-    code: fillTemplate(texels ? matmulCode + texelsCode : matmulCode, {
-      TEXELS: texels,
-      T: vectors ? "vec4f" : "f32",
+    code: matmulCode,
+    values: {
+      T: floats(width),
       VECTORS: vectors,
       DEPTH: width,
       A_TRANSPOSED: vectors && transposeA,
       B_TRANSPOSED: vectors && transposeB,
       RAGGED: vectors && transposeA && !transposeB,
-      LANES,
       ROWS: block.rows,
-      GROUPS: block.rows / 4,
-      GROUP: 4,
+      GROUPS: block.rows / GROUP,
+      GROUP,
       COLUMNS: block.columns,
-    }),
-    uniforms: [
-      ...[m, n / width, k, batches, distances.a / width, distances.b / width, distances.y / width],
-      ...(vectors
-        ? [(transposeA ? m : k) / 4, 1, (transposeB ? k : n) / 4, 1]
-        : [transposeA ? 1 : k, transposeA ? m : 1, transposeB ? 1 : n, transposeB ? k : 1]),
-      ...[plan.laneColumns, plan.rowTiles, plan.columnTiles, block.rows / 4, plan.shares, plan.kAShare],
-      ...texelPlaces(sizes),
-    ],
-    bindings: [...(texels ? [] : [{ input: 0 }, { input: 1 }]), plan.shares === 1 ? { output: 0 } : { scratch: 0 }],
-    ...(texels ? { texels: sizes.map((count, input) => ({ input, count })), texelWords: [A_FIRST, A_FIRST + 1] } : {}),
+    },
+    lanes: LANES,
+    uniforms: {
+      m,
+      n: n / width,
+      k,
+      batches,
+      a_batch: distances.a / width,
+      b_batch: distances.b / width,
+      y_batch: distances.y / width,
+      ...strides,
+      lane_columns: plan.laneColumns,
+      row_tiles: plan.rowTiles,
+      column_tiles: plan.columnTiles,
+      groups: block.rows / GROUP,
+      shares_k: plan.shares,
+      k_a_share: plan.kAShare,
+    },
+    operands: {
+      a: reads({ input: 0, ...count(batches * distances.a) }, floats(width), block),
+      b: reads({ input: 1, ...count(batches * distances.b) }, floats(width), block),
+      y: writes(plan.shares === 1 ? { output: 0 } : { scratch: 0 }, floats(width)),
+    },
     grid: gridFor(plan.workgroups),
     flops: 2 * batches * m * n * k,
-  });
+  };
   if (plan.shares === 1) return { dispatches: [product] };
   const fold = foldShares({ shares: plan.shares, elements, from: { scratch: 0 }, to: { output: 0 } });
   return { scratch: [plan.shares * elements], dispatches: [product, fold] };

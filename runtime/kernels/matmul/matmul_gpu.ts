@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
 import operandsCode from "../../../shaders/matmul/matmul_operands.wgsl" with { type: "text" };
 import tileCode from "../../../shaders/matmul/matmul_tile.wgsl" with { type: "text" };
-import { gridFor, type Lowering } from "../kernel.ts";
+import { type Dispatch, floats, gridFor, type Lowering, reads, writes } from "../kernel.ts";
 import { foldShares } from "./matmul_fold.ts";
 import { defaultDistances, type MatmulOptions, matmulWidth } from "./matmul_options.ts";
-import { fillTemplate, type TemplateValues } from "../template.ts";
+import type { KernelValues } from "../expand.ts";
 
 /** A workgroup of ty x tx invocations, each of which makes `rows` x (4 `columns`) results. */
 export interface TileShape {
@@ -73,11 +72,14 @@ export function tileCost(cover: TileCover, shape: TileShape): number {
   return Math.ceil(cover.workgroups / (WANTED_WORKGROUPS / 2)) * results * cover.depthAShare * (1 + 2 * loads);
 }
 
-/** The kernel's text: operands as WGSL that declares what matmul_tile.wgsl asks for. */
-export function tileText(operands: string, shape: TileShape, values: TemplateValues): string {
+/** What a kernel on tiles consists of: WGSL that defines the functions that matmul_tile.wgsl calls, and that core. */
+export function tileKernel(operands: string, shape: TileShape, values: KernelValues) {
   const { tx, ty, rows, columns } = shape;
-  const core = { TX: tx, TY: ty, ROWS: rows, COLUMNS: columns, THREADS: tx * ty };
-  return fillTemplate(operands + tileCode, { ...core, A_ROWS_FIRST: false, B_DEPTH_FIRST: false, ...values });
+  return {
+    code: `${operands}\n${tileCode}`,
+    values: { TX: tx, TY: ty, ROWS: rows, COLUMNS: columns, A_ROWS_FIRST: false, B_DEPTH_FIRST: false, ...values },
+    lanes: tx * ty,
+  };
 }
 
 /** The matrix product with tiles of one shape. */
@@ -87,10 +89,10 @@ export function gpuMatmul(options: MatmulOptions, shape: TileShape): Lowering {
   const cover = coverMatmul(options, shape);
   const vectors = matmulWidth(options) === 4;
   const elements = batches * distances.y;
-  const product = legacy({
+  const type = floats(matmulWidth(options));
+  const product: Dispatch = {
     kernel: `matmul/${tileName(shape)}${vectors ? "" : "-scalar"}`,
-    code: tileText(operandsCode, shape, {
-      T: vectors ? "vec4f" : "f32",
+    ...tileKernel(operandsCode, shape, {
       VECTORS: vectors,
       A_TRANSPOSED: transposeA,
       B_TRANSPOSED: transposeB,
@@ -98,14 +100,27 @@ export function gpuMatmul(options: MatmulOptions, shape: TileShape): Lowering {
       A_ROWS_FIRST: transposeA,
       B_DEPTH_FIRST: transposeB,
     }),
-    uniforms: [
-      ...[m, n, k, batches, distances.a, distances.b, distances.y],
-      ...[cover.rowTiles, cover.columnTiles, cover.shares, cover.depthAShare],
-    ],
-    bindings: [{ input: 0 }, { input: 1 }, cover.shares === 1 ? { output: 0 } : { scratch: 0 }],
+    uniforms: {
+      m,
+      n,
+      k,
+      batches,
+      a_batch: distances.a,
+      b_batch: distances.b,
+      y_batch: distances.y,
+      row_tiles: cover.rowTiles,
+      column_tiles: cover.columnTiles,
+      shares_k: cover.shares,
+      k_a_share: cover.depthAShare,
+    },
+    operands: {
+      a: reads({ input: 0 }, type),
+      b: reads({ input: 1 }, type),
+      y: writes(cover.shares === 1 ? { output: 0 } : { scratch: 0 }, type),
+    },
     grid: gridFor(cover.workgroups),
     flops: 2 * batches * m * n * k,
-  });
+  };
   if (cover.shares === 1) return { dispatches: [product] };
   const fold = foldShares({ shares: cover.shares, elements, from: { scratch: 0 }, to: { output: 0 } });
   return { scratch: [cover.shares * elements], dispatches: [product, fold] };

@@ -7,13 +7,12 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
+import { DEFAULT_LANES } from "../declarations.ts";
 import boxCode from "../../../shaders/movement/box_copy.wgsl" with { type: "text" };
 import blockCode from "../../../shaders/movement/transpose_block.wgsl" with { type: "text" };
 import tileCode from "../../../shaders/movement/transpose_tile.wgsl" with { type: "text" };
-import { type Binding, type Dispatch, gridFor, type Target } from "../kernel.ts";
+import { type Binding, type Dispatch, gridFor, reads, type Target, type Uniforms, words, writes } from "../kernel.ts";
 import type { Shape } from "../../graph/shape.ts";
-import { fillTemplate } from "../template.ts";
 
 /** The most axes that kernels handle. */
 export const MAX_RANK = 6;
@@ -34,8 +33,8 @@ export interface Box {
   readonly destinationBase: number;
 }
 
-const WORKGROUP = 64;
 const TILE = 32;
+const TILE_LANES = 256;
 /** Values an invocation copies: on the CPU, starting a workgroup costs as much as copying some. */
 const ITEMS = { software: 8, gpu: 1 } as const;
 
@@ -72,23 +71,18 @@ export function copyBox(
   if (axes.length > MAX_RANK) {
     throw new RangeError(`${options.label}() works on up to ${MAX_RANK} axes that do not merge, got ${axes.length}`);
   }
-  const { kernel, code, uniforms, workgroups } = chooseKernel({ ...box, axes }, options.target);
-  const bytes = 8 * axes.reduce((count, axis) => count * axis.size, 1);
-  const label = `${options.label}/${kernel}`;
-  return legacy({
-    kernel: label,
-    code,
-    uniforms,
-    bindings: [options.from, options.to],
+  const { kernel, workgroups, type, ...choice } = chooseKernel({ ...box, axes }, options.target);
+  return {
+    ...choice,
+    kernel: `${options.label}/${kernel}`,
+    operands: { source: reads(options.from, type), destination: writes(options.to, type) },
     grid: gridFor(workgroups),
-    bytes,
-  });
+    bytes: 8 * axes.reduce((count, axis) => count * axis.size, 1),
+  };
 }
 
-interface Choice {
-  readonly kernel: string;
-  readonly code: string;
-  readonly uniforms: readonly number[];
+interface Choice extends Pick<Dispatch, "kernel" | "code" | "values" | "lanes" | "uniforms"> {
+  readonly type: "u32" | "vec4u";
   readonly workgroups: number;
 }
 
@@ -127,14 +121,16 @@ function copyDirectly(box: Box, target: Target): Choice {
   const items = ITEMS[target.profile];
   return {
     kernel: `${target.profile}-x${width}`,
-    code: fillTemplate(boxCode, {
-      VALUE: width === 4 ? "vec4u" : "u32",
-      RANK: axes.length,
-      OUTER: axes.length - 1,
-      ITEMS: items,
-    }),
-    uniforms: [count, box.sourceBase / width, box.destinationBase / width, 0, ...axisWords(scaled)],
-    workgroups: Math.ceil(count / (WORKGROUP * items)),
+    code: boxCode,
+    values: { RANK: axes.length, OUTER: axes.length - 1, ITEMS: items },
+    uniforms: {
+      count,
+      source_base: box.sourceBase / width,
+      destination_base: box.destinationBase / width,
+      ...axisUniforms(scaled),
+    },
+    type: words(width),
+    workgroups: Math.ceil(count / (DEFAULT_LANES * items)),
   };
 }
 
@@ -155,19 +151,20 @@ function transposeByBlocks(box: Box, { rows, columns, batch }: Transposition): C
   const count = outer.reduce((product, axis) => product * axis.size, rows.size / 4 * (columns.size / 4));
   return {
     kernel: "transpose-block",
-    code: fillTemplate(blockCode, { BATCH: batch.length }),
-    uniforms: [
+    code: blockCode,
+    values: { BATCH: batch.length },
+    uniforms: {
       count,
-      box.sourceBase / 4,
-      box.destinationBase / 4,
-      rows.size / 4,
-      columns.size / 4,
-      columns.source / 4,
-      rows.destination / 4,
-      0,
-      ...axisWords(outer),
-    ],
-    workgroups: Math.ceil(count / WORKGROUP),
+      source_base: box.sourceBase / 4,
+      destination_base: box.destinationBase / 4,
+      row_blocks: rows.size / 4,
+      column_blocks: columns.size / 4,
+      column_step: columns.source / 4,
+      row_step: rows.destination / 4,
+      ...axisUniforms(outer),
+    },
+    type: "vec4u",
+    workgroups: Math.ceil(count / DEFAULT_LANES),
   };
 }
 
@@ -176,22 +173,29 @@ function transposeByTiles(box: Box, { rows, columns, batch }: Transposition): Ch
   const tiles = batch.reduce((product, axis) => product * axis.size, perMatrix);
   return {
     kernel: "transpose-tile",
-    code: fillTemplate(tileCode, { BATCH: batch.length }),
-    uniforms: [
+    code: tileCode,
+    values: { BATCH: batch.length },
+    lanes: TILE_LANES,
+    uniforms: {
       tiles,
-      box.sourceBase,
-      box.destinationBase,
-      rows.size,
-      columns.size,
-      columns.source,
-      rows.destination,
-      0,
-      ...axisWords(batch),
-    ],
+      source_base: box.sourceBase,
+      destination_base: box.destinationBase,
+      rows: rows.size,
+      columns: columns.size,
+      column_step: columns.source,
+      row_step: rows.destination,
+      ...axisUniforms(batch),
+    },
+    type: "u32",
     workgroups: tiles,
   };
 }
 
-function axisWords(axes: readonly BoxAxis[]): number[] {
-  return axes.flatMap(({ size, source, destination }) => [size, source, destination, 0]);
+function axisUniforms(axes: readonly BoxAxis[]): Uniforms {
+  const uniforms = axes.map(({ size, source, destination }, a) => ({
+    [`size_${a}`]: size,
+    [`source_step_${a}`]: source,
+    [`destination_step_${a}`]: destination,
+  }));
+  return Object.assign({}, ...uniforms);
 }

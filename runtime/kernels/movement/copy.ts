@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
 import code from "../../../shaders/movement/copy.wgsl" with { type: "text" };
-import { type Dispatch, gridFor } from "../kernel.ts";
+import { DEFAULT_LANES } from "../declarations.ts";
+import { type Dispatch, gridFor, reads, writes } from "../kernel.ts";
 
-/** A dispatch that copies `count` words from binding 0 to binding 1. */
+/** A dispatch that copies `count` words from input 0 to output 0. */
 export function lowerCopy(count: number): Dispatch {
-  return legacy({
+  return {
     kernel: "copy",
     code,
-    uniforms: [count],
-    bindings: [{ input: 0 }, { output: 0 }],
-    grid: gridFor(Math.ceil(count / 64)),
-  });
+    uniforms: { count },
+    operands: { source: reads({ input: 0 }, "u32"), destination: writes({ output: 0 }, "u32") },
+    grid: gridFor(Math.ceil(count / DEFAULT_LANES)),
+  };
 }

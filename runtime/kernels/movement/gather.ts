@@ -3,15 +3,11 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
+import { DEFAULT_LANES } from "../declarations.ts";
 import gatherCode from "../../../shaders/movement/gather.wgsl" with { type: "text" };
 import gradientCode from "../../../shaders/movement/gather_gradient.wgsl" with { type: "text" };
 import linksCode from "../../../shaders/movement/gather_links.wgsl" with { type: "text" };
-import { gridFor, type Lowering } from "../kernel.ts";
-import { floatBits } from "../bits.ts";
-import { fillTemplate } from "../template.ts";
-
-const WORKGROUP = 64;
+import { f32, floats, gridFor, type Lowering, reads, writes } from "../kernel.ts";
 
 /** Sizes of a lookup. */
 export interface Lookup {
@@ -27,14 +23,19 @@ export function lowerGather({ rows, columns, count }: Lookup): Lowering {
   const width = columns % 4 === 0 ? 4 : 1;
   const groups = columns / width;
   return {
-    dispatches: [legacy({
+    dispatches: [{
       kernel: `gather/x${width}`,
-      code: fillTemplate(gatherCode, { VALUE: width === 4 ? "vec4f" : "f32" }),
-      uniforms: [rows, groups, count, floatBits(NaN)],
-      bindings: [{ input: 0 }, { input: 1 }, { output: 0 }],
-      grid: gridFor(Math.ceil(count * groups / WORKGROUP)),
+      code: gatherCode,
+      values: { Value: floats(width) },
+      uniforms: { rows, groups, count, nan: f32(NaN) },
+      operands: {
+        table: reads({ input: 0 }, floats(width)),
+        indices: reads({ input: 1 }, "u32"),
+        out: writes({ output: 0 }, floats(width)),
+      },
+      grid: gridFor(Math.ceil(count * groups / DEFAULT_LANES)),
       bytes: 4 * count * (2 * columns + 1),
-    })],
+    }],
   };
 }
 
@@ -49,21 +50,30 @@ export function lowerGatherGradient({ rows, columns, count }: Lookup): Lowering 
   return {
     scratch: [count],
     dispatches: [
-      legacy({
+      {
         kernel: "gather_links",
         code: linksCode,
-        uniforms: [rows, count, size],
-        bindings: [{ input: 1 }, { scratch: 0 }, { output: 0 }],
-        grid: gridFor(Math.ceil(Math.max(count, size) / WORKGROUP)),
-      }),
-      legacy({
+        uniforms: { rows, count, size },
+        operands: {
+          indices: reads({ input: 1 }, "u32"),
+          links: writes({ scratch: 0 }, "u32"),
+          out: writes({ output: 0 }, "f32"),
+        },
+        grid: gridFor(Math.ceil(Math.max(count, size) / DEFAULT_LANES)),
+      },
+      {
         kernel: `gather_gradient/x${width}`,
-        code: fillTemplate(gradientCode, { VALUE: width === 4 ? "vec4f" : "f32" }),
-        uniforms: [groups, count],
-        bindings: [{ input: 0 }, { input: 1 }, { scratch: 0 }, { output: 0 }],
-        grid: gridFor(Math.ceil(count * groups / WORKGROUP)),
+        code: gradientCode,
+        uniforms: { groups, count },
+        operands: {
+          dy: reads({ input: 0 }, floats(width)),
+          indices: reads({ input: 1 }, "u32"),
+          links: reads({ scratch: 0 }, "u32"),
+          out: writes({ output: 0 }, floats(width)),
+        },
+        grid: gridFor(Math.ceil(count * groups / DEFAULT_LANES)),
         flops: count * columns,
-      }),
+      },
     ],
   };
 }

@@ -3,14 +3,11 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
+import { DEFAULT_LANES } from "../declarations.ts";
 import padCode from "../../../shaders/movement/pad.wgsl" with { type: "text" };
-import { gridFor, type Lowering, type Target } from "../kernel.ts";
+import { gridFor, type Lowering, reads, type Target, words, writes } from "../kernel.ts";
 import { type Shape, sizeOf } from "../../graph/shape.ts";
 import { copyBox, MAX_RANK, rowMajorStrides } from "./box.ts";
-import { fillTemplate } from "../template.ts";
-
-const WORKGROUP = 64;
 
 /** y[c_0, c_1, ...] = x[...] where axis a of y is axis `axes[a]` of x: input x, output y. */
 export function lowerPermute(shape: Shape, options: { axes: readonly number[]; target: Target }): Lowering {
@@ -91,16 +88,27 @@ export function lowerPad(shape: Shape, padding: readonly Padding[]): Lowering {
   const strides = rowMajorStrides(inVectors.map((axis) => axis.size));
   const sizes = inVectors.map((axis) => paddedSize(axis.size, axis));
   const count = sizeOf(sizes);
-  const words = inVectors.map(({ size, low, step }, a) => [sizes[a]!, size, strides[a]!, low, step, 0, 0, 0]);
+  // Kernels number axes from the one that varies fastest.
+  const uniforms = inVectors.map(({ size, low, step }, a) => {
+    const i = axes.length - 1 - a;
+    return {
+      [`size_${i}`]: sizes[a]!,
+      [`source_size_${i}`]: size,
+      [`source_step_${i}`]: strides[a]!,
+      [`low_${i}`]: low,
+      [`step_${i}`]: step,
+    };
+  });
   const dilated = axes.some((axis) => axis.step !== 1);
   return {
-    dispatches: [legacy({
+    dispatches: [{
       kernel: `pad/${dilated ? "dilated-" : ""}x${width}`,
-      code: fillTemplate(padCode, { VALUE: width === 4 ? "vec4u" : "u32", RANK: axes.length, DILATED: dilated }),
-      uniforms: [count, 0, 0, 0, ...words.reverse().flat()],
-      bindings: [{ input: 0 }, { output: 0 }],
-      grid: gridFor(Math.ceil(count / WORKGROUP)),
-    })],
+      code: padCode,
+      values: { Word: words(width), RANK: axes.length, DILATED: dilated },
+      uniforms: Object.assign({ count }, ...uniforms.reverse()),
+      operands: { source: reads({ input: 0 }, words(width)), destination: writes({ output: 0 }, words(width)) },
+      grid: gridFor(Math.ceil(count / DEFAULT_LANES)),
+    }],
   };
 }
 

@@ -3,12 +3,9 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
+import { DEFAULT_LANES } from "../declarations.ts";
 import unpackCode from "../../../shaders/movement/unpack.wgsl" with { type: "text" };
-import { gridFor, type Lowering } from "../kernel.ts";
-import { fillTemplate } from "../template.ts";
-
-const WORKGROUP = 64;
+import { floats, gridFor, type Lowering, reads, writes } from "../kernel.ts";
 
 /**
  * y[i] = byte[first + i] / 255: input u32 words of four bytes, the lowest first; output f32 [count].
@@ -19,13 +16,14 @@ export function lowerUnpack(options: { first: number; count: number }): Lowering
   const { first, count } = options;
   const vector = first % 4 === 0 && count % 4 === 0;
   return {
-    dispatches: [legacy({
+    dispatches: [{
       kernel: `unpack/x${vector ? 4 : 1}`,
-      code: fillTemplate(unpackCode, { VECTOR: vector }),
-      uniforms: [first, count],
-      bindings: [{ input: 0 }, { output: 0 }],
-      grid: gridFor(Math.ceil(count / (vector ? 4 : 1) / WORKGROUP)),
+      code: unpackCode,
+      values: { VECTOR: vector },
+      uniforms: { first, count },
+      operands: { words: reads({ input: 0 }, "u32"), out: writes({ output: 0 }, floats(vector ? 4 : 1)) },
+      grid: gridFor(Math.ceil(count / (vector ? 4 : 1) / DEFAULT_LANES)),
       bytes: 5 * count,
-    })],
+    }],
   };
 }

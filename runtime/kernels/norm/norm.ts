@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
+import { DEFAULT_LANES } from "../declarations.ts";
 import compensatedCode from "../../../shaders/shared/compensated.wgsl" with { type: "text" };
 import coefficientsCode from "../../../shaders/norm/norm_coefficients.wgsl" with { type: "text" };
 import gradientCoefficientsCode from "../../../shaders/norm/norm_gradient_coefficients.wgsl" with { type: "text" };
@@ -14,9 +14,8 @@ import gradientFewCode from "../../../shaders/norm/norm_gradient_few.wgsl" with 
 import gradientSumsCode from "../../../shaders/norm/norm_gradient_sums.wgsl" with { type: "text" };
 import momentsCode from "../../../shaders/norm/norm_moments.wgsl" with { type: "text" };
 import statisticsCode from "../../../shaders/norm/norm_statistics.wgsl" with { type: "text" };
-import { gridFor, type Lowering, type Target } from "../kernel.ts";
-import { floatBits } from "../bits.ts";
-import { fillTemplate } from "../template.ts";
+import { f32, floats, gridFor, type Lowering, reads, type Target, updates, writes } from "../kernel.ts";
+import { sumTypes } from "../sums.ts";
 
 /** An image tensor seen as a matrix. */
 export interface Rows {
@@ -39,7 +38,6 @@ export interface RowSplit {
   readonly lanes: number;
 }
 
-const WORKGROUP = 64;
 /** Invocations that keep an adapter busy. */
 const WANTED_LANES = { software: 1024, gpu: 65_536 } as const;
 /** Fewer rows an invocation are not worth its share of the second pass. */
@@ -52,7 +50,7 @@ export function splitRows({ rows, channels }: Rows, target: Target): RowSplit {
   const width = channels % 4 === 0 ? 4 : 1;
   const groups = channels / width;
   // A workgroup's invocations are neighbours in memory: whole rows, as many as it takes to fill it.
-  const interleave = Math.min(rows, Math.ceil(WORKGROUP / groups));
+  const interleave = Math.min(rows, Math.ceil(DEFAULT_LANES / groups));
   const forWork = Math.ceil(rows * groups / WANTED_LANES[target.profile]);
   const rowsEach = Math.min(MAX_ROWS, Math.max(MIN_ROWS[target.profile], forWork));
   const chunkRows = Math.min(Math.ceil(rows / interleave), rowsEach) * interleave;
@@ -74,40 +72,43 @@ export function lowerBatchNormStatistics(
   const { rows, channels } = shape;
   const { target } = options;
   const split = splitRows(shape, target);
-  const values = { VALUE: split.width === 4 ? "vec4f" : "f32", WIDE: target.profile === "gpu" };
+  const type = floats(split.width);
+  const values = { Value: type, WIDE: target.profile === "gpu" };
   const uniforms = splitUniforms(rows, split);
   return {
     scratch: [2 * split.lanes * split.width],
     dispatches: [
-      legacy({
+      {
         kernel: `norm_moments/x${split.width}`,
-        code: fillTemplate(momentsCode, values),
+        code: momentsCode,
+        values,
         uniforms,
-        bindings: [{ input: 0 }, { scratch: 0 }],
-        grid: gridFor(Math.ceil(split.lanes / WORKGROUP)),
+        operands: { x: reads({ input: 0 }, type), partials: writes({ scratch: 0 }, type) },
+        grid: gridFor(Math.ceil(split.lanes / DEFAULT_LANES)),
         flops: 5 * rows * channels,
-      }),
-      legacy({
+      },
+      {
         kernel: `norm_statistics/${target.profile}-x${split.width}`,
-        code: fillTemplate(statisticsCode, values),
-        uniforms: [
+        code: statisticsCode,
+        values,
+        uniforms: {
           ...uniforms,
-          floatBits(options.epsilon),
-          floatBits(options.momentum),
-          floatBits(rows > 1 ? rows / (rows - 1) : 1),
-        ],
-        bindings: [
-          { scratch: 0 },
-          { input: 1 },
-          { input: 2 },
-          { input: 3 },
-          { input: 4 },
-          { output: 0 },
-          { output: 1 },
-          { output: 2 },
-        ],
+          epsilon: f32(options.epsilon),
+          momentum: f32(options.momentum),
+          unbias: f32(rows > 1 ? rows / (rows - 1) : 1),
+        },
+        operands: {
+          partials: reads({ scratch: 0 }, type),
+          gamma: reads({ input: 1 }, type),
+          beta: reads({ input: 2 }, type),
+          running_mean: updates({ input: 3 }, type),
+          running_variance: updates({ input: 4 }, type),
+          scale: writes({ output: 0 }, type),
+          shift: writes({ output: 1 }, type),
+          moments: writes({ output: 2 }, type),
+        },
         grid: secondPassGrid(split, target),
-      }),
+      },
     ],
   };
 }
@@ -118,21 +119,21 @@ export function lowerBatchNormStatistics(
 export function lowerBatchNormCoefficients(options: { channels: number; epsilon: number }): Lowering {
   const { channels, epsilon } = options;
   return {
-    dispatches: [legacy({
+    dispatches: [{
       kernel: "norm_coefficients",
       code: coefficientsCode,
-      uniforms: [channels, floatBits(epsilon)],
-      bindings: [
-        { input: 0 },
-        { input: 1 },
-        { input: 2 },
-        { input: 3 },
-        { output: 0 },
-        { output: 1 },
-        { output: 2 },
-      ],
-      grid: gridFor(Math.ceil(channels / WORKGROUP)),
-    })],
+      uniforms: { channels, epsilon: f32(epsilon) },
+      operands: {
+        mean: reads({ input: 0 }, "f32"),
+        variance: reads({ input: 1 }, "f32"),
+        gamma: reads({ input: 2 }, "f32"),
+        beta: reads({ input: 3 }, "f32"),
+        scale: writes({ output: 0 }, "f32"),
+        shift: writes({ output: 1 }, "f32"),
+        moments: writes({ output: 2 }, "f32"),
+      },
+      grid: gridFor(Math.ceil(channels / DEFAULT_LANES)),
+    }],
   };
 }
 
@@ -151,42 +152,47 @@ export function lowerBatchNormGradient(
   const { rows, channels } = shape;
   const { relu, training, target } = options;
   const split = splitRows(shape, target);
-  const values = {
-    ...valueTypes(split.width),
-    WIDE: target.profile === "gpu",
-    RELU: relu,
-    TRAINING: training,
-  };
+  const type = floats(split.width);
+  const values = { ...sumTypes(split.width), WIDE: target.profile === "gpu", RELU: relu, TRAINING: training };
   return {
     scratch: [3 * split.lanes * split.width],
     dispatches: [
-      legacy({
+      {
         kernel: `norm_gradient_sums/${relu ? "relu-" : ""}x${split.width}`,
-        code: fillTemplate(gradientSumsCode, values) + compensatedCode,
-        uniforms: [...splitUniforms(rows, split), 0],
-        bindings: [
-          { input: 0 },
-          { input: 1 },
-          { input: 2 },
-          ...(relu ? [{ input: 3 }, { input: 4 }] : []),
-          { scratch: 0 },
-        ],
-        grid: gridFor(Math.ceil(split.lanes / WORKGROUP)),
+        code: [gradientSumsCode, compensatedCode].join("\n"),
+        values,
+        uniforms: { ...splitUniforms(rows, split), zero: 0 },
+        operands: {
+          dy: reads({ input: 0 }, type),
+          x: reads({ input: 1 }, type),
+          moments: reads({ input: 2 }, type),
+          ...(relu ? { scale: reads({ input: 3 }, type), shift: reads({ input: 4 }, type) } : {}),
+          partials: writes({ scratch: 0 }, type),
+        },
+        grid: gridFor(Math.ceil(split.lanes / DEFAULT_LANES)),
         flops: (relu ? 6 : 4) * rows * channels,
-      }),
-      legacy({
+      },
+      {
         kernel: `norm_gradient_coefficients/${training ? "training-" : ""}${target.profile}-x${split.width}`,
-        code: fillTemplate(gradientCoefficientsCode, values) + compensatedCode,
-        uniforms: [rows, split.groups, split.lanes, 0],
-        bindings: [
-          { scratch: 0 },
-          { input: 2 },
-          { output: 0 },
-          { output: 1 },
-          ...(training ? [{ input: 3 }, { output: 2 }, { output: 3 }, { output: 4 }] : []),
-        ],
+        code: [gradientCoefficientsCode, compensatedCode].join("\n"),
+        values,
+        uniforms: { rows, groups: split.groups, lanes: split.lanes, zero: 0 },
+        operands: {
+          partials: reads({ scratch: 0 }, type),
+          moments: reads({ input: 2 }, type),
+          gamma_gradient: writes({ output: 0 }, type),
+          beta_gradient: writes({ output: 1 }, type),
+          ...(training
+            ? {
+              scale: reads({ input: 3 }, type),
+              slope: writes({ output: 2 }, type),
+              offset: writes({ output: 3 }, type),
+              centre: writes({ output: 4 }, type),
+            }
+            : {}),
+        },
         grid: secondPassGrid(split, target),
-      }),
+      },
     ],
   };
 }
@@ -205,32 +211,40 @@ export function lowerBatchNormFewGradient(shape: Rows, options: { relu: boolean;
   const { relu, epsilon } = options;
   const width = channels % 4 === 0 ? 4 : 1;
   const groups = channels / width;
-  const code = fillTemplate(gradientFewCode, { ...valueTypes(width), ROWS: rows, RELU: relu });
+  const type = floats(width);
   return {
-    dispatches: [legacy({
+    dispatches: [{
       kernel: `norm_gradient_few/${relu ? "relu-" : ""}${rows}x${width}`,
-      code: code + compensatedCode,
-      uniforms: [groups, floatBits(epsilon), 0],
-      bindings: [
-        ...[0, 1, 2, 3, 4].map((input) => ({ input })),
-        ...[0, 1, 2].map((output) => ({ output })),
-      ],
-      grid: gridFor(Math.ceil(groups / WORKGROUP)),
+      code: [gradientFewCode, compensatedCode].join("\n"),
+      values: { ...sumTypes(width), ROWS: rows, RELU: relu },
+      uniforms: { groups, epsilon: f32(epsilon), zero: 0 },
+      operands: {
+        dy: reads({ input: 0 }, type),
+        x: reads({ input: 1 }, type),
+        moments: reads({ input: 2 }, type),
+        scale: reads({ input: 3 }, type),
+        shift: reads({ input: 4 }, type),
+        gamma_gradient: writes({ output: 0 }, type),
+        beta_gradient: writes({ output: 1 }, type),
+        dx: writes({ output: 2 }, type),
+      },
+      grid: gridFor(Math.ceil(groups / DEFAULT_LANES)),
       flops: 40 * rows * channels,
-    })],
+    }],
   };
 }
 
-/** Types of a group of channels and of its bits. */
-function valueTypes(width: 1 | 4) {
-  return width === 4 ? { VALUE: "vec4f", BITS: "vec4u" } : { VALUE: "f32", BITS: "u32" };
-}
-
-function splitUniforms(rows: number, split: RowSplit): number[] {
-  return [rows, split.groups, split.chunkRows, split.interleave, split.lanes];
+function splitUniforms(rows: number, split: RowSplit) {
+  return {
+    rows,
+    groups: split.groups,
+    chunk_rows: split.chunkRows,
+    interleave: split.interleave,
+    lanes: split.lanes,
+  };
 }
 
 /** A workgroup for each group of channels where workgroups reduce, else an invocation. */
 function secondPassGrid(split: RowSplit, target: Target) {
-  return gridFor(target.profile === "gpu" ? split.groups : Math.ceil(split.groups / WORKGROUP));
+  return gridFor(target.profile === "gpu" ? split.groups : Math.ceil(split.groups / DEFAULT_LANES));
 }

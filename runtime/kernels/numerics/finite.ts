@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
+import { DEFAULT_LANES } from "../declarations.ts";
 import checkText from "../../../shaders/numerics/finite_check.wgsl" with { type: "text" };
 import recordText from "../../../shaders/numerics/finite_record.wgsl" with { type: "text" };
-import { type Dispatch, gridFor } from "../kernel.ts";
+import { type Dispatch, gridFor, raw, reads, updates } from "../kernel.ts";
 
-const LANES = 64;
 const VALUES = 64;
 /** Checks that one invocation of the record's kernel goes through: software drivers end loops after some 65,000 turns. */
 const MAX_CHECKS = 60_000;
@@ -19,15 +18,15 @@ export const RECORD_WORDS = 7;
 /** Looks through `count` f32 values, for NaN only on request. Input: the values; output: two words a check, zero before. */
 export function lowerFiniteCheck(options: { count: number; check: number; nanOnly?: boolean }): Dispatch {
   const { count, check, nanOnly = false } = options;
-  return legacy({
+  return {
     kernel: "finite_check",
     code: checkText,
-    constants: { LANES, VALUES },
-    uniforms: [count, check, nanOnly ? 1 : 0],
-    bindings: [{ input: 0 }, { output: 0 }],
-    grid: gridFor(Math.ceil(count / LANES / VALUES)),
+    values: { VALUES },
+    uniforms: { count, check, nan_only: Number(nanOnly) },
+    operands: { values: reads({ input: 0 }, "u32"), found: raw({ output: 0 }, "atomic<u32>", "read_write") },
+    grid: gridFor(Math.ceil(count / DEFAULT_LANES / VALUES)),
     bytes: count * 4,
-  });
+  };
 }
 
 /**
@@ -38,11 +37,12 @@ export function lowerFiniteCheck(options: { count: number; check: number; nanOnl
 export function lowerFiniteRecord(options: { checks: number }): Dispatch {
   const { checks } = options;
   if (checks > MAX_CHECKS) throw new RangeError(`at most ${MAX_CHECKS} values a run can be watched, got ${checks}`);
-  return legacy({
+  return {
     kernel: "finite_record",
     code: recordText,
-    uniforms: [checks],
-    bindings: [{ input: 0 }, { output: 0 }],
+    lanes: 1,
+    uniforms: { checks },
+    operands: { found: reads({ input: 0 }, "vec2u"), record: updates({ output: 0 }, "u32") },
     grid: [1, 1, 1],
-  });
+  };
 }

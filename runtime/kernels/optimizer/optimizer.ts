@@ -5,14 +5,12 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
 import adamText from "../../../shaders/optimizer/adam.wgsl" with { type: "text" };
 import normText from "../../../shaders/optimizer/gradient_norm.wgsl" with { type: "text" };
 import lossScaleText from "../../../shaders/optimizer/loss_scale.wgsl" with { type: "text" };
 import sgdText from "../../../shaders/optimizer/sgd.wgsl" with { type: "text" };
-import { type Binding, type Dispatch, gridFor, type Lowering, type Target } from "../kernel.ts";
-import { numberBuffers } from "../named_buffers.ts";
-import { fillTemplate, type TemplateValues } from "../template.ts";
+import { type Dispatch, f32, gridFor, type Lowering, reads, type Target, updates, writes } from "../kernel.ts";
+import type { KernelValues } from "../expand.ts";
 
 /** Invocations a workgroup, by profile. */
 const UPDATE_LANES = { software: 64, gpu: 256 } as const;
@@ -48,30 +46,35 @@ export function lowerSgd(options: UpdateOptions & { nesterov: boolean }): Loweri
 
 function lowerUpdate(
   options: UpdateOptions,
-  spec: { kernel: string; text: string; flags?: TemplateValues; slabs: readonly string[]; flops: number },
+  spec: { kernel: string; text: string; flags?: KernelValues; slabs: readonly string[]; flops: number },
 ): Lowering {
   const { length, target } = options;
   if (!Number.isInteger(length) || length < 4 || length % 4 !== 0) {
     throw new RangeError(`${spec.kernel}: a slab's length must be a positive multiple of 4, got ${length}`);
   }
   const lanes = UPDATE_LANES[target.profile];
-  const names = [...spec.slabs, "hyper", "control"];
   const dispatches = pieces(length, target).map(([first, count]): Dispatch => {
-    const buffers = names.map((name, input): [string, Binding] => {
-      const piece = count < length && input < spec.slabs.length;
-      return [name, piece ? { input, first, count } : { input }];
+    const piece = count < length ? { first, count } : {};
+    const slabs = spec.slabs.map((name, input) => {
+      // The gradients are the last slab, and all others change in place.
+      const use = input === spec.slabs.length - 1 ? reads : updates;
+      return [name, use({ input, ...piece }, "vec4f")];
     });
-    const { values, bindings } = numberBuffers(Object.fromEntries(buffers));
-    return legacy({
+    return {
       kernel: spec.kernel,
-      code: fillTemplate(spec.text, { ...spec.flags, ...values }),
-      constants: { LANES: lanes },
-      uniforms: [count / 4],
-      bindings,
+      code: spec.text,
+      values: spec.flags ?? {},
+      lanes,
+      uniforms: { vectors: count / 4 },
+      operands: {
+        ...Object.fromEntries(slabs),
+        hyper: reads({ input: slabs.length }, "f32"),
+        control: reads({ input: slabs.length + 1 }, "f32"),
+      },
       grid: gridFor(Math.ceil(count / 4 / lanes)),
       flops: count * spec.flops,
       bytes: count * 4 * (2 * spec.slabs.length - 1),
-    });
+    };
   });
   return { dispatches };
 }
@@ -126,38 +129,38 @@ export function lowerGradientNorm(
   const sums = chunkRuns(chunks, largestPiece(target)).map(({ first, count, base, end }): Dispatch => {
     const whole = largestPiece(target) >= length;
     const piece = { first: base, count: Math.min(length, Math.ceil(end / ALIGNMENT) * ALIGNMENT) - base };
-    const { values, bindings } = numberBuffers({
-      gradients: whole ? { input: 0 } : { input: 0, ...piece },
-      chunks: { input: 1 },
-      partials: { scratch: 0 },
-    });
-    return legacy({
+    return {
       kernel: `gradient_norm/${target.profile}`,
-      code: fillTemplate(normText, { ...values, COMBINE: false, SHARED: shared, SCALED: false }),
-      constants: { LANES: lanes },
-      uniforms: [first, count, whole ? 0 : base],
-      bindings,
+      code: normText,
+      values: { COMBINE: false, SHARED: shared, SCALED: false },
+      lanes,
+      uniforms: { first, chunk_count: count, base: whole ? 0 : base },
+      operands: {
+        gradients: reads(whole ? { input: 0 } : { input: 0, ...piece }, "vec4f"),
+        chunks: reads({ input: 1 }, "vec2u"),
+        partials: writes({ scratch: 0 }, "f32"),
+      },
       grid: gridFor(count),
       flops: (end - base) * 2,
       bytes: (end - base) * 4,
-    });
+    };
   });
-  const { values, bindings } = numberBuffers({
-    partials: { scratch: 0 },
-    limits: { input: 2 },
-    ...(scaled ? { loss_scale: { input: 3 } } : {}),
-    norm: { output: 0 },
-    control: { output: 1 },
-  });
-  const combine: Dispatch = legacy({
+  const combine: Dispatch = {
     kernel: "gradient_norm_combine",
-    code: fillTemplate(normText, { ...values, COMBINE: true, SHARED: true, SCALED: scaled }),
-    constants: { LANES: COMBINE_LANES },
-    uniforms: [partials],
-    bindings,
+    code: normText,
+    values: { COMBINE: true, SHARED: true, SCALED: scaled },
+    lanes: COMBINE_LANES,
+    uniforms: { count: partials },
+    operands: {
+      partials: reads({ scratch: 0 }, "f32"),
+      limits: reads({ input: 2 }, "f32"),
+      ...(scaled ? { loss_scale: reads({ input: 3 }, "f32") } : {}),
+      norm: writes({ output: 0 }, "f32"),
+      control: writes({ output: 1 }, "f32"),
+    },
     grid: [1, 1, 1],
     flops: partials,
-  });
+  };
   return { scratch: [partials], dispatches: [...sums, combine] };
 }
 
@@ -172,13 +175,14 @@ export function lowerGradientNorm(
 export function lowerLossScale(options: { interval: number; least: number; most: number }): Lowering {
   const { interval, least, most } = options;
   return {
-    dispatches: [legacy({
+    dispatches: [{
       kernel: "loss_scale",
       code: lossScaleText,
-      uniforms: [...new Uint32Array(Float32Array.of(interval, least, most).buffer)],
-      bindings: [{ input: 0 }, { input: 1 }],
+      lanes: 1,
+      uniforms: { interval: f32(interval), least: f32(least), most: f32(most) },
+      operands: { state: updates({ input: 0 }, "f32"), control: reads({ input: 1 }, "f32") },
       grid: [1, 1, 1],
-    })],
+    }],
   };
 }
 

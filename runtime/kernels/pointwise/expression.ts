@@ -9,6 +9,8 @@
  * @module
  */
 import { type Shape, sizeOf } from "../../graph/shape.ts";
+import { type Binding, floats, type Operand, type Operands, reads, writes } from "../operands.ts";
+import { f32, type Uniform } from "../uniforms.ts";
 import { distinctFunctions } from "./functions.ts";
 
 /** Where an argument of a step comes from: an input of the kernel, an earlier step, or a number known at compile time. */
@@ -90,40 +92,32 @@ function broadcastStrides(input: Shape, shape: Shape): number[] {
   return result;
 }
 
-/** Collects 32-bit values and gives the WGSL that reads each of them. */
+/** Collects a generated kernel's uniforms, and gives the WGSL that reads each of them. */
 export class UniformWriter {
-  readonly words: number[] = [];
-  readonly #known = new Map<string, string>();
+  readonly uniforms: Record<string, Uniform> = {};
+  readonly #floats = new Map<string, string>();
+  #count = 0;
 
-  /** @param name The array of `vec4u` that the values are read from. */
-  constructor(private readonly name = "p") {}
+  /** @param prefix Of the uniforms' names: `u0`, `u1`, ... */
+  constructor(private readonly prefix = "u") {}
 
-  /** An unsigned integer. */
+  /** An unsigned integer: each one is a uniform of its own, so that shapes share a text. */
   integer(value: number): string {
     return this.#add(value);
   }
 
-  /** A float, passed as its bit pattern. */
+  /** A float; equal ones share a uniform. */
   float(value: number): string {
-    const key = `f${Object.is(value, -0) ? "-0" : value}`;
-    let found = this.#known.get(key);
-    if (!found) {
-      const bits = new Uint32Array(new Float32Array([value]).buffer)[0] ?? 0;
-      found = `bitcast<f32>(${this.#add(bits)})`;
-      this.#known.set(key, found);
-    }
+    const key = Object.is(value, -0) ? "-0" : `${value}`;
+    const found = this.#floats.get(key) ?? this.#add(f32(value));
+    this.#floats.set(key, found);
     return found;
   }
 
-  #add(word: number): string {
-    const at = this.words.push(word) - 1;
-    return `${this.name}[${at >> 2}].${"xyzw"[at & 3]}`;
-  }
-
-  /** The declaration of the uniform buffer at a binding. */
-  declaration(binding: number): string {
-    const vectors = Math.max(1, Math.ceil(this.words.length / 4));
-    return `@group(0) @binding(${binding}) var<uniform> p: array<vec4u, ${vectors}>;`;
+  #add(uniform: Uniform): string {
+    const name = `${this.prefix}${this.#count++}`;
+    this.uniforms[name] = uniform;
+    return `p.${name}`;
   }
 }
 
@@ -178,7 +172,7 @@ export function inputLoads(
       });
       index = terms.length ? terms.join(" + ") : "0u";
     }
-    lines.push(`let x${i} = ${vector || vectors.width === 1 ? `in${i}[${index}]` : `T(in${i}[${index}])`};`);
+    lines.push(`let x${i} = ${vector || vectors.width === 1 ? `in${i}_at(${index})` : `T(in${i}_at(${index}))`};`);
   }
   return lines;
 }
@@ -202,11 +196,28 @@ export function stepFunctions({ steps }: Expression): string[] {
   return distinctFunctions(steps.map(({ functions }) => functions));
 }
 
-/** Declarations of the input bindings. */
-export function inputDeclarations(vectors: VectorPlan): string[] {
-  return vectors.vectorInputs.map((vector, i) =>
-    `@group(0) @binding(${i}) var<storage, read> in${i}: array<${vector ? "vec4f" : "f32"}>;`
-  );
+/**
+ * The inputs as operands `in0`, `in1`, ...
+ *
+ * @param bindingOf Where an input lies; those without a place are left out.
+ */
+export function inputOperands(vectors: VectorPlan, bindingOf: (input: number) => Binding | undefined): Operands {
+  const named = vectors.vectorInputs.flatMap((vector, i): [string, Operand][] => {
+    const binding = bindingOf(i);
+    return binding ? [[`in${i}`, reads(binding, floats(vector ? 4 : 1))]] : [];
+  });
+  return Object.fromEntries(named);
+}
+
+/** The outputs `out0`, `out1`, ... */
+export function outputOperands(count: number, width: 1 | 4): Operands {
+  const named = Array.from({ length: count }, (_, output) => [`out${output}`, writes({ output }, floats(width))]);
+  return Object.fromEntries(named);
+}
+
+/** Statements that store steps' values at the index `i`. */
+export function stores(outputs: readonly number[]): string[] {
+  return outputs.map((step, k) => `out${k}_put(i, t${step});`);
 }
 
 /**

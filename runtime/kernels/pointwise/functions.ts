@@ -21,10 +21,8 @@ export const SOFTPLUS: readonly string[] = [softplusText];
 export const TANH: readonly string[] = [tanhText];
 
 /** The types of a kernel that computes 1 or 4 elements at a time: T of values, U of their bits, B of conditions. */
-export function typeAliases(width: 1 | 4): string[] {
-  return width === 4
-    ? ["alias T = vec4f;", "alias U = vec4u;", "alias B = vec4<bool>;"]
-    : ["alias T = f32;", "alias U = u32;", "alias B = bool;"];
+export function typeAliases(width: 1 | 4): { T: string; U: string; B: string } {
+  return width === 4 ? { T: "vec4f", U: "vec4u", B: "vec4<bool>" } : { T: "f32", U: "u32", B: "bool" };
 }
 
 /** Each text once, in the order given. */

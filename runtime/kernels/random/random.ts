@@ -3,17 +3,13 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
+import { DEFAULT_LANES } from "../declarations.ts";
 import philoxCode from "../../../shaders/random/philox.wgsl" with { type: "text" };
 import randomCode from "../../../shaders/random/random.wgsl" with { type: "text" };
-import { gridFor, type Lowering } from "../kernel.ts";
-import { floatBits } from "../bits.ts";
-import { fillTemplate } from "../template.ts";
+import { f32, floats, gridFor, type Lowering, reads, writes } from "../kernel.ts";
 
 /** What is drawn; Bernoulli's numbers are 0 or, with probability `keep`, 1 / keep. */
 export type Distribution = "uniform" | "normal" | "bernoulli";
-
-const WORKGROUP = 64;
 
 /**
  * `count` random numbers: input state, u32 [seed low, seed high, step, 0]; output f32 [count].
@@ -26,12 +22,13 @@ export function lowerRandom(
   const { count, stream, distribution, keep = 1 } = options;
   const vector = count % 4 === 0;
   return {
-    dispatches: [legacy({
+    dispatches: [{
       kernel: `random/${distribution}-${vector ? "x4" : "x1"}`,
-      code: philoxCode + fillTemplate(randomCode, { DISTRIBUTION: distribution, VECTOR: vector }),
-      uniforms: [count, stream, floatBits(keep)],
-      bindings: [{ input: 0 }, { output: 0 }],
-      grid: gridFor(Math.ceil(count / 4 / WORKGROUP)),
-    })],
+      code: [philoxCode, randomCode].join("\n"),
+      values: { NORMAL: distribution === "normal", BERNOULLI: distribution === "bernoulli", VECTOR: vector },
+      uniforms: { count, stream, keep: f32(keep) },
+      operands: { state: reads({ input: 0 }, "u32"), out: writes({ output: 0 }, floats(vector ? 4 : 1)) },
+      grid: gridFor(Math.ceil(count / 4 / DEFAULT_LANES)),
+    }],
   };
 }

@@ -6,14 +6,14 @@
  *
  * @module
  */
-import { legacy } from "../legacy.ts";
-import { type Dispatch, gridFor, type Lowering, rebound, type Target } from "../kernel.ts";
+import { DEFAULT_LANES } from "../declarations.ts";
+import { type Dispatch, gridFor, type Lowering, rebound, type Target, writes } from "../kernel.ts";
 import {
   collapseAxes,
   type CollapsedAxis,
   type Expression,
-  inputDeclarations,
   inputLoads,
+  inputOperands,
   planVectors,
   splitIndex,
   stepFunctions,
@@ -25,7 +25,6 @@ import { distinctFunctions, EXTREMES, typeAliases } from "../pointwise/functions
 /** How values are combined. */
 export type Reduction = "sum" | "max" | "min";
 
-const WORKGROUP = 64;
 /** Invocations that keep an adapter busy. */
 const WANTED_INVOCATIONS = { software: 512, gpu: 65_536 } as const;
 /** Fewer terms than this a chunk are not worth a second pass: a dispatch costs 40 us on the CPU and a few on a GPU. */
@@ -128,16 +127,10 @@ function reducePass(
   // Where the last axis is kept, lanes are neighbours along it; where it is reduced, a vector is folded at the end.
   const accumulator = width === 4 && !lastReduced ? "vec4f" : "f32";
   const fold = width === 4 && lastReduced ? foldVector(pass.kind) : "acc";
-  const inputs = expression.inputs.length;
   const code = [
-    ...typeAliases(width),
     ...distinctFunctions([stepFunctions(expression), pass.kind === "sum" ? [] : EXTREMES]),
-    ...inputDeclarations(vectors),
-    `@group(0) @binding(${inputs}) var<storage, read_write> out: array<${accumulator}>;`,
-    "UNIFORMS",
-    `@compute @workgroup_size(${WORKGROUP})`,
-    "fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {",
-    `let job = (group.x + group.y * groups.x) * ${WORKGROUP}u + lane;`,
+    "fn kernel(group: u32, lane: u32) {",
+    "let job = group * LANES + lane;",
     `if (job >= ${count}) { return; }`,
     `let o = job % ${outputCount};`,
     `let chunk = job / ${outputCount};`,
@@ -150,20 +143,24 @@ function reducePass(
     ...stepStatements(expression, uniforms),
     `acc = ${combined};`,
     "}",
-    `out[job] = ${accumulator}(${fold})${pass.scale === 1 ? "" : ` * ${uniforms.float(pass.scale)}`};`,
+    `out_put(job, ${accumulator}(${fold})${pass.scale === 1 ? "" : ` * ${uniforms.float(pass.scale)}`});`,
     "}",
-  ].join("\n").replace("UNIFORMS", uniforms.declaration(inputs + 1));
-  return legacy({
+  ].join("\n");
+  return {
     kernel: `reduce_${pass.kind}/${pass.label}`,
     code,
-    uniforms: uniforms.words,
-    bindings: [...expression.inputs.map((_, i) => ({ input: i })), options.to],
-    grid: gridFor(Math.ceil((outputs * options.chunks) / WORKGROUP)),
+    values: typeAliases(width),
+    uniforms: uniforms.uniforms,
+    operands: {
+      ...inputOperands(vectors, (input) => ({ input })),
+      out: writes(options.to, accumulator),
+    },
+    grid: gridFor(Math.ceil((outputs * options.chunks) / DEFAULT_LANES)),
     flops: product(axes) * (expression.steps.length + 1),
-  });
+  };
 }
 
-// WGSL has no literal for infinity, so it comes as a uniform's bit pattern.
+// WGSL has no literal for infinity, so the identity is a uniform.
 const IDENTITY = { sum: 0, max: -Infinity, min: Infinity } as const;
 
 /** Functions of `EXTREMES`: NaN among the values makes the result NaN. */
