@@ -1,5 +1,5 @@
-// What an adapter can multiply and add when it reads nothing: CHAINS vec4f chains of 16 steps a round in registers, for
-// `rounds` rounds. The chains are independent, so latency is hidden; the result is stored so that nothing is optimised away.
+// Multiply-add throughput in registers: CHAINS independent vec4f chains with 16 steps per round, for `rounds` rounds.
+// Independent chains hide latency; the result is stored so that nothing is optimised away.
 //
 // Operand: y [lanes of all workgroups].
 
