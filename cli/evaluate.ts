@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { arePhantoms } from "../phantoms/mod.ts";
 import { evaluateRun, formatAurocTable, PUBLISHED_AUROC } from "../eval/mod.ts";
 import { openRunData, readRunConfig, runPaths } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
@@ -56,6 +57,7 @@ async function main(args: readonly string[]): Promise<void> {
     bootstrap: { resamples: values.resamples },
     untrained: values.untrained,
     pictures: true,
+    arePhantoms: (names) => arePhantoms(data.index.root, names),
     commands: [["deno task evaluate", ...args].join(" ")],
     versions: softwareVersions(),
     seconds: { prepare: data.prepareSeconds },

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { arePhantoms } from "../phantoms/mod.ts";
 import { fromFlags } from "../base/setting_group.ts";
 import { evaluateRun, formatAurocTable } from "../eval/mod.ts";
 import {
@@ -176,6 +177,7 @@ async function evaluate(run: Running, command: string): Promise<void> {
       device,
       untrained: values.untrained,
       pictures: true,
+      arePhantoms: (names) => arePhantoms(data.index.root, names),
       commands: [command],
       versions: softwareVersions(),
       seconds: { prepare: data.prepareSeconds },

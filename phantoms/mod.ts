@@ -9,6 +9,7 @@
  *
  * @module
  */
+export { arePhantoms } from "./are_phantoms.ts";
 export { type PhantomOptions, type PhantomSummary, writePhantoms } from "./write_phantoms.ts";
 export { PHANTOM_LAYOUTS, PHANTOM_VERSION, type PhantomLayout } from "../data/readers/phantom_record.ts";
 export { type Body, type PatientState, phantomStudies, type StudyState } from "./patients.ts";

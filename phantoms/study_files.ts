@@ -9,7 +9,9 @@ import { dirname, join } from "node:path";
 import { drawImage, sceneOf } from "./draw.ts";
 import { encodeGrayJpeg } from "./jpeg.ts";
 import type { PhantomLayout } from "../data/readers/phantom_record.ts";
+import type { ImageState } from "./exposures.ts";
 import { layoutOf } from "./layout.ts";
+import type { Scene } from "./scene.ts";
 import type { StudyState } from "./patients.ts";
 
 /** A written image file. */
@@ -26,6 +28,16 @@ export interface ImageFile {
 /** JPEG quality of the real images. */
 const QUALITY = 95;
 
+/** Draws an image as the file that is written. */
+export function drawJpeg(
+  scene: Scene,
+  image: ImageState,
+  options: { seed: number; scale: number },
+): { width: number; height: number; jpeg: Uint8Array } {
+  const { width, height, pixels } = drawImage(scene, image, options);
+  return { width, height, jpeg: encodeGrayJpeg(pixels, { width, height, quality: QUALITY }) };
+}
+
 /** Draws the images of a study and writes them below `directory`, in the order of `study.images`. */
 export function writeStudyFiles(
   study: StudyState,
@@ -34,8 +46,7 @@ export function writeStudyFiles(
   const { imagePath } = layoutOf(layout);
   const scene = sceneOf(study);
   return study.images.map((image) => {
-    const { width, height, pixels } = drawImage(scene, image, { seed: study.seed, scale });
-    const jpeg = encodeGrayJpeg(pixels, { width, height, quality: QUALITY });
+    const { width, height, jpeg } = drawJpeg(scene, image, { seed: study.seed, scale });
     const path = imagePath(study, image);
     const file = join(directory, path);
     mkdirSync(dirname(file), { recursive: true });

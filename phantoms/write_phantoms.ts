@@ -109,6 +109,17 @@ function checkOptions({ studies, seed, scale }: PhantomSettings, workers: number
   }
 }
 
+/** Whether {@linkcode writePhantoms} takes these settings. */
+export function areValidSettings(settings: PhantomSettings): boolean {
+  try {
+    checkOptions(settings, undefined);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
 async function reusable(
   target: string,
   { present, settings }: { present: PhantomRecord; settings: PhantomSettings },

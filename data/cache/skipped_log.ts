@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nonEmptyLines } from "../../base/lines.ts";
 import { writeAll } from "../../base/atomic_file.ts";
 import { openForUpdateSync, readRegularTextSync } from "../../base/regular_file.ts";
 
@@ -55,7 +56,7 @@ export function readSkipped(path: string): SkippedImage[] {
     throw error;
   }
   const entries: SkippedImage[] = [];
-  for (const line of text.split("\n")) {
+  for (const line of nonEmptyLines(text)) {
     try {
       const parsed = entrySchema.safeParse(JSON.parse(line));
       if (parsed.success) entries.push(parsed.data);

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
 import { readRegularText } from "../../base/regular_file.ts";
+import { nonEmptyLines } from "../../base/lines.ts";
+import { unsafePathReason } from "../../base/safe_path.ts";
 import { exists } from "./find_table.ts";
 
 /** The data sets whose files and tables phantoms can be written as. */
@@ -111,12 +113,13 @@ async function isMissingOrEmpty(root: string): Promise<boolean> {
 /** Whether all images of a record are there, with as many bytes as were written. */
 export async function isComplete(root: string, record: PhantomRecord): Promise<boolean> {
   try {
-    const names = (await readRegularText(join(root, "IMAGE_FILENAMES"), FILE_NAMES)).split("\n").filter((name) =>
-      name !== ""
-    );
-    let bytes = 0;
-    for (const name of names) bytes += (await Deno.stat(join(root, name))).size;
-    return names.length === record.images && bytes === record.imageBytes;
+    const text = await readRegularText(join(root, "IMAGE_FILENAMES"), FILE_NAMES);
+    let [images, bytes] = [0, 0];
+    for (const name of nonEmptyLines(text)) {
+      if (++images > record.images || unsafePathReason(name) !== undefined) return false;
+      bytes += (await Deno.stat(join(root, name))).size;
+    }
+    return images === record.images && bytes === record.imageBytes;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;

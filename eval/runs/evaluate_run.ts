@@ -20,7 +20,7 @@ import {
 } from "../results/results_schema.ts";
 import { encodePairs } from "./encode_pairs.ts";
 import { evaluateClassifier } from "./evaluate_classifier.ts";
-import { drawPictures } from "./pictures.ts";
+import { drawPictures, shownImages } from "./pictures.ts";
 import { acceptedChanges } from "../../training/run/run_data_record.ts";
 import { type Restored, restoreRun } from "../../training/run/run_checkpoint.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
@@ -43,6 +43,11 @@ export interface EvaluateRunOptions
   readonly untrained?: boolean;
   /** Store pictures (reconstructions and translations of test pairs), unless they show patients. */
   readonly pictures?: boolean;
+  /**
+   * Whether images, by name, are the phantoms that their folder says they are. Without it, pictures are kept only of data
+   * sets that draw their images themselves, or that the run's configuration trusts.
+   */
+  readonly arePhantoms?: (names: readonly string[]) => Promise<boolean>;
   /** Seconds by stage so far. */
   readonly seconds?: Readonly<Record<string, number>>;
   /** Command lines that reproduce the run. */
@@ -82,14 +87,17 @@ export async function evaluateRun(options: EvaluateRunOptions): Promise<Results>
 export async function measureRun(options: EvaluateRunOptions): Promise<Results> {
   const { config, data } = options;
   requireEvaluable(config, data);
-  const evaluated = isSupervised(config) ? await evaluateSupervised(options) : await evaluateVae(options);
+  const synthetic = await isSynthetic(options);
+  const evaluated = isSupervised(config)
+    ? await evaluateSupervised(options)
+    : await evaluateVae({ ...options, pictures: (options.pictures ?? false) && synthetic });
   const { title, runs, cases, evaluations, pictures, projections } = evaluated;
   const results: Results = {
     schema: "mmvm-results",
     version: RESULTS_VERSION,
     title: `${config.name}: ${title}`,
     createdAt: new Date().toISOString(),
-    data: describeIndex(data.index, { pairs: data.pairs, imageSize: config.model.imageSize }),
+    data: { ...describeIndex(data.index, { pairs: data.pairs, imageSize: config.model.imageSize }), synthetic },
     runs,
     cases,
     evaluations,
@@ -101,6 +109,23 @@ export async function measureRun(options: EvaluateRunOptions): Promise<Results> 
     results.comparisons.push(...await compareResults([results], { baseline: "untrained", ...options.bootstrap }));
   }
   return results;
+}
+
+/**
+ * Whether no picture of the data shows a patient: because the reader draws them, on trust, or checked. What a folder says is
+ * checked only where pictures are to be kept.
+ */
+async function isSynthetic(options: EvaluateRunOptions): Promise<boolean> {
+  const { config, data, arePhantoms, onWarning } = options;
+  const { index } = data;
+  if (!index.synthetic || !options.pictures) return index.synthetic;
+  if (index.source.generated !== undefined || config.data.trustSynthetic) return true;
+  if (await arePhantoms?.(shownImages({ data, views: viewsOfRun(config, data) }))) return true;
+  onWarning?.(
+    `${index.root}: the images are not the phantoms that phantoms.json describes (as this version draws them), so no ` +
+      "picture is kept; --trust-synthetic takes the folder's word",
+  );
+  return false;
 }
 
 async function evaluateVae(options: EvaluateRunOptions): Promise<Evaluated> {
@@ -125,9 +150,7 @@ async function evaluateVae(options: EvaluateRunOptions): Promise<Evaluated> {
     runs: untrained ? [run, untrainedRecord(run)] : [run],
     cases: trained.cases,
     evaluations: [...trained.evaluations, ...(untrained?.evaluations ?? [])],
-    pictures: options.pictures && data.index.synthetic
-      ? await drawPictures(model, { run: config.name, data, views })
-      : [],
+    pictures: options.pictures ? await drawPictures(model, { run: config.name, data, views }) : [],
     projections: trained.projections,
   };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createLoader, pairsOfSplit, SPLITS } from "../../data/mod.ts";
+import { createLoader, pairsOfSplit, type PairTable, SPLITS } from "../../data/mod.ts";
 import type { VaeInference } from "../../models/mod.ts";
 import type { Pictures } from "../results/results_schema.ts";
 import { encodePng } from "./encode_png.ts";
@@ -14,16 +14,28 @@ import type { RunViews } from "../../training/data/run_views.ts";
 /** Number of pairs shown. */
 const SHOWN = 8;
 
+/** The pairs of the test split or, where it has none, of the split before it. */
+function shownPairs({ data: { index }, views }: { data: RunData; views: RunViews }): PairTable | undefined {
+  return [...SPLITS].reverse().map((split) => pairsOfSplit(index, views.pairs, split)).find(({ count }) => count > 0);
+}
+
+/** Names of the images that {@linkcode drawPictures} shows. */
+export function shownImages(options: { data: RunData; views: RunViews }): string[] {
+  const pairs = shownPairs(options);
+  const images = pairs?.images.subarray(0, SHOWN * pairs.views) ?? [];
+  return [...new Set(images)].filter((image) => image >= 0).map((image) => options.data.index.source.name(image));
+}
+
 /** Reconstructs and translates the first pairs of the test split, or without one those of the split before it. The caller must ensure that no picture shows a patient. */
 export async function drawPictures(
   model: VaeInference,
   options: { run: string; data: RunData; views: RunViews },
 ): Promise<Pictures[]> {
-  const { run, data, views: { names, pairs: all } } = options;
+  const { run, data, views: { names } } = options;
   const { index, pixels } = data;
   const { batchSize } = model.images;
   const size = pixels.imageSize;
-  const pairs = [...SPLITS].reverse().map((split) => pairsOfSplit(index, all, split)).find(({ count }) => count > 0);
+  const pairs = shownPairs(options);
   if (pairs === undefined) return [];
   const loader = createLoader(pixels, { index, pairs, batchSize, shuffle: false, partial: "pad" });
   for await (const batch of loader.batches({ untilEpoch: 1 })) {

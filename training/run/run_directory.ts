@@ -6,6 +6,7 @@
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { removeTemporaryFiles, writeAll } from "../../base/atomic_file.ts";
+import { nonEmptyLines } from "../../base/lines.ts";
 import { DataError } from "../../base/errors.ts";
 import { openForUpdateSync, readRegularText } from "../../base/regular_file.ts";
 import { checkRunConfig, type RunConfig } from "./run_config.ts";
@@ -135,7 +136,7 @@ export async function readMetricsFile(path: string, options: { before?: number }
   }
   const before = options.before ?? Infinity;
   const bySteps = new Map<number, MetricsLine>();
-  for (const line of text.split("\n")) {
+  for (const line of nonEmptyLines(text)) {
     const parsed = parseMetricsLine(line);
     if (parsed && parsed.step < before) bySteps.set(parsed.step, parsed);
   }
