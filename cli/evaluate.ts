@@ -84,7 +84,7 @@ function fractions(list: string): number[] {
     const value = Number(word);
     if (word === "" || !(value > 0 && value <= 1)) {
       throw new UsageError(
-        `--labelled takes numbers over 0 and at most 1, separated by commas, not ${JSON.stringify(list)}`,
+        `--labelled must be comma-separated numbers above 0 and at most 1, not ${JSON.stringify(list)}`,
       );
     }
     return value;

@@ -55,7 +55,7 @@ Deno.test("bad lists and unknown words are refused by flag", () => {
     /--view-weights must be comma-separated numbers of at least 0/,
   );
   assert.throws(() => configFrom(["--view-weights", "1,-2"]), /--view-weights must be/);
-  assert.throws(() => configFrom(["--views", "frontal,"]), /--views must be names of views, separated by commas/);
+  assert.throws(() => configFrom(["--views", "frontal,"]), /--views must be comma-separated view names/);
   assert.throws(
     () => configFrom(["--method", "vae"]),
     /--method must be mmvm, independent, poe, .* or supervised-joint/,
