@@ -47,7 +47,7 @@ export { type Precision, PRECISIONS } from "./plan/half_storage.ts";
 export { type InputData, type MetricsEntry, type ProfileEntry, Program, type RunOptions } from "./program/program.ts";
 export type { ProgramMemory } from "./plan/program_plan.ts";
 export { type KernelSummary, summarizeProfile, type Trace, type TraceEvent, traceOf } from "./program/profile.ts";
-export { type ProgramVariants, programVariants, type Variant } from "./program/program_cache.ts";
+export { ProgramCache, type ProgramVariants, programVariants, type Variant } from "./program/program_cache.ts";
 export { closeDefaultDevice, defaultDevice, read } from "./program/eager.ts";
 
 export { full, ones, zeros } from "./ops/fill.ts";

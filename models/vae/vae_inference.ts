@@ -13,6 +13,7 @@ import {
   type InputData,
   type Precision,
   type Program,
+  ProgramCache,
   type ProgramResults,
   slice,
   type Tensor,
@@ -63,7 +64,7 @@ export interface ViewSelection {
 
 /** A model with its parameters. Dispose of it to free its memory. */
 export class VaeInference implements Disposable {
-  readonly #programs = new Map<string, Program>();
+  readonly #programs = new ProgramCache(Infinity);
 
   private constructor(
     readonly device: Device,
@@ -204,13 +205,7 @@ export class VaeInference implements Disposable {
 
   /** A program that is compiled when it is first asked for, and freed with the model. */
   async program(name: string, build: () => ProgramResults): Promise<Program> {
-    const known = this.#programs.get(name);
-    if (known) return known;
-    const made = await compile(this.device, build, { name, precision: this.precision });
-    const meanwhile = this.#programs.get(name);
-    if (meanwhile) made[Symbol.dispose]();
-    else this.#programs.set(name, made);
-    return meanwhile ?? made;
+    return await this.#programs.get(name, () => compile(this.device, build, { name, precision: this.precision }));
   }
 
   /** The views decoded from latents [M, N, D] or [1, N, D], as outputs of a program that {@link readDecoded} reads. */
@@ -271,8 +266,7 @@ export class VaeInference implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const program of this.#programs.values()) program[Symbol.dispose]();
-    this.#programs.clear();
+    this.#programs[Symbol.dispose]();
     this.parameters[Symbol.dispose]();
   }
 }

@@ -20,7 +20,7 @@ export const PRECISIONS = ["f32", "f16"] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
 /** Values of fewer elements stay float32: they take little memory, and latents, statistics and losses are among them. */
-export const MIN_HALF_ELEMENTS = 4096;
+const MIN_HALF_ELEMENTS = 4096;
 
 /** Axes of an image or a feature map. */
 const MIN_AXES = 4;

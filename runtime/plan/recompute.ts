@@ -16,47 +16,63 @@ import { sizeOf } from "../graph/shape.ts";
 /**
  * Bytes from which on a result is computed again. Below, a dispatch costs more (0.1 ms on Vulkan on the CPU) than the memory is worth.
  */
-export const RECOMPUTED_BYTES = 4 * 2 ** 20;
+const RECOMPUTED_BYTES = 4 * 2 ** 20;
 
 /**
  * The same graph, with copies of pointwise items right before their first use in a later phase, for the uses there.
  *
- * An item is repeated where its result has at least `bytes` bytes, and every input either has less or is read at the same time or later
- * anyway: nothing is kept longer for it.
+ * An item is repeated where its result has at least `bytes` bytes, and every input either is smaller or is read at the same
+ * time or later anyway, so that nothing is kept longer for it.
  */
 export function recompute(graph: Graph, options: { kept: ReadonlySet<Value>; bytes: number | undefined }): Graph {
   const { kept, bytes = RECOMPUTED_BYTES } = options;
   const repeated = new Set(graph.items.filter((item) => worthRepeating(item, { kept, bytes })));
   if (repeated.size === 0) return graph;
-  const values = new Map<Value, Value>();
-  const again = new Map<Value, Value>();
-  const items: Item[] = [];
-  const append = (item: Item, how: { id: number; phase: number }): Value[] => {
-    const inputs = item.inputs.map((value) => {
-      const { producer } = value;
-      if (!repeated.has(producer) || how.phase === producer.phase) return values.get(value)!;
-      let copy = again.get(value);
-      if (!copy) {
-        // Between the item before and this one: ids are the order in which units run.
-        [copy] = append(producer, { id: how.id - 0.5, phase: how.phase });
-        again.set(value, copy!);
-      }
-      return copy!;
-    });
+  const rebuilt = new RepeatingGraph(repeated);
+  for (const item of graph.items) rebuilt.append(item);
+  return { items: rebuilt.items, valueOf: (tensor) => rebuilt.valueOf(graph.valueOf(tensor)) };
+}
+
+/** A graph that is rebuilt item by item. Ids, which are the order in which units run, are the items' places in it. */
+class RepeatingGraph {
+  readonly items: Item[] = [];
+  readonly #values = new Map<Value, Value>();
+  readonly #recomputed = new Map<Value, Value>();
+
+  constructor(private readonly repeated: ReadonlySet<Item>) {}
+
+  /** The new value of one of the old graph. */
+  valueOf(value: Value): Value {
+    return this.#values.get(value)!;
+  }
+
+  /** Adds an item, after copies of those that it reads from an earlier phase and that are to be repeated. */
+  append(item: Item): void {
+    const outputs = this.#push(item, item.phase);
+    item.outputs.forEach((value, i) => this.#values.set(value, outputs[i]!));
+  }
+
+  #push(item: Item, phase: number): readonly Value[] {
+    const inputs = item.inputs.map((value) => this.#inputFor(value, phase));
     const outputs: Value[] = [];
-    const made: Item = { ...item, ...how, inputs, outputs };
+    const made: Item = { ...item, id: this.items.length, phase, inputs, outputs };
     for (const { id, shape, dtype, index, tensor } of item.outputs) {
       outputs.push({ id, shape, dtype, index, tensor, producer: made, uses: [] });
     }
     for (const value of new Set(inputs)) value.uses.push(made);
-    items.push(made);
+    this.items.push(made);
     return outputs;
-  };
-  for (const item of graph.items) {
-    const outputs = append(item, { id: item.id, phase: item.phase });
-    item.outputs.forEach((value, i) => values.set(value, outputs[i]!));
   }
-  return { items, valueOf: (tensor) => values.get(graph.valueOf(tensor))! };
+
+  #inputFor(value: Value, phase: number): Value {
+    const { producer } = value;
+    if (!this.repeated.has(producer) || phase === producer.phase) return this.valueOf(value);
+    const known = this.#recomputed.get(value);
+    if (known) return known;
+    const [copy] = this.#push(producer, phase);
+    this.#recomputed.set(value, copy!);
+    return copy!;
+  }
 }
 
 function worthRepeating(item: Item, options: { kept: ReadonlySet<Value>; bytes: number }): boolean {

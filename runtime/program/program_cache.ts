@@ -7,10 +7,17 @@ import { compile, type CompileOptions, type ProgramResults } from "./compile.ts"
 import type { Device } from "../device/device.ts";
 import type { Program } from "./program.ts";
 
+/** A program that is compiled or being compiled. */
+interface Entry {
+  readonly promise: Promise<Program>;
+  /** The program, once it is compiled. */
+  program?: Program;
+}
+
 /** Programs by key. Keys are compared as whole strings. */
 export class ProgramCache implements Disposable {
   /** The least recently used first. */
-  readonly #programs = new Map<string, Promise<Program>>();
+  readonly #entries = new Map<string, Entry>();
 
   /** @param capacity Programs that are kept; beyond that the least recently used one is disposed of. */
   constructor(readonly capacity: number) {
@@ -19,37 +26,40 @@ export class ProgramCache implements Disposable {
 
   /** Number of programs that are kept. */
   get size(): number {
-    return this.#programs.size;
+    return this.#entries.size;
   }
 
-  /** The program of a key, made by `make` if it is not kept. One that cannot be made is tried again the next time. */
+  /** The program of a key, made by `make` if it is not kept. A failed compilation is not kept: the next call tries again. */
   get(key: string, make: () => Promise<Program>): Promise<Program> {
-    const kept = this.#programs.get(key);
-    const program = kept ?? make();
-    this.#programs.delete(key);
-    this.#programs.set(key, program);
-    if (!kept) {
-      program.catch(() => {
-        if (this.#programs.get(key) === program) this.#programs.delete(key);
-      });
-    }
-    for (const oldest of this.#programs.keys()) {
-      if (this.#programs.size <= this.capacity) break;
+    const entry = this.#entries.get(key) ?? this.#begin(key, make);
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.capacity) break;
       this.delete(oldest);
     }
-    return program;
+    return entry.promise;
   }
 
-  /** Disposes of a program, if it is kept. */
+  #begin(key: string, make: () => Promise<Program>): Entry {
+    const entry: Entry = { promise: make() };
+    entry.promise.then((program) => entry.program = program, () => {
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    });
+    return entry;
+  }
+
+  /** Disposes of a program, if it is kept; of one that is being compiled, as soon as it is. */
   delete(key: string): void {
-    const program = this.#programs.get(key);
-    this.#programs.delete(key);
-    program?.then((made) => made[Symbol.dispose](), () => {});
+    const entry = this.#entries.get(key);
+    this.#entries.delete(key);
+    if (entry?.program) entry.program[Symbol.dispose]();
+    else entry?.promise.then((program) => program[Symbol.dispose](), () => {});
   }
 
   /** Disposes of all programs. */
   [Symbol.dispose](): void {
-    for (const key of [...this.#programs.keys()]) this.delete(key);
+    for (const key of [...this.#entries.keys()]) this.delete(key);
   }
 }
 

@@ -6,7 +6,7 @@
 import type { TuningChoices } from "./kernel_tuner.ts";
 
 /** Raised whenever kernels change so much that old measurements say nothing. */
-export const TUNING_VERSION = 1;
+const TUNING_VERSION = 1;
 
 /** Choices as text: JSON, one work a line. */
 export function encodeTuning(choices: TuningChoices, { adapter }: { adapter: string }): string {
