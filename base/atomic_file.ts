@@ -2,9 +2,9 @@
  * The one way to write a file that must survive a crash: after a kill or a power failure at any moment its path holds
  * the old content or the whole new content, never a part.
  *
- * The content goes to a new temporary name in the same folder, the file is synced and renamed, and the folder is synced.
- * The temporary name is always a new file (`O_EXCL`), and a rename replaces a link instead of following it, so that
- * nothing outside the folder can be written.
+ * The content goes to a new temporary name in the same folder, the file is synced and renamed, and the folder is
+ * synced. The temporary name is always a new file (`O_EXCL`), and a rename replaces a link instead of following it, so
+ * that nothing outside the folder can be written.
  *
  * @module
  */

@@ -1,3 +1,9 @@
+/**
+ * Errors whose message is meant for the user, and the place in the input that they name.
+ *
+ * @module
+ */
+
 /** Where in the input something was wrong. Lines and columns count from 1; a column may also be a column's name. */
 export interface DataErrorPlace {
   file?: string;

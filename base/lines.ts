@@ -5,8 +5,8 @@
  */
 
 /**
- * The lines that are not empty, without their ends (LF or CRLF). Unlike `split("\n")` it makes nothing for empty lines, so
- * that a file of line ends alone costs no memory.
+ * The lines that are not empty, without their ends (LF or CRLF). Unlike `split("\n")` it makes nothing for empty lines,
+ * so that a file of line ends alone costs no memory.
  */
 export function* nonEmptyLines(text: string): Generator<string, void, void> {
   for (let start = 0; start < text.length;) {

@@ -1,19 +1,20 @@
 /**
- * Counter-based random numbers on the host: the same words, and the same uniform numbers, as `shaders/random/random.wgsl` draws on the GPU.
+ * Counter-based random numbers on the host: the same words, and the same uniform numbers, as
+ * `shaders/random/random.wgsl` draws on the GPU.
  *
- * Philox4x32-10 turns a counter and a key into four random words. There is no state to save and no order to keep: number i of
- * a stream at a step depends on (seed, stream, step, i) alone.
+ * Philox4x32-10 turns a counter and a key into four random words. There is no state to save and no order to keep:
+ * number i of a stream at a step depends on (seed, stream, step, i) alone.
  *
  * J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw: Parallel random numbers: as easy as 1, 2, 3 (SC 2011).
  *
  * @module
  */
 
-/** What a sequence of random numbers is keyed by. */
+/** The key of a sequence of random numbers. */
 export interface RandomKey {
   /** A whole number from 0 to 2^53 - 1. */
   readonly seed: number;
-  /** Number of the independent sequence; one for each purpose. A whole number from 0 to 2^32 - 1. */
+  /** Number of an independent sequence, one per purpose. A whole number from 0 to 2^32 - 1. */
   readonly stream: number;
   /** Step of the run, from 0 to 2^32 - 1; 0 if left out. */
   readonly step?: number;
@@ -52,7 +53,7 @@ export function philox(
 
 /** High word of the 64-bit product of two 32-bit words. */
 function highWord(a: number, b: number): number {
-  // With b in halves each product stays below 2^48 and is exact.
+  // With b split in halves, each product stays below 2^48 and is exact.
   const low = a * (b & 0xffff);
   const high = a * (b >>> 16);
   return Math.floor((high + Math.floor(low / 0x10000)) / 0x10000);
@@ -66,7 +67,7 @@ export function seedWords(seed: number): [number, number] {
   return [seed >>> 0, Math.floor(seed / 2 ** 32)];
 }
 
-/** @throws {RangeError} unless `value` is a 32-bit word. */
+/** @throws {RangeError} if `value` is not a 32-bit word. */
 export function requireWord(name: string, value: number): void {
   if (!Number.isInteger(value) || value < 0 || value >= 2 ** 32) {
     throw new RangeError(`a random ${name} must be a whole number from 0 to 2^32 - 1, got ${value}`);
@@ -97,7 +98,7 @@ export function randomUniformData(count: number, key: RandomKey): Float32Array<A
 }
 
 /**
- * Standard normal numbers by Box and Muller's transform; the GPU's differ by its rounding, at most 1e-6.
+ * Standard normal numbers by the Box-Muller transform; the GPU's differ by its rounding, at most 1e-6.
  *
  * @example Initial values of a layer
  * ```ts

@@ -1,10 +1,10 @@
 /**
- * Seeded generators for shuffles and draws on the CPU. Every use has a stream of its own (`"split"`, `"shuffle", epoch`, resample 17, tree 42),
- * so that no draw depends on the order of calls elsewhere or on which worker makes it.
+ * Seeded generators for shuffles and draws on the CPU. Every use has a stream of its own (`"split"`, `"shuffle",
+ * epoch`, resample 17, tree 42), so that no draw depends on the order of calls elsewhere or on which worker makes it.
  *
- * There are two, because what they drew is part of what published results were computed from: {@link SeededRandom} for data and phantoms,
- * whose keys are words and numbers, and {@link FastRandom} for statistics, which start a stream for every resample and tree. Numbers that
- * must equal the GPU's are in `philox.ts`.
+ * There are two, because published results were computed from their draws: {@link SeededRandom} for
+ * data and phantoms, whose keys are words and numbers, and {@link FastRandom} for statistics, which start a stream for
+ * every resample and tree. Numbers that must equal the GPU's are in `philox.ts`.
  *
  * @module
  */
@@ -69,7 +69,9 @@ export class SeededRandom extends RandomStream {
   }
 }
 
-/** Three 32-bit words from a key: FNV-1a over its text with the finaliser of MurmurHash3, under three different bases. */
+/**
+ * Three 32-bit words from a key: FNV-1a over its text with the finaliser of MurmurHash3, under three different bases.
+ */
 function hashKey(key: readonly (number | string)[]): [number, number, number] {
   const bytes = new TextEncoder().encode(JSON.stringify(key));
   const word = (basis: number): number => {
@@ -85,8 +87,8 @@ function hashKey(key: readonly (number | string)[]): [number, number, number] {
 /**
  * A stream of random numbers (xoshiro128**, Blackman and Vigna 2018) keyed by integers.
  *
- * Streams with different keys are independent for all practical purposes, so resample 17 or tree 42 draws the same numbers
- * whichever worker makes it.
+ * Streams with different keys are independent for all practical purposes, so resample 17 or tree 42 draws the same
+ * numbers whichever worker makes it.
  *
  * @example
  * ```ts
@@ -106,7 +108,7 @@ export class FastRandom extends RandomStream {
     super();
     let hash = 0x9e3779b9;
     for (const key of keys) {
-      if (!Number.isSafeInteger(key)) throw new RangeError(`A random stream's key must be an integer, but is ${key}.`);
+      if (!Number.isSafeInteger(key)) throw new RangeError(`a random stream's key must be an integer, but is ${key}`);
       // Both words of the key, so that seeds beyond 2^32 differ too.
       hash = mix((hash + 0x9e3779b9) ^ mix(key | 0));
       hash = mix((hash + 0x9e3779b9) ^ mix(Math.floor(key / 4294967296) | 0));
@@ -133,7 +135,8 @@ export class FastRandom extends RandomStream {
   }
 
   /**
-   * A uniform integer in [0, bound). The bias is below bound / 2^32: under 1e-5 for the thousands that are drawn from here.
+   * A uniform integer in [0, bound). The bias is below bound / 2^32: under 1e-5 for the thousands that are drawn from
+   * here.
    */
   override below(bound: number): number {
     return Math.floor(this.uniform() * bound);

@@ -150,7 +150,7 @@ function contentOf({ file, size }: OpenedFile, path: string): Uint8Array<ArrayBu
   const bytes = new Uint8Array(size);
   try {
     // A file that was cut meanwhile has fewer bytes than it had.
-    if (!readExactly(file, bytes, 0)) throw new DataError("the file became shorter while it was read.", { file: path });
+    if (!readExactly(file, bytes, 0)) throw new DataError("the file became shorter while it was read", { file: path });
   } catch (error) {
     throw nameFile(error, path);
   }
@@ -159,16 +159,16 @@ function contentOf({ file, size }: OpenedFile, path: string): Uint8Array<ArrayBu
 
 function requireKind(info: Deno.FileInfo, path: string, { maxBytes, kind }: FileKind): void {
   if (info.isDirectory) {
-    throw new DataError(`this is a folder, not ${kind}.`, { file: path });
+    throw new DataError(`this is a folder, not ${kind}`, { file: path });
   }
   if (!info.isFile) throw notRegular(path, info);
   if (info.size > maxBytes) {
-    throw new DataError(`the file has ${info.size} bytes, but ${kind} has at most ${maxBytes}.`, { file: path });
+    throw new DataError(`the file has ${info.size} bytes, but ${kind} has at most ${maxBytes}`, { file: path });
   }
 }
 
 function notRegular(path: string, info: Deno.FileInfo): DataError {
-  return new DataError(`this is ${describeType(info)}, not a regular file; remove it.`, { file: path });
+  return new DataError(`this is ${describeType(info)}, not a regular file; remove it`, { file: path });
 }
 
 function describeType(info: Deno.FileInfo): string {

@@ -1,11 +1,13 @@
 /**
- * Identifiers and paths out of CSV files and zip directories. They are data, so they must never name anything outside
- * the data set's own directory.
+ * Checks of identifiers and paths from CSV files and zip directories: as untrusted data, they must not lead outside the
+ * data set's own directory.
+ *
+ * @module
  */
 
 /** Longest path segment that common file systems accept, in bytes. */
 const MAX_SEGMENT = 255;
-/** Longest identifier: an ending is added to it. */
+/** Longest identifier, which leaves room for a file extension. */
 const MAX_ID = 200;
 const MAX_PATH = 4096;
 
@@ -20,13 +22,14 @@ export function isNumericId(id: string): boolean {
 }
 
 /**
- * Says why a relative path could leave the directory it is joined to, or returns `undefined` for a safe one. Refused:
- * empty or overlong paths, absolute ones, drive letters, backslashes, control characters, and the segments ``, `.` and `..`.
+ * The reason why a relative path could leave the directory that it is joined to; `undefined` if it is safe. Refused:
+ * empty or overlong paths, absolute ones, drive letters, backslashes, control characters, and the segments ``, `.` and
+ * `..`.
  */
 export function unsafePathReason(path: string): string | undefined {
   if (path.length === 0) return "the path is empty";
   if (path.length > MAX_PATH) return `the path has ${path.length} characters, more than ${MAX_PATH}`;
-  // deno-lint-ignore no-control-regex -- control characters are what is looked for
+  // deno-lint-ignore no-control-regex -- matches control characters on purpose
   if (/[\u0000-\u001f\u007f]/.test(path)) return "the path has a control character";
   if (path.includes("\\")) return "the path has a backslash";
   if (path.startsWith("/") || /^[A-Za-z]:/.test(path)) return "the path is absolute";
@@ -37,7 +40,7 @@ export function unsafePathReason(path: string): string | undefined {
   return undefined;
 }
 
-/** A string from the data for a message: quoted, control characters escaped, cut to 80 characters. */
+/** Quotes a string from the data for a message: control characters escaped, truncated to 80 characters. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
 }

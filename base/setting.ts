@@ -1,6 +1,6 @@
 /**
- * Settings: what a value may be, its default and its help, declared once. From a declaration follow the flag of the command line and its
- * help (`cli/options/options.ts`), the check of a file's field and its type (`setting_group.ts`).
+ * Declarations of settings: the allowed values, the default and the help. From a declaration follow the command-line
+ * flag and its help (`cli/options/options.ts`), the check of a file's field and its type (`setting_group.ts`).
  *
  * @module
  */
@@ -9,9 +9,9 @@ import { z } from "zod";
 /** One setting. `D` is the type of its value when it is not given: `T` where there is a default, else `undefined`. */
 export interface Setting<T, D extends T | undefined = T | undefined> {
   readonly help: string;
-  /** What a value must be, to follow "must be". */
+  /** Describes the allowed values, to follow "must be". */
   readonly allowed: string;
-  /** How the value is called in the help, or `null` for a flag without one. */
+  /** Name of the value in the help, or `null` for a flag without a value. */
   readonly placeholder: string | null;
   readonly schema: z.ZodType<T>;
   /** Turns the text of the command line into what `schema` checks. */
@@ -150,7 +150,7 @@ export function path<D extends string | undefined = undefined>(
     help: options.help,
     allowed: "a path",
     placeholder: options.placeholder ?? "path",
-    // For the operating system a NUL ends a path; no file has one in its name.
+    // A NUL would end the path early in the operating system; no file name contains one.
     // deno-lint-ignore no-control-regex
     schema: z.string().min(1).max(4096).regex(/^[^\x00]*$/, "no path has a NUL character"),
     parse: (given) => given,

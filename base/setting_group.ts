@@ -1,29 +1,29 @@
 /**
- * Groups of settings in the shape of a file: `{ model: { imageSize: integer(...) } }` declares the field `model.imageSize` of a JSON file and
- * the flag `--image-size`. The file's schema, its type, the table of flags and the way from flags to file and back all follow from the
- * group.
+ * Groups of settings in the shape of a file: `{ model: { imageSize: integer(...) } }` declares the field
+ * `model.imageSize` of a JSON file and the flag `--image-size`. The file's schema, its type, the table of flags and the
+ * way from flags to file and back all follow from the group.
  *
  * @module
  */
 import { z } from "zod";
 import type { Setting } from "./setting.ts";
 
-/** A field that is in files only and has no flag; it may be absent. */
+/** An optional field of files that has no flag. */
 export interface FileOnly<T> {
   readonly fileOnly: z.ZodType<T>;
 }
 
-/** What may stand in a group, by the name of the file's field. */
+/** The entries of a group, by the name of the file's field. */
 export interface SettingGroup {
   readonly [field: string]: Setting<unknown> | FileOnly<unknown> | SettingGroup;
 }
 
-/** A setting that a file may lack: it is not in older files, or being absent means something. */
+/** A setting that files may lack, because older files do not have it or its absence has a meaning. */
 export function optional<S extends Setting<unknown>>(setting: S): S & { readonly inFile: "optional" } {
   return { ...setting, inFile: "optional" };
 }
 
-/** A setting that is in a file only where it differs from its default, so that older files stay what they are. */
+/** A setting that files contain only if it differs from the default, so that older files keep their meaning. */
 export function unlessDefault<S extends Setting<unknown>>(setting: S): S & { readonly inFile: "unless-default" } {
   return { ...setting, inFile: "unless-default" };
 }
@@ -51,7 +51,7 @@ type OptionalFields<G> = {
 
 type Flattened<T> = { [K in keyof T]: T[K] };
 
-/** What a file holds of a group. */
+/** The type of a group's part of a file. */
 export type GroupValues<G> = Flattened<
   & { -readonly [K in Exclude<keyof G, OptionalFields<G>>]: ValueOf<G[K]> }
   & { -readonly [K in OptionalFields<G>]?: ValueOf<G[K]> }
@@ -82,7 +82,7 @@ export function flagsOf<G extends SettingGroup>(group: G): GroupFlags<G> {
   return flags as GroupFlags<G>;
 }
 
-/** The schema of what a file holds of a group; unknown fields are dropped, and the order of fields is the group's. */
+/** The schema of a group's part of a file; unknown fields are dropped, and fields are in the group's order. */
 export function schemaOf<G extends SettingGroup>(group: G): z.ZodType<GroupValues<G>> {
   const fields = Object.entries(group).map(([field, entry]) => {
     if (isFileOnly(entry)) return [field, entry.fileOnly.exactOptional()] as const;
@@ -92,7 +92,7 @@ export function schemaOf<G extends SettingGroup>(group: G): z.ZodType<GroupValue
   return z.object(Object.fromEntries(fields)) as unknown as z.ZodType<GroupValues<G>>;
 }
 
-/** What a file holds, from the values of flags by name. Settings without a value are left out. */
+/** Converts values of flags, by name, to a group's part of a file. Settings without a value are left out. */
 export function fromFlags<G extends SettingGroup>(group: G, values: Readonly<Record<string, unknown>>): GroupValues<G> {
   const file: Record<string, unknown> = {};
   for (const [field, entry] of Object.entries(group)) {
@@ -104,7 +104,7 @@ export function fromFlags<G extends SettingGroup>(group: G, values: Readonly<Rec
   return file as GroupValues<G>;
 }
 
-/** The values of a group's flags by name, from what a file holds; the default where a file does not say. */
+/** Converts a group's part of a file to values of flags, by name; absent fields get their defaults. */
 export function toFlags<G extends SettingGroup>(group: G, file: GroupValues<G>): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [field, entry] of Object.entries(group)) {

@@ -1,8 +1,8 @@
 /**
- * Jobs spread over module Web Workers, with results that do not depend on how many there are.
+ * Runs jobs in module Web Workers, with results that do not depend on the number of workers.
  *
- * A job family is one function, `prepare(setup)`, that returns the function which does one job. The same function runs in a
- * worker (whose module calls {@linkcode serveJobs}) or, where one worker is enough, in this thread.
+ * A job family is one function, `prepare(setup)`, that returns the function which does one job. The same function runs
+ * in a worker (whose module calls {@linkcode serveJobs}) or, where one worker is enough, in this thread.
  *
  * @module
  */
@@ -10,12 +10,12 @@
 /** Makes the function that does one job from what all jobs share. */
 export type PrepareJobs<Setup, Job, Result> = (setup: Setup) => (job: Job) => Result;
 
-/** How to run a family of jobs. */
+/** Options of {@linkcode runJobs}. */
 export interface JobOptions<Setup, Job, Result> {
   /** The worker's module, which must call {@linkcode serveJobs} with the same `prepare`. */
   readonly module: URL;
   readonly prepare: PrepareJobs<Setup, Job, Result>;
-  /** What every job needs; copied to each worker once. */
+  /** Shared by all jobs; copied to each worker once. */
   readonly setup: Setup;
   /** Number of workers; at 1 or less the jobs run in this thread. All logical cores unless given. */
   readonly workers?: number | undefined;
@@ -29,24 +29,24 @@ type Reply<Result> = { index: number; result: Result } | { index: number; error:
 /** Messages to a worker: the set-up once, then jobs. */
 type Request<Setup, Job> = { setup: Setup } | { index: number; job: Job };
 
-/** What a module worker's global scope offers here; the DOM's `window` types do not describe it. */
+/** The global scope of a module worker, which the `window` types of the DOM do not describe. */
 interface WorkerScope<Setup, Job, Result> {
   onmessage: ((event: MessageEvent<Request<Setup, Job>>) => void) | null;
   postMessage(message: Reply<Result>): void;
 }
 
-/** Answers jobs inside a worker; the only call in a worker's module. */
+/** Serves jobs inside a worker; the only call in the worker's module. */
 export function serveJobs<Setup, Job, Result>(prepare: PrepareJobs<Setup, Job, Result>): void {
   const scope = globalThis as unknown as WorkerScope<Setup, Job, Result>;
   let run: (job: Job) => Result = () => {
-    throw new Error("A job came before the set-up.");
+    throw new Error("a job came before the set-up");
   };
   scope.onmessage = ({ data }) => {
     if ("setup" in data) {
       try {
         run = prepare(data.setup);
       } catch (error) {
-        // Told with the first job's answer: an exception here would go to the console instead.
+        // Reported with the first job's answer: an exception here would only reach the console.
         run = () => {
           throw error;
         };
@@ -61,10 +61,10 @@ export function serveJobs<Setup, Job, Result>(prepare: PrepareJobs<Setup, Job, R
   };
 }
 
-/** How long this thread may work before timers and signals get a turn. */
+/** Time after which this thread yields to timers and signals, in milliseconds. */
 const TURN_MS = 50;
 
-/** Runs the jobs one after another in this thread, giving timers and signals a turn in between. */
+/** Runs the jobs one after another in this thread, yielding to timers and signals in between. */
 async function runHere<Setup, Job, Result>(
   jobs: readonly Job[],
   options: JobOptions<Setup, Job, Result>,
@@ -83,7 +83,7 @@ async function runHere<Setup, Job, Result>(
   return results;
 }
 
-/** Hands one worker a job after another until none is left. */
+/** Sends jobs to one worker until none is left. */
 function drain<Setup, Job, Result>(
   worker: Worker,
   next: () => { index: number; job: Job } | null,
@@ -101,7 +101,7 @@ function drain<Setup, Job, Result>(
       give();
     };
     worker.onerror = (event) => {
-      // Without this the error would end the whole process, and not as this call's rejection.
+      // Without this the error would end the whole process instead of rejecting this call.
       event.preventDefault();
       reject(new Error(event.message));
     };

@@ -1,5 +1,6 @@
 /**
- * `deno task likelihood RUN`: importance-weighted log-likelihoods of held-out pairs: of each view, of all, of each view given each other.
+ * `deno task likelihood RUN`: importance-weighted log-likelihoods of held-out pairs: of each view, of all, of each view
+ * given each other.
  *
  * @module
  */

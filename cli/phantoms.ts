@@ -1,5 +1,6 @@
 /**
- * `deno task phantoms --out DIR --studies N --seed S`: draws chest X-ray phantoms in the layout of MIMIC-CXR-JPG or CheXpert.
+ * `deno task phantoms --out DIR --studies N --seed S`: draws chest X-ray phantoms in the layout of MIMIC-CXR-JPG or
+ * CheXpert.
  *
  * @module
  */

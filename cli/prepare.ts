@@ -1,5 +1,6 @@
 /**
- * `deno task prepare --data DIR --image-size S`: decodes, crops, resizes and equalises the images once and keeps them on disk.
+ * `deno task prepare --data DIR --image-size S`: decodes, crops, resizes and equalises the images once and keeps them
+ * on disk.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * `deno task translate RUN`: grids of reconstructions, of each view translated into each other, and of samples, as PNG files.
+ * `deno task translate RUN`: grids of reconstructions, of each view translated into each other, and of samples, as PNG
+ * files.
  *
  * @module
  */

@@ -1,10 +1,11 @@
 /**
- * What a training batch holds where a view is missing.
+ * Fills the place of missing views in a training batch.
  *
- * A missing image takes no part in the objective, but batch norm would still count it: zeros in its place would pull the statistics of the
- * images that are there, and the running ones with them. So each missing image is stood in for by one that is there, of the same view in
- * the same batch, in turn: the statistics are then those of real images, some of them counted more than once. Where a whole batch lacks
- * a view there is none to take: it holds zeros, and the running statistics of that view's networks are put back after the step.
+ * Missing images do not contribute to the objective, but batch norm would still include them: zeros in their place
+ * would bias the batch statistics and the running statistics. Each missing image is therefore replaced by a present one
+ * of the same view and batch, cycling through them, so that the statistics are those of real images, some counted more
+ * than once. If a whole batch lacks a view, its images are zeros, and the running statistics of that view's networks
+ * are restored after the step.
  *
  * @module
  */
@@ -13,7 +14,7 @@ import type { Pixels } from "./image_inputs.ts";
 /** A batch that may lack views. */
 export interface PartialBatch {
   readonly pixels: Pixels;
-  /** 1 where a view is there, view-major [M, N]; all are where it is left out. */
+  /** 1 where a view is there, view-major [M, N]; all views are if omitted. */
   readonly present?: Float32Array;
 }
 
@@ -25,7 +26,7 @@ export interface FilledBatch {
 }
 
 /**
- * Fills the gaps of a batch; the batch itself stays as it is.
+ * Fills the gaps of a batch without modifying it.
  *
  * @param options.views Number of views M.
  */

@@ -1,5 +1,5 @@
 /**
- * Parameters and what Adam keeps of them: the whole state of a training.
+ * The complete training state: parameters and Adam's moments.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import type { ParameterSpec } from "./layers/scope.ts";
 const PREFIXES = { m: "optimizer.exp_avg.", v: "optimizer.exp_avg_sq." } as const;
 const LOSS_SCALE = "optimizer.loss_scale";
 
-/** Parameters with their first and second moments, and with float16 the scale of the loss. */
+/** Parameters with their first and second moments, and with float16 the loss scale. */
 export class AdamState implements Disposable {
   private constructor(
     readonly parameters: Parameters,
@@ -52,7 +52,7 @@ export class AdamState implements Disposable {
   /**
    * Adds the gradient of a loss and a step of Adam to the program that is being compiled.
    *
-   * @returns The gradient, its norm, and as a metric the scale that the loss had in the step, if there is one.
+   * @returns The gradient, and as metrics its norm and, with float16, the loss scale of the step.
    */
   minimize(loss: Tensor): { gradient: () => Tensor; metrics: { gradientNorm: Tensor; lossScale?: Tensor } } {
     const { lossScale, moments, parameters: { trained: parameters, tensors } } = this;
@@ -66,7 +66,7 @@ export class AdamState implements Disposable {
     return { gradient: () => mul(gradient, reciprocal(scale)), metrics: { gradientNorm, lossScale: scale } };
   }
 
-  /** The inputs that such a program needs at a step (from 0). */
+  /** The inputs of such a program at a step (from 0). */
   static inputs(options: { learningRate: number; step: number; epsilon?: number }): Record<string, InputData> {
     const { learningRate, step, epsilon = 1e-8 } = options;
     return adam.hyperparameters({ learningRate, step: step + 1, epsilon });
@@ -86,7 +86,8 @@ export class AdamState implements Disposable {
   }
 
   /**
-   * Restores a state that {@link read} gave. Without the optimiser's tensors (a state_dict from elsewhere) its moments start at zero.
+   * Restores a state that {@link read} gave. Without the optimiser's tensors (a state_dict from elsewhere) its moments
+   * start at zero.
    *
    * @throws {RangeError} naming what is missing, unknown or of another shape.
    */
@@ -106,7 +107,7 @@ export class AdamState implements Disposable {
   }
 }
 
-/** The model's part of a training's state. */
+/** The model's part of a training state. */
 export function modelState(state: ReadonlyMap<string, HostTensor>): Map<string, HostTensor> {
   return new Map([...state].filter(([name]) => !name.startsWith("optimizer.")));
 }

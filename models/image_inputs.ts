@@ -1,11 +1,14 @@
 /**
- * Batches of images on their way into a program.
+ * Image batches as inputs of a program.
  *
  * @module
  */
 import { input, type Tensor, unpackBytes } from "../runtime/mod.ts";
 
-/** Bytes, view-major [M, N, S, S], 0 black to 255 white; or, for a model with `floatImages`, a view each [N, S, S] in [0, 1]. */
+/**
+ * Bytes, view-major [M, N, S, S], 0 black to 255 white; or, for a model with `floatImages`, one array per view, [N, S,
+ * S] in [0, 1].
+ */
 export type Pixels = Uint8Array | readonly Float32Array[];
 
 /** The images of a batch. */
@@ -17,7 +20,7 @@ export interface ImageShape {
   readonly floatImages?: boolean;
 }
 
-/** The batch's images as floats in [0, 1], a view each [N, S, S, 1]; declares the program's inputs. */
+/** Declares the program's image inputs: floats in [0, 1], one tensor per view, [N, S, S, 1]. */
 export function imageTensors({ views, imageSize, batchSize, floatImages }: ImageShape): Tensor[] {
   const shape = [batchSize, imageSize, imageSize, 1];
   if (floatImages) return views.map((_, m) => input(`image ${m}`, { shape }));
@@ -26,13 +29,13 @@ export function imageTensors({ views, imageSize, batchSize, floatImages }: Image
   return views.map((_, m) => unpackBytes(pixels, { shape, first: m * size }));
 }
 
-/** The values of those inputs. */
+/** The values of the inputs that {@link imageTensors} declares. */
 export function pixelInputs(pixels: Pixels): Record<string, Uint8Array | Float32Array> {
   if (pixels instanceof Uint8Array) return { pixels: padded(pixels) };
   return Object.fromEntries(pixels.map((image, m) => [`image ${m}`, image]));
 }
 
-/** Whole words: WebGPU writes buffers in units of four bytes. */
+/** Padded to whole words: WebGPU writes buffers in units of four bytes. */
 function padded(pixels: Uint8Array): Uint8Array {
   if (pixels.byteLength % 4 === 0) return pixels;
   const whole = new Uint8Array(Math.ceil(pixels.byteLength / 4) * 4);

@@ -1,8 +1,8 @@
 /**
  * Training a model: one compiled program that does a whole step, with its gradients and Adam.
  *
- * A trainer knows no files and no data set: it takes batches, and gives and takes its state as plain tensors. Everything random is keyed by
- * (seed, step), so that a training that is restored at a step continues bit for bit.
+ * A trainer is independent of files and data sets: it takes batches, and its state is read and written as plain
+ * tensors. All randomness is keyed by (seed, step), so that training restored at a step continues bit for bit.
  *
  * @module
  */
@@ -22,36 +22,36 @@ import { AdamState } from "./adam_state.ts";
 import { declareParameters, type HostTensor, type Parameters } from "./layers/parameters.ts";
 import { Scope } from "./layers/scope.ts";
 
-/** What changes from step to step. */
+/** Settings of one step. */
 export interface StepSettings {
-  /** Step number from 0: keys the random numbers. */
+  /** Step number from 0; keys the random numbers. */
   readonly step: number;
   readonly learningRate: number;
   readonly beta: number;
   readonly alpha: number;
 }
 
-/** What a step's program is run with. */
+/** Inputs of one step. */
 export interface StepInputs {
   /** Values of the inputs that {@link Trainable.loss} declared, by name. */
   readonly values: Record<string, InputData>;
-  /** Whether the running statistics of a name must stay as they are, because the batch has nothing for them. */
+  /** Whether a running statistic must not change, because the batch has no images for it. */
   readonly keepsStatistics?: (name: string) => boolean;
 }
 
-/** A model with an objective, on batches of type `B`. */
+/** A model and its objective, on batches of type `B`. */
 export interface Trainable<B> {
-  /** Asks a declaring scope for every parameter. */
+  /** Requests every parameter from a declaring scope. */
   declare(scope: Scope): void;
-  /** Declares the inputs of a step and builds its objective: `loss`, a scalar, and other scalars to log beside it. */
+  /** Declares the inputs of a step and builds its objective: `loss`, a scalar, and other scalars to log. */
   loss(scope: Scope): { readonly loss: Tensor; readonly [metric: string]: Tensor };
   /** The inputs for a batch. */
   inputs(batch: B, settings: StepSettings): StepInputs;
 }
 
-/** How to train. */
+/** Options of {@link createTrainer}. */
 export interface TrainerOptions {
-  /** Seed of the initial parameters and of everything random in a step. */
+  /** Seed of the initial parameters and of all randomness in the steps. */
   readonly seed: number;
   /** Adam's epsilon, 1e-8 by default. */
   readonly epsilon?: number;
@@ -68,7 +68,7 @@ export interface TrainerOptions {
 /**
  * Allocates and initialises a model's parameters and compiles its training step.
  *
- * @throws {OutOfMemoryError} before anything is allocated, where that can be known.
+ * @throws {OutOfMemoryError} before anything is allocated, if that can be known.
  */
 export async function createTrainer<B>(
   device: Device,
@@ -118,7 +118,7 @@ export class Trainer<B> implements Disposable {
     return this.program.dispatchCount;
   }
 
-  /** Does one step. Does not wait for the GPU; read metrics every so many steps. */
+  /** Does one step without waiting for the GPU; read the metrics at least every 1,024 steps. */
   step(batch: B, settings: StepSettings): void {
     const inputs = this.model.inputs(batch, settings);
     const run = () => this.program.run(...this.#given(inputs, settings));
@@ -127,19 +127,19 @@ export class Trainer<B> implements Disposable {
   }
 
   /**
-   * Does one step on a batch without absent views, and gives the GPU's time for each dispatch of it.
+   * Does one step on a batch without missing views, and returns the GPU time of each dispatch.
    *
-   * @throws {TypeError} where the adapter has no timestamps.
+   * @throws {TypeError} if the adapter does not support timestamps.
    */
   profile(batch: B, settings: StepSettings): Promise<ProfileEntry[]> {
     return this.program.profile(...this.#given(this.model.inputs(batch, settings), settings));
   }
 
   /**
-   * The metrics of every step since the last call: `loss`, `gradientNorm` (of the loss itself, not of its scaled copy), what else the model
-   * logs, and with precision `f16` also `lossScale`.
+   * The metrics of every step since the last call: `loss`, `gradientNorm` (of the unscaled loss), the other metrics of
+   * the model, and with precision `f16` also `lossScale`.
    *
-   * @throws {NonFiniteError} for a trainer made with `checkNumerics`, naming the first op with a result that is not finite.
+   * @throws {NonFiniteError} for a trainer with `checkNumerics`, naming the first op whose result is not finite.
    */
   readMetrics(): Promise<MetricsEntry[]> {
     return this.program.readMetrics();
@@ -148,7 +148,7 @@ export class Trainer<B> implements Disposable {
   /**
    * Gradients of the last step by parameter, in files' layouts.
    *
-   * @throws {RangeError} for a trainer made without `keepGradients`.
+   * @throws {RangeError} for a trainer without `keepGradients`.
    */
   async readGradients(): Promise<Map<string, HostTensor>> {
     const [slab] = await this.program.read("gradient");
@@ -161,7 +161,8 @@ export class Trainer<B> implements Disposable {
   }
 
   /**
-   * Restores a state that {@link read} gave. Without the optimiser's tensors (a state_dict from elsewhere) its moments start at zero.
+   * Restores a state from {@link read}. Without the optimiser's tensors (a state_dict from elsewhere) its moments
+   * start at zero.
    *
    * @throws {RangeError} naming what is missing, unknown or of another shape.
    */
@@ -174,7 +175,7 @@ export class Trainer<B> implements Disposable {
     this.state[Symbol.dispose]();
   }
 
-  /** What the program is run with. */
+  /** Arguments of the program's run. */
   #given({ values }: StepInputs, settings: StepSettings): [Record<string, InputData>, RunOptions] {
     const { epsilon, seed } = this.options;
     const { step, learningRate } = settings;

@@ -1,15 +1,16 @@
 /**
- * What changes over a training: alpha, the weight of the standard normal prior in the MMVM VAE, and beta, the weight of the divergence.
+ * Annealing schedules: alpha, the weight of the standard normal prior in the MMVM VAE, and beta, the weight of the KL
+ * divergence.
  *
  * @module
  */
 import type { DatasetName } from "../data/mod.ts";
 import { type Schedule, schedules } from "../runtime/mod.ts";
 
-/** How alpha falls. */
+/** Shapes of the alpha schedule. */
 export const ALPHA_SCHEDULES = ["exp", "linear", "cosine", "constant"] as const;
 
-/** The fields of a training's configuration that matter here. */
+/** The fields of a training configuration that determine the schedules. */
 export interface Annealing {
   readonly alphaSteps: number;
   readonly alphaSchedule?: typeof ALPHA_SCHEDULES[number] | undefined;
@@ -19,22 +20,22 @@ export interface Annealing {
 }
 
 /**
- * The share of all steps over which alpha is annealed where nothing else is asked for. Of chest X-rays a fifth, about the share that 150,000
- * steps have of the papers' 240 epochs; of MNIST pairs, whose runs are short, three fifths.
+ * The default share of all steps over which alpha is annealed: a fifth for chest X-rays, about what 150,000 steps are
+ * of the papers' 240 epochs, and three fifths for MNIST pairs, whose runs are short.
  */
 export function alphaShareOf(dataset: DatasetName): number {
   return dataset === "mnist-pairs" ? 0.6 : 0.2;
 }
 
-/** Where the published exponential ends after its steps; it goes on falling. */
+/** Value of the published exponential after its last annealing step; it keeps falling after that. */
 const PUBLISHED_END = 1e-10;
 
 /**
  * Alpha from 1 to `alpha` (0 unless given) in `alphaSteps` steps:
  *
- * - `exp`: a constant factor a step, as in the authors' code: exp(ln(1e-10) step / steps), but never under `alpha`;
- * - `linear` and `cosine`: a straight line, and half a cosine wave;
- * - `constant`: `alpha` at every step, as the others have for no steps at all.
+ * - `exp`: exponential decay as in the authors' code, exp(ln(1e-10) step / steps), bounded below by `alpha`;
+ * - `linear` and `cosine`: linear and half-cosine decay;
+ * - `constant`: `alpha` at every step; the others equal this if `alphaSteps` is 0.
  */
 export function alphaSchedule(annealing: Annealing): Schedule {
   const { alphaSteps: steps, alphaSchedule: kind = "exp", alpha: to = 0 } = annealing;
@@ -45,7 +46,7 @@ export function alphaSchedule(annealing: Annealing): Schedule {
   return (step) => Math.max(to, falling(step));
 }
 
-/** Beta at every step, rising in a straight line over the warm-up. */
+/** Beta at every step, with a linear warm-up. */
 export function betaSchedule({ beta, betaWarmupSteps: steps = 0 }: Annealing): Schedule {
   const full = schedules.constant(beta);
   return steps === 0 ? full : schedules.warmup(full, { steps });

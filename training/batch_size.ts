@@ -1,16 +1,16 @@
 /**
- * Batches that do not fit into the GPU's memory, and those that would.
+ * Finds the largest batch size that fits into GPU memory.
  *
  * @module
  */
 import { OutOfMemoryError } from "../runtime/mod.ts";
 
-/** The smallest batch that batch norm has statistics of. */
+/** The smallest batch for which batch norm has a variance. */
 const SMALLEST = 2;
 
-/** A training step that does not fit into the memory there is. Another attempt would end the same way. */
+/** The training step does not fit into GPU memory; retrying would fail the same way. */
 export class BatchTooLargeError extends OutOfMemoryError {
-  /** @param fits A batch size that fits, `undefined` where none does. */
+  /** @param fits A batch size that fits, `undefined` if none does. */
   constructor(cause: OutOfMemoryError, options: { batchSize: number; fits: number | undefined }) {
     const { wanted, available, message } = cause;
     const { batchSize, fits } = options;
@@ -27,9 +27,10 @@ export class BatchTooLargeError extends OutOfMemoryError {
 }
 
 /**
- * About the largest batch that fits, under one that does not: by halving, then between the last two to an eighth.
+ * Finds about the largest batch size that fits, below one that does not: by halving, then by bisection to within an
+ * eighth.
  *
- * @param fits Tries a batch size; trying one that does not fit costs planning only.
+ * @param fits Tries a batch size. Sizes that do not fit fail at planning, before anything is allocated.
  */
 export async function largestBatch(
   fits: (batchSize: number) => Promise<boolean>,

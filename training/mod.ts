@@ -1,5 +1,6 @@
 /**
- * Training runs: configuration, run directory, locks, the training loop, and what happens when something fails on the way.
+ * Training runs: configuration, run directory, locks, the training loop, and what happens when something fails on the
+ * way.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Steps whose loss or gradient is not finite: what to say about them, and which op they begin with.
+ * Steps whose loss or gradient is not finite: the error, and the search for the op that causes it.
  *
  * @module
  */
@@ -10,25 +10,25 @@ import type { RunConfig } from "./run/run_config.ts";
 import type { RunData } from "./data/run_data.ts";
 import { createRunTrainer } from "./run_trainer.ts";
 
-/** Such a step and, unless its ops were watched, its logged numbers. */
+/** Such a step and its logged metrics, unless `checkNumerics` already found the op. */
 interface BadStep {
   readonly step: number;
   readonly logged?: { readonly loss: number; readonly gradientNorm: number; readonly lossScale?: number };
-  /** Steps of the run that were left out before. */
+  /** Number of steps of the run that were skipped before. */
   readonly skipped: number;
 }
 
 /**
- * A step of a run whose loss or gradient is not finite, or any result in a run whose ops are watched. Optimisers leave steps out whose
- * gradient is not finite, so that the parameters are as before.
+ * The loss or gradient of a step is not finite, or with `checkNumerics` the result of any op. Optimisers skip
+ * such steps, so the parameters are unchanged.
  */
 export class NonFiniteStepError extends NonFiniteError {
-  /** What happened, without what to do about it. */
+  /** What happened, without the advice. */
   readonly what: string;
-  /** Steps of the run that were left out before. */
+  /** Number of steps of the run that were skipped before. */
   readonly skipped: number;
 
-  /** @param found The op that it begins with: what a watch, or a second look at the step's ops, found. */
+  /** @param found The op that causes it, as found by `checkNumerics`. */
   constructor(private readonly bad: BadStep, readonly found?: NonFiniteError) {
     const what = describe(bad, found);
     super(
@@ -44,7 +44,7 @@ export class NonFiniteStepError extends NonFiniteError {
     this.skipped = bad.skipped;
   }
 
-  /** The same, naming the op. */
+  /** The same error, naming the op. */
   because(found: NonFiniteError): NonFiniteStepError {
     return new NonFiniteStepError(this.bad, found);
   }
@@ -66,23 +66,23 @@ function describeStep({ step, logged }: BadStep): string {
   return `${Number.isFinite(loss) ? `the gradient's norm is ${gradientNorm}` : `the loss is ${loss}`} at step ${step}`;
 }
 
-/** What is needed to repeat a step. */
+/** Input of {@link firstNonFinite}. */
 export interface RepeatedStep {
   readonly device: Device;
   readonly config: RunConfig;
   readonly data: RunData;
   /** Reads the state of the training. */
   readonly state: () => Promise<ReadonlyMap<string, HostTensor>>;
-  /** Batches, that of the step first. */
+  /** Batches, starting with that of the step. */
   readonly batches: AsyncGenerator<Batch, void, void>;
   readonly settings: StepSettings;
 }
 
 /**
- * Repeats a step with a look at every op's results.
+ * Repeats a step with `checkNumerics` to find the op that causes the non-finite result.
  *
- * The parameters are those of the moment: a step with a gradient that is not finite changes none, but the steps that were under way after it
- * may have.
+ * The parameters are those of the moment: a step with a gradient that is not finite changes none, but the steps that
+ * were under way after it may have.
  *
  * @returns `undefined` where all is finite now, or the step cannot be repeated in the memory there is.
  */
@@ -100,13 +100,13 @@ export async function firstNonFinite(repeated: RepeatedStep): Promise<NonFiniteE
     return undefined;
   } catch (error) {
     if (error instanceof NonFiniteError) return error;
-    // The search must not hide what it was to explain.
+    // A failing search must not hide the original error.
     if (error instanceof EngineError) return undefined;
     throw error;
   }
 }
 
-/** Running statistics have taken in the bad step, but no result of a training step depends on them. */
+/** The running statistics include the bad step, but no result of a training step depends on them. */
 function isStatistic(name: string): boolean {
   return /\.running_(mean|var)$/.test(name);
 }

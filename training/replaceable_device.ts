@@ -1,34 +1,34 @@
 /**
- * Work that outlives its device.
+ * Recovery from device failures: a lost device is replaced and the work repeated.
  *
  * @module
  */
 import { Device, DeviceLostError, EngineError, NoAdapterError, OutOfMemoryError } from "../runtime/mod.ts";
 import { BatchTooLargeError } from "./batch_size.ts";
 
-/** Failures in a row, with no progress between them, after which there is no point in going on. */
+/** Give up after this many consecutive failures without progress. */
 const MAX_FAILURES = 3;
-/** Milliseconds to wait before each try to open a device anew: a driver that was reset takes a moment. */
+/** Milliseconds to wait before each attempt to reopen a device: a driver needs a moment after a reset. */
 const WAITS = [0, 1000, 5000, 15_000];
 
-/** A device that is replaced by another when it is lost. */
+/** Holds a device, and replaces it when it is lost. */
 export class ReplaceableDevice implements Disposable {
   private constructor(private readonly open: () => Promise<Device>, private device: Device) {}
 
-  /** @param open Opens a device; by default the default adapter's. */
+  /** @param open Opens a device; that of the default adapter unless given. */
   static async open(open: () => Promise<Device> = () => Device.open()): Promise<ReplaceableDevice> {
     return new ReplaceableDevice(open, await open());
   }
 
-  /** The device of the moment. */
+  /** The current device. */
   get current(): Device {
     return this.device;
   }
 
   /**
-   * Closes the device, whatever state it is in, and opens another.
+   * Closes the device, whatever its state, and opens a new one.
    *
-   * @throws {NoAdapterError | EngineError} where there is none for some time.
+   * @throws {NoAdapterError | EngineError} if none can be opened for some time.
    */
   async replace(options: { waits?: readonly number[] } = {}): Promise<void> {
     this.device[Symbol.dispose]();
@@ -51,18 +51,18 @@ export class ReplaceableDevice implements Disposable {
   }
 }
 
-/** How to go on. */
+/** Options of {@link throughDeviceFailures}. */
 export interface DeviceRecovery {
-  /** How far the work has come, as a number that grows. Failures count anew from where it has grown. */
+  /** A number that grows as the work progresses; when it has grown, the count of failures starts again. */
   readonly progress?: () => Promise<number>;
   readonly onWarning?: (message: string) => void;
 }
 
 /**
- * Does work on a device, and does it again on a new one when the device is lost, runs out of memory on the way or its driver fails.
+ * Runs work on a device, and runs it again on a new one if the device is lost, runs out of memory or its driver fails.
  *
  * @param work Must be able to start over, or to go on from what it has saved; `attempt` counts from 0.
- * @throws the failure itself after three of them without progress.
+ * @throws the failure itself after three without progress.
  */
 export async function throughDeviceFailures<T>(
   devices: ReplaceableDevice,
@@ -87,7 +87,7 @@ export async function throughDeviceFailures<T>(
   }
 }
 
-/** What a new device may put right; not a fault of a kernel, nor a program that is too large. */
+/** Whether a new device may help: not for a faulty kernel or a program that is too large. */
 function isDeviceFailure(error: unknown): error is EngineError {
   if (error instanceof BatchTooLargeError || error instanceof NoAdapterError) return false;
   return error instanceof DeviceLostError || error instanceof OutOfMemoryError ||

@@ -1,5 +1,5 @@
 /**
- * The trainer that a run's configuration asks for, on batches as the loader gives them.
+ * Creates the trainer for a run's configuration; it takes the loader's batches.
  *
  * @module
  */
@@ -30,8 +30,8 @@ export function isSupervised(config: RunConfig): boolean {
 }
 
 /**
- * The pairs that a run trains on: those of the training split, and for a supervised classifier of the labelled patients alone, who are
- * the same as those of a probe with equal share and seed.
+ * The pairs that a run trains on: those of the training split, for a supervised classifier restricted to the labelled
+ * patients, who are those of a probe with the same share and seed.
  */
 export function trainingPairs(config: RunConfig, data: Pick<RunData, "index" | "pairs">): PairTable {
   const { index } = data;
@@ -41,7 +41,9 @@ export function trainingPairs(config: RunConfig, data: Pick<RunData, "index" | "
   return viewsOfRun(config, { index, pairs: seen }).pairs;
 }
 
-/** A configuration with alpha annealed over a share of all steps, by default that of the data set; how many these are depends on the data. */
+/**
+ * Sets `alphaSteps` to a share of all steps, by default the data set's; the number of steps depends on the data.
+ */
 export function withAnnealing(
   config: RunConfig,
   data: Pick<RunData, "index" | "pairs">,
@@ -81,7 +83,8 @@ function balancedWeights(config: RunConfig, data: Pick<RunData, "index" | "pairs
 /**
  * Makes the trainer of a run.
  *
- * @param options.checkNumerics Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow.
+ * @param options.checkNumerics Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`.
+ * Slow.
  */
 export async function createRunTrainer(
   device: Device,
@@ -102,7 +105,7 @@ export function vaeConfig(config: RunConfig, views: RunViews) {
   return { ...model, views: views.names };
 }
 
-/** 1 where a view is there, view-major [M, N], for models that want to know. */
+/** 1 where a view is there, view-major [M, N], for models trained with missing views. */
 export function presentOf({ present }: Pick<Batch, "present">, views: RunViews): { present?: Float32Array } {
   return views.missing ? { present } : {};
 }

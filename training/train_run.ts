@@ -1,5 +1,5 @@
 /**
- * Training a run: data to batches to steps, with metrics and checkpoints on disk, resumable at any step.
+ * The training loop of a run, with metrics and checkpoints on disk; resumable at any step.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import type { RunData } from "./data/run_data.ts";
 import { appendMetrics, type MetricsLine, readMetricsFile, runPaths } from "./run/run_directory.ts";
 import { createRunTrainer, isSupervised, trainingPairs } from "./run_trainer.ts";
 
-/** Where training is. */
+/** Training progress. */
 export interface TrainProgress {
   /** Steps done, of `steps`. */
   readonly done: number;
@@ -34,13 +34,13 @@ export interface TrainProgress {
   readonly last: MetricsLine;
 }
 
-/** What to train, and whom to tell. */
+/** Options of {@link trainRun}. */
 export interface TrainRunOptions {
   readonly config: RunConfig;
   readonly directory: string;
   readonly data: RunData;
   readonly device: Device;
-  /** Go on from the last good checkpoint; without one, from the start. */
+  /** Resume from the last intact checkpoint; without one, start from the beginning. */
   readonly resume?: boolean;
   /** Seconds between checkpoints, 300 by default; one is written at the end in any case. */
   readonly checkpointSeconds?: number;
@@ -48,13 +48,15 @@ export interface TrainRunOptions {
   readonly checkpointSteps?: number;
   /** Checkpoints that are kept, 2 by default. */
   readonly keep?: number;
-  /** Steps to leave out, besides those that the checkpoint says were left out: their batches gave numbers that are not finite. */
+  /**
+   * Steps to skip in addition to those recorded in the checkpoint, because their results were not finite.
+   */
   readonly skip?: ReadonlySet<number>;
   /** Go on although the data are not those that the run began with; recorded in `data.json`. */
   readonly acceptChangedData?: boolean;
   /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
   readonly checkNumerics?: boolean;
-  /** Asks to stop: the step that runs is finished and saved. */
+  /** Aborted to stop: the current step is finished and saved. */
   readonly signal?: AbortSignal;
   readonly onStart?: (
     about: { steps: number; from: number; parameters: number; memory: ProgramMemory; dispatches: number },
@@ -63,32 +65,32 @@ export interface TrainRunOptions {
   readonly onWarning?: (message: string) => void;
 }
 
-/** How training ended. */
+/** Outcome of {@link trainRun}. */
 export interface TrainedRun {
   readonly steps: number;
-  /** True where it was asked to stop before the last step. */
+  /** True if it was stopped before the last step. */
   readonly stopped: boolean;
   /** Seconds of training, all sessions of the run together. */
   readonly seconds: number;
   readonly parameters: number;
-  /** Steps that were left out. */
+  /** Steps that were skipped. */
   readonly skipped: readonly number[];
 }
 
-/** At least this often (milliseconds) metrics are read and progress is shown. */
+/** Metrics are read and progress is shown at least this often, in milliseconds. */
 const READ_INTERVAL = 1000;
 /** Steps that may be queued on the GPU without waiting. */
 const MAX_QUEUED = 32;
 
 /**
- * Trains a run to its end, or until it is asked to stop.
+ * Trains a run to its end, or until it is stopped.
  *
- * @throws {DataError} where the data do not fill a batch or are not those that the run began with, or a checkpoint belongs
- * to another configuration.
+ * @throws {DataError} where the data do not fill a batch or are not those that the run began with, or a checkpoint
+ * belongs to another configuration.
  * @throws {BatchTooLargeError} before the first step, with a batch size that fits.
- * @throws {OutOfMemoryError | DeviceLostError} from the device; what is on disk stays as it was.
- * @throws {NonFiniteStepError} where the loss or a gradient, or with `checkNumerics` any result, is not finite; the last checkpoint stays
- * as it was.
+ * @throws {OutOfMemoryError | DeviceLostError} from the device; files on disk are unchanged.
+ * @throws {NonFiniteStepError} where the loss or a gradient, or with `checkNumerics` any result, is not finite; the
+ * last checkpoint stays as it was.
  */
 export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   const { config, directory, data, device, checkNumerics = false } = options;
@@ -153,8 +155,8 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
 }
 
 /**
- * True where a step's numbers are not finite and not just because of the scale of its loss: a step whose scaled gradients are beyond float16 is
- * left out by the optimiser and the scale halved, as long as that is possible.
+ * True where a step's numbers are not finite and not just because of the scale of its loss: a step whose scaled
+ * gradients are beyond float16 is left out by the optimiser and the scale halved, as long as that is possible.
  */
 function isBad({ loss, gradientNorm, lossScale = LEAST_LOSS_SCALE }: MetricsLine): boolean {
   return !Number.isFinite(loss) || (!Number.isFinite(gradientNorm) && lossScale <= LEAST_LOSS_SCALE);
@@ -172,7 +174,7 @@ async function createFittingTrainer(
       checkNumerics,
     });
     try {
-      // There must be room for checkpoints too, which are read back through a buffer of their own.
+      // There must be room for checkpoints too, which are read back through a separate buffer.
       await trainer.read();
       return trainer;
     } catch (error) {
@@ -206,7 +208,7 @@ interface SessionOptions extends TrainRunOptions {
   readonly secondsBefore: number;
 }
 
-/** One process's part in a run. */
+/** One process's share of a run. */
 class Session {
   /** The next step. */
   step: number;
@@ -223,12 +225,12 @@ class Session {
     this.#readFrom = options.from;
     this.#lastSaved = options.from;
     const { training } = options.config;
-    // A classifier has no latents to hold to a prior.
+    // A classifier has no prior.
     this.#alpha = isSupervised(options.config) ? () => 0 : alphaSchedule(training);
     this.#beta = betaSchedule(training);
   }
 
-  /** Puts the metrics file where the run goes on from. */
+  /** Truncates the metrics file to where the run resumes. */
   async begin(): Promise<void> {
     const { metrics } = runPaths(this.options.directory);
     const kept = await readMetricsFile(metrics, { before: this.step });
@@ -239,7 +241,7 @@ class Session {
   }
 
   run(batch: Batch): void {
-    // A step that is left out keeps its number: the random numbers and the order of all others are what they were.
+    // A skipped step keeps its number, so that the random numbers and the order of the others do not change.
     if (!this.options.skip.has(this.step)) this.trainer.step(batch, this.settings(this.step));
     this.step++;
   }
@@ -265,7 +267,7 @@ class Session {
     };
   }
 
-  /** What a step is done with. */
+  /** The settings of a step. */
   settings(step: number): StepSettings {
     const { learningRate } = this.options.config.training;
     return { step, learningRate, beta: this.#beta(step), alpha: this.#alpha(step) };
@@ -325,7 +327,7 @@ class Session {
     this.#lastSaved = this.step;
   }
 
-  /** Epochs begun. */
+  /** Number of epochs begun. */
   #epoch(): number {
     return Math.ceil(this.step / this.options.stepsPerEpoch);
   }

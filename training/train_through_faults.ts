@@ -1,5 +1,5 @@
 /**
- * Training that goes on after what can be put right: a lost device, a batch whose numbers are not finite.
+ * Training that recovers from faults: a lost device, or a batch whose results are not finite.
  *
  * @module
  */
@@ -12,16 +12,16 @@ import { type TrainedRun, trainRun, type TrainRunOptions } from "./train_run.ts"
 /** As {@link TrainRunOptions}, on a device that can be replaced. */
 export interface TrainThroughFaultsOptions extends Omit<TrainRunOptions, "device" | "skip"> {
   readonly devices: ReplaceableDevice;
-  /** Steps that may be left out in the whole run because their loss or gradient is not finite; 0 by default. */
+  /** Number of steps of the run that may be skipped because their loss or gradient is not finite; 0 by default. */
   readonly skipNonFinite?: number;
 }
 
 /**
- * Trains as {@link trainRun} does. A device failure, or a step that may be left out, costs the steps since the last checkpoint; they are
- * done again, bit for bit.
+ * Like {@link trainRun}, but after a device failure or a step that may be skipped, the steps since the last checkpoint
+ * are repeated, bit for bit.
  *
- * @throws {NonFiniteStepError} where one step more than `skipNonFinite` has numbers that are not finite.
- * @throws {DeviceLostError | OutOfMemoryError} where it happens again and again.
+ * @throws {NonFiniteStepError} if more than `skipNonFinite` steps are not finite.
+ * @throws {DeviceLostError | OutOfMemoryError} if it happens repeatedly without progress.
  */
 export async function trainThroughFaults(options: TrainThroughFaultsOptions): Promise<TrainedRun> {
   const { devices, skipNonFinite = 0, directory, onWarning, ...training } = options;

@@ -1,6 +1,6 @@
 /**
- * The flags of a command, described once: from one table come the command line, its help, the checks of a configuration file and the
- * type of the values.
+ * The flags of a command, described once: from one table come the command line, its help, the checks of a configuration
+ * file and the type of the values.
  *
  * @example
  * ```ts
@@ -77,7 +77,8 @@ export function parseArguments<O extends SettingTable>(spec: CommandSpec<O>, arg
 }
 
 /**
- * Checks the fields of a configuration file against a table of flags. Its fields are called as the flags, in camel case.
+ * Checks the fields of a configuration file against a table of flags. Its fields are called as the flags, in camel
+ * case.
  *
  * @param options.source Names the file in errors.
  * @param options.ignore Fields that may be there and are not flags.

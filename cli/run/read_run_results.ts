@@ -1,3 +1,8 @@
+/**
+ * Reads the results of runs that the user names.
+ *
+ * @module
+ */
 import { basename, dirname, join } from "node:path";
 import { readResults } from "../../eval/results/results_file.ts";
 import type { Results } from "../../eval/results/results_schema.ts";

@@ -1,3 +1,8 @@
+/**
+ * Writes the HTML report of a run.
+ *
+ * @module
+ */
 import { dirname, resolve } from "node:path";
 import { makeFolder, writeFileAtomic } from "../../base/atomic_file.ts";
 import { PUBLISHED_AUROC } from "../../eval/results/published_auroc.ts";

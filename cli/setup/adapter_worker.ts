@@ -1,4 +1,8 @@
-/** Posts what the WebGPU adapter calls itself, or null, once. */
+/**
+ * Posts what the WebGPU adapter calls itself, or null, once.
+ *
+ * @module
+ */
 const scope = globalThis as unknown as { postMessage(message: string | null): void };
 const adapter = await navigator.gpu?.requestAdapter();
 scope.postMessage(adapter ? adapter.info.description || adapter.info.vendor || "unnamed" : null);

@@ -1,3 +1,8 @@
+/**
+ * Finds out which packages are installed.
+ *
+ * @module
+ */
 import { join } from "node:path";
 import { UserError } from "../terminal/errors.ts";
 
@@ -8,8 +13,9 @@ interface Manifest {
 }
 
 /**
- * Checks that node_modules holds every package of package.json in the version it names. Deno puts them there before a task starts, but
- * does not look again: an interrupted download or a stray `npm install` shows here, by name, and not as a puzzling error later.
+ * Checks that node_modules holds every package of package.json in the version it names. Deno puts them there before a
+ * task starts, but does not look again: an interrupted download or a stray `npm install` shows here, by name, and not
+ * as a puzzling error later.
  *
  * @throws {UserError} naming the packages and what to do.
  */

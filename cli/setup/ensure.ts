@@ -1,5 +1,6 @@
 /**
- * The steps of set-up. Each looks first and does nothing where all is well, so that set-up needs no network once it is done.
+ * The steps of set-up. Each looks first and does nothing where all is well, so that set-up needs no network once it is
+ * done.
  *
  * @module
  */
@@ -48,8 +49,8 @@ export async function ensureAdapter(host: Host): Promise<string> {
 }
 
 /**
- * Makes sure that there is a browser for the browser tests, and returns its version; `null`, having said what is skipped, where there
- * is none to be had.
+ * Makes sure that there is a browser for the browser tests, and returns its version; `null`, having said what is
+ * skipped, where there is none to be had.
  */
 export async function ensureBrowser(host: Host): Promise<string | null> {
   const found = await findBrowser(host);

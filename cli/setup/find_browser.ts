@@ -1,3 +1,8 @@
+/**
+ * Finds an installed Chromium for the browser tests.
+ *
+ * @module
+ */
 import type { Host } from "./host.ts";
 
 /** Programs that are Chromium underneath, the most expected first. Set-up may run these and no others. */
@@ -13,7 +18,10 @@ export const BROWSER_PROGRAMS: readonly string[] = [
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
 
-/** The first browser that starts. Merely being there is not enough: Ubuntu's `chromium-browser` is a note that says to use snap. */
+/**
+ * The first browser that starts. Merely being there is not enough: Ubuntu's `chromium-browser` is a note that says to
+ * use snap.
+ */
 export async function findBrowser(host: Pick<Host, "run">): Promise<{ program: string; version: string } | null> {
   for (const program of BROWSER_PROGRAMS) {
     const done = await host.run(program, ["--version"]);

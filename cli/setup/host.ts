@@ -1,6 +1,6 @@
 /**
- * What set-up needs to know of the machine and to do on it. Everything goes through {@linkcode Host}, so that the tests can play any
- * machine.
+ * What set-up needs to know of the machine and to do on it. Everything goes through {@linkcode Host}, so that the tests
+ * can play any machine.
  *
  * @module
  */
@@ -21,7 +21,10 @@ export interface Host {
   env(name: string): string | undefined;
   /** Runs a program to its end; `null` when it is not installed. */
   run(program: string, args: readonly string[]): Promise<Finished | null>;
-  /** What the WebGPU adapter calls itself, or `null` when there is none. Sees drivers that were installed since the last call. */
+  /**
+   * What the WebGPU adapter calls itself, or `null` when there is none. Sees drivers that were installed since the last
+   * call.
+   */
   probeAdapter(): Promise<string | null>;
   /** Tells the user. */
   say(line: string): void;
@@ -96,8 +99,9 @@ async function run(program: string, args: readonly string[]): Promise<Finished |
 }
 
 /**
- * Asks in a worker: an instance of the Vulkan loader keeps the drivers it found first, and every worker has its own. The worker ends with the
- * process: terminated, it would take its driver down while the process exits, and lavapipe (Mesa 22.3.6) crashes then at times.
+ * Asks in a worker: an instance of the Vulkan loader keeps the drivers it found first, and every worker has its own.
+ * The worker ends with the process: terminated, it would take its driver down while the process exits, and lavapipe
+ * (Mesa 22.3.6) crashes then at times.
  */
 function probeAdapter(): Promise<string | null> {
   const worker = new Worker(new URL("./adapter_worker.ts", import.meta.url), { type: "module" });

@@ -70,7 +70,8 @@ function families(host: Host): string[] {
 }
 
 /**
- * Installs a package where that can be done without asking: with apt-get, as root or with a sudo that wants no password.
+ * Installs a package where that can be done without asking: with apt-get, as root or with a sudo that wants no
+ * password.
  *
  * @throws {UserError} with the command to run where it cannot, or what apt-get stumbled over.
  */

@@ -1,8 +1,16 @@
 /**
- * Sets what the graphics drivers read from the environment, before the first adapter is asked for, where the user has not:
+ * The environment variables that the command line reads.
  *
- * - `DENO_WEBGPU_BACKEND`: without a Vulkan driver Deno would fall back on OpenGL, which any desktop has, with half of the storage
- *   bindings and no subgroups. Set-up would then see an adapter that the engine cannot well use, and install nothing.
+ * @module
+ */
+
+/**
+ * Sets what the graphics drivers read from the environment, before the first adapter is asked for, where the user has
+ * not:
+ *
+ * - `DENO_WEBGPU_BACKEND`: without a Vulkan driver Deno would fall back on OpenGL, which any desktop has, with half of
+ *   the storage bindings and no subgroups. Set-up would then see an adapter that the engine cannot well use, and
+ *   install nothing.
  * - `XDG_RUNTIME_DIR`: lavapipe prints two error lines where it is unset. Any folder will do.
  *
  * A task that may not see these variables goes on without: it asks for no adapter.

@@ -3,8 +3,9 @@
  *
  * **The convention.** The message of an exception that a user can do something about is one complete sentence: what was
  * wrong, what was required and what to do. Such an exception is recognised by its `name`, which must be one of
- * {@linkcode USER_ERROR_NAMES}, so that no room has to import another one's classes. The command line prints the message
- * alone and exits with 1. Any other exception is a bug of the program and is printed with a request to report it.
+ * {@linkcode USER_ERROR_NAMES}, so that no room has to import another one's classes. The command line prints the
+ * message alone and exits with 1. Any other exception is a bug of the program and is printed with a request to report
+ * it.
  *
  * Exit codes: 0 done, 1 failed, 2 wrong usage; 130, 143 and 129 stopped by SIGINT, SIGTERM and SIGHUP.
  *

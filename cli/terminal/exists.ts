@@ -1,3 +1,8 @@
+/**
+ * Whether a file or folder exists.
+ *
+ * @module
+ */
 import { nameFile } from "../../base/errors.ts";
 
 /** True if there is a file or a directory at a path. */

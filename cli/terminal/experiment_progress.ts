@@ -1,3 +1,8 @@
+/**
+ * Progress of several runs at once.
+ *
+ * @module
+ */
 import type { JobProgress, RunJob } from "../../experiments/mod.ts";
 import { printable } from "./errors.ts";
 import { type ProgressOptions, startProgress } from "./progress.ts";

@@ -1,5 +1,6 @@
 /**
- * Progress of a long job on standard error: a live bar on a terminal, plain lines now and then elsewhere (a log, CI, a pipe).
+ * Progress of a long job on standard error: a live bar on a terminal, plain lines now and then elsewhere (a log, CI, a
+ * pipe).
  *
  * @module
  */
@@ -124,7 +125,8 @@ class Bar implements Progress {
     this.#bar = new SingleBar({
       stream,
       fps: 8,
-      // A killed process could not give the cursor and the line wrapping back: leave both alone, and cut the line to fit.
+      // A killed process could not give the cursor and the line wrapping back: leave both alone, and cut the line to
+      // fit.
       hideCursor: false,
       linewrap: true,
       format: (_, { progress, value }, payload) => {

@@ -1,3 +1,8 @@
+/**
+ * The entry point of every task: prints errors and sets the exit code.
+ *
+ * @module
+ */
 import { prepareEnvironment } from "./environment.ts";
 import { describeFailure, HelpShown } from "./errors.ts";
 import { tolerateLostOutput } from "./lost_output.ts";

@@ -1,3 +1,9 @@
+/**
+ * SIGINT, SIGTERM and SIGHUP as an abort signal and an exit code.
+ *
+ * @module
+ */
+
 /** Whether the user asked a task to stop. */
 export interface StopSignals {
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
@@ -24,13 +30,13 @@ const SYSTEM: SignalSource = {
 };
 
 /**
- * Lets a task end in order: the first SIGINT, SIGTERM or SIGHUP prints what is being done about it and aborts the signal;
- * a later one ends the process at once. Signals within two seconds of the first are the same request: a terminal signals
- * the whole process group and `deno task` forwards its own signal, so that one Ctrl-C may arrive twice, and closing a
- * window sends SIGHUP and often SIGTERM.
+ * Lets a task end in order: the first SIGINT, SIGTERM or SIGHUP prints what is being done about it and aborts the
+ * signal; a later one ends the process at once. Signals within two seconds of the first are the same request: a
+ * terminal signals the whole process group and `deno task` forwards its own signal, so that one Ctrl-C may arrive
+ * twice, and closing a window sends SIGHUP and often SIGTERM.
  *
- * A process that handles SIGHUP is not protected by `nohup`, which only makes the system ignore that signal: closing the
- * terminal then saves and stops the run. `setsid` or a terminal multiplexer keeps it running.
+ * A process that handles SIGHUP is not protected by `nohup`, which only makes the system ignore that signal: closing
+ * the terminal then saves and stops the run. `setsid` or a terminal multiplexer keeps it running.
  *
  * @param doing What is done first, for example `saving what is prepared`.
  */

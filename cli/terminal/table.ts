@@ -1,8 +1,13 @@
+/**
+ * Text tables for the terminal.
+ *
+ * @module
+ */
 import { printable } from "./errors.ts";
 
 /**
- * Lays out a table as text: texts to the left, numbers to the right, a blank line after. Cells may be of a file from elsewhere: their
- * control characters are shown, and line ends are spaces.
+ * Lays out a table as text: texts to the left, numbers to the right, a blank line after. Cells may be of a file from
+ * elsewhere: their control characters are shown, and line ends are spaces.
  */
 export function formatTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const numeric = header.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === "number"));

@@ -1,10 +1,11 @@
 /**
- * Supervised classifiers: the VAEs' encoders with a linear head a view, in place of posteriors.
+ * Supervised classifiers: the VAEs' encoders with one linear head per view instead of posteriors.
  *
- * A view's scores are sigmoid(W dropout(features)) with no bias, and dropout 0.5. Three methods differ in how the views come together:
+ * A view's scores are sigmoid(W dropout(features)) with no bias, and dropout 0.5. The three methods differ in how they
+ * combine the views:
  *
- * - `supervised`: a classifier a view, trained side by side;
- * - `supervised-ensemble`: the same, whose scores are averaged over the views that are there, in use only;
+ * - `supervised`: one classifier per view, trained side by side;
+ * - `supervised-ensemble`: the same, with scores averaged over the present views at inference only;
  * - `supervised-joint`: trained on that average.
  *
  * @module
@@ -42,7 +43,7 @@ export const CLASSIFICATION_LOSSES = ["bce", "softmax"] as const;
 
 /** Rate of the dropout before the linear layer, as published. */
 const HEAD_DROPOUT = 0.5;
-/** Stands for the logarithm of nothing: large enough to vanish in a sum, small enough to subtract. */
+/** Stands for log(0): large enough to vanish in a sum, small enough to be subtracted without overflow. */
 const LOG_NOTHING = -1e30;
 
 /** Everything that determines a classifier. */
@@ -58,21 +59,21 @@ export interface ClassifierConfig {
   readonly latentDim: number;
   /** Rate of dropout2d in the residual blocks. */
   readonly dropout: number;
-  /** `bce` if left out. */
+  /** `bce` by default. */
   readonly loss?: typeof CLASSIFICATION_LOSSES[number];
-  /** Weight of each label's positive term in `bce`, 1 each if left out. */
+  /** Weight of each label's positive term in `bce`, 1 each by default. */
   readonly positiveWeights?: readonly number[];
 }
 
 /** A labelled batch. */
 export interface ClassifierInputs {
-  /** A view each, [N, S, S, 1] in [0, 1]. */
+  /** One per view, [N, S, S, 1] in [0, 1]. */
   readonly images: readonly Tensor[];
   /** 1 and 0, [N, labels]; any number where the label is unknown. */
   readonly targets: Tensor;
   /** 1 where a label is known and 0 where it is not, [N, labels]. */
   readonly known: Tensor;
-  /** 1 where a view is there, [M, N]; undefined where no view is ever missing. */
+  /** 1 where a view is present, [M, N]; undefined if views are never missing. */
   readonly present?: Tensor;
 }
 
@@ -96,7 +97,7 @@ export class Classifier {
     this.#network = networkOf(config.network, config);
   }
 
-  /** Whether the views' scores are averaged, in training (`supervised-joint`) or in use only. */
+  /** Whether the views' scores are averaged, in training (`supervised-joint`) or at inference only. */
   get combines(): boolean {
     return this.config.method !== "supervised";
   }
@@ -131,7 +132,7 @@ export class Classifier {
       .reduce((a, b) => add(a, b));
   }
 
-  /** Asks a declaring scope for every parameter. */
+  /** Requests every parameter from a declaring scope. */
   declare(scope: Scope): void {
     const { imageSize, views } = this.config;
     this.logits(scope, views.map((name) => input(name, { shape: [1, imageSize, imageSize, 1] })));
@@ -148,8 +149,8 @@ export class Classifier {
 }
 
 /**
- * The logit of the views' average score, log(mean of sigmoid(l_m)) - log(mean of sigmoid(-l_m)), in log space, so that scores near 0
- * and 1 keep their digits. With it any loss on logits is a loss on the averaged score.
+ * The logit of the views' average score, log(mean of sigmoid(l_m)) - log(mean of sigmoid(-l_m)), in log space, so that
+ * scores near 0 and 1 keep their precision. With it, any loss on logits applies to the averaged score.
  *
  * @param logits Of each view, [N, labels].
  * @param present 1 where a view is there, [M, N].
@@ -168,8 +169,8 @@ function averageLogit(logits: readonly Tensor[], present?: Tensor): Tensor {
 }
 
 /**
- * The softmax cross-entropy with multi-hot targets, averaged over the samples that have a known label. Unknown labels are neither targets
- * nor among the softmax's classes.
+ * The softmax cross-entropy with multi-hot targets, averaged over the samples that have a known label. Unknown labels
+ * are neither targets nor among the softmax's classes.
  */
 function multiHotCrossEntropy(logits: Tensor, { targets, known }: { targets: Tensor; known: Tensor }): Tensor {
   const seen = where(known, { then: logits, otherwise: LOG_NOTHING });

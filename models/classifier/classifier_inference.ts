@@ -1,5 +1,5 @@
 /**
- * Using supervised classifiers.
+ * Inference with supervised classifiers.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type ImageShape, imageTensors, pixelInputs, type Pixels } from "../imag
 import { declareParameters, type HostTensor, Parameters } from "../layers/parameters.ts";
 import { Scope } from "../layers/scope.ts";
 
-/** How to open a classifier. */
+/** Options of {@link ClassifierInference.open}. */
 export interface ClassifierInferenceOptions {
   readonly config: ClassifierConfig;
   readonly batchSize: number;
@@ -38,7 +38,7 @@ export class ClassifierInference implements Disposable {
   ) {}
 
   /**
-   * A classifier with initial parameters; {@link write} gives it those of a training.
+   * Opens a classifier with initial parameters; {@link write} sets trained ones.
    *
    * @throws {RangeError} for a method, network or size that does not exist.
    */
@@ -66,7 +66,7 @@ export class ClassifierInference implements Disposable {
   }
 
   /**
-   * Sets the parameters from a training's state; the optimiser's part is passed over.
+   * Sets the parameters from a training state; the optimiser's part is ignored.
    *
    * @throws {RangeError} naming what is missing, unknown or of another shape.
    */
@@ -74,7 +74,7 @@ export class ClassifierInference implements Disposable {
     this.parameters.write(modelState(state));
   }
 
-  /** Scores of a batch; `present` is 1 where a view is there, view-major [M, N], and everywhere by default. */
+  /** Scores of a batch; `present` is 1 where a view is present, view-major [M, N]; all are by default. */
   async score(pixels: Pixels, options: { present?: Float32Array } = {}): Promise<ScoredBatch> {
     const { views, batchSize } = this.images;
     const present = options.present ?? new Float32Array(views.length * batchSize).fill(1);

@@ -1,5 +1,5 @@
 /**
- * A supervised classifier as something to train.
+ * Training of supervised classifiers.
  *
  * @module
  */
@@ -20,13 +20,15 @@ import { Classifier, type ClassifierConfig } from "./classifier.ts";
 /** A labelled batch as the GPU gets it. */
 export interface LabelledBatch {
   readonly pixels: Pixels;
-  /** 1, 0, or -1 where a label is left out, [N, labels]. */
+  /** 1, 0, or -1 where a label is unknown, [N, labels]. */
   readonly labels: Int8Array;
-  /** 1 where a view is there, view-major [M, N]; used where the trainer was made with `missingViews`, and then needed. */
+  /**
+   * 1 where a view is present, view-major [M, N]; required by trainers with `missingViews`, ignored by others.
+   */
   readonly present?: Float32Array;
 }
 
-/** What to train, and how. */
+/** Options of the trainer. */
 export interface ClassifierTrainerOptions extends TrainerOptions {
   readonly config: ClassifierConfig;
   readonly batchSize: number;
@@ -37,7 +39,7 @@ export interface ClassifierTrainerOptions extends TrainerOptions {
 }
 
 /**
- * A trainer of a classifier; its metrics are `loss` and `gradientNorm`. Alpha and beta have no meaning in its steps.
+ * Creates the trainer of a classifier; its metrics are `loss` and `gradientNorm`. Its steps ignore alpha and beta.
  *
  * @throws {RangeError} for a method, network or size that does not exist.
  */

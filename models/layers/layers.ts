@@ -1,5 +1,6 @@
 /**
- * Layers with PyTorch's parameter names and default initialisation. Images are NHWC, weights HWIO; files keep PyTorch's layouts.
+ * Layers with PyTorch's parameter names and default initialisation. Images are NHWC, weights HWIO; files keep PyTorch's
+ * layouts.
  *
  * @module
  */
@@ -15,7 +16,7 @@ import {
 } from "../../runtime/mod.ts";
 import type { Scope } from "./scope.ts";
 
-/** What a convolution needs to know. */
+/** Hyperparameters of a convolution. */
 export interface ConvOptions {
   readonly channels: number;
   readonly kernel: number;
@@ -35,8 +36,8 @@ export function conv(scope: Scope, x: Tensor, options: ConvOptions): Tensor {
 }
 
 /**
- * Transposed convolution, `weight` IOHW and `bias` in files (torch.nn.ConvTranspose2d, whose default initialisation takes the
- * output channels for the fan-in).
+ * Transposed convolution, `weight` IOHW and `bias` in files (torch.nn.ConvTranspose2d, whose default initialisation
+ * takes the output channels for the fan-in).
  */
 export function convTranspose(scope: Scope, x: Tensor, options: ConvOptions & { outputPadding?: number }): Tensor {
   const { channels, kernel, stride = 1, padding = 0, outputPadding = 0, bias = false } = options;
@@ -61,7 +62,10 @@ export function linear(scope: Scope, x: Tensor, options: { outputs: number; bias
   return bias ? add(y, scope.parameter("bias", { shape: [outputs], layout: "same", initializer })) : y;
 }
 
-/** Batch normalisation over all axes but the last (torch.nn.BatchNorm2d: momentum 0.1, epsilon 1e-5), with a ReLU after it on request. */
+/**
+ * Batch normalisation over all axes but the last (torch.nn.BatchNorm2d: momentum 0.1, epsilon 1e-5), optionally
+ * followed by a ReLU.
+ */
 export function batchNorm(scope: Scope, x: Tensor, options: { relu?: boolean } = {}): Tensor {
   const shape = [x.shape.at(-1)!];
   const zeros = { shape, layout: "same", initializer: { kind: "zeros" } } as const;

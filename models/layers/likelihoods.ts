@@ -1,5 +1,5 @@
 /**
- * How likely an image is, given a decoder's output.
+ * Likelihoods of images given a decoder's output.
  *
  * @module
  */
@@ -22,7 +22,10 @@ export function negativeLogLikelihood(output: Tensor, image: Tensor, likelihood:
   return bernoulliNll(output, image);
 }
 
-/** The mean image of a likelihood, given a decoder's output: the output itself, or for Bernoulli, whose output is logits, its sigmoid. */
+/**
+ * The mean image of a likelihood, given a decoder's output: the output itself, or for Bernoulli, whose output is
+ * logits, its sigmoid.
+ */
 export function likelihoodMean(output: Tensor, likelihood: Likelihood): Tensor {
   return likelihood.name === "bernoulli" ? sigmoid(output) : output;
 }

@@ -1,5 +1,6 @@
 /**
- * A model's state on the GPU: trained parameters in one slab, running statistics in another, and the files' layouts at the door.
+ * A model's state on the GPU: trained parameters in one slab, running statistics in another; converted to and from
+ * files' layouts when read and written.
  *
  * @module
  */
@@ -12,7 +13,7 @@ export interface HostTensor {
   readonly data: Float32Array;
 }
 
-/** Lists the parameters that a network asks for. */
+/** Lists the parameters that a network requests. */
 export function declareParameters(build: (scope: Scope) => void): ParameterSpec[] {
   const scope = Scope.declaring();
   build(scope);
@@ -33,7 +34,7 @@ export class Parameters implements Disposable {
   }
 
   /**
-   * Allocates and initialises parameters; equal seeds give equal values, whatever else the model holds.
+   * Allocates and initialises parameters; equal seeds give equal values.
    *
    * @param options.seed Seed of the initial values.
    */
@@ -91,7 +92,8 @@ export class Parameters implements Disposable {
   /**
    * Sets every parameter from tensors in files' layouts.
    *
-   * @throws {RangeError} naming the tensors that are missing, unknown or of another shape; nothing is changed then.
+   * @throws {RangeError} naming the tensors that are missing, unknown or of another shape; nothing is changed in that
+   * case.
    */
   write(tensors: ReadonlyMap<string, HostTensor>): void {
     const missing = this.specs.filter((spec) => !tensors.has(spec.name));
@@ -109,7 +111,7 @@ export class Parameters implements Disposable {
     this.specs.forEach((spec, i) => this.state(spec.name).write(values[i]!));
   }
 
-  /** Submits work to the GPU, and has the running statistics of some names put back to what they were before it. */
+  /** Submits work to the GPU, then restores the selected running statistics to their values before it. */
   preserveStatistics(isPreserved: (name: string) => boolean, work: () => void): void {
     const preserved = this.statistics.states.filter(({ name }) => isPreserved(name));
     if (preserved.length === 0) return work();
@@ -135,7 +137,9 @@ function copyStates(device: Device, options: { states: readonly State[]; from: G
   device.gpu.queue.submit([encoder.finish()]);
 }
 
-/** Streams below this number belong to layers (hashes of their names); initial values have their own counter space by step. */
+/**
+ * Initial values are drawn at a step number that no training step reaches, so that they share no numbers with layers.
+ */
 function initialValue(spec: ParameterSpec, options: { seed: number; index: number }): Float32Array {
   const { initializer, shape } = spec;
   const size = shape.reduce((product, axis) => product * axis, 1);

@@ -1,21 +1,24 @@
 /**
- * Where a network's parameters come from.
+ * Scopes, from which networks obtain their parameters.
  *
- * A network is one function that asks a {@link Scope} for its parameters by name as it goes. Run once on a declaring scope it lists them,
- * with shapes and initial distributions; run on a scope with values it builds the graph. Nothing is written twice, and names are
- * those of the authors' PyTorch state_dict, so that files are exchanged with it.
+ * A network is one function that requests its parameters from a {@link Scope} by name. Run on a declaring scope, it
+ * lists them with shapes and initial distributions; run on a bound scope, it builds the graph. Names are those of the
+ * authors' PyTorch state_dict, so that files can be exchanged.
  *
  * @module
  */
 import { input, type Shape, type State, type Tensor } from "../../runtime/mod.ts";
 
 /**
- * How a tensor of a file is laid out, against the engine's own layout: conv weights are OIHW in files and HWIO here, transposed-conv
- * weights IOHW there and HWIO here; everything else is the same.
+ * The layout of a tensor in files, relative to the engine's: conv weights are OIHW in files and HWIO here,
+ * transposed-conv weights IOHW there and HWIO here; everything else is the same.
  */
 export type FileLayout = "same" | "conv" | "conv-transpose";
 
-/** Initial distribution: zeros, ones, or uniform in +-1/sqrt(fanIn), which is PyTorch's default for linear and conv layers. */
+/**
+ * Initial distribution: zeros, ones, or uniform in +-1/sqrt(fanIn), which is PyTorch's default for linear and conv
+ * layers.
+ */
 export type Initializer = { readonly kind: "zeros" } | { readonly kind: "ones" } | {
   readonly kind: "uniform";
   readonly fanIn: number;
@@ -43,7 +46,7 @@ interface Shared {
   readonly placeholders: Map<string, Tensor>;
 }
 
-/** A place in the tree of a model's parameters. */
+/** A node in the tree of a model's parameters. */
 export class Scope {
   private constructor(
     /** Full name of this place, without a trailing dot; empty at the root. */
@@ -51,7 +54,7 @@ export class Scope {
     private readonly shared: Shared,
   ) {}
 
-  /** A scope that only lists the parameters that a network asks for. */
+  /** A scope that only lists the parameters that a network requests. */
   static declaring(): Scope {
     return new Scope("", { training: false, source: undefined, declared: new Map(), placeholders: new Map() });
   }
@@ -71,12 +74,12 @@ export class Scope {
     return this.shared.source === undefined;
   }
 
-  /** All parameters asked for so far, in order. */
+  /** All parameters requested so far, in order. */
   get specs(): ParameterSpec[] {
     return [...this.shared.declared.values()];
   }
 
-  /** A place below this one. */
+  /** A child scope. */
   child(name: string): Scope {
     return new Scope(this.path ? `${this.path}.${name}` : name, this.shared);
   }
@@ -86,14 +89,14 @@ export class Scope {
     return this.#ask(name, { ...spec, trained: true });
   }
 
-  /** The symbolic tensor of something that is saved with the model but not trained: running statistics. */
+  /** The symbolic tensor of a state that is saved with the model but not trained, such as running statistics. */
   buffer(name: string, spec: Omit<ParameterSpec, "name" | "trained">): Tensor {
     return this.#ask(name, { ...spec, trained: false });
   }
 
   /**
-   * A random stream of its own for this place: a hash (FNV-1a) of its full name, so that adding a layer elsewhere changes no other
-   * layer's numbers.
+   * The random stream of this scope: an FNV-1a hash of its full name, so that adding a layer elsewhere does not change
+   * other layers' numbers.
    */
   stream(name: string): number {
     let hash = 0x811c9dc5;

@@ -1,21 +1,21 @@
 /**
- * Stratified draws of mixture components, for MoE and MoPoE without the published slices of the batch.
+ * Stratified draws of mixture components for MoE and MoPoE, as an alternative to the published slices of the batch.
  *
  * @module
  */
 import { type AggregateMethod, mixtureComponents, randomWords } from "../../runtime/mod.ts";
 
-/** Whether an aggregation is a mixture, whose samples each take one of several components. */
+/** Whether an aggregation is a mixture, of which each sample takes one component. */
 export function isMixture(aggregation: AggregateMethod | undefined): boolean {
   return aggregation === "moe" || aggregation === "mopoe";
 }
 
-/** What a draw depends on. */
+/** Everything that determines a draw. */
 export interface ComponentDraw {
   readonly aggregation: AggregateMethod;
   readonly views: number;
   readonly samples: number;
-  /** 1 where a view is there, view-major [M, N]; undefined where none is missing. */
+  /** 1 where a view is present, view-major [M, N]; undefined if none is missing. */
   readonly present?: Float32Array;
   readonly seed: number;
   readonly stream: number;
@@ -23,9 +23,10 @@ export interface ComponentDraw {
 }
 
 /**
- * A component for each sample, stratified over the batch: the unit interval is cut into N equal strata, each sample gets one of them at
- * random and a uniform number u in it, and takes component floor(u K). Every component is then equally likely for every sample, and
- * is taken by N / K samples give or take less than two. K counts the components of the sample's own present views.
+ * A component for each sample, stratified over the batch: the unit interval is cut into N equal strata, each sample
+ * gets one of them at random and a uniform number u in it, and takes component floor(u K). Every component is then
+ * equally likely for every sample, and is taken by N / K samples, plus or minus less than two. K counts the components
+ * of the sample's own present views.
  *
  * @returns Numbers below K, [N], for `aggregate()` of the engine.
  */

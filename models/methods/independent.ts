@@ -1,5 +1,5 @@
 /**
- * VAEs that share nothing: one a view, sum_m KL(q_m || N(0, I)), or of one view alone.
+ * Independent VAEs that share nothing: one per view, with divergence sum_m KL(q_m || N(0, I)), or of a single view.
  *
  * @module
  */

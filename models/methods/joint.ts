@@ -2,11 +2,12 @@
  * Joint VAEs: one latent for all views, drawn from an aggregate of their posteriors, from which every view is decoded.
  *
  * - PoE: the product of the views' posteriors, without a prior expert (Wu and Goodman 2018);
- * - MoE: their mixture (Shi et al. 2019); MoPoE: the mixture over all subsets' products (Sutter et al. 2021), components taken by contiguous
- *   slices of the batch as in the authors' code, or by a stratified draw (see `component_draw.ts`);
+ * - MoE: their mixture (Shi et al. 2019); MoPoE: the mixture over all subsets' products (Sutter et al. 2021),
+ *   components taken by contiguous slices of the batch as in the authors' code, or by a stratified draw (see
+ *   `component_draw.ts`);
  * - AVG: the mean of mu, and the logarithm of the mean variance.
  *
- * The divergence is M x KL(q || N(0, I)), counted once a view that is there as published, or once.
+ * The divergence is M x KL(q || N(0, I)), counted once per present view, as published, or once in total.
  *
  * @module
  */
@@ -27,7 +28,7 @@ function joint(aggregation: AggregateMethod, title: string): Method {
     latents({ posterior, noise, present, objective, ...context }) {
       const [views, samples, width] = posterior.mu.shape as [number, number, number];
       const { mu, logvar } = combine(posterior, { ...context, ...(present ? { present } : {}) });
-      // Only the first view's noise is used, so that methods can be compared on equal draws.
+      // Only the first view's noise is used, so that methods can be compared on the same draws.
       const eps = reshape(slice(noise, { starts: [0, 0, 0], sizes: [1, samples, width] }), [samples, width]);
       const { z, kl } = reparameterizeKl(mu, logvar, { eps });
       const times = objective.jointKl === "once" ? 1 : present ? sum(present, { axes: 0 }) : views;

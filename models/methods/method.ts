@@ -1,5 +1,5 @@
 /**
- * What distinguishes the multimodal VAEs from each other: how the views' posteriors become latents, and what holds them together.
+ * The interface of a multimodal VAE method: how the views' posteriors become latents, and the divergence.
  *
  * A method is one file in `methods/` and one line in `methods/registry.ts`.
  *
@@ -9,15 +9,15 @@ import type { AggregateMethod, Tensor } from "../../runtime/mod.ts";
 import type { Posterior } from "../networks/network.ts";
 import type { Objective } from "./objective.ts";
 
-/** Which views of a batch are there, and which component of a mixture each sample takes. */
+/** Which views of a batch are present, and which mixture component each sample takes. */
 export interface AggregateContext {
-  /** 1 where a view is there and 0 where it is missing, [M, N]; undefined where no view is ever missing. */
+  /** 1 where a view is present and 0 where it is missing, [M, N]; undefined if views are never missing. */
   readonly present?: Tensor;
   /** Component of each sample, u32 [N], for `aggregate()` of the engine; undefined for slices of the batch. */
   readonly assignment?: Tensor;
 }
 
-/** What a method works on. Posteriors of all views are stacked: [M, N, D]. */
+/** Inputs of a method. Posteriors of all views are stacked: [M, N, D]. */
 export interface LatentContext extends AggregateContext {
   readonly posterior: Posterior;
   /** Standard normal noise, [M, N, D]. */
@@ -36,8 +36,8 @@ export interface Latents {
 }
 
 /**
- * The fixed prior of a method, from which latents can be drawn once it is trained: one standard normal latent a view, one that all views
- * share, or (`annealed`) one a view only for as long as alpha keeps some weight on it.
+ * The fixed prior from which latents can be drawn after training: one standard normal latent per view, one shared by
+ * all views, or (`annealed`) one per view while alpha keeps some weight on it.
  */
 export type FixedPrior = "each" | "shared" | "annealed";
 
@@ -47,12 +47,12 @@ export interface Method {
   /** One line for help texts and reports. */
   readonly title: string;
   readonly prior: FixedPrior;
-  /** The one view that the method is about, for VAEs of a single view. */
+  /** The view of the method, for VAEs of a single view. */
   readonly view?: string;
   /** Latents and divergence of a batch, in training. */
   latents(context: LatentContext): Latents;
   /** The posterior after aggregation, [N, D], for methods that have one. */
   aggregate?(posterior: Posterior, context: AggregateContext): Posterior;
-  /** Which aggregate of the engine that is, for methods that have one. */
+  /** The engine's name of that aggregation, for methods that have one. */
   readonly aggregation?: AggregateMethod;
 }

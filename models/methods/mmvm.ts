@@ -1,12 +1,14 @@
 /**
- * The MMVM VAE (Sutter et al., "Unity by Diversity", NeurIPS 2024): each view keeps its own posterior, and the prior of each view's latent is
- * the mixture of all views' posteriors, annealed from the standard normal prior.
+ * The MMVM VAE (Sutter et al., "Unity by Diversity", NeurIPS 2024): each view keeps its own posterior, and the prior of
+ * each view's latent is the mixture of all views' posteriors, annealed from the standard normal prior.
  *
- * Its divergence is either the pairwise upper bound that the authors' code computes, with gradients through both arguments,
+ * Its divergence is either the pairwise upper bound that the authors' code computes, with gradients through both
+ * arguments,
  *
  *     sum_m [ alpha KL(q_m || N(0, I)) + (1 - alpha)/M sum_m' KL(q_m || q_m') ]
  *
- * or a Monte Carlo estimate of the divergence from the mixture itself, which is how the papers write it; see `mixture_kl.ts`.
+ * or a Monte Carlo estimate of the divergence from the mixture itself, which is how the papers write it; see
+ * `mixture_kl.ts`.
  *
  * @module
  */

@@ -1,24 +1,32 @@
 /**
- * The choices within a method's divergence that the papers and their code leave open.
+ * Variants of a method's divergence on which the papers and their code differ.
  *
  * @module
  */
 
-/** The prior of the MMVM VAE: the pairwise upper bound of the divergence, or a Monte Carlo estimate of the divergence itself. */
+/**
+ * The prior of the MMVM VAE: the pairwise upper bound of the divergence, or a Monte Carlo estimate of the divergence
+ * itself.
+ */
 export const PRIORS = ["pairwise", "mixture"] as const;
 
-/** How often a joint model counts the divergence of its one posterior: once a view, as published, or once. */
+/**
+ * How often a joint model counts the divergence of its one posterior: once per view, as published, or once in total.
+ */
 export const JOINT_KLS = ["views", "once"] as const;
 
-/** How samples get their component of a mixture (MoE, MoPoE): by slices of the batch, as published, or by a stratified draw. */
+/**
+ * How samples are assigned their component of a mixture (MoE, MoPoE): by slices of the batch, as published, or by a
+ * stratified draw.
+ */
 export const MOE_ASSIGNMENTS = ["slices", "stratified"] as const;
 
-/** See the lists above. */
+/** The variants of an objective; see the lists above. */
 export interface Objective {
   readonly prior: typeof PRIORS[number];
   readonly jointKl: typeof JOINT_KLS[number];
   readonly moeAssignment: typeof MOE_ASSIGNMENTS[number];
 }
 
-/** What holds where a configuration does not say. */
+/** The defaults: as published. */
 export const PUBLISHED_OBJECTIVE: Objective = { prior: "pairwise", jointKl: "views", moeAssignment: "slices" };

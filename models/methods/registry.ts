@@ -1,5 +1,5 @@
 /**
- * The multimodal VAEs by name. A new one is a file beside this one and a line here.
+ * The methods by name. To add one, add a file to this folder and a line here.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const METHODS: readonly Method[] = [mmvm, independent, poe, moe, mopoe, avg, fro
 export const METHOD_NAMES: readonly string[] = METHODS.map((method) => method.name);
 
 /**
- * The method of a name.
+ * Looks up a method by name.
  *
  * @throws {RangeError} for an unknown name, listing the known ones.
  */

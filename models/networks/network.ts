@@ -1,5 +1,5 @@
 /**
- * What a network is to the models: an encoder from an image to a posterior, and a decoder back.
+ * The interface of a network: an encoder from images to posteriors, and a decoder.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface Posterior {
 /** Encoder and decoder of one view. Images are [N, S, S, 1]. */
 export interface Network {
   readonly name: string;
-  /** Number of features that `extract` gives. */
+  /** Number of features that `extract` returns. */
   readonly features: number;
   /** Image [N, S, S, 1] to features [N, features]; supervised classifiers use it too. */
   extract(scope: Scope, image: Tensor): Tensor;

@@ -1,5 +1,5 @@
 /**
- * The networks by name; {@link registerNetwork} adds one's own.
+ * The networks by name; {@link registerNetwork} adds custom ones.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { Network } from "./network.ts";
 import { residualNetwork } from "./residual.ts";
 import { smallNetwork } from "./small.ts";
 
-/** What a network is built from. */
+/** Sizes of a network. */
 export interface NetworkOptions {
   readonly imageSize: number;
   readonly filterDim: number;
@@ -26,7 +26,7 @@ export function networkNames(): string[] {
 }
 
 /**
- * The network of a name for given sizes.
+ * Builds a network by name for given sizes.
  *
  * @throws {RangeError} for an unknown name or for sizes that the network does not take.
  */
@@ -39,7 +39,7 @@ export function networkOf(name: string, options: NetworkOptions): Network {
 /**
  * Makes a network available by name, for `--network` and `VaeConfig.network`.
  *
- * @throws {RangeError} where the name is taken.
+ * @throws {RangeError} if the name is taken.
  */
 export function registerNetwork(name: string, make: (options: NetworkOptions) => Network): void {
   if (NETWORKS.has(name)) throw new RangeError(`there is a network ${name} already`);

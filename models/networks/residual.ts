@@ -1,13 +1,14 @@
 /**
  * The papers' residual encoder and decoder at 64, 128 and 224 pixels.
  *
- * A block is pre-activated: BN, ReLU, 1x1 convolution, [dropout2d], BN, ReLU, 4x4 convolution, [dropout2d], and beside it a shortcut of a 4x4
- * convolution with bias and a BN; the decoder's blocks use transposed convolutions. With F filters the encoder goes
+ * A block is pre-activated: BN, ReLU, 1x1 convolution, [dropout2d], BN, ReLU, 4x4 convolution, [dropout2d], plus a
+ * shortcut of a 4x4 convolution with bias and a BN; the decoder's blocks use transposed convolutions. With F filters
+ * the encoder is
  *
  *     conv 3x3 s2 -> F, blocks 2F, 3F, 4F (each halves the image), then at 64 px 5F, at 128 and 224 px 5F, 5F, down to 1 x 1
  *
- * and two bias-free linear layers give mu and logvar; the decoder goes the same way back from a linear layer with bias. There is no activation
- * at the output: the likelihood takes the mean as it is.
+ * and two bias-free linear layers give mu and logvar; the decoder mirrors it from a linear layer with bias. The output
+ * has no activation: it is the mean of the likelihood.
  *
  * @module
  */

@@ -1,9 +1,9 @@
 /**
  * A plain convolutional encoder and decoder: the small, fast option, for any image size that is a multiple of four.
  *
- * At 28 pixels it is PROTOCOL's network for MNIST pairs: conv 4x4 s2 1 -> 16, ReLU, 16 -> 32, ReLU, linear 1568 -> 128, ReLU, two linears to
- * mu and logvar; back by linear 16 -> 128, ReLU, -> 1568, ReLU, transposed conv 4x4 s2 32 -> 16, ReLU, 16 -> 1; all with biases. Channels are
- * F and 2F with F = `filterDim`.
+ * At 28 pixels it is the protocol's network for MNIST pairs: conv 4x4 s2 1 -> 16, ReLU, 16 -> 32, ReLU, linear 1568 ->
+ * 128, ReLU, two linears to mu and logvar; back by linear 16 -> 128, ReLU, -> 1568, ReLU, transposed conv 4x4 s2 32 ->
+ * 16, ReLU, 16 -> 1; all with biases. Channels are F and 2F with F = `filterDim`.
  *
  * @module
  */

@@ -35,7 +35,9 @@ const ROWS = 512;
 
 /** What to estimate, and how well. */
 export interface LogLikelihoodOptions extends DrawOptions {
-  /** Numbers of the views whose images are to be explained: one for the marginal likelihood, several for the joint one. */
+  /**
+   * Numbers of the views whose images are to be explained: one for the marginal likelihood, several for the joint one.
+   */
   readonly of: readonly number[];
   /** Numbers of the views that are known, none by default: with some it is the conditional likelihood. */
   readonly given?: readonly number[];
@@ -53,15 +55,18 @@ interface Estimate {
   readonly proposing: readonly number[];
   /** Aggregate that the proposals are components of. */
   readonly aggregation: AggregateMethod;
-  /** Weigh p(x|z) by prior over proposal density, which makes an estimate under N(0, I); without, under the proposal itself. */
+  /**
+   * Weigh p(x|z) by prior over proposal density, which makes an estimate under N(0, I); without, under the proposal
+   * itself.
+   */
   readonly weighed: boolean;
 }
 
 /**
  * Estimates log p(x_of) or log p(x_of | x_given) of each sample of a batch whose views are all there, in nats: [N].
  *
- * Draws z_k come from the posteriors of the views concerned, evenly from the components of a mixture (MoE, MoPoE), and count against the
- * density of the whole mixture q:
+ * Draws z_k come from the posteriors of the views concerned, evenly from the components of a mixture (MoE, MoPoE), and
+ * count against the density of the whole mixture q:
  *
  *     log p(x) ~ log 1/K sum_k p(x | z_k) p(z_k) / q(z_k)
  *
@@ -69,9 +74,9 @@ interface Estimate {
  *
  * - joint models explain all views by one latent, and log p(x_of | x_given) = log p(x_of, x_given) - log p(x_given);
  * - independent VAEs have a latent a view, so that the views' likelihoods add and what is given says nothing;
- * - the MMVM VAE at alpha = 0 has no fixed prior, hence no marginal or joint likelihood; given a view, its prediction is that of the
- *   latents of that view: log 1/K sum_k p(x_of | z_k) with z_k from the mixture of the given views' posteriors. Trained with alpha above 0
- *   it has the marginal likelihoods of independent VAEs.
+ * - the MMVM VAE at alpha = 0 has no fixed prior, hence no marginal or joint likelihood; given a view, its prediction
+ *   is that of the latents of that view: log 1/K sum_k p(x_of | z_k) with z_k from the mixture of the given views'
+ *   posteriors. Trained with alpha above 0 it has the marginal likelihoods of independent VAEs.
  *
  * @throws {RangeError} for views that the model does not have, or where the method has no such likelihood.
  */
@@ -159,7 +164,10 @@ function buildWeights(model: VaeInference, options: { about: Estimate; copies: n
   return { outputs: { weights: add(likelihood, sub(prior, logMixtureDensity(z, components))) } };
 }
 
-/** The components of a mixture of the proposing views' posteriors, stacked [components, N, D]; one for the other aggregates. */
+/**
+ * The components of a mixture of the proposing views' posteriors, stacked [components, N, D]; one for the other
+ * aggregates.
+ */
 function componentsOf(posterior: Posterior, { proposing, aggregation }: Estimate): Posterior {
   const sets = mixtureComponents(aggregation, proposing.length);
   const parts = sets.map((set) => {

@@ -13,9 +13,9 @@ import type { DrawOptions, VaeInference, ViewSelection } from "./vae_inference.t
 export const ANCHORING_ALPHA = 1e-3;
 
 /**
- * Images like those of a batch, a view each [N, S, S]: latents are drawn from its posteriors instead of from a prior. Joint models draw
- * from the joint posterior, the MMVM VAE from the mixture of the views' posteriors, and decode every view from the same latent;
- * independent VAEs draw for each view from its own.
+ * Images like those of a batch, a view each [N, S, S]: latents are drawn from its posteriors instead of from a prior.
+ * Joint models draw from the joint posterior, the MMVM VAE from the mixture of the views' posteriors, and decode every
+ * view from the same latent; independent VAEs draw for each view from its own.
  */
 export async function samplePosterior(
   model: VaeInference,
@@ -44,10 +44,11 @@ export async function samplePosterior(
 }
 
 /**
- * A batch of images with latents drawn from N(0, I), a view each [N, S, S]: one latent for all views, or one for each view of independent
- * VAEs.
+ * A batch of images with latents drawn from N(0, I), a view each [N, S, S]: one latent for all views, or one for each
+ * view of independent VAEs.
  *
- * @param options.alpha Weight that the standard normal prior had when training ended, 0 by default; only the MMVM VAE needs it.
+ * @param options.alpha Weight that the standard normal prior had when training ended, 0 by default; only the MMVM VAE
+ * needs it.
  * @throws {RangeError} for the MMVM VAE without such a weight: nothing then anchors its latents to N(0, I).
  */
 export async function samplePrior(

@@ -1,8 +1,9 @@
 /**
- * Using a multimodal VAE: posteriors before and after aggregation, reconstructions, and translations of one view into another. New
- * images are drawn in `samples.ts`, likelihoods estimated in `log_likelihood.ts`.
+ * Using a multimodal VAE: posteriors before and after aggregation, reconstructions, and translations of one view into
+ * another. New images are drawn in `samples.ts`, likelihoods estimated in `log_likelihood.ts`.
  *
- * Everything runs in evaluation mode (running statistics, no dropout), in batches of one size; each use compiles its program the first time.
+ * Everything runs in evaluation mode (running statistics, no dropout), in batches of one size; each use compiles its
+ * program the first time.
  *
  * @module
  */
@@ -112,8 +113,9 @@ export class VaeInference implements Disposable {
   }
 
   /**
-   * The joint posterior of a batch [N, D], after aggregation over some of the views. A mixture (MoE, MoPoE) gives each sample the posterior
-   * of its component, by the slices or the draw that the model was trained with; a sample without any view gives zeros.
+   * The joint posterior of a batch [N, D], after aggregation over some of the views. A mixture (MoE, MoPoE) gives each
+   * sample the posterior of its component, by the slices or the draw that the model was trained with; a sample without
+   * any view gives zeros.
    *
    * @throws {RangeError} for a method that has no joint posterior.
    */
@@ -136,8 +138,8 @@ export class VaeInference implements Disposable {
   }
 
   /**
-   * Means of each view's likelihood, decoded from each view's posterior mean: `result[from][to]`, [N, S, S]. On the diagonal these are
-   * reconstructions, elsewhere translations of one view into another.
+   * Means of each view's likelihood, decoded from each view's posterior mean: `result[from][to]`, [N, S, S]. On the
+   * diagonal these are reconstructions, elsewhere translations of one view into another.
    */
   async decode(pixels: Pixels): Promise<Float32Array[][]> {
     const { views } = this.vae;
@@ -157,7 +159,8 @@ export class VaeInference implements Disposable {
   }
 
   /**
-   * One view of the batch translated into another: decoded as view `to` from the posterior mean of view `from`, [N, S, S].
+   * One view of the batch translated into another: decoded as view `to` from the posterior mean of view `from`, [N, S,
+   * S].
    *
    * @throws {RangeError} for a view that the model does not have.
    */
@@ -167,8 +170,8 @@ export class VaeInference implements Disposable {
   }
 
   /**
-   * The batch's images as the model gives them back, a view each [N, S, S]: decoded from each view's own posterior mean, or from the mean
-   * of the joint posterior where the method has one.
+   * The batch's images as the model gives them back, a view each [N, S, S]: decoded from each view's own posterior
+   * mean, or from the mean of the joint posterior where the method has one.
    */
   async reconstruct(pixels: Pixels, options: ViewSelection & DrawOptions = {}): Promise<Float32Array[]> {
     if (this.vae.method.aggregate) return await this.decodeLatents((await this.aggregate(pixels, options)).mu);

@@ -1,5 +1,5 @@
 /**
- * A multimodal VAE as something to train.
+ * Training of multimodal VAEs.
  *
  * @module
  */
@@ -23,11 +23,13 @@ export interface ImageBatch {
   readonly pixels: Pixels;
   /** Standard normal noise [M, N, D], for a trainer with `givenNoise`. */
   readonly noise?: Float32Array;
-  /** 1 where a view is there, view-major [M, N]; used where the trainer was made with `missingViews`, and then needed. */
+  /**
+   * 1 where a view is present, view-major [M, N]; required by trainers with `missingViews`, ignored by others.
+   */
   readonly present?: Float32Array;
 }
 
-/** What to train, and how. */
+/** Options of the trainer. */
 export interface VaeTrainerOptions extends TrainerOptions {
   readonly config: VaeConfig;
   readonly batchSize: number;
@@ -40,10 +42,10 @@ export interface VaeTrainerOptions extends TrainerOptions {
 }
 
 /**
- * A trainer of a multimodal VAE; its metrics are `loss`, `reconstruction`, `kl` and `gradientNorm`.
+ * Creates the trainer of a multimodal VAE; its metrics are `loss`, `reconstruction`, `kl` and `gradientNorm`.
  *
  * @throws {RangeError} for a method, network or size that does not exist.
- * @throws {OutOfMemoryError} before anything is allocated, where that can be known.
+ * @throws {OutOfMemoryError} before anything is allocated, if that can be known.
  */
 export async function createVaeTrainer(device: Device, options: VaeTrainerOptions): Promise<Trainer<ImageBatch>> {
   return await createTrainer(device, { ...options, model: new TrainableVae(options) });

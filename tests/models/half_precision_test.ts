@@ -103,8 +103,8 @@ for (const network of ["residual", "small"] as const) {
       return { values: entry!.values, flat: [...gradients.values()].flatMap(({ data }) => [...data]) };
     };
     const [want, got] = [await outcome("f32"), await outcome("f16")];
-    // Errors of the pixels average out in the loss. Its gradient is allowed what it would have if the rounding of each of the stored
-    // values passed on undiminished and all had one direction.
+    // Errors of the pixels average out in the loss. Its gradient is allowed what it would have if the rounding of each
+    // of the stored values passed on undiminished and all had one direction.
     for (const name of ["loss", "reconstruction", "kl", "gradientNorm"]) {
       const error = Math.abs(got.values[name]! / want.values[name]! - 1);
       assert.ok(error <= ROUNDOFF, `${name}: ${got.values[name]} for ${want.values[name]}`);

@@ -1,4 +1,8 @@
-/** A network whose encoder and decoder are linear: with a normal likelihood everything about its model has a closed form. */
+/**
+ * A network whose encoder and decoder are linear: with a normal likelihood its model has closed forms.
+ *
+ * @module
+ */
 import { layers, networkNames, registerNetwork } from "../../models/mod.ts";
 import { reshape } from "../../runtime/mod.ts";
 

@@ -1,4 +1,8 @@
-/** Small multimodal VAEs on given images and noise, and what one training step of them gives. */
+/**
+ * Small multimodal VAEs on given images and noise, and the outcome of one training step.
+ *
+ * @module
+ */
 import { createVaeTrainer, type HostTensor, type VaeConfig } from "../../models/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
 import { normalData, uniformStream } from "../reference/compare.ts";

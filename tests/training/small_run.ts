@@ -1,4 +1,8 @@
-/** A few dozen MNIST pairs and runs on them that take seconds. */
+/**
+ * A few dozen MNIST pairs, and runs on them that take seconds.
+ *
+ * @module
+ */
 import { openDataset, pairStudies, type PairTable, preparePixels } from "../../data/mod.ts";
 import type { RunConfig, RunData } from "../../training/mod.ts";
 

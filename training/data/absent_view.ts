@@ -1,5 +1,5 @@
 /**
- * Training studies that lost a view.
+ * Removes a view from a share of the training studies.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { DataError } from "../../base/errors.ts";
 import { pairsOfSplit, type PairTable, studiesOfPairs, type StudyIndex } from "../../data/mod.ts";
 import { SeededRandom } from "../../base/random.ts";
 
-/** What to take away, and from whom. */
+/** Which view to remove, and from how many studies. */
 export interface AbsentView {
   readonly index: StudyIndex;
   readonly view: string;
@@ -17,19 +17,19 @@ export interface AbsentView {
 }
 
 /**
- * Takes a view away from a share of the training studies, all of its images at once: their pairs have -1 in its place, and such as are then
- * equal become one. A study that shows nothing else goes altogether. Draws of one seed are nested: who lacks the view at 25 % lacks it at
- * 50 %. Validation and test stay whole.
+ * Removes all images of a view from a share of the training studies: their pairs get -1 in its place, duplicates are
+ * merged, and studies without any other image are dropped. Draws with one seed are nested: a study without the view at
+ * 25 % is without it at 50 %. Validation and test are unchanged.
  *
  * @throws {DataError} naming a view that the data do not have.
  */
 export function withAbsentView(pairs: PairTable, { index, view, share, seed }: AbsentView): PairTable {
   const column = index.views.indexOf(view);
   if (column < 0) {
-    throw new DataError(`the view ${view} is to be taken away, but the data have ${index.views.join(", ")}.`);
+    throw new DataError(`the view ${view} is to be taken away, but the data have ${index.views.join(", ")}`);
   }
   const order = [...studiesOfPairs(pairsOfSplit(index, pairs, "train"))];
-  // By identifier, so that the draw does not depend on the order of files.
+  // Sorted by identifier, so that the draw does not depend on the order of files.
   order.sort((a, b) => index.studies.ids[a]! < index.studies.ids[b]! ? -1 : 1);
   new SeededRandom("absent-view", seed).shuffle(order);
   const without = new Set(order.slice(0, Math.round(share * order.length)));

@@ -15,7 +15,10 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const sums = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
 
 export const dataFingerprintSchema = z.object({
-  /** SHA-256 of all training pairs in their order: studies, images, their prepared pixels and what is learned from labels. */
+  /**
+   * SHA-256 of all training pairs in their order: studies, images, their prepared pixels and what is learned from
+   * labels.
+   */
   digest: hash,
   pairs: z.int().nonnegative(),
   /** The studies of the training pairs. */
@@ -27,8 +30,8 @@ export const dataFingerprintSchema = z.object({
 });
 
 /**
- * What a run's training pairs are, in a few bytes an image: enough to say whether anything changed, and what. Images are
- * known by their prepared pixels, so that copying or touching files changes nothing.
+ * What a run's training pairs are, in a few bytes an image: enough to say whether anything changed, and what. Images
+ * are known by their prepared pixels, so that copying or touching files changes nothing.
  */
 export type DataFingerprint = z.infer<typeof dataFingerprintSchema>;
 

@@ -1,28 +1,28 @@
 /**
- * Training labels that are wrong on purpose.
+ * Label noise for the training split.
  *
  * @module
  */
 import { LABEL_STATES, labelValue, SPLITS, StudyIndex } from "../../data/mod.ts";
 import { SeededRandom } from "../../base/random.ts";
 
-/** How many labels to turn. */
+/** How many labels to flip. */
 export interface LabelNoise {
-  /** Share of the training studies whose label is turned, for each label, in [0, 1]. */
+  /** Share of the training studies whose label is flipped, per label, in [0, 1]. */
   readonly share: number;
   readonly seed: number;
 }
 
 /**
- * An index whose training labels are wrong in a share of the studies that have one: 1 becomes 0 and 0 becomes 1, drawn for each label on
- * its own. Where labels exclude each other (digits), the study gets another one of them, drawn uniformly. Draws of one seed are nested.
- * Validation and test labels stay right.
+ * An index whose training labels are flipped in a share of the studies, drawn independently for each label. Mutually
+ * exclusive labels (digits) are replaced by another one, drawn uniformly. Draws with one seed are nested. Validation
+ * and test labels are unchanged.
  */
 export function withLabelNoise(index: StudyIndex, noise: LabelNoise): StudyIndex {
   const states = index.studies.states.slice();
   const train = Array.from({ length: index.studies.count }, (_, study) => study)
     .filter((study) => SPLITS[index.splitOfStudy(study)] === "train" && index.studies.dropped[study] === 0)
-    // By identifier, so that the draw does not depend on the order of files.
+    // Sorted by identifier, so that the draw does not depend on the order of files.
     .sort((a, b) => index.studies.ids[a]! < index.studies.ids[b]! ? -1 : 1);
   if (index.dataset === "mnist-pairs") exchange(states, { index, train, noise });
   else turn(states, { index, train, noise });
@@ -61,7 +61,7 @@ function exchange(states: Uint8Array, { index, train, noise }: Change): void {
   }
 }
 
-/** The share of some studies that a seed draws for a label. */
+/** Draws a share of the studies for a label. */
 function drawn(studies: number[], { share, seed }: LabelNoise, label: number): number[] {
   new SeededRandom("label-noise", seed, label).shuffle(studies);
   return studies.slice(0, Math.round(share * studies.length));

@@ -10,8 +10,8 @@ import { isSupervised } from "../run_trainer.ts";
 import { viewsOfRun } from "./run_views.ts";
 
 /**
- * Refuses data that a run cannot be trained on, or (unless the run is made without evaluation) evaluated on: no labels, or
- * a split without studies of some view.
+ * Refuses data that a run cannot be trained on, or (unless the run is made without evaluation) evaluated on: no labels,
+ * or a split without studies of some view.
  *
  * @throws {DataError} naming what is missing, and what to do.
  */
@@ -24,23 +24,23 @@ export function requireEvaluable(config: RunConfig, data: { index: StudyIndex; p
     if (view === undefined) return count === 0;
     return !images.some((image, i) => image >= 0 && i % columns === view);
   };
-  if (isMissing("train")) throw new DataError(`${nothingIn("training", index)}.`, place);
+  if (isMissing("train")) throw new DataError(`${nothingIn("training", index)}`, place);
   if (isSupervised(config) && index.labels.length === 0) {
     throw new DataError(
-      "there are no labels, which a supervised classifier learns from: choose another --method.",
+      "there are no labels, which a supervised classifier learns from: choose another --method",
       place,
     );
   }
   if (config.training.noEvaluation) return;
   if (index.labels.length === 0) {
     throw new DataError(
-      "there are no label columns, so nothing can be evaluated: name some in dataset.json, or train by --no-evaluation.",
+      "there are no label columns, so nothing can be evaluated: name some in dataset.json, or train by --no-evaluation",
       place,
     );
   }
   const advice = "choose --split paper (80/10/10 by patient) or --split-file, or train by --no-evaluation";
   if (isMissing("test")) {
-    throw new DataError(`${nothingIn("test", index)}, so nothing can be evaluated: ${advice}.`, place);
+    throw new DataError(`${nothingIn("test", index)}, so nothing can be evaluated: ${advice}`, place);
   }
   // A classifier that combines the views needs no image of each.
   if (isSupervised(config)) return;
@@ -51,7 +51,7 @@ export function requireEvaluable(config: RunConfig, data: { index: StudyIndex; p
       `no study of the ${split === "test" ? "test" : "training"} split has a ${
         views.names[view]
       } image, so that this ` +
-        `view cannot be evaluated: ${advice}.`,
+        `view cannot be evaluated: ${advice}`,
       place,
     );
   }

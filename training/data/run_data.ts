@@ -1,5 +1,5 @@
 /**
- * A run's data set, opened and prepared.
+ * Opens and prepares the data set of a run.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export interface RunData {
   readonly prepareSeconds: number;
 }
 
-/** How to open it. */
+/** Options of {@link openRunData}. */
 export interface OpenRunDataOptions {
   readonly data: DataConfig;
   readonly imageSize: number;
@@ -62,7 +62,7 @@ export function datasetOptionsOf(data: DataConfig): OpenDatasetOptions {
 /**
  * Reads the tables, prepares the pixels (or finds them prepared) and forms the pairs.
  *
- * @throws {DataError} for what cannot be read.
+ * @throws {DataError} if they cannot be read.
  */
 export async function openRunData(options: OpenRunDataOptions): Promise<RunData> {
   const started = performance.now();
@@ -83,9 +83,10 @@ export async function openRunData(options: OpenRunDataOptions): Promise<RunData>
 }
 
 /**
- * What a configuration does to the training split: views taken away, labels turned wrong. Validation and test stay as they are.
+ * Applies a configuration's changes to the training split: removed views, label noise. Validation and test are
+ * unchanged.
  *
- * @param whole Data opened without either; they are left alone.
+ * @param whole Data opened without these changes; not modified.
  * @throws {DataError} naming a view that the data do not have.
  */
 export function alterRunData(

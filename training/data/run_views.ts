@@ -20,8 +20,8 @@ export interface RunViews {
 }
 
 /**
- * The views that a configuration asks for. A run on some views keeps the pairs of all of them, so that it sees the images of those views
- * as often as a run on all views does.
+ * The views that a configuration asks for. A run on some views keeps the pairs of all of them, so that it sees the
+ * images of those views as often as a run on all views does.
  *
  * @throws {DataError} naming a view that the data do not have.
  */

@@ -1,5 +1,5 @@
 /**
- * Saving a run's state and finding it again.
+ * Saves and restores the state of a run.
  *
  * @module
  */
@@ -10,23 +10,23 @@ import { latestCheckpoint, saveCheckpoint } from "../../runtime/files/checkpoint
 import type { RunConfig } from "./run_config.ts";
 import type { RunPaths } from "./run_directory.ts";
 
-/** What a run keeps in a checkpoint beside what every training keeps. */
+/** The run's own fields of a checkpoint. */
 const detailsSchema = z.object({
   seconds: z.number().nonnegative().catch(0),
   skipped: z.array(z.int().nonnegative()).catch([]),
 });
 
-/** Where a restored run goes on. */
+/** Where a restored run resumes. */
 export interface Restored {
   /** The next step. */
   readonly step: number;
   /** Seconds of training so far. */
   readonly seconds: number;
-  /** Steps that were left out. */
+  /** Steps that were skipped. */
   readonly skipped: readonly number[];
 }
 
-/** A fingerprint of what a checkpoint depends on: the model, the data and the optimisation, but not the run's name. */
+/** A fingerprint of what a checkpoint depends on: model, data and optimisation, but not the name of the run. */
 export async function configHash(config: RunConfig): Promise<string> {
   const { model, data, training } = config;
   const bytes = new TextEncoder().encode(JSON.stringify([model, data, training]));
@@ -34,7 +34,7 @@ export async function configHash(config: RunConfig): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Writes a checkpoint and deletes all but the last `keep`. */
+/** Writes a checkpoint and deletes all but the latest `keep`. */
 export async function saveRun(
   trainer: Pick<Trainer<unknown>, "read">,
   options: {
@@ -62,10 +62,10 @@ export async function saveRun(
 }
 
 /**
- * Restores the last checkpoint that is whole.
+ * Restores the latest intact checkpoint.
  *
  * @param options.required Whether a run without a checkpoint is an error; otherwise the result is `undefined`.
- * @throws {DataError} where there is none but one is required, or it belongs to another configuration.
+ * @throws {DataError} if one is required but there is none, or it belongs to another configuration.
  */
 export async function restoreRun(
   model: Pick<Trainer<unknown>, "write">,

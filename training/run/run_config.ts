@@ -38,6 +38,6 @@ export function checkRunConfig(value: unknown, options: { file: string }): RunCo
   const [issue] = parsed.error.issues;
   const field = issue?.path.join(".") || "the file";
   throw new DataError(
-    `${options.file}: ${field} is not valid (${issue?.message}); start the run anew or mend the field`,
+    `${options.file}: ${field} is not valid (${issue?.message}); start a new run or correct the field`,
   );
 }

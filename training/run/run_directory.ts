@@ -18,9 +18,9 @@ export interface MetricsLine {
   /** The parts of a VAE's loss; a classifier has none. */
   readonly reconstruction?: number;
   readonly kl?: number;
-  /** Not finite in a step that was left out because {@link lossScale} was too large. */
+  /** Not finite in a step that was skipped because {@link lossScale} was too large. */
   readonly gradientNorm: number;
-  /** What the loss was multiplied by for its gradients, where they are stored as float16. */
+  /** The factor of the loss in the backward pass, if gradients are stored as float16. */
   readonly lossScale?: number;
   readonly alpha: number;
   readonly learningRate: number;
@@ -29,17 +29,17 @@ export interface MetricsLine {
   readonly seconds: number;
 }
 
-/** Where a run's files are. */
+/** Paths of a run's files. */
 export interface RunPaths {
   readonly directory: string;
   readonly config: string;
-  /** The configuration until the data are prepared, when it is complete. */
+  /** The incomplete configuration while the data are being prepared. */
   readonly draft: string;
   /** What the run is trained on. */
   readonly data: string;
   readonly metrics: string;
   readonly checkpoints: string;
-  /** Which variants of the kernels the run trains with, where they were measured. */
+  /** The kernel variants that the run trains with, if they were tuned. */
   readonly tuning: string;
   readonly results: string;
   readonly report: string;
@@ -79,7 +79,7 @@ export async function sweepTemporary(directory: string): Promise<void> {
 /**
  * Reads a run's configuration.
  *
- * @throws {DataError} where there is no run, or its configuration cannot be read.
+ * @throws {DataError} if there is no run, or its configuration cannot be read.
  */
 export async function readRunConfig(directory: string): Promise<RunConfig> {
   const { config } = runPaths(directory);
@@ -111,7 +111,7 @@ export async function readRunFile(file: string, { directory }: { directory: stri
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new DataError(`${file} is not JSON (${(error as Error).message}): start the run anew or mend the file`);
+    throw new DataError(`${file} is not JSON (${(error as Error).message}): start a new run or repair the file`);
   }
 }
 
@@ -123,8 +123,8 @@ export function appendMetrics(path: string, lines: readonly MetricsLine[]): void
 }
 
 /**
- * Reads `metrics.jsonl` up to (not including) a step. A torn last line, which a crash leaves, is passed over; of lines for one step
- * the last counts.
+ * Reads `metrics.jsonl` up to (not including) a step. A torn last line, which a crash leaves, is passed over; of lines
+ * for one step the last counts.
  */
 export async function readMetricsFile(path: string, options: { before?: number } = {}): Promise<MetricsLine[]> {
   let text: string;
@@ -159,7 +159,7 @@ const metricsLineSchema = z.object({
   seconds: number,
 });
 
-/** A line of the file, `undefined` where it is torn or something else. */
+/** A line of the file, `undefined` if it is torn or invalid. */
 function parseMetricsLine(line: string): MetricsLine | undefined {
   let value: unknown;
   try {

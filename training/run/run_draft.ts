@@ -1,6 +1,7 @@
 /**
- * A run's configuration while its data are being prepared: `draft.json`. How long alpha is annealed may depend on how many pairs there are,
- * so that `config.json` can only be written then; a run that is stopped before goes on from its draft.
+ * The configuration of a run while its data are being prepared: `draft.json`. The length of the annealing of alpha may
+ * depend on the number of pairs, so `config.json` is only written once that is known; a run stopped before resumes from
+ * its draft.
  *
  * @module
  */
@@ -10,11 +11,11 @@ import { DataError } from "../../base/errors.ts";
 import { checkRunConfig, type RunConfig } from "./run_config.ts";
 import { readRunFile, runPaths } from "./run_directory.ts";
 
-/** What is known before the data are. */
+/** The configuration as far as it is known before the data. */
 export interface RunDraft {
-  /** With `alphaSteps` 0 where it is to be worked out. */
+  /** With `alphaSteps` 0 if it is still to be computed. */
   readonly config: RunConfig;
-  /** Whether `alphaSteps` was given, rather than to be worked out. */
+  /** Whether `alphaSteps` was given rather than to be computed. */
   readonly alphaGiven: boolean;
 }
 
@@ -28,23 +29,23 @@ export async function writeRunDraft(directory: string, draft: RunDraft): Promise
 /**
  * Reads `draft.json`.
  *
- * @throws {DataError} where there is none, or it cannot be read.
+ * @throws {DataError} if there is none, or it cannot be read.
  */
 export async function readRunDraft(directory: string): Promise<RunDraft> {
   const { draft: file } = runPaths(directory);
   const parsed = draftSchema.safeParse(await readRunFile(file, { directory }));
-  if (!parsed.success) throw new DataError(`${file} is no draft of a run's configuration: start the run anew`);
+  if (!parsed.success) throw new DataError(`${file} is not a valid draft of a configuration: start a new run`);
   const { alphaGiven, config } = parsed.data;
   return { alphaGiven, config: checkRunConfig(config, { file }) };
 }
 
-/** Replaces the draft by the whole configuration. */
+/** Replaces the draft by the complete configuration. */
 export async function writeRunConfig(directory: string, config: RunConfig): Promise<void> {
   await writeFileAtomic(runPaths(directory).config, `${JSON.stringify(config, null, 2)}\n`);
   await removeRunDraft(directory);
 }
 
-/** Removes the draft of a run whose whole configuration is there; nothing happens where there is none. */
+/** Removes the draft once the complete configuration is written; does nothing if there is none. */
 export async function removeRunDraft(directory: string): Promise<void> {
   await Deno.remove(runPaths(directory).draft).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -5,8 +5,8 @@
  * ends, kill -9 and a reboot included, so that an abandoned lock file is never mistaken for a lock, even if another
  * process has the owner's process number now. (Deno's sandbox does not allow a look into `/proc`.)
  *
- * Some network file systems have no locks. On these the owner updates the file's time as a heartbeat, and a file without
- * one for long is stale.
+ * Some network file systems have no locks. On these the owner updates the file's time as a heartbeat, and a file
+ * without one for long is stale.
  *
  * @module
  */

@@ -1,14 +1,14 @@
 /**
  * Every setting of a run, declared once.
  *
- * {@link RUN_SETTINGS} has the shape of `config.json`: the file's schema and type (`run_config.ts`), the flags of `train` with their help and
- * defaults (`cli/options/run_options.ts`) and the check of `--config` files follow from it. {@link SESSION_SETTINGS} are flags that change how
- * a run is made and not what comes out; they are not in the file.
+ * {@link RUN_SETTINGS} has the shape of `config.json`: the file's schema and type (`run_config.ts`), the flags of
+ * `train` with their help and defaults (`cli/options/run_options.ts`) and the check of `--config` files follow from it.
+ * {@link SESSION_SETTINGS} are flags that change how a run is made and not what comes out; they are not in the file.
  *
- * **To add a setting**, add one line here: its place is its field in `config.json`, its name in camel case its flag (`named()` for another).
- * A setting that is new in `config.json` must be `optional()` or `unlessDefault()`, so that the files and checkpoints of older runs stay
- * valid; the order of fields is part of a run's fingerprint, so add it at the end of its section. A flag of one command that no run keeps
- * is declared in that command's own table (`cli/*.ts`).
+ * **To add a setting**, add an entry here: its place is its field in `config.json`, and its name in camel case its flag
+ * (`named()` for another). A setting that is new in `config.json` must be `optional()` or `unlessDefault()`, so that
+ * the files and checkpoints of older runs stay valid; the order of fields is part of a run's fingerprint, so add it at
+ * the end of its section. A flag of one command that no run keeps is declared in that command's own table (`cli/*.ts`).
  *
  * @module
  */
@@ -72,7 +72,9 @@ const data = {
     placeholder: "file",
   })),
   strict: flag({ help: "fail on invalid input instead of skipping it" }),
-  /** Of MNIST pairs: how many, which views, and the seed of their draw; 5,000 / 1,000 / 3,000 of two views where absent. */
+  /**
+   * Of MNIST pairs: how many, which views, and the seed of their draw; 5,000 / 1,000 / 3,000 of two views where absent.
+   */
   mnist: fileOnly(z.object({
     pairs: z.object({ train: mnistPairs, validate: mnistPairs, test: mnistPairs }).exactOptional(),
     views: z.array(z.enum(MNIST_VIEWS)).min(1).exactOptional(),
@@ -89,7 +91,7 @@ const data = {
   partial: unlessDefault(flag({ help: "accept a data set even if almost all images are missing or unreadable" })),
 };
 
-/** The network, the method and their sizes. What is optional is as published where it is absent. */
+/** The network, the method and their sizes. Optional settings that are absent are as published. */
 const model = {
   method: choice(RUN_METHODS, {
     help: "multimodal VAE or supervised classifier",
@@ -160,7 +162,10 @@ const training = {
     help: "steps over which beta is increased linearly to its full value",
     default: 0,
   })),
-  /** In the file at all times: worked out from the data where no flag gives it. 0 is no annealing: alpha has its last value from the start. */
+  /**
+   * In the file at all times: worked out from the data where no flag gives it. 0 is no annealing: alpha has its last
+   * value from the start.
+   */
   alphaSteps: integer({
     min: 0,
     max: MAX_INT,
@@ -192,10 +197,10 @@ const training = {
   })),
 };
 
-/** What a run is, section by section as in `config.json`. */
+/** The settings that define a run, by section as in `config.json`. */
 export const RUN_SETTINGS = { data, model, training };
 
-/** How a run is made; the fields are options of `trainThroughFaults()`. */
+/** Settings of one session of a run; the fields are options of `trainThroughFaults()`. */
 export const SESSION_SETTINGS = {
   checkpointSeconds: integer({ min: 1, max: 86_400, help: "seconds between checkpoints", default: 300 }),
   checkpointSteps: optional(

@@ -1,6 +1,6 @@
 /**
- * Which variants of the kernels a run trains with: measured once for an adapter, kept in the cache, and with the run, so that a run that is
- * resumed goes on with the same ones and gives the same bits.
+ * Which variants of the kernels a run trains with: measured once for an adapter, kept in the cache, and with the run,
+ * so that a run that is resumed goes on with the same ones and gives the same bits.
  *
  * @module
  */
@@ -15,21 +15,21 @@ import { runPaths } from "./run_directory.ts";
 /** A few hundred choices of about a hundred bytes. */
 const TUNING = { maxBytes: 2 ** 22, kind: "a file of choices between kernels" };
 
-/** Where a run's choices come from and go to. */
+/** Options of {@link openRunTuner}. */
 export interface RunTuningOptions {
   /** The run's directory. */
   readonly directory: string;
-  /** Directory of what was measured, one file an adapter. */
+  /** Directory of the tuning caches, one file per adapter. */
   readonly cache: string;
-  /** Go on with the run's choices, and measure nothing. */
+  /** Use the run's recorded choices, and measure nothing. */
   readonly resume: boolean;
   readonly onWarning?: (message: string) => void;
 }
 
 /**
- * The tuner of a run on the adapter of this name. A new run takes what the cache knows, measures the rest and keeps both; a run that is
- * resumed takes what it was begun with, which on another adapter, or where it was begun without a tuner, are the defaults; without a
- * record and a checkpoint it has not begun.
+ * Opens the tuner of a run on the named adapter. A new run uses the cache, measures what is missing and records both. A
+ * resumed run uses its own record; on another adapter, or if it was started without tuning, these are the defaults. A
+ * run with neither record nor checkpoint counts as new.
  */
 export async function openRunTuner(adapter: string, options: RunTuningOptions): Promise<KernelTuner> {
   const { directory, cache, resume } = options;
@@ -37,7 +37,7 @@ export async function openRunTuner(adapter: string, options: RunTuningOptions): 
   const read = (file: string) => readTuning(file, { ...options, adapter });
   if (resume) {
     const known = await read(record);
-    // One that was stopped before its first steps has to choose as it would have without the stop.
+    // A run stopped before its first step must choose as it would have without the stop.
     const begun = known.size > 0 || (await listCheckpoints(runPaths(directory).checkpoints)).length > 0;
     if (begun) return new KernelTuner({ known, frozen: true });
   }
@@ -51,7 +51,7 @@ export async function openRunTuner(adapter: string, options: RunTuningOptions): 
     async onSettled(choices: TuningChoices) {
       let settled = choices;
       try {
-        settled = await tell(choices, { file, known, adapter, read: () => read(file) });
+        settled = await addToCache(choices, { file, known, adapter, read: () => read(file) });
       } catch (error) {
         options.onWarning?.(`${file} cannot be written (${(error as Error).message}); the next run measures again`);
       }
@@ -62,11 +62,11 @@ export async function openRunTuner(adapter: string, options: RunTuningOptions): 
 }
 
 /**
- * Adds choices to the cache. A run that was begun at the same time may have told its own meanwhile: the first to tell chooses for all.
+ * Adds choices to the cache. If runs start together, the first to finish tuning decides for all.
  *
- * @returns What stands now.
+ * @returns The choices that apply now.
  */
-async function tell(
+async function addToCache(
   choices: TuningChoices,
   options: { file: string; known: TuningChoices; adapter: string; read: () => Promise<TuningChoices> },
 ): Promise<TuningChoices> {
@@ -74,12 +74,12 @@ async function tell(
   await Deno.mkdir(dirname(file), { recursive: true });
   using guard = openForUpdateSync(`${file}.lock`);
   await guard.lock(true);
-  const told = await read();
+  const cached = await read();
   const settled = new Map([...choices].map(([work, name]) => {
-    const other = told.get(work);
+    const other = cached.get(work);
     return [work, other === undefined || other === known.get(work) ? name : other];
   }));
-  await writeFileAtomic(file, encodeTuning(new Map([...told, ...settled]), { adapter }));
+  await writeFileAtomic(file, encodeTuning(new Map([...cached, ...settled]), { adapter }));
   return settled;
 }
 
@@ -97,7 +97,7 @@ async function readTuning(
   }
 }
 
-/** A name for a file: letters, digits and single dashes, with a hash of all of it. */
+/** A file name: letters, digits and single dashes, and a hash of the whole name. */
 function slugOf(adapter: string): string {
   const hash = createHash("sha256").update(adapter).digest("hex").slice(0, 8);
   const words = adapter.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "").slice(0, 40);

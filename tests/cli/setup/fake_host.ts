@@ -1,3 +1,8 @@
+/**
+ * A machine for the tests of set-up, on which nothing is run.
+ *
+ * @module
+ */
 import type { Finished, Host } from "../../../cli/setup/host.ts";
 
 /** A machine to play. Programs that are not in `programs` are not installed. */
