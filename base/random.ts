@@ -2,9 +2,9 @@
  * Seeded generators for shuffles and draws on the CPU. Every use has a stream of its own (`"split"`, `"shuffle",
  * epoch`, resample 17, tree 42), so that no draw depends on the order of calls elsewhere or on which worker makes it.
  *
- * There are two, because published results were computed from their draws: {@link SeededRandom} for
- * data and phantoms, whose keys are words and numbers, and {@link FastRandom} for statistics, which start a stream for
- * every resample and tree. Numbers that must equal the GPU's are in `philox.ts`.
+ * There are two, because published results were computed from their draws: {@link SeededRandom} for data and phantoms,
+ * whose keys are words and numbers, and {@link FastRandom} for statistics, which start a stream per resample and tree.
+ * Numbers that must equal the GPU's are in `philox.ts`.
  *
  * @module
  */

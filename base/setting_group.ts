@@ -1,7 +1,7 @@
 /**
  * Groups of settings in the shape of a file: `{ model: { imageSize: integer(...) } }` declares the field
  * `model.imageSize` of a JSON file and the flag `--image-size`. The file's schema, its type, the table of flags and the
- * way from flags to file and back all follow from the group.
+ * conversion between flags and file all follow from the group.
  *
  * @module
  */

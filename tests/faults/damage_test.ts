@@ -118,7 +118,7 @@ Deno.test("what is in a run's files beside the checkpoints may be torn: metrics 
   assert.equal(refused.code, 1);
   assert.match(
     refused.stderr,
-    /^error: runs\/torn\/config\.json is not JSON \(.*\): start the run anew or mend the file\n$/,
+    /^error: runs\/torn\/config\.json is not JSON \(.*\): start a new run or repair the file\n$/,
   );
   await Deno.writeTextFile(config, text);
   await subject.finish(run);

@@ -123,7 +123,7 @@ export function appendMetrics(path: string, lines: readonly MetricsLine[]): void
 }
 
 /**
- * Reads `metrics.jsonl` up to (not including) a step. A torn last line, which a crash leaves, is passed over; of lines
+ * Reads `metrics.jsonl` up to (not including) a step. A torn last line, left by a crash, is skipped; of several lines
  * for one step the last counts.
  */
 export async function readMetricsFile(path: string, options: { before?: number } = {}): Promise<MetricsLine[]> {

@@ -3,12 +3,13 @@
  *
  * {@link RUN_SETTINGS} has the shape of `config.json`: the file's schema and type (`run_config.ts`), the flags of
  * `train` with their help and defaults (`cli/options/run_options.ts`) and the check of `--config` files follow from it.
- * {@link SESSION_SETTINGS} are flags that change how a run is made and not what comes out; they are not in the file.
+ * {@link SESSION_SETTINGS} are flags that do not change the result of a run; they are not in the file.
  *
  * **To add a setting**, add an entry here: its place is its field in `config.json`, and its name in camel case its flag
  * (`named()` for another). A setting that is new in `config.json` must be `optional()` or `unlessDefault()`, so that
  * the files and checkpoints of older runs stay valid; the order of fields is part of a run's fingerprint, so add it at
- * the end of its section. A flag of one command that no run keeps is declared in that command's own table (`cli/*.ts`).
+ * the end of its section. A flag of a single command that is not part of a run is declared in that command's own table
+ * (`cli/*.ts`).
  *
  * @module
  */
@@ -163,8 +164,7 @@ const training = {
     default: 0,
   })),
   /**
-   * In the file at all times: worked out from the data where no flag gives it. 0 is no annealing: alpha has its last
-   * value from the start.
+   * Always in the file: computed from the data unless given. 0 means no annealing: alpha starts at its final value.
    */
   alphaSteps: integer({
     min: 0,

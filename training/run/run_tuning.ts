@@ -1,6 +1,6 @@
 /**
- * Which variants of the kernels a run trains with: measured once for an adapter, kept in the cache, and with the run,
- * so that a run that is resumed goes on with the same ones and gives the same bits.
+ * The kernel variants that a run trains with: tuned once per adapter, kept in the cache and with the run, so that a
+ * resumed run uses the same variants and computes the same bits.
  *
  * @module
  */
