@@ -43,10 +43,10 @@ Deno.test("readRegular() refuses pipes, devices, folders and large sparse files 
       await file.truncate(2 ** 40);
     }
     const cases: [string, RegExp][] = [
-      ["pipe", /pipe: this is a named pipe, not a regular file; remove it\.$/],
-      ["endless", /endless: this is a device, not a regular file; remove it\.$/],
-      ["folder", /folder: this is a folder, not a test file\.$/],
-      ["sparse", /sparse: the file has 1099511627776 bytes, but a test file has at most 100\.$/],
+      ["pipe", /pipe: this is a named pipe, not a regular file; remove it$/],
+      ["endless", /endless: this is a device, not a regular file; remove it$/],
+      ["folder", /folder: this is a folder, not a test file$/],
+      ["sparse", /sparse: the file has 1099511627776 bytes, but a test file has at most 100$/],
     ];
     for (const [name, message] of cases) {
       await assert.rejects(readRegular(at(name), KIND), { name: "DataError", message });
