@@ -69,7 +69,10 @@ function allUniforms(dispatch: Dispatch, texelRows: readonly number[] = []): Uni
   return { ...dispatch.uniforms, ...Object.fromEntries(places) };
 }
 
-/** The whole WGSL of a dispatch for the way in which its operands are bound. The body comes first: lines of errors are its own. */
+/**
+ * The whole WGSL of a dispatch for the way in which its operands are bound. The body comes first: lines of errors are
+ * its own.
+ */
 export function kernelText(
   dispatch: Dispatch,
   bound: { readonly access: readonly BoundAccess[]; readonly halves: HalfOperands },

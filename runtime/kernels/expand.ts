@@ -4,8 +4,9 @@
  * A kernel's file is WGSL that editors can read; what has to be written out before it is compiled stands in comments:
  *
  * - `//#for I in 4` ... `//#end` repeats the lines between them with I = 0, 1, 2, 3. The bounds are numbers or names
- *   of values, and `//#for I in 1..ROWS` begins at 1. The capital letter I becomes the round's number where it is a word
- *   of its own or a part of a name between underscores: `sum_I += row_I[I]` is `sum_0 += row_0[0]` in the first round;
+ *   of values, and `//#for I in 1..ROWS` begins at 1. The capital letter I becomes the round's number where it is a
+ *   word of its own or a part of a name between underscores: `sum_I += row_I[I]` is `sum_0 += row_0[0]` in the first
+ *   round;
  * - `//#if FLAG` ... `//#else` ... `//#end` keeps one part: the second if the value is false or 0. FLAG may be the
  *   letter of a loop, and `//#if !FLAG` is its opposite.
  *

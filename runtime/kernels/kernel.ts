@@ -1,13 +1,16 @@
 /**
  * What a kernel is to the engine: the body of a WGSL program, and the operands and uniforms that it names.
  *
- * A **lowering** is a pure function from shapes and attributes to a list of dispatches. It touches no device, so that it
- * can be tested, timed and cached by itself. A dispatch names its buffers (`operands`) and its numbers (`uniforms`):
+ * A **lowering** is a pure function from shapes and attributes to a list of dispatches. It touches no device, so that
+ * it can be tested, timed and cached by itself. A dispatch names its buffers (`operands`) and its numbers (`uniforms`):
  *
  * ```ts
  * {
  *   kernel: "scale",
- *   code: "fn kernel(group: u32, lane: u32) { let i = group * LANES + lane; if (i < p.count) { y_put(i, p.factor * x_at(i)); } }",
+ *   code: `fn kernel(group: u32, lane: u32) {
+ *     let i = group * LANES + lane;
+ *     if (i < p.count) { y_put(i, p.factor * x_at(i)); }
+ *   }`,
  *   uniforms: { count, factor: f32(2) },
  *   operands: { x: reads({ input: 0 }, "f32"), y: writes({ output: 0 }, "f32") },
  *   grid: gridFor(Math.ceil(count / 64)),
@@ -16,15 +19,16 @@
  *
  * The contract for the body:
  *
- * - it defines `fn kernel(group: u32, lane: u32)`, called by each of the LANES invocations of each workgroup. The grid may
- *   be rounded up (see {@link gridFor}): a group past the last one has nothing to do;
- * - it reads an operand `x` by `x_at(i)` and writes an operand `y` by `y_put(i, value)`, which are generated. They know
- *   whether the engine stores a buffer as float16 and whether it is read through a texture; the body computes in float32;
- * - it reads the uniforms as `p.count`. Sizes belong there, so that shapes share a pipeline, unless an unknown trip count
- *   would be slower; numbers and types in `values` become constants and aliases, and flags decide the body's `//#if`s
- *   (`expand.ts`);
- * - an invocation never reads what another one of the dispatch writes, and never relies on the order of workgroups: equal
- *   inputs give bit-equal outputs;
+ * - it defines `fn kernel(group: u32, lane: u32)`, called by each of the LANES invocations of each workgroup. The
+ *   grid may be rounded up (see {@link gridFor}): a group past the last one has nothing to do;
+ * - it reads an operand `x` by `x_at(i)` and writes an operand `y` by `y_put(i, value)`, which are generated. They
+ *   know whether the engine stores a buffer as float16 and whether it is read through a texture; the body computes in
+ *   float32;
+ * - it reads the uniforms as `p.count`. Sizes belong there, so that shapes share a pipeline, unless an unknown trip
+ *   count would be slower; numbers and types in `values` become constants and aliases, and flags decide the body's
+ *   `//#if`s (`expand.ts`);
+ * - an invocation never reads what another one of the dispatch writes, and never relies on the order of workgroups:
+ *   equal inputs give bit-equal outputs;
  * - one invocation runs at most 65,000 rounds of all loops together: lavapipe silently leaves loops after 65,535.
  *
  * @module
@@ -78,7 +82,10 @@ export interface Lowering {
   readonly dispatches: readonly Dispatch[];
 }
 
-/** How kernels are chosen: a real GPU, or Vulkan on the CPU, where workgroup memory and barriers cost more than they save. */
+/**
+ * How kernels are chosen: a real GPU, or lavapipe (software Vulkan), where workgroup memory and barriers cost more than
+ * they save.
+ */
 export type Profile = "gpu" | "software";
 
 /** A way to do a piece of work. */
@@ -100,7 +107,8 @@ export interface Candidates {
 /** A choice between variants of a kernel that has been, or can be, measured on this adapter. */
 export interface Tuner {
   /**
-   * The fastest variant's name for this work, or `undefined` where it was never measured: the profile's default is used then.
+   * The fastest variant's name for this work, or `undefined` where it was never measured: the profile's default is used
+   * then.
    *
    * @param work.family Kernel family, for example `conv_forward`.
    * @param work.key Everything that determines the work: shapes and attributes as one string.
@@ -122,8 +130,8 @@ export interface Target {
 const MAX_GRID = 65_535;
 
 /**
- * A grid of at least `workgroups` workgroups, folded over x and y. The kernel finds its number as
- * `workgroup_id.x + workgroup_id.y * num_workgroups.x` and must test it against the work left, because the fold rounds up.
+ * A grid of at least `workgroups` workgroups, folded over x and y. The kernel finds its number as `workgroup_id.x +
+ * workgroup_id.y * num_workgroups.x` and must test it against the work left, because the fold rounds up.
  *
  * @throws {RangeError} where even two dimensions are not enough.
  */

@@ -5,8 +5,8 @@
  */
 
 /**
- * A buffer of the op: its i-th input, i-th output or i-th scratch buffer, or `count` elements of it from element `first`
- * (a multiple of 64: WebGPU aligns bindings to 256 bytes), where the whole exceeds what one binding can hold.
+ * A buffer of the op: its i-th input, i-th output or i-th scratch buffer, or `count` elements of it from element
+ * `first` (a multiple of 64: WebGPU aligns bindings to 256 bytes), where the whole exceeds what one binding can hold.
  */
 export type Binding =
   & ({ readonly input: number } | { readonly output: number } | { readonly scratch: number })
@@ -48,7 +48,9 @@ export function updates(buffer: Binding, type: ElementType): Operand {
   return { buffer, access: "read_write", type };
 }
 
-/** An operand without accessors, for atomics and pointers: the kernel uses the array `NAME` itself, always in float32. */
+/**
+ * An operand without accessors, for atomics and pointers: the kernel uses the array `NAME` itself, always in float32.
+ */
 export function raw(buffer: Binding, type: string, access: Access): Operand {
   return { buffer, access, type, raw: true };
 }

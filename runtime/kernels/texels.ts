@@ -1,15 +1,15 @@
 /**
- * Buffers that kernels read through a texture.
+ * Operands that kernels read through a texture.
  *
- * On Vulkan on the CPU a load from a storage buffer is a loop over the lanes, with tests for each of them; a load of a texel is a few vector
- * instructions and takes less than half the time. A dispatch may therefore ask for bindings as texels (`Dispatch.texels`): the engine copies
- * them, one after the other, into one `texture_storage_2d<rgba32float, read>`, at 12 to 27 GB/s.
+ * On lavapipe a load from a storage buffer is a loop over the lanes with tests for each of them; a load of a texel is a
+ * few vector instructions and takes less than half the time. A kernel may therefore read operands as texels: the engine
+ * copies them, one after the other, into one `texture_storage_2d<rgba32float, read>`, at 12 to 27 GB/s.
  *
- * Texel i of the texture is at (i mod {@link TEXEL_ROW}, i div TEXEL_ROW); see shaders/shared/texels.wgsl. Each binding begins a row of its own. What
- * lies in the texture already is not copied again, see `texel_plan.ts`.
+ * Texel i of the texture is at (i mod {@link TEXEL_ROW}, i div TEXEL_ROW). Each operand begins a row of its own. What
+ * is in the texture already is not copied again, see `texel_plan.ts`.
  *
- * Bindings of float16 are copied into a texture of rgba16float, to the rows that they would have in the other one: where a dispatch reads both
- * kinds, it binds both textures, and a texel's number does not depend on its format.
+ * Operands of float16 are copied into a texture of rgba16float, to the rows that they would have in the other one:
+ * where a dispatch reads both kinds, it binds both textures, and a texel's number does not depend on its format.
  *
  * @module
  */
@@ -23,22 +23,12 @@ export const TEXEL_BYTES = 16;
 /** Bytes of a texel of four 16-bit floats. */
 export const HALF_TEXEL_BYTES = 8;
 
-/** Rows that elements (a multiple of 4) take. */
+/** Rows that so many elements, a multiple of 4, take. */
 export function texelRows(elements: number): number {
   return Math.ceil(elements / 4 / TEXEL_ROW);
 }
 
-/** Where bindings of so many elements each begin: the number of the first texel. */
-export function texelPlaces(sizes: readonly number[]): number[] {
-  let rows = 0;
-  return sizes.map((elements) => {
-    const first = rows * TEXEL_ROW;
-    rows += texelRows(elements);
-    return first;
-  });
-}
-
-/** True if bindings of so many elements each can be read as texels, where there is room for `maxTexels`. */
+/** True if operands of so many elements each can be read as texels together, in at most `maxTexels`. */
 export function fitTexels(sizes: readonly number[], maxTexels = 0): boolean {
   const rows = sizes.reduce((total, elements) => total + texelRows(elements), 0);
   return sizes.every((elements) => elements % 4 === 0) && rows * TEXEL_ROW <= maxTexels;
@@ -66,18 +56,16 @@ export interface TexelSource {
   readonly bytes: number;
   /** True where it holds float16. */
   readonly half?: boolean;
-  /** The row where it goes; after the one before if left out. */
-  readonly row?: number;
+  /** The row of the texture where it begins. */
+  readonly row: number;
 }
 
-/** Copies pieces of buffers into the texture, or those of float16 into the one of float16, each from a row of its own on. */
+/** Copies pieces of buffers into the texture of their format, each from the start of a row. */
 export function copyTexels(
   encoder: GPUCommandEncoder,
   options: { texture?: GPUTexture | undefined; halfTexture?: GPUTexture | undefined; sources: readonly TexelSource[] },
 ): void {
-  const { sources } = options;
-  let after = 0;
-  for (const { buffer, offset, bytes, half = false, row = after } of sources) {
+  for (const { buffer, offset, bytes, row, half = false } of options.sources) {
     const texture = (half ? options.halfTexture : options.texture)!;
     const bytesPerRow = texelBytes(1, { half });
     const texels = bytes / (bytesPerRow / TEXEL_ROW);
@@ -90,6 +78,5 @@ export function copyTexels(
       );
     if (whole > 0) copy({ row: 0, width: TEXEL_ROW, height: whole });
     if (rest > 0) copy({ row: whole, width: rest, height: 1 });
-    after = row + whole + Math.sign(rest);
   }
 }

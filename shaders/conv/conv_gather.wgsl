@@ -1,18 +1,19 @@
 // Convolution and transposed convolution (see naive.wgsl) as one gather, without materialised patches and without
 // inserted zeros.
 //
-// Operands: x [images, height, width, inputs]; w [kernel_height, kernel_width, inputs, outputs], or with SWAPPED
-// [.., outputs, inputs]; bias [outputs] (anything if has_bias is 0); and what finish() stores to, see
-// runtime/kernels/pointwise/epilogue.ts. Channels come in vectors: X of DEPTH input channels, W of WIDTH output channels.
-// With SWAPPED a vector of input channels is loaded for each output channel, and the same products are added in the same
-// order.
+// Operands: x [images, height, width, inputs]; w [kernel_height, kernel_width, inputs, outputs], or with SWAPPED [..,
+// outputs, inputs]; bias [outputs] (anything if has_bias is 0); and what finish() stores to, see
+// runtime/kernels/pointwise/epilogue.ts. Channels come in vectors: X of DEPTH input channels, W of WIDTH output
+// channels. With SWAPPED a vector of input channels is loaded for each output channel, and the same products are added
+// in the same order.
 //
-// One invocation computes GROUPS x GROUP pixels x COLUMNS vectors of output channels in registers. A workgroup's lanes form
-// a grid of (LANES / lane_columns) x lane_columns. Written for lavapipe: there a load costs as much as 60 multiply-adds,
-// so blocks are as large as compile time allows, nothing goes through workgroup memory, and each sum takes all taps of a
-// vector of input channels before the next, which keeps reloads of spilled registers few. Four products are added in
-// pairs, which is free and rounds less. SMALL sums are compensated: they are so short that this is free too. Stores sit in
-// a loop of `groups` (= GROUPS) rounds because each load or store in the text costs 6 to 11 ms of compilation.
+// One invocation computes GROUPS x GROUP pixels x COLUMNS vectors of output channels in registers. A workgroup's lanes
+// form a grid of (LANES / lane_columns) x lane_columns. Written for lavapipe: there a load costs as much as 60
+// multiply-adds, so blocks are as large as compile time allows, nothing goes through workgroup memory, and each sum
+// takes all taps of a vector of input channels before the next, which keeps reloads of spilled registers few. Four
+// products are added in pairs, which is free and rounds less. SMALL sums are compensated: they are so short that this
+// is free too. Stores sit in a loop of `groups` (= GROUPS) rounds because each load or store in the text costs 6 to 11
+// ms of compilation.
 
 fn kernel(group: u32, lane: u32) {
   let phases = select(vec2u(1u), vec2u(p.stride_x, p.stride_y), p.is_transposed != 0u);

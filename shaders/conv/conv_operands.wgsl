@@ -1,10 +1,10 @@
-// Operands of matmul_tile.wgsl for a convolution or a transposed one, see conv_gather.wgsl: rows are the pixels of a phase of the
-// output, columns the output channels, and k runs over (tap y, tap x, input channel). Nothing is unfolded in memory.
+// Operands of matmul_tile.wgsl for a convolution or a transposed one (see naive.wgsl): rows are the pixels of a phase
+// of the output, columns the output channels, and k runs over (tap y, tap x, input channel). Nothing is unfolded in
+// memory.
 //
-// Bindings: x [images, height, width, inputs], w [kernel_height, kernel_width, inputs, outputs], bias [outputs] (or anything where
-// has_bias is 0), OUTPUTS (y [images, out_height, out_width, outputs], or what a chain of pointwise ops makes of it: see runtime/kernels/
-// epilogue.ts). With DEEP, the input channels come in vectors, with WIDE the output's. With
-// SWAPPED the last two axes of w lie the other way round, [.., outputs, inputs].
+// Operands: x [images, height, width, inputs]; w [kernel_height, kernel_width, inputs, outputs], or with SWAPPED
+// [.., outputs, inputs]; bias [outputs] (anything if has_bias is 0); and what finish() stores to, see
+// runtime/kernels/pointwise/epilogue.ts. With DEEP input channels come in vectors, with WIDE output channels do.
 
 struct Tile {
   row: u32,
@@ -29,7 +29,8 @@ fn tile_of(group: u32) -> Tile {
     // A phase past the last one, where the grid was rounded up, has no output.
     tile.row = select(tile.row, 0xffff0000u, phase_y >= p.stride_y);
     tile.rows = transposed_axis(p.out_height, phase_y, p.kernel_height, p.stride_y, p.padding_y, p.dilation_y);
-    tile.columns = transposed_axis(p.out_width, phase % p.stride_x, p.kernel_width, p.stride_x, p.padding_x, p.dilation_x);
+    let phase_x = phase % p.stride_x;
+    tile.columns = transposed_axis(p.out_width, phase_x, p.kernel_width, p.stride_x, p.padding_x, p.dilation_x);
   } else {
     tile.row = select(tile.row, 0xffff0000u, phase > 0u);
     tile.rows = forward_axis(p.out_height, p.kernel_height, p.stride_y, p.padding_y, p.dilation_y);
@@ -40,7 +41,8 @@ fn tile_of(group: u32) -> Tile {
 }
 
 fn pixel_of(tile: Tile, row: u32) -> vec3u {
-  return vec3u(row % tile.columns.size, (row / tile.columns.size) % tile.rows.size, row / tile.columns.size / tile.rows.size);
+  let width = tile.columns.size;
+  return vec3u(row % width, (row / width) % tile.rows.size, row / width / tile.rows.size);
 }
 
 fn prepare_a(tile: Tile, row: u32) {
@@ -98,7 +100,8 @@ fn fetch_a(tile: Tile, row: u32, k: u32) -> mat4x4f {
 // The kernel's tap that k belongs to.
 fn kernel_tap(tile: Tile, k: u32) -> u32 {
   let tap = tap_of(tile, k);
-  return (tile.rows.first_tap + tap.y * tile.rows.tap_step) * p.kernel_width + tile.columns.first_tap + tap.x * tile.columns.tap_step;
+  let y = tile.rows.first_tap + tap.y * tile.rows.tap_step;
+  return y * p.kernel_width + tile.columns.first_tap + tap.x * tile.columns.tap_step;
 }
 
 //#if SWAPPED

@@ -1,9 +1,9 @@
 // Operands of matmul_tile.wgsl for the gradient of a convolution's weights, see conv_weight_gradient.wgsl: rows are
 // (tap y, tap x, input channel), columns the output channels, and k runs over a share of the pixels (n, oy, ox).
 //
-// Bindings: x [images, height, width, inputs], gy [images, out_height, out_width, outputs], partial [shares, kernel_height,
-// kernel_width, inputs, outputs], or with SWAPPED [.., outputs, inputs]. With DEEP, the input channels come in vectors, with WIDE the
-// output's.
+// Operands: x [images, height, width, inputs]; gy [images, out_height, out_width, outputs]; partial [shares,
+// kernel_height, kernel_width, inputs, outputs], or with SWAPPED [.., outputs, inputs]. With DEEP input channels come
+// in vectors, with WIDE output channels do.
 
 struct Tile {
   row: u32,

@@ -5,8 +5,8 @@
 //   y = t tile_step_y + i step_y + starts_y[q], which must be in [0, height): else an input is 0, an output is dropped;
 //   x likewise; and in memory, in vectors of channels, at
 //   start + n image + t tile_y + u tile_x + y row + x column + q part_y + r part_x + channel.
-// So one kernel cuts images into overlapping patches, lays patches out by transform points for matmul.wgsl, and reverses
-// both.
+// So one kernel cuts images into overlapping patches, lays patches out by transform points for matmul.wgsl, and
+// reverses both.
 //
 // Operands: source, bias [channels] (anything if has_bias is 0), and what finish() stores to, see
 // runtime/kernels/pointwise/epilogue.ts. IN and OUT are the matrix's sizes, at most 5; m[a, i] is matrix[5 i + a].x.

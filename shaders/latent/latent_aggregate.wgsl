@@ -2,17 +2,20 @@
 //
 //   AVERAGE:  mean of the mu_m, log of the mean of the variances
 //   otherwise the product of the experts in a set S of views, without a prior expert, in log space:
-//             logvar = - log sum over m in S of e^-logvar_m,    mu = sum over m in S of w_m mu_m,    w = softmax over S of -logvar_m
+//             logvar = - log sum over m in S of e^-logvar_m,    mu = sum over m in S of w_m mu_m,
+//             w = softmax over S of -logvar_m
 //
 // Which set a sample gets:
 //   EVERY (poe):     all views that are present;
-//   otherwise (moe, mopoe): the sample's list of components are those of `subsets` (bit sets of views, `components` of them) whose views are
-//   all present; ASSIGNED: it gets number assignment[n] modulo the list's length; otherwise, by batch slices, with K the length
-//   of its list, number floor(n / floor(samples / K)), at most K - 1 (K - 1 where the batch is smaller than K).
+//   otherwise (moe, mopoe): the sample's list of components are those of `subsets` (bit sets of views, `components` of
+//   them) whose views are all present; ASSIGNED: it gets number assignment[n] modulo the list's length; otherwise, by
+//   batch slices, with K the length of its list, number floor(n / floor(samples / K)), at most K - 1 (K - 1 where the
+//   batch is smaller than K).
 // A sample with no view present gives zeros.
 //
-// Layouts: mu, logvar and their gradients are [views, samples, width]; joint_mu, joint_logvar and their gradients [samples, width];
-// assignment u32 [samples]. MASKED: mask [views, samples] of 0 and 1; what absent views hold is never read, their gradients are 0.
+// Layouts: mu, logvar and their gradients are [views, samples, width]; joint_mu, joint_logvar and their gradients
+// [samples, width]; assignment u32 [samples]. MASKED: mask [views, samples] of 0 and 1; what absent views hold is never
+// read, their gradients are 0.
 // BACKWARD: from the gradients of both outputs,
 //   AVERAGE:   d mu_m = dmu / P,    d logvar_m = dlogvar softmax over m of logvar_m;
 //   otherwise  d mu_m = w_m dmu,    d logvar_m = w_m (dlogvar - dmu (mu_m - mu)).

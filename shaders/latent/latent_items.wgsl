@@ -1,6 +1,5 @@
-// Skeleton of the latent kernels that work element by element: item(row, d) for every row and latent dimension.
-//
-// The family's text gives `item` and uniforms `p` with `p.rows` and `p.width`. Lanes run along the latent axis, which is contiguous.
+// Skeleton of the latent kernels that work element by element: item(row, d) for every row and latent dimension. Another
+// file defines `item`. Lanes run along the latent axis, which is contiguous.
 
 fn kernel(group: u32, lane: u32) {
   let index = group * LANES + lane;

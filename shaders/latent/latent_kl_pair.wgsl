@@ -3,8 +3,8 @@
 //   kl[row] = 1/2 sum over d of (e^r - 1 - r + (mu0 - mu1)^2 e^-logvar1)    with r = logvar0 - logvar1
 //
 // Layouts: means, log variances and their gradients are [rows, width]; kl and its gradient are [rows].
-// BACKWARD: from the gradient of kl those of mu0, logvar0 and logvar1; that of mu1 is minus that of mu0, and a ninth buffer would be
-// over WebGPU's default limit.
+// BACKWARD: from the gradient of kl those of mu0, logvar0 and logvar1; that of mu1 is minus that of mu0, and a ninth
+// buffer would be over WebGPU's default limit.
 
 //#if BACKWARD
 fn item(row: u32, d: u32) {

@@ -1,9 +1,9 @@
 // Functions that the latent kernels share. They expect `p.cap`, `p.log_cap` and `p.root_cap` in the kernel's uniforms.
 //
-// e^80, the variance ratio that a log variance of +-80 gives, fits a float32, but differences of log variances reach 160 and squared
-// distances multiply on top. A finite term beyond `cap` therefore counts as `cap`, which is chosen so that a sum of all terms of a
-// row is still finite. Inf and NaN in the inputs are not finite terms: they go through. What overflows on the way to a
-// term, the difference of two means say, counts as the largest finite value.
+// e^80, the variance ratio that a log variance of +-80 gives, fits a float32, but differences of log variances reach
+// 160 and squared distances multiply on top. A finite term beyond `cap` therefore counts as `cap`, which is chosen so
+// that a sum of all terms of a row is still finite. Inf and NaN in the inputs are not finite terms: they go through.
+// What overflows on the way to a term, the difference of two means say, counts as the largest finite value.
 
 const LARGEST = 3.4028234e38;
 
@@ -42,8 +42,8 @@ fn excess_series(x: f32) -> f32 {
   return 0.5 * x * x * (1.0 + x / 3.0 * (1.0 + x / 4.0 * tail));
 }
 
-// e^x - 1 - x, which is never negative: twice the KL divergence between centred normals whose log variances differ by x.
-// At most cap for finite x.
+// e^x - 1 - x, which is never negative: twice the KL divergence between centred normals whose log variances differ by
+// x. At most cap for finite x.
 fn exp_excess(x: f32) -> f32 {
   let excess = select(capped_exp(x) - 1.0 - x, p.cap, abs(x) > p.cap && abs(x) <= LARGEST);
   return select(excess, excess_series(x), abs(x) < 0.5);

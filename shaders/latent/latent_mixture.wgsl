@@ -1,22 +1,26 @@
 // Log density of draws z_m under the mixture of the posteriors q_k = N(mu_k, e^logvar_k) of all views that are present:
 //
-//   logq[m, n] = log (1/P sum over k of q_k(z_m))        log q_k(z) = -1/2 sum over d of (log 2 pi + logvar_k + (z - mu_k)^2 e^-logvar_k)
+//   logq[m, n] = log (1/P sum over k of q_k(z_m))
+//   log q_k(z) = -1/2 sum over d of (log 2 pi + logvar_k + (z - mu_k)^2 e^-logvar_k)
 //   weights[m, k, n] = q_k(z_m) / sum over k' of q_k'(z_m)
 //
-// by logsumexp, so that densities far below float32's range count. Absent views have no weight, and logq 0 of their own.
+// by logsumexp, so that densities far below float32's range count. Absent views have no weight, and logq 0 of their
+// own.
 //
 // RATIO: how much denser a view's own posterior is there than the mixture,
 //
-//   logq[m, n] = log q_m(z_m) - log (1/P sum over k of q_k(z_m))        weights[m, k, n] = (1 if m = k, else 0) - weight as above
+//   logq[m, n] = log q_m(z_m) - log (1/P sum over k of q_k(z_m))
+//   weights[m, k, n] = (1 if m = k, else 0) - weight as above
 //
-// from the differences log q_k(z) - log q_m(z) term by term, in which the densities' common part does not round. The weights are such that
-// the backward pass is the negative of the one without RATIO.
+// from the differences log q_k(z) - log q_m(z) term by term, in which the densities' common part does not round. The
+// weights are such that the backward pass is the negative of the one without RATIO.
 //
-// Layouts: z, mu, logvar and their gradients are [views, samples, width]; logq and its gradient [views, samples]; weights
-// [views, views, samples]. MASKED (forward): mask [views, samples] of 0 and 1.
-// Forward: a row is a pair (m, n). SHARED (profile gpu): a workgroup a row, lanes along the latent axis, tree sum in workgroup
-// memory. Otherwise (profile software): a row an invocation.
-// BACKWARD: by element; a row is a sample. From the gradient of logq and the weights, with s_k = (z_m - mu_k) e^-logvar_k,
+// Layouts: z, mu, logvar and their gradients are [views, samples, width]; logq and its gradient [views, samples];
+// weights [views, views, samples]. MASKED (forward): mask [views, samples] of 0 and 1. Forward: a row is a pair (m, n).
+// SHARED (profile gpu): a workgroup a row, lanes along the latent axis, tree sum in workgroup memory. Otherwise
+// (profile software): a row an invocation.
+// BACKWARD: by element; a row is a sample. From the gradient of logq and the weights, with s_k = (z_m - mu_k)
+// e^-logvar_k,
 //
 //   d z_m = - dlogq_m sum over k of w_mk s_k
 //   d mu_k = sum over m of dlogq_m w_mk s_k

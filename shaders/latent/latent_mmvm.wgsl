@@ -1,4 +1,5 @@
-// The MMVM regulariser of the posteriors q_m = N(mu_m, e^logvar_m) of M views (the pairwise upper bound of the papers' code):
+// The MMVM regulariser of the posteriors q_m = N(mu_m, e^logvar_m) of M views (the pairwise upper bound of the papers'
+// code):
 //
 //   kl[n] = sum over m of (alpha KL(q_m || N(0, I)) + (1 - alpha) / P sum over m' of KL(q_m || q_m'))
 //
@@ -8,9 +9,10 @@
 //
 // with r = logvar_m - logvar_k and delta = mu_m - mu_k, in which nothing cancels.
 //
-// Layouts: mu, logvar and their gradients are [views, rows, width] (rows are samples); kl and its gradient are [rows]; alpha is one
-// number, read on the GPU because it changes every step. MASKED: mask [views, rows] of 0 and 1; what absent views hold is never read,
-// and their gradients are zero. BACKWARD: from the gradient of kl those of mu and logvar, through both arguments of every pair.
+// Layouts: mu, logvar and their gradients are [views, rows, width] (rows are samples); kl and its gradient are [rows];
+// alpha is one number, read on the GPU because it changes every step. MASKED: mask [views, rows] of 0 and 1; what
+// absent views hold is never read, and their gradients are zero. BACKWARD: from the gradient of kl those of mu and
+// logvar, through both arguments of every pair.
 
 fn present(view: u32, row: u32) -> bool {
 //#if MASKED

@@ -1,8 +1,9 @@
 // Skeleton of the latent kernels that sum over the latent axis: finish(row, sum over d of term(row, d)) for every row.
+// Another file defines `term` and `finish`; p.width is the number of latent dimensions.
 //
-// The family's text gives `term`, `finish`, and uniforms `p` with `p.rows` and `p.width` (the number of latent dimensions).
 // SHARED (profile gpu): a workgroup a row, lanes along the latent axis, tree sum in workgroup memory.
-// otherwise (profile software): a row an invocation, no workgroup memory; sums of 64 terms are summed, to keep rounding errors small.
+// Otherwise (profile software): a row an invocation, no workgroup memory; sums of 64 terms are summed, which keeps
+// rounding errors small.
 
 //#if SHARED
 var<workgroup> partial: array<f32, LANES>;

@@ -1,13 +1,15 @@
-// Matrix product, batched: y[z] = a[z] b[z], where a is [m, k] (or [k, m] with A_TRANSPOSED) and b [k, n] (or [n, k] with
-// B_TRANSPOSED). A share of k (of shares_k) goes to its own slab of y, to be added up by matmul_fold.wgsl; with one share y is the result.
+// Batched matrix product: y[z] = a[z] b[z], where a is [m, k] (or [k, m] with A_TRANSPOSED) and b is [k, n] (or [n, k]
+// with B_TRANSPOSED). A share of k (of shares_k) goes to its own slab of y, to be added up by matmul_fold.wgsl; with
+// one share y is the result.
 //
-// Bindings: a, b, y [shares, batches, m, n], batches a given distance apart. With VECTORS all are read and written as vec4f along their
-// last axes, which must be multiples of 4 (where both k axes are first axes, k itself may be any size); without, as f32 with any strides.
-// With TEXELS (and VECTORS) a and b are texels, one after the other.
+// Operands: a, b, y [shares, batches, m, n], with matrices a given distance apart. With VECTORS all are read and
+// written as vec4f along their last axes, which must be multiples of 4 (where k is a first axis of both, it may be any
+// size); without, as f32 with any strides. Sizes and strides count vectors; a_depth and b_column are strides of
+// scalars.
 //
-// One invocation makes GROUPS x GROUP rows x COLUMNS vectors of columns in registers; a workgroup's lanes lie as
-// (lanes / lane_columns) x lane_columns. Written for Vulkan on the CPU, see conv_gather.wgsl. Transposed operands are turned around in
-// registers, where that is only a matter of names.
+// One invocation computes GROUPS x GROUP rows x COLUMNS vectors of columns in registers; a workgroup's lanes form a
+// grid of (LANES / lane_columns) x lane_columns. Written for lavapipe, see conv_gather.wgsl. Transposed operands are
+// transposed in registers, where that is only a matter of names.
 
 fn kernel(group: u32, lane: u32) {
   let tiles = p.row_tiles * p.column_tiles;

@@ -1,6 +1,6 @@
 // Adds up partial results in a fixed order: y[i] = sum over s of x[s, i].
 //
-// Bindings: x [splits, count], y [count], in vectors of T elements. One invocation makes one vector.
+// Operands: x [splits, count], y [count], in vectors or scalars. One invocation computes one element.
 
 fn kernel(group: u32, lane: u32) {
   let i = group * LANES + lane;

@@ -1,9 +1,9 @@
-// Operands of matmul_tile.wgsl for plain matrix products, batched: y[z] = a[z] b[z], where a is [m, k] (or [k, m] with A_TRANSPOSED)
-// and b is [k, n] (or [n, k] with B_TRANSPOSED). A share of k (of shares_k) goes to its own slab of y, to be added up by
-// matmul_fold.wgsl; with one share y is the result.
+// Operands of matmul_tile.wgsl for batched matrix products: y[z] = a[z] b[z], where a is [m, k] (or [k, m] with
+// A_TRANSPOSED) and b is [k, n] (or [n, k] with B_TRANSPOSED). A share of k (of shares_k) goes to its own slab of y, to
+// be added up by matmul_fold.wgsl; with one share y is the result.
 //
-// Bindings: a, b, y [shares, batches, m, n], batches a given distance apart. With VECTORS all are read and written as vec4f along
-// their last axes, whose sizes must be multiples of 4; without, as f32.
+// Operands: a, b, y [shares, batches, m, n], with matrices a given distance apart, in elements. With VECTORS all are
+// read and written as vec4f along their last axes, whose sizes must be multiples of 4; without, as f32.
 
 struct Tile {
   row: u32,

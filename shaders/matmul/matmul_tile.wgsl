@@ -1,13 +1,15 @@
-// The core of all matrix products on a GPU: a workgroup makes a tile of (TY ROWS) x (TX COLUMNS 4) results from tiles of both operands
-// in workgroup memory, ROWS x COLUMNS vectors an invocation. While one pair of tiles is multiplied, the next is on its way to registers.
+// The core of all matrix products on a GPU: a workgroup computes a tile of (TY ROWS) x (TX COLUMNS 4) results from
+// tiles of both operands in workgroup memory, ROWS x COLUMNS vectors per invocation. While one pair of tiles is
+// multiplied, the next is loaded into registers.
 //
-// The text before this one says what is multiplied. It declares the bindings and
-//   fn tile_of(group: u32) -> Tile             the results of a workgroup, and which share of the sum they take
-//   fn prepare_a(tile: Tile, row: u32)         called once before fetch_a(), with the same row
-//   fn fetch_a(tile: Tile, row: u32, k: u32) -> mat4x4f     rows row..row+3, elements k..k+3 of each as a column
-//   fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f  elements k..k+3, columns column..column+3 of each as a column
-//   fn place_of(tile: Tile, row: u32) -> u32                where a row of results begins, or `nowhere`
-//   fn store(place: u32, column: u32, value: vec4f)         columns column..column+3
+// Other files define what is multiplied:
+//   fn tile_of(group: u32) -> Tile        the results of a workgroup, and which share of the sum they take
+//   fn prepare_a(tile: Tile, row: u32)    called once before fetch_a(), with the same row
+//   fn fetch_a(tile: Tile, row: u32, k: u32) -> mat4x4f      rows row..row+3, elements k..k+3 of each as a column
+//   fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f   elements k..k+3, columns column..column+3 of each as a
+//                                                            column
+//   fn place_of(tile: Tile, row: u32) -> u32                 where a row of results begins, or `nowhere`
+//   fn store(place: u32, column: u32, value: vec4f)          columns column..column+3
 // Outside of the operands the fetches give zeros, and store() does nothing.
 
 const tile_rows = TY * ROWS;
@@ -52,7 +54,8 @@ fn kernel(group: u32, lane: u32) {
     prepare_a(tile, tile.row + a_row);
   }
   let rounds = (tile.end - tile.begin + tile_depth - 1u) / tile_depth;
-  // Round r fetches the r-th pair of tiles and multiplies the one before. All of the workgroup's invocations run the same rounds.
+  // Round r fetches the r-th pair of tiles and multiplies the one before. All of the workgroup's invocations run the
+  // same rounds.
   for (var round = 0u; round <= rounds; round++) {
     if (round > 0u) {
       if (carries_a) {

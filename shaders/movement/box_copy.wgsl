@@ -4,11 +4,10 @@
 //
 // for all 0 <= c_a < size_a.
 //
-// Operands: source and destination, whose words are copied as bits, whatever they mean. Elements are vectors of 4 words if
-// the last axis is contiguous in both tensors and everything is a multiple of 4; steps, bases and the size of the last
-// axis count elements.
-// The axes are numbered from the one that varies fastest: axis a has size_a, source_step_a and destination_step_a.
-// OUTER = RANK - 1; an invocation copies ITEMS elements.
+// Operands: source and destination, whose words are copied as bits, whatever they mean. Elements are vectors of 4 words
+// if the last axis is contiguous in both tensors and everything is a multiple of 4; steps, bases and the size of the
+// last axis count elements. The axes are numbered from the one that varies fastest: axis a has size_a, source_step_a
+// and destination_step_a. OUTER = RANK - 1; an invocation copies ITEMS elements.
 
 fn kernel(group: u32, lane: u32) {
   let first = group * (LANES * ITEMS) + lane;

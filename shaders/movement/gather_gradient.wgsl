@@ -1,7 +1,8 @@
 // Gradient of gather, second of two passes: out[row] = sum of dy[i] over all i with indices[i] = row, in ascending
 // order of i. Rows without an index are zero from the first pass (gather_links.wgsl).
 //
-// Operands: dy [count, groups], where a group is 4 neighbouring columns or 1; indices and links [count]; out [rows, groups].
+// Operands: dy [count, groups], where a group is 4 neighbouring columns or 1; indices and links [count]; out [rows,
+// groups].
 
 fn kernel(group: u32, lane: u32) {
   let job = group * LANES + lane;

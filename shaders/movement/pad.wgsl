@@ -5,8 +5,8 @@
 //
 // Operands: source and destination, row-major, words that are copied as bits (a word of zeros is 0 as f32 and as u32).
 // Words are vectors of 4 if the last axis and its padding are multiples of 4 and its step is 1; sizes of the last axis
-// count Words. The axes are numbered from the one that varies fastest: axis a of the destination has size_a, and that of
-// the source source_size_a and source_step_a, the elements from one to the next. DILATED: a step is not 1.
+// count Words. The axes are numbered from the one that varies fastest: axis a of the destination has size_a, and that
+// of the source source_size_a and source_step_a, the elements from one to the next. DILATED: a step is not 1.
 
 fn kernel(group: u32, lane: u32) {
   let write_at = group * LANES + lane;

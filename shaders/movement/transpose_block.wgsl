@@ -1,10 +1,10 @@
 // Copies a box whose fastest axis in the destination (columns) is another one than in the source (rows), by 4 x 4
 // blocks in registers: four vector loads, four vector stores, no workgroup memory. For lavapipe.
 //
-// Operands: source and destination, whose words are copied as bits, whatever they mean. Steps and bases count vectors of 4
-// words. row_blocks counts blocks along the source's fastest axis, and lanes are neighbours along it; column_step leads
-// from one column to the next in the source, row_step from one row to the next in the destination. The BATCH other axes
-// are numbered from the one that varies fastest: axis a has size_a, source_step_a and destination_step_a.
+// Operands: source and destination, whose words are copied as bits, whatever they mean. Steps and bases count vectors
+// of 4 words. row_blocks counts blocks along the source's fastest axis, and lanes are neighbours along it; column_step
+// leads from one column to the next in the source, row_step from one row to the next in the destination. The BATCH
+// other axes are numbered from the one that varies fastest: axis a has size_a, source_step_a and destination_step_a.
 
 fn kernel(group: u32, lane: u32) {
   let job = group * LANES + lane;

@@ -1,9 +1,10 @@
 // Copies a box whose fastest axis in the destination (columns) is another one than in the source (rows), by 32 x 32
 // tiles in workgroup memory, so that reads and writes are both contiguous. For GPUs.
 //
-// Operands: source and destination, whose words are copied as bits, whatever they mean. column_step leads from one column to the
-// next in the source, row_step from one row to the next in the destination; `tiles` counts the workgroups with work. The
-// BATCH other axes are numbered from the one that varies fastest: axis a has size_a, source_step_a and destination_step_a.
+// Operands: source and destination, whose words are copied as bits, whatever they mean. column_step leads from one
+// column to the next in the source, row_step from one row to the next in the destination; `tiles` counts the workgroups
+// with work. The BATCH other axes are numbered from the one that varies fastest: axis a has size_a, source_step_a and
+// destination_step_a.
 
 const SIDE = 32u;
 

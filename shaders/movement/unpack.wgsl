@@ -1,7 +1,7 @@
 // Unsigned bytes to floats: out[i] = byte[first + i] / 255.
 //
-// Operands: words of four bytes, the lowest first; out [count], in vectors with VECTOR, if first and count are multiples
-// of 4.
+// Operands: words of four bytes, the lowest first; out [count], in vectors with VECTOR, if first and count are
+// multiples of 4.
 
 fn kernel(group: u32, lane: u32) {
   let job = group * LANES + lane;

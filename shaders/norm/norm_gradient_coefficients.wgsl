@@ -2,15 +2,17 @@
 //
 //   beta' = sum dy        gamma' = sum dy (x - mean) * inverse       (inverse = 1 / sqrt(variance + epsilon))
 //
-// With TRAINING, where mean and variance depend on x, also the coefficients of dx = dy * scale + (x - mean) * slope + offset:
+// With TRAINING, where mean and variance depend on x, also the coefficients of dx = dy * scale + (x - mean) * slope +
+// offset:
 //
 //   slope = -scale * inverse * gamma' / n        offset = -scale * beta' / n
 //
-// and the mean again as `centre`: in the form x * slope + (offset - mean * slope) the rounding error would grow with it.
+// and the mean again as `centre`: in the form x * slope + (offset - mean * slope) the rounding error would grow with
+// it.
 //
 // Operands: partials [3, shares, groups] (norm_gradient_sums.wgsl); moments [2, groups]: mean, then inverse;
-// gamma_gradient, beta_gradient [groups] of Value; with TRAINING scale, slope, offset, centre [groups]. With WIDE (GPUs) a
-// workgroup combines a group of channels, else one invocation does.
+// gamma_gradient, beta_gradient [groups] of Value; with TRAINING scale, slope, offset, centre [groups]. With WIDE
+// (GPUs) a workgroup combines a group of channels, else one invocation does.
 
 //#if WIDE
 var<workgroup> shared_sums: array<Sum, LANES>;

@@ -3,22 +3,23 @@
 //   beta' = sum dy        gamma' = sum dy xhat        xhat = (x - mean) inverse
 //   dx = scale (dy - mean(dy) - xhat mean(dy xhat))
 //
-// In a channel of few rows, dx is what little is left of scale dy without its component along 1 and most of its component
-// along x - mean: of two rows, only
+// In a channel of few rows, dx is what little is left of scale dy without its component along 1 and most of its
+// component along x - mean: of two rows, only
 //
 //   dx = scale mean(dy xhat) xhat epsilon / (variance + epsilon)
 //
 // and that last part is there for any number of rows. So what is orthogonal to 1 and to x - mean is found by projecting
-// twice (Giraud, Langou and Rozloznik 2005: twice is enough), which leaves errors in proportion to dx and not to dy, and
-// the last part is added to it. Finally dx is rounded so that it sums to zero over the rows, as it truly does: a layer
-// below multiplies what is left of that sum by its weights, and passes it on as gradients of biases that are truly zero.
+// twice (Giraud, Langou and Rozloznik 2005: twice is enough), which leaves errors in proportion to dx and not to dy,
+// and the last part is added to it. Finally dx is rounded so that it sums to zero over the rows, as it truly does: a
+// layer below multiplies what is left of that sum by its weights, and passes it on as gradients of biases that are
+// truly zero.
 //
 // Operands: dy, x, dx [rows, groups] of Value, where a group is 4 neighbouring channels if Value is vec4f, else 1;
 // moments [2, groups]: mean, then inverse = 1 / sqrt(variance + epsilon); scale, shift, gamma_gradient, beta_gradient
 // [groups]. With RELU, dy counts only where x * scale + shift is positive. One invocation computes one group.
 //
-// The number of rows is the constant ROWS: as a uniform, lavapipe would specialise the loops for it each time the kernel
-// is bound, and compile the kernel again, at a tenth of a second for each submit.
+// The number of rows is the constant ROWS: as a uniform, lavapipe would specialise the loops for it each time the
+// kernel is bound, and compile the kernel again, at a tenth of a second for each submit.
 
 // x - mean; and dy, then what is left of scale dy.
 var<private> centred: array<Value, ROWS>;
@@ -32,8 +33,8 @@ fn mean_left() -> Value {
   return value_of(sum) / f32(ROWS);
 }
 
-// Subtracts the mean of what is left, then its projection on `centred`, of the given squared length. Returns the factor of
-// that projection.
+// Subtracts the mean of what is left, then its projection on `centred`, of the given squared length. Returns the factor
+// of that projection.
 fn project(squares: Value) -> Value {
   let mean = mean_left();
   var sum = Sum(Value(0.0), Value(0.0));
@@ -49,8 +50,8 @@ fn project(squares: Value) -> Value {
   return factor;
 }
 
-// Subtracts from the rows what they sum to: first from the largest, whose last bit is the coarsest, then the remainder from
-// the others. No row changes by more than a few last bits of the largest.
+// Subtracts from the rows what they sum to: first from the largest, whose last bit is the coarsest, then the remainder
+// from the others. No row changes by more than a few last bits of the largest.
 fn balance() {
   var sum = Sum(Value(0.0), Value(0.0));
   var peak = Value(0.0);

@@ -1,4 +1,5 @@
-// Looks for values that are not finite. Each check has two words in `found`, 0 before: [0] is for NaN, [1] for infinity.
+// Looks for values that are not finite. Each check has two words in `found`, 0 before: [0] is for NaN, [1] for
+// infinity.
 //
 //   found[2 check + kind] = max of ~i over the values i of that kind: the complement of the first one's index
 //

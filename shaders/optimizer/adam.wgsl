@@ -6,9 +6,9 @@
 //   parameter -= decay parameter + step m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
 //
 // Operands: parameters, m, v and gradients are slabs of one layout, flat vectors of 4; the first three are updated in
-// place. The padding between parameters is updated too and means nothing. `hyper` changes every step, and is computed in
-// float64 on the host where float32 would lose digits: [0] step = rate / (1 - beta1^t), [1] 1 - beta1, [2] 1 - beta2,
-// [3] 1 / sqrt(1 - beta2^t), [4] eps, [5] l2, [6] decay = rate * (decoupled weight decay). `control` comes from
+// place. The padding between parameters is updated too and means nothing. `hyper` changes every step, and is computed
+// in float64 on the host where float32 would lose digits: [0] step = rate / (1 - beta1^t), [1] 1 - beta1, [2] 1 -
+// beta2, [3] 1 / sqrt(1 - beta2^t), [4] eps, [5] l2, [6] decay = rate * (decoupled weight decay). `control` comes from
 // gradient_norm.wgsl: [0] scale, [1] not 0 if this step is skipped: then nothing changes.
 
 fn kernel(group: u32, lane: u32) {

@@ -1,8 +1,9 @@
 // Global norm of the gradients in a slab, in two passes and a fixed order.
 //
-// First pass (without COMBINE): sums of squares over chunks of the slab, `chunk_count` of them from number `first` on, of
-// a piece of the slab that begins at element `base`. `chunks` holds (start, count) of each; the padding of the slab, whose
-// contents are undefined, is in none. A start is a multiple of 4, and chunks do not reach over the end of the slab.
+// First pass (without COMBINE): sums of squares over chunks of the slab, `chunk_count` of them from number `first` on,
+// of a piece of the slab that begins at element `base`. `chunks` holds (start, count) of each; the padding of the slab,
+// whose contents are undefined, is in none. A start is a multiple of 4, and chunks do not reach over the end of the
+// slab.
 //   SHARED (profile gpu): a workgroup a chunk, tree sum in workgroup memory; partials [chunks].
 //   otherwise (profile software): the lanes of a workgroup share a chunk, and each keeps its own sum;
 //   partials [chunks * LANES].
@@ -10,8 +11,8 @@
 // about the update; `control` is
 //   [0] min(1, most / norm), the factor that clips the norm;
 //   [1] 1 if the norm is Inf or NaN and such steps are to be skipped, else 0.
-// `limits`: [0] most, the largest norm allowed (Inf for no clipping); [1] 1 to skip steps with a non-finite norm.
-// With SCALED, all gradients come multiplied by loss_scale[0], a power of two: the norm and control[0] take it out again.
+// `limits`: [0] most, the largest norm allowed (Inf for no clipping); [1] 1 to skip steps with a non-finite norm. With
+// SCALED, all gradients come multiplied by loss_scale[0], a power of two: the norm and control[0] take it out again.
 
 //#if COMBINE
 

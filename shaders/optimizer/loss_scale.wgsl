@@ -1,8 +1,8 @@
 // The scale of a loss, after a step: halved if the step was skipped because its gradients were not finite, and doubled
 // after `interval` good steps in a row. It stays a power of two between `least` and `most`.
 //
-// Operands: state [2], in place: the scale, and the good steps since it last changed; control [2] of gradient_norm.wgsl,
-// whose second number is not 0 if the step is skipped.
+// Operands: state [2], in place: the scale, and the good steps since it last changed; control [2] of
+// gradient_norm.wgsl, whose second number is not 0 if the step is skipped.
 
 fn kernel(group: u32, lane: u32) {
   let scale = state_at(0);

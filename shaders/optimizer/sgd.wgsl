@@ -5,8 +5,8 @@
 //   parameter -= decay parameter + rate u                 u = velocity, or g + momentum velocity if NESTEROV
 //
 // Operands: parameters, velocity and gradients are slabs of one layout, flat vectors of 4; the first two are updated in
-// place. The padding between parameters is updated too and means nothing. `hyper` changes every step: [0] rate,
-// [1] momentum, [2] l2, [3] decay = rate * (decoupled weight decay). `control` comes from gradient_norm.wgsl: [0] scale,
+// place. The padding between parameters is updated too and means nothing. `hyper` changes every step: [0] rate, [1]
+// momentum, [2] l2, [3] decay = rate * (decoupled weight decay). `control` comes from gradient_norm.wgsl: [0] scale,
 // [1] not 0 if this step is skipped: then nothing changes.
 
 fn kernel(group: u32, lane: u32) {

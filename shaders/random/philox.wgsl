@@ -1,7 +1,6 @@
 // Philox4x32-10: four random words from a 128-bit counter and a 64-bit key, without any state.
 //
 // J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw: Parallel random numbers: as easy as 1, 2, 3 (SC 2011).
-// No bindings and no entry point: other kernels' text follows.
 
 // High words of the products; WGSL has no 64-bit integers, so they are put together from 16-bit halves.
 fn philox_high(a: vec2u, b: vec2u) -> vec2u {

@@ -8,8 +8,8 @@
 //              u = (w + 1) / 2^24 in (0, 1]
 //   bernoulli  1 / keep where the uniform number is below keep, else 0
 //
-// Operands: state: seed (low word, high word), step, unused; out [count], in vectors with VECTOR, if count is a multiple
-// of 4.
+// Operands: state: seed (low word, high word), step, unused; out [count], in vectors with VECTOR, if count is a
+// multiple of 4.
 
 fn draw_uniform(words: vec4u) -> vec4f {
   return vec4f(words >> vec4u(8u)) * 5.9604644775390625e-8;

@@ -1,14 +1,14 @@
-// Sums that keep what rounding takes from them (Neumaier 1974, with Knuth's exact sum of two numbers).
+// Compensated summation (Neumaier 1974, with Knuth's exact sum of two numbers).
 //
-// They expect the alias Value (f32 or vec4f), the alias Bits (u32 or vec4u) and `p.zero`, a zero in the kernel's uniforms: compilers
-// take (a + b) - a for b, as Mesa's does, unless they cannot see through it.
+// Needs the aliases Value (f32 or vec4f) and Bits (u32 or vec4u), and the uniform `p.zero`, a zero: compilers, Mesa's
+// among them, simplify (a + b) - a to b unless they cannot see through it.
 
 struct Sum {
   total: Value,
   rest: Value,
 }
 
-// The same value, of which the compiler does not know where it comes from.
+// The same value, whose origin is hidden from the compiler.
 fn opaque(value: Value) -> Value {
   return bitcast<Value>(bitcast<Bits>(value) ^ Bits(p.zero));
 }
@@ -24,7 +24,7 @@ fn joined(a: Sum, b: Sum) -> Sum {
   return Sum(sum.total, sum.rest + b.rest);
 }
 
-// The sum as one number. Where the total is infinite, the rest is NaN and has nothing to say.
+// The sum as one number. Where the total is infinite, the compensation is NaN and is ignored.
 fn value_of(sum: Sum) -> Value {
   return sum.total + select(Value(0.0), sum.rest, sum.rest == sum.rest);
 }

@@ -1,4 +1,8 @@
-/** Float64 oracle of NumPy's broadcasting: evaluates a scalar function at every index. */
+/**
+ * Float64 oracle of NumPy's broadcasting: evaluates a scalar function at every index.
+ *
+ * @module
+ */
 import { broadcastShapes, type Shape, sizeOf } from "../../runtime/graph/shape.ts";
 
 /** f applied with broadcasting. */

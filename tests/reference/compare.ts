@@ -1,4 +1,8 @@
-/** How results of the GPU are compared with the oracles. */
+/**
+ * How results of the GPU are compared with the oracles.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 
 /** Tolerance of an op in float32; see tests/golden/FORMAT.md. */
@@ -6,7 +10,9 @@ export const TOLERANCE = 2e-5;
 /** Tolerance of a reduction over more than 10,000 elements. */
 export const LARGE_REDUCTION_TOLERANCE = 1e-4;
 
-/** ||got - want|| / ||want||; where `want` is zero, ||got||; NaN where one is not finite and the other is not the same. */
+/**
+ * ||got - want|| / ||want||; where `want` is zero, ||got||; NaN where one is not finite and the other is not the same.
+ */
 export function relativeError(got: ArrayLike<number>, want: ArrayLike<number>): number {
   assert.equal(got.length, want.length, "lengths differ");
   let difference = 0;

@@ -1,4 +1,8 @@
-/** Convolutions by plain loops in float64: images NHWC, weights HWIO. */
+/**
+ * Convolutions by plain loops in float64: images NHWC, weights HWIO.
+ *
+ * @module
+ */
 import type { ConvGeometry } from "../../runtime/kernels/conv/conv_geometry.ts";
 
 type Numbers = ArrayLike<number>;

@@ -1,4 +1,8 @@
-/** Lookups of rows in float64. */
+/**
+ * Lookups of rows in float64.
+ *
+ * @module
+ */
 
 /** Sizes of a lookup. */
 export interface Lookup {

@@ -1,4 +1,9 @@
-/** Diagonal normals in float64, one sample at a time: the formulas as the papers write them, with none of the kernels' rearrangements. */
+/**
+ * Diagonal normals in float64, one sample at a time: the formulas as the papers write them, with none of the kernels'
+ * rearrangements.
+ *
+ * @module
+ */
 
 /** The posterior of one view for one sample: a mean and a log variance for each latent dimension. */
 export interface Normal {
@@ -16,7 +21,8 @@ export function klDivergence(q: Normal, p: Normal): number {
   let sum = 0;
   for (let d = 0; d < q.mu.length; d++) {
     const difference = q.mu[d]! - p.mu[d]!;
-    // One exponential of the difference rather than a ratio of two, so that float64 does not overflow where float32 does not.
+    // One exponential of the difference rather than a ratio of two, so that float64 does not overflow where float32
+    // does not.
     sum += p.logvar[d]! - q.logvar[d]! - 1 + Math.exp(q.logvar[d]! - p.logvar[d]!) +
       difference * difference * Math.exp(-p.logvar[d]!);
   }
@@ -28,7 +34,10 @@ export function reparameterized(q: Normal, eps: readonly number[]): number[] {
   return q.mu.map((mu, d) => mu + Math.sqrt(Math.exp(q.logvar[d]!)) * eps[d]!);
 }
 
-/** The MMVM regulariser of the views that are present: sum over m of alpha KL(q_m || N(0, I)) + (1 - alpha)/P sum over m' of KL(q_m || q_m'). */
+/**
+ * The MMVM regulariser of the views that are present: sum over m of alpha KL(q_m || N(0, I)) + (1 - alpha)/P sum over
+ * m' of KL(q_m || q_m').
+ */
 export function mmvmKl(views: readonly Normal[], alpha: number): number {
   let sum = 0;
   for (const q of views) {

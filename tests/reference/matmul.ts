@@ -1,4 +1,8 @@
-/** Matrix products by plain loops in float64. */
+/**
+ * Matrix products by plain loops in float64.
+ *
+ * @module
+ */
 import type { MatmulOptions } from "../../runtime/kernels/matmul/matmul_options.ts";
 
 /** y[z] = a[z] b[z]. */

@@ -1,4 +1,8 @@
-/** Movement of elements in plain loops over indices. */
+/**
+ * Movement of elements in plain loops over indices.
+ *
+ * @module
+ */
 
 type Shape = readonly number[];
 

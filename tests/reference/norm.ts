@@ -1,4 +1,8 @@
-/** Batch normalisation in float64, by the textbook formulas. */
+/**
+ * Batch normalisation in float64, by the textbook formulas.
+ *
+ * @module
+ */
 
 /** An image tensor seen as [rows, channels]. */
 export interface Matrix {
@@ -84,7 +88,10 @@ export function batchNormGradient(
   return { dx, dgamma, dbeta };
 }
 
-/** Group normalisation of [N, ..., C]: each sample's groups of neighbouring channels normalised over channels and positions. */
+/**
+ * Group normalisation of [N, ..., C]: each sample's groups of neighbouring channels normalised over channels and
+ * positions.
+ */
 export function groupNorm(
   x: ArrayLike<number>,
   options: {

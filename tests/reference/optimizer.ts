@@ -1,4 +1,8 @@
-/** Optimisers in float64, as their papers (and PyTorch) write them. */
+/**
+ * Optimisers in float64, as their papers (and PyTorch) write them.
+ *
+ * @module
+ */
 
 /** Settings of one step. */
 export interface AdamStep {

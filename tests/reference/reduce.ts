@@ -1,4 +1,8 @@
-/** Float64 oracle of reductions: plain loops over every element. */
+/**
+ * Float64 oracle of reductions: plain loops over every element.
+ *
+ * @module
+ */
 import type { Shape } from "../../runtime/graph/shape.ts";
 
 /** Reduces `data` over `axes`; the result keeps the other axes in order. */

@@ -1,6 +1,8 @@
 /**
- * Kernels over float16. Their arithmetic is that of the same kernels over float32, which other tests hold against float64: so what they store
- * must be, bit for bit, what those store for inputs that float16 can hold, rounded once.
+ * Kernels over float16. Their arithmetic is that of the same kernels over float32, which other tests hold against
+ * float64: so what they store must be, bit for bit, what those store for inputs that float16 can hold, rounded once.
+ *
+ * @module
  */
 import assert from "node:assert/strict";
 import { Device } from "../../runtime/device/device.ts";
@@ -70,7 +72,10 @@ const WAYS: readonly { name: string; halves: Halves }[] = [
   { name: "the second operand", halves: { inputs: [1] } },
 ];
 
-/** Whole vectors and odd sizes, small and large enough for texels; for each variant the first one or two that have it are taken. */
+/**
+ * Whole vectors and odd sizes, small and large enough for texels; for each variant the first one or two that have it
+ * are taken.
+ */
 const GEOMETRIES = CONV_CASES.filter((_, i) => [2, 11, 17, 18, 20, 1].includes(i));
 
 /** For each variant two geometries that have it, and for each of these another choice of operands. */

@@ -1,4 +1,8 @@
-/** Runs a lowering by itself on a device, for tests of kernels: outputs and scratch are poisoned with NaN first. */
+/**
+ * Runs a lowering by itself on a device, for tests of kernels: outputs and scratch are poisoned with NaN first.
+ *
+ * @module
+ */
 import type { Device } from "../../runtime/device/device.ts";
 import type { Lowering } from "../../runtime/kernels/kernel.ts";
 import { BoundLowering, type OpBuffer } from "../../runtime/program/bound_lowering.ts";

@@ -29,11 +29,11 @@ export function convForward(options: ConvWork, target: Target): Lowering {
 }
 
 /**
- * Transposed convolution: y[n, oy, ox, co] = bias[co] + sum of x[n, iy, ix, ci] w[ky, kx, ci, co] over all iy, ix, ky, kx with
- * oy = iy s - p + ky d and ox = ix s - p + kx d.
+ * Transposed convolution: y[n, oy, ox, co] = bias[co] + sum of x[n, iy, ix, ci] w[ky, kx, ci, co] over all iy, ix, ky,
+ * kx with oy = iy s - p + ky d and ox = ix s - p + kx d.
  *
- * Inputs x, w (with `swapped` as [kh, kw, cout, cin]) and, with `bias`, the bias; output y. With the weights of a convolution, which are
- * swapped in this role, it maps that convolution's output gradient to its input gradient.
+ * Inputs x, w (with `swapped` as [kh, kw, cout, cin]) and, with `bias`, the bias; output y. With the weights of a
+ * convolution, which are swapped in this role, it maps that convolution's output gradient to its input gradient.
  */
 export function convTransposed(options: ConvWork, target: Target): Lowering {
   return convolve(options, { transposed: true, target });

@@ -34,9 +34,9 @@ export interface GatherChoice {
 }
 
 /**
- * Multiply-adds up to which sums are compensated, because the dispatch itself costs more. In networks of few filters this
- * keeps gradients that are truly zero (biases in front of a batch norm) near zero: float32's rounding is as large as the
- * tolerance for them.
+ * Multiply-adds up to which sums are compensated, because the dispatch itself costs more. In networks of few filters
+ * this keeps gradients that are truly zero (biases in front of a batch norm) near zero: float32's rounding is as large
+ * as the tolerance for them.
  */
 const SMALL_WORK = 1 << 18;
 

@@ -8,7 +8,10 @@ import type { Binding } from "../operands.ts";
 /** A pair of numbers for the vertical and the horizontal axis. */
 export type Pair = readonly [y: number, x: number];
 
-/** Sizes of a convolution or transposed convolution: x [n, h, w, cin], weights [kh, kw, cin, cout], y [n, outH, outW, cout]. */
+/**
+ * Sizes of a convolution or transposed convolution: x [n, h, w, cin], weights [kh, kw, cin, cout], y [n, outH, outW,
+ * cout].
+ */
 export interface ConvGeometry {
   readonly n: number;
   readonly h: number;
@@ -23,8 +26,8 @@ export interface ConvGeometry {
   readonly padding: Pair;
   readonly dilation: Pair;
   /**
-   * True if the last two axes of the weights (or of their gradient) lie the other way round, [kh, kw, cout, cin]: gradients of convolutions
-   * are convolutions with the same weights in these roles, and read them as they lie.
+   * True if the last two axes of the weights (or of their gradient) lie the other way round, [kh, kw, cout, cin]:
+   * gradients of convolutions are convolutions with the same weights in these roles, and read them as they lie.
    */
   readonly swapped?: boolean;
 }

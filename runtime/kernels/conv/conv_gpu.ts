@@ -1,5 +1,6 @@
 /**
- * Convolutions on a GPU: matrix products whose operands are gathered as they are needed, with the tiles of matmul_gpu.ts.
+ * Convolutions on a GPU: matrix products whose operands are gathered as they are needed, with the tiles of
+ * matmul_gpu.ts.
  *
  * @module
  */

@@ -44,10 +44,12 @@ const UNROLL = 2;
  * Gradient of a convolution for its weights: gw[ky, kx, ci, co] = sum over n, oy, ox of
  * x[n, oy s - p + ky d, ox s - p + kx d, ci] gy[n, oy, ox, co].
  *
- * Inputs x [n, h, w, cin] and gy [n, outH, outW, cout]; output gw [kh, kw, cin, cout], or [kh, kw, cout, cin] with `swapped`. For a
- * transposed convolution, whose output is the larger image, give its output's gradient as x and its input as gy, and ask for the swapped form.
+ * Inputs x [n, h, w, cin] and gy [n, outH, outW, cout]; output gw [kh, kw, cin, cout], or [kh, kw, cout, cin] with
+ * `swapped`. For a transposed convolution, whose output is the larger image, give its output's gradient as x and its
+ * input as gy, and ask for the swapped form.
  *
- * The pixels are shared out among invocations and the partial sums added in a fixed order: equal inputs give bit-equal results.
+ * The pixels are shared out among invocations and the partial sums added in a fixed order: equal inputs give bit-equal
+ * results.
  */
 export function convWeightGradient(given: ConvGeometry, target: Target): Lowering {
   const options = withLayout(given);

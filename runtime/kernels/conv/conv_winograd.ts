@@ -1,9 +1,10 @@
 /**
  * Winograd's convolution F(4 x 4, 2 x 2) for kernels of twice the stride, such as 4 x 4 with stride 2.
  *
- * Such a convolution is a sum over the phases of its input of 2 x 2 convolutions with stride 1, and a transposed one makes each
- * phase of its output by one. Each is computed from 5 x 5 patches at 25 transform points, as 25 matrix products: 25 multiplications
- * for 16 outputs instead of 64. The points 0, 1, -1, 2 and infinity keep the relative error in float32 at 2 to 4 millionths.
+ * Such a convolution is a sum over the phases of its input of 2 x 2 convolutions with stride 1, and a transposed one
+ * makes each phase of its output by one. Each is computed from 5 x 5 patches at 25 transform points, as 25 matrix
+ * products: 25 multiplications for 16 outputs instead of 64. The points 0, 1, -1, 2 and infinity keep the relative
+ * error in float32 at 2 to 4 millionths.
  *
  * See Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016).
  *
@@ -187,7 +188,10 @@ function range(count: number, value: (i: number) => number): number[] {
 
 const IMAGE = { tileStepY: 0, tileStepX: 0, tileY: 0, tileX: 0, partY: 0, partX: 0, start: 0 };
 
-/** Patches of each phase of the input of a convolution: tap k = stride t + phase meets row stride (o + t) + phase - padding. */
+/**
+ * Patches of each phase of the input of a convolution: tap k = stride t + phase meets row stride (o + t) + phase -
+ * padding.
+ */
 function stridedPatches(g: ConvGeometry, start: number): TransformSide {
   const { h, w, cin, stride, padding } = g;
   return {
@@ -267,8 +271,9 @@ function outputSide(g: ConvGeometry, how: { transposed: boolean; start: number }
 }
 
 /**
- * The operands and results of the matrix products: [points, points, rows, columns], where a row is a tile of an image (or an input
- * channel of the weights). Parts lie side by side at a distance in each row, or are batches of their own, all points of a part together.
+ * The operands and results of the matrix products: [points, points, rows, columns], where a row is a tile of an image
+ * (or an input channel of the weights). Parts lie side by side at a distance in each row, or are batches of their own,
+ * all points of a part together.
  */
 function pointSide(layout: {
   rows: number;
@@ -317,7 +322,9 @@ class Steps {
     this.#dispatches.push(dispatch);
   }
 
-  /** Adds a matrix product of scratch buffers; its multiplications count as those of the convolution that it stands for. */
+  /**
+   * Adds a matrix product of scratch buffers; its multiplications count as those of the convolution that it stands for.
+   */
   product(
     options: MatmulOptions,
     how: { target: Target; a: Binding; b: Binding; y: Binding; flops: number },

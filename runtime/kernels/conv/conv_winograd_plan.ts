@@ -15,9 +15,12 @@ export const POINTS = TILE + TAPS - 1;
 
 /** Elements of a cache line. */
 const LINE = 16;
-/** Bytes of a scratch buffer above which the images are taken in several goes. */
+/** Bytes of a scratch buffer above which the images are processed in several batches. */
 export const MAX_SCRATCH_BYTES = 64 * 2 ** 20;
-/** Nanoseconds of a core of lavapipe for each vector that a transform reads or writes, in a whole step, where caches are cold. */
+/**
+ * Nanoseconds of a core of lavapipe for each vector that a transform reads or writes, in a whole step, where caches are
+ * cold.
+ */
 const VECTOR_NS = 14;
 /** Strides that the kernel has room for. */
 const MAX_STRIDE = 4;
@@ -38,11 +41,11 @@ export interface WinogradPlan {
   /** Matrix products, and the length of their sums. */
   readonly batches: number;
   readonly depth: number;
-  /** Images of a go. */
+  /** Images of a batch. */
   readonly chunk: number;
 }
 
-/** Plans the tiles of the output, or of each of its phases, and how many images one go takes. */
+/** Plans the tiles of the output, or of each of its phases, and how many images one batch takes. */
 export function planWinograd(options: ConvGeometry, how: { transposed: boolean; target: Target }): WinogradPlan {
   const { transposed, target } = how;
   const { n, cin, cout, outH, outW, stride } = options;
@@ -59,8 +62,8 @@ export function planWinograd(options: ConvGeometry, how: { transposed: boolean; 
 }
 
 /**
- * Elements from one matrix to the next: an odd number of cache lines. A transform touches the same place of all 25 matrices, which
- * at a distance of a multiple of 4 KiB would compete for one set of the cache.
+ * Elements from one matrix to the next: an odd number of cache lines. A transform touches the same place of all 25
+ * matrices, which at a distance of a multiple of 4 KiB would compete for one set of the cache.
  */
 export function spaced(elements: number): number {
   const lines = Math.ceil(elements / LINE);
@@ -68,8 +71,8 @@ export function spaced(elements: number): number {
 }
 
 /**
- * Nanoseconds of a core of lavapipe that the form takes, to be compared with the direct kernels'. On a GPU it has to be measured: the
- * transforms are bound by memory there, and the default is the direct form.
+ * Nanoseconds of a core of lavapipe that the form takes, to be compared with the direct kernels'. On a GPU it has to be
+ * measured: the transforms are bound by memory there, and the default is the direct form.
  */
 export function winogradCost(
   options: ConvGeometry,

@@ -56,7 +56,10 @@ export interface TransformOptions {
   readonly images: number;
   readonly channels: number;
   readonly bindings: { readonly source: Binding; readonly bias: Binding; readonly result: Binding };
-  /** A chain that follows, and how many inputs of the op come before its own; its results are stored instead, in the op's outputs. */
+  /**
+   * A chain that follows, and how many inputs of the op come before its own; its results are stored instead, in the
+   * op's outputs.
+   */
   readonly epilogue?: { readonly chain: Epilogue; readonly inputs: number } | undefined;
   /** The first of the images, for the epilogue. */
   readonly firstImage?: number;

@@ -1,8 +1,10 @@
 /**
- * Lowerings of the latent kernels: draws from diagonal normals, their KL divergences, the MMVM regulariser and the density of a mixture.
+ * Lowerings of the latent kernels: draws from diagonal normals, their KL divergences, the MMVM regulariser and the
+ * density of a mixture.
  *
- * Shapes: `rows` or `samples` N, `width` latent dimensions D, `views` M; posteriors of all views are [M, N, D]. Every kernel makes one pass
- * over its inputs, forward and backward, in log space; see shaders/latent/latent_math.wgsl for what happens where float32 ends.
+ * Shapes: `rows` or `samples` N, `width` latent dimensions D, `views` M; posteriors of all views are [M, N, D]. Every
+ * kernel makes one pass over its inputs, forward and backward, in log space; see shaders/latent/latent_math.wgsl for
+ * what happens where float32 ends.
  *
  * @module
  */
@@ -32,8 +34,8 @@ export const LANES = 64;
 const ROW_LANES = 8;
 
 /**
- * Loop iterations that one invocation may do in all. Lavapipe ends every loop of an invocation once they have made 65,535 iterations
- * together, silently; a wide row is then shared by the lanes of a workgroup, as on a GPU.
+ * Loop iterations that one invocation may do in all. Lavapipe ends every loop of an invocation once they have made
+ * 65,535 iterations together, silently; a wide row is then shared by the lanes of a workgroup, as on a GPU.
  */
 const MOST_ITERATIONS = 16_384;
 
@@ -62,7 +64,9 @@ function itemKernel(spec: LatentKernel): Lowering {
   });
 }
 
-/** A kernel that sums over the latent axis: a workgroup a row, or an invocation a row where workgroup memory is slow. */
+/**
+ * A kernel that sums over the latent axis: a workgroup a row, or an invocation a row where workgroup memory is slow.
+ */
 function rowKernel(spec: LatentKernel): Lowering {
   const shared = spec.target.profile === "gpu" || (spec.iterations ?? spec.width) > MOST_ITERATIONS;
   const kernel = `${spec.kernel}/${shared ? "shared" : "rows"}`;
@@ -179,8 +183,8 @@ export function lowerKlPair(options: Omit<RowsOptions, "masked">): Lowering {
 }
 
 /**
- * Gradients of {@link lowerKlPair}. Inputs mu0, logvar0, mu1, logvar1, gradient of kl; outputs the gradients of mu0, logvar0 and
- * logvar1 (that of mu1 is minus that of mu0).
+ * Gradients of {@link lowerKlPair}. Inputs mu0, logvar0, mu1, logvar1, gradient of kl; outputs the gradients of mu0,
+ * logvar0 and logvar1 (that of mu1 is minus that of mu0).
  */
 export function lowerKlPairBackward(options: Omit<RowsOptions, "masked">): Lowering {
   const { rows, width, target } = options;
@@ -228,7 +232,10 @@ export function lowerMmvmKl(options: ViewsOptions): Lowering {
   });
 }
 
-/** Gradients of {@link lowerMmvmKl}. Inputs mu, logvar, alpha, [mask], gradient of kl; outputs the gradients of mu and logvar. */
+/**
+ * Gradients of {@link lowerMmvmKl}. Inputs mu, logvar, alpha, [mask], gradient of kl; outputs the gradients of mu and
+ * logvar.
+ */
 export function lowerMmvmKlBackward(options: ViewsOptions): Lowering {
   const { views, samples, width, target, masked = false } = options;
   return itemKernel({
@@ -251,9 +258,11 @@ export function lowerMmvmKlBackward(options: ViewsOptions): Lowering {
 /**
  * Log density of every view's draw under the mixture of all views' posteriors.
  *
- * Inputs z, mu, logvar [M, N, D], [mask]; outputs logq [M, N] and the components' weights [M, M, N], which the backward pass needs.
+ * Inputs z, mu, logvar [M, N, D], [mask]; outputs logq [M, N] and the components' weights [M, M, N], which the backward
+ * pass needs.
  *
- * @param options.ratio Give the log ratio of each view's own posterior to the mixture instead, with weights for the same backward pass.
+ * @param options.ratio Give the log ratio of each view's own posterior to the mixture instead, with weights for the
+ * same backward pass.
  */
 export function lowerMixture(options: ViewsOptions & { ratio?: boolean }): Lowering {
   const { views, samples, width, target, masked = false, ratio = false } = options;
@@ -276,7 +285,10 @@ export function lowerMixture(options: ViewsOptions & { ratio?: boolean }): Lower
   });
 }
 
-/** Gradients of {@link lowerMixture}. Inputs z, mu, logvar, weights, gradient of logq; outputs the gradients of z, mu and logvar. */
+/**
+ * Gradients of {@link lowerMixture}. Inputs z, mu, logvar, weights, gradient of logq; outputs the gradients of z, mu
+ * and logvar.
+ */
 export function lowerMixtureBackward(options: Omit<ViewsOptions, "masked">): Lowering {
   const { views, samples, width, target } = options;
   return itemKernel({

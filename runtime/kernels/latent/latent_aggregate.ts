@@ -1,6 +1,6 @@
 /**
- * Lowerings that make one posterior out of those of several views: product of experts, mixture of experts, mixture of products of experts,
- * average.
+ * Lowerings that make one posterior out of those of several views: product of experts, mixture of experts, mixture of
+ * products of experts, average.
  *
  * @module
  */
@@ -17,8 +17,9 @@ export type AggregateMethod = "poe" | "moe" | "mopoe" | "avg";
 const MAX_COMPONENTS = 64;
 
 /**
- * The components of a mixture, as bit sets of views (bit m is view m), in their order: for `moe` the single views; for `mopoe` all non-empty
- * subsets by size, subsets of equal size in lexicographic order ({0,1}, {0,2}, {1,2}); for `poe` and `avg` the one set of all views.
+ * The components of a mixture, as bit sets of views (bit m is view m), in their order: for `moe` the single views; for
+ * `mopoe` all non-empty subsets by size, subsets of equal size in lexicographic order ({0,1}, {0,2}, {1,2}); for `poe`
+ * and `avg` the one set of all views.
  *
  * @throws {RangeError} for more than 32 views, or more than six for `mopoe` (64 components and more).
  */
@@ -50,7 +51,10 @@ function addSubsets(partial: { size: number; views: number; from: number; set: n
 /** Sizes and method of an aggregation. */
 export interface AggregateOptions extends ViewsOptions {
   readonly method: AggregateMethod;
-  /** Whether an assignment u32 [samples] is among the inputs (moe and mopoe); otherwise components take slices of the batch. */
+  /**
+   * Whether an assignment u32 [samples] is among the inputs (moe and mopoe); otherwise components take slices of the
+   * batch.
+   */
   readonly assigned?: boolean;
 }
 
@@ -60,8 +64,8 @@ export function lowerAggregate(options: AggregateOptions): Lowering {
 }
 
 /**
- * Gradients of {@link lowerAggregate}. Inputs mu, logvar, [assignment], [mask], gradients of the aggregate's mu and logvar; outputs
- * the gradients of mu and logvar.
+ * Gradients of {@link lowerAggregate}. Inputs mu, logvar, [assignment], [mask], gradients of the aggregate's mu and
+ * logvar; outputs the gradients of mu and logvar.
  */
 export function lowerAggregateBackward(options: AggregateOptions): Lowering {
   return lower(options, { backward: true });

@@ -1,5 +1,5 @@
 /**
- * Matrix products in register blocks, for Vulkan on the CPU.
+ * Matrix products in register blocks, for lavapipe.
  *
  * @module
  */

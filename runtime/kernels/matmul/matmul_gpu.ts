@@ -63,8 +63,8 @@ export function coverTiles(
 }
 
 /**
- * An estimate to rank shapes by: rounds of workgroups, times the work of one. Smaller tiles read more of workgroup memory for each
- * multiplication.
+ * An estimate to rank shapes by: rounds of workgroups, times the work of one. Smaller tiles read more of workgroup
+ * memory for each multiplication.
  */
 export function tileCost(cover: TileCover, shape: TileShape): number {
   const results = shape.tx * shape.ty * shape.rows * shape.columns * 4;

@@ -17,7 +17,9 @@ export interface Block {
 /** Invocations of a workgroup on the software profile: one 256-bit vector of lanes. */
 export const LANES = 8;
 
-/** The blocks that are worth trying: larger ones spend less on loads, smaller ones fit small results and compile faster. */
+/**
+ * The blocks that are worth trying: larger ones spend less on loads, smaller ones fit small results and compile faster.
+ */
 export const BLOCKS: readonly Block[] = [
   { rows: 16, columns: 4 },
   { rows: 16, columns: 2 },
@@ -43,7 +45,10 @@ export function blocksFor(work: { sizes: readonly number[]; vectors: boolean; ta
   return vectors && fitTexels(sizes, target.maxTexels) ? [...TEXEL_BLOCKS, ...BLOCKS] : BLOCKS;
 }
 
-/** The most iterations, of all loops together, that lavapipe lets one invocation run: it silently leaves the loop after that. */
+/**
+ * The most iterations, of all loops together, that lavapipe lets one invocation run: it silently leaves the loop after
+ * that.
+ */
 export const MAX_ITERATIONS = 65_000;
 
 /** A variant's name. */
@@ -71,7 +76,10 @@ export function planTiles(size: { rows: number; columns: number }, block: Block)
   return best!;
 }
 
-/** Nanoseconds of a load by 8 lanes of lavapipe, of 1 or 4 elements a lane, and of 8 multiply-adds (Mesa 22.3.6, 2.3 GHz). */
+/**
+ * Nanoseconds of a load by 8 lanes of lavapipe, of 1 or 4 elements a lane, and of 8 multiply-adds (Mesa 22.3.6, 2.3
+ * GHz).
+ */
 const LOAD_NS = { 1: 9, 4: 18 } as const;
 const TEXEL_NS = 8;
 const MULTIPLY_ADD_NS = 0.4;
@@ -89,7 +97,10 @@ export function blockOverhead(block: Block): number {
   return 1000 + 25 * block.rows * block.columns;
 }
 
-/** Nanoseconds of one step along the summed axis, in which a lane reads `depth` elements of each row and `depth` rows of columns. */
+/**
+ * Nanoseconds of one step along the summed axis, in which a lane reads `depth` elements of each row and `depth` rows of
+ * columns.
+ */
 export function stepCost(block: Block, vectors: { depth: Width; width: Width }): number {
   const { depth, width } = vectors;
   const [row, column] = block.texels ? [TEXEL_NS, TEXEL_NS] : [LOAD_NS[depth], LOAD_NS[width]];

@@ -1,9 +1,10 @@
 /**
  * Copies between strided tensors: what permute, slice and concat have in common.
  *
- * A **box** is an iteration space of up to six axes with a stride into the source and one into the destination for each. Axes are collapsed
- * first, so that most boxes have two or three axes; then the kernel is chosen: vectors where both sides are contiguous, a transposition by
- * blocks or tiles where each side is contiguous along another axis, one word at a time else.
+ * A **box** is an iteration space of up to six axes with a stride into the source and one into the destination for
+ * each. Axes are collapsed first, so that most boxes have two or three axes; then the kernel is chosen: vectors where
+ * both sides are contiguous, a transposition by blocks or tiles where each side is contiguous along another axis, one
+ * word at a time else.
  *
  * @module
  */

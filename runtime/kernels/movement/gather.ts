@@ -18,7 +18,10 @@ export interface Lookup {
   readonly count: number;
 }
 
-/** Inputs table [rows, columns] and indices u32 [count]; output [count, columns], NaN where an index is not below `rows`. */
+/**
+ * Inputs table [rows, columns] and indices u32 [count]; output [count, columns], NaN where an index is not below
+ * `rows`.
+ */
 export function lowerGather({ rows, columns, count }: Lookup): Lowering {
   const width = columns % 4 === 0 ? 4 : 1;
   const groups = columns / width;
@@ -40,8 +43,9 @@ export function lowerGather({ rows, columns, count }: Lookup): Lowering {
 }
 
 /**
- * Inputs dy [count, columns] and indices u32 [count]; output [rows, columns]: the sum of the rows of dy with each index. Indices that
- * are not below `rows` add nothing. Deterministic, without atomics; comparing indices takes O(count^2) reads, adding O(count * columns).
+ * Inputs dy [count, columns] and indices u32 [count]; output [rows, columns]: the sum of the rows of dy with each
+ * index. Indices that are not below `rows` add nothing. Deterministic, without atomics; comparing indices takes
+ * O(count^2) reads, adding O(count * columns).
  */
 export function lowerGatherGradient({ rows, columns, count }: Lookup): Lowering {
   const width = columns % 4 === 0 ? 4 : 1;

@@ -1,5 +1,6 @@
 /**
- * Lowerings that only move elements: permute, slice, concat and pad. Words are moved as bits, so they serve f32 and u32 alike.
+ * Lowerings that only move elements: permute, slice, concat and pad. Words are moved as bits, so they serve f32 and u32
+ * alike.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 /**
  * Lowerings of batch normalisation over images seen as [rows, channels], rows being all positions of all samples.
  *
- * Normalising itself is pointwise, y = x * scale + shift, and fuses with what follows; here are the statistics that it needs, and the sums
- * that its gradient needs. Both read their large inputs once, in two deterministic passes.
+ * Normalising itself is pointwise, y = x * scale + shift, and fuses with what follows; here are the statistics that it
+ * needs, and the sums that its gradient needs. Both read their large inputs once, in two deterministic passes.
  *
  * @module
  */
@@ -59,9 +59,9 @@ export function splitRows({ rows, channels }: Rows, target: Target): RowSplit {
 }
 
 /**
- * Statistics of a batch: inputs x [rows, channels], gamma, beta, running mean and running variance [channels], the last two
- * updated in place with the unbiased variance (with the biased one for a single row, where there is no other); outputs scale, shift
- * [channels] and moments [2, channels]: mean and 1 / sqrt(biased variance + epsilon).
+ * Statistics of a batch: inputs x [rows, channels], gamma, beta, running mean and running variance [channels], the last
+ * two updated in place with the unbiased variance (with the biased one for a single row, where there is no other);
+ * outputs scale, shift [channels] and moments [2, channels]: mean and 1 / sqrt(biased variance + epsilon).
  *
  * @param options.momentum Weight of the new value in the running statistics, PyTorch's convention.
  */
@@ -114,7 +114,8 @@ export function lowerBatchNormStatistics(
 }
 
 /**
- * Coefficients in evaluation: inputs mean, variance, gamma, beta [channels]; outputs as of {@link lowerBatchNormStatistics}.
+ * Coefficients in evaluation: inputs mean, variance, gamma, beta [channels]; outputs as of {@link
+ * lowerBatchNormStatistics}.
  */
 export function lowerBatchNormCoefficients(options: { channels: number; epsilon: number }): Lowering {
   const { channels, epsilon } = options;
@@ -138,11 +139,12 @@ export function lowerBatchNormCoefficients(options: { channels: number; epsilon:
 }
 
 /**
- * Gradient of a batch normalisation: inputs dy, x [rows, channels], moments [2, channels], scale and shift [channels]; outputs the
- * gradients of gamma and beta [channels] and, in training, slope, offset and mean [channels] of
- * dx = dy * scale + (x - mean) * slope + offset.
+ * Gradient of a batch normalisation: inputs dy, x [rows, channels], moments [2, channels], scale and shift [channels];
+ * outputs the gradients of gamma and beta [channels] and, in training, slope, offset and mean [channels] of dx = dy *
+ * scale + (x - mean) * slope + offset.
  *
- * @param options.relu True if y = max(x * scale + shift, 0): dy counts only where that is positive. Whoever forms dx masks dy too.
+ * @param options.relu True if y = max(x * scale + shift, 0): dy counts only where that is positive. The caller, who
+ * forms dx, masks dy too.
  * @param options.training True if mean and variance are those of x; false if they are constants (then dx = dy * scale).
  */
 export function lowerBatchNormGradient(
@@ -201,8 +203,9 @@ export function lowerBatchNormGradient(
 export const FEW_ROWS = 16;
 
 /**
- * The whole gradient of a batch normalisation over at most {@link FEW_ROWS} rows whose mean and variance are those of x: inputs as
- * of {@link lowerBatchNormGradient}; outputs the gradients of gamma and beta [channels] and dx [rows, channels].
+ * The whole gradient of a batch normalisation over at most {@link FEW_ROWS} rows whose mean and variance are those of
+ * x: inputs as of {@link lowerBatchNormGradient}; outputs the gradients of gamma and beta [channels] and dx [rows,
+ * channels].
  *
  * @param options.relu As there.
  */

@@ -9,13 +9,20 @@ import recordText from "../../../shaders/numerics/finite_record.wgsl" with { typ
 import { type Dispatch, gridFor, raw, reads, updates } from "../kernel.ts";
 
 const VALUES = 64;
-/** Checks that one invocation of the record's kernel goes through: software drivers end loops after some 65,000 turns. */
+/**
+ * Checks that one invocation of the record's kernel goes through: software drivers end loops after some 65,000 turns.
+ */
 const MAX_CHECKS = 60_000;
 
-/** Words of the record: the current step (2), the failed step (2), number of the check + 1, index of the value, whether it is NaN. */
+/**
+ * Words of the record: the current step (2), the failed step (2), number of the check + 1, index of the value, whether
+ * it is NaN.
+ */
 export const RECORD_WORDS = 7;
 
-/** Looks through `count` f32 values, for NaN only on request. Input: the values; output: two words a check, zero before. */
+/**
+ * Looks through `count` f32 values, for NaN only on request. Input: the values; output: two words a check, zero before.
+ */
 export function lowerFiniteCheck(options: { count: number; check: number; nanOnly?: boolean }): Dispatch {
   const { count, check, nanOnly = false } = options;
   return {

@@ -31,13 +31,19 @@ export interface UpdateOptions {
   readonly target: Target;
 }
 
-/** One step of Adam. Inputs, the first three of them written in place: parameters, m, v, gradients, hyper [7], control [2]. */
+/**
+ * One step of Adam. Inputs, the first three of them written in place: parameters, m, v, gradients, hyper [7], control
+ * [2].
+ */
 export function lowerAdam(options: UpdateOptions): Lowering {
   const slabs = ["parameters", "m", "v", "gradients"];
   return lowerUpdate(options, { kernel: "adam", text: adamText, slabs, flops: 16 });
 }
 
-/** One step of SGD with momentum. Inputs, the first two of them written in place: parameters, velocity, gradients, hyper [4], control [2]. */
+/**
+ * One step of SGD with momentum. Inputs, the first two of them written in place: parameters, velocity, gradients, hyper
+ * [4], control [2].
+ */
 export function lowerSgd(options: UpdateOptions & { nesterov: boolean }): Lowering {
   const slabs = ["parameters", "velocity", "gradients"];
   const flags = { NESTEROV: options.nesterov };
@@ -90,7 +96,8 @@ function largestPiece(target: Target): number {
 }
 
 /**
- * The chunks into which the first pass of the gradient norm cuts the parameters of a slab; as u32 [chunks, 2] it is the kernel's second input.
+ * The chunks into which the first pass of the gradient norm cuts the parameters of a slab; as u32 [chunks, 2] it is the
+ * kernel's second input.
  *
  * @param parameters Where each parameter lies, in ascending order; starts are multiples of 64.
  * @throws {RangeError} for parameters that overlap or start elsewhere.
@@ -101,7 +108,8 @@ export function normChunks(parameters: readonly Stretch[]): Stretch[] {
   for (const [start, count] of parameters) {
     if (start % ALIGNMENT !== 0 || start < end) {
       throw new RangeError(
-        `gradient_norm: parameters must start at multiples of ${ALIGNMENT}, in order and apart; got ${start} after ${end}`,
+        `gradient_norm: parameters must start at multiples of ${ALIGNMENT}, in order and without overlap, ` +
+          `but one starts at ${start} after an end of ${end}`,
       );
     }
     for (let done = 0; done < count; done += CHUNK) chunks.push([start + done, Math.min(CHUNK, count - done)]);
@@ -113,10 +121,10 @@ export function normChunks(parameters: readonly Stretch[]): Stretch[] {
 /**
  * The global norm of the gradients in a slab, and what clipping makes of it.
  *
- * Inputs: gradients, chunks u32 [chunks, 2] (see {@link normChunks}), limits [2] (largest norm allowed, 1 to leave non-finite steps out), and
- * with `scaled` the factor [1 or more] that all gradients come multiplied by, a power of two.
- * Outputs: the norm [1]; control [2], the factor min(1, limit / norm) and 1 if this step is to be left out.
- * A sum of squares beyond float32 (a norm over 1.8e19) counts as not finite.
+ * Inputs: gradients, chunks u32 [chunks, 2] (see {@link normChunks}), limits [2] (largest norm allowed, 1 to leave
+ * non-finite steps out), and with `scaled` the factor [1 or more] that all gradients come multiplied by, a power of
+ * two. Outputs: the norm [1]; control [2], the factor min(1, limit / norm) and 1 if this step is to be left out. A sum
+ * of squares beyond float32 (a norm over 1.8e19) counts as not finite.
  */
 export function lowerGradientNorm(
   options: { length: number; parameters: readonly Stretch[]; target: Target; scaled?: boolean },
@@ -165,8 +173,8 @@ export function lowerGradientNorm(
 }
 
 /**
- * What becomes of a loss's scale after a step. Inputs: state [2] (the scale, the good steps since it changed), in place; control [2] of
- * {@link lowerGradientNorm}.
+ * What becomes of a loss's scale after a step. Inputs: state [2] (the scale, the good steps since it changed), in
+ * place; control [2] of {@link lowerGradientNorm}.
  *
  * @param options.interval Good steps in a row after which the scale is doubled.
  * @param options.least The scale's bounds, powers of two: the least,

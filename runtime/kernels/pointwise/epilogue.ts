@@ -3,10 +3,10 @@
  * kernel.
  *
  * The kernel's body calls `finish()` where it would store a result. It gets
- * - `fixed_at(n, c) -> Fixed`, which loads what is the same for many results. A kernel calls it once for all results of a
- *   channel (with `perImage`, of an image and channel), because a load in a loop is expensive on lavapipe;
- * - `finish(value, i, n, y, x, c, fixed)`, which evaluates the chain for the element (or vector of channels) at image n,
- *   row y, column x and channel c, the i-th of the output, and stores the results.
+ * - `fixed_at(n, c) -> Fixed`, which loads what is the same for many results. A kernel calls it once for all results
+ *   of a channel (with `perImage`, of an image and channel), because a load in a loop is expensive on lavapipe;
+ * - `finish(value, i, n, y, x, c, fixed)`, which evaluates the chain for the element (or vector of channels) at image
+ *   n, row y, column x and channel c, the i-th of the output, and stores the results.
  *
  * Without a chain `finish()` stores the value. Arithmetic and its order are those of the chain as a kernel of its own.
  *

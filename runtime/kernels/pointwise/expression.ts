@@ -1,10 +1,11 @@
 /**
- * Chains of pointwise ops as WGSL text: the part that fused pointwise kernels and reductions with a fused prologue share.
+ * Chains of pointwise ops as WGSL text: the part that fused pointwise kernels and reductions with a fused prologue
+ * share.
  *
- * An {@link Expression} is evaluated once for every index of its iteration space. Axes are first **collapsed**: axes of size one
- * vanish, and neighbours that every input treats alike (all present, or all broadcast) become one axis, so that a chain over
- * [8, 64, 64, 32] with a [32] bias is two axes, [32768, 32], whatever it was before. Sizes, strides and constants go into a uniform buffer
- * and not into the text: one pipeline serves every shape with the same pattern.
+ * An {@link Expression} is evaluated once for every index of its iteration space. Axes are first **collapsed**: axes of
+ * size one vanish, and neighbours that every input treats alike (all present, or all broadcast) become one axis, so
+ * that a chain over [8, 64, 64, 32] with a [32] bias is two axes, [32768, 32], whatever it was before. Sizes, strides
+ * and constants go into a uniform buffer and not into the text: one pipeline serves every shape with the same pattern.
  *
  * @module
  */
@@ -13,7 +14,9 @@ import { type Binding, floats, type Operand, type Operands, reads, writes } from
 import { f32, type Uniform } from "../uniforms.ts";
 import { distinctFunctions } from "./functions.ts";
 
-/** Where an argument of a step comes from: an input of the kernel, an earlier step, or a number known at compile time. */
+/**
+ * Where an argument of a step comes from: an input of the kernel, an earlier step, or a number known at compile time.
+ */
 export type Reference = { readonly input: number } | { readonly step: number } | { readonly fill: number };
 
 /** One pointwise op. */
@@ -134,14 +137,16 @@ export function planVectors(axes: readonly CollapsedAxis[]): VectorPlan {
   const last = axes.at(-1);
   const inputs = last?.strides.length ?? 0;
   if (!last || last.size % 4 !== 0) return { width: 1, vectorInputs: new Array(inputs).fill(false) };
-  // A row of an input that is not broadcast along the last axis is contiguous, hence starts at a multiple of its size: of 4.
+  // A row of an input that is not broadcast along the last axis is contiguous, hence starts at a multiple of its size:
+  // of 4.
   return { width: 4, vectorInputs: last.strides.map((stride) => stride === 1) };
 }
 
 /**
  * WGSL statements `let x0: T = ...;` that load every input at an index.
  *
- * @param coordinates Name of the coordinate along each axis (the last one counted in vectors), or `undefined` where it is constant 0.
+ * @param coordinates Name of the coordinate along each axis (the last one counted in vectors), or `undefined` where it
+ * is constant 0.
  * @param flat Name of the flat index, in vectors, for inputs that are as large as the iteration space.
  */
 export function inputLoads(

@@ -1,8 +1,10 @@
 /**
- * Generated reductions over any axes, with the pointwise chain that feeds them fused in: y[o] = scale * (+ or max or min)_k f(x[o, k]).
+ * Generated reductions over any axes, with the pointwise chain that feeds them fused in: y[o] = scale * (+ or max or
+ * min)_k f(x[o, k]).
  *
  * No float atomics: where there is too little work in the outputs alone, the reduced space is split into chunks whose
- * partial results go to a scratch buffer, and a second pass combines them in a fixed order. Equal inputs give bit-equal results.
+ * partial results go to a scratch buffer, and a second pass combines them in a fixed order. Equal inputs give bit-equal
+ * results.
  *
  * @module
  */
@@ -60,7 +62,8 @@ export function lowerReduce(
   const pass: Pass = { axes, expression, kind, scale, label, target };
   const chunks = chunkCount({ outputs, terms, target });
   if (chunks === 1) return { dispatches: [reducePass(pass, { chunks, to: { output: 0 } })] };
-  // Partial results lie as [chunks, outputs]; they are combined by another reduction over the first axis, itself in chunks if need be.
+  // Partial results lie as [chunks, outputs]; they are combined by another reduction over the first axis, itself in
+  // chunks if need be.
   const second = lowerReduce({ shape: [chunks, outputs], inputs: [[chunks, outputs]], steps: [] }, {
     axes: [0],
     kind,

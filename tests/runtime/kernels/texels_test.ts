@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
-import { fitTexels, TEXEL_BYTES, TEXEL_ROW, texelPlaces, texelRows } from "../../../runtime/kernels/texels.ts";
+import { fitTexels, TEXEL_BYTES, TEXEL_ROW, texelRows } from "../../../runtime/kernels/texels.ts";
 import { compile, gradients, input, matmul, square, sum } from "../../../runtime/mod.ts";
 import { traced } from "../../../runtime/graph/op.ts";
 import { planProgram } from "../../../runtime/plan/program_plan.ts";
 
-Deno.test("texelPlaces() begins each binding at a row of its own", () => {
+Deno.test("texelRows() rounds up to whole rows", () => {
   const row = TEXEL_ROW * 4;
-  assert.deepEqual(texelPlaces([4, row, row + 4, 8]), [0, 1, 2, 4].map((rows) => rows * TEXEL_ROW));
-  assert.equal(texelRows(row), 1);
-  assert.equal(texelRows(row + 4), 2);
+  assert.deepEqual([4, row, row + 4].map(texelRows), [1, 1, 2]);
 });
 
 Deno.test("fitTexels() counts whole rows, and takes vectors of four only", () => {

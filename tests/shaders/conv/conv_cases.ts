@@ -1,4 +1,8 @@
-/** Shapes that every convolution kernel is tested with. */
+/**
+ * Shapes that every convolution kernel is tested with.
+ *
+ * @module
+ */
 import type { Profile, Target } from "../../../runtime/kernels/kernel.ts";
 import type { ConvGeometry, Pair } from "../../../runtime/kernels/conv/conv_geometry.ts";
 import { normalData } from "../../reference/compare.ts";
@@ -38,7 +42,8 @@ export const CONV_CASES: readonly ConvCase[] = [
   // Sizes of one.
   { n: 1, image: [1, 1], kernel: [1, 1], channels: [1, 1] },
   { n: 1, image: [1, 5], kernel: [1, 3], channels: [1, 4] },
-  // Odd sizes: channels that are no multiples of 4, uneven strides, paddings, dilations; kernels that leave phases without taps.
+  // Odd sizes: channels that are no multiples of 4, uneven strides, paddings, dilations; kernels that leave phases
+  // without taps.
   { n: 2, image: [9, 7], kernel: [3, 2], channels: [3, 5], stride: [2, 1], padding: [1, 0] },
   { n: 2, image: [9, 7], kernel: [3, 2], channels: [8, 6], dilation: [2, 3], padding: [2, 2] },
   { n: 2, image: [6, 9], kernel: [3, 3], channels: [6, 8], stride: [2, 3], dilation: [2, 2], padding: [1, 2] },

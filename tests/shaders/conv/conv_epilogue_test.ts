@@ -1,3 +1,8 @@
+/**
+ * Chains in the epilogue of a convolution give the bits of the chain after it.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import { convForward, convTransposed, convVariants } from "../../../runtime/kernels/conv/conv.ts";
@@ -15,8 +20,8 @@ function whole(length: number, seed: number): Float32Array {
 }
 
 /**
- * max(v, 0) scale[c] + (image and channel), and with `every` more kinds of broadcast: x mask + 3 (row) + full (scalar) - (pixel). Two steps are
- * stored.
+ * max(v, 0) scale[c] + (image and channel), and with `every` more kinds of broadcast: x mask + 3 (row) + full (scalar)
+ * - (pixel). Two steps are stored.
  */
 function chainOver({ n, outH, outW, cout }: ConvGeometry, options: { every: boolean }): Epilogue {
   const shape: Shape = [n, outH, outW, cout];
@@ -46,7 +51,7 @@ for (
     convTransposed,
   ]] as const
 ) {
-  Deno.test(`${name}: a chain in the kernel gives the bits of the chain after it, in all variants and for every broadcast`, async (t) => {
+  Deno.test(`${name}: a fused chain gives the bits of a separate one, in all variants and broadcasts`, async (t) => {
     using device = await Device.open();
     const geometries = CONV_CASES.flatMap((test) => geometryOf(test, transposed) ?? []);
     for (const profile of PROFILES) {
@@ -55,7 +60,8 @@ for (
       for (const variant of variants) {
         await t.step(`${profile} ${variant}`, async () => {
           const fitting = geometries.filter((each) => convVariants(each, { transposed, target }).includes(variant));
-          // Compiling is what takes time: one geometry of vectors, one of single channels, and few inputs where stores are not in a loop.
+          // Compiling is what takes time: one geometry of vectors, one of single channels, and few inputs where stores
+          // are not in a loop.
           const kinds = new Map(fitting.map((each) => [each.cout % 4 === 0, each]));
           const every = profile === "software";
           for (const [i, geometry] of [...kinds.values()].entries()) {

@@ -1,6 +1,12 @@
+/**
+ * Every variant of forward and transposed convolutions against float64.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import type { Target } from "../../../runtime/kernels/kernel.ts";
+import type { ConvGeometry } from "../../../runtime/kernels/conv/conv_geometry.ts";
 import { convForward, convTransposed, convVariants } from "../../../runtime/kernels/conv/conv.ts";
 import { assertClose } from "../../reference/compare.ts";
 import { conv2d, convTranspose2d } from "../../reference/conv.ts";
@@ -12,40 +18,47 @@ const KINDS = [
   { name: "convTransposed()", transposed: true, lower: convTransposed, reference: convTranspose2d },
 ];
 
-/** Every variant that any case has, on either profile. */
-function variantsOf(transposed: boolean, target: Target): string[] {
-  const geometries = CONV_CASES.flatMap((test) => geometryOf(test, transposed) ?? []);
-  return [...new Set(geometries.flatMap((geometry) => convVariants(geometry, { transposed, target })))];
+/** A case that a variant can do. */
+interface VariantCase {
+  readonly variant: string;
+  readonly geometry: ConvGeometry;
+  readonly bias: boolean;
+}
+
+/** Every case with every variant that can do it; every other case has a bias. */
+function variantCases(transposed: boolean, target: Target): VariantCase[] {
+  return CONV_CASES.flatMap((test, i) => {
+    const geometry = geometryOf(test, transposed);
+    const variants = geometry ? convVariants(geometry, { transposed, target }) : [];
+    return variants.map((variant) => ({ variant, geometry: geometry!, bias: i % 2 === 0 }));
+  });
 }
 
 for (const { name, transposed, lower, reference } of KINDS) {
   for (const profile of PROFILES) {
-    Deno.test(`${name}, ${profile}: all variants agree with float64 for the paper's layers, odd and size-one shapes`, async (t) => {
+    Deno.test(`${name}, ${profile}: every variant agrees with float64, with weights in either layout`, async (t) => {
       using device = await Device.open();
       const target = { ...device.target, profile };
-      for (const variant of variantsOf(transposed, target)) {
-        await t.step(variant, async () => {
-          for (const [i, test] of CONV_CASES.entries()) {
-            const geometry = geometryOf(test, transposed);
-            if (!geometry || !convVariants(geometry, { transposed, target }).includes(variant)) continue;
-            const { x, w, bias } = convData(geometry);
-            const withBias = i % 2 === 0;
-            const lowering = lower({ ...geometry, bias: withBias }, forcing(target, variant));
-            const want = reference(geometry, withBias ? { x, w, bias } : { x, w });
-            const { outputs } = await runLowering(device, lowering, {
-              inputs: withBias ? [x, w, bias] : [x, w],
-              outputs: [want.length],
-            });
-            assertClose(outputs[0]!, want, { label: describe(geometry) });
-            // Gradients read the weights the other way round, as they lie.
-            const other = { ...geometry, bias: withBias, swapped: true };
-            const turned = await runLowering(device, lower(other, forcing(target, variant)), {
-              inputs: withBias ? [x, swapped(w, geometry), bias] : [x, swapped(w, geometry)],
-              outputs: [want.length],
-            });
-            if (variant === "winograd") assertClose(turned.outputs[0]!, want, { label: describe(other) });
-            else assert.deepEqual(turned.outputs[0], outputs[0], `${describe(other)}: not the same bits`);
-          }
+      const run = async ({ variant, geometry, bias }: VariantCase, weights: Float32Array, isSwapped: boolean) => {
+        const { x, bias: biases } = convData(geometry);
+        const options = { ...geometry, bias, ...(isSwapped ? { swapped: true } : {}) };
+        const { outputs } = await runLowering(device, lower(options, forcing(target, variant)), {
+          inputs: bias ? [x, weights, biases] : [x, weights],
+          outputs: [geometry.n * geometry.outH * geometry.outW * geometry.cout],
+        });
+        return outputs[0]!;
+      };
+      for (const test of variantCases(transposed, target)) {
+        const { variant, geometry, bias } = test;
+        await t.step(`${variant} ${describe(geometry)}`, async () => {
+          const { x, w, bias: biases } = convData(geometry);
+          const want = reference(geometry, bias ? { x, w, bias: biases } : { x, w });
+          const plain = await run(test, w, false);
+          assertClose(plain, want, { label: "plain" });
+          // Gradients read the weights in the other layout; Winograd's products then sum in another order.
+          const turned = await run(test, swapped(w, geometry), true);
+          if (variant === "winograd") assertClose(turned, want, { label: "swapped" });
+          else assert.deepEqual(turned, plain, "swapped weights do not give the same bits");
         });
       }
     });
@@ -61,7 +74,7 @@ for (const { name, transposed, lower, reference } of KINDS) {
     assertClose(outputs[0]!, reference(geometry, { x, w }), { label: describe(geometry) });
   });
 
-  Deno.test(`${name} takes images in several goes where patches would not fit into one buffer`, async () => {
+  Deno.test(`${name} processes images in several batches where patches would not fit into one buffer`, async () => {
     using device = await Device.open();
     const options = {
       n: 7,

@@ -1,3 +1,8 @@
+/**
+ * Every variant of the gradient for the weights against float64.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import type { Target } from "../../../runtime/kernels/kernel.ts";
@@ -14,7 +19,7 @@ function allVariants(target: Target): string[] {
 }
 
 for (const profile of PROFILES) {
-  Deno.test(`convWeightGradient(), ${profile}: all variants agree with float64 for the paper's layers, odd and size-one shapes`, async (t) => {
+  Deno.test(`convWeightGradient(), ${profile}: every variant agrees with float64`, async (t) => {
     using device = await Device.open();
     const target = { ...device.target, profile };
     for (const variant of allVariants(target)) {
@@ -60,7 +65,7 @@ for (const profile of PROFILES) {
   });
 }
 
-Deno.test("convWeightGradient() adds up several goes of images where patches would not fit into one buffer", async () => {
+Deno.test("convWeightGradient() adds up batches of images where patches would not fit into one buffer", async () => {
   using device = await Device.open();
   const options = {
     n: 7,

@@ -1,4 +1,9 @@
-/** Random batches of posteriors for the tests of the latent kernels, seen as flat arrays (the kernels') and as normals (the oracles'). */
+/**
+ * Random batches of posteriors for the tests of the latent kernels, seen as flat arrays (the kernels') and as normals
+ * (the oracles').
+ *
+ * @module
+ */
 import { normalData } from "../../reference/compare.ts";
 import type { Normal } from "../../reference/latent.ts";
 
@@ -14,8 +19,8 @@ export interface Batch {
 }
 
 /**
- * A random batch. If `masked`, about a third of the views are absent, sample 0 (where there are several) has none, and absent views hold
- * NaN.
+ * A random batch. If `masked`, about a third of the views are absent, sample 0 (where there are several) has none, and
+ * absent views hold NaN.
  */
 export function randomBatch(
   shape: { views: number; samples: number; width: number },

@@ -1,3 +1,8 @@
+/**
+ * The latent kernels against golden values.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import type { Lowering, Target } from "../../../runtime/kernels/kernel.ts";

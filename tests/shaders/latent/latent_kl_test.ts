@@ -1,3 +1,8 @@
+/**
+ * KL divergences, draws and their gradients against float64, at extremes and for NaN.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import type { Profile, Target } from "../../../runtime/kernels/kernel.ts";

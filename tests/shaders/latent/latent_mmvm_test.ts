@@ -1,3 +1,8 @@
+/**
+ * The MMVM regularizer and its gradients against float64, with absent views.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import type { Profile, Target } from "../../../runtime/kernels/kernel.ts";

@@ -1,4 +1,8 @@
-/** Rows so wide that one invocation would loop more often than lavapipe lets it: a row is then shared by a workgroup. */
+/**
+ * Rows so wide that one invocation would loop more often than lavapipe lets it: a row is then shared by a workgroup.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import type { Lowering, Target } from "../../../runtime/kernels/kernel.ts";

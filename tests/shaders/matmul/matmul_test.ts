@@ -1,3 +1,8 @@
+/**
+ * Every variant of the matrix product against float64.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import type { Target } from "../../../runtime/kernels/kernel.ts";
@@ -40,7 +45,7 @@ async function run(device: Device, options: MatmulOptions, target: Target = devi
 for (const profile of PROFILES) {
   for (const [transposeA, transposeB] of [[false, false], [false, true], [true, false], [true, true]] as const) {
     const name = `a${transposeA ? " transposed" : ""}, b${transposeB ? " transposed" : ""}`;
-    Deno.test(`matmul(), ${profile}, ${name}: all variants agree with float64 for even, odd and size-one shapes`, async (t) => {
+    Deno.test(`matmul(), ${profile}, ${name}: every variant agrees with float64 for all kinds of shapes`, async (t) => {
       using device = await Device.open();
       const target = { ...device.target, profile };
       for (const variant of new Set(SIZES.flatMap((size) => matmulVariants(size, target)))) {

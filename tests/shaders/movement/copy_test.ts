@@ -1,3 +1,8 @@
+/**
+ * Copies of words, in part and in folded grids.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import { lowerCopy } from "../../../runtime/kernels/movement/copy.ts";

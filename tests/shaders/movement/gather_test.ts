@@ -1,3 +1,8 @@
+/**
+ * Lookups of rows, and their gradient.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import { lowerGather, lowerGatherGradient } from "../../../runtime/kernels/movement/gather.ts";

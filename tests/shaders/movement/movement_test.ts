@@ -1,3 +1,8 @@
+/**
+ * Permutations, slices, concatenations and padding against plain loops, for both profiles.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Device } from "../../../runtime/device/device.ts";

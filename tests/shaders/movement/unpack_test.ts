@@ -1,3 +1,8 @@
+/**
+ * Bytes to floats, from any first byte on.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import { lowerUnpack } from "../../../runtime/kernels/movement/unpack.ts";

@@ -1,3 +1,8 @@
+/**
+ * Batch normalisation's kernels against float64, for both profiles.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import type { Grid, Profile, Target } from "../../../runtime/kernels/kernel.ts";
@@ -98,7 +103,7 @@ function secondGridOf(shape: Rows, target: Target): Grid {
 }
 
 for (const profile of PROFILES) {
-  Deno.test(`norm_moments and norm_statistics (${profile}) agree with float64 for even, odd and size-one shapes`, async () => {
+  Deno.test(`norm_moments and norm_statistics (${profile}) agree with float64 for all kinds of shapes`, async () => {
     using device = await Device.open();
     for (const shape of SHAPES) {
       const data = problem(shape, { mean: 0.7, deviation: 1.5 });
@@ -184,7 +189,7 @@ for (const profile of PROFILES) {
 }
 
 for (const relu of [false, true]) {
-  Deno.test(`norm_gradient_few${relu ? " (relu)" : ""} agrees with float64 for 1 to 16 rows, down to what epsilon leaves of two`, async () => {
+  Deno.test(`norm_gradient_few${relu ? " (relu)" : ""} agrees with float64 for 1 to 16 rows`, async () => {
     using device = await Device.open();
     for (const rows of [1, 2, 3, 4, 7, FEW_ROWS]) {
       for (const channels of [1, 6, 8, 260]) {
@@ -220,7 +225,7 @@ Deno.test("norm_gradient_few keeps the sum of dx over the rows at zero where lar
   }
 });
 
-Deno.test("norm_gradient_few gives a constant channel the gradient of its scale alone, and shows a NaN in its own channel only", async () => {
+Deno.test("norm_gradient_few gives a constant channel the gradient of its scale, and keeps a NaN in its channel", async () => {
   using device = await Device.open();
   const shape = { rows: 5, channels: 8 };
   const data = problem(shape);
@@ -336,7 +341,8 @@ async function checkGradient(
 
 Deno.test("norm_statistics (gpu) folds a grid of more than 65,535 workgroups", async () => {
   using device = await Device.open();
-  // One workgroup a channel: a real grid of that size takes a software adapter many seconds, so that a small one is folded by hand.
+  // One workgroup a channel: a real grid of that size takes a software adapter many seconds, so that a small one is
+  // folded by hand.
   assert.deepEqual(secondGridOf({ rows: 3, channels: 65_537 }, targetFor(device, "gpu")), [32_769, 2, 1]);
   const shape = { rows: 3, channels: 37 };
   const data = problem(shape);

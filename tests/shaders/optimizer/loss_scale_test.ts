@@ -1,3 +1,8 @@
+/**
+ * The loss scale after good and after skipped steps.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Device } from "../../../runtime/device/device.ts";
@@ -13,7 +18,7 @@ function next([scale, good]: [number, number], bad: boolean, interval: number): 
   return good + 1 >= interval ? [Math.min(scale * 2, BOUNDS.most), 0] : [scale, good + 1];
 }
 
-Deno.test("loss_scale halves after a step that was left out, doubles after enough good ones, and keeps to its bounds", async () => {
+Deno.test("loss_scale halves after a skipped step, doubles after enough good ones, within its bounds", async () => {
   using device = await Device.open();
   const steps = fc.array(fc.boolean(), { minLength: 1, maxLength: 24 });
   await fc.assert(

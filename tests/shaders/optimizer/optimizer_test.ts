@@ -1,3 +1,8 @@
+/**
+ * Adam, SGD and the gradient norm against float64 oracles, in one piece and in several.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Device } from "../../../runtime/device/device.ts";

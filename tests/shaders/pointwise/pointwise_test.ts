@@ -1,3 +1,8 @@
+/**
+ * Generated kernels of fused pointwise chains, for every kind of broadcast.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import { collapseAxes, type Expression } from "../../../runtime/kernels/pointwise/expression.ts";

@@ -1,3 +1,8 @@
+/**
+ * Random numbers on the GPU: known answers, the distributions, and equality with the host.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import { type Lowering, reads, writes } from "../../../runtime/kernels/kernel.ts";
@@ -31,7 +36,7 @@ async function draw(
   return outputs[0]!;
 }
 
-Deno.test("philox gives the known answers of the Random123 distribution, and the host's words, on the GPU", async () => {
+Deno.test("philox on the GPU gives the known answers of Random123, and the host's words", async () => {
   using device = await Device.open();
   const ones = 0xffffffff;
   const cases: { counter: [number, number, number, number]; key: [number, number] }[] = [
@@ -88,7 +93,8 @@ Deno.test("normal numbers equal the host's within 1e-6, for every count and key"
 
 Deno.test("normal numbers are finite and right at the ends of the logarithm's range", async () => {
   using device = await Device.open();
-  // The first block of these steps has a word whose upper 24 bits are all ones (radius 0) or all zeros (the largest radius, 5.77).
+  // The first block of these steps has a word whose upper 24 bits are all ones (radius 0) or all zeros (the largest
+  // radius, 5.77).
   for (
     const { step, at, radius } of [{ step: 4_508_857, at: 2, radius: 0 }, { step: 5_296_325, at: 0, radius: 5.768 }]
   ) {

@@ -1,3 +1,8 @@
+/**
+ * Generated reductions over every set of axes against float64.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import { lowerReduce } from "../../../runtime/kernels/reduce/reduce.ts";
