@@ -3,24 +3,36 @@ import type { DecodeReply, DecodeRequest } from "./decode_messages.ts";
 
 /** Images posted ahead to each worker, so that none waits for this thread. */
 const AHEAD = 2;
+/** Attempts that an image gets whose worker takes too long or dies. */
+const ATTEMPTS = 2;
+/** Workers that die one after another, without a result in between, before the pool gives up. */
+const MAX_DEATHS = 20;
 
 /** One image to decode. */
 export interface DecodeTask {
   image: number;
-  /** For messages and, by its ending, the expected format. */
+  /** For messages and, by its ending, the format that it claims. */
   name: string;
   location: ImageLocation;
 }
 
-/** What became of it. */
-export type DecodeResult = { image: number; pixels: Uint8Array } | { image: number; bad: string };
+/**
+ * What became of it: prepared pixels with notes (bits of `IMAGE_NOTES`), the reason why its bytes are not an image that is read, or
+ * the reason why this attempt failed, which says nothing about the image.
+ */
+export type DecodeResult =
+  | { image: number; pixels: Uint8Array; notes: number }
+  | { image: number; bad: string }
+  | { image: number; unread: string; isGone?: boolean; isTooLarge?: boolean };
 
 export interface DecodePoolOptions {
   workers: number;
   size: number;
   preprocessing: Preprocessing;
   maxPixels: number;
-  /** An image that takes longer is given up, and its worker replaced. Milliseconds. */
+  /** Bytes of memory that all images in decoding may take together. */
+  imageMemory: number;
+  /** An image that takes longer is tried once more in another worker, then given up. Milliseconds. */
   timeout: number;
   signal?: AbortSignal | undefined;
 }
@@ -34,8 +46,11 @@ interface PoolWorker {
 }
 
 /**
- * Decodes images in Web Workers and hands each result to `onResult` (in no fixed order). Ends when all tasks have one; throws what
- * `onResult` throws, the signal's reason, or a worker's failure.
+ * Decodes images in Web Workers and hands each result to `onResult` (in no fixed order). A worker that hangs or dies is replaced and
+ * costs at most the image that it was working on. Each worker may use its share of the image memory; larger images come last, one at
+ * a time in a single worker.
+ *
+ * Ends when all tasks have a result; throws what `onResult` throws, the signal's reason, or an error where workers keep dying.
  */
 export function decodeAll(
   tasks: Iterator<DecodeTask>,
@@ -52,8 +67,15 @@ class DecodePool {
   readonly #end: { resolve: () => void; reject: (reason: unknown) => void };
   readonly #workers = new Set<PoolWorker>();
   readonly #returned: DecodeTask[] = [];
+  /** Images that need more than a worker's share of the memory. */
+  readonly #large: DecodeTask[] = [];
+  readonly #attempts = new Map<number, number>();
+  readonly #interval: number;
   readonly #watch: ReturnType<typeof setInterval>;
   readonly #onAbort = () => this.#end.reject(this.#options.signal?.reason);
+  #lastWatch = performance.now();
+  #deaths = 0;
+  #isLargeRound = false;
   #closed = false;
 
   constructor(
@@ -64,10 +86,11 @@ class DecodePool {
     this.#tasks = tasks;
     this.#options = options;
     this.#end = end;
-    this.#watch = setInterval(() => this.#replaceStuck(), Math.min(1000, options.timeout));
+    this.#interval = Math.min(1000, options.timeout);
+    this.#watch = setInterval(() => this.#replaceStuck(), this.#interval);
     options.signal?.addEventListener("abort", this.#onAbort);
     if (options.signal?.aborted) this.#onAbort();
-    for (let i = 0; i < options.workers; i++) this.#start();
+    for (let i = 0; i < options.workers; i++) this.#start(options.imageMemory / options.workers);
     this.#finishIfIdle();
   }
 
@@ -75,26 +98,30 @@ class DecodePool {
     this.#closed = true;
     clearInterval(this.#watch);
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
-    for (const { worker } of this.#workers) worker.terminate();
-    this.#workers.clear();
+    for (const member of [...this.#workers]) this.#stop(member);
   }
 
-  #start(): void {
+  #start(maxBytes: number): void {
     const worker = new Worker(new URL("./decode_worker.ts", import.meta.url), { type: "module" });
     const member: PoolWorker = { worker, pending: [], since: performance.now() };
     worker.onmessage = (event: MessageEvent<DecodeReply>) => this.#receive(member, event.data);
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#end.reject(new Error(`A decode worker failed: ${event.message}`));
+      this.#bury(member, event.message);
     };
     const { size, preprocessing, maxPixels } = this.#options;
-    worker.postMessage({ kind: "start", size, preprocessing, maxPixels } satisfies DecodeRequest);
+    worker.postMessage({ kind: "start", size, preprocessing, maxPixels, maxBytes } satisfies DecodeRequest);
     this.#workers.add(member);
     for (let i = 0; i < AHEAD; i++) this.#post(member);
   }
 
+  #stop(member: PoolWorker): void {
+    member.worker.terminate();
+    this.#workers.delete(member);
+  }
+
   #post(member: PoolWorker): void {
-    const task = this.#returned.pop() ?? this.#next();
+    const task = this.#returned.pop() ?? (this.#isLargeRound ? this.#large.pop() : this.#next());
     if (task === undefined) return;
     if (member.pending.length === 0) member.since = performance.now();
     member.pending.push(task);
@@ -112,14 +139,19 @@ class DecodePool {
   }
 
   #receive(member: PoolWorker, reply: DecodeReply): void {
-    if (this.#closed) return;
+    if (this.#closed || !this.#workers.has(member)) return;
     if (reply.kind === "failed") {
-      this.#end.reject(new Error(`A decode worker failed: ${reply.message}`));
+      this.#bury(member, reply.message);
       return;
     }
-    member.pending.shift();
+    this.#deaths = 0;
+    const task = member.pending.shift()!;
     member.since = performance.now();
-    this.#report(reply.kind === "pixels" ? reply : { image: reply.image, bad: reply.reason });
+    if (reply.kind === "pixels") this.#report(reply);
+    else if (reply.kind === "bad") this.#report({ image: reply.image, bad: reply.reason });
+    else if (reply.kind === "unread") this.#report({ image: reply.image, unread: reply.reason, isGone: reply.isGone });
+    else if (reply.bytes <= this.#options.imageMemory) this.#large.push(task);
+    else this.#report({ image: reply.image, unread: memoryReason(reply.bytes, this.#options), isTooLarge: true });
     this.#post(member);
     this.#finishIfIdle();
   }
@@ -132,21 +164,58 @@ class DecodePool {
     }
   }
 
+  /** Replaces a worker that died; the image that it was working on is tried once more. */
+  #bury(member: PoolWorker, message: string): void {
+    if (this.#closed || !this.#workers.has(member)) return;
+    if (++this.#deaths > MAX_DEATHS) {
+      this.#end.reject(new Error(`Decode workers keep failing: ${message}`));
+      return;
+    }
+    this.#replace(member, `its decoder failed (${message})`);
+    this.#finishIfIdle();
+  }
+
   #replaceStuck(): void {
+    const now = performance.now();
+    // After a pause of this process (SIGSTOP, a suspended machine) nobody is to blame for the time that has passed.
+    const pause = now - this.#lastWatch - 2 * this.#interval;
+    this.#lastWatch = now;
     for (const member of [...this.#workers]) {
-      if (member.pending.length === 0 || performance.now() - member.since < this.#options.timeout) continue;
-      member.worker.terminate();
-      this.#workers.delete(member);
-      const [stuck, ...others] = member.pending;
-      this.#returned.push(...others);
-      this.#report({ image: stuck!.image, bad: `decoding took longer than ${this.#options.timeout / 1000} s` });
-      this.#start();
+      if (pause > 0) member.since = now;
+      if (member.pending.length === 0 || now - member.since < this.#options.timeout) continue;
+      this.#replace(member, `decoding took longer than ${this.#options.timeout / 1000} s`);
     }
     this.#finishIfIdle();
   }
 
+  #replace(member: PoolWorker, why: string): void {
+    this.#stop(member);
+    const [stuck, ...others] = member.pending;
+    this.#returned.push(...others);
+    if (stuck !== undefined) {
+      const attempts = (this.#attempts.get(stuck.image) ?? 0) + 1;
+      this.#attempts.set(stuck.image, attempts);
+      if (attempts < ATTEMPTS) this.#returned.push(stuck);
+      else this.#report({ image: stuck.image, unread: why });
+    }
+    const { imageMemory, workers } = this.#options;
+    if (!this.#closed) this.#start(this.#isLargeRound ? imageMemory : imageMemory / workers);
+  }
+
   #finishIfIdle(): void {
     for (const { pending } of this.#workers) if (pending.length > 0) return;
-    this.#end.resolve();
+    if (this.#large.length === 0) {
+      this.#end.resolve();
+    } else if (!this.#isLargeRound && !this.#closed) {
+      // Their memory goes back with the workers.
+      for (const member of [...this.#workers]) this.#stop(member);
+      this.#isLargeRound = true;
+      this.#start(this.#options.imageMemory);
+    }
   }
+}
+
+function memoryReason(bytes: number, { imageMemory }: DecodePoolOptions): string {
+  const mebibytes = (count: number) => `${Math.ceil(count / 2 ** 20)} MiB`;
+  return `decoding takes ${mebibytes(bytes)} and --image-memory allows ${mebibytes(imageMemory)}`;
 }

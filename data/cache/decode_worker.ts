@@ -1,14 +1,14 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
-import { ImageDecoder } from "../image/decode_image.ts";
-import { ImageError } from "../image/image_header.ts";
+import { countLevels } from "../image/decoded_image.ts";
+import { ImageDecoder, ImageMemoryError, isMisnamed } from "../image/decode_image.ts";
+import { ImageError } from "../image/image_error.ts";
 import { preprocess } from "../image/preprocess.ts";
 import type { DecodeReply, DecodeRequest } from "./decode_messages.ts";
-import { LocationReader } from "./read_location.ts";
+import { IMAGE_NOTES, notesOfLevels } from "./image_notes.ts";
+import { LocationReader, ReadError } from "./read_location.ts";
 
-/**
- * Decodes and preprocesses images, one at a time in the order in which they are posted. A bad image is an answer, not an error.
- */
+/** Decodes and preprocesses images, one at a time in the order in which they are posted. A bad image is an answer, not an error. */
 const worker = self as unknown as DedicatedWorkerGlobalScope;
 let start: Extract<DecodeRequest, { kind: "start" }> | undefined;
 let decoder: ImageDecoder | undefined;
@@ -17,26 +17,29 @@ let queue: Promise<void> = Promise.resolve();
 
 worker.onmessage = (event: MessageEvent<DecodeRequest>) => {
   const request = event.data;
-  if (request.kind === "start") {
+  queue = queue.then(() => {
+    if (request.kind === "image") return answer(request);
     start = request;
-    decoder = new ImageDecoder({ maxPixels: request.maxPixels });
-    return;
-  }
-  queue = queue.then(() => answer(request));
+    decoder = new ImageDecoder({ maxPixels: request.maxPixels, maxBytes: request.maxBytes });
+  });
 };
 
-async function answer(request: Extract<DecodeRequest, { kind: "image" }>): Promise<void> {
-  const { image, name, location } = request;
+async function answer({ image, name, location }: Extract<DecodeRequest, { kind: "image" }>): Promise<void> {
   try {
     const bytes = await reader.read(location);
-    const decoded = await decoder!.decode(bytes, name);
+    const decoded = await decoder!.decode(bytes);
+    const notes = notesOfLevels(countLevels(decoded.samples)) | (isMisnamed(name, bytes) ? IMAGE_NOTES.misnamed : 0);
     const { size, preprocessing } = start!;
     const pixels = preprocess(decoded, { size, preprocessing }) as Uint8Array<ArrayBuffer>;
-    worker.postMessage({ kind: "pixels", image, pixels } satisfies DecodeReply, [pixels.buffer]);
+    worker.postMessage({ kind: "pixels", image, pixels, notes } satisfies DecodeReply, [pixels.buffer]);
   } catch (error) {
-    const reply: DecodeReply = error instanceof ImageError
-      ? { kind: "bad", image, reason: error.message }
-      : { kind: "failed", message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
-    worker.postMessage(reply);
+    worker.postMessage(describeError(image, error));
   }
+}
+
+function describeError(image: number, error: unknown): DecodeReply {
+  if (error instanceof ImageError) return { kind: "bad", image, reason: error.message };
+  if (error instanceof ImageMemoryError) return { kind: "large", image, bytes: error.bytes };
+  if (error instanceof ReadError) return { kind: "unread", image, reason: error.message, isGone: error.isGone };
+  return { kind: "failed", message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
 }

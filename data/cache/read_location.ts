@@ -1,11 +1,25 @@
-import { DataError } from "../../base/errors.ts";
-import { openRegularSync, readRegular } from "../../base/regular_file.ts";
-import { ImageError } from "../image/image_header.ts";
+import { isSystemError } from "../../base/errors.ts";
+import { ImageError } from "../image/image_error.ts";
 import type { ImageLocation } from "../image/image_source.ts";
 import { readZipMember } from "../zip/read_member.ts";
 
-/** Files with more bytes are no radiographs: they are refused before they are read. */
+/** Larger files are not radiographs: they are refused before they are read. */
 export const MAX_FILE_BYTES = 256 * 2 ** 20;
+
+/**
+ * An image whose bytes could not be read. That says nothing about the image: a disk, a network or a permission failed, and the next
+ * attempt may succeed.
+ */
+export class ReadError extends Error {
+  override readonly name = "ReadError";
+  /** True where the file, which was there when the task began, no longer is. */
+  readonly isGone: boolean;
+
+  constructor(message: string, options: { isGone?: boolean } = {}) {
+    super(message);
+    this.isGone = options.isGone ?? false;
+  }
+}
 
 /** Reads image files from folders and zip archives. Keeps archives open. */
 export class LocationReader implements Disposable {
@@ -14,41 +28,64 @@ export class LocationReader implements Disposable {
   /**
    * The bytes of an image file.
    *
-   * @throws {ImageError} for a missing, unreadable, damaged or too large file.
+   * @throws {ImageError} for a damaged or too large file.
+   * @throws {ReadError} where the file could not be read.
    */
   async read(location: ImageLocation): Promise<Uint8Array> {
     try {
-      if (location.kind === "zip") {
-        return await readZipMember(this.#archive(location.archive), location, { maxBytes: MAX_FILE_BYTES });
-      }
-      return await readRegular(location.path, { maxBytes: MAX_FILE_BYTES, kind: "an image" });
+      if (location.kind === "file") return await readWhole(location.path);
+      return await readZipMember(this.#archive(location.archive), location, { maxBytes: MAX_FILE_BYTES });
     } catch (error) {
+      if (error instanceof ImageError || error instanceof ReadError) throw error;
+      // A handle that has become stale stays so.
+      if (location.kind === "zip") this.#close(location.archive);
       throw readError(error);
     }
   }
 
   [Symbol.dispose](): void {
-    for (const archive of this.#archives.values()) archive.close();
-    this.#archives.clear();
+    for (const path of [...this.#archives.keys()]) this.#close(path);
   }
 
   #archive(path: string): Deno.FsFile {
     let archive = this.#archives.get(path);
     if (archive === undefined) {
-      archive = openRegularSync(path, { maxBytes: Infinity, kind: "a zip archive" }).file;
+      archive = Deno.openSync(path);
       this.#archives.set(path, archive);
     }
     return archive;
   }
+
+  #close(path: string): void {
+    this.#archives.get(path)?.close();
+    this.#archives.delete(path);
+  }
 }
 
-/** What the operating system says of one file, as a fault of that file; what concerns the whole process stays as it is. */
+/** Reads a regular file from its first byte to its last. */
+async function readWhole(path: string): Promise<Uint8Array> {
+  // Before opening: to open a pipe waits for its other end.
+  if (!(await Deno.stat(path)).isFile) throw new ReadError("this is not a regular file");
+  using file = await Deno.open(path);
+  const { size } = await file.stat();
+  if (size > MAX_FILE_BYTES) throw new ImageError(`the file has ${size} bytes, over the limit of ${MAX_FILE_BYTES}`);
+  const bytes = new Uint8Array(size);
+  for (let read = 0; read < size;) {
+    const count = await file.read(bytes.subarray(read));
+    if (count === null) throw new ReadError("the file became shorter while it was read");
+    read += count;
+  }
+  return bytes;
+}
+
+/** What the operating system says about one file; what concerns the whole process stays as it is. */
 function readError(error: unknown): unknown {
-  if (error instanceof DataError) return new ImageError(error.message);
-  const code = (error as { code?: unknown }).code;
-  if (typeof code !== "string" || ["EMFILE", "ENFILE", "ENOMEM"].includes(code)) return error;
-  if (code === "ENOENT" || code === "ENOTDIR") return new ImageError("the file is missing");
-  if (code === "EACCES" || code === "EPERM") return new ImageError("the file cannot be read: permission denied");
-  if (code === "EISDIR") return new ImageError("this is a directory, not a file");
-  return new ImageError(`the file cannot be read (${code})`);
+  if (!isSystemError(error) && !(error instanceof Deno.errors.NotFound)) return error;
+  const code = (error as { code?: string }).code;
+  if (code === "EMFILE" || code === "ENFILE" || code === "ENOMEM") return error;
+  if (code === "ENOENT" || code === "ENOTDIR" || error instanceof Deno.errors.NotFound) {
+    return new ReadError("the file is gone", { isGone: true });
+  }
+  if (code === "EACCES" || code === "EPERM") return new ReadError("permission to read the file is denied");
+  return new ReadError(`the file cannot be read (${code ?? (error as Error).message})`);
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { DecodedImage } from "./decoded_image.ts";
 
 /**
  * Where the bytes of one image are. Plain data, so that it can be posted to a decode worker.
@@ -35,18 +36,10 @@ export interface ImageSource {
   /** False where the data set has the tables but no image files at all. */
   hasImages: boolean;
   /**
-   * Images that no file holds: draws one at its own size instead. A pure function of the image number; `fingerprint`
-   * names everything that it depends on.
+   * For images that are not in files: draws one at its own size. A pure function of the image number; `fingerprint` names
+   * everything that it depends on.
    */
-  generated?: { draw(image: number): GrayImage; fingerprint: string };
-}
-
-/** An 8-bit gray image, rows from the top. */
-export interface GrayImage {
-  width: number;
-  height: number;
-  /** `width * height` bytes. */
-  pixels: Uint8Array | Uint8ClampedArray;
+  generated?: { draw(image: number): DecodedImage; fingerprint: string };
 }
 
 /** The source of a data set with its images in folders under `root`. */

@@ -1,19 +1,21 @@
-import type { GrayImage, Preprocessing } from "./image_source.ts";
-import { equalize } from "./equalize.ts";
-import { resampleSquare } from "./resample.ts";
+import type { DecodedImage } from "./decoded_image.ts";
+import type { Preprocessing } from "./image_source.ts";
+import { equalize, toBytes } from "./scale/equalize.ts";
+import { resampleSquare } from "./scale/resample.ts";
 
-/** Changed with every change to the pixels that come out, so that caches made before are not used. */
-export const PREPROCESSING_VERSION = 1;
+/** Changed whenever the resulting pixels change, so that older caches are not used. */
+export const PREPROCESSING_VERSION = 2;
 
 /**
  * The protocol's image: centre square crop, PIL's bicubic resize to `size` x `size`, then (for radiographs) histogram equalisation.
+ * Pictures deeper than 8 bits keep their depth through crop and resize and become bytes in the last step.
  * Returns `size * size` bytes, rows from the top.
  */
-export function preprocess(image: GrayImage, options: { size: number; preprocessing: Preprocessing }): Uint8Array {
-  const { width, height, pixels } = image;
+export function preprocess(image: DecodedImage, options: { size: number; preprocessing: Preprocessing }): Uint8Array {
+  const { width, height, samples, bitsUsed } = image;
   const side = Math.min(width, height);
   const left = Math.floor((width - side) / 2);
   const top = Math.floor((height - side) / 2);
-  const resized = resampleSquare({ pixels, stride: width, left, top, side }, options.size);
-  return options.preprocessing === "radiograph" ? equalize(resized) : resized;
+  const resized = resampleSquare({ pixels: samples, stride: width, left, top, side, bitsUsed }, options.size);
+  return options.preprocessing === "radiograph" ? equalize(resized, bitsUsed) : toBytes(resized, bitsUsed);
 }

@@ -2,8 +2,12 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DropLog } from "../index/drop_log.ts";
 import { DataError } from "../../base/errors.ts";
+<<<<<<< HEAD
 import { readRegularSync } from "../../base/regular_file.ts";
 import type { GrayImage } from "../image/image_source.ts";
+=======
+import type { DecodedImage } from "../image/decoded_image.ts";
+>>>>>>> d10a320 (data/image: own readers for PNG, BMP and TIFF; depth is kept until contrast is settled)
 import { LABEL_STATES } from "../index/labels.ts";
 import { addUniformNoise, MNIST_SIZE, rotateDigit } from "./mnist_views.ts";
 import type { ReadOptions } from "./read_options.ts";
@@ -57,12 +61,12 @@ export function readMnist(root: string | undefined, options: ReadOptions & { mni
   }
   const files = { train: readDigits(directory, "train"), test: readDigits(directory, "t10k") };
   const { columns, chosen } = choosePairs(files, { counts, views, seed });
-  const draw = (image: number): GrayImage => {
+  const draw = (image: number): DecodedImage => {
     const split = SPLITS[columns.subjects.split[columns.images.study[image]!]!]!;
     const pixels = (split === "test" ? files.test : files.train).image(chosen[image]!);
     const random = new SeededRandom("mnist-view", seed, columns.images.ids[image]!);
     const view = views[columns.images.view[image]!]!;
-    return { width: MNIST_SIZE, height: MNIST_SIZE, pixels: drawView(pixels, view, random) };
+    return { width: MNIST_SIZE, height: MNIST_SIZE, samples: drawView(pixels, view, random), bitsUsed: 8 };
   };
   const index = new StudyIndex(
     {

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { readExactly } from "../../base/atomic_file.ts";
-import { ImageError } from "../image/image_header.ts";
+import { ImageError } from "../image/image_error.ts";
 import type { ImageLocation } from "../image/image_source.ts";
 
 const LOCAL = 0x04034b50;

@@ -12,6 +12,8 @@ export interface JpegCodecDecoder {
 
 export interface JpegCodecModule {
   JPEGDecoder: new () => JpegCodecDecoder;
+  /** All of the module's memory; replaced when it grows. */
+  readonly HEAPU8: Uint8Array;
 }
 
 export default function createModule(options?: {

@@ -29,7 +29,7 @@ export interface Weights {
 
 /** A square of a gray image: `pixels[(top + y) * stride + left + x]` for x, y in [0, side). */
 export interface SquareRegion {
-  pixels: Uint8Array | Uint8ClampedArray;
+  pixels: Uint8Array | Uint8ClampedArray | Uint16Array;
   stride: number;
   left: number;
   top: number;
@@ -43,8 +43,8 @@ const HIGH = [16, 17, 18, 19].map(local);
 const LOW = [20, 21, 22, 23].map(local);
 
 /**
- * Sums of pixels by weights along the rows, rounded and clamped to bytes, in WebAssembly: the pass that touches every pixel takes most of
- * the time, and a third of what the same loop takes in JavaScript.
+ * The weighted sums along the rows, rounded and clamped to bytes, in WebAssembly: this pass touches every pixel and takes most of the
+ * time, a third of the same loop's in JavaScript.
  */
 const MODULE = assemble(kernel(), {
   parameters: 8,
@@ -54,7 +54,11 @@ const MODULE = assemble(kernel(), {
 let instance: { memory: WebAssembly.Memory; run: (...parameters: number[]) => void } | undefined;
 
 /** Shrinks (or stretches) each of the `side` rows to `size` bytes, one for each position of the weights. */
-export function horizontalPass(region: SquareRegion, kernel: Weights, size: number): Uint8Array {
+export function horizontalPass(
+  region: SquareRegion & { pixels: Uint8Array | Uint8ClampedArray },
+  kernel: Weights,
+  size: number,
+): Uint8Array {
   const { pixels, stride, left, top, side } = region;
   const { memory, run } = instance ??= instantiate();
   const width = Math.ceil(kernel.width / LANES) * LANES;

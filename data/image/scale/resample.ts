@@ -1,24 +1,38 @@
+import type { Samples } from "../decoded_image.ts";
 import { horizontalPass, PRECISION_BITS, type SquareRegion, type Weights } from "./horizontal_pass.ts";
+import { resampleDeep } from "./resample_deep.ts";
 
 /**
- * PIL's `Image.resize(..., BICUBIC)` for 8-bit gray images, bit for bit: the kernel (a = -0.5) widens with the scale when
- * shrinking, weights are rounded to 22 fractional bits, and the horizontal pass is rounded to bytes before the vertical one.
+ * PIL's `Image.resize(..., BICUBIC)`, bit for bit on 8-bit gray images: the kernel (a = -0.5) widens with the scale when shrinking,
+ * weights are rounded to 22 fractional bits, and the horizontal pass is rounded to bytes before the vertical one.
  */
 
 const HALF = 1 << (PRECISION_BITS - 1);
 /** The bicubic kernel is zero from this distance on. */
 const SUPPORT = 2;
 
-/** Resizes a square to `size` x `size` bytes. `size` and the side are at least 1. */
-export function resampleSquare(region: SquareRegion, size: number): Uint8Array {
-  const { side } = region;
+/**
+ * Resizes a square to `size` x `size` samples of its own depth. `size` and the side are at least 1.
+ *
+ * @param region.bitsUsed the samples' range, default 8
+ */
+export function resampleSquare(
+  region: Omit<SquareRegion, "pixels"> & { pixels: Samples; bitsUsed?: number },
+  size: number,
+): Uint8Array | Uint16Array {
+  const { side, pixels, bitsUsed = 8 } = region;
   if (side === size) return copySquare(region);
-  const weights = bicubicWeights(side, size);
-  return verticalPass(horizontalPass(region, weights, size), weights, { side, size });
+  const kernel = bicubicWeights(side, size);
+  if (pixels instanceof Uint16Array) {
+    return resampleDeep({ ...region, pixels }, { kernel, size, white: 2 ** bitsUsed - 1 });
+  }
+  return verticalPass(horizontalPass({ ...region, pixels }, kernel, size), kernel, { side, size });
 }
 
-function copySquare({ pixels, stride, left, top, side }: SquareRegion): Uint8Array {
-  const out = new Uint8Array(side * side);
+function copySquare(
+  { pixels, stride, left, top, side }: Omit<SquareRegion, "pixels"> & { pixels: Samples },
+): Uint8Array | Uint16Array {
+  const out = new (pixels instanceof Uint16Array ? Uint16Array : Uint8Array)(side * side);
   for (let y = 0; y < side; y++) {
     const start = (top + y) * stride + left;
     out.set(pixels.subarray(start, start + side), y * side);

@@ -3,7 +3,12 @@ export function grayFromColour(data: ArrayLike<number>, options: { count: number
   const { count, channels } = options;
   const gray = new Uint8Array(count);
   for (let i = 0, at = 0; i < count; i++, at += channels) {
-    gray[i] = (data[at]! * 19595 + data[at + 1]! * 38470 + data[at + 2]! * 7471 + 0x8000) >> 16;
+    gray[i] = luma(data[at]!, data[at + 1]!, data[at + 2]!);
   }
   return gray;
+}
+
+/** PIL's luma of one pixel, for channels of up to 16 bits. */
+export function luma(red: number, green: number, blue: number): number {
+  return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >>> 16;
 }

@@ -1,0 +1,75 @@
+import { JPEG_MARKERS, nextSegment } from "./jpeg_header.ts";
+
+/** Bytes between the end of the last scan and the end mark that are taken for junk. */
+const MAX_JUNK = 16;
+
+/** Segments and scans of a file, at most. */
+const MAX_PARTS = 2 ** 14;
+
+/**
+ * Variants of a JPEG file without what makes libjpeg warn although no pixel is in doubt: stray bytes between markers, application
+ * segments that decide no pixel, and then bytes before the end mark. libjpeg-turbo's simple interface takes every warning for an error;
+ * damaged pixel data fail in each variant.
+ */
+export function* repairedJpegs(bytes: Uint8Array): Generator<Uint8Array, void, void> {
+  const parts = plainParts(bytes);
+  if (parts === undefined) return;
+  const whole = concatenate(parts);
+  yield whole;
+  const end = whole.length - 2;
+  for (let junk = 1; junk <= MAX_JUNK && end - junk > 2; junk++) {
+    const shorter = whole.slice(0, whole.length - junk);
+    shorter.set([0xff, JPEG_MARKERS.eoi], end - junk);
+    yield shorter;
+  }
+}
+
+/** The segments and scans of a file; `undefined` where its markers do not reach the end mark. */
+function plainParts(bytes: Uint8Array): Uint8Array[] | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const parts: Uint8Array[] = [bytes.subarray(0, 2)];
+  try {
+    for (let at = 2;;) {
+      const { marker, start, end } = nextSegment(view, at);
+      if (end > bytes.length || parts.length > MAX_PARTS) return undefined;
+      at = end;
+      if (isNeeded(marker, bytes.subarray(start + 4, end))) parts.push(bytes.subarray(start, end));
+      if (marker === JPEG_MARKERS.eoi) return parts;
+      if (marker !== JPEG_MARKERS.sos) continue;
+      at = endOfScan(view, end);
+      parts.push(bytes.subarray(end, at));
+    }
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** Entropy-coded data end at the first marker other than a restart. */
+function endOfScan(view: DataView, from: number): number {
+  for (let at = from;; at++) {
+    if (view.getUint8(at) !== 0xff) continue;
+    const next = view.getUint8(at + 1);
+    if (next !== 0x00 && next !== 0xff && !(next >= 0xd0 && next <= 0xd7)) return at;
+  }
+}
+
+/** Of the application segments only JFIF's and Adobe's decide how pixels are read. */
+function isNeeded(marker: number, data: Uint8Array): boolean {
+  if (marker === JPEG_MARKERS.com) return false;
+  if (marker < JPEG_MARKERS.app0 || marker > JPEG_MARKERS.app15) return true;
+  const begins = (text: string) => [...text].every((letter, i) => data[i] === letter.charCodeAt(0));
+  // Unknown major versions of JFIF and unknown transforms of Adobe's are warned of, and change nothing.
+  if (marker === JPEG_MARKERS.app0) return begins("JFIF\0") && data.length >= 14 && data[5] === 1;
+  return marker === JPEG_MARKERS.app14 && begins("Adobe") && data.length >= 12 && data[11]! <= 2;
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

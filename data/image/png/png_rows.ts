@@ -1,0 +1,116 @@
+import { Buffer } from "node:buffer";
+import { Readable } from "node:stream";
+import { createInflate } from "node:zlib";
+import { ImageError } from "../image_error.ts";
+import type { PngContent } from "./png_chunks.ts";
+
+/** Offsets and steps of the seven passes of Adam7 interlacing (PNG specification, 8.2). */
+const ADAM7 = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]];
+/** Bytes that are inflated at a time. */
+const CHUNK_BYTES = 2 ** 18;
+
+/** One row of a pass: its pixel `i` belongs at column `left + i * step` of row `y`. */
+export interface PngRow {
+  /** Unfiltered bytes; valid until the next row. */
+  bytes: Uint8Array;
+  /** Pixels of the row. */
+  count: number;
+  y: number;
+  left: number;
+  step: number;
+}
+
+/**
+ * Inflates and unfilters a PNG file row by row, so that no more is in memory than two rows and a piece of inflated data, and inflating
+ * ends with the last row.
+ *
+ * @throws {ImageError} for damaged or missing data.
+ */
+export async function* pngRows(content: PngContent): AsyncGenerator<PngRow, void, void> {
+  const rows = passRows(content);
+  const bytesPerPixel = Math.max(1, content.depth * content.channels >> 3);
+  let next = rows.next();
+  let state = next.done ? undefined : newPass(next.value.rowBytes);
+  const inflater = Readable.from(content.data.map((data) => Buffer.from(data.buffer, data.byteOffset, data.length)))
+    .pipe(createInflate({ chunkSize: CHUNK_BYTES }));
+  try {
+    for await (const piece of inflater as AsyncIterable<Uint8Array>) {
+      for (let at = 0; at < piece.length;) {
+        if (next.done || state === undefined) return;
+        const { rowBytes, first, ...row } = next.value;
+        if (first && state.filled === 0) state = newPass(rowBytes);
+        const taken = Math.min(piece.length - at, rowBytes + 1 - state.filled);
+        state.filtered.set(piece.subarray(at, at + taken), state.filled);
+        state.filled += taken;
+        at += taken;
+        if (state.filled <= rowBytes) continue;
+        unfilter(state.filtered, state.previous, bytesPerPixel);
+        yield { ...row, bytes: state.filtered.subarray(1) };
+        [state.filtered, state.previous] = [state.previous, state.filtered];
+        state.filled = 0;
+        next = rows.next();
+      }
+      if (next.done) return;
+    }
+  } catch (error) {
+    if (error instanceof ImageError) throw error;
+    throw new ImageError("the PNG data is cut off or damaged");
+  } finally {
+    inflater.destroy();
+  }
+  if (!next.done) throw new ImageError("the PNG data is cut off");
+}
+
+interface PassState {
+  /** Filter type, then the row's bytes. */
+  filtered: Uint8Array;
+  previous: Uint8Array;
+  filled: number;
+}
+
+function newPass(rowBytes: number): PassState {
+  return { filtered: new Uint8Array(rowBytes + 1), previous: new Uint8Array(rowBytes + 1), filled: 0 };
+}
+
+/** The rows in the order of the file, with their length and whether they begin a pass. */
+function* passRows(
+  { width, height, depth, channels, interlaced }: PngContent,
+): Generator<Omit<PngRow, "bytes"> & { rowBytes: number; first: boolean }> {
+  for (const [left, top, step, stepY] of interlaced ? ADAM7 : [[0, 0, 1, 1]]) {
+    const count = Math.ceil((width - left!) / step!);
+    if (count <= 0) continue;
+    const rowBytes = Math.ceil(count * depth * channels / 8);
+    for (let y = top!; y < height; y += stepY!) {
+      yield { rowBytes, first: y === top, count, y, left: left!, step: step! };
+    }
+  }
+}
+
+/** Undoes a row's filter in place (PNG specification, 9.2); both rows begin with their filter type. */
+function unfilter(row: Uint8Array, above: Uint8Array, bytesPerPixel: number): void {
+  const type = row[0]!;
+  const start = 1 + bytesPerPixel;
+  if (type === 1) {
+    for (let i = start; i < row.length; i++) row[i]! += row[i - bytesPerPixel]!;
+  } else if (type === 2) {
+    for (let i = 1; i < row.length; i++) row[i]! += above[i]!;
+  } else if (type === 3) {
+    for (let i = 1; i < row.length; i++) {
+      row[i]! += ((i < start ? 0 : row[i - bytesPerPixel]!) + above[i]!) >> 1;
+    }
+  } else if (type === 4) {
+    for (let i = 1; i < row.length; i++) {
+      row[i]! += i < start ? above[i]! : paeth(row[i - bytesPerPixel]!, above[i]!, above[i - bytesPerPixel]!);
+    }
+  } else if (type !== 0) {
+    throw new ImageError(`the PNG data is damaged (a row has filter ${type})`);
+  }
+}
+
+function paeth(left: number, above: number, aboveLeft: number): number {
+  const toLeft = Math.abs(above - aboveLeft);
+  const toAbove = Math.abs(left - aboveLeft);
+  const toAboveLeft = Math.abs(left + above - 2 * aboveLeft);
+  if (toLeft <= toAbove && toLeft <= toAboveLeft) return left;
+  return toAbove <= toAboveLeft ? above : aboveLeft;
+}
