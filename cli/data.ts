@@ -29,6 +29,7 @@ async function main(args: readonly string[]): Promise<void> {
       json: flag({ help: "print JSON" }),
       checkImages: flag({ help: "decode every image" }),
       workers: integer({ min: 1, max: 256, help: "number of decoding workers; one per core by default" }),
+      imageMemory: integer({ min: 16, help: "memory for decoding in MiB; a quarter of the machine's by default" }),
     },
     operands: { name: "DIR", help: "data directory (none for mnist-pairs)", min: 0, max: 1 },
   }, args);
@@ -40,7 +41,8 @@ async function main(args: readonly string[]): Promise<void> {
   if (values.checkImages) {
     using progress = startProgress("decoding", { total: index.images.count });
     const workers = values.workers === undefined ? {} : { workers: values.workers };
-    await checkImages(index, { ...workers, onProgress: ({ done }) => progress.update(done) });
+    const memory = values.imageMemory === undefined ? {} : { imageMemory: values.imageMemory * 2 ** 20 };
+    await checkImages(index, { ...workers, ...memory, onProgress: ({ done }) => progress.update(done) });
   }
   if (!index.source.hasImages) {
     console.error("note: there are no image files here, so images are counted as the tables list them");

@@ -22,7 +22,8 @@ const SPEC = {
     imageSize: integer({ min: 1, max: 4096, help: "size of the prepared images in pixels", default: 64 }),
     cache: path({ help: "cache directory (default cache)", placeholder: "dir" }),
     workers: integer({ min: 1, max: 256, help: "number of decoding workers; one per core by default" }),
-    verify: flag({ help: "verify existing images and prepare damaged ones again" }),
+    imageMemory: integer({ min: 16, help: "memory for decoding in MiB; a quarter of the machine's by default" }),
+    verify: flag({ help: "verify existing images; prepare damaged and bad ones again" }),
   },
 };
 
@@ -41,6 +42,7 @@ async function main(args: readonly string[]): Promise<number> {
       verify: values.verify,
       signal: stop.signal,
       ...(values.workers === undefined ? {} : { workers: values.workers }),
+      ...(values.imageMemory === undefined ? {} : { imageMemory: values.imageMemory * 2 ** 20 }),
       onWait: sayWaiting,
       onPlan: (plan) => {
         console.error(describePlan(plan));
@@ -50,9 +52,10 @@ async function main(args: readonly string[]): Promise<number> {
         progress?.update(done, { "images/s": imagesPerSecond.toFixed(1), skipped: String(skipped) }),
     });
     progress?.stop();
-    for (const { step, reason, count, examples } of dropEntries(index, pairStudies(index))) {
+    for (const { step, reason, count, examples, kept } of dropEntries(index, pairStudies(index))) {
       if (step === "views" || step === "pairs") continue;
-      console.error(printable(`skipped: ${reason}: ${count}, for example ${examples.join("; ")}`));
+      const what = kept === true ? "noted" : "skipped";
+      console.error(printable(`${what}: ${reason}: ${count}, for example ${examples.join("; ")}`));
     }
     console.log(pixels.directory);
     return 0;

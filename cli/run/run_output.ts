@@ -40,8 +40,9 @@ export function reportData(): DataReporter {
       if (index.claimsSynthetic && !index.synthetic) {
         console.error("  it says that it shows no patients, which is not relied on (--trust-synthetic does)");
       }
-      for (const { reason, count, examples } of dropEntries(index, pairs)) {
-        console.error(printable(`  left out: ${reason}: ${count}, for example ${examples.slice(0, 3).join("; ")}`));
+      for (const { reason, count, examples, kept } of dropEntries(index, pairs)) {
+        const what = kept === true ? "noted" : "left out";
+        console.error(printable(`  ${what}: ${reason}: ${count}, for example ${examples.slice(0, 3).join("; ")}`));
       }
     },
     [Symbol.dispose]: () => progress?.stop(),

@@ -1,15 +1,23 @@
-import { decodeAll, type DecodeTask } from "./decode_pool.ts";
+import { DataError } from "../../base/errors.ts";
+import { decodeAll, type DecodeResult, type DecodeTask } from "./decode_pool.ts";
+import { defaultImageMemory } from "./image_memory.ts";
+import { noteImages } from "./image_notes.ts";
 import { checkFiles } from "../index/check_files.ts";
 import { MAX_PIXELS } from "../image/decode_image.ts";
 import type { StudyIndex } from "../index/study_index.ts";
 
-/** The decoded images are not kept, so any size will do. */
+/** The decoded images are not kept, so that any size will do. */
 const SIZE = 8;
 
+/** Images in a row that cannot be read, after which a disk, a network or a permission must have failed. */
+const MAX_UNREAD = 10;
+
 /**
- * Decodes every kept image and leaves out (counted and named) those that cannot be decoded.
+ * Decodes every kept image. Leaves out (counted and named) those that cannot be decoded or read, and notes pictures without content and
+ * misleading file names.
  *
- * @throws {DataError} for the first of them when the index was opened as strict.
+ * @throws {DataError} for the first of them when the index was opened as strict, and where images disappear meanwhile or many in a row
+ * cannot be read.
  */
 export async function checkImages(
   index: StudyIndex,
@@ -17,6 +25,8 @@ export async function checkImages(
     /** Default one a core. */
     workers?: number;
     maxPixels?: number;
+    /** Bytes of memory for decoding, over all workers; default a quarter of the machine's. */
+    imageMemory?: number;
     /** Milliseconds that one image may take, default two minutes. */
     timeout?: number;
     onProgress?: (progress: { done: number; total: number }) => void;
@@ -26,25 +36,81 @@ export async function checkImages(
   checkFiles(index, { signal: options.signal });
   if (!index.source.hasImages || index.source.generated !== undefined) return;
   const tasks = decodeTasks(index);
+  const unread = new UnreadImages(index);
+  const notes = new Map<number, number>();
   let done = 0;
   await decodeAll(tasks.values(), {
     workers: Math.max(1, Math.min(tasks.length, options.workers ?? navigator.hardwareConcurrency)),
     size: SIZE,
     preprocessing: "plain",
     maxPixels: options.maxPixels ?? MAX_PIXELS,
+    imageMemory: options.imageMemory ?? defaultImageMemory(),
     timeout: options.timeout ?? 120_000,
     signal: options.signal,
     onResult: (result) => {
-      if ("bad" in result) dropUndecodable(index, result.image, result.bad);
+      if (!unread.leaveOut(result)) {
+        if ("bad" in result) dropUndecodable(index, result.image, result.bad);
+        else if ("pixels" in result) notes.set(result.image, result.notes);
+      }
       options.onProgress?.({ done: ++done, total: tasks.length });
     },
   });
+  noteImages(index, notes);
 }
 
 /** Leaves out an image that cannot be decoded. */
 export function dropUndecodable(index: StudyIndex, image: number, why: string): void {
   const reason = { step: "decoding", reason: "image cannot be decoded", unit: "image", fault: true } as const;
   index.dropImage(image, reason, `${index.source.name(image)}: ${why}`);
+}
+
+/**
+ * Images that could not be read, for reasons that lie outside of them. They are left out of the index for now; nothing on disk remembers
+ * them, so that the next call tries again.
+ */
+export class UnreadImages {
+  readonly #index: StudyIndex;
+  #inARow = 0;
+
+  constructor(index: StudyIndex) {
+    this.#index = index;
+  }
+
+  /**
+   * Leaves out the image of a result that is an image not read.
+   *
+   * @returns whether it is one
+   * @throws {DataError} where the file has disappeared, or the last {@linkcode MAX_UNREAD} images could not be read either.
+   */
+  leaveOut(result: DecodeResult): boolean {
+    if (!("unread" in result)) {
+      this.#inARow = 0;
+      return false;
+    }
+    const { source, root } = this.#index;
+    const example = `${source.name(result.image)}: ${result.unread}`;
+    const next = "what is prepared is kept, and the same command goes on from there";
+    if (result.isGone) {
+      throw new DataError(
+        `${example}, although it was there when the task began; make the data available again, then ${next}.`,
+        { file: root },
+      );
+    }
+    if (result.isTooLarge) {
+      const reason = "image needs more memory than 'prepare --image-memory' allows";
+      this.#index.dropImage(result.image, { step: "decoding", reason, unit: "image", fault: true }, example);
+      return true;
+    }
+    if (++this.#inARow >= MAX_UNREAD) {
+      throw new DataError(
+        `${MAX_UNREAD} images in a row could not be read, the last one ${example}; check disk and permissions, then ${next}.`,
+        { file: root },
+      );
+    }
+    const reason = { step: "files", reason: "image cannot be read", unit: "image", fault: true } as const;
+    this.#index.dropImage(result.image, reason, example);
+    return true;
+  }
 }
 
 function decodeTasks(index: StudyIndex): DecodeTask[] {

@@ -217,5 +217,5 @@ class DecodePool {
 
 function memoryReason(bytes: number, { imageMemory }: DecodePoolOptions): string {
   const mebibytes = (count: number) => `${Math.ceil(count / 2 ** 20)} MiB`;
-  return `decoding takes ${mebibytes(bytes)} and --image-memory allows ${mebibytes(imageMemory)}`;
+  return `decoding takes ${mebibytes(bytes)} and 'prepare --image-memory' allows ${mebibytes(imageMemory)}`;
 }

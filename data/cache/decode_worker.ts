@@ -17,11 +17,12 @@ let queue: Promise<void> = Promise.resolve();
 
 worker.onmessage = (event: MessageEvent<DecodeRequest>) => {
   const request = event.data;
-  queue = queue.then(() => {
-    if (request.kind === "image") return answer(request);
-    start = request;
-    decoder = new ImageDecoder({ maxPixels: request.maxPixels, maxBytes: request.maxBytes });
-  });
+  if (request.kind === "image") {
+    queue = queue.then(() => answer(request));
+    return;
+  }
+  start = request;
+  decoder = new ImageDecoder({ maxPixels: request.maxPixels, maxBytes: request.maxBytes });
 };
 
 async function answer({ image, name, location }: Extract<DecodeRequest, { kind: "image" }>): Promise<void> {

@@ -16,7 +16,7 @@ const ONE_VALUE = noteReason("picture of a single gray value (kept)", { fault: t
 const TWO_VALUES = noteReason("picture of two gray values among pictures of many (kept)", { fault: true });
 const MISNAMED = noteReason("file name claims another format; read by its content (kept)", { fault: false });
 
-function noteReason(reason: string, { fault }: { fault: boolean }): DropReason {
+function noteReason(reason: string, { fault }: { fault: boolean }): DropReason & { kept: true } {
   return { step: "decoding", reason, unit: "image", fault, kept: true };
 }
 

@@ -8,7 +8,7 @@ import type { StudyIndex } from "../index/study_index.ts";
 import { writeFileAtomicSync } from "../../base/atomic_file.ts";
 
 /** Version of the cache's files. */
-const CACHE_VERSION = 1;
+const CACHE_VERSION = 2;
 /** Shards hold at most this many bytes of pixels. */
 const SHARD_BYTES = 256 * 2 ** 20;
 
@@ -28,7 +28,7 @@ const manifestSchema = z.object({
   preprocessingVersion: z.int(),
 });
 
-/** What a cache was made from and how; `manifest.json` in its directory. */
+/** What a cache was made from, and how: `manifest.json` in its directory. */
 export type CacheManifest = z.infer<typeof manifestSchema>;
 
 /**
@@ -70,7 +70,36 @@ export function cacheDirectory(cacheRoot: string, manifest: CacheManifest): stri
   return join(cacheRoot, `${manifest.dataset}-${manifest.imageSize}px-${manifest.key.slice(0, 16)}`);
 }
 
-export function writeManifest(directory: string, manifest: CacheManifest): void {
+/**
+ * Makes sure that a cache's manifest is the one expected. It is written where it is missing, and with `verify` where it differs.
+ *
+ * @throws {DataError} where it differs, naming the first field.
+ */
+export function settleManifest(directory: string, options: { expected: CacheManifest; verify: boolean }): void {
+  const { expected, verify } = options;
+  let found: CacheManifest | undefined;
+  try {
+    found = readManifest(directory);
+  } catch (error) {
+    if (!verify || !(error instanceof DataError)) throw error;
+  }
+  const differing = found === undefined
+    ? undefined
+    : (Object.keys(expected) as (keyof CacheManifest)[]).find((field) => found[field] !== expected[field]);
+  if (found !== undefined && differing === undefined) return;
+  if (differing !== undefined && !verify) {
+    throw new DataError(
+      `the manifest gives ${differing} as ${JSON.stringify(found![differing])}, but this cache has ` +
+        `${
+          JSON.stringify(expected[differing])
+        }; run \`deno task prepare --verify\` to write it anew and check the pixels.`,
+      { file: join(directory, "manifest.json") },
+    );
+  }
+  writeManifest(directory, expected);
+}
+
+function writeManifest(directory: string, manifest: CacheManifest): void {
   writeFileAtomicSync(join(directory, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 }
 
@@ -86,9 +115,10 @@ export function readManifest(directory: string): CacheManifest | undefined {
   }
   const parsed = manifestSchema.safeParse(parseJson(text));
   if (!parsed.success) {
-    throw new DataError("this is no manifest of prepared pixels (or another version's); remove its directory.", {
-      file,
-    });
+    throw new DataError(
+      "this is not a manifest of prepared pixels, or another version's; run `deno task prepare --verify`, or remove its folder.",
+      { file },
+    );
   }
   return parsed.data;
 }

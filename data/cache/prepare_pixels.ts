@@ -2,16 +2,19 @@ import { statfsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { checkFiles } from "../index/check_files.ts";
-import { dropUndecodable } from "./check_images.ts";
+import { dropUndecodable, UnreadImages } from "./check_images.ts";
 import { removeTemporaryFiles } from "../../base/atomic_file.ts";
 import { DataError, nameFile } from "../../base/errors.ts";
 import { openForUpdateSync } from "../../base/regular_file.ts";
 import { MAX_PIXELS } from "../image/decode_image.ts";
+import { countLevels } from "../image/decoded_image.ts";
 import { preprocess } from "../image/preprocess.ts";
 import { pairStudies } from "../index/pairs.ts";
 import type { StudyIndex } from "../index/study_index.ts";
 import { decodeAll, type DecodeResult, type DecodeTask } from "./decode_pool.ts";
-import { cacheDirectory, manifestFor, readManifest, writeManifest } from "./manifest.ts";
+import { defaultImageMemory } from "./image_memory.ts";
+import { noteImages, notesOfLevels } from "./image_notes.ts";
+import { cacheDirectory, manifestFor, settleManifest } from "./manifest.ts";
 import { PreparedPixels } from "./prepared_pixels.ts";
 import { SkippedLog } from "./skipped_log.ts";
 
@@ -49,10 +52,14 @@ export interface PrepareOptions {
   workers?: number;
   /** Image numbers to prepare; default: those that the index's pair policy uses. */
   images?: Iterable<number>;
-  /** Read everything that is there and make damaged images again, default false. */
+  /** Read everything that is there, and try damaged and bad images again; default false. */
   verify?: boolean;
   /** Refuse images with more pixels, default 64 million. */
   maxPixels?: number;
+  /** Bytes of memory for decoding, over all workers; default a quarter of the machine's. */
+  imageMemory?: number;
+  /** Milliseconds that one image may take, default two minutes. */
+  timeout?: number;
   /** Called once where another process prepares this cache, and its end is waited for. */
   onWait?: () => void;
   onPlan?: (plan: PreparePlan) => void;
@@ -62,10 +69,12 @@ export interface PrepareOptions {
 
 /**
  * Decodes, crops, resizes and equalises the images once and keeps them on disk. Interrupted anywhere, the next call goes on
- * where it stopped. Images that cannot be decoded are left out of the index (`index.drops`), and named with the reason in
- * `skipped.jsonl` of the cache: form pairs after this call. Where another process prepares the same cache, its end is waited for.
+ * where it stopped. Images whose bytes were read but cannot be decoded are left out of the index (`index.drops`), now and later, and
+ * named with the reason in `skipped.jsonl` of the cache; images that could not be read are left out for now and tried again by the next
+ * call. Form pairs after this call. Where another process prepares the same cache, its end is waited for.
  *
- * @throws {DataError} for no image files, a full disk and (strict) a bad image.
+ * @throws {DataError} for no image files, a full disk, a data folder that disappears or fails meanwhile, a foreign manifest, and (strict)
+ * a bad image.
  */
 export async function preparePixels(index: StudyIndex, options: PrepareOptions): Promise<PreparedPixels> {
   const { imageSize } = options;
@@ -83,8 +92,9 @@ export async function preparePixels(index: StudyIndex, options: PrepareOptions):
     using lock = await lockCache(directory, options);
     void lock;
     await removeTemporaryFiles(directory, () => true);
-    if (readManifest(directory) === undefined) writeManifest(directory, manifest);
-    const prepared = PreparedPixels.withShards(directory, manifest);
+    const { verify = false } = options;
+    settleManifest(directory, { expected: manifest, verify });
+    const prepared = PreparedPixels.withShards(directory, manifest, { ignoreDamaged: verify });
     await new Preparation(index, prepared, options).run();
     return prepared;
   } catch (error) {
@@ -99,6 +109,7 @@ class Preparation {
   readonly #options: PrepareOptions;
   readonly #log: SkippedLog;
   readonly #progress: PrepareProgress;
+  readonly #unread: UnreadImages;
   #started = performance.now();
   #flushed = performance.now();
 
@@ -107,12 +118,13 @@ class Preparation {
     this.#prepared = prepared;
     this.#options = options;
     this.#log = SkippedLog.open(join(prepared.directory, "skipped.jsonl"));
+    this.#unread = new UnreadImages(index);
     this.#progress = { done: 0, total: 0, skipped: 0, imagesPerSecond: 0, secondsLeft: 0 };
   }
 
   async run(): Promise<void> {
     const wanted = [...(this.#options.images ?? imagesOfPairs(this.#index))];
-    if (this.#options.verify ?? false) this.#forgetDamaged(wanted);
+    if (this.#options.verify ?? false) this.#forgetDamaged();
     const missing: number[] = [];
     for (const image of wanted) {
       if (this.#prepared.isBad(image)) dropUndecodable(this.#index, image, this.#log.reason(image));
@@ -125,6 +137,7 @@ class Preparation {
       if (this.#index.source.generated !== undefined) this.#draw(missing);
       else await this.#decode(missing);
       this.#prepared.flush();
+      this.#note(wanted);
     } catch (error) {
       this.#saveWhatIsDone();
       throw error;
@@ -164,7 +177,8 @@ class Preparation {
       size: this.#prepared.imageSize,
       preprocessing: this.#index.source.preprocessing,
       maxPixels: this.#options.maxPixels ?? MAX_PIXELS,
-      timeout: DECODE_TIMEOUT,
+      imageMemory: this.#options.imageMemory ?? defaultImageMemory(),
+      timeout: this.#options.timeout ?? DECODE_TIMEOUT,
       signal: this.#options.signal,
       onResult: (result) => this.#accept(result),
     });
@@ -174,7 +188,7 @@ class Preparation {
     for (const image of missing) {
       const location = this.#index.source.locate(image);
       const name = this.#index.source.name(image);
-      if (location === undefined) this.#accept({ image, bad: "the file is missing" });
+      if (location === undefined) this.#accept({ image, unread: "the file is missing" });
       else yield { image, name, location };
     }
   }
@@ -183,23 +197,37 @@ class Preparation {
     const { generated, preprocessing } = this.#index.source;
     for (const image of missing) {
       this.#options.signal?.throwIfAborted();
-      const pixels = preprocess(generated!.draw(image), { size: this.#prepared.imageSize, preprocessing });
-      this.#accept({ image, pixels });
+      const drawn = generated!.draw(image);
+      const pixels = preprocess(drawn, { size: this.#prepared.imageSize, preprocessing });
+      this.#accept({ image, pixels, notes: notesOfLevels(countLevels(drawn.samples)) });
     }
   }
 
   #accept(result: DecodeResult): void {
-    const { shard, slot } = this.#prepared.locate(result.image);
-    this.#prepared.use(shard);
-    if ("pixels" in result) {
-      shard.write(slot, result.pixels);
-    } else {
+    if (this.#unread.leaveOut(result)) {
+      this.#progress.skipped++;
+    } else if ("pixels" in result) {
+      const { shard, slot } = this.#locate(result.image);
+      shard.write(slot, result.pixels, result.notes);
+    } else if ("bad" in result) {
+      const { shard, slot } = this.#locate(result.image);
       this.#log.add({ image: result.image, name: this.#index.source.name(result.image), reason: result.bad });
       shard.markBad(slot);
       this.#progress.skipped++;
       dropUndecodable(this.#index, result.image, result.bad);
     }
     this.#advance();
+  }
+
+  #locate(image: number): ReturnType<PreparedPixels["locate"]> {
+    const place = this.#prepared.locate(image);
+    this.#prepared.use(place.shard);
+    return place;
+  }
+
+  #note(wanted: readonly number[]): void {
+    const ready = wanted.filter((image) => this.#prepared.isReady(image));
+    noteImages(this.#index, new Map(ready.map((image) => [image, this.#prepared.notes(image)])));
   }
 
   #advance(): void {
@@ -215,13 +243,18 @@ class Preparation {
     this.#options.onProgress?.({ ...progress });
   }
 
-  #forgetDamaged(wanted: readonly number[]): void {
+  /** Compares every prepared image with its checksum, and forgets those that do not match and those that were bad. */
+  #forgetDamaged(): void {
     const buffer = new Uint8Array(this.#prepared.bytesPerImage);
-    for (const image of wanted) {
-      if (!this.#prepared.isReady(image) || this.#prepared.tryRead(image, buffer)) continue;
+    for (let image = 0; image < this.#index.images.count; image++) {
+      this.#options.signal?.throwIfAborted();
       const { shard, slot } = this.#prepared.locate(image);
+      const isBad = this.#prepared.isBad(image);
+      if (!isBad && (!this.#prepared.isReady(image) || this.#prepared.tryRead(image, buffer))) continue;
       shard.forget(slot);
+      if (isBad) this.#log.forget(image);
     }
+    this.#prepared.flush();
     this.#prepared.close();
   }
 }

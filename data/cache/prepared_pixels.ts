@@ -28,10 +28,21 @@ export class PreparedPixels {
     return PreparedPixels.withShards(directory, manifest);
   }
 
-  /** Opens a cache whose manifest is known. */
-  static withShards(directory: string, manifest: CacheManifest): PreparedPixels {
+  /**
+   * Opens a cache whose manifest is known.
+   *
+   * @param options.ignoreDamaged take a shard's index that belongs to another cache for missing, default false
+   */
+  static withShards(
+    directory: string,
+    manifest: CacheManifest,
+    options: { ignoreDamaged?: boolean } = {},
+  ): PreparedPixels {
     const count = Math.ceil(manifest.images / manifest.imagesPerShard);
-    const shards = Array.from({ length: count }, (_, number) => Shard.open(directory, { manifest, number }));
+    const shards = Array.from(
+      { length: count },
+      (_, number) => Shard.open(directory, { manifest, number, ...options }),
+    );
     return new PreparedPixels(directory, manifest, shards);
   }
 
@@ -53,6 +64,12 @@ export class PreparedPixels {
   /** True where the image was found to be unusable. */
   isBad(image: number): boolean {
     return this.#status(image) === IMAGE_STATUS.bad;
+  }
+
+  /** What was noted about an image when it was prepared: bits of `IMAGE_NOTES`. */
+  notes(image: number): number {
+    const { shard, slot } = this.locate(image);
+    return shard.notes[slot]!;
   }
 
   /**

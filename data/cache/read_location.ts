@@ -1,9 +1,10 @@
-import { isSystemError } from "../../base/errors.ts";
+import { DataError, isSystemError } from "../../base/errors.ts";
+import { openRegularSync, readRegular } from "../../base/regular_file.ts";
 import { ImageError } from "../image/image_error.ts";
 import type { ImageLocation } from "../image/image_source.ts";
 import { readZipMember } from "../zip/read_member.ts";
 
-/** Larger files are not radiographs: they are refused before they are read. */
+/** Larger files are not radiographs: they are not read. */
 export const MAX_FILE_BYTES = 256 * 2 ** 20;
 
 /**
@@ -28,13 +29,15 @@ export class LocationReader implements Disposable {
   /**
    * The bytes of an image file.
    *
-   * @throws {ImageError} for a damaged or too large file.
+   * @throws {ImageError} for a damaged zip member.
    * @throws {ReadError} where the file could not be read.
    */
   async read(location: ImageLocation): Promise<Uint8Array> {
     try {
-      if (location.kind === "file") return await readWhole(location.path);
-      return await readZipMember(this.#archive(location.archive), location, { maxBytes: MAX_FILE_BYTES });
+      if (location.kind === "file") {
+        return await readRegular(location.path, { maxBytes: MAX_FILE_BYTES, kind: "an image" });
+      }
+      return readZipMember(this.#archive(location.archive), location, { maxBytes: MAX_FILE_BYTES });
     } catch (error) {
       if (error instanceof ImageError || error instanceof ReadError) throw error;
       // A handle that has become stale stays so.
@@ -50,7 +53,7 @@ export class LocationReader implements Disposable {
   #archive(path: string): Deno.FsFile {
     let archive = this.#archives.get(path);
     if (archive === undefined) {
-      archive = Deno.openSync(path);
+      archive = openRegularSync(path, { maxBytes: Infinity, kind: "a zip archive" }).file;
       this.#archives.set(path, archive);
     }
     return archive;
@@ -62,24 +65,10 @@ export class LocationReader implements Disposable {
   }
 }
 
-/** Reads a regular file from its first byte to its last. */
-async function readWhole(path: string): Promise<Uint8Array> {
-  // Before opening: to open a pipe waits for its other end.
-  if (!(await Deno.stat(path)).isFile) throw new ReadError("this is not a regular file");
-  using file = await Deno.open(path);
-  const { size } = await file.stat();
-  if (size > MAX_FILE_BYTES) throw new ImageError(`the file has ${size} bytes, over the limit of ${MAX_FILE_BYTES}`);
-  const bytes = new Uint8Array(size);
-  for (let read = 0; read < size;) {
-    const count = await file.read(bytes.subarray(read));
-    if (count === null) throw new ReadError("the file became shorter while it was read");
-    read += count;
-  }
-  return bytes;
-}
-
 /** What the operating system says about one file; what concerns the whole process stays as it is. */
 function readError(error: unknown): unknown {
+  // Not a regular file, too large, or cut while it was read.
+  if (error instanceof DataError) return new ReadError(error.message);
   if (!isSystemError(error) && !(error instanceof Deno.errors.NotFound)) return error;
   const code = (error as { code?: string }).code;
   if (code === "EMFILE" || code === "ENFILE" || code === "ENOMEM") return error;

@@ -8,9 +8,11 @@ import type { CacheManifest } from "./manifest.ts";
 /** What a cache knows about an image. */
 export const IMAGE_STATUS = { absent: 0, ready: 1, bad: 2 } as const;
 
-const MAGIC = "MMVMIDX1";
+const MAGIC = "MMVMIDX2";
 /** Magic, then the cache's key (32 characters), then the number of images as uint32. */
 const HEADER_BYTES = 8 + 32 + 4;
+/** Status, notes and CRC-32 of one image. */
+const SLOT_BYTES = 1 + 1 + 4;
 
 /** Images are read by their place, never the whole file. */
 const PIXELS = { maxBytes: Infinity, kind: "a shard of pixels" };
@@ -24,6 +26,8 @@ const INDEX = { maxBytes: Infinity, kind: "an index of a shard" };
 export class Shard {
   /** {@linkcode IMAGE_STATUS} of each slot. */
   readonly status: Uint8Array;
+  /** Bits of `IMAGE_NOTES` of each slot. */
+  readonly notes: Uint8Array;
   readonly #sums: Uint32Array;
   readonly #pixelsPath: string;
   readonly #indexPath: string;
@@ -37,6 +41,7 @@ export class Shard {
     const slots = Math.min(manifest.imagesPerShard, manifest.images - first);
     const name = join(directory, `shard-${String(number).padStart(5, "0")}`);
     this.status = new Uint8Array(slots);
+    this.notes = new Uint8Array(slots);
     this.#sums = new Uint32Array(slots);
     this.#pixelsPath = `${name}.u8`;
     this.#indexPath = `${name}.idx`;
@@ -45,18 +50,22 @@ export class Shard {
   }
 
   /** Opens a shard; without an index, or with a damaged one, it is empty. */
-  static open(directory: string, options: { manifest: CacheManifest; number: number }): Shard {
+  static open(
+    directory: string,
+    options: { manifest: CacheManifest; number: number; ignoreDamaged?: boolean },
+  ): Shard {
     const shard = new Shard(directory, options.manifest, options.number);
-    shard.#readIndex();
+    shard.#readIndex(options.ignoreDamaged ?? false);
     return shard;
   }
 
   /** Puts an image's pixels into its slot. Counted as ready only by the next {@linkcode flush}. */
-  write(slot: number, pixels: Uint8Array): void {
+  write(slot: number, pixels: Uint8Array, notes: number): void {
     const file = this.#open(true);
     file.seekSync(slot * this.#bytes, Deno.SeekMode.Start);
     writeAll(file, pixels);
     this.status[slot] = IMAGE_STATUS.ready;
+    this.notes[slot] = notes;
     this.#sums[slot] = crc32(pixels);
     this.#dirty = true;
   }
@@ -97,7 +106,7 @@ export class Shard {
   }
 
   get #indexBytes(): number {
-    return HEADER_BYTES + this.status.length * 5 + 4;
+    return HEADER_BYTES + this.status.length * SLOT_BYTES + 4;
   }
 
   get path(): string {
@@ -122,12 +131,13 @@ export class Shard {
     new TextEncoder().encodeInto(MAGIC + this.#key, bytes);
     view.setUint32(HEADER_BYTES - 4, slots, true);
     bytes.set(this.status, HEADER_BYTES);
-    for (let i = 0; i < slots; i++) view.setUint32(HEADER_BYTES + slots + 4 * i, this.#sums[i]!, true);
+    bytes.set(this.notes, HEADER_BYTES + slots);
+    for (let i = 0; i < slots; i++) view.setUint32(HEADER_BYTES + 2 * slots + 4 * i, this.#sums[i]!, true);
     view.setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
     return bytes;
   }
 
-  #readIndex(): void {
+  #readIndex(ignoreDamaged: boolean): void {
     let bytes: Uint8Array;
     try {
       using opened = openRegularSync(this.#indexPath, INDEX);
@@ -144,9 +154,14 @@ export class Shard {
     const whole = view.getUint32(bytes.length - 4, true) === crc32(bytes.subarray(0, -4));
     if (!whole) return;
     if (new TextDecoder().decode(bytes.subarray(0, HEADER_BYTES - 4)) !== MAGIC + this.#key) {
-      throw new DataError("the shard belongs to another cache; remove its directory.", { file: this.#indexPath });
+      if (ignoreDamaged) return;
+      throw new DataError(
+        "the shard belongs to another cache; run `deno task prepare --verify` to make its images again.",
+        { file: this.#indexPath },
+      );
     }
     this.status.set(bytes.subarray(HEADER_BYTES, HEADER_BYTES + slots));
-    for (let i = 0; i < slots; i++) this.#sums[i] = view.getUint32(HEADER_BYTES + slots + 4 * i, true);
+    this.notes.set(bytes.subarray(HEADER_BYTES + slots, HEADER_BYTES + 2 * slots));
+    for (let i = 0; i < slots; i++) this.#sums[i] = view.getUint32(HEADER_BYTES + 2 * slots + 4 * i, true);
   }
 }

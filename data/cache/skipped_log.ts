@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { nonEmptyLines } from "../../base/lines.ts";
-import { writeAll } from "../../base/atomic_file.ts";
+import { writeAll, writeFileAtomicSync } from "../../base/atomic_file.ts";
 import { openForUpdateSync, readRegularTextSync } from "../../base/regular_file.ts";
 
 const entrySchema = z.object({ image: z.int(), name: z.string(), reason: z.string() });
@@ -33,6 +33,14 @@ export class SkippedLog {
     this.#reasons.set(entry.image, entry.reason);
     this.#file ??= openForUpdateSync(this.#path, { append: true });
     writeAll(this.#file, new TextEncoder().encode(JSON.stringify(entry) + "\n"));
+  }
+
+  /** Removes the entries of an image that is tried again. */
+  forget(image: number): void {
+    if (!this.#reasons.delete(image)) return;
+    this.close();
+    const rest = readSkipped(this.#path).filter((entry) => entry.image !== image);
+    writeFileAtomicSync(this.#path, rest.map((entry) => JSON.stringify(entry) + "\n"));
   }
 
   /** Why an image was skipped. */

@@ -14,6 +14,8 @@ export interface DropReason {
   unit: DropUnit;
   /** True where the input is at fault; `strict` makes these errors. False for what a policy leaves out. */
   fault: boolean;
+  /** True for what is only counted and named, and not left out. */
+  kept?: true;
 }
 
 /** A reason with what it took. */

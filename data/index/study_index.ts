@@ -63,6 +63,7 @@ export class StudyIndex {
   readonly subjects: SubjectColumns;
   readonly studies: StudyColumns;
   readonly images: ImageColumns;
+  readonly #noted = new Set<string>();
 
   constructor(header: StudyIndexHeader, columns: IndexColumns, drops: DropLog) {
     this.dataset = header.dataset;
@@ -84,6 +85,18 @@ export class StudyIndex {
   dropImage(image: number, reason: DropReason, example: string): void {
     if (this.images.dropped[image] !== 0) return;
     this.images.dropped[image] = this.drops.add(reason, example);
+  }
+
+  /**
+   * Counts and names an image that stays in, once for each reason.
+   *
+   * @throws {DataError} for a fault when strict.
+   */
+  noteImage(image: number, reason: DropReason & { kept: true }, example: string): void {
+    const key = `${this.drops.code(reason)}:${image}`;
+    if (this.#noted.has(key)) return;
+    this.#noted.add(key);
+    this.drops.add(reason, example);
   }
 
   /** Leaves a study out from now on, counted and named; the first reason stays. */

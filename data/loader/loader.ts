@@ -79,6 +79,7 @@ export function createLoader(prepared: PreparedPixels, options: LoaderOptions): 
       const request: LoaderRequest = {
         kind: "start",
         directory: prepared.directory,
+        manifest: prepared.manifest,
         images: pairs.images,
         views: pairs.views,
         batchSize,

@@ -1,3 +1,4 @@
+import type { CacheManifest } from "../cache/manifest.ts";
 import type { LoaderPosition, PartialBatch } from "./order.ts";
 
 /** What the loader worker is told: what to read from where on, and then empty buffers to fill, a batch each. */
@@ -5,6 +6,8 @@ export type LoaderRequest =
   | {
     kind: "start";
     directory: string;
+    /** The cache's manifest as it must be; the file beside the pixels is not asked. */
+    manifest: CacheManifest;
     images: Int32Array;
     views: number;
     batchSize: number;

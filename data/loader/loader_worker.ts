@@ -33,7 +33,7 @@ worker.onmessage = (event: MessageEvent<LoaderRequest>) => {
 function begin(request: Start): void {
   start = request;
   ({ epoch, step } = request.from);
-  prepared = PreparedPixels.open(request.directory);
+  prepared = PreparedPixels.withShards(request.directory, request.manifest);
 }
 
 function answer(buffer: ArrayBuffer): void {

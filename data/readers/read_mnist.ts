@@ -2,12 +2,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DropLog } from "../index/drop_log.ts";
 import { DataError } from "../../base/errors.ts";
-<<<<<<< HEAD
 import { readRegularSync } from "../../base/regular_file.ts";
-import type { GrayImage } from "../image/image_source.ts";
-=======
 import type { DecodedImage } from "../image/decoded_image.ts";
->>>>>>> d10a320 (data/image: own readers for PNG, BMP and TIFF; depth is kept until contrast is settled)
 import { LABEL_STATES } from "../index/labels.ts";
 import { addUniformNoise, MNIST_SIZE, rotateDigit } from "./mnist_views.ts";
 import type { ReadOptions } from "./read_options.ts";

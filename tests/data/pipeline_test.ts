@@ -24,7 +24,7 @@ Deno.test("the path from tables to batches gives the preprocessed pixels of the 
     const train = pairsOfSplit(index, pairs, "train");
     assert.equal(train.count, 16);
     const decoder = new ImageDecoder();
-    const expected = preprocess(await decoder.decode(SMALL_JPEG, "a.jpg"), { size: 16, preprocessing: "radiograph" });
+    const expected = preprocess(await decoder.decode(SMALL_JPEG), { size: 16, preprocessing: "radiograph" });
     const loader = createLoader(pixels, { index, pairs: train, batchSize: 4, seed: 3 });
     assert.equal(loader.stepsPerEpoch, 4);
     const seen = new Set<number>();

@@ -67,12 +67,18 @@ export function readBmpHeader(view: DataView): BmpHeader {
 
 function pixelKind(bits: number, method: BmpHeader["method"]): Pick<BmpHeader, "bits" | "method"> {
   const allowed = { plain: [1, 2, 4, 8, 16, 24, 32], rle8: [8], rle4: [4], masks: [16, 32] }[method];
-  if (!allowed.includes(bits)) throw new ImageError(`the BMP file has ${bits} bits a pixel (${method}), which is not read`);
+  if (!allowed.includes(bits)) {
+    throw new ImageError(`the BMP file has ${bits} bits a pixel (${method}), which is not read`);
+  }
   return { bits, method };
 }
 
 function readMasks(view: DataView): [number, number, number] {
-  const masks: [number, number, number] = [54, 58, 62].map((at) => view.getUint32(at, true)) as [number, number, number];
+  const masks: [number, number, number] = [54, 58, 62].map((at) => view.getUint32(at, true)) as [
+    number,
+    number,
+    number,
+  ];
   for (const mask of masks) {
     const run = mask / ((mask & -mask) >>> 0);
     if (mask === 0 || !Number.isInteger(Math.log2(run + 1))) {

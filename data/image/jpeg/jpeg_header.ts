@@ -9,7 +9,15 @@ export interface JpegHeader {
 }
 
 /** Marker codes. */
-export const JPEG_MARKERS = { soi: 0xd8, eoi: 0xd9, sos: 0xda, app0: 0xe0, app14: 0xee, app15: 0xef, com: 0xfe } as const;
+export const JPEG_MARKERS = {
+  soi: 0xd8,
+  eoi: 0xd9,
+  sos: 0xda,
+  app0: 0xe0,
+  app14: 0xee,
+  app15: 0xef,
+  com: 0xfe,
+} as const;
 
 /** Kinds of frames that are not read, by marker. */
 const REFUSED_FRAMES: Readonly<Record<number, string>> = {

@@ -130,7 +130,9 @@ function sampleBits(directory: TiffDirectory, options: { samplesPerPixel: number
 /** 1 unsigned, 2 signed, 3 floating point. */
 function sampleFormat(directory: TiffDirectory): number {
   const format = directory.value("sampleFormat", 1);
-  if (format > 4 || format < 1) throw new ImageError(`the TIFF file has samples of format ${format}, which is not read`);
+  if (format > 4 || format < 1) {
+    throw new ImageError(`the TIFF file has samples of format ${format}, which is not read`);
+  }
   // 4 is "undefined": read as libtiff does, unsigned.
   return format === 4 ? 1 : format;
 }
@@ -166,12 +168,12 @@ function blocks(
   const block = tiled
     ? { width: directory.value("tileWidth", 0), height: directory.value("tileLength", 0) }
     : { width, height: Math.min(height, directory.value("rowsPerStrip", height)) };
+  if (!(block.width >= 1 && block.height >= 1)) throw new ImageError("the TIFF file has strips or tiles of no pixels");
   const across = Math.ceil(width / block.width);
   const down = Math.ceil(height / block.height);
   if (across * down > MAX_BLOCKS) {
     throw new ImageError(`the TIFF file has ${across * down} strips or tiles, over the limit of ${MAX_BLOCKS}`);
   }
-  if (!(block.width >= 1 && block.height >= 1)) throw new ImageError("the TIFF file has strips or tiles of no pixels");
   if (across * block.width * down * block.height > Math.max(maxPixels, 2 ** 20)) {
     throw new ImageError(`the TIFF file's tiles have over ${maxPixels} pixels together, which is over the limit`);
   }

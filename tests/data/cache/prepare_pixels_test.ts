@@ -235,7 +235,7 @@ Deno.test("a directory that holds no cache, or another version's, is refused", (
   inTempDir(async (root) => {
     assert.throws(() => PreparedPixels.open(root), /there are no prepared pixels here/);
     await Deno.writeTextFile(join(root, "manifest.json"), '{"version": 99}');
-    assert.throws(() => PreparedPixels.open(root), /manifest\.json: this is no manifest of prepared pixels/);
+    assert.throws(() => PreparedPixels.open(root), /manifest\.json: this is not a manifest of prepared pixels/);
   }));
 
 Deno.test("preparePixels() writes through no link in its cache", () =>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { ImageDecoder } from "../../../data/image/decode_image.ts";
-import { ImageError } from "../../../data/image/image_header.ts";
+import { ImageError } from "../../../data/image/image_error.ts";
 import { preprocess } from "../../../data/image/preprocess.ts";
 import { DataError, openDataset, pairStudies, summarizeIndex } from "../../../data/mod.ts";
 import { SeededRandom } from "../../../base/random.ts";
@@ -49,7 +49,7 @@ for (
     let refused = 0;
     for (let i = 0; i < MUTATIONS; i++) {
       try {
-        const image = await decoder.decode(mutate(whole, random), name);
+        const image = await decoder.decode(mutate(whole, random));
         assert.equal(preprocess(image, { size: 16, preprocessing: "radiograph" }).length, 256);
       } catch (error) {
         assert.ok(error instanceof ImageError, `mutation ${i}: ${error}`);
@@ -57,8 +57,8 @@ for (
       }
     }
     assert.ok(refused > MUTATIONS / 10, `${refused} refused`);
-    const image = await decoder.decode(whole, name);
-    assert.ok(image.pixels.some((pixel) => pixel > 0), "the whole file is decoded afterwards");
+    const image = await decoder.decode(whole);
+    assert.ok(image.samples.some((pixel: number) => pixel > 0), "the whole file is decoded afterwards");
   });
 }
 

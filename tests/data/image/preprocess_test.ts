@@ -16,8 +16,8 @@ const CASES = [
 ];
 
 async function read(decoder: ImageDecoder, name: string) {
-  const image = await decoder.decode(await Deno.readFile(new URL(name, GOLDEN)), name);
-  return { ...image, pixels: image.pixels.slice() };
+  const image = await decoder.decode(await Deno.readFile(new URL(name, GOLDEN)));
+  return { ...image, samples: image.samples.slice() };
 }
 
 /** Mean and largest absolute difference in grey levels. */
@@ -40,11 +40,11 @@ for (const name of CASES) {
     const resized = await read(decoder, `${name}.resized.png`);
     const equalized = await read(decoder, `${name}.png`);
     assert.deepEqual([resized.width, resized.height, equalized.width], [size, size, size]);
-    assert.deepEqual(difference(preprocess(image, { size, preprocessing: "plain" }), resized.pixels), {
+    assert.deepEqual(difference(preprocess(image, { size, preprocessing: "plain" }), resized.samples), {
       mean: 0,
       largest: 0,
     });
-    assert.deepEqual(difference(preprocess(image, { size, preprocessing: "radiograph" }), equalized.pixels), {
+    assert.deepEqual(difference(preprocess(image, { size, preprocessing: "radiograph" }), equalized.samples), {
       mean: 0,
       largest: 0,
     });

@@ -27,7 +27,7 @@ Deno.test("MNIST pairs are two images of one digit with a one-hot label, in the 
 
 Deno.test("MNIST pairs depend on the seed alone", async () => {
   const [a, b, c] = [await open(SMALL), await open(SMALL), await open({ ...SMALL, seed: 1 })];
-  const draw = (index: typeof a, image: number) => [...index.source.generated!.draw(image).pixels];
+  const draw = (index: typeof a, image: number) => [...index.source.generated!.draw(image).samples];
   // In another order of calls, too.
   const backwards = [7, 6, 5].map((image) => draw(b, image)).reverse();
   assert.deepEqual([5, 6, 7].map((image) => draw(a, image)), backwards);
@@ -46,7 +46,7 @@ Deno.test("MNIST pairs at 28 pixels keep the drawn pixels as they are", () =>
     const index = await open(SMALL);
     const pixels = await preparePixels(index, { cacheDir: root, imageSize: 28 });
     for (const image of [0, 1, 77, 139]) {
-      assert.deepEqual(pixels.read(image), index.source.generated!.draw(image).pixels);
+      assert.deepEqual(pixels.read(image), index.source.generated!.draw(image).samples);
     }
     pixels.close();
   }));

@@ -63,7 +63,7 @@ const BAD_MEMBERS: [string, Partial<ZipMember>, RegExp][] = [
     /inflates to more than the directory says/,
   ],
   ["says that it is huge", { size: 3e9 }, /over the limit/],
-  ["is smaller than it says", { size: 100 }, /not the size/],
+  ["is smaller than it says", { size: 100 }, /does not have the size/],
   ["has another checksum", { crc32: 1 }, /checksum does not match/],
   ["is encrypted", { flags: 1 }, /encrypted/],
   ["is compressed in an unknown way", { method: 14 }, /method 14/],

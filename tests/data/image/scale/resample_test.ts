@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { horizontalPass, type Weights } from "../../../data/image/horizontal_pass.ts";
-import { resampleSquare } from "../../../data/image/resample.ts";
-import { SeededRandom } from "../../../base/random.ts";
+import { horizontalPass, type Weights } from "../../../../data/image/scale/horizontal_pass.ts";
+import { resampleSquare } from "../../../../data/image/scale/resample.ts";
+import { SeededRandom } from "../../../../base/random.ts";
 
 function noise(length: number, seed: number): Uint8Array {
   const random = new SeededRandom("noise", seed);
