@@ -104,7 +104,7 @@ function writeManifest(directory: string, manifest: CacheManifest): void {
 }
 
 /** Reads the manifest; `undefined` where there is none. */
-export function readManifest(directory: string): CacheManifest | undefined {
+function readManifest(directory: string): CacheManifest | undefined {
   const file = join(directory, "manifest.json");
   let text: string;
   try {

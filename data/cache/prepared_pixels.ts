@@ -1,5 +1,5 @@
 import { DataError } from "../../base/errors.ts";
-import { type CacheManifest, readManifest } from "./manifest.ts";
+import type { CacheManifest } from "./manifest.ts";
 import { IMAGE_STATUS, Shard } from "./shard.ts";
 
 /** Pixel files kept open at a time. */
@@ -19,13 +19,6 @@ export class PreparedPixels {
     this.directory = directory;
     this.manifest = manifest;
     this.#shards = shards;
-  }
-
-  /** Opens the cache in a directory. */
-  static open(directory: string): PreparedPixels {
-    const manifest = readManifest(directory);
-    if (manifest === undefined) throw new DataError("there are no prepared pixels here.", { file: directory });
-    return PreparedPixels.withShards(directory, manifest);
   }
 
   /**

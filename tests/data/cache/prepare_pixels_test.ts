@@ -1,59 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readSkipped } from "../../../data/cache/skipped_log.ts";
-import {
-  DataError,
-  openDataset,
-  pairStudies,
-  PreparedPixels,
-  type PrepareOptions,
-  preparePixels,
-  type PreparePlan,
-} from "../../../data/mod.ts";
+import { DataError, openDataset, pairStudies, preparePixels, type PreparePlan } from "../../../data/mod.ts";
 import { runDeno } from "../../process.ts";
-import { type FixtureImage, inTempDir, plainImages, SMALL_JPEG, writeMimic } from "../fixture.ts";
-
-interface Run {
-  root: string;
-  /** Opens the data set and prepares it; tells what there was to do. */
-  prepare(options?: Partial<PrepareOptions> & { strict?: boolean }): Promise<{
-    index: Awaited<ReturnType<typeof openDataset>>;
-    pixels: PreparedPixels;
-    plan: PreparePlan;
-  }>;
-}
-
-async function withData(images: FixtureImage[], body: (run: Run) => Promise<void>): Promise<void> {
-  await inTempDir(async (root) => {
-    writeMimic(join(root, "mimic"), { images });
-    await body({
-      root,
-      prepare: async ({ strict = false, ...options } = {}) => {
-        const index = await openDataset({ root: join(root, "mimic"), strict });
-        let plan: PreparePlan | undefined;
-        const pixels = await preparePixels(index, {
-          cacheDir: join(root, "cache"),
-          imageSize: 8,
-          workers: 1,
-          ...options,
-          onPlan: (told) => plan = told,
-        });
-        return { index, pixels, plan: plan! };
-      },
-    });
-  });
-}
-
-/** All the pixels of a cache, one after the other. */
-function contents(pixels: PreparedPixels): Uint8Array {
-  const { images } = pixels.manifest;
-  const all = new Uint8Array(images * pixels.bytesPerImage);
-  for (let image = 0; image < images; image++) {
-    if (pixels.isReady(image)) all.set(pixels.read(image), image * pixels.bytesPerImage);
-  }
-  pixels.close();
-  return all;
-}
+import { inTempDir, plainImages, SMALL_JPEG, writeMimic } from "../fixture.ts";
+import { contents, withData } from "./prepare_fixture.ts";
 
 Deno.test("preparePixels() tells what is to do, does it once, and not again", () =>
   withData(plainImages(), async ({ prepare }) => {
@@ -231,13 +182,6 @@ Deno.test("only what the pair policy uses is prepared, and other policies add to
   });
 });
 
-Deno.test("a directory that holds no cache, or another version's, is refused", () =>
-  inTempDir(async (root) => {
-    assert.throws(() => PreparedPixels.open(root), /there are no prepared pixels here/);
-    await Deno.writeTextFile(join(root, "manifest.json"), '{"version": 99}');
-    assert.throws(() => PreparedPixels.open(root), /manifest\.json: this is not a manifest of prepared pixels/);
-  }));
-
 Deno.test("preparePixels() writes through no link in its cache", () =>
   withData(plainImages(), async ({ root, prepare }) => {
     const { pixels: { directory }, plan } = await prepare();
@@ -262,4 +206,42 @@ Deno.test("preparePixels() writes through no link in its cache", () =>
     }
     await Deno.remove(directory, { recursive: true });
     assert.equal((await prepare()).plan.missing, plan.missing);
+  }));
+
+Deno.test("a manifest that is not the one expected is refused, and rewritten by verify", () =>
+  withData(plainImages(), async ({ prepare }) => {
+    const first = await prepare();
+    const whole = contents(first.pixels);
+    const file = join(first.pixels.directory, "manifest.json");
+    const manifest = await Deno.readTextFile(file);
+    const changes: [string, RegExp][] = [
+      [manifest.replace('"imageSize": 8', '"imageSize": 16'), /gives imageSize as 16, but this cache has 8/],
+      [
+        manifest.replace('"imagesPerShard": 40', '"imagesPerShard": 3'),
+        /gives imagesPerShard as 3, but this cache has 40/,
+      ],
+      ['{"version": 99}', /this is not a manifest of prepared pixels/],
+    ];
+    for (const [changed, says] of changes) {
+      assert.notEqual(changed, manifest);
+      await Deno.writeTextFile(file, changed);
+      await assert.rejects(prepare(), says);
+      const { pixels, plan } = await prepare({ verify: true });
+      assert.equal(plan.missing, 0);
+      assert.equal(await Deno.readTextFile(file), manifest);
+      assert.deepEqual(contents(pixels), whole);
+    }
+  }));
+
+Deno.test("a shard's index of another cache is refused, and its images are made again by verify", () =>
+  withData(plainImages(), async ({ prepare }) => {
+    const eight = await prepare();
+    const whole = contents(eight.pixels);
+    const nine = await prepare({ imageSize: 9 });
+    const name = "shard-00000.idx";
+    await Deno.copyFile(join(nine.pixels.directory, name), join(eight.pixels.directory, name));
+    await assert.rejects(prepare(), /the shard belongs to another cache; run `deno task prepare --verify`/);
+    const { pixels, plan } = await prepare({ verify: true });
+    assert.equal(plan.missing, 40);
+    assert.deepEqual(contents(pixels), whole);
   }));
