@@ -1,6 +1,5 @@
 /**
- * `deno task compare RUN...`: prints the AUROCs of runs side by side, with intervals, and the significance of
- * differences.
+ * `deno task compare RUN...`: compares runs by AUROC, with intervals and the significance of differences.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * `deno task data DIR`: the cohort table and the label counts of a data set.
+ * `deno task data DIR`: describes a data set by its cohort table, splits and label counts.
  *
  * @module
  */
@@ -45,7 +45,7 @@ async function main(args: readonly string[]): Promise<void> {
     await checkImages(index, { ...workers, ...memory, onProgress: ({ done }) => progress.update(done) });
   }
   if (!index.source.hasImages) {
-    console.error("note: there are no image files here, so images are counted as the tables list them");
+    console.error("note: there are no image files here, so images are counted from the tables");
   }
   const pairs = pairStudies(index);
   const summary = summarizeIndex(index, pairs);

@@ -1,5 +1,5 @@
 /**
- * `deno task encode RUN`: the latents of every pair, as safetensors, and the identifiers of their rows, as CSV.
+ * `deno task encode RUN`: writes the latents of every pair as safetensors, and the identifiers of the rows as CSV.
  *
  * @module
  */

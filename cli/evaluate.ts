@@ -1,5 +1,5 @@
 /**
- * `deno task evaluate RUN`: encodes a run's data with its last checkpoint, trains probes and scores them.
+ * `deno task evaluate RUN`: encodes data with a run's last checkpoint, trains probes and scores them.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * `deno task experiment NAME`: trains, evaluates and reports what an experiment asks for, going on where it stopped.
+ * `deno task experiment NAME`: trains, evaluates and reports the runs of an experiment, resuming where it stopped.
  *
  * @module
  */
@@ -59,7 +59,7 @@ const OPTIONS = {
   }),
 };
 
-/** The folder of the runs and reports. */
+/** Folder of runs and reports. */
 const ROOT = join("runs", "experiments");
 
 /** The phantoms of each scale. */
@@ -99,7 +99,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error !== stop.signal.reason || !stop.signal.aborted) throw error;
-    console.error(`stopped; \`${command}\` goes on`);
+    console.error(`stopped; \`${command}\` resumes it`);
     return stop.exitCode;
   }
 }
@@ -120,7 +120,7 @@ function asChexpert(phantoms: PhantomChoice): PhantomChoice {
   return { ...phantoms, layout: "chexpert" };
 }
 
-/** Makes and prepares all data before the first run, so that what is wrong with them shows at once. */
+/** Generates and prepares all data before the first run, so that problems with the data surface immediately. */
 async function prepareData(
   jobs: readonly RunJob[],
   { values, signal }: { values: OptionValues<typeof OPTIONS>; signal: AbortSignal },
@@ -162,7 +162,7 @@ async function perform(
   return failed;
 }
 
-/** No table is made of the runs that are left: it would compare what was not meant to be compared. */
+/** Refuses to tabulate only the successful runs, which would compare what was not meant to be compared. */
 function refuseFailures(failed: readonly FailedRun[], { total }: { total: number }): void {
   if (failed.length === 0) return;
   for (const { name, error } of failed) {
@@ -172,11 +172,11 @@ function refuseFailures(failed: readonly FailedRun[], { total }: { total: number
   if (fault) throw Object.assign(new Error(fault.error.message), fault.error);
   throw new UserError(
     `${failed.length} of ${total} runs failed (${failed.map(({ name }) => name).join(", ")}), and no table is made ` +
-      "without them: mend the cause and run the command again, which repeats only these",
+      "without them: fix the cause and run the command again, which repeats only these",
   );
 }
 
-/** A software adapter's step leaves cores idle now and then, which a second run can use; a GPU is busy with one. */
+/** Steps on a software adapter leave cores idle at times, which a second run can use; one run saturates a GPU. */
 async function defaultConcurrency(): Promise<number> {
   using device = await Device.open();
   console.error(`adapter: ${device.description}, kernels for ${device.target.profile}`);

@@ -1,6 +1,6 @@
 /**
- * `deno task likelihood RUN`: importance-weighted log-likelihoods of held-out pairs: of each view, of all, of each view
- * given each other.
+ * `deno task likelihood RUN`: estimates log-likelihoods of held-out pairs: of each view, of all views jointly, and of
+ * each view given each other one.
  *
  * @module
  */
@@ -59,7 +59,10 @@ function format(rows: Awaited<ReturnType<typeof likelihoodRun>>, draws: number):
     `${pairs}`,
     reason ?? "",
   ]);
-  return formatTable([`nats a pair, ${draws} draws`, "mean", "standard error", "pairs", "why not"], cells);
+  return formatTable(
+    [`nats per pair, ${draws} draws`, "mean", "standard error", "pairs", "reason if undefined"],
+    cells,
+  );
 }
 
 if (import.meta.main) await runCli(main);

@@ -14,7 +14,8 @@ async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArguments({
     name: "phantoms",
     summary:
-      "Draws chest X-ray phantoms, frontal and lateral, in the layout of MIMIC-CXR-JPG or CheXpert. Equal seeds give equal files.",
+      "Draws chest X-ray phantoms, frontal and lateral, in the layout of MIMIC-CXR-JPG or CheXpert. Equal seeds " +
+      "give equal files.",
     options: {
       out: path({ help: "output folder; existing phantoms with the same settings are reused", placeholder: "dir" }),
       studies: integer({ min: 1, max: 1_000_000, help: "number of studies", default: 400 }),
@@ -25,7 +26,7 @@ async function main(args: readonly string[]): Promise<void> {
     },
   }, args);
   const { out, studies, seed, scale, layout, workers } = values;
-  if (out === undefined) throw new UsageError("--out DIR is required: the folder to write the phantoms to");
+  if (out === undefined) throw new UsageError("--out DIR is required: the folder for the phantoms");
   const drawn = await draw(out, { studies, seed, scale, layout, ...(workers === undefined ? {} : { workers }) });
   const mebibytes = (drawn.imageBytes / 2 ** 20).toFixed(1);
   console.error(

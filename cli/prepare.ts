@@ -1,5 +1,5 @@
 /**
- * `deno task prepare --data DIR --image-size S`: decodes, crops, resizes and equalises the images once and keeps them
+ * `deno task prepare --data DIR --image-size S`: decodes, crops, resizes and equalises the images once and caches them
  * on disk.
  *
  * @module
@@ -61,7 +61,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    console.error("stopped; the same command goes on from here");
+    console.error("stopped; run the same command again to resume");
     return stop.exitCode;
   } finally {
     progress?.stop();

@@ -1,5 +1,5 @@
 /**
- * `deno task report RUN...`: writes the report of a run, or one that compares several.
+ * `deno task report RUN...`: writes the report of one run, or comparing several.
  *
  * @module
  */
@@ -39,7 +39,7 @@ async function main(args: readonly string[]): Promise<void> {
   console.log(`report: ${file}`);
 }
 
-/** Paired differences between the runs; without them where the runs were not tested on the same studies. */
+/** Adds paired differences between the runs, unless they were not tested on the same studies. */
 async function compared(results: Results): Promise<Results> {
   try {
     return { ...results, comparisons: await compareResults([results]) };

@@ -1,8 +1,8 @@
 /**
- * `deno task setup`: makes sure that this machine has what the other tasks need, and installs what is missing where it
- * may.
+ * `deno task setup`: checks that the machine has what the other tasks need, and installs what is missing where
+ * possible.
  *
- * Imports no npm package: it must also run, and say what is wrong, where they are missing.
+ * Must not import npm packages, because it has to run and report the problem when they are missing.
  *
  * @module
  */

@@ -41,7 +41,7 @@ async function main(args: readonly string[]): Promise<number> {
   const values = mergeValues(TRAIN_OPTIONS, fromFile, given);
   const directory = runDirectory(values.run);
   const stop = stopSignals("finishing the step and saving");
-  const goOn = `\`deno task train --run ${values.run} --resume\` goes on`;
+  const howToResume = `\`deno task train --run ${values.run} --resume\` resumes it`;
   using _lock = await takeRunDirectory(directory, { resume: values.resume });
   try {
     const started = await startRun(values, {
@@ -54,20 +54,20 @@ async function main(args: readonly string[]): Promise<number> {
     const run: Running = { ...started, directory, devices, tuner, values, signal: stop.signal };
     const { steps, stopped } = await train(run);
     if (stopped) {
-      console.error(`stopped at step ${steps}; ${goOn}`);
+      console.error(`stopped at step ${steps}; ${howToResume}`);
       return stop.exitCode;
     }
-    // What follows writes whole files, at its end: it can be stopped anywhere.
+    // Evaluation writes complete files at its end and can be stopped anywhere.
     await Promise.race([evaluate(run, ["deno task train", ...args].join(" ")), whenAborted(stop.signal)]);
     return 0;
   } catch (error) {
     if (error !== stop.signal.reason) throw error;
-    console.error(`stopped; ${goOn}`);
+    console.error(`stopped; ${howToResume}`);
     return stop.exitCode;
   }
 }
 
-/** A run on its way. */
+/** A run in progress. */
 interface Running extends StartedRun {
   readonly directory: string;
   readonly devices: ReplaceableDevice;
@@ -76,7 +76,7 @@ interface Running extends StartedRun {
   readonly signal: AbortSignal;
 }
 
-/** One tuner for all devices of a run, known once the first of them is open. */
+/** One tuner for all devices of a run, created when the first device is opened. */
 class RunTuner {
   #made: Promise<KernelTuner> | undefined;
 
@@ -88,7 +88,7 @@ class RunTuner {
     return this.#made ??= openRunTuner(adapter, { directory, cache: CACHE, resume, onWarning: warn });
   };
 
-  /** Evaluation is then the same as `deno task evaluate`'s, whatever training was tuned to. */
+  /** Stops tuning, so that evaluation gives the same results as `deno task evaluate`. */
   async rest(): Promise<void> {
     (await this.#made)?.rest();
   }
@@ -116,7 +116,7 @@ async function readConfigFile(file: string): Promise<Partial<TrainValues>> {
     value = JSON.parse(await readRegularText(file, { maxBytes: 2 ** 20, kind: "a configuration" }));
   } catch (error) {
     throw new UserError(
-      `${file} is no JSON file that can be read (${(error as Error).message}); give --config another`,
+      `${file} cannot be read as JSON (${(error as Error).message}); give --config another`,
     );
   }
   return parseConfig(TRAIN_OPTIONS, value, { source: file, ignore: COMMAND_LINE_ONLY });
@@ -139,7 +139,7 @@ async function train({ config, data, directory, devices, values, signal }: Runni
           `${config.model.method}, ${
             parameters.toLocaleString("en")
           } parameters, ${steps} steps of ${config.training.batchSize} pairs, ` +
-            `${dispatches} dispatches a step, ${mebibytes} MiB of activations and gradients`,
+            `${dispatches} dispatches per step, ${mebibytes} MiB of activations and gradients`,
         );
         progress = startProgress("training", { total: steps, from });
       },
@@ -151,14 +151,14 @@ async function train({ config, data, directory, devices, values, signal }: Runni
           "studies/s": last.studiesPerSecond.toFixed(0),
         }),
       onWarning: (message) => {
-        // The progress of an attempt that failed ends with it; the next one starts its own.
+        // Each attempt has a progress display of its own.
         progress?.stop();
         warn(message);
       },
     });
     progress?.stop();
     const { skipped } = trained;
-    if (skipped.length > 0) warn(`${skipped.length} batches were left out, at steps ${skipped.join(", ")}`);
+    if (skipped.length > 0) warn(`${skipped.length} batches were skipped, at steps ${skipped.join(", ")}`);
     return trained;
   } finally {
     progress?.stop();

@@ -1,6 +1,5 @@
 /**
- * `deno task translate RUN`: grids of reconstructions, of each view translated into each other, and of samples, as PNG
- * files.
+ * `deno task translate RUN`: writes grids of reconstructions, translations between views, and samples as PNG files.
  *
  * @module
  */

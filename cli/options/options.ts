@@ -1,6 +1,6 @@
 /**
- * The flags of a command, described once: from one table come the command line, its help, the checks of a configuration
- * file and the type of the values.
+ * Command lines from declared settings: one table determines the flags, their help, the checks of configuration files
+ * and the types of values.
  *
  * @example
  * ```ts
@@ -28,13 +28,13 @@ import { userPath } from "../terminal/paths.ts";
 export { choice, flag, integer, number, path, runName, text } from "../../base/setting.ts";
 export type { SettingValues as OptionValues } from "../../base/setting.ts";
 
-/** A command: its name as in `deno task NAME`, and what it takes. */
+/** A command: its name, as in `deno task NAME`, its options and its operands. */
 export interface CommandSpec<O extends SettingTable> {
   readonly name: string;
-  /** A sentence for the head of the help. */
+  /** A sentence shown at the top of the help. */
   readonly summary: string;
   readonly options: O;
-  /** What may follow the flags. None unless given. */
+  /** Operands after the flags; none by default. */
   readonly operands?: { readonly name: string; readonly help: string; readonly min: number; readonly max: number };
 }
 
@@ -42,7 +42,7 @@ export interface CommandSpec<O extends SettingTable> {
 export interface Parsed<O extends SettingTable> {
   /** The value of every flag, defaults included. */
   readonly values: SettingValues<O>;
-  /** Only what the user gave. */
+  /** Only the flags given by the user. */
   readonly given: Partial<SettingValues<O>>;
   readonly operands: readonly string[];
 }
@@ -77,11 +77,10 @@ export function parseArguments<O extends SettingTable>(spec: CommandSpec<O>, arg
 }
 
 /**
- * Checks the fields of a configuration file against a table of flags. Its fields are called as the flags, in camel
- * case.
+ * Checks the fields of a configuration file against a table of flags. Fields are named like the flags, in camel case.
  *
- * @param options.source Names the file in errors.
- * @param options.ignore Fields that may be there and are not flags.
+ * @param options.source File name for error messages.
+ * @param options.ignore Fields to ignore that are not flags.
  *
  * @throws {UsageError} naming the field and what it must be, or the unknown field.
  */
@@ -120,12 +119,12 @@ function createCommand(spec: CommandSpec<SettingTable>): Command {
     .description(spec.summary)
     .allowExcessArguments()
     .exitOverride()
-    // Errors come back as exceptions; only the help is printed from here.
+    // Errors are thrown as exceptions; only the help is printed here.
     .configureOutput({ outputError: () => {} });
   for (const [key, option] of Object.entries(spec.options)) {
     const value = option.placeholder === null ? "" : ` <${option.placeholder}>`;
     const made = new Option(`${flagName(key)}${value}`, `${option.help}${describeAllowed(option)}`);
-    // `--no-tune` is a flag of that name, not the opposite of another.
+    // `--no-tune` is a flag of its own, not the negation of another.
     made.negate = false;
     command.addOption(made);
   }

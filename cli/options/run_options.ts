@@ -1,5 +1,5 @@
 /**
- * From the flags of `train` to the configuration of a run.
+ * The flags of `train`, and their conversion to the configuration of a run.
  *
  * @module
  */
@@ -17,15 +17,15 @@ import {
 import { UsageError } from "../terminal/errors.ts";
 import { userPath } from "../terminal/paths.ts";
 
-/** Phantom studies of a run without `--data`, and their seed. */
+/** Number of phantom studies of a run without `--data`, and their seed. */
 export const DEFAULT_PHANTOMS = { studies: 900, seed: 1 } as const;
 
 const { data, ...reading } = flagsOf(RUN_SETTINGS.data);
 
-/** The flags by which any task reads data; what is not given has the data set's published default. */
+/** The flags of all tasks that read data; defaults are those published for the data set. */
 export const DATA_OPTIONS = reading;
 
-/** The flags of `train`: the settings of `training/run/run_settings.ts`, and these. */
+/** The flags of `train`: the settings in `training/run/run_settings.ts`, and some that only the command line has. */
 export const TRAIN_OPTIONS = {
   data,
   run: runName({ help: "name of the run; its files are in runs/NAME", default: "default" }),
@@ -46,14 +46,14 @@ export const TRAIN_OPTIONS = {
 /** The values of `train`'s flags. */
 export type TrainValues = SettingValues<typeof TRAIN_OPTIONS>;
 
-/** Fields of a `--config` file that only the command line takes. */
+/** Flags that are not allowed in a `--config` file. */
 export const COMMAND_LINE_ONLY: readonly string[] = ["config", "resume"];
 
 /**
- * The configuration of a run.
+ * Builds the configuration of a run from flags.
  *
- * @param options.root Data directory, absent where the data come with the packages.
- * @param options.alphaSteps The steps of the annealing, worked out from the data where no flag gives them.
+ * @param options.root Data directory; `undefined` for data sets that come with the packages.
+ * @param options.alphaSteps Annealing steps, computed from the data if no flag sets them.
  */
 export function runConfigOf(values: TrainValues, options: { root: string | undefined; alphaSteps: number }): RunConfig {
   const { root, alphaSteps } = options;
@@ -65,15 +65,15 @@ export function runConfigOf(values: TrainValues, options: { root: string | undef
   };
 }
 
-/** The options of `openDataset()` from the flags by which any task reads data. */
+/** Builds the options of `openDataset()` from flags. */
 export function datasetOptions(values: SettingValues<typeof DATA_OPTIONS>, root: string | undefined) {
   return datasetOptionsOf(fromFlags(RUN_SETTINGS.data, { ...values, data: root }));
 }
 
 /**
- * Checks that the network takes the sizes, before any work is done.
+ * Checks early that the network supports the sizes.
  *
- * @throws {UsageError} where it does not.
+ * @throws {UsageError} if it does not.
  */
 export function requireNetwork(values: TrainValues): void {
   try {
@@ -84,7 +84,7 @@ export function requireNetwork(values: TrainValues): void {
   }
 }
 
-/** The directory of a run: a path as it is, a name below `runs/`. */
+/** Resolves a run's directory: a path is used as it is, a name refers to `runs/NAME`. */
 export function runDirectory(run: string): string {
   if (isAbsolute(run) || run.includes("/")) return userPath(run);
   return join("runs", run);

@@ -1,5 +1,5 @@
 /**
- * The beginning of the tasks that use a trained run.
+ * Shared start-up of the tasks that use a trained run.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { CACHE } from "./phantom_data.ts";
 import { DATA_OPTIONS, runDirectory } from "../options/run_options.ts";
 import { reportData } from "./run_output.ts";
 
-/** The flags by which these tasks choose their data. */
+/** Flags by which these tasks select data. */
 export const TRAINED_RUN_OPTIONS = {
   data: path({ help: "data directory; that of training by default", placeholder: "dir" }),
   dataset: DATA_OPTIONS.dataset,
@@ -29,9 +29,9 @@ export interface TrainedRunData {
 }
 
 /**
- * Reads a run's configuration, and opens its data or those of `--data`, which are read by the same policies.
+ * Reads a run's configuration and opens its data, or those of `--data` with the same policies.
  *
- * @throws {DataError} where there is no run, or the data cannot be read.
+ * @throws {DataError} if the run does not exist or the data cannot be read.
  */
 export async function openTrainedRun(
   run: string,
@@ -50,7 +50,7 @@ export async function openTrainedRun(
   return { directory, config, data };
 }
 
-/** The run's model from its last checkpoint; what is wrong with a checkpoint is told on standard error. */
+/** Opens the run's model from its last valid checkpoint; invalid ones are reported on standard error. */
 export function openTrainedModel(device: Device, trained: TrainedRunData & { readonly batchSize?: number }) {
   return openModel(device, {
     ...trained,
@@ -60,7 +60,7 @@ export function openTrainedModel(device: Device, trained: TrainedRunData & { rea
 
 function placeOf(config: RunConfig, values: OptionValues<typeof TRAINED_RUN_OPTIONS>): RunConfig["data"] {
   if (values.data === undefined && values.dataset === undefined) return config.data;
-  // Other data may be of another kind: what they are shows in their files, unless it is said.
+  // Other data may be of another kind, which is detected from the files unless --dataset is given.
   const { dataset: _dataset, root: _root, ...policies } = config.data;
   return {
     ...policies,

@@ -9,17 +9,17 @@ import type { Results } from "../../eval/results/results_schema.ts";
 import { UserError } from "../terminal/errors.ts";
 import { userPath } from "../terminal/paths.ts";
 
-/** Results, and where they were found. */
+/** Results and their location. */
 export interface LocatedResults {
   readonly results: Results;
-  /** The folder that holds the results file. */
+  /** Folder of the results file. */
   readonly directory: string;
 }
 
 /**
  * Reads the results of a run by its name in `runs/`, its folder, or the results file itself.
  *
- * @throws {UserError} If there is no such file, with the command that makes it.
+ * @throws {UserError} If there is no such file, naming the command that creates it.
  */
 export async function readRunResults(operand: string): Promise<LocatedResults> {
   const plainName = basename(operand) === operand && !operand.endsWith(".json");

@@ -1,5 +1,5 @@
 /**
- * What the tasks that work on runs print and write alike.
+ * Output shared by the tasks that work on runs.
  *
  * @module
  */
@@ -8,21 +8,21 @@ import type { RunData } from "../../training/mod.ts";
 import { printable } from "../terminal/errors.ts";
 import { startProgress } from "../terminal/progress.ts";
 
-/** Shows how data are opened; spread its handlers into the options of `openRunData()`. */
+/** Shows progress while data are opened; spread its handlers into the options of `openRunData()`. */
 export interface DataReporter extends Disposable {
   readonly onWait: () => void;
   readonly onPlan: (plan: PreparePlan) => void;
   readonly onProgress: (progress: PrepareProgress) => void;
-  /** Prints what was left out, and why. */
+  /** Prints what was excluded, and why. */
   finish(data: RunData): void;
 }
 
-/** Says why nothing happens while another process prepares the same images. */
+/** Reports waiting while another process prepares the same images. */
 export function sayWaiting(): void {
   console.error("another process is preparing these images; waiting for it");
 }
 
-/** A reporter on standard error. */
+/** Creates a reporter that prints to standard error. */
 export function reportData(): DataReporter {
   let progress: ReturnType<typeof startProgress> | undefined;
   return {
@@ -49,13 +49,13 @@ export function reportData(): DataReporter {
   };
 }
 
-/** Progress of stages that follow each other. */
+/** Progress of consecutive stages. */
 export interface StageProgress extends Disposable {
   readonly update: (progress: { stage: string; done: number; total: number }) => void;
   stop(): void;
 }
 
-/** A bar (or lines) for the stage that is running. */
+/** Shows a progress bar (or lines) for the current stage. */
 export function stageProgress(): StageProgress {
   let shown: { stage: string; progress: ReturnType<typeof startProgress> } | undefined;
   const stop = () => {
@@ -75,7 +75,7 @@ export function stageProgress(): StageProgress {
   };
 }
 
-/** Versions for the record of a run. */
+/** Software versions for the record of a run. */
 export function softwareVersions(): Record<string, string> {
   return { deno: Deno.version.deno, v8: Deno.version.v8, typescript: Deno.version.typescript };
 }

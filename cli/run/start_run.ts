@@ -1,5 +1,5 @@
 /**
- * The beginning of `deno task train`: the run's directory, its configuration and its data, new or as they were.
+ * Start-up of `deno task train`: the run's directory, configuration and data, for new and resumed runs.
  *
  * @module
  */
@@ -28,27 +28,27 @@ import { CACHE, drawPhantoms, phantomRoot } from "./phantom_data.ts";
 import { DEFAULT_PHANTOMS, requireNetwork, runConfigOf, type TrainValues } from "../options/run_options.ts";
 import { type DataReporter, reportData } from "./run_output.ts";
 
-/** Where the phantoms of a run without `--data` are. */
+/** Directory of the phantoms of runs without `--data`. */
 const PHANTOMS = phantomRoot(DEFAULT_PHANTOMS);
 
-/** What training needs. */
+/** Everything that training needs. */
 export interface StartedRun {
   readonly config: RunConfig;
   readonly data: RunData;
 }
 
-/** How to start. */
+/** Options of {@linkcode startRun}. */
 export interface StartOptions {
   readonly directory: string;
-  /** The flags that were given, without defaults. */
+  /** The flags given by the user, without defaults. */
   readonly given: Partial<TrainValues>;
   readonly signal: AbortSignal;
 }
 
 /**
- * Takes a run's directory for this process alone: a new one, or with `resume` that of the run.
+ * Locks a run's directory for this process: a new directory, or with `resume` an existing one.
  *
- * @throws {UserError | DataError} where another run is in the way, or there is none to resume.
+ * @throws {UserError | DataError} if another run exists there, or if there is none to resume.
  */
 export async function takeRunDirectory(directory: string, options: { resume: boolean }): Promise<Disposable> {
   const { resume } = options;
@@ -58,7 +58,8 @@ export async function takeRunDirectory(directory: string, options: { resume: boo
   try {
     if (!resume && await exists(runPaths(directory).checkpoints)) {
       throw new UserError(
-        `${directory} holds a run already: go on with it by --resume, choose another --run NAME, or delete the directory`,
+        `${directory} holds a run already: go on with it by --resume, choose another --run NAME, or delete the ` +
+          `directory`,
       );
     }
     await sweepTemporary(directory);
@@ -69,14 +70,14 @@ export async function takeRunDirectory(directory: string, options: { resume: boo
   }
 }
 
-/** Finds or makes the data and settles the configuration: that of the run's directory when it is resumed. */
+/** Opens or generates the data and determines the configuration, which for a resumed run is that in its directory. */
 export async function startRun(values: TrainValues, options: StartOptions): Promise<StartedRun> {
   const { directory } = options;
   const paths = runPaths(directory);
   if (values.resume && (await exists(paths.config) || !await exists(paths.draft))) {
     const config = await readRunConfig(directory);
     refuseChanges(config, options.given);
-    // The run may have been stopped between the two.
+    // The run may have been stopped between creating its directory and writing the configuration.
     await removeRunDraft(directory);
     return { config, data: await openData(config, options) };
   }
@@ -84,7 +85,7 @@ export async function startRun(values: TrainValues, options: StartOptions): Prom
   if (values.resume) refuseChanges(draft.config, options.given);
   else await writeRunDraft(directory, draft);
   const data = await openData(draft.config, options);
-  // Checked, so that a run is started with the very object that it is resumed with.
+  // Round-tripped through the check, so that a run starts with exactly the object with which it is resumed.
   const config = checkRunConfig(draft.alphaGiven ? draft.config : withAnnealing(draft.config, data), {
     file: paths.config,
   });
@@ -115,12 +116,12 @@ async function openData(config: RunConfig, { signal }: StartOptions): Promise<Ru
     ...reporter,
   });
   reporter.finish(data);
-  // Again, because images that cannot be decoded are left out now.
+  // Again, because images that cannot be decoded are excluded by now.
   requireEvaluable(config, data);
   return data;
 }
 
-/** A resumed run keeps its configuration; flags that contradict it are refused rather than ignored. */
+/** A resumed run keeps its configuration; contradicting flags are rejected rather than ignored. */
 function refuseChanges(config: RunConfig, given: Partial<TrainValues>): void {
   const known = toFlags(RUN_SETTINGS, config);
   for (const [key, value] of Object.entries(given)) {

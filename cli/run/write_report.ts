@@ -11,11 +11,10 @@ import { renderReport } from "../../viz/report/report.ts";
 import { UserError } from "../terminal/errors.ts";
 
 /**
- * Renders a report, which shows the published numbers beside the run's, and writes it whole or not at all. Missing
- * folders are made.
+ * Renders a report with published numbers for comparison and writes it atomically, creating missing folders.
  *
  * @returns The absolute path of the report.
- * @throws {UserError} If the path is that of a folder.
+ * @throws {UserError} If the path is a folder.
  */
 export async function writeReport(
   results: Results,

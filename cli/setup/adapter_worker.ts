@@ -1,5 +1,5 @@
 /**
- * Posts what the WebGPU adapter calls itself, or null, once.
+ * Worker that posts the name of the WebGPU adapter, or null, once.
  *
  * @module
  */

@@ -13,11 +13,11 @@ interface Manifest {
 }
 
 /**
- * Checks that node_modules holds every package of package.json in the version it names. Deno puts them there before a
- * task starts, but does not look again: an interrupted download or a stray `npm install` shows here, by name, and not
- * as a puzzling error later.
+ * Checks that node_modules holds every package of package.json in the version it names. Deno installs them before a
+ * task starts but does not verify them afterwards: without this check an interrupted download or a stray `npm install`
+ * would cause a confusing error later.
  *
- * @throws {UserError} naming the packages and what to do.
+ * @throws {UserError} naming the missing or wrong packages.
  */
 export async function checkDependencies(root: string): Promise<void> {
   const { dependencies = {}, devDependencies = {} } = await readManifest(join(root, "package.json"));

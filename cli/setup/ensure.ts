@@ -1,6 +1,6 @@
 /**
- * The steps of set-up. Each looks first and does nothing where all is well, so that set-up needs no network once it is
- * done.
+ * The steps of set-up. Each one checks first and does nothing if all is well, so that set-up is idempotent and then
+ * needs no network.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { findBrowser } from "./find_browser.ts";
 import type { Host } from "./host.ts";
 import { BROWSER, install, installCommand, SOFTWARE_DRIVER } from "./install.ts";
 
-/** Variables with which the Vulkan loader sees only the drivers they name. */
+/** Environment variables that restrict the Vulkan loader to certain drivers. */
 const DRIVER_VARIABLES = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
 
-/** What to do where WebGPU does not run on Vulkan. */
+/** Advice for systems on which WebGPU does not use Vulkan. */
 const ADVICE: Partial<Record<Host["os"], string>> = {
   darwin: "update macOS (WebGPU runs on Metal, which every Mac since 2012 has, but not every virtual machine)",
   windows:
@@ -20,9 +20,9 @@ const ADVICE: Partial<Record<Host["os"], string>> = {
 };
 
 /**
- * Makes sure that there is a WebGPU adapter, and returns what it calls itself.
+ * Ensures that there is a WebGPU adapter and returns its name.
  *
- * @throws {UserError} with the command to run where none could be had.
+ * @throws {UserError} with the command to run if there is none.
  */
 export async function ensureAdapter(host: Host): Promise<string> {
   const found = await host.probeAdapter();
@@ -37,7 +37,8 @@ export async function ensureAdapter(host: Host): Promise<string> {
   const advice = ADVICE[host.os];
   if (advice !== undefined) throw new UserError(`there is no WebGPU adapter: ${advice}`);
   host.say(
-    "There is no WebGPU adapter. Mesa's software Vulkan driver runs everything on the CPU; for a GPU, install its own driver instead.",
+    "There is no WebGPU adapter. Mesa's software Vulkan driver runs everything on the CPU; for a GPU, install its " +
+      "own driver instead.",
   );
   await install(SOFTWARE_DRIVER, host);
   const installed = await host.probeAdapter();
@@ -49,14 +50,14 @@ export async function ensureAdapter(host: Host): Promise<string> {
 }
 
 /**
- * Makes sure that there is a browser for the browser tests, and returns its version; `null`, having said what is
- * skipped, where there is none to be had.
+ * Ensures that there is a browser for the browser tests and returns its version; otherwise reports what is skipped and
+ * returns `null`.
  */
 export async function ensureBrowser(host: Host): Promise<string | null> {
   const found = await findBrowser(host);
   if (found !== null) return found.version;
   const skipped = "the browser tests will be skipped";
-  // Ubuntu's own entry says that its Debian package will not do.
+  // On Ubuntu, the Debian package is only a stub.
   if (!installCommand(BROWSER, host).includes(`apt-get install`)) {
     host.say(`There is no Chromium, and ${skipped}. To run them: ${installCommand(BROWSER, host)}`);
     return null;

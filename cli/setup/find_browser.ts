@@ -5,9 +5,9 @@
  */
 import type { Host } from "./host.ts";
 
-/** Programs that are Chromium underneath, the most expected first. Set-up may run these and no others. */
+/** Chromium-based browsers in order of preference. Set-up may run only these programs. */
 export const BROWSER_PROGRAMS: readonly string[] = [
-  // By its full path: Deno looks for bare names when it starts, before set-up has installed this one.
+  // By its full path, because Deno resolves bare names at start-up, before set-up has installed it.
   "/usr/bin/chromium",
   "chromium",
   "chromium-browser",
@@ -19,8 +19,8 @@ export const BROWSER_PROGRAMS: readonly string[] = [
 ];
 
 /**
- * The first browser that starts. Merely being there is not enough: Ubuntu's `chromium-browser` is a note that says to
- * use snap.
+ * Finds the first browser that starts. Existence is not sufficient: Ubuntu's `chromium-browser` only prints a note
+ * about snap.
  */
 export async function findBrowser(host: Pick<Host, "run">): Promise<{ program: string; version: string } | null> {
   for (const program of BROWSER_PROGRAMS) {

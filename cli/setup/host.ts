@@ -1,36 +1,32 @@
 /**
- * What set-up needs to know of the machine and to do on it. Everything goes through {@linkcode Host}, so that the tests
- * can play any machine.
+ * The machine as seen by set-up. All access goes through {@linkcode Host}, so that tests can simulate any machine.
  *
  * @module
  */
 
-/** A finished program: its exit code, and what it printed on both streams. */
+/** A finished program: its exit code and output. */
 export interface Finished {
   readonly code: number;
   readonly output: string;
 }
 
-/** The machine that is set up. */
+/** The machine to set up. */
 export interface Host {
   readonly os: typeof Deno.build.os;
-  /** Fields of /etc/os-release, such as `ID` and `PRETTY_NAME`; empty elsewhere than on Linux. */
+  /** Fields of /etc/os-release, such as `ID` and `PRETTY_NAME`; empty on systems other than Linux. */
   readonly release: Readonly<Record<string, string>>;
   readonly isRoot: boolean;
-  /** A variable of the environment. */
+  /** Reads an environment variable. */
   env(name: string): string | undefined;
-  /** Runs a program to its end; `null` when it is not installed. */
+  /** Runs a program and waits for it; `null` if it is not installed. */
   run(program: string, args: readonly string[]): Promise<Finished | null>;
-  /**
-   * What the WebGPU adapter calls itself, or `null` when there is none. Sees drivers that were installed since the last
-   * call.
-   */
+  /** The name of the WebGPU adapter, or `null` if there is none. Detects drivers installed since the last call. */
   probeAdapter(): Promise<string | null>;
-  /** Tells the user. */
+  /** Prints a line for the user. */
   say(line: string): void;
 }
 
-/** Variables that the installers need; the rest of the environment stays away from them. */
+/** Environment variables passed to installers; all others are withheld. */
 const PASSED_ON = [
   "PATH",
   "HOME",
@@ -57,7 +53,7 @@ export async function thisHost(): Promise<Host> {
   };
 }
 
-/** The fields of an os-release file: `NAME=value` lines, the value bare or quoted. */
+/** Parses an os-release file: `NAME=value` lines, values optionally quoted. */
 export function parseRelease(text: string): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const line of text.split("\n")) {
@@ -79,7 +75,7 @@ async function readRelease(): Promise<string> {
 async function run(program: string, args: readonly string[]): Promise<Finished | null> {
   const env: Record<string, string> = {
     DEBIAN_FRONTEND: "noninteractive",
-    // What apt-get says is read by set-up.
+    // Set-up parses apt-get's messages.
     LC_ALL: "C.UTF-8",
   };
   for (const name of PASSED_ON) {
@@ -87,7 +83,7 @@ async function run(program: string, args: readonly string[]): Promise<Finished |
     if (value !== undefined) env[name] = value;
   }
   try {
-    // Deno refuses to pass LD_LIBRARY_PATH on without the permission to run anything, and clusters often set it.
+    // Deno does not pass on LD_LIBRARY_PATH, which clusters often set, without permission to run all programs.
     const command = new Deno.Command(program, { args: [...args], clearEnv: true, env, stdin: "null" });
     const { code, stdout, stderr } = await command.output();
     const decoder = new TextDecoder();
@@ -99,9 +95,9 @@ async function run(program: string, args: readonly string[]): Promise<Finished |
 }
 
 /**
- * Asks in a worker: an instance of the Vulkan loader keeps the drivers it found first, and every worker has its own.
- * The worker ends with the process: terminated, it would take its driver down while the process exits, and lavapipe
- * (Mesa 22.3.6) crashes then at times.
+ * Probes in a worker, because an instance of the Vulkan loader caches the drivers it found and every worker has its
+ * own. The worker is not terminated: unloading its driver while the process exits sometimes crashes lavapipe (Mesa
+ * 22.3.6).
  */
 function probeAdapter(): Promise<string | null> {
   const worker = new Worker(new URL("./adapter_worker.ts", import.meta.url), { type: "module" });

@@ -1,24 +1,24 @@
 /**
- * Installing a system package: by ourselves on Debian and its kin, by telling the command elsewhere.
+ * Installs system packages: directly on Debian-based systems, elsewhere by printing the command.
  *
  * @module
  */
 import { UserError } from "../terminal/errors.ts";
 import type { Finished, Host } from "./host.ts";
 
-/** A thing to install, and what each system calls it. */
+/** A package to install, with its name on each system. */
 export interface SystemPackage {
-  /** How to call it in a sentence. */
+  /** Its name in messages. */
   readonly title: string;
-  /** Names in Debian, Ubuntu and their descendants, separated by spaces. */
+  /** Space-separated package names on Debian, Ubuntu and derivatives. */
   readonly debian: string;
-  /** The command for each family of Linux, by the `ID` in /etc/os-release. */
+  /** The installation command by the `ID` in /etc/os-release. */
   readonly commands: Readonly<Record<string, string>>;
-  /** What to do on any other system. */
+  /** Advice for all other systems. */
   readonly elsewhere: string;
 }
 
-/** The Vulkan driver that runs on the CPU. */
+/** The software Vulkan driver (lavapipe). */
 export const SOFTWARE_DRIVER: SystemPackage = {
   title: "the software Vulkan driver",
   debian: "mesa-vulkan-drivers",
@@ -35,7 +35,7 @@ export const SOFTWARE_DRIVER: SystemPackage = {
   elsewhere: "install your distribution's Mesa Vulkan drivers (with lavapipe) and Vulkan loader",
 };
 
-/** The browser in which the report and the engine are tested. */
+/** The browser for tests of the report and the engine. */
 export const BROWSER: SystemPackage = {
   title: "Chromium",
   debian: "chromium",
@@ -52,9 +52,9 @@ export const BROWSER: SystemPackage = {
   elsewhere: "install Chromium or Google Chrome",
 };
 
-/** The exact command, or else the advice, that installs a package on this machine. */
+/** The command, or else the advice, for installing a package on this machine. */
 export function installCommand(what: SystemPackage, host: Host): string {
-  // The own entry goes before the family's: Ubuntu has no Chromium among its Debian packages.
+  // A distribution's own entry takes precedence: Ubuntu has no Debian package of Chromium.
   for (const id of families(host)) {
     const command = what.commands[id];
     if (command !== undefined) return command;
@@ -63,17 +63,16 @@ export function installCommand(what: SystemPackage, host: Host): string {
   return what.elsewhere;
 }
 
-/** The distribution and those it descends from, nearest first. */
+/** The distribution and those from which it is derived, nearest first. */
 function families(host: Host): string[] {
   const ids = [host.release.ID ?? "", ...(host.release.ID_LIKE ?? "").split(" ")];
   return ids.map((id) => id.startsWith("opensuse") ? "opensuse" : id).filter((id) => id !== "");
 }
 
 /**
- * Installs a package where that can be done without asking: with apt-get, as root or with a sudo that wants no
- * password.
+ * Installs a package if that is possible without interaction: with apt-get, as root or with password-less sudo.
  *
- * @throws {UserError} with the command to run where it cannot, or what apt-get stumbled over.
+ * @throws {UserError} with the command to run if it is not possible, or with apt-get's error.
  */
 export async function install(what: SystemPackage, host: Host): Promise<void> {
   const command = installCommand(what, host);
@@ -95,7 +94,7 @@ export async function install(what: SystemPackage, host: Host): Promise<void> {
   ];
   let done = await apt(args);
   if (done?.code !== 0 && !LOCKED.test(done?.output ?? "")) {
-    // A new machine has no package lists yet, an old one may have outdated ones.
+    // A new machine has no package lists, and an old one may have outdated lists.
     host.say("Refreshing the package lists: apt-get update ...");
     const updated = await apt(["-q", "-o", "DPkg::Lock::Timeout=120", "update"]);
     if (updated && updated.code !== 0) throw new UserError(explainApt(updated, { what, command }));
@@ -110,7 +109,7 @@ const LOCKED = /could not get lock|unable to (acquire|lock)/i;
 
 type Apt = (args: readonly string[]) => Promise<Finished | null>;
 
-/** A way to call apt-get with the right to install, or `null`. */
+/** A way to call apt-get with the privilege to install, or `null`. */
 async function privilegedApt(host: Host): Promise<Apt | null> {
   if ((await host.run(APT_GET, ["--version"]))?.code !== 0) return null;
   if (host.isRoot) return (args) => host.run(APT_GET, args);
@@ -119,7 +118,7 @@ async function privilegedApt(host: Host): Promise<Apt | null> {
   return (args) => host.run(SUDO, ["-n", "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", APT_GET, ...args]);
 }
 
-/** One sentence about a failed apt-get. */
+/** Explains a failed apt-get in one sentence. */
 function explainApt(done: Finished | null, context: { what: SystemPackage; command: string }): string {
   const output = done?.output ?? "";
   const again = `${instruct(context.command)} and start again`;

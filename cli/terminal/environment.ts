@@ -5,15 +5,14 @@
  */
 
 /**
- * Sets what the graphics drivers read from the environment, before the first adapter is asked for, where the user has
- * not:
+ * Sets environment variables of the graphics drivers, unless the user has, before the first adapter is requested:
  *
- * - `DENO_WEBGPU_BACKEND`: without a Vulkan driver Deno would fall back on OpenGL, which any desktop has, with half of
- *   the storage bindings and no subgroups. Set-up would then see an adapter that the engine cannot well use, and
+ * - `DENO_WEBGPU_BACKEND`: without a Vulkan driver Deno would fall back to OpenGL, which every desktop has, but with
+ *   half of the storage bindings and no subgroups. Set-up would then find an adapter that suits the engine poorly, and
  *   install nothing.
- * - `XDG_RUNTIME_DIR`: lavapipe prints two error lines where it is unset. Any folder will do.
+ * - `XDG_RUNTIME_DIR`: lavapipe prints two error lines if it is unset. Any folder will do.
  *
- * A task that may not see these variables goes on without: it asks for no adapter.
+ * Tasks without permission to read these variables do not use an adapter and are not affected.
  */
 export function prepareEnvironment(): void {
   setDefault("DENO_WEBGPU_BACKEND", "vulkan,metal,dx12");

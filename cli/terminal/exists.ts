@@ -5,7 +5,7 @@
  */
 import { nameFile } from "../../base/errors.ts";
 
-/** True if there is a file or a directory at a path. */
+/** Whether a file or directory exists at a path. */
 export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);

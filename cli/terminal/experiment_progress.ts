@@ -7,22 +7,22 @@ import type { JobProgress, RunJob } from "../../experiments/mod.ts";
 import { printable } from "./errors.ts";
 import { type ProgressOptions, startProgress } from "./progress.ts";
 
-/** The progress of all runs of an experiment as one. */
+/** The combined progress of all runs of an experiment. */
 export interface ExperimentProgress extends Disposable {
-  /** Says how far a run is; `job` is its place in the list. */
+  /** Updates a run's progress; `job` is its index in the list. */
   readonly update: (job: number, progress: JobProgress) => void;
   readonly log: (message: string) => void;
 }
 
-/** Percent of a run: the unit of the bar. */
+/** Units of the bar per run. */
 const UNITS = 100;
-/** Between two plain lines where there is no terminal, in milliseconds. */
+/** Milliseconds between plain lines if there is no terminal. */
 const LINE_INTERVAL = 30_000;
 
 /**
- * Shows how far the runs of an experiment are, and what those do that are under way.
+ * Shows the progress of an experiment, and what its current runs are doing.
  *
- * @param options.total Runs in all, with those that were done before.
+ * @param options.total Total number of runs, including those completed earlier.
  */
 export function experimentProgress(
   jobs: readonly RunJob[],

@@ -6,8 +6,8 @@
 import { resolve } from "node:path";
 
 /**
- * Where a path that the user wrote leads. `deno task` runs in the project's folder wherever it was called from, and
- * keeps the caller's folder in INIT_CWD: relative paths count from there.
+ * Resolves a path relative to the folder in which the user called `deno task`, which runs tasks in the project's folder
+ * and stores the caller's in INIT_CWD.
  */
 export function userPath(path: string): string {
   return resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), path);

@@ -1,47 +1,47 @@
 /**
- * Progress of a long job on standard error: a live bar on a terminal, plain lines now and then elsewhere (a log, CI, a
- * pipe).
+ * Progress of long jobs on standard error: a live bar on a terminal, otherwise plain lines at intervals (logs, CI,
+ * pipes).
  *
  * @module
  */
 import process from "node:process";
 import cliProgress from "cli-progress";
 
-/** Where progress is drawn. `process.stderr` is one. */
+/** The stream on which progress is drawn, such as `process.stderr`. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): boolean;
 }
 
-/** How to show a job's progress. */
+/** Options of {@linkcode startProgress}. */
 export interface ProgressOptions {
-  /** Units of work in all: steps, images, bytes. */
+  /** Total units of work: steps, images, bytes. */
   readonly total: number;
-  /** Units that were done before, in a job that goes on. */
+  /** Units completed earlier, for a resumed job. */
   readonly from?: number;
-  /** Standard error unless given. */
+  /** Standard error by default. */
   readonly stream?: ProgressStream;
-  /** Milliseconds between two plain lines. */
+  /** Milliseconds between plain lines. */
   readonly lineInterval?: number;
-  /** Milliseconds since any fixed moment. */
+  /** A clock in milliseconds. */
   readonly now?: () => number;
 }
 
-/** Figures beside the bar, in their order, for example `{ loss: "812.4", "studies/s": "41" }`. */
+/** Values shown next to the bar in order, for example `{ loss: "812.4", "studies/s": "41" }`. */
 export type ProgressFields = Readonly<Record<string, string>>;
 
-/** A job's progress on the screen; dispose of it (`using`) when the job ends, however it ends. */
+/** Progress display of a job; dispose of it (`using`) when the job ends. */
 export interface Progress extends Disposable {
-  /** Says how many units are done; cheap enough to call at every step. */
+  /** Updates the number of completed units; cheap enough to call at every step. */
   update(done: number, fields?: ProgressFields): void;
-  /** Prints a line that stays, above the bar. */
+  /** Prints a permanent line above the bar. */
   log(line: string): void;
-  /** Draws the last state and leaves it on the screen. Calling it again does nothing. */
+  /** Draws the final state and leaves it on the screen. Idempotent. */
   stop(): void;
 }
 
-/** What is used of cli-progress, which has no types of its own (and whose package of types brings all of Node's). */
+/** The used part of cli-progress, which has no types of its own (and whose types package pulls in all of Node's). */
 interface SingleBar {
   start(total: number, from: number, payload: Payload): void;
   update(done: number, payload?: Payload): void;
@@ -67,7 +67,7 @@ const LINE_INTERVAL = 10_000;
 const BAR_WIDTH = 24;
 
 /**
- * Begins to show progress.
+ * Starts showing progress.
  *
  * @param label Names the job, for example `training`.
  *
@@ -85,7 +85,7 @@ export function startProgress(label: string, options: ProgressOptions): Progress
   return stream.isTTY ? new Bar(label, { ...options, stream, clock }) : new Lines(label, { ...options, stream, clock });
 }
 
-/** Estimates the time left from the mean speed so far. */
+/** Estimates the remaining time from the mean speed. */
 class Clock {
   readonly now: () => number;
   readonly #start: number;
@@ -125,8 +125,7 @@ class Bar implements Progress {
     this.#bar = new SingleBar({
       stream,
       fps: 8,
-      // A killed process could not give the cursor and the line wrapping back: leave both alone, and cut the line to
-      // fit.
+      // A killed process could not restore the cursor and line wrapping, so leave both alone and truncate the line.
       hideCursor: false,
       linewrap: true,
       format: (_, { progress, value }, payload) => {
@@ -146,7 +145,7 @@ class Bar implements Progress {
 
   log(line: string): void {
     this.#stream.write(`\r\x1b[K${line}\n`);
-    // The bar redraws itself only when its text changes, and it was just written over.
+    // The bar redraws itself only when its text changes, but it was just overwritten.
     if (!this.#stopped) this.#bar.render(true);
   }
 
@@ -216,7 +215,7 @@ function describeFields(fields: ProgressFields = {}): string[] {
   return Object.entries(fields).map(([name, value]) => `${name} ${value}`);
 }
 
-/** A duration in milliseconds as `m:ss` or `h:mm:ss`. */
+/** Formats a duration in milliseconds as `m:ss` or `h:mm:ss`. */
 export function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   const two = (value: number) => String(value).padStart(2, "0");

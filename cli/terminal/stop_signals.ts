@@ -12,7 +12,7 @@ export interface StopSignals {
   exitCode: number;
 }
 
-/** Milliseconds within which further signals repeat the first request. */
+/** Milliseconds within which further signals count as the same request. */
 const SAME_REQUEST = 2000;
 
 /** The parts of the system that {@linkcode stopSignals} uses. */
@@ -30,15 +30,15 @@ const SYSTEM: SignalSource = {
 };
 
 /**
- * Lets a task end in order: the first SIGINT, SIGTERM or SIGHUP prints what is being done about it and aborts the
- * signal; a later one ends the process at once. Signals within two seconds of the first are the same request: a
- * terminal signals the whole process group and `deno task` forwards its own signal, so that one Ctrl-C may arrive
- * twice, and closing a window sends SIGHUP and often SIGTERM.
+ * Lets a task shut down gracefully: the first SIGINT, SIGTERM or SIGHUP prints what is being done and aborts the
+ * signal; a later one exits immediately. Signals within two seconds of the first are the same request: a terminal
+ * signals the whole process group and `deno task` forwards its own signal, so that one Ctrl-C may arrive twice, and
+ * closing a window sends SIGHUP and often SIGTERM.
  *
  * A process that handles SIGHUP is not protected by `nohup`, which only makes the system ignore that signal: closing
  * the terminal then saves and stops the run. `setsid` or a terminal multiplexer keeps it running.
  *
- * @param doing What is done first, for example `saving what is prepared`.
+ * @param doing What is being done, for example `saving what is prepared`.
  */
 export function stopSignals(doing: string, { listen, exit, now }: SignalSource = SYSTEM): StopSignals {
   const controller = new AbortController();

@@ -6,8 +6,8 @@
 import { printable } from "./errors.ts";
 
 /**
- * Lays out a table as text: texts to the left, numbers to the right, a blank line after. Cells may be of a file from
- * elsewhere: their control characters are shown, and line ends are spaces.
+ * Formats a text table with left-aligned text and right-aligned numbers, followed by a blank line. Cells may contain
+ * untrusted text: control characters are escaped, and line breaks become spaces.
  */
 export function formatTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const numeric = header.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === "number"));

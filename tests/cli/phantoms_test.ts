@@ -25,7 +25,7 @@ Deno.test("deno task phantoms refuses values by flag and range", async () => {
   const missing = await runTask(["phantoms"]);
   assert.deepEqual([missing.code, missing.stderr], [
     2,
-    "error: --out DIR is required: the folder to write the phantoms to\n",
+    "error: --out DIR is required: the folder for the phantoms\n",
   ]);
   const none = await runTask(["phantoms", "--out", "x", "--studies", "0"]);
   assert.equal(none.code, 2);

@@ -101,7 +101,7 @@ Deno.test("deno task prepare stopped by SIGINT keeps what is done and goes on fr
     assert.equal(code, 130, err);
     assert.match(
       err,
-      /600 images, 600 to prepare.*SIGINT: saving what is prepared.*stopped; the same command goes on from here/s,
+      /600 images, 600 to prepare.*SIGINT: saving what is prepared.*stopped; run the same command again to resume/s,
     );
     const second = await run("prepare", ...args);
     assert.equal(second.code, 0, second.err);

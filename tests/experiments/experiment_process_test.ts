@@ -54,7 +54,7 @@ Deno.test("a stopped and killed experiment resumes to the same results; a failin
     first.kill("SIGTERM");
     const stopped = await first.ended;
     assert.equal(stopped.code, 143, stopped.stderr);
-    assert.match(stopped.stderr, /stopped; `deno task experiment single-view .*` goes on/);
+    assert.match(stopped.stderr, /stopped; `deno task experiment single-view .*` resumes it/);
 
     const second = start(broken, "--concurrency", "1");
     await second.until("percent of runs");

@@ -86,7 +86,7 @@ Deno.test("numbers that are not finite stop a run before its checkpoint, naming 
     skipping.stderr,
     /^warning: the loss is .* at step 7: .* is left out, the 1\. of at most 1; going on from step 6$/m,
   );
-  assert.match(skipping.stderr, /^warning: 1 batches were left out, at steps 7$/m);
+  assert.match(skipping.stderr, /^warning: 1 batches were skipped, at steps 7$/m);
   const { metrics, checkpoints } = runPaths(subject.directory(run));
   const { found } = await latestCheckpoint(checkpoints);
   assert.deepEqual(found!.state.details.skipped, [7]);

@@ -32,7 +32,7 @@ Deno.test("SIGINT, SIGTERM and SIGHUP finish the step, save it, and end with 130
     // The step that ran is saved; those before it were done once.
     assert.equal(saved, steps.at(-1)! + 1);
     assert.deepEqual(steps, Array.from(steps, (_, k) => from + k));
-    assert.match(stderr, new RegExp(`\nstopped at step ${saved}; .*--run ${run} --resume. goes on\n$`));
+    assert.match(stderr, new RegExp(`\nstopped at step ${saved}; .*--run ${run} --resume. resumes it\n$`));
     subject.faults.survived(signal);
   }
   await subject.finish(run);
