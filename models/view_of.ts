@@ -1,5 +1,5 @@
 /**
- * One view's part of what is stacked over views.
+ * Selects one view of a tensor that is stacked over views.
  *
  * @module
  */

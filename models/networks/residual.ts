@@ -5,7 +5,8 @@
  * shortcut of a 4x4 convolution with bias and a BN; the decoder's blocks use transposed convolutions. With F filters
  * the encoder is
  *
- *     conv 3x3 s2 -> F, blocks 2F, 3F, 4F (each halves the image), then at 64 px 5F, at 128 and 224 px 5F, 5F, down to 1 x 1
+ *     conv 3x3 s2 -> F, blocks 2F, 3F, 4F (each halves the image),
+ *     then at 64 px 5F, at 128 and 224 px 5F, 5F, down to 1 x 1
  *
  * and two bias-free linear layers give mu and logvar; the decoder mirrors it from a linear layer with bias. The output
  * has no activation: it is the mean of the likelihood.

@@ -1,5 +1,5 @@
 /**
- * Importance-weighted estimates of how likely images are under a trained multimodal VAE (Burda et al. 2016).
+ * Importance-weighted estimates of log-likelihoods under a trained multimodal VAE (Burda et al. 2016).
  *
  * @module
  */
@@ -30,30 +30,30 @@ import { requireAnchor } from "./samples.ts";
 import { viewOf } from "../view_of.ts";
 import type { DrawOptions, VaeInference } from "./vae_inference.ts";
 
-/** Images that are decoded at once, where the batch is smaller. */
+/** Number of images decoded at once if the batch is smaller. */
 const ROWS = 512;
 
-/** What to estimate, and how well. */
+/** Options of {@link logLikelihood}. */
 export interface LogLikelihoodOptions extends DrawOptions {
   /**
-   * Numbers of the views whose images are to be explained: one for the marginal likelihood, several for the joint one.
+   * Indices of the views whose likelihood is estimated: one for the marginal likelihood, several for the joint one.
    */
   readonly of: readonly number[];
-  /** Numbers of the views that are known, none by default: with some it is the conditional likelihood. */
+  /** Indices of the views that are given, none by default; otherwise the likelihood is conditional. */
   readonly given?: readonly number[];
-  /** Draws of the latent a sample; the estimate's bias and spread fall with their number. */
+  /** Draws of the latent per sample; bias and variance of the estimate decrease with their number. */
   readonly draws: number;
-  /** Weight that the standard normal prior had when training ended, 0 by default; only the MMVM VAE needs it. */
+  /** Weight of the standard normal prior at the end of training, 0 by default; only used by the MMVM VAE. */
   readonly alpha?: number;
 }
 
 /** One estimate log 1/K sum_k w_k. */
 interface Estimate {
-  /** Views that are explained. */
+  /** Views whose likelihood is estimated. */
   readonly explained: readonly number[];
   /** Views whose posteriors propose latents. */
   readonly proposing: readonly number[];
-  /** Aggregate that the proposals are components of. */
+  /** The aggregation whose components are the proposals. */
   readonly aggregation: AggregateMethod;
   /**
    * Weigh p(x|z) by prior over proposal density, which makes an estimate under N(0, I); without, under the proposal
@@ -63,22 +63,22 @@ interface Estimate {
 }
 
 /**
- * Estimates log p(x_of) or log p(x_of | x_given) of each sample of a batch whose views are all there, in nats: [N].
+ * Estimates log p(x_of) or log p(x_of | x_given) of each sample of a batch without missing views, in nats: [N].
  *
- * Draws z_k come from the posteriors of the views concerned, evenly from the components of a mixture (MoE, MoPoE), and
- * count against the density of the whole mixture q:
+ * Draws z_k come from the posteriors of these views, stratified over the components of a mixture (MoE, MoPoE), and are
+ * weighted by the density of the whole mixture q:
  *
  *     log p(x) ~ log 1/K sum_k p(x | z_k) p(z_k) / q(z_k)
  *
- * which is a lower bound in expectation and exact for many draws. With p(z) = N(0, I):
+ * which is a lower bound in expectation and exact in the limit of many draws. With p(z) = N(0, I):
  *
  * - joint models explain all views by one latent, and log p(x_of | x_given) = log p(x_of, x_given) - log p(x_given);
- * - independent VAEs have a latent a view, so that the views' likelihoods add and what is given says nothing;
+ * - independent VAEs have one latent per view: the views' log-likelihoods add, and given views carry no information;
  * - the MMVM VAE at alpha = 0 has no fixed prior, hence no marginal or joint likelihood; given a view, its prediction
  *   is that of the latents of that view: log 1/K sum_k p(x_of | z_k) with z_k from the mixture of the given views'
  *   posteriors. Trained with alpha above 0 it has the marginal likelihoods of independent VAEs.
  *
- * @throws {RangeError} for views that the model does not have, or where the method has no such likelihood.
+ * @throws {RangeError} for views that the model does not have, or if the method has no such likelihood.
  */
 export async function logLikelihood(
   model: VaeInference,
@@ -129,7 +129,7 @@ async function estimateLog(
   const { about, draws, seed = 0, step = 0 } = options;
   const components = mixtureComponents(about.aggregation, about.proposing.length).length;
   const samples = model.images.batchSize;
-  // A small batch is decoded for several draws at once: reading results from the GPU costs more than they do.
+  // A small batch is decoded for several draws at once, because a readback from the GPU costs more than the decoding.
   const copies = Math.max(1, Math.min(Math.floor(ROWS / (components * samples)), Math.ceil(draws / components)));
   const rounds = Math.ceil(draws / (components * copies));
   const name = `likelihood ${JSON.stringify([about, copies])}`;
@@ -189,7 +189,7 @@ function repeatSamples(x: Tensor, times: number): Tensor {
   return reshape(repeated, [parts, times * samples, ...rest]);
 }
 
-/** log sum exp of numbers that come one after another, in float64. */
+/** Streaming log-sum-exp in float64. */
 class LogSum {
   #peak = -Infinity;
   #sum = 0;

@@ -1,5 +1,5 @@
 /**
- * New images from a trained multimodal VAE.
+ * Samples new images from a trained multimodal VAE.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { imageTensors, pixelInputs, type Pixels } from "../image_inputs.ts";
 import type { Vae } from "./vae.ts";
 import type { DrawOptions, VaeInference, ViewSelection } from "./vae_inference.ts";
 
-/** Alpha from which on the standard normal prior is taken to anchor the latents of the MMVM VAE. */
+/** Smallest alpha at which the standard normal prior is considered to anchor the latents of the MMVM VAE. */
 export const ANCHORING_ALPHA = 1e-3;
 
 /**
- * Images like those of a batch, a view each [N, S, S]: latents are drawn from its posteriors instead of from a prior.
- * Joint models draw from the joint posterior, the MMVM VAE from the mixture of the views' posteriors, and decode every
- * view from the same latent; independent VAEs draw for each view from its own.
+ * Samples variations of a batch's images, one array per view, [N, S, S]: latents are drawn from the posteriors instead
+ * of a prior. Joint models draw from the joint posterior, the MMVM VAE from the mixture of the views' posteriors, and
+ * decode every view from the same latent; independent VAEs draw for each view from its own posterior.
  */
 export async function samplePosterior(
   model: VaeInference,
@@ -44,12 +44,12 @@ export async function samplePosterior(
 }
 
 /**
- * A batch of images with latents drawn from N(0, I), a view each [N, S, S]: one latent for all views, or one for each
- * view of independent VAEs.
+ * Samples a batch of images with latents drawn from N(0, I), one array per view, [N, S, S]: one latent for all views,
+ * or one per view for independent VAEs.
  *
- * @param options.alpha Weight that the standard normal prior had when training ended, 0 by default; only the MMVM VAE
- * needs it.
- * @throws {RangeError} for the MMVM VAE without such a weight: nothing then anchors its latents to N(0, I).
+ * @param options.alpha Weight of the standard normal prior at the end of training, 0 by default; only used by the MMVM
+ * VAE.
+ * @throws {RangeError} for the MMVM VAE without such a weight: its latents are then not anchored to N(0, I).
  */
 export async function samplePrior(
   model: VaeInference,
@@ -65,7 +65,7 @@ export async function samplePrior(
   return await model.readDecoded(program);
 }
 
-/** @throws {RangeError} where a method's prior has faded out. */
+/** @throws {RangeError} if the method's prior was annealed away. */
 export function requireAnchor(vae: Vae, options: { alpha: number; use: string }): void {
   const { alpha, use } = options;
   if (vae.method.prior !== "annealed" || alpha >= ANCHORING_ALPHA) return;

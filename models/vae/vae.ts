@@ -1,9 +1,9 @@
 /**
- * A multimodal VAE: an encoder and a decoder a view, and a method that ties their latents together.
+ * A multimodal VAE: one encoder and one decoder per view, and a method that couples their latents.
  *
  *     loss = mean over the batch of [ sum_m w_m * -log p(x_m | z_m) ] + beta * divergence
  *
- * Where views may be missing, the first sum runs over the views that a sample has.
+ * If views may be missing, the first sum is over the views that a sample has.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { type Objective, PUBLISHED_OBJECTIVE } from "../methods/objective.ts";
 import type { Scope } from "../layers/scope.ts";
 import { viewOf } from "../view_of.ts";
 
-/** Everything that determines a model, as kept in config.json; what is left out of the objective is as published. */
+/** Everything that determines a model, as in config.json; the objective is as published unless given. */
 export interface VaeConfig extends Partial<Objective> {
   readonly method: string;
   readonly views: readonly string[];
@@ -30,22 +30,22 @@ export interface VaeConfig extends Partial<Objective> {
   /** Rate of dropout2d in the residual blocks. */
   readonly dropout: number;
   readonly likelihood: Likelihood;
-  /** Weight of each view's reconstruction in the loss, 1 each if left out. */
+  /** Weight of each view's reconstruction in the loss, 1 each by default. */
   readonly viewWeights?: readonly number[];
 }
 
-/** What one batch of a model gives in training. */
+/** The terms of the training objective. */
 export interface VaeTerms {
   readonly loss: Tensor;
-  /** Mean negative log-likelihood a sample, summed over views with their weights. */
+  /** Mean negative log-likelihood per sample, summed over views with their weights. */
   readonly reconstruction: Tensor;
-  /** Mean divergence a sample, before beta. */
+  /** Mean KL divergence per sample, before beta. */
   readonly kl: Tensor;
 }
 
 /** Inputs of a training step. */
 export interface VaeInputs extends AggregateContext {
-  /** A view each, [N, S, S, 1] in [0, 1]. */
+  /** One per view, [N, S, S, 1] in [0, 1]. */
   readonly images: readonly Tensor[];
   /** Standard normal, [M, N, D]. */
   readonly noise: Tensor;
@@ -60,7 +60,7 @@ export class Vae {
   readonly #network: Network;
   readonly #weights: readonly number[];
 
-  /** @throws {RangeError} for an unknown method or network, or views, weights or sizes that they do not take. */
+  /** @throws {RangeError} for an unknown method or network, or views, weights or sizes that they do not support. */
   constructor(readonly config: VaeConfig) {
     const { views, prior, jointKl, moeAssignment } = config;
     this.method = methodOf(config.method);
@@ -96,7 +96,7 @@ export class Vae {
     };
   }
 
-  /** Each view's likelihood mean [N, S, S, 1] from latents [M, N, D], or [1, N, D] for one that all views share. */
+  /** Each view's likelihood mean [N, S, S, 1] from latents [M, N, D], or [1, N, D] for one shared by all views. */
   decode(scope: Scope, z: Tensor): Tensor[] {
     return this.config.views.map((_, m) => this.decodeView(scope, viewOf(z, z.shape[0] === 1 ? 0 : m), m));
   }
@@ -122,7 +122,7 @@ export class Vae {
     return { loss: add(reconstruction, mul(beta, divergence)), reconstruction, kl: divergence };
   }
 
-  /** Asks a declaring scope for every parameter. */
+  /** Requests every parameter from a declaring scope. */
   declare(scope: Scope): void {
     const { imageSize, latentDim } = this.config;
     const images = this.config.views.map((name) => input(name, { shape: [1, imageSize, imageSize, 1] }));

@@ -1,9 +1,9 @@
 /**
- * Using a multimodal VAE: posteriors before and after aggregation, reconstructions, and translations of one view into
- * another. New images are drawn in `samples.ts`, likelihoods estimated in `log_likelihood.ts`.
+ * Inference with a multimodal VAE: posteriors before and after aggregation, reconstructions, and translations of one
+ * view into another. `samples.ts` draws new images, `log_likelihood.ts` estimates likelihoods.
  *
- * Everything runs in evaluation mode (running statistics, no dropout), in batches of one size; each use compiles its
- * program the first time.
+ * Everything runs in evaluation mode (running statistics, no dropout), in batches of one size; programs are compiled on
+ * first use.
  *
  * @module
  */
@@ -28,14 +28,14 @@ import { declareParameters, type HostTensor, Parameters } from "../layers/parame
 import { Scope } from "../layers/scope.ts";
 import { Vae, type VaeConfig } from "./vae.ts";
 
-/** Latents of a batch: a posterior a view. */
+/** Latents of a batch: one posterior per view. */
 export interface EncodedBatch {
   /** Per view [N, D]. */
   readonly mu: readonly Float32Array[];
   readonly logvar: readonly Float32Array[];
 }
 
-/** How to open a model. */
+/** Options of {@link VaeInference.open}. */
 export interface VaeInferenceOptions {
   readonly config: VaeConfig;
   readonly batchSize: number;
@@ -47,19 +47,19 @@ export interface VaeInferenceOptions {
   readonly precision?: Precision;
 }
 
-/** Which draw of random numbers to take. */
+/** The key of the random numbers. */
 export interface DrawOptions {
   /** 0 by default. */
   readonly seed?: number;
-  /** Number of the batch, so that batches get different numbers; 0 by default. */
+  /** Number of the batch, so that batches get different random numbers; 0 by default. */
   readonly step?: number;
 }
 
-/** Which views of a batch count. */
+/** Which views of a batch are used. */
 export interface ViewSelection {
-  /** Numbers of the views to use, all by default. */
+  /** Indices of the views to use, all by default. */
   readonly views?: readonly number[];
-  /** 1 where a view is there, view-major [M, N]; all are by default. */
+  /** 1 where a view is present, view-major [M, N]; all are by default. */
   readonly present?: Float32Array;
 }
 
@@ -76,7 +76,7 @@ export class VaeInference implements Disposable {
   ) {}
 
   /**
-   * A model with initial parameters; {@link write} gives it those of a training.
+   * Opens a model with initial parameters; {@link write} sets trained ones.
    *
    * @throws {RangeError} for a method, network or size that does not exist.
    */
@@ -90,7 +90,7 @@ export class VaeInference implements Disposable {
   }
 
   /**
-   * Sets the parameters from a training's state; the optimiser's part is passed over.
+   * Sets the parameters from a training state; the optimiser's part is ignored.
    *
    * @throws {RangeError} naming what is missing, unknown or of another shape.
    */
@@ -115,7 +115,7 @@ export class VaeInference implements Disposable {
   /**
    * The joint posterior of a batch [N, D], after aggregation over some of the views. A mixture (MoE, MoPoE) gives each
    * sample the posterior of its component, by the slices or the draw that the model was trained with; a sample without
-   * any view gives zeros.
+   * any view gets zeros.
    *
    * @throws {RangeError} for a method that has no joint posterior.
    */
@@ -159,7 +159,7 @@ export class VaeInference implements Disposable {
   }
 
   /**
-   * One view of the batch translated into another: decoded as view `to` from the posterior mean of view `from`, [N, S,
+   * Translates one view of the batch into another: decoded as view `to` from the posterior mean of view `from`, [N, S,
    * S].
    *
    * @throws {RangeError} for a view that the model does not have.
@@ -170,8 +170,8 @@ export class VaeInference implements Disposable {
   }
 
   /**
-   * The batch's images as the model gives them back, a view each [N, S, S]: decoded from each view's own posterior
-   * mean, or from the mean of the joint posterior where the method has one.
+   * Reconstructions of the batch's images, one array per view, [N, S, S]: decoded from each view's own posterior
+   * mean, or from the mean of the joint posterior if the method has one.
    */
   async reconstruct(pixels: Pixels, options: ViewSelection & DrawOptions = {}): Promise<Float32Array[]> {
     if (this.vae.method.aggregate) return await this.decodeLatents((await this.aggregate(pixels, options)).mu);
@@ -180,9 +180,9 @@ export class VaeInference implements Disposable {
   }
 
   /**
-   * Means of each view's likelihood [N, S, S] from latents [M, N, D], or from [N, D] that all views share.
+   * Means of each view's likelihood [N, S, S] from latents [M, N, D], or from [N, D] shared by all views.
    *
-   * @throws {RangeError} for another number of values.
+   * @throws {RangeError} if the number of values does not match.
    */
   async decodeLatents(z: Float32Array): Promise<Float32Array[]> {
     const { batchSize } = this.images;
@@ -206,7 +206,7 @@ export class VaeInference implements Disposable {
     return Scope.bound(this.parameters.source, { training: false });
   }
 
-  /** A program that is compiled when it is first asked for, and freed with the model. */
+  /** A program that is compiled on first use and freed with the model. */
   async program(name: string, build: () => ProgramResults): Promise<Program> {
     return await this.#programs.get(name, () => compile(this.device, build, { name, precision: this.precision }));
   }
@@ -221,7 +221,7 @@ export class VaeInference implements Disposable {
     return program.read(...this.vae.config.views.map((_, m) => `view ${m}`));
   }
 
-  /** Declares the inputs that {@link selection} gives. */
+  /** Declares the inputs whose values {@link selection} returns. */
   selectionInputs(options: { assigned: boolean }): AggregateContext {
     const { batchSize } = this.images;
     const present = input("present", { shape: [this.vae.views, batchSize] });
@@ -230,7 +230,7 @@ export class VaeInference implements Disposable {
     };
   }
 
-  /** Which views count, and for a mixture the component that each sample takes. */
+  /** Which views are used, and for a mixture the component of each sample. */
   selection(
     options: ViewSelection & DrawOptions,
     { assigned }: { assigned?: NonNullable<Method["aggregation"]> },
@@ -251,7 +251,7 @@ export class VaeInference implements Disposable {
     };
   }
 
-  /** @throws {RangeError} for a number that is none of the model's views. */
+  /** @throws {RangeError} for an index that is not one of the model's views. */
   requireViews(views: readonly number[]): void {
     const bad = views.find((m) => !Number.isInteger(m) || m < 0 || m >= this.vae.views);
     if (bad !== undefined) {

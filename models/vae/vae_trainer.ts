@@ -37,7 +37,7 @@ export interface VaeTrainerOptions extends TrainerOptions {
   readonly missingViews?: boolean;
   /** Images come as floats instead of bytes. */
   readonly floatImages?: boolean;
-  /** The reparameterisation noise comes with each batch instead of from the seed. */
+  /** The reparameterisation noise is part of each batch instead of drawn from the seed. */
   readonly givenNoise?: boolean;
 }
 
@@ -107,7 +107,7 @@ class TrainableVae implements Trainable<ImageBatch> {
   }
 }
 
-/** Whether a parameter belongs to the encoder or decoder of one of some views. */
+/** Whether a parameter belongs to the encoder or decoder of one of the given views. */
 function isOfViews(name: string, views: readonly number[]): boolean {
   return views.some((m) => name.startsWith(`encoders.${m}.`) || name.startsWith(`decoders.${m}.`));
 }

@@ -75,7 +75,7 @@ for (const write of [writeFileAtomic, writeFileAtomicSync]) {
       assert.deepEqual(calls, ["write new file", "sync new file", "rename", "sync folder"]);
     }));
 
-  Deno.test(`${write.name}() replaces a link and leaves what it leads to`, () =>
+  Deno.test(`${write.name}() replaces a link and leaves its target alone`, () =>
     inFolder(async (folder) => {
       const [path, elsewhere] = [join(folder, "file"), join(folder, "elsewhere")];
       await Deno.writeTextFile(elsewhere, "precious");
@@ -86,7 +86,7 @@ for (const write of [writeFileAtomic, writeFileAtomicSync]) {
       assert.ok((await Deno.lstat(path)).isFile);
     }));
 
-  Deno.test(`${write.name}() keeps the old file where the new content fails half way`, () =>
+  Deno.test(`${write.name}() keeps the old file if the new content fails half way`, () =>
     inFolder(async (folder) => {
       const path = join(folder, "file");
       await write(path, "old");
@@ -131,7 +131,7 @@ Deno.test("writeFileAtomic() names the file on a full disk, and leaves no part o
     assert.deepEqual(namesIn(folder), []);
   }));
 
-Deno.test("removeTemporaryFiles() removes what interrupted writers left, as told, and nothing else", () =>
+Deno.test("removeTemporaryFiles() removes only the selected leftovers of interrupted writers", () =>
   inFolder(async (folder) => {
     const temporary = (name: string) => `${name}.${crypto.randomUUID()}.tmp`;
     const kept = temporary("other");
@@ -142,7 +142,7 @@ Deno.test("removeTemporaryFiles() removes what interrupted writers left, as told
     assert.deepEqual(namesIn(folder), ["file", "file.1-2.tmp", "file.tmp", kept].sort());
   }));
 
-Deno.test("makeFolder() makes all parents, and accepts a folder that is there", () =>
+Deno.test("makeFolder() makes all parents and accepts an existing folder", () =>
   inFolder(async (folder) => {
     const path = join(folder, "a", "b", "c");
     await makeFolder(path);

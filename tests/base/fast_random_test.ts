@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FastRandom } from "../../base/random.ts";
 
-Deno.test("FastRandom draws the same numbers for equal keys, and others for any other key", () => {
+Deno.test("FastRandom draws equal numbers for equal keys, and different ones for different keys", () => {
   const draw = (...keys: number[]) => {
     const random = new FastRandom(...keys);
     return Array.from({ length: 4 }, () => random.uint32()).join();
@@ -25,7 +25,7 @@ Deno.test("FastRandom is uniform over the integers below a bound, within and acr
   }
 });
 
-Deno.test("shuffle() puts every item in every place equally often", () => {
+Deno.test("shuffle() puts every item in every position equally often", () => {
   const counts = Array.from({ length: 4 }, () => [0, 0, 0, 0]);
   for (let seed = 0; seed < 4000; seed++) {
     for (const [place, item] of new FastRandom(seed).shuffle([0, 1, 2, 3]).entries()) counts[item]![place]!++;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { philox, randomNormalData, randomUniformData, randomWords, seedWords } from "../../base/philox.ts";
 
-Deno.test("philox() gives the known answers of the Random123 distribution", () => {
+Deno.test("philox() passes the known-answer tests of Random123", () => {
   assert.deepEqual(philox([0, 0, 0, 0], [0, 0]), [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
   const ones = 0xffffffff;
   assert.deepEqual(philox([ones, ones, ones, ones], [ones, ones]), [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd]);
@@ -12,7 +12,7 @@ Deno.test("philox() gives the known answers of the Random123 distribution", () =
   );
 });
 
-Deno.test("philox() multiplies exactly: it agrees with 64-bit integers", () => {
+Deno.test("philox() agrees with 64-bit integer arithmetic", () => {
   const word = fc.nat(0xffffffff);
   fc.assert(fc.property(fc.tuple(word, word, word, word), fc.tuple(word, word), (counter, key) => {
     assert.deepEqual(philox(counter, key), philoxWithBigInts(counter, key));
@@ -76,12 +76,12 @@ Deno.test("neighbouring numbers, streams and steps are uncorrelated", () => {
   });
 });
 
-Deno.test("an odd number of normal numbers is the beginning of the even sequence", () => {
+Deno.test("an odd number of normal numbers is a prefix of the even sequence", () => {
   const key = { seed: 5, stream: 2 };
   assert.deepEqual(randomNormalData(7, key), randomNormalData(8, key).slice(0, 7));
 });
 
-Deno.test("keys out of range are refused by name", () => {
+Deno.test("keys out of range are rejected by name", () => {
   assert.throws(() => seedWords(-1), /seed/);
   assert.throws(() => seedWords(0.5), /seed/);
   assert.throws(() => seedWords(2 ** 53), /seed/);

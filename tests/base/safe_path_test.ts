@@ -26,7 +26,7 @@ Deno.test("unsafePathReason() refuses what could leave the directory", () => {
   }
 });
 
-Deno.test("a path that unsafePathReason() lets through stays inside", () => {
+Deno.test("a path accepted by unsafePathReason() stays inside", () => {
   const segment = fc.oneof(
     fc.constantFrom("..", ".", "", "a", "..b", "C:", "\\..", "\0", "%2e%2e"),
     fc.string({ maxLength: 8 }),
@@ -39,14 +39,14 @@ Deno.test("a path that unsafePathReason() lets through stays inside", () => {
   }));
 });
 
-Deno.test("identifiers that isSafeId() lets through are one plain path segment", () => {
+Deno.test("identifiers accepted by isSafeId() are a single path segment", () => {
   assert.ok(["02aa804e-bde0afdd-112c0b34-7bc16630-4e384014", "d1", "a.b_c-d"].every(isSafeId));
   assert.ok(!["", ".", "..", ".a", "a/b", "a\\b", "a b", "a\0", "ä", "x".repeat(201)].some(isSafeId));
   fc.assert(fc.property(fc.string(), (id) => !isSafeId(id) || unsafePathReason(id) === undefined));
   assert.ok(isNumericId("10000032") && !isNumericId("1") && !isNumericId("1e5") && !isNumericId("-100"));
 });
 
-Deno.test("quoted() shows control characters and cuts long texts", () => {
+Deno.test("quoted() escapes control characters and truncates long texts", () => {
   assert.equal(quoted("a\0b\n"), '"a\\u0000b\\n"');
   assert.equal(quoted("x".repeat(100)).length, 82);
 });

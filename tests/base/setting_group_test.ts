@@ -38,7 +38,7 @@ const FILE: GroupValues<typeof GROUP> = {
   training: { learningRate: 0.5, strict: false },
 };
 
-Deno.test("flagsOf() gives the flags of all groups by their own names, and none for fields of files only", () => {
+Deno.test("flagsOf() returns the flags of all nested groups, without the fields that are in files only", () => {
   const flags = flagsOf(GROUP);
   assert.deepEqual(Object.keys(flags), [
     "imageSize",
@@ -54,7 +54,7 @@ Deno.test("flagsOf() gives the flags of all groups by their own names, and none 
   assert.equal(rate, 0.5);
 });
 
-Deno.test("schemaOf() takes files that lack optional fields, and refuses those that lack others", () => {
+Deno.test("schemaOf() accepts files without optional fields, and rejects files without required ones", () => {
   const schema = schemaOf(GROUP);
   assert.deepEqual(schema.parse(FILE), FILE);
   const whole = {
@@ -75,18 +75,18 @@ Deno.test("schemaOf() takes files that lack optional fields, and refuses those t
   }
 });
 
-Deno.test("schemaOf() gives fields in the order of the declaration and drops unknown ones", () => {
+Deno.test("schemaOf() orders fields as declared and drops unknown ones", () => {
   const shuffled = { training: { strict: false, unknown: 1, learningRate: 0.5 }, model: FILE.model };
   assert.equal(JSON.stringify(schemaOf(GROUP).parse(shuffled)), JSON.stringify(FILE));
 });
 
-Deno.test("fromFlags() leaves out what has no value, and defaults that files do not state", () => {
+Deno.test("fromFlags() omits settings without a value, and defaults of unlessDefault()", () => {
   const values = { imageSize: 28, likelihood: "laplace", scale: 1, lr: 0.5, root: undefined, strict: false };
   assert.deepEqual(fromFlags(GROUP, { ...values, precision: "f32" }), FILE);
   assert.equal(fromFlags(GROUP, { ...values, precision: "f16" }).training.precision, "f16");
 });
 
-Deno.test("toFlags() gives the defaults of what a file does not state", () => {
+Deno.test("toFlags() returns the defaults of absent fields", () => {
   assert.deepEqual(toFlags(GROUP, FILE), {
     imageSize: 28,
     likelihood: "laplace",
@@ -99,7 +99,7 @@ Deno.test("toFlags() gives the defaults of what a file does not state", () => {
   });
 });
 
-Deno.test("toFlags() undoes fromFlags(), and the file between them is valid", () => {
+Deno.test("toFlags() inverts fromFlags(), and the file is valid", () => {
   const values = fc.record({
     imageSize: fc.integer({ min: 4, max: 64 }),
     likelihood: fc.constantFrom("laplace", "gaussian"),

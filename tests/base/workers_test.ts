@@ -16,7 +16,7 @@ Deno.test("runJobs() returns results in the order of the jobs, from workers and 
   assert.deepEqual(await runJobs([], { module, prepare: prepareSquare, setup: 3 }), []);
 });
 
-Deno.test("runJobs() rejects with what a job or the set-up threw, and stops the workers", async () => {
+Deno.test("runJobs() rejects with the error of a job or of the set-up, and stops the workers", async () => {
   for (const workers of [1, 2]) {
     const options = { module, prepare: prepareSquare, workers };
     await assert.rejects(runJobs([1, -1, ...jobs], { ...options, setup: 0 }), /job -1 cannot be done/);

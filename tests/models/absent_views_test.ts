@@ -4,7 +4,7 @@ import { createVaeTrainer, type HostTensor } from "../../models/mod.ts";
 import { Device } from "../../runtime/mod.ts";
 import { uniformStream } from "../reference/compare.ts";
 
-Deno.test("fillAbsent() stands in images that are there, in turn, and leaves the batch as it is", () => {
+Deno.test("fillAbsent() replaces missing images by present ones in turn, without modifying the batch", () => {
   const pixels = Uint8Array.of(1, 1, 9, 9, 2, 2, 9, 9, 9, 9, /**/ 5, 5, 6, 6, 7, 7, 8, 8, 4, 4);
   const present = Float32Array.of(1, 0, 1, 0, 0, /**/ 1, 1, 1, 1, 1);
   const { pixels: filled, absent } = fillAbsent({ pixels, present }, { views: 2 });
@@ -13,19 +13,19 @@ Deno.test("fillAbsent() stands in images that are there, in turn, and leaves the
   assert.equal(pixels[2], 9);
 });
 
-Deno.test("fillAbsent() names the views that a whole batch lacks, and gives them zeros", () => {
+Deno.test("fillAbsent() returns the views that the whole batch lacks, and fills them with zeros", () => {
   const pixels = [Float32Array.of(1, 2), Float32Array.of(NaN, NaN)];
   const { pixels: filled, absent } = fillAbsent({ pixels, present: Float32Array.of(1, 1, 0, 0) }, { views: 2 });
   assert.deepEqual(filled, [Float32Array.of(1, 2), Float32Array.of(0, 0)]);
   assert.deepEqual(absent, [1]);
 });
 
-Deno.test("fillAbsent() gives a batch without gaps back", () => {
+Deno.test("fillAbsent() returns a batch without gaps unchanged", () => {
   const pixels = Uint8Array.of(1, 2);
   assert.equal(fillAbsent({ pixels, present: Float32Array.of(1, 1) }, { views: 1 }).pixels, pixels);
 });
 
-Deno.test("missing images leave batch norm's running statistics to those that are there", async () => {
+Deno.test("missing images do not influence batch norm's running statistics", async () => {
   using device = await Device.open();
   const samples = 4;
   const next = uniformStream(4);

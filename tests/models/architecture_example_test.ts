@@ -11,7 +11,7 @@ Deno.test("ARCHITECTURE.md shows the MMVM VAE as it is", async () => {
   assert.ok(source.includes(shown[0]!), "the example and models/methods/mmvm.ts differ");
 });
 
-Deno.test("every method has the name it is found by, and an unknown one is refused with the known ones", () => {
+Deno.test("methodOf() finds methods by name, and lists the known ones for an unknown name", () => {
   for (const name of METHOD_NAMES) assert.equal(methodOf(name).name, name);
   assert.throws(
     () => methodOf("vae"),

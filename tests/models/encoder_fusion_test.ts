@@ -23,7 +23,7 @@ async function encode(device: Device, options: { checkNumerics: boolean }) {
   return { features: features!, dispatches: program.dispatchCount, specs: scope.specs };
 }
 
-Deno.test("an encoder in evaluation mode is one dispatch a convolution, with batch norm, relu and residual in it", async () => {
+Deno.test("an encoder in evaluation mode is one dispatch per convolution, with everything else fused", async () => {
   using device = await Device.open();
   const { features, dispatches, specs } = await encode(device, { checkNumerics: false });
   const convolutions = specs.filter(({ layout }) => layout === "conv").length;

@@ -93,7 +93,7 @@ async function trainer(
 const settings = (step: number) => ({ step, learningRate: 1e-3, alpha: 0.5, beta: 1 });
 
 for (const network of ["residual", "small"] as const) {
-  Deno.test(`a step of the ${network} network over float16 has float32's loss and gradient but for roundings`, async () => {
+  Deno.test(`a float16 step of the ${network} network equals float32's up to rounding`, async () => {
     using device = await Device.open();
     const outcome = async (precision: Precision) => {
       using made = await trainer(device, network, precision);
@@ -130,7 +130,7 @@ for (const network of ["residual", "small"] as const) {
   });
 }
 
-Deno.test("training over float16 that is restored at a step goes on bit for bit, the changing scale of the loss included", async () => {
+Deno.test("restored float16 training continues bit for bit, including the loss scale", async () => {
   using device = await Device.open();
   const scales: number[] = [];
   const run = async (made: Trainer<ImageBatch>, from: number, to: number) => {
@@ -164,7 +164,7 @@ function parametersOf(state: ReadonlyMap<string, HostTensor>): [string, HostTens
   return [...state].filter(([name]) => /\.(weight|bias)$/.test(name));
 }
 
-Deno.test("posteriors and reconstructions over float16 are float32's but for roundings", async () => {
+Deno.test("float16 posteriors and reconstructions equal float32's up to rounding", async () => {
   using device = await Device.open();
   const use = async (precision: Precision) => {
     using model = VaeInference.open(device, {
@@ -184,7 +184,7 @@ Deno.test("posteriors and reconstructions over float16 are float32's but for rou
   });
 });
 
-Deno.test("a classifier trains and scores over float16 as over float32 but for roundings", async () => {
+Deno.test("a float16 classifier trains and scores like float32 up to rounding", async () => {
   using device = await Device.open();
   const model = { ...config("residual"), method: "supervised-joint", labels: 3 };
   const labels = Int8Array.from({ length: SAMPLES * 3 }, (_, i) => (i * 7) % 3 - 1);

@@ -26,7 +26,7 @@ const y = Float32Array.from(
 );
 const settings = (step: number) => ({ step, learningRate: 0.05, alpha: 0, beta: 0 });
 
-Deno.test("createTrainer() trains any model of declare, loss and inputs to its minimum, and logs its metrics", async () => {
+Deno.test("createTrainer() trains a custom model to its minimum and logs its metrics", async () => {
   using device = await Device.open();
   using trainer = await createTrainer(device, { model: regression, seed: 1 });
   for (let step = 0; step < 1000; step++) trainer.step({ x, y }, settings(step));
@@ -39,7 +39,7 @@ Deno.test("createTrainer() trains any model of declare, loss and inputs to its m
   assert.ok(Math.abs(state.get("line.bias")!.data[0]! - 1) < 0.02);
 });
 
-Deno.test("a trainer's first gradients are those of the formula", async () => {
+Deno.test("the gradients of the first step are those of the formula", async () => {
   using device = await Device.open();
   using trainer = await createTrainer(device, { model: regression, seed: 1, keepGradients: true });
   const state = await trainer.read();
@@ -53,7 +53,7 @@ Deno.test("a trainer's first gradients are those of the formula", async () => {
   assert.ok(Math.abs(gradients.get("line.bias")!.data[0]! - slope(() => 1)) < 1e-5);
 });
 
-Deno.test("a trainer without keepGradients says what is missing", async () => {
+Deno.test("readGradients() rejects without keepGradients", async () => {
   using device = await Device.open();
   using trainer = await createTrainer(device, { model: regression, seed: 1 });
   trainer.step({ x, y }, settings(0));

@@ -11,7 +11,7 @@ Deno.test("alpha falls exponentially by default, as published", () => {
   assert.ok(alpha(300_000) < 1e-19);
 });
 
-Deno.test("alpha goes from 1 to its last value by every schedule, and stays there", () => {
+Deno.test("every schedule takes alpha from 1 to its final value and keeps it there", () => {
   for (const kind of ALPHA_SCHEDULES) {
     const alpha = alphaSchedule({ alphaSteps: 100, alphaSchedule: kind, alpha: 0.25, beta: 1 });
     near(alpha(0), kind === "constant" ? 0.25 : 1);
@@ -23,12 +23,12 @@ Deno.test("alpha goes from 1 to its last value by every schedule, and stays ther
   near(alphaSchedule({ alphaSteps: 100, alphaSchedule: "cosine", alpha: 0, beta: 1 })(50), 0.5);
 });
 
-Deno.test("without steps alpha has its last value from the start", () => {
+Deno.test("with zero steps alpha starts at its final value", () => {
   assert.equal(alphaSchedule({ alphaSteps: 0, beta: 1 })(0), 0);
   assert.equal(alphaSchedule({ alphaSteps: 0, alphaSchedule: "linear", alpha: 0.1, beta: 1 })(0), 0.1);
 });
 
-Deno.test("beta rises in a straight line over its warm-up", () => {
+Deno.test("beta increases linearly during its warm-up", () => {
   const beta = betaSchedule({ alphaSteps: 0, beta: 2, betaWarmupSteps: 4 });
   assert.deepEqual([0, 1, 2, 3, 4, 100].map(beta), [0.5, 1, 1.5, 2, 2, 2]);
   assert.equal(betaSchedule({ alphaSteps: 0, beta: 2 })(0), 2);

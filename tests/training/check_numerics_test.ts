@@ -4,7 +4,7 @@ import { readMetricsFile, runPaths, trainRun } from "../../training/mod.ts";
 import { Device, NonFiniteError } from "../../runtime/mod.ts";
 import { smallRunConfig, smallRunData } from "./small_run.ts";
 
-Deno.test("a watched run names the first op that is not finite where the logged numbers do not show it, and else changes nothing", async () => {
+Deno.test("checkNumerics names the first op whose result is not finite, and otherwise changes nothing", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const data = await smallRunData(join(folder, "cache"));

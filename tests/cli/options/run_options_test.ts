@@ -12,7 +12,7 @@ function configFrom(args: readonly string[]) {
   return checkRunConfig(JSON.parse(JSON.stringify(config)), { file: "config.json" });
 }
 
-Deno.test("without flags a run is as published but for its size", () => {
+Deno.test("without flags a run is as published except for its size", () => {
   const { model, training } = configFrom([]);
   assert.equal(model.method, "mmvm");
   assert.equal(model.views, undefined);
@@ -38,7 +38,7 @@ Deno.test("flags of the objective, the views and the labels reach the configurat
   assert.deepEqual([labelled, labelledSeed], [0.1, 3]);
 });
 
-Deno.test("the precision is in the configuration of a run over float16 only, so that older checkpoints still fit theirs", () => {
+Deno.test("the precision is in config.json only if it is f16, so that older checkpoints stay valid", () => {
   assert.equal(configFrom(["--precision", "f16"]).training.precision, "f16");
   assert.ok(!("precision" in configFrom(["--precision", "f32"]).training));
   assert.throws(() => configFrom(["--precision", "f64"]), /--precision must be f32 or f16/);

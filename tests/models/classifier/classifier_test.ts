@@ -150,7 +150,7 @@ async function evaluate(device: Device, options: { config: ClassifierConfig; pre
 
 for (const loss of ["bce", "softmax"] as const) {
   for (const method of ["supervised", "supervised-joint"]) {
-    Deno.test(`${method} with ${loss} has the oracle's loss and gradients, unknown labels and missing views left out`, async () => {
+    Deno.test(`${method} with ${loss} has the oracle's loss and gradients, with missing labels and views`, async () => {
       using device = await Device.open();
       for (const present of [undefined, PRESENT]) {
         const positive = loss === "bce" ? [0.5, 3, 1] : undefined;
@@ -170,7 +170,7 @@ for (const loss of ["bce", "softmax"] as const) {
   }
 }
 
-Deno.test("a view's scores are its own, and the combined score is the average over the views that are there", async () => {
+Deno.test("views are scored independently, and the combined score is the mean over present views", async () => {
   using device = await Device.open();
   using model = await ClassifierInference.open(device, {
     config: config("supervised-ensemble"),
@@ -190,7 +190,7 @@ Deno.test("a view's scores are its own, and the combined score is the average ov
   assertClose(combined, want, { label: "combined" });
 });
 
-Deno.test("a PyTorch state_dict with I64 counters beside the statistics loads, and the counters are ignored", async () => {
+Deno.test("a PyTorch state_dict with I64 counters loads, and the counters are ignored", async () => {
   using device = await Device.open();
   using model = await ClassifierInference.open(device, { config: config("supervised"), batchSize: SAMPLES });
   const file = encodeSafetensors(
@@ -205,7 +205,7 @@ Deno.test("a PyTorch state_dict with I64 counters beside the statistics loads, a
   WEIGHTS.forEach((data, m) => assert.deepEqual(state.get(`classifiers.${m}.weight`)!.data, data));
 });
 
-Deno.test("scores of confident logits differ as their logits do, where float32 has only 1", async () => {
+Deno.test("confident logits keep distinct scores where float32 would round them to 1", async () => {
   using device = await Device.open();
   using model = await ClassifierInference.open(device, {
     config: config("supervised-ensemble"),
@@ -228,7 +228,7 @@ Deno.test("scores of confident logits differ as their logits do, where float32 h
   });
 });
 
-Deno.test("training a classifier lowers its loss, is repeatable, and goes on where its state was read", async () => {
+Deno.test("training a classifier lowers its loss, is reproducible, and continues from a saved state", async () => {
   using device = await Device.open();
   const { pixels } = smallBatch({ views: 2, samples: SAMPLES });
   const labels = Int8Array.from(TARGETS);
@@ -254,7 +254,7 @@ Deno.test("training a classifier lowers its loss, is repeatable, and goes on whe
   assert.deepEqual([...first, ...await train(rest, { from: 15, to: 40 })], losses);
 });
 
-Deno.test("a classifier trains on incomplete studies without NaN, even where a batch lacks a view", async () => {
+Deno.test("a classifier trains on incomplete studies without NaN, even if a whole batch lacks a view", async () => {
   using device = await Device.open();
   const { pixels } = smallBatch({ views: 2, samples: SAMPLES, size: 64 });
   for (const loss of ["bce", "softmax"] as const) {
@@ -279,7 +279,7 @@ Deno.test("a classifier trains on incomplete studies without NaN, even where a b
   }
 });
 
-Deno.test("classifiers refuse what they are not", () => {
+Deno.test("Classifier rejects invalid configurations", () => {
   assert.throws(
     () => new Classifier(config("mmvm")),
     /there is no supervised method mmvm; there are supervised, supervised-ensemble/,

@@ -11,7 +11,7 @@ const draws = fc.record({
   step: fc.integer({ min: 0, max: 2 ** 31 }),
 });
 
-Deno.test("drawComponents() takes each component for nearly as many samples, and depends on seed and step alone", () => {
+Deno.test("drawComponents() is balanced over components and depends only on seed and step", () => {
   fc.assert(fc.property(draws, (draw) => {
     const drawn = drawComponents({ ...draw, stream: 7 });
     const count = mixtureComponents(draw.aggregation, draw.views).length;
@@ -24,7 +24,7 @@ Deno.test("drawComponents() takes each component for nearly as many samples, and
   }));
 });
 
-Deno.test("drawComponents() gives every sample every component equally often in the long run", () => {
+Deno.test("drawComponents() gives each sample every component equally often in the long run", () => {
   const [samples, steps] = [8, 4000];
   const counts = new Float64Array(samples * 3);
   for (let step = 0; step < steps; step++) {
@@ -36,7 +36,7 @@ Deno.test("drawComponents() gives every sample every component equally often in 
   counts.forEach((count) => assert.ok(Math.abs(count - steps / 3) < error, `${count} of ${steps}`));
 });
 
-Deno.test("drawComponents() counts the components of the views that are there", () => {
+Deno.test("drawComponents() only draws components of present views", () => {
   const samples = 60;
   // The first third has one view, the second two, the last none.
   const present = Float32Array.from({ length: 3 * samples }, (_, i) => {

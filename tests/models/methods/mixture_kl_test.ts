@@ -54,7 +54,7 @@ for (const masked of [false, true]) {
   });
 }
 
-Deno.test("over many draws the divergence from the mixture is at most the pairwise bound and at most M log M", async () => {
+Deno.test("averaged over many draws, mixtureKl() is at most the pairwise bound and M log M", async () => {
   using device = await Device.open();
   const [samples, draws] = [40, 300];
   const shape = [M, samples, D];

@@ -37,7 +37,7 @@ function assertSameTensors(
   assertClose(flat(got), flat(want), { label: `${label}, gradients`, tolerance: 1e-4 });
 }
 
-Deno.test("the MMVM VAE at alpha 1 is that of independent VAEs, with either prior", async () => {
+Deno.test("the MMVM VAE at alpha 1 equals independent VAEs, with either prior", async () => {
   using device = await Device.open();
   const batch = smallBatch({ views: 3, samples: SAMPLES });
   const want = await oneStep(device, { config: smallConfig("independent", { count: 3 }), ...batch });
@@ -47,7 +47,7 @@ Deno.test("the MMVM VAE at alpha 1 is that of independent VAEs, with either prio
   }
 });
 
-Deno.test("a model whose samples all have one view alone is that view's model, for every method", async () => {
+Deno.test("with a single present view every method equals that view's own model", async () => {
   using device = await Device.open();
   const { pixels, noise } = smallBatch({ views: 2, samples: SAMPLES });
   for (const { name, config } of FORMS) {
@@ -73,7 +73,7 @@ Deno.test("a model whose samples all have one view alone is that view's model, f
   }
 });
 
-Deno.test("with one view every joint method is the VAE of that view, and MMVM is it with beta alpha", async () => {
+Deno.test("with one view every joint method equals a plain VAE, and MMVM equals one with weight beta * alpha", async () => {
   using device = await Device.open();
   const batch = smallBatch({ views: 1, samples: SAMPLES });
   const want = await oneStep(device, { config: smallConfig("independent", { count: 1 }), ...batch, beta: 0.7 });
@@ -91,7 +91,7 @@ Deno.test("with one view every joint method is the VAE of that view, and MMVM is
   }
 });
 
-Deno.test("a VAE of the frontal or the lateral view is an independent VAE, and of no other view", async () => {
+Deno.test("the methods frontal and lateral are independent VAEs of that view only", async () => {
   using device = await Device.open();
   const batch = smallBatch({ views: 1, samples: SAMPLES });
   const want = await oneStep(device, { config: smallConfig("independent", { views: ["frontal"] }), ...batch });
@@ -102,7 +102,7 @@ Deno.test("a VAE of the frontal or the lateral view is an independent VAE, and o
   );
 });
 
-Deno.test("permuting the views permutes what a step gives", async () => {
+Deno.test("permuting the views permutes the results of a step", async () => {
   using device = await Device.open();
   const { pixels, noise } = smallBatch({ views: 3, samples: SAMPLES });
   const order = [2, 0, 1];
@@ -120,7 +120,7 @@ Deno.test("permuting the views permutes what a step gives", async () => {
   }
 });
 
-Deno.test("the product of identical experts is narrower by their number, their mixture and their average are the same", async () => {
+Deno.test("the product of K identical experts has variance 1/K, and their mixture and average are unchanged", async () => {
   using device = await Device.open();
   const [views, samples] = [3, 4];
   const one = { mu: normalData(samples * LATENT, { seed: 3 }), logvar: normalData(samples * LATENT, { seed: 4 }) };
@@ -141,7 +141,7 @@ Deno.test("the product of identical experts is narrower by their number, their m
   }
 });
 
-Deno.test("incomplete studies train every method without NaN, whatever their missing images hold", async () => {
+Deno.test("every method trains on incomplete studies without NaN, whatever the missing images contain", async () => {
   using device = await Device.open();
   const { pixels, noise } = smallBatch({ views: 3, samples: SAMPLES });
   // View 2 is missing everywhere, and the last sample has no view at all.
@@ -165,7 +165,7 @@ Deno.test("incomplete studies train every method without NaN, whatever their mis
   }
 });
 
-Deno.test("views count in the loss by their weights", async () => {
+Deno.test("the loss weights views by viewWeights", async () => {
   using device = await Device.open();
   const batch = smallBatch({ views: 2, samples: SAMPLES });
   const of = (viewWeights?: readonly number[]) =>
@@ -180,7 +180,7 @@ Deno.test("views count in the loss by their weights", async () => {
   await assert.rejects(of([1, -1]), /got 1, -1/);
 });
 
-Deno.test("a joint model counts its divergence once a view, or once", async () => {
+Deno.test("a joint model counts its divergence once per view or once in total", async () => {
   using device = await Device.open();
   const batch = smallBatch({ views: 3, samples: SAMPLES });
   const [published, once] = [

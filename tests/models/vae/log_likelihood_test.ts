@@ -139,7 +139,7 @@ Deno.test("joint models have the marginal, joint and conditional likelihoods of 
   }
 });
 
-Deno.test("independent VAEs' likelihoods add, and what is given says nothing", async () => {
+Deno.test("independent VAEs' log-likelihoods add, and given views carry no information", async () => {
   using device = await Device.open();
   for (const [method, alpha] of [["independent", 0], ["mmvm", 1]] as const) {
     using model = openLinear(device, method);
@@ -174,7 +174,7 @@ Deno.test("the MMVM VAE predicts a view from the latents of another", async () =
   assertNear(got, want, "prediction", 0.3);
 });
 
-Deno.test("more draws give no lower estimates in the mean", async () => {
+Deno.test("more draws do not lower the mean estimate", async () => {
   using device = await Device.open();
   using model = openLinear(device, "moe");
   const mean = async (draws: number) => {
@@ -190,7 +190,7 @@ Deno.test("more draws give no lower estimates in the mean", async () => {
   assert.ok(few < many && many < truth + 0.1, `${few} < ${many} < ${truth}`);
 });
 
-Deno.test("likelihoods that there are not are refused", async () => {
+Deno.test("logLikelihood() refuses likelihoods that a method does not have", async () => {
   using device = await Device.open();
   using model = openLinear(device, "mmvm");
   await assert.rejects(

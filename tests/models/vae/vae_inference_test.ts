@@ -12,7 +12,7 @@ function openSmall(device: Device, config: VaeConfig): VaeInference {
   return VaeInference.open(device, { config, batchSize: SAMPLES, floatImages: true, seed: 1 });
 }
 
-Deno.test("a model opened with a training's state has its parameters, and encodes as another one of them", async () => {
+Deno.test("models with the same training state encode alike", async () => {
   using device = await Device.open();
   const config = smallConfig("mmvm", { count: 3 });
   using trainer = await createVaeTrainer(device, { config, batchSize: SAMPLES, seed: 5, floatImages: true });
@@ -54,7 +54,7 @@ Deno.test("aggregation over some of the views has the oracle's posterior", async
   }
 });
 
-Deno.test("aggregation leaves out the views that a sample lacks", async () => {
+Deno.test("aggregation ignores the views that a sample lacks", async () => {
   using device = await Device.open();
   using model = openSmall(device, smallConfig("poe", { count: 3 }));
   const present = Float32Array.from({ length: 3 * SAMPLES }, (_, i) => i % SAMPLES === 0 && i >= SAMPLES ? 0 : 1);
@@ -64,7 +64,7 @@ Deno.test("aggregation leaves out the views that a sample lacks", async () => {
   assert.deepEqual(mu.slice(LATENT), all.mu.slice(LATENT));
 });
 
-Deno.test("a method without a joint posterior refuses aggregation, and views that there are not are refused", async () => {
+Deno.test("aggregation is refused for methods without a joint posterior and for unknown views", async () => {
   using device = await Device.open();
   using model = openSmall(device, smallConfig("mmvm"));
   await assert.rejects(
@@ -78,7 +78,7 @@ Deno.test("a method without a joint posterior refuses aggregation, and views tha
   await assert.rejects(model.decodeLatents(new Float32Array(5)), /5 latent values are neither one nor 2 vectors of 3/);
 });
 
-Deno.test("stratified components are the same for equal seeds and steps, and other ones for others", async () => {
+Deno.test("stratified components depend only on seed and step", async () => {
   using device = await Device.open();
   using model = openSmall(device, smallConfig("moe", { count: 3, moeAssignment: "stratified" }));
   const [first, again] = [await model.aggregate(pixels, { seed: 1 }), await model.aggregate(pixels, { seed: 1 })];
@@ -119,7 +119,7 @@ Deno.test("the images of a Bernoulli likelihood are probabilities, not logits", 
   );
 });
 
-Deno.test("samples are repeated by seed and step, and views share a latent where the method's do", async () => {
+Deno.test("samples are reproducible by seed and step, and views share a latent if the method does", async () => {
   using device = await Device.open();
   for (const method of ["mmvm", "mopoe", "independent"]) {
     using model = openSmall(device, smallConfig(method, { count: 3 }));
@@ -141,7 +141,7 @@ Deno.test("samples are repeated by seed and step, and views share a latent where
   }
 });
 
-Deno.test("the MMVM VAE refuses samples from a prior that has faded out", async () => {
+Deno.test("the MMVM VAE refuses samples from a prior that was annealed away", async () => {
   using device = await Device.open();
   using model = openSmall(device, smallConfig("mmvm"));
   await assert.rejects(

@@ -11,7 +11,7 @@ function lacking({ count, study, images }: PairTable): number[] {
     .map((pair) => study[pair]!);
 }
 
-Deno.test("withAbsentView() takes the view from a share of the training studies, the same ones as a smaller share", () => {
+Deno.test("withAbsentView() removes the view from a share of the training studies, nested by share", () => {
   const at = (share: number, seed = 1) => withAbsentView(pairs, { index, view: "noisy", share, seed });
   const [quarter, half] = [lacking(at(0.25)), lacking(at(0.5))];
   assert.deepEqual([quarter.length, half.length], [50, 100]);
@@ -22,7 +22,7 @@ Deno.test("withAbsentView() takes the view from a share of the training studies,
   assert.equal(at(0.5).count, pairs.count);
 });
 
-Deno.test("withAbsentView() makes one of pairs that differed in the absent view only, and drops what shows nothing else", () => {
+Deno.test("withAbsentView() merges pairs that become equal and drops studies without any other view", () => {
   // Study 0 with two laterals and one frontal, study 1 with a lateral alone, study 2 of the test split.
   const test = Array.from(pairs.study).findIndex((study) => SPLITS[index.splitOfStudy(study)] === "test");
   const table = {

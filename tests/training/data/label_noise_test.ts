@@ -15,7 +15,7 @@ function changed(a: StudyIndex, b: StudyIndex, label: number): Record<string, st
   return found;
 }
 
-Deno.test("withLabelNoise() gives a share of the digits another one, in training only, the same ones as a smaller share", async () => {
+Deno.test("withLabelNoise() changes a share of the training digits, nested by share", async () => {
   const index = await openDataset({ dataset: "mnist-pairs", mnist: { pairs: PAIRS } });
   const digits = (of: StudyIndex) =>
     Array.from({ length: of.studies.count }, (_, study) => {
@@ -36,7 +36,7 @@ Deno.test("withLabelNoise() gives a share of the digits another one, in training
   assert.deepEqual(digits(index), clean);
 });
 
-Deno.test("withLabelNoise() turns a share of every finding's training labels, each finding's on its own", async () => {
+Deno.test("withLabelNoise() flips a share of each finding's training labels independently", async () => {
   const root = await Deno.makeTempDir({ prefix: "mmvm-noise-" });
   try {
     await writePhantoms(`${root}/phantoms`, { studies: 40, seed: 2, scale: 0.02, workers: 1 });

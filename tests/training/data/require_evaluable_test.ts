@@ -20,7 +20,7 @@ Deno.test("requireEvaluable() accepts data with labels and all splits", async ()
   requireEvaluable(PLAIN, { index, pairs });
 });
 
-Deno.test("requireEvaluable() refuses data without labels or without a test split, unless nothing is to be scored", async () => {
+Deno.test("requireEvaluable() refuses data without labels or a test split, except with noEvaluation", async () => {
   const { index, pairs, without, unlabelled } = await smallTables();
   assert.throws(
     () => requireEvaluable(PLAIN, { index, pairs: without("test") }),
@@ -34,7 +34,7 @@ Deno.test("requireEvaluable() refuses data without labels or without a test spli
   requireEvaluable(UNSCORED, { index: unlabelled, pairs });
 });
 
-Deno.test("requireEvaluable() refuses data without training pairs, and classifiers without labels, in any case", async () => {
+Deno.test("requireEvaluable() always refuses data without training pairs, and classifiers without labels", async () => {
   const { index, pairs, without, unlabelled } = await smallTables();
   for (const config of [PLAIN, UNSCORED]) {
     assert.throws(

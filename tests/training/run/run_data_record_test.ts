@@ -46,7 +46,7 @@ function withoutFirst(data: RunData, count: number): RunData {
   return { ...data, pairs: selectPairs(data.pairs, (pair) => data.pairs.study[pair]! >= count) };
 }
 
-Deno.test("describeDataChanges() finds nothing where nothing of the training pairs changed", () =>
+Deno.test("describeDataChanges() finds nothing if the training pairs are unchanged", () =>
   withData(({ data }) => {
     const before = fingerprintOf(CONFIG, data);
     const isTraining = (pair: number) => SPLITS[data.index.splitOfStudy(data.pairs.study[pair]!)] === "train";
@@ -55,7 +55,7 @@ Deno.test("describeDataChanges() finds nothing where nothing of the training pai
     assert.equal(before.pairs, 96);
   }));
 
-Deno.test("describeDataChanges() names studies that went or came, with their images", () =>
+Deno.test("describeDataChanges() names removed and added studies with their images", () =>
   withData(({ data }) => {
     const fewer = withoutFirst(data, 4);
     const [before, after] = [fingerprintOf(CONFIG, data), fingerprintOf(CONFIG, fewer)];
@@ -70,7 +70,7 @@ Deno.test("describeDataChanges() names studies that went or came, with their ima
     assert.equal(pairs, "there are 96 training pairs, not 92");
   }));
 
-Deno.test("describeDataChanges() names images whose pixels are others, and tells another order", () =>
+Deno.test("describeDataChanges() names images with changed pixels, and reports a changed order", () =>
   withData(({ data }) => {
     const before = fingerprintOf(CONFIG, data);
     const changed = withOtherPixels(data, new Set([3]));
@@ -81,7 +81,7 @@ Deno.test("describeDataChanges() names images whose pixels are others, and tells
     assert.match(describeDataChanges(before, fingerprintOf(CONFIG, other), data)[0]!, /in another order/);
   }));
 
-Deno.test("describeDataChanges() sees labels only where they are learned from", () =>
+Deno.test("describeDataChanges() considers labels only if they are learned from", () =>
   withData(({ data }) => {
     const states = data.index.studies.states.slice();
     states[5] = states[5] === LABEL_STATES.positive ? LABEL_STATES.negative : LABEL_STATES.positive;
@@ -97,7 +97,7 @@ Deno.test("describeDataChanges() sees labels only where they are learned from", 
     assert.deepEqual(changes(smallRunConfig("supervised")), ["1 study has other labels (train-000000)"]);
   }));
 
-Deno.test("a run is not resumed on other data, unless that is accepted; then it is recorded", () =>
+Deno.test("a run is not resumed on changed data unless that is accepted, and then it is recorded", () =>
   withData(async ({ data, folder }) => {
     using device = await Device.open();
     const directory = join(folder, "run");

@@ -13,7 +13,7 @@ async function inDirectory(work: (directory: string) => Promise<void>): Promise<
 
 const names = (directory: string) => [...Deno.readDirSync(directory)].map(({ name }) => name);
 
-Deno.test("a run's directory is one process's; the other is told whose", () =>
+Deno.test("a run's directory belongs to one process, and the error names the owner", () =>
   inDirectory(async (directory) => {
     {
       using _lock = await lockRun(directory);
@@ -26,7 +26,7 @@ Deno.test("a run's directory is one process's; the other is told whose", () =>
     using _again = await lockRun(directory);
   }));
 
-Deno.test("a lock file that a killed process left is no obstacle, whoever has its number now", () =>
+Deno.test("the lock file of a killed process is no obstacle, even if its process number was reused", () =>
   inDirectory(async (directory) => {
     for (const left of [`{"pid":${Deno.pid},"since":"2024-01-01T00:00:00.000Z"}\n`, '{"pid":1', ""]) {
       await Deno.writeTextFile(join(directory, "lock"), left);
@@ -35,7 +35,7 @@ Deno.test("a lock file that a killed process left is no obstacle, whoever has it
     assert.deepEqual(names(directory), []);
   }));
 
-Deno.test("of many that ask for a directory at once, one at a time has it", () =>
+Deno.test("of many concurrent attempts, one at a time holds the lock", () =>
   inDirectory(async (directory) => {
     let holders = 0;
     let most = 0;
@@ -56,7 +56,7 @@ Deno.test("of many that ask for a directory at once, one at a time has it", () =
     assert.equal(most, 1);
   }));
 
-Deno.test("where the file system has no locks, an owner that gives signs of life has the directory", () =>
+Deno.test("without file system locks, an owner with a recent heartbeat holds the directory", () =>
   inDirectory(async (directory) => {
     const tryLock = () => Promise.reject(new Error("Operation not supported (os error 95)"));
     {

@@ -25,7 +25,7 @@ async function choices(options: RunTuningOptions): Promise<Record<string, string
   return Object.fromEntries(tuner.choices);
 }
 
-Deno.test("a new run keeps its choices with itself and in the cache; the next one takes them from there", async () => {
+Deno.test("a new run records its choices, also in the cache, from which the next run takes them", async () => {
   await withDirectories(async ({ directory, cache }) => {
     const first = await choices({ directory, cache, resume: false });
     const [file] = [...Deno.readDirSync(cache)].filter(({ name }) => name.endsWith(".json"));
@@ -39,7 +39,7 @@ Deno.test("a new run keeps its choices with itself and in the cache; the next on
   });
 });
 
-Deno.test("a run that is resumed takes its own choices, whatever the cache has come to hold", async () => {
+Deno.test("a resumed run uses its own choices, whatever the cache holds by then", async () => {
   await withDirectories(async ({ directory, cache }) => {
     const first = await choices({ directory, cache, resume: false });
     await Deno.remove(cache, { recursive: true });
@@ -59,7 +59,7 @@ Deno.test("a run that was stopped before its first steps chooses as it would hav
   });
 });
 
-Deno.test("a run that was begun without choices is resumed without, and a broken cache is named and left out", async () => {
+Deno.test("a run started without tuning resumes without it, and an invalid cache is reported and ignored", async () => {
   await withDirectories(async ({ directory, cache }) => {
     const { checkpoints } = runPaths(directory);
     await Deno.mkdir(checkpoints);
@@ -75,7 +75,7 @@ Deno.test("a run that was begun without choices is resumed without, and a broken
   });
 });
 
-Deno.test("of runs that measure at the same time, the first to tell chooses for all", async () => {
+Deno.test("if runs start together, the first to finish tuning decides for all", async () => {
   await withDirectories(async ({ directory, cache }) => {
     // Both are opened before either has told.
     const other = join(directory, "..", "other");
@@ -103,7 +103,7 @@ Deno.test("of runs that measure at the same time, the first to tell chooses for 
   });
 });
 
-Deno.test("a cache that cannot be written is named, and the run goes on with its choices", async () => {
+Deno.test("a cache that cannot be written is reported, and the run continues with its choices", async () => {
   await withDirectories(async ({ directory, cache }) => {
     // A file where the directory should be.
     await Deno.writeTextFile(cache, "");
