@@ -1,17 +1,20 @@
 /**
- * Paired chest X-rays (and other studies of several views) from disk to batches: tables to an index, an index to prepared pixels, pairs to
- * batches of bytes. Knows no model and no GPU.
+ * Paired chest X-rays (and other studies of several views) from disk to batches: tables to an index, an index to
+ * prepared pixels, pairs to batches of bytes. Knows no model and no GPU.
  *
  * ```ts
- * const index = await openDataset({ root: "/data/mimic-cxr-jpg" });             // tables only; bad input is counted in index.drops
- * const pixels = await preparePixels(index, { cacheDir: "cache", imageSize: 64 }); // decodes once, resumes; leaves out bad images
- * const pairs = pairStudies(index);                                              // after preparePixels
+ * // Reads tables only; bad input is counted in index.drops.
+ * const index = await openDataset({ root: "/data/mimic-cxr-jpg" });
+ * // Decodes every image once and can be interrupted; bad images are left out, so form pairs afterwards.
+ * const pixels = await preparePixels(index, { cacheDir: "cache", imageSize: 64 });
+ * const pairs = pairStudies(index);
  * const loader = createLoader(pixels, { index, pairs: pairsOfSplit(index, pairs, "train"), batchSize: 32, seed: 1 });
  * for await (const batch of loader.batches({ from: { epoch: 0, step: 0 }, untilEpoch: 2 })) {
- *   // batch.pixels: Uint8Array [view][row][y][x]; batch.present [view][row]; batch.labels [row][label] in {1, 0, -1 = left out};
- *   // batch.studies [row]; valid until the next batch is asked for.
+ *   // batch.pixels: Uint8Array [view][row][y][x]; batch.present [view][row];
+ *   // batch.labels [row][label] in {1, 0, -1 = ignored}; batch.studies [row]. Valid until the next batch.
  * }
- * const record = describeIndex(index, { pairs, imageSize: 64 });                 // `data` of results.json
+ * // The `data` record of results.json.
+ * const record = describeIndex(index, { pairs, imageSize: 64 });
  * ```
  *
  * @module

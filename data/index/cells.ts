@@ -22,8 +22,9 @@ export function withoutDecimals(cell: string): string {
 }
 
 /**
- * The number of a patient or study of MIMIC-CXR: `10000032`, also written as a float (`10000032.0`, `1.0000032e+07` with all
- * of its digits) or as its folder's name (`p10000032`). `undefined` for anything else, such as a number that was rounded.
+ * The number of a patient or study of MIMIC-CXR: `10000032`, also written as a float (`10000032.0`, `1.0000032e+07`
+ * with all of its digits) or as its folder's name (`p10000032`). `undefined` for anything else, such as a number that
+ * was rounded.
  */
 export function numericId(cell: string): string | undefined {
   const text = withoutDecimals(cell.trim().replace(/^[ps](?=[0-9])/i, ""));

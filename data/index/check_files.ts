@@ -25,9 +25,9 @@ export interface CheckFilesOptions {
 }
 
 /**
- * Looks for every kept image's file, records its size and time, and leaves out (counted and named) those that are missing
- * or empty, or that a link keeps outside the data directory. Does nothing the second time, or where the data set has no
- * image files at all (an error when strict).
+ * Looks for every kept image's file, records its size and time, and leaves out (counted and named) those that are
+ * missing or empty, or that a link keeps outside the data directory. Does nothing the second time, or where the data
+ * set has no image files at all (an error when strict).
  */
 export function checkFiles(index: StudyIndex, options: CheckFilesOptions = {}): void {
   if (index.filesChecked) return;
@@ -77,7 +77,10 @@ function lookIn(root: string, followLinks: boolean): (path: string) => Found | u
   };
 }
 
-/** `undefined` for whatever keeps a path from being a file: none there, no permission, a name too long, links in a circle. */
+/**
+ * `undefined` for whatever keeps a path from being a file: none there, no permission, a name too long, links in a
+ * circle.
+ */
 function orUndefined<T>(look: () => T): T | undefined {
   try {
     return look();

@@ -13,8 +13,8 @@ const MAX_LOST = 0.75;
 const FEW_IMAGES = 10;
 
 /**
- * Refuses an index of which almost everything was left out because of bad input: missing files, unreadable rows. What is
- * left would be a data set, but not the one that was meant. What policies leave out does not count.
+ * Refuses an index of which almost everything was left out because of bad input: missing files, unreadable rows. What
+ * is left would be a data set, but not the one that was meant. What policies leave out does not count.
  *
  * @throws {DataError} with the share that is lost, the reasons and an example of each.
  */

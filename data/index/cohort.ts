@@ -13,8 +13,8 @@ export interface CohortStep {
 }
 
 /**
- * The cohort flow, from what the data set lists to what the pairs use: one row a reason for leaving something out, with the
- * images, studies and subjects left after it.
+ * The cohort flow, from what the data set lists to what the pairs use: one row a reason for leaving something out, with
+ * the images, studies and subjects left after it.
  */
 export function cohortTable(index: StudyIndex, pairs: PairTable): CohortStep[] {
   const { images } = index;

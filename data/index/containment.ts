@@ -5,7 +5,9 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 
-/** Tells which paths lie in a directory. Remembers directories, so that a file costs one question to the file system. */
+/**
+ * Tells which paths lie in a directory. Remembers directories, so that a file costs one question to the file system.
+ */
 export class Containment {
   readonly #given: string;
   readonly #root: string;

@@ -37,7 +37,9 @@ export class DropLog {
     this.strict = options.strict ?? false;
   }
 
-  /** Counts one thing left out and returns the code of its reason (from 1). Throws a {@linkcode DataError} when strict. */
+  /**
+   * Counts one thing left out and returns the code of its reason (from 1). Throws a {@linkcode DataError} when strict.
+   */
   add(reason: DropReason, example: string): number {
     if (this.strict && reason.fault) {
       throw new DataError(`${example}: ${reason.reason} (--strict makes every skip an error)`);

@@ -49,8 +49,9 @@ const WORDS: Readonly<Record<string, LabelState>> = {
 };
 
 /**
- * The state that a cell of a label file spells: the numbers 1, 0 and -1 in any notation (`1`, `1.0`, `+1`, `1e0`, `1,00`),
- * `True`, `False`, `yes`, `no` and the like in any case, or nothing (also written `nan`, `NA`, `None`). Else `undefined`.
+ * The state that a cell of a label file spells: the numbers 1, 0 and -1 in any notation (`1`, `1.0`, `+1`, `1e0`,
+ * `1,00`), `True`, `False`, `yes`, `no` and the like in any case, or nothing (also written `nan`, `NA`, `None`). Else
+ * `undefined`.
  */
 export function parseLabelState(cell: string): LabelState | undefined {
   const text = cell.trim().toLowerCase();

@@ -27,8 +27,8 @@ const MAX_ENTRIES = 2 ** 27;
  * - `one-frontal-one-lateral`: only studies with exactly one of each;
  * - `all-combinations-missing`: as the first, but a study without a view keeps its other images, the view being -1.
  *
- * With more views the product runs over all of them. A study repeats with its pairs; labels belong to studies. Pairs are
- * counted before any is made: a study with more than 65,536 is left out.
+ * With more views the product runs over all of them. A study repeats with its pairs; labels belong to studies. Pairs
+ * are counted before any is made: a study with more than 65,536 is left out.
  *
  * @throws {DataError} where all studies together have more pairs than fit, or (strict) a study has too many.
  */

@@ -18,7 +18,9 @@ const SPLIT_NAMES: Readonly<Record<string, number>> = {
   testing: 2,
 };
 
-/** The code of a split's name (`validate` is also called `val`, `valid`, `validation` and `dev`; in any case), or -1. */
+/**
+ * The code of a split's name (`validate` is also called `val`, `valid`, `validation` and `dev`; in any case), or -1.
+ */
 export function splitCode(name: string): number {
   const lower = name.trim().toLowerCase();
   return Object.hasOwn(SPLIT_NAMES, lower) ? SPLIT_NAMES[lower]! : -1;
@@ -26,7 +28,8 @@ export function splitCode(name: string): number {
 
 /**
  * The protocol's own split: 80 % of all listed subjects for training, 10 % for validation, 10 % for testing, drawn with
- * `seed`. It depends on the set of subject identifiers and the seed alone, not on label or pair policies or the order of rows.
+ * `seed`. It depends on the set of subject identifiers and the seed alone, not on label or pair policies or the order
+ * of rows.
  */
 export function splitBySubject(subjectIds: readonly string[], seed: number): Int8Array {
   const order = Array.from(subjectIds, (_, i) => i);

@@ -40,9 +40,9 @@ export interface StudyIndexHeader {
 }
 
 /**
- * All studies of a data set, in columns: 377,110 images take tens of megabytes. It holds no pixels. Subjects, studies and
- * images are numbered from 0 in the order in which the files list them, whatever the policies, so that an image number
- * means the same image in every run on the same files.
+ * All studies of a data set, in columns: 377,110 images take tens of megabytes. It holds no pixels. Subjects, studies
+ * and images are numbered from 0 in the order in which the files list them, whatever the policies, so that an image
+ * number means the same image in every run on the same files.
  */
 export class StudyIndex {
   readonly dataset: DatasetName;

@@ -3,8 +3,9 @@ import { SeededRandom } from "../../base/random.ts";
 import type { StudyIndex } from "./study_index.ts";
 
 /**
- * The pairs of a share of the patients: those whose labels a classifier may see. Patients are drawn with `seed`; subsets of one seed are
- * nested (5 % lies inside 10 %). Give `fraction` in (0, 1] (rounded up to whole patients) or `count` of patients.
+ * The pairs of a share of the patients: those whose labels a classifier may see. Patients are drawn with `seed`;
+ * subsets of one seed are nested (5 % lies inside 10 %). Give `fraction` in (0, 1] (rounded up to whole patients) or
+ * `count` of patients.
  */
 export function labelledSubset(
   index: StudyIndex,

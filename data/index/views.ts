@@ -2,8 +2,8 @@
 export const CHEST_VIEWS: readonly string[] = ["frontal", "lateral"];
 
 /**
- * The view that a DICOM ViewPosition belongs to: `AP` and `PA` are frontal, `LATERAL` and `LL` lateral (both spellings are
- * common; matching only `LATERAL` loses a third of the laterals). Anything else, blank included, is no view: -1.
+ * The view that a DICOM ViewPosition belongs to: `AP` and `PA` are frontal, `LATERAL` and `LL` lateral (both spellings
+ * are common; matching only `LATERAL` loses a third of the laterals). Anything else, blank included, is no view: -1.
  */
 export function viewOfPosition(position: string): number {
   switch (position) {

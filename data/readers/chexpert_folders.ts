@@ -19,7 +19,7 @@ const TABLES: readonly [Split, readonly string[]][] = [
 /** Folders that may hold tables or patients. */
 const FOLDERS = /^(chexpert|chexlocalize)|^(train|val|valid|validate|validation|test|images)$|batch/i;
 /** Levels below the data directory that are looked through. */
-const MAX_DEPTH = 3;
+const MAX_DEPTH = 4;
 
 /** A folder that was looked into. */
 interface Folder {
@@ -40,9 +40,9 @@ export interface ChexpertFiles {
 }
 
 /**
- * Finds CheXpert in a directory: tables and images in one folder (`CheXpert-v1.0`, `CheXpert-v1.0-small`, or any), in the
- * folder around it, or in the batches of the full-size download (`CheXpert-v1.0 batch 1 (validate & csv)`, ...), with or
- * without the test set's tables and images beside them. `undefined` where there is no training table.
+ * Finds CheXpert in a directory: tables and images in one folder (`CheXpert-v1.0`, `CheXpert-v1.0-small`, or any), in
+ * the folder around it, or in the batches of the full-size download (`CheXpert-v1.0 batch 1 (validate & csv)`, ...),
+ * with or without the test set's tables and images beside them. `undefined` where there is no training table.
  */
 export function findChexpert(root: string): ChexpertFiles | undefined {
   const folders = listFolders(root);

@@ -21,8 +21,8 @@ export interface ReadCsvOptions {
   /** Other spellings in the header: spelling -> name in `columns`. */
   aliases?: Readonly<Record<string, string>>;
   /**
-   * One record: the cells of `columns`, without the spaces around them, and the line it starts on (the header is line 1).
-   * The array is reused between calls. What it throws ends the reading.
+   * One record: the cells of `columns`, without the spaces around them, and the line it starts on (the header is line
+   * 1). The array is reused between calls. What it throws ends the reading.
    */
   onRow: (cells: readonly string[], line: number) => void;
   /** A record that cannot be read. Throws when left out. */
@@ -37,8 +37,8 @@ export interface ReadCsvOptions {
  * bars, with any line ends; see {@linkcode CsvScanner}. Column names are compared without the spaces around them, and
  * without case where that is unambiguous.
  *
- * @throws {DataError} naming file, line and column: a missing file, an empty one, a missing or repeated column, a broken
- * gzip stream, what is no text.
+ * @throws {DataError} naming file, line and column: a missing file, an empty one, a missing or repeated column, a
+ * broken gzip stream, what is no text.
  */
 export async function readCsv(path: string, options: ReadCsvOptions): Promise<number> {
   const reader = new RecordReader(path, options);
@@ -197,7 +197,8 @@ class Header {
 
   /** The positions of a name, or where it is not there, of its spellings in another case. */
   positionsOf(column: string): readonly number[] {
-    return this.#exact.get(column) ?? this.#anyCase.get(column.toLowerCase()) ?? [];
+    const name = column.trim();
+    return this.#exact.get(name) ?? this.#anyCase.get(name.toLowerCase()) ?? [];
   }
 }
 

@@ -29,10 +29,10 @@ interface Split {
 }
 
 /**
- * A streaming CSV parser (RFC 4180, and what programs write in its place): fields separated by the delimiter; quoted ones
- * may hold delimiters, line ends and doubled quotes, and may have spaces around them. Lines end with LF, CRLF or CR, also
- * mixed. Blank lines, and records of blank fields only, are skipped. A bad quote costs one line, never the rest of the
- * file: after a quote that is never closed, reading goes on with the next line.
+ * A streaming CSV parser (RFC 4180, and what programs write in its place): fields separated by the delimiter; quoted
+ * ones may hold delimiters, line ends and doubled quotes, and may have spaces around them. Lines end with LF, CRLF or
+ * CR, also mixed. Blank lines, and records of blank fields only, are skipped. A bad quote costs one line, never the
+ * rest of the file: after a quote that is never closed, reading goes on with the next line.
  */
 export class CsvScanner {
   readonly #handlers: CsvHandlers;

@@ -28,8 +28,8 @@ const NOT_A_TABLE: readonly [start: RegExp, advice: string][] = [
 
 /**
  * Decodes UTF-8 and UTF-16, with or without a byte order mark (which is dropped). Bytes that are not UTF-8 are read as
- * Windows-1252, which spreadsheet programs still write, unless valid UTF-8 beyond ASCII came before: then they are damage
- * and become U+FFFD.
+ * Windows-1252, which spreadsheet programs still write, unless valid UTF-8 beyond ASCII came before: then they are
+ * damage and become U+FFFD.
  *
  * @param path Named in errors.
  * @throws {DataError} for what is no text: archives, spreadsheets, web pages.

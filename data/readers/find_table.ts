@@ -12,7 +12,9 @@ export function exists(path: string, kind: "file" | "directory"): boolean {
   }
 }
 
-/** The path of the first of the tables that exists, gzipped or not; `undefined` where none does. Names have no ending. */
+/**
+ * The path of the first of the tables that exists, gzipped or not; `undefined` where none does. Names have no ending.
+ */
 export function findTable(root: string, names: readonly string[]): string | undefined {
   for (const name of names) {
     for (const ending of [".csv.gz", ".csv"]) {

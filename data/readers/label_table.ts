@@ -43,8 +43,8 @@ export interface LabelRow {
 }
 
 /**
- * Reads a table with a `study_id` column and one column a label, by name. Cells that spell no label are given to `onRow` as
- * such, records that cannot be read to `onBadRow`.
+ * Reads a table with a `study_id` column and one column a label, by name. Cells that spell no label are given to
+ * `onRow` as such, records that cannot be read to `onBadRow`.
  */
 export async function readLabelTable(
   path: string,

@@ -12,8 +12,8 @@ const REFUSED_MEMBER: DropReason = {
 };
 
 /**
- * Finds MIMIC-CXR-JPG's images under the folder `files` or, where there is none, in `files.zip`. `name` gives an image's path from the
- * root, beginning with `files/`.
+ * Finds MIMIC-CXR-JPG's images under the folder `files` or, where there is none, in `files.zip`. `name` gives an
+ * image's path from the root, beginning with `files/`.
  */
 export function mimicSource(place: { root: string; drops: DropLog }, name: (image: number) => string): ImageSource {
   const { root, drops } = place;

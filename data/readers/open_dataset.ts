@@ -52,8 +52,8 @@ export interface OpenDatasetOptions {
  * Reads a data set's tables into an index: subjects, studies, images, views, splits and label states. No pixels are
  * read. Bad rows, missing files and studies without labels are left out, counted and named in `index.drops`.
  *
- * @throws {DataError} for what cannot be read at all (with file, line and column), for a patient in two splits, and with
- * `strict` for the first thing that would be left out because of bad input.
+ * @throws {DataError} for what cannot be read at all (with file, line and column), for a patient in two splits, and
+ * with `strict` for the first thing that would be left out because of bad input.
  *
  * @example
  * ```ts

@@ -14,7 +14,9 @@ export type PhantomLayout = typeof PHANTOM_LAYOUTS[number];
 /** Raised whenever equal settings would no longer give equal files. */
 export const PHANTOM_VERSION = 2;
 
-/** The file beside the tables that tells phantoms from patients; written last, so its presence says that all is there. */
+/**
+ * The file beside the tables that tells phantoms from patients; written last, so its presence says that all is there.
+ */
 export const RECORD_NAME = "phantoms.json";
 
 const RECORD = { maxBytes: 2 ** 20, kind: "a record of phantoms" };

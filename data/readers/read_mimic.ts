@@ -26,8 +26,8 @@ export function looksLikeMimic(root: string): boolean {
 }
 
 /**
- * Reads MIMIC-CXR-JPG 2.0.0 or 2.1.0 (and phantoms, which have its layout): tables gzipped or not, columns by name, images
- * under `files/` or in `files.zip`. Nothing is decoded.
+ * Reads MIMIC-CXR-JPG 2.0.0 or 2.1.0 (and phantoms, which have its layout): tables gzipped or not, columns by name,
+ * images under `files/` or in `files.zip`. Nothing is decoded.
  *
  * @throws {DataError} for a missing directory, table or column, and for a patient in two splits.
  */

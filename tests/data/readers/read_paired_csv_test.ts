@@ -189,3 +189,14 @@ Deno.test("dataset.json may have a byte order mark, or be UTF-16", () =>
       assert.equal((await openDataset({ root })).images.count, 1);
     }
   }));
+
+Deno.test("a table without a split column is read where another split is asked for, and labels may be left out", () =>
+  withData(
+    "subject,study,front\nanna,1,images/a.jpg\nben,1,images/b.jpg\n",
+    async (root) => {
+      const index = await openDataset({ root, splits: "paper" });
+      assert.deepEqual([index.images.count, index.labels], [2, []]);
+      await assert.rejects(openDataset({ root }), /column "split": the column is missing/);
+    },
+    { format: HEADER.format, version: 1, csv: "studies.csv", views: [" front "] },
+  ));

@@ -30,6 +30,12 @@ Deno.test("requireEvaluable() refuses data without labels or a test split, excep
     () => requireEvaluable(PLAIN, { index: unlabelled, pairs }),
     /there are no label columns, so nothing can be evaluated: .*--no-evaluation/,
   );
+  const blank = new StudyIndex(index, {
+    ...index,
+    studies: { ...index.studies, states: new Uint8Array(index.studies.states.length) },
+  }, index.drops);
+  assert.throws(() => requireEvaluable(PLAIN, { index: blank, pairs }), /label columns are blank for every study/);
+  requireEvaluable(UNSCORED, { index: blank, pairs });
   requireEvaluable(UNSCORED, { index, pairs: without("test") });
   requireEvaluable(UNSCORED, { index: unlabelled, pairs });
 });
