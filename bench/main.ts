@@ -49,6 +49,12 @@ const PARTS: Readonly<Record<string, Part>> = {
     file: "bench/step.ts",
     permissions: [GRAPHICS, "--allow-run=git,dpkg-query", "--allow-sys=cpus,loadavg", ...FILES],
   },
+  "gpu-static": {
+    summary:
+      "what the kernels compile to for a GPU, and a model of a step's time, without a GPU (--help lists its flags)",
+    file: "bench/gpu_static.ts",
+    permissions: ["--allow-env", "--allow-run", "--allow-sys=uid", "--allow-read", "--allow-write=cache,bench"],
+  },
   peers: {
     summary: "a training step and a matrix product against TensorFlow.js, jax-js and PyTorch (--help lists its flags)",
     file: "bench/peers.ts",

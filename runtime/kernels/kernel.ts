@@ -71,6 +71,8 @@ export interface Dispatch {
   readonly grid: Grid;
   /** Floating-point operations, for profiles. */
   readonly flops?: number;
+  /** The part of a matrix product that one workgroup computes, for models of its time. */
+  readonly tile?: { readonly rows: number; readonly columns: number; readonly depth: number };
   /** Bytes read and written at least once, for profiles; the sum of the operands if left out. */
   readonly bytes?: number;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Device } from "../device/device.ts";
+import type { PipelineSource } from "../device/pipeline.ts";
 import { type HalfOperands, kernelText, storageOperands, texelFormats } from "../kernels/declarations.ts";
 import type { Dispatch, Grid } from "../kernels/kernel.ts";
 import { copyTexels } from "../kernels/texels.ts";
@@ -51,23 +52,36 @@ export interface ReadyDispatch {
   readonly textures: TexelTextures;
 }
 
+/** What of a dispatch's bindings determines its pipeline. */
+interface BoundKernel {
+  readonly dispatch: Dispatch;
+  /** Pieces of one buffer have equal values of `buffer`, whatever they are. */
+  readonly storage: readonly { readonly buffer: unknown; readonly half: boolean }[];
+  readonly texels: readonly { readonly half: boolean }[];
+  readonly uniforms?: object | undefined;
+}
+
 /**
- * The compiled pipeline of a dispatch.
+ * The text and binding kinds of a dispatch's pipeline.
  *
  * WebGPU tracks the usage of whole buffers: one part of a buffer cannot be bound read-only beside another part that is
  * written, but both can be bound as `read_write`, if they do not overlap (the memory plan sees to that).
  */
-export function pipelineOf(device: Device, { dispatch, storage, texels, uniforms }: BoundDispatch) {
+export function pipelineSource({ dispatch, storage, texels, uniforms }: BoundKernel): PipelineSource {
   const declared = storageOperands(dispatch);
   const written = new Set(storage.filter((_, i) => declared[i]![1].access !== "read").map(({ buffer }) => buffer));
   const access = storage.map(({ buffer }) => written.has(buffer) ? "read_write" as const : "read" as const);
   const halves = halvesOf({ storage, texels });
   const bindings = [...access, ...(uniforms ? ["uniform" as const] : []), ...texelFormats(halves)];
-  const code = kernelText(dispatch, { access, halves });
-  return device.pipeline({ kernel: dispatch.kernel, code, bindings });
+  return { kernel: dispatch.kernel, code: kernelText(dispatch, { access, halves }), bindings };
 }
 
-function halvesOf({ storage, texels }: Pick<BoundDispatch, "storage" | "texels">): HalfOperands {
+/** The compiled pipeline of a dispatch. */
+export function pipelineOf(device: Device, bound: BoundDispatch): Promise<GPUComputePipeline> {
+  return device.pipeline(pipelineSource(bound));
+}
+
+function halvesOf({ storage, texels }: Pick<BoundKernel, "storage" | "texels">): HalfOperands {
   return { storage: storage.map(({ half }) => half), texels: texels.map(({ half }) => half) };
 }
 

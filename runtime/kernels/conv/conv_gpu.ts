@@ -12,7 +12,7 @@ import { biasOf, convFlops, type ConvGeometry, type ConvOptions, convUniforms } 
 import { epilogueParts } from "../pointwise/epilogue.ts";
 import type { Epilogue } from "../pointwise/expression.ts";
 import { foldShares } from "../matmul/matmul_fold.ts";
-import { coverTiles, type TileCover, tileKernel, tileName, type TileShape } from "../matmul/matmul_gpu.ts";
+import { coverTiles, type TileCover, tileKernel, tileName, tileOf, type TileShape } from "../matmul/matmul_gpu.ts";
 import { widthOf } from "../matmul/matmul_tiles.ts";
 
 /** Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. */
@@ -52,6 +52,7 @@ export function gpuConv(
     },
     grid: gridFor(cover.workgroups),
     flops: convFlops(options, transposed),
+    tile: tileOf(shape, cover),
   };
   return bias ? { dispatches: [dispatch] } : { scratch: [4], dispatches: [dispatch] };
 }
@@ -97,6 +98,7 @@ export function gpuWeightGradient(options: ConvGeometry, shape: TileShape): Lowe
     },
     grid: gridFor(cover.workgroups),
     flops: convFlops(options, false),
+    tile: tileOf(shape, cover),
   };
   if (cover.shares === 1) return { dispatches: [gradient] };
   const fold = foldShares({ shares: cover.shares, elements, from: { scratch: 0 }, to: { output: 0 } });

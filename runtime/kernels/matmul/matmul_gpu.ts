@@ -82,6 +82,11 @@ export function tileKernel(operands: string, shape: TileShape, values: KernelVal
   };
 }
 
+/** The part of a product that one workgroup computes. */
+export function tileOf({ tx, ty, rows, columns }: TileShape, { depthAShare }: TileCover) {
+  return { rows: ty * rows, columns: tx * columns * 4, depth: depthAShare };
+}
+
 /** The matrix product with tiles of one shape. */
 export function gpuMatmul(options: MatmulOptions, shape: TileShape): Lowering {
   const { m, n, k, batches = 1, transposeA = false, transposeB = false } = options;
@@ -120,6 +125,7 @@ export function gpuMatmul(options: MatmulOptions, shape: TileShape): Lowering {
     },
     grid: gridFor(cover.workgroups),
     flops: 2 * batches * m * n * k,
+    tile: tileOf(shape, cover),
   };
   if (cover.shares === 1) return { dispatches: [product] };
   const fold = foldShares({ shares: cover.shares, elements, from: { scratch: 0 }, to: { output: 0 } });

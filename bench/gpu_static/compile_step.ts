@@ -1,0 +1,125 @@
+/**
+ * Plans a training step for a GPU and compiles its pipelines one at a time, with a marker on standard error before and after each,
+ * between which the driver prints what it made of the kernel. A process of its own: drivers are chosen by environment variables,
+ * and they print past `console`.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { AdamState } from "../../models/adam_state.ts";
+import { imageTensors } from "../../models/image_inputs.ts";
+import { declareParameters, Scope, Vae, type VaeConfig } from "../../models/mod.ts";
+import { createPipeline, pipelineKey, type PipelineSource } from "../../runtime/device/pipeline.ts";
+import { traced } from "../../runtime/graph/op.ts";
+import { DEFAULT_LANES } from "../../runtime/kernels/declarations.ts";
+import { Device, input, PRECISIONS, randomNormal, type Tensor } from "../../runtime/mod.ts";
+import { unitName } from "../../runtime/plan/commands.ts";
+import { type PlannedCommand, planProgram, type ProgramPlan } from "../../runtime/plan/program_plan.ts";
+import { pipelineSource } from "../../runtime/program/dispatch.ts";
+import { stepWork } from "../peers/work.ts";
+import type { StaticDispatch } from "./step_model.ts";
+
+const requestSchema = z.strictObject({
+  imageSize: z.int(),
+  batchSize: z.int(),
+  precision: z.enum(PRECISIONS),
+});
+
+/** What to compile: the papers' network at a size. */
+export type CompileRequest = z.infer<typeof requestSchema>;
+
+/** What the process leaves: the dispatches, and for each pipeline its kernel's name and threads a workgroup. */
+export interface CompiledStep {
+  readonly adapter: string;
+  readonly dispatches: readonly StaticDispatch[];
+  readonly kernels: readonly { readonly kernel: string; readonly threads: number }[];
+}
+
+/** The papers' training step with dropout, as the trainer builds it. */
+function planStep(device: Device, { imageSize, batchSize, precision }: CompileRequest): ProgramPlan {
+  const config: VaeConfig = { ...stepWork("paper64").config, imageSize, dropout: 0.5 };
+  const { views, latentDim } = config;
+  const vae = new Vae(config);
+  using state = AdamState.create(device, {
+    specs: declareParameters((scope) => vae.declare(scope)),
+    seed: 0,
+    precision,
+  });
+  const { result, trace } = traced(() => {
+    const scope = Scope.bound(state.parameters.source, { training: true });
+    const { loss, reconstruction, kl } = vae.terms(scope, {
+      images: imageTensors({ views, imageSize, batchSize, floatImages: false }),
+      noise: randomNormal([views.length, batchSize, latentDim], { stream: scope.stream("reparameterisation") }),
+      alpha: input("alpha", { shape: [1] }),
+      beta: input("beta", { shape: [] }),
+    });
+    return { loss, reconstruction, kl, ...state.minimize(loss).metrics };
+  });
+  return planProgram({
+    outputs: new Map<string, Tensor>(),
+    metrics: new Map(Object.entries(result)),
+    effects: trace.effects,
+    declared: trace.inputs,
+    ringCapacity: 1024,
+  }, {
+    // A large GPU's limits: the null device's own say nothing about the GPU that it stands for.
+    target: { ...device.target, maxBindingBytes: 4 * 2 ** 30 - 4 },
+    maxBufferBytes: 64 * 2 ** 30,
+    precision,
+  });
+}
+
+/** A planned dispatch as the step's model sees it. */
+function staticDispatch(
+  { command, bindings }: PlannedCommand,
+  made: { readonly pipeline: number; readonly threads: number },
+): StaticDispatch {
+  const { dispatch, unit } = command;
+  const shapes = (values: readonly { readonly shape: readonly number[] }[]) =>
+    values.map(({ shape }) => `[${shape.join(", ")}]`).join(" ");
+  return {
+    kernel: dispatch.kernel,
+    op: unitName(unit),
+    shape: `${shapes(unit.inputs)} -> ${shapes(unit.outputs)}`,
+    workgroups: dispatch.grid.reduce((product, size) => product * size, 1),
+    flops: dispatch.flops ?? 0,
+    bytes: dispatch.bytes ?? bindings.reduce((total, { bytes }) => total + bytes, 0),
+    ...(dispatch.tile ? { tile: dispatch.tile } : {}),
+    ...made,
+  };
+}
+
+/** A command's pipeline, as the engine makes it. */
+function sourceOf({ command, bindings, uniforms, texels = [] }: PlannedCommand): PipelineSource {
+  const storage = bindings.map(({ external, buffer, half }) => ({ buffer: external ?? buffer, half }));
+  return pipelineSource({ dispatch: command.dispatch, storage, texels, uniforms });
+}
+
+async function main(request: CompileRequest): Promise<void> {
+  using device = await Device.open({ profile: "gpu" });
+  const plan = planStep(device, request);
+  const sources = new Map<string, { source: PipelineSource; number: number; threads: number }>();
+  const dispatches = plan.commands.map((command) => {
+    const source = sourceOf(command);
+    const threads = command.command.dispatch.lanes ?? DEFAULT_LANES;
+    const key = pipelineKey(source);
+    let found = sources.get(key);
+    if (!found) sources.set(key, found = { source, number: sources.size, threads });
+    return staticDispatch(command, { pipeline: found.number, threads });
+  });
+  const mark = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+  for (const { source, number } of sources.values()) {
+    mark(`@@begin ${number}`);
+    await createPipeline(device.gpu, source);
+    mark(`@@end ${number}`);
+  }
+  const kernels = [...sources.values()].map(({ source: { kernel }, threads }) => ({ kernel, threads }));
+  const compiled: CompiledStep = { adapter: device.description, dispatches, kernels };
+  console.log(JSON.stringify(compiled));
+}
+
+if (import.meta.main) {
+  await main(requestSchema.parse(JSON.parse(Deno.args[0]!)));
+  // The null device never reports work as done: waiting for it at exit would take for ever.
+  Deno.exit(0);
+}

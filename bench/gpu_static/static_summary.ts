@@ -1,0 +1,115 @@
+/**
+ * The figures by which GPU kernels are judged without a GPU, and what they may be at worst.
+ *
+ * @module
+ */
+import { type CardName, CARDS } from "./cards.ts";
+import type { MachineProgram } from "./disassembly.ts";
+import { rdnaWaves } from "./occupancy.ts";
+import {
+  HOT_LOOPS_A_ROUND,
+  modelDispatch,
+  type ModelledDispatch,
+  type StaticDispatch,
+  totalSeconds,
+} from "./step_model.ts";
+
+/** A kernel of the step and what it was compiled to. */
+export interface StaticKernel {
+  readonly kernel: string;
+  readonly threads: number;
+  readonly program: MachineProgram;
+}
+
+/** The kernels and dispatches of one training step, compiled for one family of GPUs. */
+export interface StaticStep {
+  readonly work: string;
+  /** AMD's name of the GPU that the kernels were compiled for. */
+  readonly family: string;
+  /** Version of the Mesa driver that compiled them. */
+  readonly mesa: string;
+  readonly kernels: readonly StaticKernel[];
+  readonly dispatches: readonly StaticDispatch[];
+}
+
+/** See {@linkcode summarizeStep}. Keys are those of the printed lines. */
+export interface StaticFigures {
+  /** Least share of multiply-adds among the vector instructions of a tile kernel's hot loop. */
+  "hot-loop-min": number;
+  /** The same over a round of fetches and multiplications, for tiles larger than 32 x 32. */
+  "round-min": number;
+  /** The same for 32 x 32 tiles, whose fetches are shared by fewer multiplications. */
+  "round-min-32x32": number;
+  /** Most fetches of a round that a tile kernel waits for before it multiplies. */
+  "waited-fetches-max": number;
+  /** Most registers that a kernel spills to memory. */
+  "spills-max": number;
+  /** Least number of waves (of 16) that a multiprocessor can hold of a kernel. */
+  "waves-min": number;
+  dispatches: number;
+  /** Dispatches of fewer workgroups than an H100 has multiprocessors, at least one of which is idle. */
+  "under-132": number;
+  /** Bytes that dispatches read and write at least once. */
+  "gigabytes": number;
+}
+
+/** True for kernels that keep tiles of both operands in workgroup memory. */
+export function isTileKernel(kernel: string): boolean {
+  return /\/gpu-\d+x\d+/.test(kernel);
+}
+
+/** Multiply-adds among the vector instructions of the hot loop; `undefined` without one. */
+export function hotLoopShare({ hot }: MachineProgram): number | undefined {
+  return hot && hot.own.multiplyAdd / hot.own.vector;
+}
+
+/** Multiply-adds among the vector instructions of a round: the hot loop as often as it runs in it, and what lies around it. */
+export function roundShare({ hot, round }: MachineProgram): number | undefined {
+  if (!hot) return undefined;
+  const times = round ? HOT_LOOPS_A_ROUND : 1;
+  return (times * hot.own.multiplyAdd + (round?.own.multiplyAdd ?? 0)) /
+    (times * hot.own.vector + (round?.own.vector ?? 0));
+}
+
+/** Spilled registers, vector and scalar. */
+export function spills({ statistics }: MachineProgram): number {
+  return (statistics["Spilled VGPRs"] ?? 0) + (statistics["Spilled SGPRs"] ?? 0);
+}
+
+/** The figures of a step. */
+export function summarizeStep({ kernels, dispatches }: StaticStep): StaticFigures {
+  const tiles = kernels.filter(({ kernel }) => isTileKernel(kernel));
+  const small = tiles.filter(({ kernel }) => kernel.includes("gpu-32x32"));
+  const large = tiles.filter((tile) => !small.includes(tile));
+  const least = (of: readonly StaticKernel[], share: (program: MachineProgram) => number | undefined) =>
+    round3(Math.min(1, ...of.map(({ program }) => share(program)).filter((value) => value !== undefined)));
+  const most = (values: readonly number[]) => Math.max(0, ...values);
+  return {
+    "hot-loop-min": least(tiles, hotLoopShare),
+    "round-min": least(large, roundShare),
+    "round-min-32x32": least(small, roundShare),
+    "waited-fetches-max": most(tiles.map(({ program }) => program.waitedFetches)),
+    "spills-max": most(kernels.map(({ program }) => spills(program))),
+    "waves-min": Math.min(16, ...kernels.map(({ program, threads }) => Math.floor(rdnaWaves(program, threads)))),
+    dispatches: dispatches.length,
+    "under-132": dispatches.filter(({ workgroups }) => workgroups < CARDS.h100.multiprocessors).length,
+    gigabytes: round3(dispatches.reduce((total, { bytes }) => total + bytes, 0) / 1e9),
+  };
+}
+
+/** The dispatches of a step as they would run on a card. */
+export function modelStep({ kernels, dispatches }: StaticStep, card: CardName): ModelledDispatch[] {
+  return dispatches.map((one) => modelDispatch(one, kernels[one.pipeline]!.program, CARDS[card]));
+}
+
+/** Milliseconds of a step on every card, rounded to a tenth. */
+export function modelledTimes(step: StaticStep): Record<CardName, number> {
+  const times = Object.keys(CARDS).map((card) =>
+    [card, Math.round(1e4 * totalSeconds(modelStep(step, card as CardName))) / 10] as const
+  );
+  return Object.fromEntries(times) as Record<CardName, number>;
+}
+
+function round3(value: number): number {
+  return Math.round(1e3 * value) / 1e3;
+}

@@ -1,0 +1,95 @@
+/**
+ * A model of a training step's time on a GPU, from its dispatches and from what their kernels compile to.
+ *
+ * A dispatch takes the longer of its arithmetic and its memory traffic, plus a launch. Arithmetic of a tile kernel is slowed by
+ * instructions that are not multiply-adds (*efficiency*), by multiprocessors without work or with too few warps to hide latency
+ * (*fill*), and by tiles that reach beyond the matrix (*padding*). The model knows no caches and no latencies of instructions: it
+ * ranks changes to kernels, and its absolute times are no promise.
+ *
+ * @module
+ */
+import { type Card, peakFlops } from "./cards.ts";
+import type { InstructionCounts, MachineProgram } from "./disassembly.ts";
+import { nvidiaWarps } from "./occupancy.ts";
+
+/** A dispatch of a step. */
+export interface StaticDispatch {
+  readonly kernel: string;
+  /** The op or chain of ops that it computes. */
+  readonly op: string;
+  readonly shape: string;
+  readonly workgroups: number;
+  readonly threads: number;
+  readonly flops: number;
+  readonly bytes: number;
+  /** The part of a matrix product that one workgroup computes, for tile kernels. */
+  readonly tile?: { readonly rows: number; readonly columns: number; readonly depth: number };
+  /** Index of its pipeline. */
+  readonly pipeline: number;
+}
+
+/** Estimated seconds of a dispatch, and why. */
+export interface ModelledDispatch extends StaticDispatch {
+  readonly seconds: number;
+  readonly bound: "compute" | "memory" | "launch";
+  readonly efficiency: number;
+  readonly fill: number;
+  readonly padding: number;
+}
+
+/** Seconds from the end of one dispatch to the begin of the next; 6 us were measured on an A100 (wgpu), 5 is a round figure. */
+const LAUNCH = 5e-6;
+/** The most multiply-adds a clock, as a share of the peak, that good kernels are seen to issue. */
+const BEST_ISSUE = 0.95;
+/** Slices of depth 16 that a tile kernel keeps in workgroup memory; the hot loop takes 4 of them at a time. */
+export const SLICE = 16;
+export const HOT_LOOPS_A_ROUND = 4;
+
+/** Models one dispatch. */
+export function modelDispatch(dispatch: StaticDispatch, program: MachineProgram, card: Card): ModelledDispatch {
+  const memory = dispatch.bytes / card.bandwidth;
+  const { tile } = dispatch;
+  if (tile && program.hot) {
+    const efficiency = issueEfficiency(program, card);
+    const slices = Math.ceil(tile.depth / SLICE) * SLICE;
+    const padded = 2 * dispatch.workgroups * tile.rows * tile.columns * slices;
+    const fill = multiprocessorFill(dispatch, nvidiaWarps(program, dispatch.threads), card);
+    const compute = padded / peakFlops(card) / efficiency / fill;
+    const bound = compute > memory ? "compute" : "memory";
+    const seconds = Math.max(compute, memory) + LAUNCH;
+    return { ...dispatch, seconds, bound, efficiency, fill, padding: dispatch.flops / padded };
+  }
+  // Every lane executes all instructions once: memory decides, and few lanes do not saturate it.
+  const fill = Math.min(1, dispatch.workgroups * dispatch.threads / (card.multiprocessors * 512));
+  const stream = memory / Math.max(fill, 0.02);
+  const compute = dispatch.flops / peakFlops(card);
+  const bound = stream > LAUNCH ? "memory" : "launch";
+  return { ...dispatch, seconds: Math.max(stream, compute) + LAUNCH, bound, efficiency: 1, fill, padding: 1 };
+}
+
+/** Seconds of a whole step. */
+export function totalSeconds(dispatches: readonly ModelledDispatch[]): number {
+  return dispatches.reduce((total, { seconds }) => total + seconds, 0);
+}
+
+/** Share of the peak that the instruction mix of a round allows. */
+function issueEfficiency({ hot, round }: MachineProgram, card: Card): number {
+  const multiplyAdds = HOT_LOOPS_A_ROUND * hot!.own.multiplyAdd * card.issueLanes / card.multiplyAddLanes;
+  const issued = HOT_LOOPS_A_ROUND * issueSlots(hot!.own) + (round ? issueSlots(round.own) : 0);
+  return BEST_ISSUE * Math.min(1, multiplyAdds / Math.max(issued, multiplyAdds));
+}
+
+function issueSlots(counts: InstructionCounts): number {
+  const accesses = [counts.loads, counts.stores].flatMap((widths) => Object.values(widths));
+  return counts.vector + counts.workgroupLoads + counts.workgroupStores + accesses.reduce((a, b) => a + b, 0) +
+    counts.scratch + counts.branches + counts.barriers + 0.5 * counts.scalar;
+}
+
+/** Share of the multiprocessors' time that has work, with the tail of the last wave and too few warps to hide latency. */
+function multiprocessorFill({ workgroups, threads }: StaticDispatch, warps: number, card: Card): number {
+  const perMultiprocessor = workgroups / card.multiprocessors;
+  const warpsOfOne = threads / 32;
+  const resident = Math.min(warps / warpsOfOne, perMultiprocessor);
+  const latencyHidden = Math.min(1, Math.max(1, resident) * warpsOfOne / 8);
+  return perMultiprocessor / Math.ceil(perMultiprocessor) * latencyHidden;
+}

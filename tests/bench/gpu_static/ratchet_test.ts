@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { excesses, type Limits, limitsOf, readLimits } from "../../../bench/gpu_static/ratchet.ts";
+import { ROOT } from "../../architecture/source_files.ts";
+
+const LIMITS: Limits = {
+  mesa: "1.2.3",
+  family: "navi21",
+  work: "paper64-b32",
+  figures: {
+    "hot-loop-min": 0.9,
+    "round-min": 0.8,
+    "round-min-32x32": 0.5,
+    "waited-fetches-max": 2,
+    "spills-max": 0,
+    "waves-min": 3,
+    dispatches: 500,
+    "under-132": 90,
+    gigabytes: 18,
+  },
+  milliseconds: { h100: 30, a100: 80 },
+};
+
+Deno.test("figures that equal their limits pass, and so do better ones", () => {
+  assert.deepEqual(excesses(LIMITS, LIMITS), []);
+  const better = { ...LIMITS.figures, "hot-loop-min": 0.98, dispatches: 400, "waves-min": 5 };
+  assert.deepEqual(excesses(LIMITS, { figures: better, milliseconds: { h100: 20, a100: 80 } }), []);
+});
+
+Deno.test("each figure that is worse is named with its value and limit", () => {
+  const worse = { ...LIMITS.figures, "hot-loop-min": 0.89, dispatches: 501, "waves-min": 2 };
+  assert.deepEqual(excesses(LIMITS, { figures: worse, milliseconds: { h100: 30.1 } }), [
+    { name: "hot-loop-min", limit: 0.9, value: 0.89 },
+    { name: "waves-min", limit: 3, value: 2 },
+    { name: "dispatches", limit: 500, value: 501 },
+    { name: "h100 ms", limit: 30, value: 30.1 },
+    { name: "a100 ms", limit: 80, value: Infinity },
+  ]);
+});
+
+Deno.test("limits survive being written and read; other files are refused by name", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = join(folder, "limits.json");
+    await Deno.writeTextFile(file, JSON.stringify(limitsOf(LIMITS, LIMITS)));
+    assert.deepEqual(await readLimits(file), LIMITS);
+    await Deno.writeTextFile(file, '{"mesa": 3}');
+    await assert.rejects(readLimits(file), /limits\.json: no file of limits/);
+    await assert.rejects(readLimits(join(folder, "absent.json")), /absent\.json: the limits cannot be read/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("the project's own limits can be read, and are for Debian 12's Mesa", async () => {
+  const limits = await readLimits(join(ROOT, "bench/gpu_static/limits.json"));
+  assert.equal(limits.work, "paper224-b32");
+  assert.match(limits.mesa, /^\d+\.\d+\.\d+$/);
+});
