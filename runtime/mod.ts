@@ -1,5 +1,6 @@
 /**
- * The tensor engine: symbolic tensors, reverse-mode autodiff, and programs of WGSL kernels that are compiled once and replayed.
+ * The tensor engine: symbolic tensors, reverse-mode autodiff, and programs of WGSL kernels that are compiled once and
+ * replayed.
  *
  * Standard WebGPU only; checkpoints on disk are in `checkpoint.ts`, which needs Deno's files.
  *

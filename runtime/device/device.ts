@@ -1,9 +1,9 @@
 /**
- * The one owner of the GPU: adapter, queue, pipelines, buffers, and every error that WebGPU reports.
+ * Owns the GPU: adapter, queue, pipelines, buffers, and all error handling.
  *
- * WebGPU validates asynchronously and silently; a fault that nobody catches only shows as zeros in the result. `Device` therefore
- * collects every uncaptured error and throws it at the next point where the caller waits ({@link Device.check}), names the kernel, and
- * turns the loss of the device into a {@link DeviceLostError}.
+ * WebGPU validates asynchronously and silently: an error that nobody handles only shows as zeros in the result.
+ * `Device` therefore collects all uncaptured errors and throws them at the next point where the caller waits ({@link
+ * Device.check}), names the kernel, and reports the loss of the device as a {@link DeviceLostError}.
  *
  * @module
  */
@@ -15,7 +15,10 @@ import { TEXEL_ROW, texelBytes, texelTexture } from "../kernels/texels.ts";
 
 /** A tuner that a device may be opened with. */
 export interface DeviceTuner extends Tuner {
-  /** Measures what could not be chosen so far; true if that changed a choice. Called between planning and compiling a program. */
+  /**
+   * Measures the choices that are still open; true if any of them changed. Called between planning and compiling a
+   * program.
+   */
   settle?(device: Device): Promise<boolean>;
 }
 
@@ -25,27 +28,27 @@ export interface DeviceOptions {
   readonly profile?: Profile;
   /** Measured choices between kernel variants, or a function that finds them for the adapter of this name. */
   readonly tuner?: DeviceTuner | ((adapter: string) => Promise<DeviceTuner>);
-  /** Bytes that may be allocated, for a GPU that others use too; whatever the adapter gives if left out. */
+  /** Memory budget in bytes, for a GPU that is shared with others; unlimited by default. */
   readonly memoryLimit?: number;
 }
 
 /** An open GPU device. Dispose of it (`using device = await Device.open()`) to free all of its memory. */
 export class Device implements Disposable {
-  /** Bytes of GPU buffers that are allocated now through {@link Device.allocate}. */
+  /** Bytes of GPU memory currently allocated through this device. */
   allocatedBytes = 0;
-  /** Number of buffers that are allocated now. */
+  /** Number of buffers currently allocated. */
   allocatedBuffers = 0;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #errors: Error[] = [];
   readonly #freed = new WeakSet<GPUBuffer>();
-  /** Error scopes whose answers are still to come. */
+  /** Pending results of error scopes. */
   readonly #answers = new Set<Promise<void>>();
   #lost: DeviceLostError | undefined;
   #disposed = false;
 
   private constructor(
     readonly gpu: GPUDevice,
-    /** What the adapter calls itself, for example `llvmpipe (LLVM 15.0.6, 256 bits)`. */
+    /** The adapter's description, for example `llvmpipe (LLVM 15.0.6, 256 bits)`. */
     readonly description: string,
     /** True for an adapter that runs on the CPU. */
     readonly isFallback: boolean,
@@ -69,15 +72,15 @@ export class Device implements Disposable {
    * Opens the default adapter with all of its limits and the features that kernels can use.
    *
    * @throws {NoAdapterError} if there is no Vulkan, Metal or Direct3D driver.
-   * @throws {EngineError} if the driver gives no device.
+   * @throws {EngineError} if the driver does not provide a device.
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
     prepareEnvironment();
     const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
     if (!adapter) {
       throw new NoAdapterError(
-        "no WebGPU adapter: install a Vulkan driver (on Debian or Ubuntu the software one is `apt-get install mesa-vulkan-drivers`; " +
-          "`deno task setup` does it)",
+        "no WebGPU adapter: install a Vulkan driver (on Debian or Ubuntu the software one is " +
+          "`apt-get install mesa-vulkan-drivers`; `deno task setup` does it)",
       );
     }
     const features = wantedFeatures(adapter);
@@ -118,8 +121,8 @@ export class Device implements Disposable {
   /**
    * Allocates a buffer of zeros.
    *
-   * @throws {OutOfMemoryError} when the size is over the adapter's limit or the device's budget. Memory that runs out in the driver is
-   * known a moment later: {@link settle} throws then, and every later {@link check}.
+   * @throws {OutOfMemoryError} when the size is over the adapter's limit or the device's budget. If the driver itself
+   * runs out of memory, {@link settle} and later calls of {@link check} throw.
    */
   allocate(bytes: number, options: { label: string; usage: GPUBufferUsageFlags }): GPUBuffer {
     this.#throwIfGone();
@@ -140,9 +143,9 @@ export class Device implements Disposable {
   }
 
   /**
-   * Checks that the device's budget has room, before anything is allocated.
+   * Checks an allocation against the device's memory budget.
    *
-   * @throws {OutOfMemoryError} with the bytes that are left.
+   * @throws {OutOfMemoryError} with the remaining bytes.
    */
   requireMemory(bytes: number, label: string): void {
     const available = this.options.memoryLimit - this.allocatedBytes;
@@ -185,7 +188,7 @@ export class Device implements Disposable {
     return this.#freed.has(buffer);
   }
 
-  /** Submits commands; what WebGPU has to say about them is thrown, with the label, by the next {@link check}. */
+  /** Submits commands; WebGPU's errors are thrown, with the label, by the next {@link check}. */
   submit(encoder: GPUCommandEncoder, label: string): void {
     this.#noted("validation", {
       work: () => this.gpu.queue.submit([encoder.finish()]),
@@ -194,10 +197,10 @@ export class Device implements Disposable {
   }
 
   /**
-   * The compiled pipeline of a kernel, made once for each text, set of constants and binding layout.
+   * The compiled pipeline of a kernel, cached by source text, constants and binding layout.
    *
    * @throws {ValidationError} naming the kernel, with the compiler's message, line and column.
-   * @throws {DeviceLostError} if the device was lost, which lets every kernel fail to compile.
+   * @throws {DeviceLostError} if the device was lost, which makes every compilation fail.
    */
   pipeline(source: PipelineSource): Promise<GPUComputePipeline> {
     const key = pipelineKey(source);
@@ -213,7 +216,7 @@ export class Device implements Disposable {
   async #compiled(source: PipelineSource): Promise<GPUComputePipeline> {
     try {
       const pipeline = await createPipeline(this.gpu, source);
-      // Browsers make pipelines of lost devices without a word.
+      // Browsers create pipelines on lost devices without an error.
       this.#throwIfGone();
       return pipeline;
     } catch (error) {
@@ -223,18 +226,18 @@ export class Device implements Disposable {
     }
   }
 
-  /** Lets the tuner measure the choices that it was asked for and could not make; true if that changed one. */
+  /** Lets the tuner measure the choices that are still open; true if any of them changed. */
   async settleTuner(): Promise<boolean> {
     return await this.options.tuner?.settle?.(this) ?? false;
   }
 
-  /** Number of distinct pipelines made so far. */
+  /** Number of distinct pipelines so far. */
   get pipelineCount(): number {
     return this.#pipelines.size;
   }
 
   /**
-   * Runs `work`, and throws what WebGPU's validation, memory management or driver had to say about it.
+   * Runs `work` and throws the errors of WebGPU's validation, memory management or driver that it causes.
    *
    * @param label Names the work in the exception.
    */
@@ -250,19 +253,25 @@ export class Device implements Disposable {
     } finally {
       errors = await Promise.all(filters.map(() => this.gpu.popErrorScope()));
     }
-    // What an allocation noted comes first: the rest follows from it.
+    // Errors of allocations come first: the others are consequences.
     await this.settle();
     for (const error of errors.reverse()) if (error) throw toEngineError(error, label);
     return result;
   }
 
-  /** Waits until WebGPU has answered whether what was done was in order (not until the GPU has done it), and throws as {@link check} does. */
+  /**
+   * Waits until WebGPU has validated everything so far (not until the GPU has executed it), and throws as {@link
+   * check} does.
+   */
   async settle(): Promise<void> {
     await Promise.all(this.#answers);
     this.check();
   }
 
-  /** Throws the first error that WebGPU reported since the last call, and a {@link DeviceLostError} if the device is gone. */
+  /**
+   * Throws the first error that WebGPU reported since the last call, and a {@link DeviceLostError} if the device is
+   * gone.
+   */
   check(): void {
     this.#throwIfGone();
     const first = this.#errors.shift();
@@ -271,9 +280,10 @@ export class Device implements Disposable {
   }
 
   /**
-   * Copies `bytes` bytes of a buffer to the host. Costs 11 ms and more in Deno, and blocks the thread: never once a step.
+   * Copies `bytes` bytes of a buffer to the host. Takes at least 11 ms in Deno and blocks the thread, so never call
+   * it at every step.
    *
-   * @throws {DeviceLostError} if the device was lost on the way.
+   * @throws {DeviceLostError} if the device is lost meanwhile.
    */
   async readBuffer(buffer: GPUBuffer, options: { offset?: number; bytes: number }): Promise<ArrayBuffer> {
     this.check();
@@ -302,7 +312,7 @@ export class Device implements Disposable {
     }
   }
 
-  /** Waits until the GPU has done all that was submitted, then reports errors as {@link check} does. */
+  /** Waits until the GPU has executed all submitted work, then reports errors as {@link check} does. */
   async finish(): Promise<void> {
     await this.gpu.queue.onSubmittedWorkDone();
     await this.settle();
@@ -318,7 +328,7 @@ export class Device implements Disposable {
     if (this.#lost) throw this.#lost;
   }
 
-  /** Does work, and notes the error of one kind that comes of it. */
+  /** Runs `work` and records the error of one kind that it causes. */
   #noted<T>(
     filter: GPUErrorFilter,
     options: { work: () => T; toError: (error: GPUError) => Error | Promise<Error> },
@@ -337,12 +347,15 @@ export class Device implements Disposable {
     popped: Promise<GPUError | null>,
     toError: (error: GPUError) => Error | Promise<Error>,
   ): Promise<void> {
-    // A device that is lost answers no more, or with a rejection.
+    // A lost device does not answer, or rejects the promise.
     const error = await popped.catch(() => null);
     if (error) this.#errors.push(await toError(error));
   }
 
-  /** About how large a buffer can be made, where one of `wanted` bytes cannot: WebGPU does not tell how much memory there is. */
+  /**
+   * Estimates the largest buffer that can be allocated after one of `wanted` bytes failed, by bisection: WebGPU does
+   * not report the available memory.
+   */
   async #largestFree(wanted: number): Promise<number> {
     let fits = 0;
     let fails = wanted;
@@ -359,7 +372,7 @@ export class Device implements Disposable {
     return fits;
   }
 
-  /** The loss of a device is announced some time after what it makes fail. */
+  /** The loss of a device is announced some time after the failures that it causes. */
   async #waitForLoss(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const wait = new Promise((resolve) => timer = setTimeout(resolve, LOSS_WAIT_MILLISECONDS));
@@ -368,7 +381,7 @@ export class Device implements Disposable {
   }
 }
 
-/** Longest wait for the news that the device was lost, after a failure that this would explain. */
+/** Longest wait for the announcement of a device loss after a failure that it would explain. */
 const LOSS_WAIT_MILLISECONDS = 100;
 
 function adapterLimits(adapter: GPUAdapter): Record<string, number> {
@@ -387,7 +400,7 @@ function adapterLimits(adapter: GPUAdapter): Record<string, number> {
   };
 }
 
-/** What measurements hold for: the adapter, the kernels' profile and the software below. */
+/** Identifies what measurements are valid for: the adapter, the kernel profile and the software stack. */
 function adapterName(adapter: GPUAdapter, options: { description: string; profile: Profile }): string {
   const { vendor, architecture, device } = adapter.info;
   const parts = [options.description, vendor, architecture, device, options.profile, navigator.userAgent];

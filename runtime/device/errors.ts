@@ -1,11 +1,11 @@
 /**
- * The exceptions of the engine. Bad arguments of an op are `TypeError` and `RangeError`, thrown while the graph is built; what
- * the GPU reports later comes as one of the classes here, never as a line on the console.
+ * The engine's exceptions. Bad arguments of an op throw `TypeError` or `RangeError` while the graph is built; errors
+ * that the GPU reports later are thrown as one of these classes, never just logged.
  *
  * @module
  */
 
-/** Anything that went wrong on or with the GPU. */
+/** Any failure on or of the GPU. */
 export class EngineError extends Error {
   override name = "EngineError";
 }
@@ -18,7 +18,7 @@ export interface RejectedOp {
   readonly shapes: string;
 }
 
-/** WebGPU rejected a shader, a pipeline or a dispatch: a fault of a kernel, named with its shapes. */
+/** WebGPU rejected a shader, a pipeline or a dispatch; names the kernel and its shapes. */
 export class ValidationError extends EngineError {
   override name = "ValidationError";
   readonly op: string | undefined;
@@ -31,34 +31,35 @@ export class ValidationError extends EngineError {
   }
 }
 
-/** The adapter could not give the memory that was asked for. */
+/** A requested allocation exceeds the available GPU memory. */
 export class OutOfMemoryError extends EngineError {
   override name = "OutOfMemoryError";
   /**
-   * @param wanted Bytes that were asked for.
-   * @param available Bytes that could be had: what the adapter's limits or the device's budget leave, or what was found by trying.
+   * @param wanted Requested bytes.
+   * @param available Available bytes: what the adapter's limits or the device's budget leave, or an estimate by trial
+   * allocations.
    */
   constructor(readonly wanted: number, readonly available: number, message: string) {
     super(message);
   }
 }
 
-/** The device is gone: a driver reset, an unplugged GPU, or `Device[Symbol.dispose]()` before the work was done. */
+/** The device is lost: a driver reset, an unplugged GPU, or `Device[Symbol.dispose]()` before the work was finished. */
 export class DeviceLostError extends EngineError {
   override name = "DeviceLostError";
 }
 
-/** No WebGPU adapter: there is no GPU driver and no software one either. */
+/** No WebGPU adapter: neither a GPU driver nor a software driver is installed. */
 export class NoAdapterError extends EngineError {
   override name = "NoAdapterError";
 }
 
-/** The adapter lacks an optional feature of WebGPU that was asked for. */
+/** The adapter lacks a requested optional WebGPU feature. */
 export class UnsupportedError extends EngineError {
   override name = "UnsupportedError";
 }
 
-/** An op produced Inf or NaN while numbers were being checked. */
+/** An op produced Inf or NaN in a program compiled with `checkNumerics`. */
 export class NonFiniteError extends EngineError {
   override name = "NonFiniteError";
   /**

@@ -1,5 +1,5 @@
 /**
- * Compiles WGSL kernels to pipelines, with errors that name the kernel, the line and the column.
+ * Compiles WGSL kernels to pipelines; errors name the kernel, the line and the column.
  *
  * @module
  */

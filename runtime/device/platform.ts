@@ -1,5 +1,5 @@
 /**
- * The few places where Deno's WebGPU and the browsers' differ. Everything else in the engine is standard WebGPU.
+ * The few differences between WebGPU in Deno and in browsers. Everything else in the engine is standard WebGPU.
  *
  * @module
  */
@@ -11,8 +11,8 @@ interface DenoLike {
 }
 
 /**
- * Lavapipe, the software Vulkan driver, prints two error lines when XDG_RUNTIME_DIR is unset; give it any directory. A process
- * without the permission to see the environment goes on: the lines are harmless.
+ * Lavapipe, the software Vulkan driver, prints two error lines when XDG_RUNTIME_DIR is unset; set it to any
+ * directory. Without permission to access the environment nothing is done: the lines are harmless.
  */
 export function prepareEnvironment(): void {
   const deno = (globalThis as { Deno?: DenoLike }).Deno;
@@ -20,7 +20,7 @@ export function prepareEnvironment(): void {
   try {
     if (!deno.env.get("XDG_RUNTIME_DIR")) deno.env.set("XDG_RUNTIME_DIR", "/tmp");
   } catch {
-    // No permission for the variable: see above.
+    // No permission to access the variable: see above.
   }
 }
 
@@ -28,15 +28,16 @@ export function prepareEnvironment(): void {
 const BLOCKED: ReadonlySet<string> = new Set(["conv_forward", "conv_transposed", "conv_weight_gradient", "matmul"]);
 
 /**
- * Choices between variants where none were measured, for an adapter that runs on the CPU. In Chromium that is SwiftShader, which takes seconds to
- * minutes to compile a kernel with a large register block; lavapipe, which Deno uses, takes a tenth of a second, and runs it faster.
+ * Default choices between kernel variants on CPU adapters. Chromium uses SwiftShader, which takes seconds to minutes
+ * to compile a kernel with a large register block; lavapipe, used by Deno, compiles it in a tenth of a second and
+ * runs it faster than small blocks.
  */
 export function softwareTuner(): Tuner | undefined {
   if ((globalThis as { Deno?: DenoLike }).Deno) return undefined;
   return { choose: ({ family }) => (BLOCKED.has(family) ? "software-8x1" : undefined) };
 }
 
-/** True where kernels gain from reading buffers through a texture: on lavapipe, see `texels.ts`. */
+/** True where reading buffers through a texture is faster: on lavapipe, see `texels.ts`. */
 export function readsTexels(profile: Profile): boolean {
   return profile === "software" && (globalThis as { Deno?: DenoLike }).Deno !== undefined;
 }

@@ -1,11 +1,11 @@
 /**
- * Checkpoints: everything that a run needs to go on where it stopped, in one safetensors file that Python can open too.
+ * Checkpoints: everything needed to resume a run, in one safetensors file that Python can open, too.
  *
- * A checkpoint is complete or does not exist: it is written atomically (`base/atomic_file.ts`). A SHA-256 sum of the whole file (computed
- * with the sum's own digits as zeros) is in its metadata, so that later damage is noticed; {@link latestCheckpoint} then falls back to the
- * one before.
+ * Checkpoints are written atomically (`base/atomic_file.ts`). The metadata holds a SHA-256 checksum of the whole file
+ * (computed with the checksum's digits set to zero), so that later damage is detected; {@link latestCheckpoint} then
+ * falls back to the previous one.
  *
- * This file opens files and therefore needs Deno; the format itself (`safetensors.ts`) does not.
+ * This module accesses files and therefore needs Deno; the format itself (`safetensors.ts`) does not.
  *
  * @module
  */
@@ -20,18 +20,18 @@ import { headerEnd, parseHeader } from "./safetensors_header.ts";
 
 /** Parameters, statistics and moments of the largest model that any memory holds. */
 const CHECKPOINT = { maxBytes: 2 ** 34, kind: "a checkpoint" };
-/** Version of the layout of checkpoints; a file of another version is refused by name. */
+/** Version of the checkpoint layout; other versions are rejected. */
 const VERSION = "1";
 const NO_SUM = "0".repeat(64);
 const FILE_NAME = /^step-(\d{1,15})\.safetensors$/;
 
 const count = z.int().nonnegative();
 
-/** The plain part of a checkpoint. */
+/** The part of a checkpoint that is not tensors. */
 const checkpointStateSchema = z.strictObject({
   /** Optimiser steps done. */
   step: count,
-  /** Epochs begun, the running one included. */
+  /** Epochs begun, including the current one. */
   epoch: count,
   /** Seeds by purpose. */
   seeds: z.record(z.string(), count),
@@ -39,11 +39,11 @@ const checkpointStateSchema = z.strictObject({
   counters: z.record(z.string(), count),
   /** Fingerprint of the configuration that the run was started with. */
   configHash: z.string(),
-  /** Whatever else a run wants to keep: best score so far, history, ... */
+  /** Other data of the run: best score so far, history, and so on. */
   details: z.record(z.string(), z.json()).default({}),
 });
 
-/** The plain part of a checkpoint. */
+/** The part of a checkpoint that is not tensors. */
 export type CheckpointState = z.infer<typeof checkpointStateSchema>;
 
 /** A float tensor on the host. */
@@ -58,19 +58,19 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, HostTensor>;
 }
 
-/** A checkpoint that cannot be used: torn, damaged, or not a checkpoint; the message names the file. */
+/** A checkpoint is incomplete, damaged, or not a checkpoint; the message names the file. */
 export class CheckpointError extends Error {
   override name = "CheckpointError";
 }
 
 /**
- * Writes `step-<step>.safetensors` and then deletes all but the last `keep` checkpoints up to this step.
+ * Writes `step-<step>.safetensors`, then deletes all but the last `keep` checkpoints up to this step.
  *
- * @param directory Made if it does not exist.
- * @param options.keep How many checkpoints stay, this one included; all by default.
+ * @param directory Created if it does not exist.
+ * @param options.keep Number of checkpoints to keep, including this one; all by default.
  * @returns The file's path.
  * @throws {RangeError} if `keep` is not a positive whole number, or a tensor's shape does not fit its values.
- * @throws {Deno.errors} whatever the file system says; an older checkpoint is never damaged by that.
+ * @throws {Deno.errors} for errors of the file system; older checkpoints are never damaged.
  */
 export async function saveCheckpoint(
   directory: string,
@@ -90,7 +90,7 @@ export async function saveCheckpoint(
   header.set(new TextEncoder().encode(sumOf([header, ...data])), sumPosition(header));
   await makeFolder(directory);
   const path = join(directory, `step-${String(state.step).padStart(8, "0")}.safetensors`);
-  // First, so that what an interrupted writer left does not fill the disk.
+  // First, so that leftovers of interrupted writes do not fill the disk.
   await removeTemporaryFiles(directory, ({ name }) => Number(FILE_NAME.exec(name)?.[1]) <= state.step);
   await writeFileAtomic(path, [header, ...data]);
   await prune(directory, { step: state.step, keep });
@@ -103,7 +103,7 @@ async function prune(directory: string, options: { step: number; keep: number })
   for (const { path } of old) await removeIfPresent(path);
 }
 
-/** The checkpoints of a directory by name alone, the latest first; none where the directory does not exist. */
+/** The checkpoints of a directory by file name, latest first; empty if the directory does not exist. */
 export async function listCheckpoints(directory: string): Promise<{ path: string; step: number }[]> {
   const found: { path: string; step: number }[] = [];
   try {
@@ -118,8 +118,8 @@ export async function listCheckpoints(directory: string): Promise<{ path: string
 }
 
 /**
- * Reads a checkpoint. The header is checked before anything else is read, and the tensors are read one by one, so that a
- * checkpoint takes its own size in memory and a file that only claims to be one takes nothing.
+ * Reads a checkpoint. The header is checked before anything else is read, and the tensors are read one by one, so
+ * that a checkpoint takes its own size in memory and a file that only claims to be one takes nothing.
  *
  * @throws {CheckpointError} if it is not a regular file, or not a whole checkpoint of this version.
  * @throws {Deno.errors.NotFound} if there is no such file.
@@ -159,7 +159,7 @@ async function decodeCheckpoint({ file, size }: OpenedFile): Promise<Checkpoint>
   if (!state.success) throw new CheckpointError(`its state is not valid: ${z.prettifyError(state.error)}`);
   const hash = createHash("sha256").update(header);
   const values = new Map<string, HostTensor>();
-  // As they lie in the file, which they cover without gaps.
+  // In file order; tensors cover the data without gaps.
   const inFileOrder = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   for (const [name, { dtype, shape, begin, end }] of inFileOrder) {
     if (dtype !== "F32") throw new CheckpointError(`its tensor ${name} is ${dtype}, not F32`);
@@ -184,7 +184,7 @@ async function readBytes(file: Deno.FsFile, length: number): Promise<Uint8Array<
   return bytes;
 }
 
-/** @throws {CheckpointError} if it is not JSON: a sum only tells that a file is as it was written, not by whom. */
+/** @throws {CheckpointError} if it is not valid JSON: the checksum proves integrity, not origin. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -200,8 +200,8 @@ function sumOf(parts: readonly Uint8Array[]): string {
 }
 
 /**
- * Where the sum's 64 digits start in a header. Its key stands in the JSON as written, because a quote within any other string is
- * escaped.
+ * Offset of the checksum's 64 digits in a header. Its key can be searched for as text, because quotes within strings
+ * are escaped.
  *
  * @throws {CheckpointError} if there is no sum of 64 digits.
  */
@@ -214,17 +214,17 @@ function sumPosition(header: Uint8Array): number {
 
 /** The result of {@link latestCheckpoint}. */
 export interface LatestCheckpoint {
-  /** The latest whole checkpoint, `undefined` where there is none. */
+  /** The latest intact checkpoint, `undefined` if there is none. */
   readonly found: (Checkpoint & { readonly path: string }) | undefined;
-  /** A sentence for every later file that could not be used. */
+  /** One sentence for each later file that was skipped. */
   readonly warnings: readonly string[];
 }
 
 /**
- * The latest checkpoint of a directory that is whole. Later ones that are torn or damaged, or that the disk does not give back, are skipped
- * with a warning.
+ * The latest intact checkpoint of a directory. Later ones that are incomplete, damaged or unreadable are skipped with
+ * a warning.
  *
- * @throws {Deno.errors} what the file system says, except that a directory that does not exist has no checkpoint.
+ * @throws {Deno.errors} for errors of the file system; a directory that does not exist counts as empty.
  */
 export async function latestCheckpoint(directory: string): Promise<LatestCheckpoint> {
   const warnings: string[] = [];
@@ -240,11 +240,11 @@ export async function latestCheckpoint(directory: string): Promise<LatestCheckpo
       } else throw error;
     }
   }
-  // A run that goes on meanwhile has pruned what was listed, and has written later ones.
+  // A concurrent run has deleted the listed checkpoints and written later ones.
   return gone ? await latestCheckpoint(directory) : { found: undefined, warnings };
 }
 
-/** True where the medium fails, or a file is larger than memory. */
+/** True for I/O errors, and for files larger than memory. */
 function isReadFault(error: unknown): error is Error & { code?: string } {
   return error instanceof Error &&
     ((error as { code?: string }).code === "EIO" || /^out of memory/.test(error.message));

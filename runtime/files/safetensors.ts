@@ -1,6 +1,7 @@
 /**
- * Reading and writing the safetensors format, which Python's `safetensors` library reads and writes too. Pure functions over bytes; files
- * are for others to open. Tensors are row-major and little-endian, as WebGPU and every host it runs on are.
+ * Reads and writes the safetensors format, which is compatible with Python's `safetensors` library. Pure functions
+ * over bytes; callers open the files. Tensors are row-major and little-endian, as WebGPU and every host it runs on
+ * are.
  *
  * @example
  * ```ts
@@ -16,22 +17,22 @@ import { type Dtype, parseHeader } from "./safetensors_header.ts";
 
 export { type Dtype, SafetensorsError } from "./safetensors_header.ts";
 
-/** A tensor as it lies in a file. */
+/** A tensor as stored in a file. */
 export interface RawTensor {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
-  /** Its bytes, a view of the file's. */
+  /** Its bytes, a view of the file's buffer. */
   readonly bytes: Uint8Array;
 }
 
-/** What a file holds. */
+/** The contents of a file. */
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, RawTensor>;
   readonly metadata: ReadonlyMap<string, string>;
 }
 
 /**
- * Reads a whole file. The tensors are views of `file`: nothing is copied.
+ * Decodes a file. The tensors are views of `file`; nothing is copied.
  *
  * @throws {SafetensorsError} if the file is damaged or not of this format; see {@link parseHeader} for what is checked.
  */
@@ -45,14 +46,14 @@ export function decodeSafetensors(file: Uint8Array): SafetensorsFile {
 }
 
 /**
- * A tensor's values as float32. F16 and BF16 are exact; F64 and integers are rounded (PyTorch's state_dicts have an I64 counter,
- * `num_batches_tracked`, beside each batch norm's statistics), and BOOL gives 0 and 1.
+ * A tensor's values as float32. F16 and BF16 are exact; F64 and integers are rounded (PyTorch's state_dicts have an
+ * I64 counter, `num_batches_tracked`, beside each batch norm's statistics), and BOOL gives 0 and 1.
  *
  * @throws {TypeError} for float8.
  */
 export function toFloat32(tensor: RawTensor): Float32Array {
   const { dtype, bytes } = tensor;
-  // A copy, because bytes in a file need not be aligned for a typed array.
+  // Copied, because tensors in a file may be misaligned for typed arrays.
   const { buffer } = bytes.slice();
   switch (dtype) {
     case "F32":
@@ -129,7 +130,7 @@ export interface TensorData {
   readonly data: Float32Array | Int32Array | Uint32Array | Uint8Array | BigInt64Array;
 }
 
-/** A file in parts, for writing without a second copy of the data in memory. */
+/** An encoded file in parts, which can be written without a second copy of the data in memory. */
 export interface EncodedParts {
   /** Length, JSON and padding: a multiple of 8 bytes. */
   readonly header: Uint8Array;
@@ -140,7 +141,8 @@ export interface EncodedParts {
 /**
  * Encodes tensors as a file in parts. Tensors of wider elements come first, so that each is aligned to its elements.
  *
- * @throws {RangeError} where a shape and an array disagree, a name is reserved or not well-formed, or the header would be too long.
+ * @throws {RangeError} where a shape and an array disagree, a name is reserved or not well-formed, or the header
+ * would be too long.
  */
 export function encodeParts(
   tensors: ReadonlyMap<string, TensorData>,
@@ -164,7 +166,7 @@ export function encodeParts(
   const header = new Uint8Array(8 + length).fill(0x20, 8);
   new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
   header.set(json, 8);
-  // What is written must be readable: the one place that knows the rules says so.
+  // The reader's checks guarantee that the written file is valid.
   parseHeader(header, { fileBytes: header.length + offset });
   return { header, data };
 }

@@ -1,15 +1,16 @@
 /**
- * The header of a safetensors file: 8 bytes of little-endian length, then JSON that says where each tensor's data lie.
+ * The header of a safetensors file: 8 bytes of little-endian length, then JSON with the location of each tensor's
+ * data.
  *
- * The header of a file from elsewhere is hostile until proven otherwise. It is read by a parser that knows the format and nothing else (no
- * general JSON value is ever built, and duplicate names, which `JSON.parse` swallows, are seen), and everything it says is checked against
- * the length of the file before any memory is taken on its word.
+ * Headers are untrusted input. A dedicated parser accepts only this format (it builds no general JSON values and
+ * detects duplicate names, which `JSON.parse` ignores), and all sizes are checked against the file's length before
+ * any memory is allocated.
  *
  * @see https://github.com/huggingface/safetensors#format
  * @module
  */
 
-/** A file that is not valid safetensors; the message says what is wrong and where. */
+/** The file is not valid safetensors; the message says what is wrong and where. */
 export class SafetensorsError extends Error {
   override name = "SafetensorsError";
 }
@@ -33,7 +34,7 @@ const ITEM_BYTES = {
   U64: 8,
 } as const;
 
-/** An element type as the format names it. */
+/** An element type in the format's naming. */
 export type Dtype = keyof typeof ITEM_BYTES;
 
 /** One tensor of the header. */
@@ -56,14 +57,13 @@ export interface Header {
   readonly dataStart: number;
 }
 
-/** The longest header that the format allows. */
+/** Largest header that the format allows. */
 const MAX_HEADER_BYTES = 100_000_000;
 
 /**
- * Number of bytes of the file up to the end of its header, from its first eight bytes: read so many and give them to
- * {@link parseHeader}.
+ * Computes the end of the header from the file's first eight bytes: read that many bytes for {@link parseHeader}.
  *
- * @throws {SafetensorsError} if there is no room in the file for such a header, or it is longer than the format allows.
+ * @throws {SafetensorsError} if the header exceeds the file or the format's limit.
  */
 export function headerEnd(start: Uint8Array, options: { fileBytes: number }): number {
   if (start.length < 8) {
@@ -89,8 +89,8 @@ export function headerEnd(start: Uint8Array, options: { fileBytes: number }): nu
  *
  * @param start The file's first bytes, at least up to {@link headerEnd}.
  * @param options.fileBytes Length of the whole file.
- * @throws {SafetensorsError} unless the JSON is what the format says, dtypes are known, every tensor's bytes are as many as its shape and
- * dtype need, and the tensors cover the data from the first byte to the last without holes or overlaps.
+ * @throws {SafetensorsError} unless the JSON follows the format, dtypes are known, every tensor's size matches its
+ * shape and dtype, and the tensors cover the data without gaps or overlaps.
  */
 export function parseHeader(start: Uint8Array, options: { fileBytes: number }): Header {
   const dataStart = headerEnd(start, options);
@@ -124,12 +124,15 @@ function checkCoverage(tensors: ReadonlyMap<string, TensorInfo>, dataBytes: numb
   }
 }
 
-/** A name for messages, shortened where it is long. */
+/** A tensor's name for messages, shortened if it is long. */
 function quoted(name: string): string {
   return `tensor ${JSON.stringify(name.length > 80 ? `${name.slice(0, 77)}...` : name)}`;
 }
 
-/** Reads `{ "name": { "dtype": ..., "shape": [...], "data_offsets": [a, b] }, ..., "__metadata__": { "key": "value", ... } }`. */
+/**
+ * Reads `{ "name": { "dtype": ..., "shape": [...], "data_offsets": [a, b] }, ..., "__metadata__": { "key": "value",
+ * ... } }`.
+ */
 class HeaderParser {
   #at = 0;
 
@@ -208,7 +211,7 @@ class HeaderParser {
     this.#skipSpace();
     const start = this.#at;
     this.#expect('"');
-    // To the closing quote: one that no backslash escapes.
+    // Up to the closing quote, which is not escaped by a backslash.
     while (this.#at < this.text.length && this.text[this.#at] !== '"') this.#at += this.text[this.#at] === "\\" ? 2 : 1;
     this.#expect('"', { adjacent: true });
     try {

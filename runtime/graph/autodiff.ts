@@ -1,8 +1,8 @@
 /**
  * Reverse-mode automatic differentiation.
  *
- * The graph is walked once in reverse topological order, never once per path: a node's cotangents are complete (summed over all of its
- * uses) before its vjp is built. Only nodes between the parameters and the loss take part.
+ * The graph is walked once in reverse topological order: a node's cotangents are summed over all of its uses before
+ * its vjp is built. Only nodes between the parameters and the loss are visited.
  *
  * @module
  */
@@ -15,10 +15,11 @@ import type { Node, Tensor } from "./tensor.ts";
 import { formatShape, sameShape } from "./shape.ts";
 
 /**
- * The gradient of a scalar loss with respect to each parameter: nodes that extend the graph.
+ * The gradient of a scalar loss with respect to each parameter, as new nodes of the graph.
  *
  * @param options.unused What to do about a parameter that the loss does not depend on: `zero` (default) or `error`.
- * @param options.scale A scalar that all gradients come multiplied by, computed as those of the loss times it: see `loss_scale.ts`.
+ * @param options.scale A scalar factor of all gradients, which are computed as those of the scaled loss; see
+ * `loss_scale.ts`.
  * @throws {RangeError} if the loss or its scale is not a scalar, or, on request, does not depend on a parameter.
  */
 export function gradients(
@@ -54,7 +55,7 @@ function backward(
   const leading = new Set(nodes);
   const targets = new Set(parameters);
   const cotangents = new Map<Tensor, Tensor>([[loss, start]]);
-  // Ids are a topological order, so that descending ids visit every consumer before its producers.
+  // Ids are in topological order, so descending ids visit every consumer before its producers.
   for (const node of nodes.sort((a, b) => b.id - a.id)) {
     const received = node.outputs.map((output) => cotangents.get(output));
     if (!node.op.vjp || received.every((g) => g === undefined)) continue;
@@ -75,7 +76,7 @@ function backward(
   return cotangents;
 }
 
-/** A term of a vjp in the shape of its input: the adjoint of a pointwise op's broadcasting is a sum. */
+/** Brings a term of a vjp to the shape of its input: the adjoint of broadcasting is a sum. */
 function inShapeOf(input: Tensor, { term, node }: { term: Tensor; node: Node }): Tensor {
   if (sameShape(term.shape, input.shape)) return term;
   if (node.op.pointwise && sameShape(term.shape, node.outputs[0]!.shape)) {
@@ -92,7 +93,7 @@ function nodesBetween(loss: Tensor, targets: ReadonlySet<Tensor>): Node[] {
   const below = new Map<Node, boolean>();
   const order: Node[] = [];
   const stack: Node[] = [loss.node];
-  // Depth-first without recursion: a node is decided once all of its inputs are.
+  // Iterative depth-first search: a node is resolved once all of its inputs are.
   while (stack.length) {
     const node = stack.at(-1)!;
     if (below.has(node)) {

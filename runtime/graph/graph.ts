@@ -1,5 +1,5 @@
 /**
- * From the tensors that a function built to the graph that is compiled: only what is needed, and nothing twice.
+ * Turns the tensors built by a function into the graph to compile, without dead code or common subexpressions.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export interface Value {
   readonly producer: Item;
   readonly index: number;
   readonly uses: Item[];
-  /** A tensor with this value, for the leaves' data. */
+  /** A tensor with this value, used to look up the data of leaves. */
   readonly tensor: Tensor;
 }
 
@@ -38,8 +38,8 @@ export interface Graph {
 }
 
 /**
- * Builds the graph that computes `results` and has `effects`. Nodes that neither needs are dropped; nodes of the same op with
- * the same attributes and inputs become one (ops that change a state excepted).
+ * Builds the graph that computes `results` and performs `effects`: dead nodes are removed, and nodes of the same op
+ * with equal attributes and inputs are merged, except ops that mutate a state.
  */
 export function buildGraph(results: readonly Tensor[], effects: readonly Node[]): Graph {
   const nodes = reachable([...results.map((tensor) => tensor.node), ...effects]);
@@ -79,14 +79,14 @@ export function buildGraph(results: readonly Tensor[], effects: readonly Node[])
   };
 }
 
-/** The value whose memory a value is, through aliases. */
+/** The value whose memory this value shares, looking through aliases. */
 export function rootOf(value: Value): Value {
   let root = value;
   while (root.producer.op.alias) root = root.producer.inputs[0]!;
   return root;
 }
 
-/** A string that is equal for equal attributes and for no others: JSON, with the numbers that JSON cannot write. */
+/** A unique key for attributes: JSON, extended to the numbers that JSON cannot represent. */
 export function attributesKey(attributes: unknown): string {
   return JSON.stringify(attributes, (_, value) => {
     const written = typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0));
@@ -94,7 +94,7 @@ export function attributesKey(attributes: unknown): string {
   });
 }
 
-/** All nodes that the given ones need, in the order in which they were made. */
+/** All nodes that the given ones depend on, in order of creation. */
 export function reachable(roots: readonly Node[]): Node[] {
   const seen = new Set<Node>();
   const stack = [...roots];

@@ -1,5 +1,5 @@
 /**
- * The leaves of a graph: inputs that change every run, states that live on the GPU from run to run, and constants.
+ * The leaves of a graph that hold no GPU memory of their own: inputs, which change at every run, and constants.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export const inputOp: Op<{ name: string; spec: TensorSpec }> = defineOp({
   infer: (_, { spec }) => [spec],
 });
 
-/** Data known when the graph is built, uploaded once. */
+/** Data that is known when the graph is built and uploaded once. */
 export const constantOp: Op<{ id: number; spec: TensorSpec }> = defineOp({
   name: "constant",
   infer: (_, { spec }) => [spec],
@@ -28,7 +28,7 @@ export function input(name: string, spec: { shape: Shape; dtype?: "f32" | "u32" 
   return apply(inputOp, [], { name, spec: { shape: spec.shape, dtype: spec.dtype ?? "f32" } })[0]!;
 }
 
-/** An input that every program of this kind has (random counters, say), made once a trace. */
+/** An input that is shared by all ops of a program (the random counters, for example), created once per trace. */
 function ambientInput(name: string, spec: { shape: Shape; dtype?: "f32" | "u32" }): Tensor {
   const trace = activeTrace();
   if (!trace) return input(name, spec);

@@ -1,10 +1,11 @@
 /**
- * What an op is: a shape rule, a way to run it, and its vector-Jacobian product.
+ * Defines and applies ops. An op consists of a shape rule, a way to run it, and its vector-Jacobian product.
  *
  * An op runs in one of three ways:
- * - **pointwise**: it gives a WGSL expression for one element; the compiler fuses chains of such ops into one generated kernel;
- * - **lowering**: it gives a list of kernel dispatches (see `kernel.ts`);
- * - **alias**: its output is its input's memory seen under another shape; nothing runs.
+ * - **pointwise**: it provides a WGSL expression for one element; the compiler fuses chains of such ops into one
+ *   generated kernel;
+ * - **lowering**: it provides a list of kernel dispatches (see `kernel.ts`);
+ * - **alias**: its output is its input's memory under another shape; nothing runs.
  *
  * Ops are plain objects and know nothing of devices. A public function wraps each one with {@link apply}:
  *
@@ -24,27 +25,27 @@
  * const cube = (x: Tensor) => apply(cubeOp, [x], {})[0]!;
  * ```
  *
- * `tests/runtime/graph/custom_op_test.ts` is a worked example of an op with a kernel of its own.
+ * `tests/runtime/graph/custom_op_test.ts` is a worked example of an op with its own kernel.
  *
  * @module
  */
 import { type Node, type Op, Tensor } from "./tensor.ts";
 import { formatShape, type TensorSpec } from "./shape.ts";
 
-/** Checks a definition as it is made, and gives it back. */
+/** Checks a definition and returns it. */
 export function defineOp<A>(op: Op<A>): Op<A> {
   const ways = [op.pointwise, op.lower, op.alias, op.pack].filter(Boolean).length;
   if (ways > 1) throw new TypeError(`op ${op.name} must have one of pointwise, lower, alias and pack, not ${ways}`);
   return op;
 }
 
-/** What is being built: effects are collected here, and ambient inputs made once. */
+/** The graph under construction: collects effects and shared inputs. */
 export interface Trace {
   readonly effects: Node[];
   readonly ambient: Map<string, Tensor>;
-  /** Names of all inputs, also of those that nothing needs. */
+  /** Names of all declared inputs, including unused ones. */
   readonly inputs: Set<string>;
-  /** Whether nodes are to keep where they were made. */
+  /** Whether nodes record the source location where they were created. */
   readonly sites: boolean;
 }
 
@@ -97,14 +98,14 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): r
 /** The engine's directory as stack traces name it. */
 const ENGINE = new URL("..", import.meta.url).href;
 
-/** The first place in the stack outside of the engine, or where the op was applied whose gradient this is. */
+/** The innermost stack frame outside of the engine; for gradients, the location of the forward op. */
 function siteOf(forward: Node | undefined): string | undefined {
   if (forward) return forward.site && `the gradient of ${forward.op.name}() at ${forward.site}`;
   const frame = new Error().stack?.split("\n").slice(1).find((line) => !line.includes(ENGINE));
   return frame && /\(?([^\s()]+:\d+:\d+)\)?$/.exec(frame)?.[1];
 }
 
-/** Runs a vector-Jacobian product: the nodes it makes belong to the place where the op was applied. */
+/** Builds a vector-Jacobian product; its nodes get the source location of the forward op. */
 export function differentiating<T>(forward: Node, build: () => T): T {
   const outer = differentiated;
   differentiated = forward;
@@ -115,7 +116,7 @@ export function differentiating<T>(forward: Node, build: () => T): T {
   }
 }
 
-/** Builds a graph: runs `build` and collects the effects that the ops in it have. */
+/** Runs `build` and collects the effects of the ops that it applies. */
 export function traced<T>(build: () => T, options: { sites?: boolean } = {}): { result: T; trace: Trace } {
   const outer = currentTrace;
   const outerPhase = currentPhase;
@@ -130,7 +131,7 @@ export function traced<T>(build: () => T, options: { sites?: boolean } = {}): { 
   }
 }
 
-/** The trace that is being built, if any. */
+/** The trace under construction, if any. */
 export function activeTrace(): Trace | undefined {
   return currentTrace;
 }

@@ -1,8 +1,8 @@
 /**
- * Tensors that live on the GPU from run to run: parameters, running statistics, optimiser moments.
+ * Tensors that persist on the GPU between runs: parameters, running statistics, optimiser moments.
  *
- * Many states can share one buffer, a **slab**: then one dispatch updates all of them. Each state in a slab starts at a multiple of
- * {@link SLAB_ALIGNMENT} elements, because WebGPU aligns bindings to 256 bytes.
+ * Many states can share one buffer, a **slab**, so that a single dispatch updates all of them. Each state in a slab
+ * starts at a multiple of {@link SLAB_ALIGNMENT} elements, because WebGPU aligns bindings to 256 bytes.
  *
  * @module
  */
@@ -11,12 +11,13 @@ import { apply, defineOp } from "./op.ts";
 import type { Op, Tensor } from "./tensor.ts";
 import { type DType, formatShape, type Shape, sizeOf, type TensorSpec } from "./shape.ts";
 
-/** Elements to which the start of each tensor in a slab is aligned (256 bytes). */
+/** Alignment of the tensors in a slab, in elements (256 bytes). */
 const SLAB_ALIGNMENT = 64;
 
-const USAGE = 0x80 | 0x4 | 0x8; // STORAGE | COPY_SRC | COPY_DST, as numbers so that the module loads where there is no WebGPU.
+/** STORAGE | COPY_SRC | COPY_DST, as numbers so that the module loads without WebGPU. */
+const USAGE = 0x80 | 0x4 | 0x8;
 
-/** A persistent tensor. The state itself is found by identity, its key is its number. */
+/** A persistent tensor; attributes hold the state's id, and {@link stateOf} finds the state by tensor identity. */
 export const stateOp: Op<{ id: number; spec: TensorSpec }> = defineOp({
   name: "state",
   infer: (_, { spec }) => [spec],
@@ -25,7 +26,7 @@ export const stateOp: Op<{ id: number; spec: TensorSpec }> = defineOp({
 const states = new WeakMap<Tensor, State>();
 let nextStateId = 0;
 
-/** The state behind a tensor that is one. */
+/** The state that a tensor stands for. */
 export function stateOf(tensor: Tensor): State {
   const state = states.get(tensor);
   if (!state) throw new TypeError(`${tensor.node.op.name} is not a state`);
@@ -34,9 +35,9 @@ export function stateOf(tensor: Tensor): State {
 
 /** A persistent tensor on the GPU. */
 export class State implements Disposable {
-  /** Unique number, part of the keys of programs that use the state. */
+  /** Unique id, part of the cache keys of programs that use the state. */
   readonly id = nextStateId++;
-  /** The symbolic tensor to use in graphs: the state's value when a run starts. */
+  /** The symbolic tensor to use in graphs: the state's value at the start of a run. */
   readonly tensor: Tensor;
 
   /** Use {@link createState} or {@link createSlab}. */
@@ -45,12 +46,12 @@ export class State implements Disposable {
     readonly name: string,
     readonly shape: Shape,
     readonly dtype: DType,
-    /** The buffer it lies in, possibly with others. */
+    /** The buffer that holds it, possibly with other states. */
     readonly buffer: GPUBuffer,
     /** First element within the buffer. */
     readonly offset: number,
     readonly ownsBuffer: boolean,
-    /** The states in it, for a slab's whole; what lies between them is undefined. */
+    /** For the whole of a slab, the states in it; the contents of the padding between them are undefined. */
     readonly parts: readonly State[] = [],
   ) {
     this.tensor = apply(stateOp, [], { id: this.id, spec: { shape, dtype } })[0]!;
@@ -88,7 +89,7 @@ export class State implements Disposable {
   }
 }
 
-/** A state in a buffer of its own, zero unless `data` is given. */
+/** Creates a state in its own buffer, initialised to zero unless `data` is given. */
 export function createState(
   device: Device,
   options: { name: string; shape: Shape; dtype?: DType; data?: Float32Array | Uint32Array },
@@ -100,14 +101,14 @@ export function createState(
   return state;
 }
 
-/** Several states in one buffer, and the buffer as a state of its own. */
+/** Several states in one buffer, and the whole buffer as one state. */
 export interface Slab extends Disposable {
   /** The whole buffer as one flat f32 tensor, padding included. */
   readonly whole: State;
   readonly states: readonly State[];
 }
 
-/** Where each tensor of a slab starts, and how long the slab is, in elements. */
+/** The offset of each tensor in a slab and the slab's length, in elements. */
 export function slabLayout(shapes: readonly Shape[]): { offsets: number[]; length: number } {
   const offsets: number[] = [];
   let length = 0;
@@ -119,7 +120,7 @@ export function slabLayout(shapes: readonly Shape[]): { offsets: number[]; lengt
 }
 
 /**
- * Allocates one buffer of zeros for all the tensors named.
+ * Allocates one zero-initialised buffer for all the tensors named.
  *
  * @param entries Names and shapes in order; equal lists give equal layouts.
  */

@@ -1,9 +1,10 @@
 /**
  * Two-dimensional convolutions of NHWC images with weights [KH, KW, Cin, Cout].
  *
- * Their gradients are convolutions again: a convolution's input gradient is a transposed convolution with the weights' last two axes
- * swapped, and the other way round; weight gradients are an op of their own. Nothing is moved for that: ops and kernels take and give
- * weights in either layout (`swapped`). All can be differentiated any number of times.
+ * Their gradients are convolutions again: a convolution's input gradient is a transposed convolution with the
+ * weights' last two axes swapped, and the other way round; weight gradients are an op of their own. Weights are not
+ * transposed in memory: ops and kernels accept and return them in either layout (`swapped`). Higher derivatives are
+ * supported.
  *
  * @module
  */
@@ -18,19 +19,19 @@ import { sum } from "./reduce.ts";
 /** A number for both spatial axes, or one for each (vertical, horizontal). */
 export type Spatial = number | Pair;
 
-/** How a convolution walks. */
+/** Options of a convolution. */
 export interface Conv2dOptions {
   /** Bias [Cout]. */
   readonly bias?: Tensor;
   /** 1 by default. */
   readonly stride?: Spatial;
-  /** Zeros around the image; 0 by default. */
+  /** Zero padding; 0 by default. */
   readonly padding?: Spatial;
-  /** Distance of a kernel's taps; 1 by default. */
+  /** Dilation; 1 by default. */
   readonly dilation?: Spatial;
 }
 
-/** How a transposed convolution walks. */
+/** Options of a transposed convolution. */
 export interface ConvTranspose2dOptions extends Conv2dOptions {
   /** Rows and columns added at the lower and right edge; 0 by default, less than the stride or the dilation. */
   readonly outputPadding?: Spatial;
@@ -53,7 +54,7 @@ interface ConvAttributes extends Walk {
 interface WeightGradientAttributes extends Walk {
   /** Spatial size of the kernel. */
   readonly kernel: Pair;
-  /** True to give [KH, KW, channels of g, channels of x]. */
+  /** True to return [KH, KW, channels of g, channels of x]. */
   readonly swapped: boolean;
 }
 

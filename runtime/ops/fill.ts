@@ -1,5 +1,5 @@
 /**
- * Tensors of one value everywhere.
+ * Tensors that hold one value everywhere.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const fullOp: Op<{ value: number; shape: Shape }> = defineOp({
   pointwise: (_, { attributes, constant }) => constant(attributes.value),
 });
 
-/** A tensor of one value everywhere; inside a fused chain it costs nothing. */
+/** A tensor that holds one value everywhere; it is free within a fused chain. */
 export function full(shape: Shape, value: number): Tensor {
   return apply(fullOp, [], { value, shape })[0]!;
 }

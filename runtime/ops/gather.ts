@@ -1,5 +1,5 @@
 /**
- * Looking up rows by number, as embeddings do.
+ * Row lookup by index, as in embeddings.
  *
  * @module
  */
@@ -43,9 +43,9 @@ const gatherGradientOp: Op<{ shape: Shape }> = defineOp({
 /**
  * table[indices]: row `indices[i]` of `table` for every i.
  *
- * Indices that only the GPU knows are checked there: one that is no row gives a row of NaN, and adds nothing to the gradient. The gradient
- * adds up the rows of equal indices in a fixed order, without atomics; finding them takes O(n^2) comparisons for n indices, which is
- * nothing for thousands and too much for a million.
+ * Indices that are only known on the GPU are checked there: an index out of range gives a row of NaN and contributes
+ * nothing to the gradient. The gradient sums the rows of equal indices in a fixed order, without atomics; finding
+ * them takes O(n^2) comparisons for n indices, which is negligible for thousands and too slow for a million.
  *
  * @param table f32 [R, ...].
  * @param indices u32 of any shape.

@@ -1,13 +1,14 @@
 /**
- * Diagonal normal posteriors: draws from them, their KL divergences, the MMVM regulariser and the density of their mixture, each one
- * kernel forward and one backward, in log space.
+ * Diagonal normal posteriors: sampling, KL divergences, the MMVM regulariser and the density of their mixture. Each
+ * is one kernel forward and one backward, in log space.
  *
- * A posterior is mu and logvar, the logarithm of the variance, with the latent dimensions on the last axis; posteriors of all views are
- * stacked, [views, samples, dimensions]. A `mask` is 1 where a view is present and 0 where it is missing; what a missing view holds (NaN
- * even) has no influence, and its gradient is zero. A sample without any view gives zeros.
+ * A posterior is mu and logvar, the logarithm of the variance, with the latent dimensions on the last axis;
+ * posteriors of all views are stacked, [views, samples, dimensions]. A `mask` is 1 where a view is present and 0
+ * where it is missing. The contents of a missing view (even NaN) have no influence and a gradient of zero. A sample
+ * without any view gives zeros.
  *
- * For log variances in [-80, 80] nothing overflows: variance ratios and squared distances that do not fit a float32 count as the largest
- * value whose sum over a row does.
+ * For log variances in [-80, 80] and any finite means nothing overflows: variance ratios and squared distances are
+ * capped so that their sum over a row is finite.
  *
  * @module
  */
@@ -33,7 +34,7 @@ export interface DiagonalNormal {
   readonly logvar: Tensor;
 }
 
-/** The shape of the posteriors [views, samples, dimensions], as the kernels want it. */
+/** The sizes of posteriors [views, samples, dimensions], for the kernels. */
 export function viewsOf(spec: TensorSpec): { views: number; samples: number; width: number } {
   const [views = 1, samples = 1, width = 1] = spec.shape;
   return { views, samples, width };
@@ -54,7 +55,10 @@ function requireSameShapes(op: string, specs: readonly TensorSpec[]): void {
   }
 }
 
-/** @throws {TypeError | RangeError} unless the posteriors are [views, samples, dimensions] and the mask, if any, [views, samples]. */
+/**
+ * @throws {TypeError | RangeError} unless the posteriors are [views, samples, dimensions] and the mask, if any,
+ * [views, samples].
+ */
 export function requireViews(
   op: string,
   options: { stacked: readonly TensorSpec[]; mask: TensorSpec | undefined },
@@ -114,7 +118,8 @@ const klGradientOp: Op<KlAttributes> = defineOp({
 });
 
 /**
- * Draws z = mu + e^(logvar/2) eps from N(mu, e^logvar) (Kingma and Welling 2014); pointwise, so that it fuses with its neighbours.
+ * Draws z = mu + e^(logvar/2) eps from N(mu, e^logvar) (Kingma and Welling 2014); pointwise, so that it fuses with
+ * its neighbours.
  *
  * @param options.eps Standard normal noise of mu's shape.
  */
@@ -142,7 +147,8 @@ export function reparameterizeKl(
 }
 
 /**
- * KL(N(mu, e^logvar) || N(0, I)) = 1/2 sum of (mu^2 + e^logvar - 1 - logvar); accurate near zero too, and never negative.
+ * KL(N(mu, e^logvar) || N(0, I)) = 1/2 sum of (mu^2 + e^logvar - 1 - logvar); accurate near zero as well, and never
+ * negative.
  *
  * @param mu [..., dimensions], as logvar.
  * @param options.mask [...]; rows with 0 give zero.
@@ -213,7 +219,8 @@ const mmvmKlGradientOp: Op<Masked> = defineOp({
  *
  *     sum over m of [ alpha KL(q_m || N(0, I)) + (1 - alpha)/M sum over m' of KL(q_m || q_m') ]
  *
- * with gradients through both arguments of every pair, and none to alpha. With a mask, M is the number of views present.
+ * with gradients through both arguments of every pair, but none to alpha. With a mask, M is the number of views
+ * present.
  *
  * @param mu [views, samples, dimensions], as logvar.
  * @param options.alpha One number, which may change at every step.
@@ -250,8 +257,9 @@ const mixtureGradientOp: Op<None> = defineOp({
 });
 
 /**
- * log (1/M sum over k of N(z_m; mu_k, e^logvar_k)) for every view m and sample: the mixture prior of the MMVM VAE as the papers write
- * it. With a mask the mixture is over the views that are present; the others' own densities are zeros.
+ * log (1/M sum over k of N(z_m; mu_k, e^logvar_k)) for every view m and sample: the mixture prior of the MMVM VAE as
+ * the papers write it. With a mask the mixture is over the views that are present; the others' own densities are
+ * zeros.
  *
  * @param z Draws, [views, samples, dimensions], as the components' mu and logvar.
  * @param options.mask [views, samples].
@@ -264,9 +272,9 @@ export function logMixtureDensity(z: Tensor, components: DiagonalNormal, options
 }
 
 /**
- * log q_m(z_m) - log (1/M sum over k of q_k(z_m)) for every view m and sample, with q_m = N(mu_m, e^logvar_m): how much denser the draw is
- * under the posterior it came from than under the mixture. Where posteriors are close, far more accurate than the difference of two
- * log densities.
+ * log q_m(z_m) - log (1/M sum over k of q_k(z_m)) for every view m and sample, with q_m = N(mu_m, e^logvar_m): the
+ * log ratio of the posterior's density to the mixture's. For similar posteriors it is far more accurate than the
+ * difference of two log densities.
  *
  * @param z Draws, [views, samples, dimensions], as the posteriors' mu and logvar.
  * @param options.mask [views, samples]; the mixture is over the views that are present, and the others give zeros.

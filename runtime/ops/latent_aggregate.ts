@@ -1,5 +1,5 @@
 /**
- * One posterior out of those of several views, as the joint multimodal VAEs make it.
+ * Aggregation of the views' posteriors into one, as in joint multimodal VAEs.
  *
  * @module
  */
@@ -68,12 +68,13 @@ const aggregateGradientOp: Op<AggregateAttributes> = defineOp({
  * - `mopoe`: each sample takes the product over one non-empty subset of the views (Sutter et al. 2021), in the order of
  *   {@link mixtureComponents}.
  *
- * Which component a sample of `moe` and `mopoe` takes: without an assignment by batch slices, component k of K taking the k-th contiguous
- * floor(N/K) samples and the last one the rest, as published; with an assignment the component of that number modulo K.
+ * The component of a sample in `moe` and `mopoe` is chosen as published by batch slices: component k of K takes the
+ * k-th contiguous floor(N/K) samples, and the last one the rest. With an assignment it is the component of that
+ * number modulo K.
  *
- * With a mask a sample's components are those over its own present views (2^P - 1 of them for `mopoe`, P for `moe`), K counts
- * these, and batch slices are cut as if the whole batch had so many. To draw components evenly where views are missing, let the assignment
- * be large random numbers rather than numbers below K.
+ * With a mask, a sample's components are those over its present views (2^P - 1 for `mopoe`, P for `moe`), K is their
+ * number, and batch slices are computed as if the whole batch had K components. To draw components uniformly with
+ * missing views, assign large random numbers instead of numbers below K.
  *
  * @param mu [views, samples, dimensions], as logvar; at most 6 views for `mopoe`, 32 for the others.
  * @param options.mask [views, samples].

@@ -1,8 +1,8 @@
 /**
- * Losses and likelihoods as compositions of pointwise ops and sums; the compiler turns each into one reduction.
+ * Losses and likelihoods as compositions of pointwise ops and sums, which the compiler fuses into one reduction each.
  *
- * Likelihoods give the negative log-likelihood of each sample, [N], summed over all axes but the first. Classification losses give a
- * scalar mean.
+ * Likelihoods give the negative log-likelihood of each sample, [N], summed over all axes but the first.
+ * Classification losses give a scalar mean.
  *
  * @module
  */
@@ -20,7 +20,7 @@ function requireScale(name: string, scale: number): void {
 }
 
 /**
- * -log Laplace(x; mean, scale) = |x - mean| / scale + log(2 scale), summed a sample.
+ * -log Laplace(x; mean, scale) = |x - mean| / scale + log(2 scale), summed per sample.
  *
  * @returns [N]
  */
@@ -30,7 +30,7 @@ export function laplaceNll(mean: Tensor, x: Tensor, options: { scale: number }):
 }
 
 /**
- * -log N(x; mean, scale^2) = (x - mean)^2 / (2 scale^2) + log(scale) + log(2 pi) / 2, summed a sample.
+ * -log N(x; mean, scale^2) = (x - mean)^2 / (2 scale^2) + log(scale) + log(2 pi) / 2, summed per sample.
  *
  * @returns [N]
  */
@@ -43,7 +43,7 @@ export function gaussianNll(mean: Tensor, x: Tensor, options: { scale: number })
 }
 
 /**
- * -log Bernoulli(x; sigmoid(logits)) for x in [0, 1], summed a sample: softplus(l) - l x.
+ * -log Bernoulli(x; sigmoid(logits)) for x in [0, 1], summed per sample: softplus(l) - l x.
  *
  * @returns [N]
  */
@@ -59,8 +59,9 @@ function elementwiseBce(logits: Tensor, target: Tensor): Tensor {
  * Binary cross-entropy with logits, averaged over the elements whose mask is 1.
  *
  * @param options.positiveWeight [labels]: factor of each label's positive term.
- * @param options.mask Same shape as the target, 1 where the label counts and 0 where it is unknown; targets there may be anything finite.
- * @returns A scalar; 0 where nothing counts.
+ * @param options.mask Same shape as the target, 1 where the label counts and 0 where it is unknown; unknown targets
+ * may hold any finite value.
+ * @returns A scalar; 0 if no label counts.
  */
 export function bceWithLogits(
   logits: Tensor,
@@ -76,14 +77,14 @@ export function bceWithLogits(
     )
     : elementwiseBce(logits, target);
   if (!mask) return mean(loss);
-  // The count is a whole number: at least one half of one where nothing counts, so that 0 / count is 0.
+  // The count is an integer; one half stands in for 0, so that the quotient is 0 if nothing counts.
   const count = sum(mask);
   return div(sum(mul(loss, mask)), add(count, relu(sub(0.5, count))));
 }
 
 /**
- * Softmax cross-entropy -sum_k target_k log softmax(logits)_k over the last axis, averaged over the samples. Targets need not sum to one:
- * multi-hot targets give the published supervised baseline.
+ * Softmax cross-entropy -sum_k target_k log softmax(logits)_k over the last axis, averaged over the samples. Targets
+ * need not sum to one: the published supervised baseline uses multi-hot targets.
  *
  * @returns A scalar.
  */

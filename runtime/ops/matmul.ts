@@ -9,15 +9,15 @@ import type { Op, Tensor } from "../graph/tensor.ts";
 import { formatShape, sameShape, type Shape, sizeOf } from "../graph/shape.ts";
 import { reshape } from "./view.ts";
 
-/** Which operands are stored with their last two axes swapped. */
+/** Which operands are transposed in memory. */
 export interface MatmulAttributes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
 }
 
 /**
- * Matrix product y = a b over the last two axes: a [..., M, K], b [..., K, N] -> [..., M, N]. Leading axes are batches and must be
- * equal; a matrix b [K, N] serves all batches of an a that is not transposed.
+ * Matrix product y = a b over the last two axes: a [..., M, K], b [..., K, N] -> [..., M, N]. Leading axes are
+ * batches and must be equal; a matrix b [K, N] serves all batches of an a that is not transposed.
  *
  * @param options.transposeA a is [..., K, M].
  * @param options.transposeB b is [..., N, K].

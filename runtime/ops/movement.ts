@@ -1,8 +1,8 @@
 /**
- * Ops that move elements: permute, transpose, slice, concat, stack and pad. For f32 and u32 tensors alike.
+ * Ops that move elements: permute, transpose, slice, concat, stack and pad, for f32 and u32 tensors.
  *
- * Gradients move elements back: a permutation's is the inverse one, a slice's places the cotangent among zeros, a concatenation's are
- * slices.
+ * Gradients move elements back: a permutation's is the inverse one, a slice's places the cotangent among zeros, a
+ * concatenation's are slices.
  *
  * @module
  */
@@ -27,7 +27,7 @@ const permuteOp: Op<{ axes: readonly number[] }> = defineOp({
 });
 
 /**
- * Reorders axes: axis i of the result is axis `axes[i]` of x. Where only axes of size one move, nothing is copied.
+ * Reorders axes: axis i of the result is axis `axes[i]` of x. Nothing is copied if only axes of size one move.
  *
  * @param axes Every axis once; negative ones count from the end.
  * @throws {RangeError} if an axis is missing, named twice, or does not exist.
@@ -55,13 +55,13 @@ export function transpose(x: Tensor, axes: readonly [number, number] = [-2, -1])
   return permute(x, x.shape.map((_, axis) => (axis === a ? b! : axis === b ? a! : axis)));
 }
 
-/** A box of elements, regularly spaced. One entry an axis; axes left out at the end are taken whole. */
+/** A strided box of elements, with one entry per axis; omitted trailing axes are taken whole. */
 export interface SliceOptions {
   /** First index along each axis. */
   readonly starts: readonly number[];
   /** Number of indices along each axis. */
   readonly sizes: readonly number[];
-  /** Distance between indices along each axis, at least 1; 1 if left out. */
+  /** Distance between indices along each axis, at least 1; 1 by default. */
   readonly steps?: readonly number[];
 }
 
@@ -137,9 +137,9 @@ const padOp: Op<{ padding: readonly Padding[] }> = defineOp({
 });
 
 /**
- * Puts zeros around x.
+ * Pads x with zeros.
  *
- * @param widths For each axis the number of zeros before and after; axes left out at the end get none.
+ * @param widths The number of zeros before and after, for each axis; omitted trailing axes get none.
  * @throws {RangeError} for a width that is not a whole number from 0 on, or more widths than axes.
  */
 export function pad(x: Tensor, widths: readonly (readonly [number, number])[]): Tensor {
@@ -188,7 +188,7 @@ function agreeExcept(axis: number, a: Shape, b: Shape): boolean {
 }
 
 /**
- * Tensors one after another along an axis, by default the first.
+ * Concatenates tensors along an axis, by default the first.
  *
  * @throws {RangeError} if there are none, or their other sizes or types differ.
  */
@@ -200,7 +200,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 }
 
 /**
- * Tensors of one shape along a new axis, by default the first.
+ * Stacks tensors of equal shape along a new axis, by default the first.
  *
  * @throws {RangeError} if there are none, or shapes or types differ.
  */

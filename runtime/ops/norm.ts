@@ -1,14 +1,16 @@
 /**
- * Normalisation: batch norm with kernels of its own, group and layer norm as compositions of reductions and pointwise ops.
+ * Normalisation: batch norm with dedicated kernels, group and layer norm as compositions of reductions and pointwise
+ * ops.
  *
- * Batch norm is two ops. The first reads x once and gives each channel's scale and shift (and the moments, for the gradient); the second is
- * pointwise, y = x * scale + shift, so that it fuses with its neighbours. Their vjps belong together: the second one's gives the whole
- * gradient of x, through the statistics too, and passes the gradients of gamma and beta through the places of scale and shift. That way the
- * gradient reads dy and x once for the sums and once for dx, and nothing cancels; where rows are few, one kernel does all of it. In evaluation
- * batch norm is a single pointwise op.
+ * Batch norm consists of two ops. The first reads x once and computes each channel's scale and shift (and the
+ * moments, for the gradient); the second is pointwise, y = x * scale + shift, so that it fuses with its neighbours.
+ * Their vjps work together: the second one's returns the complete gradient of x, including the path through the
+ * statistics, and returns the gradients of gamma and beta in place of those of scale and shift. The gradient thus
+ * reads dy and x once for the sums and once for dx, without cancellation; for few rows a single kernel does
+ * everything. In evaluation, batch norm is a single pointwise op.
  *
- * S. Ioffe, C. Szegedy: Batch normalization (ICML 2015). Y. Wu, K. He: Group normalization (ECCV 2018). J. L. Ba, J. R. Kiros,
- * G. E. Hinton: Layer normalization (2016).
+ * S. Ioffe, C. Szegedy: Batch normalization (ICML 2015). Y. Wu, K. He: Group normalization (ECCV 2018). J. L. Ba, J.
+ * R. Kiros, G. E. Hinton: Layer normalization (2016).
  *
  * @module
  */
@@ -43,7 +45,7 @@ export interface BatchNormOptions {
   readonly momentum?: number;
   /** Added to the variance; 1e-5 by default. */
   readonly epsilon?: number;
-  /** Give max(y, 0) instead of y. Its gradient takes a third less memory traffic than that of a separate relu. */
+  /** Return max(y, 0) instead of y. Its gradient needs a third less memory traffic than that of a separate relu. */
   readonly relu?: boolean;
 }
 
@@ -78,7 +80,7 @@ const statisticsOp: Op<StatisticsAttributes> = defineOp({
   infer: ([x]) => coefficientSpecs(x!.shape.at(-1)!),
   mutates: [3, 4],
   lower: ({ inputs: [x], attributes, target }) => lowerBatchNormStatistics(rowsOf(x!.shape), { ...attributes, target }),
-  // What arrives are the gradients of gamma and beta; see the module's comment.
+  // The cotangents are the gradients of gamma and beta; see the module's comment.
   vjp: ({ cotangents: [gamma, beta] }) => [undefined, gamma, beta],
 });
 
@@ -109,11 +111,11 @@ const normalizeOp: Op<NormalizeAttributes> = defineOp({
 });
 
 function normalized(y: string, { relu }: NormalizeAttributes): string {
-  // As relu(): a NaN stays one.
+  // As in relu(), NaN is preserved.
   return relu ? `select(${y}, T(0.0), ${y} <= T(0.0))` : y;
 }
 
-/** Evaluation: all of it for one element. What depends on the channel alone, kernels compute once for many elements. */
+/** Batch norm in evaluation. Kernels compute what depends on the channel alone once for many elements. */
 const runningOp: Op<NormalizeAttributes> = defineOp({
   name: "batch_norm_running",
   infer: ([x]) => [{ shape: x!.shape, dtype: "f32" }],
@@ -131,7 +133,7 @@ const runningOp: Op<NormalizeAttributes> = defineOp({
   },
 });
 
-/** Gradients of gamma and beta, and dx: all of it, where rows are few. */
+/** Gradients of gamma, beta and x in one kernel, for few rows. */
 const fewGradientOp: Op<{ relu: boolean; epsilon: number }> = defineOp({
   name: "batch_norm_few_gradient",
   infer([, x]) {
@@ -165,11 +167,11 @@ const inputGradientOp: Op<GradientAttributes> = defineOp({
  * Batch normalisation of [N, H, W, C], or of any [..., C], over all axes but the last:
  * y = (x - mean) / sqrt(variance + epsilon) * gamma + beta.
  *
- * In training, mean and biased variance are the batch's, and the running statistics, which must be states, move towards its mean and
- * unbiased variance by `momentum` whenever the program runs. For a single row per channel, where there is no unbiased variance, they
- * move towards the biased one (0), and y is beta.
+ * In training, the batch's mean and biased variance are used, and every run moves the running statistics, which must
+ * be states, towards its mean and unbiased variance by `momentum`. For a single row per channel, which has no
+ * unbiased variance, the biased one (0) is used, and y is beta.
  *
- * Has first derivatives only.
+ * Only first derivatives are supported.
  *
  * @throws {TypeError | RangeError} naming the argument whose shape, type or value does not fit.
  */
@@ -192,8 +194,8 @@ export function batchNorm2d(x: Tensor, options: BatchNormOptions): Tensor {
 }
 
 /**
- * Group normalisation of [N, H, W, C], or of any [N, ..., C]: each sample's channels are split into `groups` groups of neighbours, and each
- * group is normalised over its channels and all positions.
+ * Group normalisation of [N, H, W, C], or of any [N, ..., C]: each sample's channels are split into `groups` groups
+ * of neighbours, and each group is normalised over its channels and all positions.
  *
  * @param options.gamma Scale of each channel, [C]; `options.beta` its shift.
  * @throws {TypeError | RangeError} if the channels cannot be split so, or shapes do not fit.
@@ -239,7 +241,8 @@ export function layerNorm(x: Tensor, options: { gamma: Tensor; beta: Tensor; eps
 /** (x - mean) / sqrt(variance + epsilon) over axes. */
 function standardize(x: Tensor, options: { axes: readonly number[]; epsilon: number }): Tensor {
   const over = { axes: options.axes, keepdims: true };
-  // The float32 mean of values far from zero is off by its rounding, which a second pass over the differences takes out.
+  // A second pass over the differences removes the rounding error of the first mean, which matters for means far from
+  // zero.
   const around = sub(x, stopGradient(mean(x, over)));
   const centred = sub(around, mean(around, over));
   const variance = mean(square(centred), over);

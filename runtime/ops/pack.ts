@@ -1,5 +1,5 @@
 /**
- * Packing tensors into one slab, so that one dispatch can work on all of them.
+ * Packs tensors into one slab, so that a single dispatch can process all of them.
  *
  * @module
  */
@@ -23,9 +23,9 @@ const packOp: Op<PackAttributes> = defineOp({
 });
 
 /**
- * One flat tensor that holds all of `tensors` in the layout of {@link slabLayout}: the layout of a slab of states with the same
- * shapes. The compiler lets each tensor's own kernel write straight into the slab, so that packing costs nothing; where
- * it cannot (an input, a state, a tensor packed twice) it copies. The padding between tensors is not defined.
+ * One flat tensor that holds all of `tensors` in the layout of {@link slabLayout}: the layout of a slab of states
+ * with the same shapes. Kernels write their results directly to the slab where possible, so that packing is free;
+ * inputs, states and tensors that are packed twice are copied. The padding between tensors is undefined.
  */
 export function pack(tensors: readonly Tensor[]): Tensor {
   const { offsets, length } = slabLayout(tensors.map((tensor) => tensor.shape));

@@ -1,9 +1,9 @@
 /**
  * Pointwise ops with NumPy broadcasting. Chains of them are fused into one kernel when a program is compiled.
  *
- * Gradients: for y = f(a, b) with cotangent g, the gradient of a is g * df/da; `gradients()` sums it over the axes along which a was
- * broadcast. Where a derivative can be written with the output (exp, sigmoid, tanh, relu), it is: the output is in memory
- * anyway.
+ * Gradients: for y = f(a, b) with cotangent g, the gradient of a is g * df/da; `gradients()` sums it over the axes
+ * along which a was broadcast. Derivatives are expressed by the output where possible (exp, sigmoid, tanh, relu),
+ * because it is in memory anyway.
  *
  * @module
  */
@@ -27,7 +27,7 @@ function asTensor(operand: Operand): Tensor {
   return typeof operand === "number" ? full([], operand) : operand;
 }
 
-/** Gives the name of a number that WGSL may not be able to write as a literal. */
+/** Returns the WGSL name of a number that may not be representable as a literal. */
 type Constant = (value: number) => string;
 
 function define(
@@ -49,7 +49,7 @@ function define(
         const [g] = cotangents;
         const [output] = outputs;
         if (!g || !output) return [];
-        // Terms that are not wanted never enter the graph that is compiled.
+        // Unwanted terms are dropped from the graph.
         return gradient({ inputs, output, g }).map((term, i) => wanted[i] ? term : undefined);
       },
     }),
@@ -123,10 +123,11 @@ function share(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * a to the power b, as C, NumPy, PyTorch and JAX have it: negative bases take whole exponents and are NaN with others, 0^0 and 1^b are 1,
- * a negative power of 0 is infinite.
+ * a to the power b, as C, NumPy, PyTorch and JAX have it: negative bases accept integer exponents and give NaN with
+ * others, 0^0 and 1^b are 1, and a negative power of 0 is infinite.
  *
- * Gradients as in PyTorch: that of a is 0 where b is 0; that of b is 0 where a is 0 and b is not negative, and NaN for a negative a.
+ * Gradients as in PyTorch: that of a is 0 where b is 0; that of b is 0 where a is 0 and b is not negative, and NaN
+ * for a negative a.
  */
 export const pow: (a: Operand, b: Operand) => Tensor = binary(
   "pow",
@@ -144,7 +145,7 @@ export const neg: (x: Operand) => Tensor = unary("neg", (x) => `(-${x})`, ({ g }
 /** |x|, with gradient 0 at 0. */
 export const abs: (x: Operand) => Tensor = unary("abs", (x) => `abs(${x})`, ({ inputs: [x], g }) => [mul(g, sign(x!))]);
 
-/** -1, 0 or 1, and NaN of NaN. Its gradient is zero. */
+/** -1, 0 or 1, or NaN for NaN. Its gradient is zero. */
 export const sign: (x: Operand) => Tensor = unary(
   "sign",
   (x) => `select(sign(${x}), ${x}, is_nan(${x}))`,
@@ -155,7 +156,7 @@ export const sign: (x: Operand) => Tensor = unary(
 /** e^x. */
 export const exp: (x: Operand) => Tensor = unary("exp", (x) => `exp(${x})`, ({ output, g }) => [mul(g, output)]);
 
-/** Natural logarithm; -Infinity of 0 and NaN of less or of NaN, where WGSL leaves it to the driver. */
+/** Natural logarithm: -Infinity for 0, NaN for negative numbers and NaN, regardless of the driver. */
 export const log: (x: Operand) => Tensor = unary(
   "log",
   (x, constant) => {
@@ -278,14 +279,14 @@ export function where(condition: Operand, branches: { then: Operand; otherwise: 
 
 const stopGradientOp = define("stop_gradient", ([x]) => `(${x})`);
 
-/** x, through which no gradient flows. */
+/** x, without a gradient. */
 export function stopGradient(x: Tensor): Tensor {
   return apply(stopGradientOp, [x], {})[0]!;
 }
 
 const copyOp = define("copy", ([x]) => `(${x})`, ({ g }) => [g]);
 
-/** x in memory of its own. */
+/** A copy of x in memory of its own. */
 export function copy(x: Tensor): Tensor {
   return apply(copyOp, [x], {})[0]!;
 }

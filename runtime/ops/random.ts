@@ -1,9 +1,9 @@
 /**
  * Random numbers and dropout.
  *
- * Numbers are keyed by (seed, stream, step); see `base/philox.ts`. `program.run()` gives seed and step, so that every run draws fresh
- * numbers and a repeated one the same; the stream tells the ops of a program apart. Two random ops with equal streams and shapes draw the
- * same numbers: give every layer a stream of its own.
+ * Numbers are keyed by (seed, stream, step); see `base/philox.ts`. `program.run()` provides seed and step, so that
+ * every step draws new numbers and a repeated step draws the same; the stream distinguishes the ops of a program. Two
+ * random ops of equal streams and shapes draw the same numbers, so every layer needs its own stream.
  *
  * @module
  */
@@ -15,9 +15,9 @@ import { requireWord } from "../../base/philox.ts";
 import { type Shape, sizeOf } from "../graph/shape.ts";
 import { mul } from "./pointwise.ts";
 
-/** Which numbers are drawn. */
+/** Identifies the stream of random numbers. */
 export interface StreamOptions {
-  /** A whole number from 0 to 2^32 - 1, different for every random op of a program. */
+  /** An integer from 0 to 2^32 - 1, different for every random op of a program. */
   readonly stream: number;
 }
 
@@ -46,13 +46,13 @@ export function randomUniform(shape: Shape, options: StreamOptions): Tensor {
   return random(shape, { stream: options.stream, distribution: "uniform" });
 }
 
-/** Standard normal numbers, equal to `randomNormalData()`'s on the host but for rounding. */
+/** Standard normal numbers, equal to `randomNormalData()`'s on the host up to rounding. */
 export function randomNormal(shape: Shape, options: StreamOptions): Tensor {
   return random(shape, { stream: options.stream, distribution: "normal" });
 }
 
 /**
- * 1 / keep with probability `keep`, else 0: a mask that keeps expectations.
+ * 1 / keep with probability `keep`, otherwise 0: a mask that preserves expectations.
  *
  * @throws {RangeError} unless 0 < keep <= 1.
  */
@@ -69,7 +69,7 @@ export interface DropoutOptions extends StreamOptions {
 }
 
 /**
- * Zeroes each element with probability `rate` and divides the others by 1 - rate. In evaluation, don't call it.
+ * Zeroes each element with probability `rate` and divides the others by 1 - rate. Not to be called in evaluation.
  *
  * N. Srivastava et al.: Dropout (JMLR 2014).
  */

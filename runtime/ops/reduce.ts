@@ -1,8 +1,8 @@
 /**
  * Reductions over any axes.
  *
- * Gradients: a sum's cotangent is broadcast back; a maximum's goes to the elements that attain it, in equal parts. logsumexp and softmax
- * are compositions of these, so that theirs follow.
+ * Gradients: a sum's cotangent is broadcast back; a maximum's goes to the elements that attain it, in equal parts.
+ * logsumexp and softmax are compositions of these.
  *
  * @module
  */
@@ -55,7 +55,7 @@ export const reduceOp: Op<ReduceAttributes> = defineOp({
   },
 });
 
-/** 1 where x is the extreme y: equal to it, or NaN as it is. */
+/** 1 where x attains the extreme y: where they are equal or both NaN. */
 const attainsOp: Op<Record<string, never>> = defineOp({
   name: "attains",
   infer: ([x]) => [{ shape: x!.shape, dtype: "f32" }],
@@ -105,10 +105,13 @@ export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
 /** The largest finite float32. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
-/** The maximum as a constant shift: any shift gives the same value, so no gradient flows; an infinite one would give Inf - Inf. */
+/**
+ * The maximum as a shift. No gradient flows through it, because the result does not depend on the shift; infinite
+ * maxima are replaced by 0 to avoid Inf - Inf.
+ */
 function finitePeak(x: Tensor, options: ReduceOptions): Tensor {
   const peak = stopGradient(max(x, { ...options, keepdims: true }));
-  // Not `peak - peak == 0`, which drivers fold to true.
+  // Not `peak - peak == 0`, which drivers simplify to true.
   return where(lessEqual(abs(peak), LARGEST), { then: peak, otherwise: 0 });
 }
 

@@ -1,5 +1,5 @@
 /**
- * Pixels that come as bytes: a quarter of the upload.
+ * Unpacks pixels that are uploaded as bytes, a quarter of the size of floats.
  *
  * @module
  */
@@ -26,15 +26,16 @@ const unpackOp: Op<{ shape: Shape; first: number }> = defineOp({
 /**
  * Unsigned bytes, four to a u32 word with the lowest first (a `Uint8Array`'s memory), divided by 255.
  *
- * @param options.first The first byte to take, 0 by default: with one buffer for all views of a batch, [M, N, H, W, C] bytes, view m
- * starts at byte m * N * H * W * C.
+ * @param options.first The first byte to take, 0 by default: with one buffer for all views of a batch, [M, N, H, W,
+ * C] bytes, view m starts at byte m * N * H * W * C.
  * @throws {RangeError} if the words do not hold that many bytes.
  *
  * @example
  * ```ts
  * import { input, unpackBytes } from "../../mod.ts";
  *
- * const pixels = input("pixels", { shape: [2 * 8 * 64 * 64 / 4], dtype: "u32" }); // run({ pixels: new Uint8Array(65_536) })
+ * // run({ pixels: new Uint8Array(65_536) })
+ * const pixels = input("pixels", { shape: [2 * 8 * 64 * 64 / 4], dtype: "u32" });
  * const frontal = unpackBytes(pixels, { shape: [8, 64, 64, 1] });
  * const lateral = unpackBytes(pixels, { shape: [8, 64, 64, 1], first: 8 * 64 * 64 });
  * ```

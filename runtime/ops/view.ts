@@ -1,5 +1,5 @@
 /**
- * Ops that only look at memory in another way: nothing runs.
+ * Ops that reinterpret memory without running anything.
  *
  * @module
  */
@@ -23,7 +23,7 @@ const reshapeOp: Op<{ shape: Shape }> = defineOp({
 });
 
 /**
- * The same elements, in the same order, under another shape. One size may be -1 and is worked out.
+ * The same elements in the same order, with another shape. One size may be -1 and is inferred.
  *
  * @throws {RangeError} where the sizes do not multiply to the same number.
  */
@@ -37,7 +37,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return apply(reshapeOp, [x], { shape: wanted })[0]!;
 }
 
-/** All axes from `start` on as one; by default all but the first. */
+/** Merges all axes from `start` on into one; by default all but the first. */
 export function flatten(x: Tensor, start = 1): Tensor {
   return reshape(x, [...x.shape.slice(0, start), -1]);
 }

@@ -32,25 +32,25 @@ import type { Slab } from "../graph/state.ts";
 import { adaptLossScale, type LossScale } from "./loss_scale.ts";
 import { clippingInput, type ClippingSettings, gradientNorm, requireSetting, requireSlabs } from "./gradient_norm.ts";
 
-/** What {@link update} works on: slabs of one layout. */
+/** The operands of {@link update}: slabs of equal layout. */
 export interface AdamSlabs {
   readonly parameters: Slab;
-  /** Running mean of the gradient, zero at first. */
+  /** Running mean of the gradient, initially zero. */
   readonly m: Slab;
-  /** Running mean of the squared gradient, zero at first. */
+  /** Running mean of the squared gradient, initially zero. */
   readonly v: Slab;
   /** The gradient, made by `pack()` from the parameters' gradients in the slab's order. */
   readonly gradient: Tensor;
   /** The scale of the loss whose gradient this is; see `loss_scale.ts`. */
   readonly lossScale?: LossScale;
-  /** Tells the inputs of several optimisers in one program apart; `adam` by default. */
+  /** Prefix of the input names, to distinguish several optimisers in one program; `adam` by default. */
   readonly name?: string;
 }
 
-/** What may change from step to step. */
+/** Hyperparameters, which may change at every step. */
 export interface AdamSettings extends ClippingSettings {
   readonly learningRate: number;
-  /** Number of the step, from 1: the correction of the moments' bias depends on it. */
+  /** Number of the step, from 1; the bias correction depends on it. */
   readonly step: number;
   /** 0.9 by default. */
   readonly beta1?: number;
@@ -60,7 +60,7 @@ export interface AdamSettings extends ClippingSettings {
   readonly epsilon?: number;
   /** 0 by default. */
   readonly weightDecay?: number;
-  /** Take the weight decay from the parameters themselves (AdamW, the default) rather than add it to the gradient (L2). */
+  /** Apply weight decay directly to the parameters (AdamW, the default) instead of adding it to the gradient (L2). */
   readonly decoupled?: boolean;
   /** The optimiser's name, as given to {@link update}. */
   readonly name?: string;
@@ -80,11 +80,11 @@ const adamOp: Op<Record<string, never>> = defineOp({
 });
 
 /**
- * Adds a step of Adam to the program that is being compiled: it changes parameters and moments in place, every time the program runs. The
- * program then needs the inputs that {@link hyperparameters} gives.
+ * Adds a step of Adam to the program under construction: every run updates parameters and moments in place. The
+ * program then needs the inputs returned by {@link hyperparameters}.
  *
- * @returns The global norm of the gradient before clipping, a scalar; Inf or NaN tell of a step that was left out.
- * @throws {RangeError} unless the slabs and the gradient have one layout.
+ * @returns The global norm of the gradient before clipping, a scalar; Inf or NaN means that the step was skipped.
+ * @throws {RangeError} unless the slabs and the gradient have the same layout.
  */
 export function update(slabs: AdamSlabs): Tensor {
   const { parameters, m, v, gradient, lossScale, name = "adam" } = slabs;
@@ -101,7 +101,7 @@ export function update(slabs: AdamSlabs): Tensor {
 }
 
 /**
- * A step's inputs. The corrections of bias are computed in float64, where 1 - beta^t keeps its digits.
+ * The inputs of a step. Bias corrections are computed in float64, where 1 - beta^t does not cancel.
  *
  * @throws {RangeError} naming a setting that is out of its range.
  */

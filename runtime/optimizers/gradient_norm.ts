@@ -1,5 +1,5 @@
 /**
- * The global norm of all gradients, clipping by it, and the decision to leave out a step whose gradients are not finite.
+ * The global gradient norm, clipping by it, and skipping of steps with non-finite gradients.
  *
  * R. Pascanu, T. Mikolov, Y. Bengio: On the difficulty of training recurrent neural networks (ICML 2013).
  *
@@ -12,11 +12,11 @@ import type { Op, Tensor } from "../graph/tensor.ts";
 import type { Slab } from "../graph/state.ts";
 import { formatShape, type TensorSpec } from "../graph/shape.ts";
 
-/** How large a norm may be, and what happens to gradients with Inf or NaN. */
+/** Clipping, and handling of gradients with Inf or NaN. */
 export interface ClippingSettings {
-  /** Gradients whose norm is larger are scaled down to it; no clipping by default. */
+  /** Largest norm, to which larger gradients are scaled down; no clipping by default. */
   readonly maxNorm?: number;
-  /** Leave parameters and moments unchanged in a step whose gradient norm is Inf or NaN; true by default. */
+  /** Skip the update if the gradient norm is Inf or NaN; true by default. */
   readonly skipNonFinite?: boolean;
 }
 
@@ -49,11 +49,13 @@ const gradientNormOp: Op<NormAttributes> = defineOp({
 });
 
 /**
- * The norm of a packed gradient over the parameters of a slab; what lies between them does not count.
+ * The norm of a packed gradient over the parameters of a slab, excluding padding.
  *
- * @param options.name The optimiser's; the program then has an input `<name>.limits`, which {@link clippingInput} gives.
- * @param options.lossScale What the gradient was multiplied by: its first element, a power of two.
- * @returns The norm of the gradient before that, and what the update kernels need: their factor, and whether to leave the step out.
+ * @param options.name The optimiser's name; the program then has an input `<name>.limits`, returned by {@link
+ * clippingInput}.
+ * @param options.lossScale The factor of the gradient: the state's first element, a power of two.
+ * @returns The norm of the unscaled gradient, and the control values of the update kernels: a factor, and whether to
+ * skip the step.
  */
 export function gradientNorm(
   gradient: Tensor,

@@ -1,16 +1,17 @@
 /**
- * Scaling a loss so that gradients that are stored as float16 do not underflow.
+ * Dynamic loss scaling, which keeps gradients that are stored as float16 from underflowing.
  *
- * Float16 ends at 65,504 above and at 6e-8 below. So the gradients are those of the loss times a power of two, and the optimiser takes the
- * factor out again in float32, which is exact. Where it was too large, infinities reach the parameters' gradients: that step is left out and the
- * factor halved; after some good steps it is doubled. All of this happens on the GPU, in the step itself: nothing is read back, and a run that is
- * restored with its state goes on bit for bit.
+ * Float16 covers 6e-8 to 65,504. The loss is therefore multiplied by a power of two, which the optimiser divides out
+ * again in float32, exactly. If the scale is too large, infinities reach the parameters' gradients: the step is
+ * skipped and the scale halved; after a number of good steps it is doubled. All of this happens on the GPU, within
+ * the step: nothing is read back, and a run that is restored with its state continues bit for bit.
  *
  * P. Micikevicius et al.: Mixed precision training (ICLR 2018). PyTorch's GradScaler does the same on the host.
  *
  * @example
  * ```ts
- * import { adam, compile, createLossScale, createSlab, Device, gradients, input, pack, square, sub, sum } from "../mod.ts";
+ * import { adam, compile, createLossScale, createSlab, Device, gradients } from "../mod.ts";
+ * import { input, pack, square, sub, sum } from "../mod.ts";
  *
  * using device = await Device.open();
  * using parameters = createSlab(device, { name: "parameters", entries: [{ name: "w", shape: [3] }] });
@@ -36,35 +37,38 @@ import { reshape } from "../ops/view.ts";
 import { slice } from "../ops/movement.ts";
 import { createState, type State } from "../graph/state.ts";
 
-/** How a loss's scale begins and changes. */
+/** Initial value and growth of a loss scale. */
 export interface LossScaleOptions {
-  /** The first scale, a power of two from 2^-10 to 2^24; 2^8 by default: a loss that is a sum over pixels has large gradients. */
+  /**
+   * Initial scale, a power of two from 2^-10 to 2^24; 2^8 by default, because a loss that is a sum over pixels has
+   * large gradients.
+   */
   readonly initial?: number;
-  /** Good steps in a row after which it is doubled, 1,000 by default. */
+  /** Number of consecutive good steps after which the scale is doubled; 1,000 by default. */
   readonly interval?: number;
 }
 
-/** The scale of a loss. Dispose of it to free its memory. */
+/** A loss scale. Dispose of it to free its memory. */
 export interface LossScale extends Disposable {
-  /** The scale, and the number of good steps since it last changed: [2]. Belongs to a checkpoint. */
+  /** The scale and the number of good steps since it last changed, [2]. Part of checkpoints. */
   readonly state: State;
-  /** The scale that a step starts with, for `gradients()`: a scalar. */
+  /** The scale at the start of a step, a scalar for `gradients()`. */
   readonly tensor: Tensor;
   readonly interval: number;
-  /** What {@link state} begins with. */
+  /** Initial value of {@link state}. */
   readonly initial: Float32Array;
 }
 
-/** The smallest scale: gradients that are not finite even so are a fault of something else. */
+/** The smallest scale: gradients that overflow even then have another cause. */
 export const LEAST_LOSS_SCALE = 2 ** -10;
 
-/** The largest one: what is larger helps no gradient that float16 can hold. */
+/** The largest scale: larger ones do not help any gradient that float16 can represent. */
 const MOST = 2 ** 24;
 
 /**
- * Makes a loss's scale.
+ * Creates a loss scale.
  *
- * @throws {RangeError} for a scale that is no power of two from 2^-10 to 2^24, or an interval that is no positive whole number.
+ * @throws {RangeError} unless the scale is a power of two from 2^-10 to 2^24 and the interval a positive integer.
  */
 export function createLossScale(device: Device, options: LossScaleOptions = {}): LossScale {
   const { initial: first = 2 ** 8, interval = 1000 } = options;
@@ -94,9 +98,9 @@ const lossScaleOp: Op<{ interval: number }> = defineOp({
 });
 
 /**
- * Adds the change of a loss's scale to the program that is being compiled; optimisers do.
+ * Adds the update of a loss scale to the program under construction; called by optimisers.
  *
- * @param control What `gradientNorm()` says of the step.
+ * @param control The control values of `gradientNorm()`.
  */
 export function adaptLossScale(lossScale: LossScale, control: Tensor): void {
   apply(lossScaleOp, [lossScale.state.tensor, control], { interval: lossScale.interval });

@@ -1,6 +1,6 @@
 /**
- * Values that change from step to step: learning rates, the MMVM's alpha, beta. A schedule is a pure function of the step's number (from 0),
- * so that a resumed run goes on exactly where it stopped.
+ * Values that change from step to step: learning rates, the MMVM's alpha, beta. A schedule is a pure function of the
+ * step (from 0), so that resumed runs continue exactly.
  *
  * @example Cosine learning rate with warm-up, and the MMVM paper's alpha
  * ```ts
@@ -14,28 +14,28 @@
 /** The value at a step, 0 being the first. */
 export type Schedule = (step: number) => number;
 
-/** Where a schedule starts, where it arrives, and after how many steps. */
+/** First value, last value and length of a schedule. */
 export interface Course {
   readonly from: number;
   readonly to: number;
   readonly steps: number;
 }
 
-/** The same value at every step. */
+/** A constant schedule. */
 export function constant(value: number): Schedule {
   requireFinite("constant", value);
   return () => value;
 }
 
-/** A straight line from `from` at step 0 to `to` at step `steps`, and `to` from then on. */
+/** Linear from `from` at step 0 to `to` at step `steps`, then constant. */
 export function linear(course: Course): Schedule {
   const { from, to, steps } = checked("linear", course);
   return (step) => (step >= steps ? to : from + (to - from) * (step / steps));
 }
 
 /**
- * Half a cosine wave from `from` at step 0 to `to` at step `steps`, and `to` from then on (Loshchilov and Hutter 2017, SGDR, without
- * restarts).
+ * Cosine decay from `from` at step 0 to `to` at step `steps`, then constant (Loshchilov and Hutter 2017, SGDR,
+ * without restarts).
  */
 export function cosine(course: Course): Schedule {
   const { from, to, steps } = checked("cosine", course);
@@ -43,10 +43,10 @@ export function cosine(course: Course): Schedule {
 }
 
 /**
- * A constant factor a step: from (to / from)^(step / steps), which goes on shrinking (or growing) beyond `steps`.
+ * Exponential: from (to / from)^(step / steps), which continues beyond `steps`.
  *
- * With `from` 1, `to` 1e-10 and 150,000 steps it is the MMVM paper's alpha, e^(ln(1e-10) step / 150000); with `to` = gamma `from` and
- * `steps` 1 the usual learning-rate decay by gamma.
+ * With `from` 1, `to` 1e-10 and 150,000 steps it is the MMVM paper's alpha, e^(ln(1e-10) step / 150000); with `to` =
+ * gamma `from` and `steps` 1 the usual learning-rate decay by gamma.
  *
  * @throws {RangeError} unless both values are positive.
  */
@@ -61,7 +61,7 @@ export function exponential(course: Course): Schedule {
   return (step) => from * Math.exp(rate * step);
 }
 
-/** `after`, scaled up linearly over the first steps: by 1/steps at step 0, by 1 from step `steps` - 1 on. The clock of `after` runs meanwhile. */
+/** Linear warm-up: scales `after` by 1/steps at step 0 up to 1 at step `steps` - 1. `after` starts at step 0, too. */
 export function warmup(after: Schedule, options: { steps: number }): Schedule {
   const { steps } = options;
   requireSteps("warmup", steps);

@@ -1,8 +1,9 @@
 /**
  * Stochastic gradient descent with momentum: one dispatch for all parameters of a slab.
  *
- * velocity = momentum velocity + g; parameter -= rate velocity (or, with Nesterov's momentum, rate (g + momentum velocity)). I. Sutskever,
- * J. Martens, G. Dahl, G. Hinton: On the importance of initialization and momentum in deep learning (ICML 2013), in PyTorch's form.
+ * velocity = momentum velocity + g; parameter -= rate velocity (or, with Nesterov's momentum, rate (g + momentum
+ * velocity)). I. Sutskever, J. Martens, G. Dahl, G. Hinton: On the importance of initialization and momentum in deep
+ * learning (ICML 2013), in PyTorch's form.
  *
  * @module
  */
@@ -14,10 +15,10 @@ import type { Slab } from "../graph/state.ts";
 import { adaptLossScale, type LossScale } from "./loss_scale.ts";
 import { clippingInput, type ClippingSettings, gradientNorm, requireSetting, requireSlabs } from "./gradient_norm.ts";
 
-/** What {@link update} works on: slabs of one layout. */
+/** The operands of {@link update}: slabs of equal layout. */
 export interface SgdSlabs {
   readonly parameters: Slab;
-  /** Running sum of the gradients, zero at first. */
+  /** Running sum of the gradients, initially zero. */
   readonly velocity: Slab;
   /** The gradient, made by `pack()` from the parameters' gradients in the slab's order. */
   readonly gradient: Tensor;
@@ -25,18 +26,18 @@ export interface SgdSlabs {
   readonly lossScale?: LossScale;
   /** Nesterov's momentum; false by default. */
   readonly nesterov?: boolean;
-  /** Tells the inputs of several optimisers in one program apart; `sgd` by default. */
+  /** Prefix of the input names, to distinguish several optimisers in one program; `sgd` by default. */
   readonly name?: string;
 }
 
-/** What may change from step to step. */
+/** Hyperparameters, which may change at every step. */
 export interface SgdSettings extends ClippingSettings {
   readonly learningRate: number;
   /** 0 by default: plain gradient descent. */
   readonly momentum?: number;
   /** 0 by default. */
   readonly weightDecay?: number;
-  /** Take the weight decay from the parameters themselves rather than add it to the gradient (L2, the default). */
+  /** Apply weight decay directly to the parameters instead of adding it to the gradient (L2, the default). */
   readonly decoupled?: boolean;
   /** The optimiser's name, as given to {@link update}. */
   readonly name?: string;
@@ -57,11 +58,11 @@ const sgdOp: Op<{ nesterov: boolean }> = defineOp({
 });
 
 /**
- * Adds a step of gradient descent to the program that is being compiled: it changes parameters and velocity in place, every time the
- * program runs. The program then needs the inputs that {@link hyperparameters} gives.
+ * Adds a step of gradient descent to the program under construction: every run updates parameters and velocity in
+ * place. The program then needs the inputs returned by {@link hyperparameters}.
  *
- * @returns The global norm of the gradient before clipping, a scalar; Inf or NaN tell of a step that was left out.
- * @throws {RangeError} unless the slabs and the gradient have one layout.
+ * @returns The global norm of the gradient before clipping, a scalar; Inf or NaN means that the step was skipped.
+ * @throws {RangeError} unless the slabs and the gradient have the same layout.
  */
 export function update(slabs: SgdSlabs): Tensor {
   const { parameters, velocity, gradient, lossScale, nesterov = false, name = "sgd" } = slabs;
@@ -78,7 +79,7 @@ export function update(slabs: SgdSlabs): Tensor {
 }
 
 /**
- * A step's inputs.
+ * The inputs of a step.
  *
  * @throws {RangeError} naming a setting that is out of its range.
  */

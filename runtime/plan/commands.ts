@@ -1,5 +1,5 @@
 /**
- * From ordered units to GPU commands over slots: pieces of memory that the plan will place.
+ * Lowers ordered units to GPU commands over slots, pieces of memory that are placed later by the memory plan.
  *
  * @module
  */
@@ -20,9 +20,9 @@ export interface Slot {
   bytes: number;
   /** True where its float32 values are stored as float16; see `half_storage.ts`. */
   half?: boolean;
-  /** What it holds, for messages. */
+  /** Description for error messages. */
   readonly label: string;
-  /** Memory outside of the arena: a state, an input or a constant. */
+  /** Set for memory outside of the arena: a state, an input or a constant. */
   readonly leaf?: Value;
   /** The slab that it is a part of. */
   inside?: { readonly slot: Slot; readonly offset: number };
@@ -35,7 +35,7 @@ export interface Operand {
   readonly count?: number;
 }
 
-/** One thing that the GPU is told to do. */
+/** One dispatch with its operands. */
 export interface Command {
   readonly dispatch: Dispatch;
   readonly operands: readonly Operand[];
@@ -82,7 +82,7 @@ function labelOf(value: Value): string {
   return op === inputOp ? `input ${(attributes as { name: string }).name}` : `${op.name}()`;
 }
 
-/** Puts each input into the slab where its memory is the plan's to choose, and copies the others. */
+/** Places each input directly in the slab where the plan can choose its memory, and copies the others. */
 function packCommands(unit: Unit, slotOf: (value: Value) => Slot): Command[] {
   const slab = slotOf(unit.outputs[0]!);
   const { offsets } = unit.items[0]!.attributes as PackAttributes;
@@ -105,7 +105,8 @@ function lowerUnit(unit: Unit, context: { slotOf: (value: Value) => Slot; target
   }));
   const commands: Command[] = [];
   const bound: Slot[] = [];
-  // WebGPU forbids overlapping bindings where one is written: an input that is bound twice is copied for its second place.
+  // WebGPU forbids overlapping bindings if one is written: an input that is bound twice is copied for the second
+  // binding.
   const inputs = unit.inputs.map((value) => {
     const slot = slotOf(value);
     if (slot.leaf || !bound.some((other) => sharesMemory(other, slot))) {
@@ -143,7 +144,10 @@ function lowerUnit(unit: Unit, context: { slotOf: (value: Value) => Slot; target
   return commands;
 }
 
-/** Copies by a kernel, because WebGPU's own copy refuses to stay within one buffer, and both may lie in the arena. */
+/**
+ * Copies with a kernel: WebGPU's copy commands do not allow source and destination in the same buffer, and both may
+ * lie in the arena.
+ */
 function copyCommand(unit: Unit, options: { from: Slot; to: Slot; offset: number }): Command {
   const { from, to, offset } = options;
   const count = from.bytes / 4;

@@ -1,11 +1,12 @@
 /**
  * Groups the items of a graph into units, each of which becomes one op on the GPU.
  *
- * Pointwise items over the same iteration space are fused greedily in topological order: an item joins the group of one of its
- * producers if no other path leads from that group to it (the unit could not run as a whole otherwise). A group whose only
- * result feeds one reduction becomes that reduction's prologue and is never stored. A group over the space of a convolution's result,
- * which nothing else uses, becomes that convolution's epilogue, and the result is never stored. Chains do not cross phases: a
- * backward chain that joined a forward one would be computed early and kept in memory all the way.
+ * Pointwise items over the same iteration space are fused greedily in topological order: an item joins the group of
+ * one of its producers unless another path leads from that group to it, which would create a cycle. A group whose
+ * only result feeds a single reduction becomes that reduction's prologue; a group that is the only user of a
+ * convolution's result becomes that convolution's epilogue. In both cases the intermediate result is never stored.
+ * Chains do not cross phases: backward values fused into a forward kernel would stay in memory for the whole forward
+ * pass.
  *
  * @module
  */
@@ -15,26 +16,26 @@ import { fullValueOf } from "../ops/fill.ts";
 import { type ReduceAttributes, reduceOp } from "../ops/reduce.ts";
 import { sameShape } from "../graph/shape.ts";
 
-/** What runs as one op. */
+/** A set of items that run as one op. */
 export interface Unit {
   readonly kind: "pointwise" | "reduce" | "op" | "pack";
-  /** Items in topological order; the reduction comes last, the op that a chain follows first. */
+  /** Items in topological order: a reduction is last, an op with an epilogue first. */
   readonly items: readonly Item[];
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   /** The chain, for pointwise units, reductions and ops with an epilogue, whose result is the chain's input 0. */
   readonly expression?: Expression;
-  /** Steps of the chain that are stored, for pointwise units and ops with an epilogue. */
+  /** Steps of the chain whose values are stored, for pointwise units and ops with an epilogue. */
   readonly stored?: readonly number[];
 }
 
 /** How to fuse. */
 export interface FusionOptions {
-  /** Values that are read from outside. */
+  /** Values that must be stored because they are read from outside of the graph. */
   readonly kept: ReadonlySet<Value>;
   /** Most storage buffers that a kernel may bind. */
   readonly maxBuffers: number;
-  /** Leave every op a unit of its own, so that each one's results can be looked at. */
+  /** Do not fuse: every op becomes its own unit, so that all results can be inspected. */
   readonly separate?: boolean;
 }
 
@@ -93,8 +94,8 @@ function groupItems(graph: Graph, options: FusionOptions): Group[] {
 }
 
 /**
- * Merges each pointwise group whose results only one other group over the same space uses into that group: what was grouped first
- * (a comparison of a forward value, say) need not be stored for a chain that was begun elsewhere. No path can lead around the one user.
+ * Merges a pointwise group into its only user if that is a pointwise group over the same space, so that its results
+ * need not be stored. With a single user no other path can create a cycle.
  */
 function mergeSinglyUsed(groups: readonly Group[], options: FusionOptions): Group[] {
   const groupOf = new Map(groups.flatMap((group) => group.items.map((item) => [item, group] as const)));
@@ -114,7 +115,7 @@ function mergeSinglyUsed(groups: readonly Group[], options: FusionOptions): Grou
   return [...left];
 }
 
-/** The one group that uses a group's results, if nothing else does and none is read through an alias. */
+/** The only group that uses a group's results, if there is just one and none is read through an alias. */
 function onlyUser(group: Group, groupOf: ReadonlyMap<Item, Group>, kept: ReadonlySet<Value>): Group | undefined {
   const users = new Set<Group | undefined>();
   for (const value of group.items.flatMap((item) => item.outputs)) {
@@ -126,7 +127,7 @@ function onlyUser(group: Group, groupOf: ReadonlyMap<Item, Group>, kept: Readonl
   return users.size === 1 ? user : undefined;
 }
 
-/** Constants are written into the text of what uses them, unless something else needs them in memory. */
+/** Constants are inlined into the kernels that use them, unless an op needs them in memory. */
 function isInlined(item: Item, kept: ReadonlySet<Value>): boolean {
   const [value] = item.outputs;
   if (!value || fullValueOf(item.op, item.attributes) === undefined || kept.has(value)) return false;
@@ -158,7 +159,7 @@ function findGroup(
   for (const group of new Set(candidates)) {
     const first = group.items[0]!;
     if (!group.pointwise || first.phase !== item.phase || !sameShape(first.outputs[0]!.shape, shape)) continue;
-    // Another input that is computed from the group's results could not be ready when the group runs.
+    // Joining would create a cycle if another input depends on the group's results.
     const blocked = context.sources.some((source) =>
       source !== group && context.ancestors.has(source.index, group.index)
     );
@@ -169,12 +170,12 @@ function findGroup(
   return undefined;
 }
 
-/** True if the item reads a result of the group through an alias, which needs it in memory first. */
+/** True if the item reads a result of the group through an alias, which requires it to be stored. */
 function aliasesInto(item: Item, group: Group, groupOf: ReadonlyMap<Item, Group>): boolean {
   return item.inputs.some((value) => value.producer.op.alias && sourceGroups(value, groupOf).includes(group));
 }
 
-/** What a set of pointwise items reads from outside and what of it is used outside. */
+/** The values that a set of pointwise items reads from outside, and those of its results that are used outside. */
 function boundary(items: readonly Item[], kept: ReadonlySet<Value>): { inputs: Value[]; stored: Value[] } {
   const inside = new Set(items);
   const inputs = new Set<Value>();
@@ -213,10 +214,10 @@ function absorbIntoReductions(
   return { absorbed, into };
 }
 
-/** Buffers that a kernel which takes an epilogue binds besides its inputs and the chain's: one stands in for a bias that is not there. */
+/** Further buffers bound by a kernel with an epilogue: a placeholder for a missing bias. */
 const STAND_INS = 1;
 
-/** The chain that follows each op that takes one, where nothing else uses the op's result. */
+/** The epilogue of each op that takes one and whose result nothing else uses. */
 function findEpilogues(groups: readonly Group[], options: FusionOptions): Map<Group, Group> {
   const groupOf = new Map(groups.flatMap((group) => group.items.map((item) => [item, group] as const)));
   const found = new Map<Group, Group>();
@@ -226,13 +227,13 @@ function findEpilogues(groups: readonly Group[], options: FusionOptions): Map<Gr
     const { inputs, stored } = boundary(chain.items, options.kept);
     const fits = ({ producer, shape, uses }: Value) => {
       const buffers = producer.inputs.length + STAND_INS + inputs.length - 1 + stored.length;
-      // What the op reads itself, the chain would have to read from a copy.
+      // Overlapping bindings are not allowed, so the chain would need a copy of what the op reads.
       const own = new Set(producer.inputs.map(rootOf));
       return producer.op.takesEpilogue && producer.phase === first!.phase && shape.length === 4 &&
         sameShape(shape, first!.outputs[0]!.shape) && uses.every((use) => groupOf.get(use) === chain) &&
         buffers <= options.maxBuffers && !inputs.some((input) => own.has(rootOf(input)));
     };
-    // Of several, the one that was built last: the others are there by then.
+    // Of several candidates, take the op created last: the others have been computed by then.
     const value = inputs.filter((input) => !options.kept.has(input) && fits(input))
       .sort((a, b) => b.producer.id - a.producer.id)[0];
     if (value) found.set(groupOf.get(value.producer)!, chain);
@@ -298,7 +299,7 @@ export function reduceAttributes(unit: Unit): ReduceAttributes {
   return unit.items.at(-1)!.attributes as ReduceAttributes;
 }
 
-/** For each group, the set of groups it depends on, as bit sets that grow with the number of groups. */
+/** For each group, the set of groups that it depends on, directly or not. */
 class AncestorSets {
   readonly #sets: Set<number>[] = [];
 
@@ -313,7 +314,7 @@ class AncestorSets {
     return this.#sets[group]?.has(ancestor) ?? false;
   }
 
-  /** Lets an existing group depend on more; everything that depends on it does then too. */
+  /** Adds dependencies to an existing group and to everything that depends on it. */
   extend(group: number, sources: readonly number[]): void {
     const set = this.#sets[group]!;
     const before = set.size;

@@ -1,10 +1,11 @@
 /**
- * Precision `f16`: which of a program's values are stored as float16. Everything is computed in float32, and what is stored as float16 is
- * rounded once, when it is stored.
+ * Precision `f16`: chooses which values of a program are stored as float16. All arithmetic is float32; values are
+ * rounded once, when they are stored.
  *
- * Stored so are the large values that depend on the program's inputs: feature maps and their gradients. Not so: inputs, outputs, metrics and
- * constants; states (parameters, moments, running statistics) and what depends on them alone; gradients of parameters, in or out of a slab;
- * scratch buffers, so that partial sums keep their digits; and what a kernel binds without accessors.
+ * Large values that depend on the program's inputs are stored as float16: feature maps and their gradients. These
+ * stay float32: inputs, outputs, metrics and constants; states (parameters, moments, running statistics) and what
+ * depends on them alone; gradients of parameters, in or out of a slab; scratch buffers, to preserve the precision of
+ * partial sums; and buffers that a kernel binds without accessors.
  *
  * @module
  */
@@ -19,7 +20,7 @@ import { sizeOf } from "../graph/shape.ts";
 export const PRECISIONS = ["f32", "f16"] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
-/** Values of fewer elements stay float32: they take little memory, and latents, statistics and losses are among them. */
+/** Smaller values stay float32: they take little memory and include latents, statistics and losses. */
 const MIN_HALF_ELEMENTS = 4096;
 
 /** Axes of an image or a feature map. */
@@ -30,7 +31,7 @@ export function elementBytes(slot: Slot): number {
   return slot.half ? 2 : 4;
 }
 
-/** Marks the slots that are stored as float16, which halves them. To be done before memory is planned. */
+/** Marks the slots to store as float16, which halves their size. Must run before memory is planned. */
 export function storeHalves(
   commands: readonly Command[],
   options: { graph: Graph; kept: ReadonlySet<Value>; slotOf: (value: Value) => Slot },
@@ -63,7 +64,7 @@ function featureItems(graph: Graph): Item[] {
   return [...varying.difference(wide)];
 }
 
-/** Slots that some dispatch binds in part or without accessors, and those with others inside. */
+/** Slots that some dispatch binds in part or without accessors, and slabs. */
 function slotsThatMustStay(commands: readonly Command[]): Set<Slot> {
   const found = new Set<Slot>();
   const check = ({ slot, first }: Operand, isRaw = false) => {

@@ -1,24 +1,24 @@
 /**
- * The static memory plan: where in a few arena buffers each tensor lies, known before anything is allocated.
+ * The static memory plan: assigns each tensor a place in a few arena buffers before anything is allocated.
  *
- * Two tensors may share memory if they are never alive at the same time. Finding the smallest arena is NP-hard (dynamic storage
- * allocation); placing the largest tensors first, each at the lowest offset that is free for its whole life, comes within a few per
- * cent of the lower bound (the most bytes alive at once) on training graphs.
+ * Two tensors may share memory if they are never alive at the same time. Finding the smallest arena is NP-hard
+ * (dynamic storage allocation); placing the largest tensors first, each at the lowest offset that is free for its
+ * whole life, comes within a few per cent of the lower bound (the peak number of live bytes) on training graphs.
  *
  * @module
  */
 
-/** Bytes to which tensors are aligned: WebGPU's default alignment of storage bindings. */
+/** Alignment of tensors in bytes: WebGPU's default alignment of storage bindings. */
 export const ALIGNMENT = 256;
 
-/** A tensor's life: alive from command `first` to command `last`, both included. */
+/** A tensor's live range: from command `first` to command `last`, inclusive. */
 export interface Interval {
   readonly bytes: number;
   readonly first: number;
   readonly last: number;
 }
 
-/** Where a tensor lies. */
+/** The place of a tensor. */
 export interface Placement {
   readonly arena: number;
   readonly offset: number;
@@ -31,9 +31,9 @@ export interface MemoryPlan {
   readonly arenas: readonly number[];
   /** Bytes of all arenas together. */
   readonly peakBytes: number;
-  /** The most bytes that are alive at one command: no plan can be smaller. */
+  /** The peak number of live bytes: a lower bound of any plan. */
   readonly lowerBoundBytes: number;
-  /** Bytes that memory without sharing would take. */
+  /** Bytes needed without sharing memory. */
   readonly unsharedBytes: number;
 }
 
@@ -97,7 +97,7 @@ function mostAlive(intervals: readonly Interval[]): number {
     { at: first, change: aligned(bytes) },
     { at: last + 1, change: -aligned(bytes) },
   ]);
-  // At equal times releases come first: a tensor's last command is before the next one's first.
+  // At equal times, releases come before allocations.
   events.sort((a, b) => a.at - b.at || a.change - b.change);
   let alive = 0;
   let most = 0;

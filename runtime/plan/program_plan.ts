@@ -1,5 +1,6 @@
 /**
- * Everything about a program that can be known without a device: commands, memory, where inputs and outputs lie.
+ * Plans everything about a program that is known without a device: commands, memory, and the places of inputs and
+ * outputs.
  *
  * @module
  */
@@ -26,15 +27,15 @@ import type { DType, Shape } from "../graph/shape.ts";
 export interface ProgramMemory {
   /** Arena: activations, gradients and scratch. */
   readonly arena: number;
-  /** The most bytes of these that are alive at once; no arena can be smaller. */
+  /** Peak number of live bytes in the arena: a lower bound of its size. */
   readonly lowerBound: number;
-  /** What they would take without sharing memory. */
+  /** Bytes that the arena's tensors would take without sharing memory. */
   readonly unshared: number;
   /** Inputs, constants, uniforms, the metrics ring and the texture that texels are read from. */
   readonly fixed: number;
 }
 
-/** Where a piece of memory lies: in the program's n-th buffer, or in a buffer that it does not own. */
+/** A place in memory: in the program's n-th buffer, or in an external buffer. */
 export interface PlannedBuffer {
   readonly buffer: number;
   readonly external?: GPUBuffer;
@@ -54,7 +55,7 @@ export interface PlannedCommand {
   readonly command: Command;
   readonly bindings: readonly PlannedBinding[];
   readonly uniforms?: PlannedBuffer;
-  /** What it reads from the texture, and whether that is copied there before the dispatch. */
+  /** Operands that it reads from the texture, and whether each is copied there before the dispatch. */
   readonly texels?: readonly (PlannedBinding & TexelPlacement)[];
 }
 
@@ -79,7 +80,7 @@ export interface ProgramPlan {
   readonly requests: readonly BufferRequest[];
   readonly commands: readonly PlannedCommand[];
   readonly inputs: ReadonlyMap<string, { buffer: PlannedBuffer; shape: Shape; dtype: DType }>;
-  /** Names of inputs that were declared, needed or not. */
+  /** Names of all declared inputs, including unused ones. */
   readonly declared: ReadonlySet<string>;
   readonly outputs: ReadonlyMap<string, PlannedBuffer>;
   readonly metrics: ReadonlyMap<string, PlannedBuffer>;
@@ -88,10 +89,12 @@ export interface ProgramPlan {
   readonly memory: ProgramMemory;
   /** Every distinct binding, for checks against the adapter's limits. */
   readonly bindings: readonly PlannedBinding[];
-  /** Rows of the texture that dispatches read texels from, 0 where none does, and of that of float16; see `texels.ts`. */
+  /**
+   * Rows of the texture that dispatches read texels from, 0 where none does, and of that of float16; see `texels.ts`.
+   */
   readonly texelRows: number;
   readonly halfTexelRows: number;
-  /** Where checks of the numbers leave what they find, for a program that makes them. */
+  /** Where numeric checks store their findings, for programs that have them. */
   readonly watch?: PlannedWatch;
 }
 
@@ -118,7 +121,9 @@ export interface PlanOptions {
   readonly maxBufferBytes: number;
   /** Look for NaN and infinity in every op's results. */
   readonly checkNumerics?: boolean;
-  /** Bytes from which on a result that is cheap to compute again is not kept for the backward pass; see `recompute.ts`. */
+  /**
+   * Size in bytes from which cheap results are recomputed for the backward pass instead of kept; see `recompute.ts`.
+   */
   readonly recomputeBytes?: number;
   /** How large values are stored; see `half_storage.ts`. */
   readonly precision?: Precision;
@@ -139,7 +144,7 @@ export function planProgram(request: ProgramRequest, options: PlanOptions): Prog
   const whole = buildGraph(wanted, request.effects);
   const graph = separate ? whole : recompute(whole, { kept: wantedOf(whole), bytes: options.recomputeBytes });
   const kept = wantedOf(graph);
-  // One binding is left for the uniforms, although most adapters count them apart.
+  // One binding is reserved for the uniforms, although most adapters count them separately.
   const maxBuffers = options.target.maxStorageBuffers - 1;
   const list = lowerUnits(orderUnits(fuse(graph, { kept, maxBuffers, separate })), options.target);
   const watch = options.checkNumerics ? watchNumerics(list, graph) : undefined;
@@ -170,10 +175,10 @@ export function planProgram(request: ProgramRequest, options: PlanOptions): Prog
 }
 
 /**
- * When each arena slot is alive; parts of a slab count for the slab.
+ * The live range of each arena slot; uses of a slab's parts count as uses of the slab.
  *
  * @param options.kept Slots that are read after a run.
- * @param options.pinned Slots whose contents last from run to run.
+ * @param options.pinned Slots whose contents persist between runs.
  */
 function slotLives(
   commands: readonly Command[],
@@ -198,7 +203,7 @@ function slotLives(
   return lives;
 }
 
-/** What a command reads from the texture, and what it makes of the memory that lies there. */
+/** The texels that a command reads, and the memory that it writes, which invalidates texels. */
 function texelUse({ command, bindings, texels }: BoundCommand): TexelUse {
   const range = ({ external, buffer, offset, bytes }: PlannedBuffer) => ({ buffer: external ?? buffer, offset, bytes });
   const operands = storageOperands(command.dispatch);
@@ -218,7 +223,7 @@ interface TextureRows {
   readonly half: number;
 }
 
-/** Operands of both kinds have places in one plan: each texture ends after the last place of its kind. */
+/** Operands of both types share one plan: each texture ends after the last operand of its type. */
 function textureRows(
   commands: readonly BoundCommand[],
   placements: readonly (readonly TexelPlacement[])[],
@@ -234,7 +239,7 @@ function textureRows(
   return rows;
 }
 
-/** Gives out addresses. */
+/** Assigns addresses. */
 class Layout {
   readonly #requests: BufferRequest[] = [];
   readonly #places = new Map<Slot, PlannedBuffer>();

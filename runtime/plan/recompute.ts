@@ -1,9 +1,9 @@
 /**
- * Cheaper to compute again than to keep: large results of pointwise ops of the forward pass that the backward pass reads.
+ * Rematerialisation: large results of pointwise ops that are cheaper to recompute for the backward pass than to keep.
  *
- * Batch norm's output is the example: relu(x * scale + shift), for which x is kept anyway, because the gradient of the batch norm needs it.
- * The gradient of the next convolution's weights, which comes just before, needs the output; computed again there, it takes memory for the
- * length of that one op instead of from the forward pass on.
+ * The typical case is batch norm's output, relu(x * scale + shift): x is kept anyway for batch norm's own gradient,
+ * and the output is needed only for the gradient of the next convolution's weights. Recomputed there, it takes memory
+ * during that one op instead of from the forward pass on.
  *
  * @module
  */
@@ -14,15 +14,17 @@ import { fullValueOf } from "../ops/fill.ts";
 import { sizeOf } from "../graph/shape.ts";
 
 /**
- * Bytes from which on a result is computed again. Below, a dispatch costs more (0.1 ms on Vulkan on the CPU) than the memory is worth.
+ * Size in bytes from which results are recomputed. For smaller ones the memory is not worth a dispatch (0.1 ms on
+ * lavapipe).
  */
 const RECOMPUTED_BYTES = 4 * 2 ** 20;
 
 /**
- * The same graph, with copies of pointwise items right before their first use in a later phase, for the uses there.
+ * Returns the same graph with copies of pointwise items, each right before its first use in a later phase, for the
+ * uses in that phase.
  *
- * An item is repeated where its result has at least `bytes` bytes, and every input either is smaller or is read at the same
- * time or later anyway, so that nothing is kept longer for it.
+ * An item is recomputed if its result has at least `bytes` bytes and each of its inputs either is smaller or is read
+ * at the same time or later anyway, so that no live range grows.
  */
 export function recompute(graph: Graph, options: { kept: ReadonlySet<Value>; bytes: number | undefined }): Graph {
   const { kept, bytes = RECOMPUTED_BYTES } = options;
@@ -33,7 +35,9 @@ export function recompute(graph: Graph, options: { kept: ReadonlySet<Value>; byt
   return { items: rebuilt.items, valueOf: (tensor) => rebuilt.valueOf(graph.valueOf(tensor)) };
 }
 
-/** A graph that is rebuilt item by item. Ids, which are the order in which units run, are the items' places in it. */
+/**
+ * A graph that is rebuilt item by item. Item ids, which determine the order of units, are positions in the new graph.
+ */
 class RepeatingGraph {
   readonly items: Item[] = [];
   readonly #values = new Map<Value, Value>();
@@ -41,12 +45,12 @@ class RepeatingGraph {
 
   constructor(private readonly repeated: ReadonlySet<Item>) {}
 
-  /** The new value of one of the old graph. */
+  /** The value of the new graph that corresponds to one of the old graph. */
   valueOf(value: Value): Value {
     return this.#values.get(value)!;
   }
 
-  /** Adds an item, after copies of those that it reads from an earlier phase and that are to be repeated. */
+  /** Appends an item, preceded by copies of the items that it needs recomputed. */
   append(item: Item): void {
     const outputs = this.#push(item, item.phase);
     item.outputs.forEach((value, i) => this.#values.set(value, outputs[i]!));
@@ -79,10 +83,10 @@ function worthRepeating(item: Item, options: { kept: ReadonlySet<Value>; bytes: 
   const { kept, bytes } = options;
   const [value] = item.outputs;
   if (!value || !item.op.pointwise || kept.has(value) || bytesOf(value) < bytes) return false;
-  // A constant is written into the text of what uses it.
+  // Constants are inlined where they are used.
   if (fullValueOf(item.op, item.attributes) !== undefined) return false;
   const late = value.uses.filter((use) => use.phase > item.phase);
-  // A result that an alias, say, reads in its own phase may be read later through it.
+  // A result that is read through an alias may be read later than its uses tell.
   if (late.length === 0 || value.uses.some((use) => use.op.alias)) return false;
   const first = Math.min(...late.map((use) => use.id));
   return item.inputs.every((input) => {

@@ -1,5 +1,5 @@
 /**
- * The order in which units run: topological, as early as they were built, with everything that reads a state before what changes it.
+ * Orders units topologically, by time of creation, with all readers of a state before the op that changes it.
  *
  * @module
  */
@@ -74,7 +74,7 @@ function dependencies(units: readonly Unit[]): Map<Unit, Set<Unit>> {
     for (const changed of changedStates(unit)) {
       for (const { unit: reader, state } of readers) {
         if (reader === unit || !overlap(changed, state)) continue;
-        // Of two units that change the same state, the one that was built first runs first.
+        // Of two units that change the same state, the one created first runs first.
         const readerChanges = changedStates(reader).some((other) => overlap(other, changed));
         if (readerChanges && units.indexOf(reader) > index) continue;
         result.get(unit)!.add(reader);

@@ -1,8 +1,10 @@
 /**
- * The static plan of the texture that dispatches read texels from: where in it each operand lies, and which of them lie there already.
+ * The static plan of the texture that dispatches read texels from: where each operand is placed, and which operands
+ * are there already.
  *
- * An operand of one dispatch is often one of the next: an output gradient serves the gradients of both the inputs and the weights. What a
- * later dispatch reads again, unchanged, is kept as long as there is room; what has to give way is as little as possible.
+ * Consecutive dispatches often share an operand: an output gradient is read for the gradients of both the inputs and
+ * the weights. Operands that are read again unchanged are kept as long as there is room, and as little as possible is
+ * evicted.
  *
  * @module
  */
@@ -15,18 +17,18 @@ export interface MemoryRange {
   readonly bytes: number;
 }
 
-/** What a dispatch does, as far as the texture is concerned. */
+/** The texture reads and writes of a dispatch. */
 export interface TexelUse {
-  /** What it reads as texels, and the rows of the texture that each takes. */
+  /** The operands that it reads as texels, and the rows of the texture that each needs. */
   readonly reads: readonly (MemoryRange & { readonly rows: number })[];
-  /** What it writes, as texels of later dispatches. */
+  /** Memory that it writes, which invalidates texels of later dispatches. */
   readonly writes: readonly MemoryRange[];
 }
 
-/** Where in the texture an operand lies. */
+/** The place of an operand in the texture. */
 export interface TexelPlacement {
   readonly row: number;
-  /** False if it lies there already. */
+  /** False if it is there already. */
   readonly copied: boolean;
 }
 
@@ -39,7 +41,7 @@ interface Resident {
 }
 
 /**
- * Places the operands of dispatches, in order, in a texture of the rows that the largest of them needs.
+ * Places the operands of dispatches, in order, in a texture with as many rows as the largest dispatch needs.
  *
  * @returns The placements of each dispatch's reads, and the texture's rows.
  */
@@ -49,7 +51,7 @@ export function planTexels(uses: readonly TexelUse[]): { rows: number; placement
   let residents: Resident[] = [];
   const placements = uses.map(({ reads }, at) => {
     const found = reads.map((range) => residents.find((resident) => sameRange(resident.range, range))?.row);
-    // Where what is there leaves no room for the rest in one piece, all of it is moved together.
+    // If the free space is too fragmented, all operands are placed anew.
     const rows = place(reads, { found, residents, capacity }) ?? packed(reads);
     const taken = reads.map((range, i) => ({ range, row: rows[i]!, rows: range.rows, next: next[at]![i] ?? 0 }));
     residents = [
@@ -63,7 +65,7 @@ export function planTexels(uses: readonly TexelUse[]): { rows: number; placement
   return { rows: capacity, placements };
 }
 
-/** For each read, the next dispatch that reads the same before anything writes there. */
+/** For each read, the next dispatch that reads the same memory before it is written. */
 function nextReads(uses: readonly TexelUse[]): (number | undefined)[][] {
   let upcoming: { range: MemoryRange; at: number }[] = [];
   const next: (number | undefined)[][] = [];
@@ -77,7 +79,7 @@ function nextReads(uses: readonly TexelUse[]): (number | undefined)[][] {
   return next;
 }
 
-/** Rows for the reads of one dispatch, those in `found` given; undefined where the others do not fit between them. */
+/** Rows for the reads of one dispatch, given those in `found`; undefined if the others do not fit between them. */
 function place(
   reads: TexelUse["reads"],
   options: { found: readonly (number | undefined)[]; residents: readonly Resident[]; capacity: number },
@@ -91,7 +93,7 @@ function place(
     taken.push({ row, rows });
     result[i] = row;
   });
-  // The larger ones first: smaller ones find a place between them.
+  // Larger operands first: smaller ones fit between them.
   const open = reads.map((_, i) => i).filter((i) => found[i] === undefined).sort((a, b) =>
     reads[b]!.rows - reads[a]!.rows
   );

@@ -1,5 +1,5 @@
 /**
- * A lowering by itself, outside of any program: for the tuner, which times it, and for tests of kernels.
+ * Runs a lowering outside of a program, for the tuner and for kernel tests.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export interface OpBuffers {
 
 const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 
-/** The dispatches of a lowering, compiled and bound, with what memory they need besides the op's buffers. */
+/** The dispatches of a lowering, compiled and bound, with the memory that they need besides the op's buffers. */
 export class BoundLowering implements Disposable {
   readonly scratch: readonly GPUBuffer[];
   readonly #made: GPUBuffer[] = [];

@@ -1,5 +1,5 @@
 /**
- * Compiling a function over tensors into a program.
+ * Compiles a function over tensors into a program.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import { checkPlan, Program } from "./program.ts";
 import type { ProgramMemory } from "../plan/program_plan.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
-/** What a program gives. */
+/** The results of a program. */
 export interface ProgramResults {
   /** Tensors that can be read after a run. */
   readonly outputs?: Readonly<Record<string, Tensor>>;
-  /** Scalars that are kept for every run in a ring on the GPU, and read every so many steps. */
+  /** Scalars that every run appends to a ring buffer on the GPU, to be read once in a while. */
   readonly metrics?: Readonly<Record<string, Tensor>>;
 }
 
@@ -24,33 +24,34 @@ export interface ProgramResults {
 export interface CompileOptions {
   /** Name for messages and GPU debuggers. */
   readonly name?: string;
-  /** Runs that the metrics ring holds; 1,024 by default. */
+  /** Capacity of the metrics ring in runs; 1,024 by default. */
   readonly ringCapacity?: number;
-  /** Called with the memory that the program will take, before any is allocated; throw to refuse. */
+  /** Called with the memory that the program needs before any is allocated; may throw to refuse. */
   readonly onPlan?: (memory: ProgramMemory) => void;
   /**
-   * Look for NaN and infinity in every op's results (and in states, and for NaN in inputs). The program then throws a `NonFiniteError` that names the first such op from
-   * `read()`, `readMetrics()` and `checkNumerics()`, and from `run()` once it is known. Ops are not fused and each is followed by a check:
-   * for finding a fault, not for training.
+   * Check every op's results and all states for NaN and infinity, and inputs for NaN. `read()`, `readMetrics()` and
+   * `checkNumerics()`, and later calls of `run()`, then throw a `NonFiniteError` that names the first op affected.
+   * Ops are not fused, and each is followed by a check: meant for debugging, not for training.
    */
   readonly checkNumerics?: boolean;
   /**
-   * Bytes from which on results of pointwise ops are computed again for the backward pass instead of kept, where their inputs are kept
-   * anyway (batch norm before a convolution): 4 MiB by default, which takes a fifth off the memory of the papers' step and adds 1 % to its
-   * time; `Infinity` keeps all.
+   * Size in bytes from which results of pointwise ops are recomputed for the backward pass instead of kept, if their
+   * inputs are kept anyway (batch norm before a convolution). 4 MiB by default, which saves a fifth of the memory of
+   * a training step with the papers' network and costs 1 % of its time; `Infinity` keeps everything.
    */
   readonly recomputeBytes?: number;
   /**
-   * How large values that the program computes are stored, `f32` by default. With `f16` those of four axes and 4,096 elements or
-   * more are float16 in memory; all arithmetic stays float32, and so do inputs, outputs, states and the gradients of parameters. The gradients on
-   * the way there underflow in float16 unless they are scaled: see `loss_scale.ts`.
+   * Storage type of large computed values, `f32` by default. With `f16`, values of four axes and 4,096 elements or
+   * more are stored as float16; all arithmetic, inputs, outputs, states and gradients of parameters stay float32.
+   * Gradients of activations underflow in float16 unless the loss is scaled: see `loss_scale.ts`.
    */
   readonly precision?: Precision;
 }
 
 /**
- * Compiles what `build` computes. `build` is called once and builds a graph; its inputs are declared with `input()`, its states
- * are `State.tensor`s, and the ops in it that change states (optimisers, running statistics) run whenever the program runs.
+ * Compiles what `build` computes. `build` is called once and builds a graph; its inputs are declared with `input()`,
+ * its states are `State.tensor`s, and the ops in it that change states (optimisers, running statistics) run whenever
+ * the program runs.
  *
  * @throws {TypeError | RangeError} from the shape rules of the ops.
  * @throws {OutOfMemoryError} naming what does not fit, before anything is allocated where that can be known.
@@ -113,6 +114,7 @@ export async function compile(
 export function requireHalf(device: Device): void {
   if (device.hasHalf) return;
   throw new UnsupportedError(
-    `precision f16 needs the WebGPU feature shader-f16, which the adapter ${device.description} lacks: use precision f32, which works on every adapter`,
+    `precision f16 needs the WebGPU feature shader-f16, which the adapter ${device.description} lacks: ` +
+      "use precision f32, which works on every adapter",
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Eager use: computing a tensor at once. The same path as a training step, with a program that is kept for the next tensor that is computed in
- * the same way: its constants are inputs of the program.
+ * Eager evaluation. A tensor is computed by a program, as a training step is; its constants are inputs of that
+ * program, which is cached for other tensors of the same graph.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { TensorSpec } from "../graph/shape.ts";
 
 let shared: Promise<Device> | undefined;
 
-/** The device that eager reads use unless they are given another; opened at the first use. */
+/** The default device of eager reads, opened at the first use. */
 export function defaultDevice(): Promise<Device> {
   shared ??= Device.open().catch((error) => {
     shared = undefined;
@@ -25,14 +25,14 @@ export function defaultDevice(): Promise<Device> {
   return shared;
 }
 
-/** Frees the default device, if it was ever opened; the next eager read opens another. */
+/** Frees the default device, if it is open; the next eager read opens it again. */
 export async function closeDefaultDevice(): Promise<void> {
   const device = await shared;
   shared = undefined;
   device?.[Symbol.dispose]();
 }
 
-/** Programs that are kept on a device, and the most memory that each of them may hold meanwhile. */
+/** Number of programs cached per device, and the largest memory of a program that is cached. */
 const KEPT_PROGRAMS = 32;
 const KEPT_BYTES = 4 * 2 ** 20;
 
@@ -68,7 +68,7 @@ export async function read(x: Tensor, options: { device?: Device } = {}): Promis
   const name = `read ${x.node.op.name}`;
   const program = await cache.get(key, () => compile(device, () => ({ outputs: { x: rebuilt(x, nodes) } }), { name }));
   const constants = nodes.filter(({ op }) => op === constantOp);
-  // Run and copy without a pause between: another read may use the same program.
+  // Run and copy without awaiting in between: another read may use the same program.
   const data = Object.fromEntries(constants.map((node, i) => [`constant ${i}`, constantData(node.outputs[0]!)]));
   // Random numbers do not depend on what was read before.
   program.run(data, { step: 0 });
@@ -85,7 +85,7 @@ export async function read(x: Tensor, options: { device?: Device } = {}): Promis
 const opNumbers = new WeakMap<Op<unknown>, number>();
 let nextOpNumber = 0;
 
-/** A string that is equal for tensors that are computed in the same way from constants of the same shapes, and for no others. */
+/** A cache key: equal for tensors of the same graph with constants of the same shapes, and for no others. */
 function keyOf(x: Tensor, nodes: readonly Node[]): string {
   const places = new Map(nodes.map((node, i) => [node, i]));
   const lines = nodes.map(({ op, attributes, inputs }) => {
@@ -98,7 +98,7 @@ function keyOf(x: Tensor, nodes: readonly Node[]): string {
   return [...lines, x.output].join("\n");
 }
 
-/** The tensor built again with inputs for its constants. */
+/** Rebuilds the tensor with inputs in place of its constants. */
 function rebuilt(x: Tensor, nodes: readonly Node[]): Tensor {
   const made = new Map<Node, readonly Tensor[]>();
   let constants = 0;

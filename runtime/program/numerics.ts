@@ -1,6 +1,6 @@
 /**
- * The watch for values that are not finite: a program compiled with `checkNumerics` looks at its inputs and states before, and at every
- * op's results right after it, and keeps the first one that is NaN or infinite.
+ * Checks for non-finite values: a program compiled with `checkNumerics` checks its inputs and states first and every
+ * op's results right after it, and records the first NaN or infinity.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import { type State, stateOf, stateOp } from "../graph/state.ts";
 import { changedStates } from "../plan/schedule.ts";
 import { formatShape, type Shape } from "../graph/shape.ts";
 
-/** One thing that is looked at. */
+/** One value that is checked. */
 export interface WatchedValue {
   readonly kind: "input" | "state" | "result" | "change";
-  /** The op that computed it; `input` or `state` for what was there before. */
+  /** The op that computed it, or `input` or `state`. */
   readonly op: string;
   /** Name of the input or state. */
   readonly name?: string;
@@ -26,18 +26,18 @@ export interface WatchedValue {
   readonly site?: string;
 }
 
-/** A program's commands with checks between them. */
+/** A program's commands with checks inserted. */
 export interface Watch {
   readonly commands: readonly Command[];
-  /** Two words a check, to be zero when a run starts. */
+  /** Two words per check, which must be zero at the start of a run. */
   readonly found: Slot;
   /** See {@link nonFiniteError}. */
   readonly record: Slot;
-  /** In the order in which they are looked at. */
+  /** In the order of the checks. */
   readonly values: readonly WatchedValue[];
 }
 
-/** Puts checks between the commands of a graph whose ops were not fused. */
+/** Inserts checks between the commands of an unfused graph. */
 export function watchNumerics(list: CommandList, graph: Graph): Watch {
   const watching = new Watching(list);
   for (const item of graph.items) {
@@ -80,7 +80,7 @@ class Watching {
     const item = unit.items.at(-1)!;
     const { op: { name: op }, site } = item;
     const made = { op, ...(site === undefined ? {} : { site }) };
-    // A slab's tensors were looked at one by one; what lies between them is undefined.
+    // The tensors of a slab are checked one by one; the padding between them is undefined.
     for (const value of unit.kind === "pack" ? [] : unit.outputs) {
       if (value.dtype !== "f32") continue;
       const operand = { slot: this.list.slotOf(value), count: value.tensor.size };
@@ -114,7 +114,7 @@ class Watching {
   }
 
   #check(unit: Unit, operand: Operand & { count: number }, value: WatchedValue): void {
-    // An infinite input may be meant: a limit that is none.
+    // An infinite input may be intended, for example as a limit that never applies.
     const nanOnly = value.kind === "input";
     const dispatch = lowerFiniteCheck({ count: operand.count, check: this.#values.length, nanOnly });
     this.#values.push(value);
@@ -127,7 +127,7 @@ function leafUnit(value: Value): Unit {
 }
 
 /**
- * What a record says.
+ * Decodes a record.
  *
  * @param record {@link RECORD_WORDS} words, see `finite_record.wgsl`.
  * @returns `undefined` where everything was finite.

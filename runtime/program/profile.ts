@@ -1,24 +1,24 @@
 /**
- * What to make of the times that `program.profile()` gives: sums by kernel, and a trace for chrome://tracing and Perfetto.
+ * Evaluates the timings of `program.profile()`: totals by kernel, and a trace for chrome://tracing and Perfetto.
  *
  * @module
  */
 import type { ProfileEntry } from "./program.ts";
 
-/** Times of all dispatches of one kernel together. */
+/** Total time of all dispatches of one kernel. */
 export interface KernelSummary {
   readonly kernel: string;
   readonly calls: number;
   readonly milliseconds: number;
-  /** Part of the time of all kernels, 0 to 1. */
+  /** Share of the total time of all kernels, from 0 to 1. */
   readonly share: number;
-  /** Floating-point operations a nanosecond, as the kernels count them; 0 where they do not. */
+  /** Floating-point operations per nanosecond, as reported by the kernels; 0 if they report none. */
   readonly gflops: number;
-  /** Bytes a nanosecond that were read and written at least once. */
+  /** Minimum memory traffic in bytes per nanosecond. */
   readonly gigabytes: number;
 }
 
-/** Sums by kernel, the slowest first. */
+/** Totals by kernel, slowest first. */
 export function summarizeProfile(entries: readonly ProfileEntry[]): KernelSummary[] {
   const sums = new Map<string, { calls: number; nanoseconds: number; flops: number; bytes: number }>();
   for (const { kernel, nanoseconds, flops, bytes } of entries) {
@@ -47,7 +47,7 @@ export function summarizeProfile(entries: readonly ProfileEntry[]): KernelSummar
 export interface TraceEvent {
   readonly name: string;
   readonly cat: string;
-  /** `X` is an event with a duration, `M` says something about a process or thread. */
+  /** `X` is an event with a duration, `M` is metadata of a process or thread. */
   readonly ph: "X" | "M";
   readonly ts: number;
   readonly dur?: number;
@@ -56,13 +56,13 @@ export interface TraceEvent {
   readonly args: Readonly<Record<string, string | number>>;
 }
 
-/** A trace as chrome://tracing and https://ui.perfetto.dev open it, once it is written as JSON. */
+/** A trace that chrome://tracing and https://ui.perfetto.dev can open once it is written as JSON. */
 export interface Trace {
   readonly traceEvents: readonly TraceEvent[];
   readonly displayTimeUnit: "ms";
 }
 
-/** A trace of a profile, from the start of its first dispatch on. */
+/** A trace of a profile; times are relative to the start of the first dispatch. */
 export function traceOf(entries: readonly ProfileEntry[], options: { name?: string } = {}): Trace {
   const thread = { pid: 1, tid: 1 };
   const start = entries.reduce((first, { startNanoseconds }) => Math.min(first, startNanoseconds), Infinity);

@@ -1,5 +1,5 @@
 /**
- * A compiled graph: pipelines, memory and bind groups made once, replayed at every run.
+ * A compiled graph: pipelines, memory and bind groups are created once and reused at every run.
  *
  * @module
  */
@@ -12,12 +12,12 @@ import type { TexelTextures } from "./dispatch.ts";
 import { type Commands, makeBuffers, makeCommands, makeTextures } from "./program_resources.ts";
 import { type DType, formatShape, type Shape, sizeOf } from "../graph/shape.ts";
 
-/** A value for an input: a number for a tensor of one element, else its elements or their bytes. */
+/** A value for an input: a number for a tensor of one element, otherwise its elements or their bytes. */
 export type InputData = number | Float32Array | Uint32Array | Uint8Array;
 
-/** What a run is numbered with, for random numbers. */
+/** The step and the seed of a run, which key its random numbers. */
 export interface RunOptions {
-  /** Step of the run; random ops draw new numbers for each one. Counted on by itself if left out. */
+  /** Step of the run; random ops draw new numbers at each step. By default one more than at the last run. */
   readonly step?: number;
   /** Seed of the random ops, up to 2^53. */
   readonly seed?: number;
@@ -40,7 +40,7 @@ export interface ProfileEntry {
   readonly bytes: number;
 }
 
-/** See `compile()`. Dispose of a program to free its memory; states live on. */
+/** A compiled program; see `compile()`. Dispose of it to free its memory; states are not affected. */
 export class Program implements Disposable {
   readonly #commands: Commands;
   readonly #inputs: ReadonlyMap<string, { buffer: PlannedBuffer; shape: Shape; dtype: DType }>;
@@ -84,7 +84,7 @@ export class Program implements Disposable {
     return this.plan.memory;
   }
 
-  /** Number of dispatches a run. */
+  /** Number of dispatches per run. */
   get dispatchCount(): number {
     return this.#commands.dispatches.length;
   }
@@ -99,13 +99,14 @@ export class Program implements Disposable {
   }
 
   /**
-   * Runs the program once: writes the inputs, encodes every dispatch into one command buffer and submits it. Does not wait.
+   * Runs the program once: writes the inputs, encodes all dispatches into one command buffer and submits it, without
+   * waiting for the GPU.
    *
-   * An input that was declared but that nothing depends on may be given; it is ignored.
+   * Values of declared but unused inputs are ignored.
    *
    * @throws {TypeError | RangeError} for an input that is missing, unknown or of the wrong size.
-   * @throws {ValidationError | OutOfMemoryError | DeviceLostError} for what went wrong in earlier runs.
-   * @throws {NonFiniteError} once {@link checkNumerics} has found one.
+   * @throws {ValidationError | OutOfMemoryError | DeviceLostError} for errors of earlier runs.
+   * @throws {NonFiniteError} if {@link checkNumerics} has found a non-finite value.
    */
   run(inputs: Readonly<Record<string, InputData>> = {}, options: RunOptions = {}): void {
     this.#requireUsable();
@@ -126,7 +127,7 @@ export class Program implements Disposable {
    * @throws {NonFiniteError} as {@link checkNumerics} does.
    */
   async read(...names: string[]): Promise<Float32Array[]> {
-    // Nothing may come between a run and the copy of its outputs, except where it is asked for.
+    // Nothing may come between a run and the copy of its outputs.
     if (this.plan.watch) await this.checkNumerics();
     const sources = names.map((name) => {
       const found = this.plan.outputs.get(name);
@@ -157,10 +158,10 @@ export class Program implements Disposable {
   }
 
   /**
-   * Waits for the GPU and looks whether all results were finite in all runs so far. Does nothing in a program that was compiled without
-   * `checkNumerics`.
+   * Waits for the GPU and checks that all results of all runs so far were finite. Does nothing if the program was
+   * compiled without `checkNumerics`.
    *
-   * @throws {NonFiniteError} naming the first op with a result that was not, and the step.
+   * @throws {NonFiniteError} naming the first op with a non-finite result, and the step.
    */
   async checkNumerics(): Promise<void> {
     const { watch } = this.plan;
@@ -174,7 +175,7 @@ export class Program implements Disposable {
   }
 
   /**
-   * The metrics of all runs since the last call, oldest first. Waits for the GPU; call it every many steps.
+   * The metrics of all runs since the last call, oldest first. Waits for the GPU, so call it only once in many steps.
    *
    * @throws {NonFiniteError} as {@link checkNumerics} does.
    */
@@ -183,7 +184,7 @@ export class Program implements Disposable {
     const steps = this.#ringSteps;
     const names = [...this.plan.metrics.keys()];
     if (!this.#ring || steps.length === 0) return [];
-    // The copy is queued at once; runs from now on may write the ring from its start.
+    // The copy is queued right away, so later runs may overwrite the ring from its start.
     this.#ringSteps = [];
     const data = new Float32Array(await this.device.readBuffer(this.#ring, { bytes: steps.length * names.length * 4 }));
     return steps.map((step, row) => ({
@@ -193,7 +194,7 @@ export class Program implements Disposable {
   }
 
   /**
-   * Runs the program once with every dispatch in a pass of its own, timed by the GPU.
+   * Runs the program once with every dispatch in a separate pass, timed by GPU timestamps.
    *
    * @throws {TypeError} where the device has no timestamps.
    */
@@ -237,13 +238,14 @@ export class Program implements Disposable {
       const { kernel, op, shape } = dispatch;
       throw new ValidationError(
         kernel,
-        `program ${this.name} needs ${label}, in ${op} ${shape}, but it has been disposed of: keep states as long as programs`,
+        `program ${this.name} needs ${label}, in ${op} ${shape}, but it has been disposed of: ` +
+          "keep states as long as programs",
         { op, shapes: shape },
       );
     }
   }
 
-  /** Checks of numbers start every run at zero, and know its step. */
+  /** Resets the numeric checks of a run and tells them its step. */
   #startChecks(encoder: GPUCommandEncoder, step: number): void {
     const { watch } = this.plan;
     if (!watch) return;
@@ -314,7 +316,8 @@ function randomWords(options: { step: number; seed: number }): Uint32Array {
 /**
  * Checks a plan against the device before anything is allocated.
  *
- * @throws {OutOfMemoryError} naming the tensor that is larger than one binding can be, or the program that exceeds the device's budget.
+ * @throws {OutOfMemoryError} naming the tensor that is too large for one binding, or the program that exceeds the
+ * device's memory budget.
  */
 export function checkPlan(device: Device, options: { name: string; plan: ProgramPlan }): void {
   const { name, plan } = options;

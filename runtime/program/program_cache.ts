@@ -1,5 +1,5 @@
 /**
- * Programs that are kept for the next time: a batch of another size compiles once more, not every time.
+ * Caches of compiled programs, for example for batches of different sizes.
  *
  * @module
  */
@@ -19,17 +19,19 @@ export class ProgramCache implements Disposable {
   /** The least recently used first. */
   readonly #entries = new Map<string, Entry>();
 
-  /** @param capacity Programs that are kept; beyond that the least recently used one is disposed of. */
+  /** @param capacity Largest number of programs; beyond it the least recently used one is disposed of. */
   constructor(readonly capacity: number) {
     if (!(capacity >= 1)) throw new RangeError(`a cache of programs holds at least one, got ${capacity}`);
   }
 
-  /** Number of programs that are kept. */
+  /** Number of cached programs. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** The program of a key, made by `make` if it is not kept. A failed compilation is not kept: the next call tries again. */
+  /**
+   * The program of a key, created by `make` if it is not cached. Failures are not cached: the next call tries again.
+   */
   get(key: string, make: () => Promise<Program>): Promise<Program> {
     const entry = this.#entries.get(key) ?? this.#begin(key, make);
     this.#entries.delete(key);
@@ -49,7 +51,7 @@ export class ProgramCache implements Disposable {
     return entry;
   }
 
-  /** Disposes of a program, if it is kept; of one that is being compiled, as soon as it is. */
+  /** Disposes of a program if it is cached; one that is still being compiled is disposed of afterwards. */
   delete(key: string): void {
     const entry = this.#entries.get(key);
     this.#entries.delete(key);
@@ -63,25 +65,25 @@ export class ProgramCache implements Disposable {
   }
 }
 
-/** What tells the variants of a program apart: sizes, shapes, switches. */
+/** The parameters of a program's variants: sizes, shapes, switches. */
 export type Variant = string | number | boolean | null | readonly Variant[] | { readonly [name: string]: Variant };
 
-/** Programs that {@link programVariants} gives. Dispose of it to dispose of them. */
+/** The result of {@link programVariants}. Dispose of it to dispose of the programs. */
 export interface ProgramVariants<V extends Variant> extends Disposable {
   /**
-   * The program of a variant, compiled at the first call. It stays valid until as many other variants as are kept have been asked for, so ask
-   * for it at every step.
+   * The program of a variant, compiled at the first call. It may be disposed of once other variants fill the cache,
+   * so call this at every step.
    */
   get(variant: V): Promise<Program>;
-  /** Number of programs that are kept. */
+  /** Number of cached programs. */
   readonly size: number;
 }
 
 /**
- * Compiles a function once for each variant that it is asked for.
+ * Compiles a function once per variant.
  *
  * @param build Builds the graph of one variant; see {@link compile}.
- * @param options.capacity Programs that are kept, 16 by default; each holds its own activations in memory.
+ * @param options.capacity Number of programs to cache, 16 by default; each holds its own activations in memory.
  *
  * @example
  * ```ts
@@ -117,7 +119,7 @@ export function programVariants<V extends Variant>(
   };
 }
 
-/** JSON with the names of objects in order: equal for equal variants and for no others. */
+/** JSON with sorted keys: equal for equal variants and for no others. */
 function canonical(variant: Variant): string {
   return JSON.stringify(variant, (_, value) => {
     if (typeof value === "number" && !Number.isFinite(value)) {

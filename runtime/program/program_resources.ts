@@ -37,11 +37,11 @@ export interface DispatchTime {
 /** The commands of a program. */
 export interface Commands {
   readonly dispatches: readonly DispatchInfo[];
-  /** Buffers that the program uses and does not own, each with the dispatch that is the first to use it. */
+  /** Buffers that the program uses without owning them, each with the first dispatch that uses it. */
   readonly borrowed: readonly Borrowed[];
   /** Encodes all of them. */
   encode(encoder: GPUCommandEncoder): void;
-  /** Runs all of them, each timed in a pass of its own. */
+  /** Runs all of them, each in a separate timed pass. */
   time(): Promise<DispatchTime[]>;
 }
 
@@ -55,7 +55,7 @@ export interface Borrowed {
 /**
  * Allocates the textures of a plan.
  *
- * @throws {OutOfMemoryError} if there is no room for them; none of them is left then.
+ * @throws {OutOfMemoryError} if memory does not suffice; nothing is allocated then.
  */
 export function makeTextures(device: Device, { name, plan }: { name: string; plan: ProgramPlan }): TexelTextures {
   const label = `${name} texels`;
@@ -71,7 +71,7 @@ export function makeTextures(device: Device, { name, plan }: { name: string; pla
   }
 }
 
-/** Allocates all buffers of a plan and fills those with known contents. */
+/** Allocates all buffers of a plan and writes known contents. */
 export async function makeBuffers(device: Device, options: { name: string; plan: ProgramPlan }): Promise<GPUBuffer[]> {
   const { name, plan } = options;
   const made: GPUBuffer[] = [];
@@ -155,7 +155,7 @@ async function makeAllReady(device: Device, options: { jobs: readonly Job[]; nam
     return await prepare(jobs);
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    // WebGPU does not tell which of them it was: try one at a time.
+    // WebGPU does not say which dispatch it rejected: try one at a time.
     for (const job of jobs) {
       await prepare([job]).catch((reason) => {
         const { kernel } = job.command.command.dispatch;
@@ -167,7 +167,7 @@ async function makeAllReady(device: Device, options: { jobs: readonly Job[]; nam
   }
 }
 
-/** A rejection of a kernel with the op and shapes that it was for: many ops may share a kernel. */
+/** Adds op and shapes to a kernel's rejection: many ops may share a kernel. */
 function located(error: unknown, options: { command: PlannedCommand; name: string }): unknown {
   if (!(error instanceof ValidationError)) return error;
   const { op, shape } = describe(options.command);
@@ -202,7 +202,7 @@ function describe(command: PlannedCommand): DispatchInfo {
   };
 }
 
-/** Dispatches a query set: WebGPU allows 4,096 queries in one, two a dispatch. */
+/** Dispatches per query set: WebGPU allows 4,096 queries, and each dispatch takes two. */
 const QUERIED = 2048;
 
 async function timeAll(device: Device, ready: readonly ReadyDispatch[]): Promise<DispatchTime[]> {

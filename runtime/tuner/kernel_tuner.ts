@@ -1,9 +1,10 @@
 /**
- * Chooses between the variants of kernels by timing them on the adapter, once.
+ * Chooses between kernel variants by timing them on the adapter, once.
  *
- * Equal choices are what makes equal seeds give equal bits: variants sum in different orders. A tuner therefore tunes one program, the
- * first one with a choice that it compiles, and is **frozen** from then on: what it was not asked for by then takes the profile's default.
- * It records every choice, also those that it had no time to measure; a tuner that is given a record and frozen makes the same ones.
+ * Variants sum in different orders, so runs of equal seeds are bit-identical only with equal choices. A tuner
+ * therefore tunes the first program that offers a choice and is **frozen** from then on: later choices take the
+ * profile's default. It records all choices, including those that it had no time to measure; a frozen tuner with that
+ * record repeats them.
  *
  * @module
  */
@@ -13,29 +14,29 @@ import type { Candidates, KernelVariant } from "../kernels/kernel.ts";
 import { cheapest } from "../kernels/matmul/matmul_tiles.ts";
 import { timeLowering } from "./time_lowering.ts";
 
-/** Names of variants by work. */
+/** Names of the chosen variants by work. */
 export type TuningChoices = ReadonlyMap<string, string>;
 
-/** What a tuner starts with. */
+/** Options of a tuner. */
 export interface KernelTunerOptions {
-  /** Choices that are known, from an earlier measurement on this adapter. */
+  /** Known choices from an earlier measurement on this adapter. */
   readonly known?: TuningChoices;
-  /** Measure nothing: what is not known takes the default. */
+  /** Measure nothing: unknown choices take the default. */
   readonly frozen?: boolean;
-  /** Milliseconds after which no further work is measured; 5,000 by default. */
+  /** Time budget in milliseconds after which nothing more is measured; 5,000 by default. */
   readonly budgetMilliseconds?: number;
   /**
-   * Called with all choices of the program before it is compiled for good. It gives them back, or others: those of another process, say, that
-   * measured at the same time and was first to tell.
+   * Called with all choices before the program is finally compiled. Returns the choices to use: these, or those of
+   * another process that finished tuning first.
    */
   readonly onSettled?: (choices: TuningChoices) => Promise<TuningChoices>;
 }
 
-/** Variants that are timed for one work, the most promising by estimate. */
+/** Number of variants to time per work, the most promising by estimate. */
 const MOST_CANDIDATES = 4;
-/** Variants whose estimate is this many times the best one's are not timed. */
+/** Variants with an estimate of more than this multiple of the best are not timed. */
 const MOST_COST = 3;
-/** A variant must be this much faster than the default to be preferred: a busy machine's times are noisy. */
+/** A variant must be faster than the default by this factor to be chosen: timings on a busy machine are noisy. */
 const MIN_GAIN = 1.05;
 
 const TIMING = { sampleMilliseconds: 3, samples: 3, pick: "fastest" } as const;
@@ -46,7 +47,7 @@ interface Question extends Candidates {
 
 /** See the module's comment. */
 export class KernelTuner implements DeviceTuner {
-  /** Works that were measured. */
+  /** Number of measured works. */
   measured = 0;
   readonly #choices = new Map<string, string>();
   readonly #questions = new Map<string, Question>();
@@ -64,7 +65,7 @@ export class KernelTuner implements DeviceTuner {
     return this.#choices;
   }
 
-  /** From now on everything takes the profile's default: for work besides the program that was tuned. */
+  /** Makes all further choices the profile's default, for programs other than the tuned one. */
   rest(): void {
     this.#resting = true;
     this.#frozen = true;
@@ -93,7 +94,7 @@ export class KernelTuner implements DeviceTuner {
     const end = performance.now() + (this.options.budgetMilliseconds ?? 5000);
     const defaults = new Map<string, string>();
     const offered = new Map<string, readonly KernelVariant[]>();
-    // Variants may ask in their turn, for the matrix products that they are made of.
+    // Variants may raise further questions, about the matrix products that they consist of.
     while (this.#questions.size > 0) {
       const questions = [...this.#questions].sort(([, a], [, b]) => weight(b) - weight(a));
       this.#questions.clear();
@@ -115,7 +116,7 @@ export class KernelTuner implements DeviceTuner {
   }
 }
 
-/** What there is to gain is in proportion to the time that the work takes. */
+/** The possible gain is proportional to the time of the work. */
 function weight({ variants, asked }: Question): number {
   return cheapest(variants).cost * asked;
 }
@@ -134,7 +135,7 @@ async function fastest(device: Device, question: Question): Promise<string> {
   return best.name;
 }
 
-/** Infinity for a candidate that does not run here, for want of memory for example. */
+/** Infinity for a candidate that fails, for lack of memory for example. */
 async function timed(device: Device, work: () => Promise<number>): Promise<number> {
   try {
     return await work();

@@ -1,5 +1,5 @@
 /**
- * Times a lowering by itself on a device, by GPU timestamps.
+ * Times a single lowering with GPU timestamps.
  *
  * @module
  */
@@ -15,19 +15,19 @@ export interface LoweringSizes {
   readonly outputs: readonly number[];
 }
 
-/** How long to time. */
+/** How to time. */
 export interface TimingOptions {
-  /** Work of at least this many milliseconds makes a sample, so that what a submission costs does not count. */
+  /** Minimum duration of a sample in milliseconds, so that the cost of a submission is negligible. */
   readonly sampleMilliseconds: number;
   readonly samples: number;
-  /** Which of the samples counts. */
+  /** Which sample to report. */
   readonly pick: "median" | "fastest";
-  /** Nanoseconds that are counted instead of the GPU's, for example of CPU time on a machine that is busy with other things. */
+  /** Clock to use instead of GPU timestamps, in nanoseconds: process CPU time on a busy machine, for example. */
   readonly clock?: () => number;
 }
 
 /**
- * Milliseconds of one run of all dispatches, of several samples. The inputs hold random numbers.
+ * Milliseconds of one run of all dispatches, measured over several samples with random inputs.
  *
  * @throws {EngineError} where WebGPU or the driver rejects a dispatch, or memory does not suffice.
  */
@@ -39,7 +39,7 @@ export async function timeLowering(
   using buffers = new TimedBuffers(device, options);
   using bound = await BoundLowering.make(device, lowering, buffers);
   const run = (repeats: number) => timeRuns(device, { bound, repeats, clock: options.clock });
-  // The first run compiles; the second tells how many make a sample.
+  // The first run includes compilation; the second determines the number of runs per sample.
   await run(1);
   const repeats = Math.max(1, Math.ceil(options.sampleMilliseconds / await run(1)));
   const samples: number[] = [];
@@ -92,7 +92,10 @@ class TimedBuffers implements Disposable, OpBuffers {
   }
 }
 
-/** Milliseconds of so many runs, from an empty pass before to one after them: copies lie between passes. */
+/**
+ * Milliseconds of a number of runs, between timestamps of an empty pass before and after them, because copies happen
+ * between passes.
+ */
 async function timeRuns(
   device: Device,
   options: {

@@ -1,23 +1,23 @@
 /**
- * Choices between kernels as text, as kept in files.
+ * Serialises tuning choices for files.
  *
  * @module
  */
 import type { TuningChoices } from "./kernel_tuner.ts";
 
-/** Raised whenever kernels change so much that old measurements say nothing. */
+/** Incremented when kernels change so much that old measurements are meaningless. */
 const TUNING_VERSION = 1;
 
-/** Choices as text: JSON, one work a line. */
+/** Encodes choices as JSON, one work per line. */
 export function encodeTuning(choices: TuningChoices, { adapter }: { adapter: string }): string {
   const sorted = Object.fromEntries([...choices].sort(([a], [b]) => (a < b ? -1 : 1)));
   return `${JSON.stringify({ version: TUNING_VERSION, adapter, choices: sorted }, null, 2)}\n`;
 }
 
 /**
- * Reads such text. Choices of another version or adapter say nothing here and give none.
+ * Decodes choices; those of another version or adapter are ignored.
  *
- * @throws {TypeError} naming what the text should have held, if it is no such file.
+ * @throws {TypeError} naming what is missing or malformed.
  */
 export function decodeTuning(text: string, { adapter }: { adapter: string }): Map<string, string> {
   const wrong = (what: string) => new TypeError(`not a file of choices between kernels: ${what}; delete it`);
