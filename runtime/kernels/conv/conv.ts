@@ -13,7 +13,7 @@ import { winogradCost, winogradFits } from "./conv_winograd_plan.ts";
 import { TILE_SHAPES, tileCost, tileName } from "../matmul/matmul_gpu.ts";
 import { blockName, chooseVariant } from "../matmul/matmul_tiles.ts";
 
-/** A convolution, and what becomes of its output before it is stored. */
+/** A convolution, and the chain that is applied to its output before it is stored. */
 export interface ConvWork extends ConvOptions {
   /** A chain over y: its other inputs follow the convolution's, its results are the outputs. */
   readonly epilogue?: Epilogue;

@@ -15,6 +15,7 @@ import mathText from "../../../shaders/latent/latent_math.wgsl" with { type: "te
 import mixtureText from "../../../shaders/latent/latent_mixture.wgsl" with { type: "text" };
 import mmvmText from "../../../shaders/latent/latent_mmvm.wgsl" with { type: "text" };
 import rowsText from "../../../shaders/latent/latent_rows.wgsl" with { type: "text" };
+import { DEFAULT_LANES } from "../declarations.ts";
 import {
   f32,
   gridFor,
@@ -28,8 +29,6 @@ import {
 } from "../kernel.ts";
 import type { KernelValues } from "../expand.ts";
 
-/** Invocations a workgroup. */
-export const LANES = 64;
 /** Invocations a workgroup of a software kernel that gives every row to one invocation: there are few rows. */
 const ROW_LANES = 8;
 
@@ -41,8 +40,8 @@ const MOST_ITERATIONS = 16_384;
 
 interface LatentKernel {
   readonly kernel: string;
-  readonly texts: readonly string[];
-  readonly flags?: KernelValues;
+  readonly code: readonly string[];
+  readonly values?: KernelValues;
   readonly operands: Operands;
   readonly target: Target;
   readonly rows: number;
@@ -58,9 +57,9 @@ interface LatentKernel {
 
 /** A kernel with an invocation an element of [rows, width]. */
 function itemKernel(spec: LatentKernel): Lowering {
-  return lower({ ...spec, texts: [itemsText, mathText, ...spec.texts] }, {
-    lanes: LANES,
-    workgroups: Math.ceil((spec.rows * spec.width) / LANES),
+  return lower({ ...spec, code: [itemsText, mathText, ...spec.code] }, {
+    lanes: DEFAULT_LANES,
+    workgroups: Math.ceil((spec.rows * spec.width) / DEFAULT_LANES),
   });
 }
 
@@ -70,8 +69,8 @@ function itemKernel(spec: LatentKernel): Lowering {
 function rowKernel(spec: LatentKernel): Lowering {
   const shared = spec.target.profile === "gpu" || (spec.iterations ?? spec.width) > MOST_ITERATIONS;
   const kernel = `${spec.kernel}/${shared ? "shared" : "rows"}`;
-  return lower({ ...spec, flags: { ...spec.flags, SHARED: shared }, kernel }, {
-    lanes: shared ? LANES : ROW_LANES,
+  return lower({ ...spec, values: { ...spec.values, SHARED: shared }, kernel }, {
+    lanes: shared ? DEFAULT_LANES : ROW_LANES,
     workgroups: shared ? spec.rows : Math.ceil(spec.rows / ROW_LANES),
   });
 }
@@ -80,8 +79,8 @@ function lower(spec: LatentKernel, grid: { lanes: number; workgroups: number }):
   return {
     dispatches: [{
       kernel: spec.kernel,
-      code: spec.texts.join("\n"),
-      values: spec.flags ?? {},
+      code: spec.code.join("\n"),
+      values: spec.values ?? {},
       lanes: grid.lanes,
       uniforms: { rows: spec.rows, width: spec.width, ...caps(spec.terms), ...spec.uniforms },
       operands: spec.operands,
@@ -129,8 +128,8 @@ export function lowerKl(options: RowsOptions & { sample: boolean }): Lowering {
   const { rows, width, target, masked = false, sample } = options;
   return rowKernel({
     kernel: sample ? "latent_reparameterize_kl" : "latent_kl",
-    texts: [rowsText, mathText, klText],
-    flags: { SAMPLE: sample, MASKED: masked, BACKWARD: false },
+    code: [rowsText, mathText, klText],
+    values: { SAMPLE: sample, MASKED: masked, BACKWARD: false },
     operands: {
       ...inputs(["mu", "logvar", sample && "eps", masked && "mask"]),
       ...outputs([sample && "z", "kl"]),
@@ -152,8 +151,8 @@ export function lowerKlBackward(options: RowsOptions & { sample: boolean }): Low
   const { rows, width, target, masked = false, sample } = options;
   return itemKernel({
     kernel: sample ? "latent_reparameterize_kl_backward" : "latent_kl_backward",
-    texts: [klText],
-    flags: { SAMPLE: sample, MASKED: masked, BACKWARD: true },
+    code: [klText],
+    values: { SAMPLE: sample, MASKED: masked, BACKWARD: true },
     operands: {
       ...inputs(["mu", "logvar", sample && "eps", masked && "mask", sample && "z_gradient", "kl_gradient"]),
       ...outputs(["mu_gradient", "logvar_gradient"]),
@@ -171,8 +170,8 @@ export function lowerKlPair(options: Omit<RowsOptions, "masked">): Lowering {
   const { rows, width, target } = options;
   return rowKernel({
     kernel: "latent_kl_pair",
-    texts: [rowsText, mathText, klPairText],
-    flags: { BACKWARD: false },
+    code: [rowsText, mathText, klPairText],
+    values: { BACKWARD: false },
     operands: { ...inputs(["mu0", "logvar0", "mu1", "logvar1"]), ...outputs(["kl"]) },
     target,
     rows,
@@ -190,8 +189,8 @@ export function lowerKlPairBackward(options: Omit<RowsOptions, "masked">): Lower
   const { rows, width, target } = options;
   return itemKernel({
     kernel: "latent_kl_pair_backward",
-    texts: [klPairText],
-    flags: { BACKWARD: true },
+    code: [klPairText],
+    values: { BACKWARD: true },
     operands: {
       ...inputs(["mu0", "logvar0", "mu1", "logvar1", "kl_gradient"]),
       ...outputs(["mu0_gradient", "logvar0_gradient", "logvar1_gradient"]),
@@ -219,8 +218,8 @@ export function lowerMmvmKl(options: ViewsOptions): Lowering {
   const { views, samples, width, target, masked = false } = options;
   return rowKernel({
     kernel: "latent_mmvm",
-    texts: [rowsText, mathText, mmvmText],
-    flags: { MASKED: masked, BACKWARD: false },
+    code: [rowsText, mathText, mmvmText],
+    values: { MASKED: masked, BACKWARD: false },
     operands: { ...inputs(["mu", "logvar", "alpha", masked && "mask"]), ...outputs(["kl"]) },
     target,
     rows: samples,
@@ -240,8 +239,8 @@ export function lowerMmvmKlBackward(options: ViewsOptions): Lowering {
   const { views, samples, width, target, masked = false } = options;
   return itemKernel({
     kernel: "latent_mmvm_backward",
-    texts: [mmvmText],
-    flags: { MASKED: masked, BACKWARD: true },
+    code: [mmvmText],
+    values: { MASKED: masked, BACKWARD: true },
     operands: {
       ...inputs(["mu", "logvar", "alpha", masked && "mask", "kl_gradient"]),
       ...outputs(["mu_gradient", "logvar_gradient"]),
@@ -268,8 +267,8 @@ export function lowerMixture(options: ViewsOptions & { ratio?: boolean }): Lower
   const { views, samples, width, target, masked = false, ratio = false } = options;
   return rowKernel({
     kernel: ratio ? "latent_mixture_ratio" : "latent_mixture",
-    texts: [mathText, mixtureText],
-    flags: { MASKED: masked, BACKWARD: false, RATIO: ratio },
+    code: [mathText, mixtureText],
+    values: { MASKED: masked, BACKWARD: false, RATIO: ratio },
     operands: {
       ...inputs(["z", "mu", "logvar", masked && "mask"]),
       logq: writes({ output: 0 }, "f32"),
@@ -293,8 +292,8 @@ export function lowerMixtureBackward(options: Omit<ViewsOptions, "masked">): Low
   const { views, samples, width, target } = options;
   return itemKernel({
     kernel: "latent_mixture_backward",
-    texts: [mixtureText],
-    flags: { BACKWARD: true },
+    code: [mixtureText],
+    values: { BACKWARD: true },
     operands: {
       ...inputs(["z", "mu", "logvar", "weights", "logq_gradient"]),
       ...outputs(["z_gradient", "mu_gradient", "logvar_gradient"]),

@@ -10,7 +10,7 @@ import { foldShares } from "./matmul_fold.ts";
 import { defaultDistances, type MatmulOptions, matmulWidth } from "./matmul_options.ts";
 import type { KernelValues } from "../expand.ts";
 
-/** A workgroup of ty x tx invocations, each of which makes `rows` x (4 `columns`) results. */
+/** A workgroup of ty x tx invocations, each of which computes `rows` x (4 `columns`) results. */
 export interface TileShape {
   readonly tx: number;
   readonly ty: number;
@@ -27,7 +27,7 @@ export const TILE_SHAPES: readonly TileShape[] = [
 
 /** Elements of the summed axis that a workgroup takes at a time. */
 const TILE_DEPTH = 16;
-/** Workgroups that keep a GPU busy, and the shortest share of a sum that is worth adding up. */
+/** Workgroups that keep a GPU busy, and the shortest share of a sum that is worth a second pass. */
 const WANTED_WORKGROUPS = 256;
 const MIN_SHARE = 128;
 

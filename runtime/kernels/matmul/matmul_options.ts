@@ -25,8 +25,8 @@ export function defaultDistances({ m, n, k }: MatmulOptions): { a: number; b: nu
 }
 
 /**
- * 4 where all operands can be read and written as vectors along their last axes, else 1. A ragged k is possible where
- * it is nobody's last axis.
+ * 4 where all operands can be read and written as vectors along their last axes, else 1. k may be any size if it
+ * is the last axis of neither operand.
  */
 export function matmulWidth(options: MatmulOptions): 1 | 4 {
   const { m, n, k, transposeA = false, transposeB = false } = options;

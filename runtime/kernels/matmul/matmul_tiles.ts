@@ -118,7 +118,7 @@ export interface VariantWork extends Candidates {
 /**
  * The tuner's choice among the variants of a kernel family, or else the cheapest by estimate.
  *
- * @throws {RangeError} if the tuner names a variant that is not there.
+ * @throws {RangeError} if the tuner names a variant that does not exist.
  */
 export function chooseVariant(family: string, work: VariantWork): KernelVariant {
   const { key, target, variants } = work;

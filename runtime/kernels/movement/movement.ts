@@ -115,7 +115,7 @@ export function lowerPad(shape: Shape, padding: readonly Padding[]): Lowering {
 
 type PaddedAxis = Padding & { readonly size: number };
 
-/** Merges an axis with the one inside it where that is not padded; at least one axis is left. */
+/** Merges an axis with the next if that one is not padded. At least one axis is left. */
 function collapsePadding(shape: Shape, padding: readonly Padding[]): PaddedAxis[] {
   const result: PaddedAxis[] = [];
   shape.forEach((size, a) => {

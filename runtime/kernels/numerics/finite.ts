@@ -10,7 +10,7 @@ import { type Dispatch, gridFor, raw, reads, updates } from "../kernel.ts";
 
 const VALUES = 64;
 /**
- * Checks that one invocation of the record's kernel goes through: software drivers end loops after some 65,000 turns.
+ * Checks that one invocation of the record's kernel goes through: lavapipe silently ends loops after 65,535 iterations.
  */
 const MAX_CHECKS = 60_000;
 

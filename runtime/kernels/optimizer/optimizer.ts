@@ -1,7 +1,7 @@
 /**
  * Lowerings of the optimisers' kernels, which work on whole slabs: every parameter of a model in one dispatch.
  *
- * A slab that exceeds what one binding can hold is worked on in pieces.
+ * A slab larger than one binding can hold is processed in pieces.
  *
  * @module
  */
@@ -119,7 +119,7 @@ export function normChunks(parameters: readonly Stretch[]): Stretch[] {
 }
 
 /**
- * The global norm of the gradients in a slab, and what clipping makes of it.
+ * The global norm of the gradients in a slab, and the factor that clips it.
  *
  * Inputs: gradients, chunks u32 [chunks, 2] (see {@link normChunks}), limits [2] (largest norm allowed, 1 to leave
  * non-finite steps out), and with `scaled` the factor [1 or more] that all gradients come multiplied by, a power of

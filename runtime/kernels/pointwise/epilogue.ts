@@ -1,6 +1,5 @@
 /**
- * What becomes of a kernel's results before they are stored: a chain of pointwise ops over its output, as a part of the
- * kernel.
+ * Epilogues: chains of pointwise ops over a kernel's output that the kernel evaluates before it stores.
  *
  * The kernel's body calls `finish()` where it would store a result. It gets
  * - `fixed_at(n, c) -> Fixed`, which loads what is the same for many results. A kernel calls it once for all results

@@ -1,8 +1,11 @@
 /**
- * An op of one's own, from its kernel to its gradient: cumulative sums along the last axis, which the engine does not have.
+ * A user-defined op, from its kernel to its gradient: cumulative sums along the last axis, which the engine does not have.
  *
- * What it takes: WGSL that follows the contract of `runtime/kernels/kernel.ts`, a shape rule that says what is wrong with its inputs, a lowering from
- * shapes to dispatches, a vector-Jacobian product made of ops, and a function that applies it.
+ * It takes the body of a WGSL kernel that follows the contract of `runtime/kernels/kernel.ts`; a shape rule that rejects
+ * invalid inputs; a lowering from shapes to dispatches, which names the kernel's operands and uniforms; a vector-Jacobian
+ * product made of ops; and a function that applies the op.
+ *
+ * @module
  */
 import assert from "node:assert/strict";
 import {
@@ -43,7 +46,7 @@ fn kernel(group: u32, lane: u32) {
   }
 }`;
 
-/** Software drivers end an invocation's loops after some 65,000 turns: what one invocation does must have a bound. */
+/** Lavapipe silently ends an invocation's loops after 65,535 iterations: kernels bound what one invocation does. */
 const MAX_COLUMNS = 65_000;
 
 const cumulativeSumOp: Op<{ reverse: boolean }> = defineOp({
@@ -93,7 +96,7 @@ function reference(x: Float64Array, options: { columns: number; reverse: boolean
   });
 }
 
-Deno.test("an op of one's own matches its oracle, and its gradient central differences", async () => {
+Deno.test("a user-defined op matches its oracle, and its gradient central differences", async () => {
   using device = await Device.open();
   for (const shape of [[1], [5], [3, 4], [2, 1, 7], [130, 3]]) {
     for (const reverse of [false, true]) {
@@ -107,7 +110,7 @@ Deno.test("an op of one's own matches its oracle, and its gradient central diffe
   }
 });
 
-Deno.test("an op of one's own is shared, differentiated and run among the engine's", async () => {
+Deno.test("a user-defined op is shared, differentiated and run among the engine's", async () => {
   using device = await Device.open();
   using program = await compile(device, () => {
     const x = input("x", { shape: [2, 3] });
@@ -125,7 +128,7 @@ Deno.test("an op of one's own is shared, differentiated and run among the engine
   assert.equal(profile.filter(({ op }) => op === "cumulative_sum").length, 2); // forward and backward
 });
 
-Deno.test("an op of one's own says what is wrong with its inputs, and can be read at once", async () => {
+Deno.test("a user-defined op rejects invalid inputs, and can be read eagerly", async () => {
   assert.throws(() => cumulativeSum(tensor([1], { dtype: "u32" })), /needs an f32 input/);
   assert.throws(() => cumulativeSum(input("x", { shape: [2, 70_000] })), /at most 65000, got shape \[2, 70000\]/);
   using device = await Device.open();
