@@ -108,8 +108,8 @@ export function normChunks(parameters: readonly Stretch[]): Stretch[] {
   for (const [start, count] of parameters) {
     if (start % ALIGNMENT !== 0 || start < end) {
       throw new RangeError(
-        `gradient_norm: parameters must start at multiples of ${ALIGNMENT}, in order and without overlap, ` +
-          `but one starts at ${start} after an end of ${end}`,
+        `gradient_norm: parameters must start at multiples of ${ALIGNMENT}, in order and apart; ` +
+          `got ${start} after ${end}`,
       );
     }
     for (let done = 0; done < count; done += CHUNK) chunks.push([start + done, Math.min(CHUNK, count - done)]);
