@@ -92,7 +92,7 @@ export class UnreadImages {
     const next = "what is prepared is kept, and the same command goes on from there";
     if (result.isGone) {
       throw new DataError(
-        `${example}, although it was there when the task began; make the data available again, then ${next}.`,
+        `${example}, although it was there when the task began; make the data available again, then ${next}`,
         { file: root },
       );
     }
@@ -103,7 +103,7 @@ export class UnreadImages {
     }
     if (++this.#inARow >= MAX_UNREAD) {
       throw new DataError(
-        `${MAX_UNREAD} images in a row could not be read, the last one ${example}; check disk and permissions, then ${next}.`,
+        `${MAX_UNREAD} images in a row could not be read, the last one ${example}; check disk and permissions, then ${next}`,
         { file: root },
       );
     }

@@ -92,7 +92,7 @@ export function settleManifest(directory: string, options: { expected: CacheMani
       `the manifest gives ${differing} as ${JSON.stringify(found![differing])}, but this cache has ` +
         `${
           JSON.stringify(expected[differing])
-        }; run \`deno task prepare --verify\` to write it anew and check the pixels.`,
+        }; run \`deno task prepare --verify\` to write it anew and check the pixels`,
       { file: join(directory, "manifest.json") },
     );
   }
@@ -116,7 +116,7 @@ function readManifest(directory: string): CacheManifest | undefined {
   const parsed = manifestSchema.safeParse(parseJson(text));
   if (!parsed.success) {
     throw new DataError(
-      "this is not a manifest of prepared pixels, or another version's; run `deno task prepare --verify`, or remove its folder.",
+      "this is not a manifest of prepared pixels, or another version's; run `deno task prepare --verify`, or remove its folder",
       { file },
     );
   }

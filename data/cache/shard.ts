@@ -156,7 +156,7 @@ export class Shard {
     if (new TextDecoder().decode(bytes.subarray(0, HEADER_BYTES - 4)) !== MAGIC + this.#key) {
       if (ignoreDamaged) return;
       throw new DataError(
-        "the shard belongs to another cache; run `deno task prepare --verify` to make its images again.",
+        "the shard belongs to another cache; run `deno task prepare --verify` to make its images again",
         { file: this.#indexPath },
       );
     }

@@ -53,5 +53,5 @@ function cutOff(archive: Deno.FsFile, member: Extract<ImageLocation, { kind: "zi
   if (archive.statSync().size >= member.offset + member.compressedSize) {
     return new ImageError("the zip member is cut off");
   }
-  return new DataError("the zip archive became shorter since its directory was read.", { file: member.archive });
+  return new DataError("the zip archive became shorter since its directory was read", { file: member.archive });
 }
