@@ -114,7 +114,7 @@ async function main(): Promise<void> {
       stderr: "inherit",
     });
     const { code, stdout } = await child.output();
-    if (code !== 0) throw new Error(`The measured process exited with code ${code}.`);
+    if (code !== 0) throw new Error(`the measured process exited with code ${code}`);
     const result = JSON.parse(new TextDecoder().decode(stdout));
     console.log(result);
     const seconds = result.readSeconds + result.pairSeconds;

@@ -23,7 +23,7 @@ export async function collectPart(part: Part, options: { root: string; title: st
   for (const { run, evaluation, setting = {} } of part.arms) {
     const name = planName(run);
     const results = await readMeasurement(options.root, run, evaluation);
-    if (results === undefined) throw new DataError(`run ${name} was not measured; run the experiment again.`);
+    if (results === undefined) throw new DataError(`run ${name} was not measured; run the experiment again`);
     files.push(results);
     if (!runs.has(name)) runs.set(name, results.runs[0]!);
     const ids = new Map(results.cases.map((record) => [record.id, shareCases(cases, record, name)]));

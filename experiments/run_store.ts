@@ -72,7 +72,7 @@ export async function readMeasurement(
     const results = await readResults(path);
     const [run] = results.runs;
     if (run!.name === planName(plan)) return results;
-    throw new DataError(`this belongs to run ${run!.name}, not to ${planName(plan)}; delete it to measure again.`, {
+    throw new DataError(`this belongs to run ${run!.name}, not to ${planName(plan)}; delete it to measure again`, {
       file: path,
     });
   } catch (error) {
@@ -105,7 +105,7 @@ export async function claimDirectory(root: string, plan: RunPlan): Promise<strin
   });
   if (there === undefined) await writeFileAtomic(file, `${wanted}\n`);
   else if (there.trim() !== wanted) {
-    throw new DataError(`this is another run's plan, not that of ${planName(plan)}; delete the folder.`, { file });
+    throw new DataError(`this is another run's plan, not that of ${planName(plan)}; delete the folder`, { file });
   }
   return directory;
 }

@@ -79,10 +79,10 @@ export interface PrepareOptions {
 export async function preparePixels(index: StudyIndex, options: PrepareOptions): Promise<PreparedPixels> {
   const { imageSize } = options;
   if (!Number.isInteger(imageSize) || imageSize < 1 || imageSize > 4096) {
-    throw new RangeError(`The image size must be an integer from 1 to 4096, not ${imageSize}.`);
+    throw new RangeError(`the image size must be an integer from 1 to 4096, not ${imageSize}`);
   }
   if (!index.source.hasImages) {
-    throw new DataError("there are no image files, neither a folder `files` nor `files.zip`.", { file: index.root });
+    throw new DataError("there are no image files, neither a folder `files` nor `files.zip`", { file: index.root });
   }
   checkFiles(index, { signal: options.signal });
   const manifest = manifestFor(index, imageSize);
@@ -163,7 +163,7 @@ class Preparation {
     if (plan.bytesFree !== undefined && plan.bytesNeeded > plan.bytesFree) {
       throw new DataError(
         `${plan.bytesNeeded} bytes are needed for ${missing} images and ${plan.bytesFree} are free; ` +
-          "make room, or choose another cache directory or a smaller image size.",
+          "make room, or choose another cache directory or a smaller image size",
         { file: directory },
       );
     }
@@ -310,12 +310,12 @@ function freeBytes(directory: string): number | undefined {
 function diskError(error: unknown, directory: string): unknown {
   const code = (error as { code?: string } | undefined)?.code;
   if (code === "ENOSPC" || code === "EDQUOT") {
-    return new DataError("the disk is full; what is done so far is kept: make room and run the command again.", {
+    return new DataError("the disk is full; what is done so far is kept: make room and run the command again", {
       file: directory,
     });
   }
   if (error instanceof Deno.errors.PermissionDenied || code === "EROFS") {
-    return new DataError("the cache directory cannot be written; choose another one.", { file: directory });
+    return new DataError("the cache directory cannot be written; choose another one", { file: directory });
   }
   return nameFile(error, (error as { path?: string } | undefined)?.path ?? directory);
 }

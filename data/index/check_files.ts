@@ -34,7 +34,7 @@ export function checkFiles(index: StudyIndex, options: CheckFilesOptions = {}): 
   const { images, source } = index;
   if (!source.hasImages) {
     if (!index.drops.strict) return;
-    throw new DataError("there are no image files, neither a folder `files` nor `files.zip`.", { file: index.root });
+    throw new DataError("there are no image files, neither a folder `files` nor `files.zip`", { file: index.root });
   }
   const look = source.generated === undefined ? lookIn(index.root, options.followLinks ?? false) : undefined;
   for (let image = 0; look !== undefined && image < images.count; image++) {

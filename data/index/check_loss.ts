@@ -42,7 +42,7 @@ export function refuseMostlyLost(index: StudyIndex): void {
     `${lost} of ${total} images cannot be used: ${
       reasons.join("; ")
     }; check that this is the right directory and that ` +
-      "everything was unpacked, or go on with what is there by --partial.",
+      "everything was unpacked, or go on with what is there by --partial",
     { file: index.root },
   );
 }

@@ -58,7 +58,7 @@ export class DropLog {
     if (code === undefined) {
       this.#entries.push({ ...reason, count: 0, examples: [] });
       code = this.#entries.length;
-      if (code > 255) throw new RangeError("More than 255 reasons for leaving images out; reasons must not hold data.");
+      if (code > 255) throw new RangeError("more than 255 reasons for leaving images out; reasons must not hold data");
       this.#codes.set(key, code);
     }
     return code;
@@ -67,7 +67,7 @@ export class DropLog {
   /** The reason of a code. */
   entry(code: number): DropEntry {
     const entry = this.#entries[code - 1];
-    if (entry === undefined) throw new RangeError(`Drop code ${code} is unknown.`);
+    if (entry === undefined) throw new RangeError(`drop code ${code} is unknown`);
     return entry;
   }
 

@@ -55,7 +55,7 @@ export function pairStudies(index: StudyIndex, options: { policy?: PairPolicy } 
   if (count * views > MAX_ENTRIES) {
     throw new DataError(
       `the images of ${paired.length} studies form ${count.toLocaleString("en")} combinations, more than fit into ` +
-        "memory; use --pairs one-frontal-one-lateral, or list fewer images a study.",
+        "memory; use --pairs one-frontal-one-lateral, or list fewer images a study",
       { file: index.root },
     );
   }

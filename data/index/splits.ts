@@ -56,7 +56,7 @@ async function readSplitFile(path: string): Promise<Map<string, number>> {
       const subject = withoutDecimals(cell!);
       const split = splitCode(name!);
       if (split < 0) {
-        throw new DataError(`${quoted(name!)} is no split; train, validate or test is required.`, {
+        throw new DataError(`${quoted(name!)} is no split; train, validate or test is required`, {
           file: path,
           line,
           column: "split",
@@ -65,7 +65,7 @@ async function readSplitFile(path: string): Promise<Map<string, number>> {
       const known = splits.get(subject);
       if (known !== undefined && known !== split) {
         throw new DataError(
-          `subject ${quoted(subject)} is in ${SPLITS[known]} and in ${SPLITS[split]}; no patient may be in two splits.`,
+          `subject ${quoted(subject)} is in ${SPLITS[known]} and in ${SPLITS[split]}; no patient may be in two splits`,
           { file: path, line },
         );
       }
@@ -129,6 +129,6 @@ export function patientOverlap(
 /** Throws a {@linkcode DataError} where a patient is in two splits. Called on every run. */
 export function assertDisjointSplits(index: StudyIndex, studies: Iterable<number>): void {
   for (const { a, b, subjects } of patientOverlap(index, studies)) {
-    if (subjects > 0) throw new DataError(`${subjects} patients are in both ${a} and ${b}; splits must go by patient.`);
+    if (subjects > 0) throw new DataError(`${subjects} patients are in both ${a} and ${b}; splits must go by patient`);
   }
 }

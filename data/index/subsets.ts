@@ -15,10 +15,10 @@ export function labelledSubset(
   const order = subjectsOfPairs(index, pairs);
   const wanted = "fraction" in options ? Math.ceil(options.fraction * order.length - 1e-9) : options.count;
   if ("fraction" in options && !(options.fraction > 0 && options.fraction <= 1)) {
-    throw new RangeError(`The labelled fraction must be over 0 and at most 1, not ${options.fraction}.`);
+    throw new RangeError(`the labelled fraction must be over 0 and at most 1, not ${options.fraction}`);
   }
   if (!Number.isInteger(wanted) || wanted < 1) {
-    throw new RangeError(`The number of labelled patients must be a positive integer, not ${wanted}.`);
+    throw new RangeError(`the number of labelled patients must be a positive integer, not ${wanted}`);
   }
   new SeededRandom("labelled", options.seed).shuffle(order);
   const chosen = new Set(order.slice(0, wanted));

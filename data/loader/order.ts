@@ -27,11 +27,11 @@ export function epochOrder(count: number, options: { seed: number; epoch: number
 export function stepsPerEpoch(count: number, options: { batchSize: number; partial?: PartialBatch }): number {
   const { batchSize, partial = "drop" } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new RangeError(`The batch size must be a positive integer, not ${batchSize}.`);
+    throw new RangeError(`the batch size must be a positive integer, not ${batchSize}`);
   }
   const steps = partial === "drop" ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
   if (steps === 0) {
-    throw new DataError(`${count} pairs do not fill one batch of ${batchSize}; use a smaller batch or more data.`);
+    throw new DataError(`${count} pairs do not fill one batch of ${batchSize}; use a smaller batch or more data`);
   }
   return steps;
 }

@@ -60,7 +60,7 @@ export async function readCsv(path: string, options: ReadCsvOptions): Promise<nu
   }
   if (reader.failure !== undefined) throw reader.failure;
   if (!reader.sawHeader) {
-    throw new DataError("the file is empty; a CSV file with a header line is required.", { file: path });
+    throw new DataError("the file is empty; a CSV file with a header line is required", { file: path });
   }
   return reader.count;
 }
@@ -103,7 +103,7 @@ class RecordReader {
   badQuote(line: number): boolean {
     return this.#guarded(() => {
       if (!this.sawHeader) {
-        throw new DataError("the header has a quote inside an unquoted field, or one that is never closed.", {
+        throw new DataError("the header has a quote inside an unquoted field, or one that is never closed", {
           file: this.#path,
           line,
         });
@@ -115,7 +115,7 @@ class RecordReader {
 
   tooLong(line: number): void {
     this.failure = new DataError(
-      "a line is longer than 1 MiB: this is not a CSV file, or its line ends are lost.",
+      "a line is longer than 1 MiB: this is not a CSV file, or its line ends are lost",
       { file: this.#path, line },
     );
   }
@@ -140,9 +140,9 @@ class RecordReader {
       const place = { file: this.#path, line, column };
       if (found.length === 0) {
         if (this.#options.optional?.includes(column)) return -1;
-        throw new DataError(`the column is missing; the header has ${listNames(record)}.`, place);
+        throw new DataError(`the column is missing; the header has ${listNames(record)}`, place);
       }
-      if (found.length > 1) throw new DataError("the column appears twice; remove one.", place);
+      if (found.length > 1) throw new DataError("the column appears twice; remove one", place);
       return found[0]!;
     });
   }
@@ -168,7 +168,7 @@ class RecordReader {
 
   #bad(line: number, fault: RowFault): void {
     const { onBadRow } = this.#options;
-    if (onBadRow === undefined) throw new DataError(`${describeRowFault(fault)}.`, { file: this.#path, line });
+    if (onBadRow === undefined) throw new DataError(`${describeRowFault(fault)}`, { file: this.#path, line });
     onBadRow(line, fault);
   }
 }
@@ -210,11 +210,11 @@ function listNames(names: readonly string[]): string {
 function inputError(path: string, error: unknown): unknown {
   if (error instanceof DataError) return error;
   const code = (error as { code?: string }).code;
-  if (code === "ENOENT") return new DataError("the file is missing.", { file: path });
-  if (code === "EISDIR") return new DataError("this is a directory, not a file.", { file: path });
+  if (code === "ENOENT") return new DataError("the file is missing", { file: path });
+  if (code === "EISDIR") return new DataError("this is a directory, not a file", { file: path });
   if (code?.startsWith("Z_")) {
     const reason = error instanceof Error ? error.message : String(error);
-    return new DataError(`the gzip data is damaged or cut off (${reason}); fetch the file again.`, { file: path });
+    return new DataError(`the gzip data is damaged or cut off (${reason}); fetch the file again`, { file: path });
   }
   return error;
 }

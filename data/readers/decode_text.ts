@@ -75,7 +75,7 @@ function decoderFor(sample: Uint8Array, path: string): TextStream {
   const binary = NOT_TEXT.find(([signature]) => startsWith(signature));
   if (binary !== undefined) throw new DataError(binary[1], { file: path });
   if (startsWith([0xff, 0xfe, 0, 0]) || startsWith([0, 0, 0xfe, 0xff])) {
-    throw new DataError("the text is UTF-32; save it as UTF-8.", { file: path });
+    throw new DataError("the text is UTF-32; save it as UTF-8", { file: path });
   }
   if (startsWith([0xff, 0xfe])) return utf16("utf-16le");
   if (startsWith([0xfe, 0xff])) return utf16("utf-16be");
@@ -85,7 +85,7 @@ function decoderFor(sample: Uint8Array, path: string): TextStream {
   if (nuls.even + nuls.odd > 0.1 * half) {
     if (nuls.odd > 0.3 * half && nuls.even < 0.05 * half) return utf16("utf-16le");
     if (nuls.even > 0.3 * half && nuls.odd < 0.05 * half) return utf16("utf-16be");
-    throw new DataError("this is not text: it has bytes of 0.", { file: path });
+    throw new DataError("this is not text: it has bytes of 0", { file: path });
   }
   const start = new TextDecoder().decode(sample.subarray(0, 256));
   const other = NOT_A_TABLE.find(([pattern]) => pattern.test(start));

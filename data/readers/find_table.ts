@@ -29,7 +29,7 @@ export function findTable(root: string, names: readonly string[]): string | unde
 export function requireTable(root: string, names: readonly string[], purpose: string): string {
   const path = findTable(root, names);
   if (path === undefined) {
-    throw new DataError(`${names[0]}.csv.gz (or .csv) is missing; it holds ${purpose}.`, { file: root });
+    throw new DataError(`${names[0]}.csv.gz (or .csv) is missing; it holds ${purpose}`, { file: root });
   }
   return path;
 }
@@ -43,14 +43,14 @@ export function requireDirectory(root: string): void {
       break;
     }
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new DataError("there is no such data directory.", { file: root });
+    if (error instanceof Deno.errors.NotFound) throw new DataError("there is no such data directory", { file: root });
     if (error instanceof Deno.errors.NotADirectory || /not a directory/i.test(String(error))) {
-      throw new DataError("this is a file; a data directory is required.", { file: root });
+      throw new DataError("this is a file; a data directory is required", { file: root });
     }
     if (error instanceof Deno.errors.PermissionDenied) {
-      throw new DataError("the data directory cannot be read: permission denied.", { file: root });
+      throw new DataError("the data directory cannot be read: permission denied", { file: root });
     }
     throw nameFile(error, root);
   }
-  if (empty) throw new DataError("the data directory is empty.", { file: root });
+  if (empty) throw new DataError("the data directory is empty", { file: root });
 }

@@ -75,7 +75,7 @@ export async function readLabelTable(
     onBadRow: (line, fault) => options.onBadRow(badRow("labels", fault), badRowExample(path, line, fault)),
     signal: options.signal,
   });
-  if (rows === 0) throw new DataError("the label file has a header and no rows.", { file: path });
+  if (rows === 0) throw new DataError("the label file has a header and no rows", { file: path });
 }
 
 /** The states of the cells, or the index of the first that spells none. */

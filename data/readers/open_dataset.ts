@@ -119,7 +119,7 @@ async function readTables(
 }
 
 function requireRoot(root: string | undefined): string {
-  if (root === undefined) throw new DataError("a data directory is required; only mnist-pairs come without one.");
+  if (root === undefined) throw new DataError("a data directory is required; only mnist-pairs come without one");
   return root;
 }
 
@@ -135,7 +135,7 @@ export function detectDataset(root: string): DatasetName {
   if (findChexpert(root) !== undefined) return "chexpert";
   throw new DataError(
     "no known data set is here; expected are mimic-cxr-2.0.0-metadata.csv(.gz) (MIMIC-CXR-JPG), train.csv (CheXpert) or " +
-      "dataset.json (a table of your own).",
+      "dataset.json (a table of your own)",
     { file: root },
   );
 }

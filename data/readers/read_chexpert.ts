@@ -27,7 +27,7 @@ import { CHEST_VIEWS } from "../index/views.ts";
 export async function readChexpert(root: string, options: ReadOptions): Promise<StudyIndex> {
   requireDirectory(root);
   const files = findChexpert(root);
-  if (files === undefined) throw new DataError("CheXpert's train.csv is missing.", { file: root });
+  if (files === undefined) throw new DataError("CheXpert's train.csv is missing", { file: root });
   const drops = new DropLog({ strict: options.strict });
   const builder = new IndexBuilder();
   const labels = new StudyLabels(drops);
@@ -35,7 +35,7 @@ export async function readChexpert(root: string, options: ReadOptions): Promise<
   for (const { split, path } of files.tables) {
     listed += await new ChexpertTable({ path, split, files, builder, drops, labels, options }).read();
   }
-  if (listed === 0) throw new DataError("CheXpert's tables have no rows.", { file: files.root });
+  if (listed === 0) throw new DataError("CheXpert's tables have no rows", { file: files.root });
   const columns = builder.columns(CHEST_LABELS.length);
   const name = (image: number) => columns.images.ids[image]!;
   const index = new StudyIndex(
@@ -128,7 +128,7 @@ class ChexpertTable {
     const known = builder.split(subject);
     if (known >= 0 && SPLITS[known] !== split && options.splits === "official") {
       throw new DataError(
-        `${match[1]} is in ${split} here and in ${SPLITS[known]} before; no patient may be in two splits.`,
+        `${match[1]} is in ${split} here and in ${SPLITS[known]} before; no patient may be in two splits`,
         { file: path, line, column: "Path" },
       );
     }

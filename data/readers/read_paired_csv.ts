@@ -65,7 +65,7 @@ export async function readPairedCsv(root: string, options: ReadOptions): Promise
   const builder = new IndexBuilder();
   const labels = new StudyLabels(drops);
   const listed = await readTable(path, { header, builder, drops, labels, options });
-  if (listed === 0) throw new DataError("the table lists no image.", { file: path });
+  if (listed === 0) throw new DataError("the table lists no image", { file: path });
   const columns = builder.columns(header.labels.length);
   const preprocessing = header.equalize ? "radiograph" : "plain";
   const index = new StudyIndex(
@@ -91,7 +91,7 @@ export async function readPairedCsv(root: string, options: ReadOptions): Promise
 function readHeader(root: string): PairedCsvHeader {
   const file = join(root, PAIRED_CSV_HEADER);
   if (!exists(file, "file")) {
-    throw new DataError(`${PAIRED_CSV_HEADER} is missing; it names the table, the views and the labels.`, {
+    throw new DataError(`${PAIRED_CSV_HEADER} is missing; it names the table, the views and the labels`, {
       file: root,
     });
   }
@@ -99,22 +99,22 @@ function readHeader(root: string): PairedCsvHeader {
   try {
     content = JSON.parse(decodeAllText(readRegularSync(file, HEADER), file));
   } catch (error) {
-    throw new DataError(`this is not valid JSON (${error instanceof Error ? error.message : error}).`, { file });
+    throw new DataError(`this is not valid JSON (${error instanceof Error ? error.message : error})`, { file });
   }
   const parsed = headerSchema.safeParse(content);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    throw new DataError(`${issue.message}.`, {
+    throw new DataError(`${issue.message}`, {
       file,
       ...(issue.path.length > 0 ? { column: issue.path.join(".") } : {}),
     });
   }
   const header = parsed.data;
   const unsafe = unsafePathReason(header.csv);
-  if (unsafe !== undefined) throw new DataError(`${quoted(header.csv)}: ${unsafe}.`, { file, column: "csv" });
+  if (unsafe !== undefined) throw new DataError(`${quoted(header.csv)}: ${unsafe}`, { file, column: "csv" });
   const names = ["subject", "study", "split", ...header.views, ...header.labels];
   const twice = names.find((column, i) => names.indexOf(column) !== i);
-  if (twice !== undefined) throw new DataError(`the column name ${quoted(twice)} is used twice.`, { file });
+  if (twice !== undefined) throw new DataError(`the column name ${quoted(twice)} is used twice`, { file });
   return header;
 }
 
@@ -183,7 +183,7 @@ function readStudy(cells: readonly string[], { builder, drops, options, place }:
   if (known >= 0 && known !== split) {
     throw new DataError(
       `subject ${quoted(subjectId)} is in ${SPLITS[split]} here and in ${SPLITS[known]} before; ` +
-        "no patient may be in two splits.",
+        "no patient may be in two splits",
       { ...place, column: "split" },
     );
   }

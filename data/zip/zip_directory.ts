@@ -81,14 +81,14 @@ function findEnd(file: Deno.FsFile, { path, fileSize }: { path: string; fileSize
     const needs64 = found.count === 0xffff || found.offset === 0xffffffff || found.size === 0xffffffff;
     const end = needs64 ? readEnd64(file, start + at, path) ?? found : found;
     if (view.getUint16(at + 4, true) !== 0 && !needs64) {
-      throw new DataError("the zip archive spans several disks; join it first.", { file: path });
+      throw new DataError("the zip archive spans several disks; join it first", { file: path });
     }
     if (end.offset + end.size > start + at || end.count > MAX_ENTRIES || end.count * ENTRY_BYTES > end.size) {
-      throw new DataError("the zip archive's directory is damaged; fetch the file again.", { file: path });
+      throw new DataError("the zip archive's directory is damaged; fetch the file again", { file: path });
     }
     return end;
   }
-  throw new DataError("this is no zip archive, or its end is missing; fetch the file again.", { file: path });
+  throw new DataError("this is no zip archive, or its end is missing; fetch the file again", { file: path });
 }
 
 function readEnd(view: DataView, at: number): End {
@@ -159,7 +159,7 @@ function readEntry(window: Window, path: string): ZipEntry {
   const fixed = window.take(ENTRY_BYTES).slice();
   const view = new DataView(fixed.buffer);
   if (view.getUint32(0, true) !== ENTRY) {
-    throw new DataError("the zip archive's directory is damaged; fetch the file again.", { file: path });
+    throw new DataError("the zip archive's directory is damaged; fetch the file again", { file: path });
   }
   const name = new TextDecoder().decode(window.take(view.getUint16(28, true)));
   const extra = window.take(view.getUint16(30, true)).slice();
@@ -203,5 +203,5 @@ function safeNumber(value: bigint, path: string): number {
 }
 
 function cutOff(path: string): DataError {
-  return new DataError("the zip archive is cut off or damaged; fetch the file again.", { file: path });
+  return new DataError("the zip archive is cut off or damaged; fetch the file again", { file: path });
 }

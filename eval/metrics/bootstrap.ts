@@ -52,7 +52,7 @@ const BLOCK = 50;
 async function resample(setup: BootstrapSetup, options: BootstrapOptions): Promise<ResampleBlock> {
   const resamples = options.resamples ?? 1000;
   if (!Number.isInteger(resamples) || resamples < 1) {
-    throw new RangeError(`The number of resamples must be a positive integer, but is ${resamples}.`);
+    throw new RangeError(`the number of resamples must be a positive integer, but is ${resamples}`);
   }
   const jobs: BootstrapJob[] = [];
   for (let first = 0; first < resamples; first += BLOCK) {
@@ -91,12 +91,12 @@ export async function bootstrapScores(
   options: BootstrapOptions = {},
 ): Promise<ResampledMetrics> {
   if (scores.length !== cases.labels.length) {
-    throw new RangeError(`There are ${cases.labels.length} labels but scores for ${scores.length}.`);
+    throw new RangeError(`there are ${cases.labels.length} labels but scores for ${scores.length}`);
   }
   const ranked = cases.labels.map((labels, i) => {
     if (labels.length !== cases.subjectIds.length) {
       throw new RangeError(
-        `Label ${i} covers ${labels.length} cases, but there are ${cases.subjectIds.length} subjects.`,
+        `label ${i} covers ${labels.length} cases, but there are ${cases.subjectIds.length} subjects`,
       );
     }
     const given = scores[i] ?? null;
@@ -104,7 +104,7 @@ export async function bootstrapScores(
     try {
       return rankScores(labels, given);
     } catch (error) {
-      throw new RangeError(`Label number ${i}: ${(error as Error).message}`);
+      throw new RangeError(`label number ${i}: ${(error as Error).message}`);
     }
   });
   return await bootstrapRanked(cases.subjectIds, ranked, options);

@@ -11,7 +11,7 @@ function checkProbabilities(labels: ArrayLike<BinaryLabel>, probabilities: Array
   for (let i = 0; i < probabilities.length; i++) {
     const probability = probabilities[i]!;
     if (!(probability >= 0 && probability <= 1)) {
-      throw new RangeError(`Probability ${i} is ${probability}; it must lie in [0, 1].`);
+      throw new RangeError(`probability ${i} is ${probability}; it must lie in [0, 1]`);
     }
   }
 }
@@ -58,8 +58,8 @@ export function reliabilityCurve(
 ): ReliabilityBin[] {
   if (!Number.isInteger(bins) || bins < 1) {
     throw new RangeError(
-      `The number of bins must be a positive integer, ` +
-        `but is ${bins}.`,
+      `the number of bins must be a positive integer, ` +
+        `but is ${bins}`,
     );
   }
   checkProbabilities(labels, probabilities);

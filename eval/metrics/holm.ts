@@ -24,7 +24,7 @@ export function holm(pValues: readonly (number | null)[]): (number | null)[] {
   const tests: { index: number; p: number }[] = [];
   for (const [index, p] of pValues.entries()) {
     if (p === null) continue;
-    if (!(p >= 0 && p <= 1)) throw new RangeError(`p-value ${index} is ${p}; it must lie in [0, 1].`);
+    if (!(p >= 0 && p <= 1)) throw new RangeError(`p-value ${index} is ${p}; it must lie in [0, 1]`);
     tests.push({ index, p });
   }
   tests.sort((a, b) => a.p - b.p);

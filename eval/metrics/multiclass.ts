@@ -21,7 +21,7 @@ export interface MacroAverage {
  */
 export function macroAverage(labels: readonly string[], values: readonly (number | null)[]): MacroAverage {
   if (labels.length !== values.length) {
-    throw new RangeError(`There are ${labels.length} labels but ${values.length} values to average.`);
+    throw new RangeError(`there are ${labels.length} labels but ${values.length} values to average`);
   }
   const included: string[] = [];
   const excluded: string[] = [];
@@ -32,7 +32,7 @@ export function macroAverage(labels: readonly string[], values: readonly (number
       excluded.push(label);
       continue;
     }
-    if (Number.isNaN(value)) throw new RangeError(`The value of label "${label}" is NaN and cannot be averaged.`);
+    if (Number.isNaN(value)) throw new RangeError(`the value of label "${label}" is NaN and cannot be averaged`);
     included.push(label);
     sum += value;
   }
@@ -48,12 +48,12 @@ export interface ClassProbabilities {
 function checkClasses(truth: ArrayLike<number>, { values, classes }: ClassProbabilities): void {
   if (!Number.isInteger(classes) || classes < 2 || values.length !== truth.length * classes) {
     throw new RangeError(
-      `${truth.length} cases of ${classes} classes need ${truth.length * classes} probabilities, not ${values.length}.`,
+      `${truth.length} cases of ${classes} classes need ${truth.length * classes} probabilities, not ${values.length}`,
     );
   }
   for (let i = 0; i < truth.length; i++) {
     if (!Number.isInteger(truth[i]) || truth[i]! < 0 || truth[i]! >= classes) {
-      throw new RangeError(`The class of case ${i} is ${truth[i]}; it must be an integer below ${classes}.`);
+      throw new RangeError(`the class of case ${i} is ${truth[i]}; it must be an integer below ${classes}`);
     }
   }
 }
@@ -68,7 +68,7 @@ export function mostProbableClass({ values, classes }: ClassProbabilities): Int3
   for (let i = 0; i < best.length; i++) {
     for (let k = 0; k < classes; k++) {
       const value = values[i * classes + k]!;
-      if (Number.isNaN(value)) throw new RangeError(`The probability of class ${k} of case ${i} is NaN.`);
+      if (Number.isNaN(value)) throw new RangeError(`the probability of class ${k} of case ${i} is NaN`);
       if (value > values[i * classes + best[i]!]!) best[i] = k;
     }
   }

@@ -32,7 +32,7 @@ function erfcFraction(x: number): number {
  * @throws RangeError for NaN.
  */
 export function twoSidedNormalP(z: number): number {
-  if (Number.isNaN(z)) throw new RangeError("The test statistic is NaN, so it has no p-value.");
+  if (Number.isNaN(z)) throw new RangeError("the test statistic is NaN, so it has no p-value");
   const x = Math.abs(z) / Math.SQRT2;
   return x < 1.5 ? 1 - erfSeries(x) : erfcFraction(x);
 }

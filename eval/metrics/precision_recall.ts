@@ -70,7 +70,7 @@ export function f1Score(
   scores: ArrayLike<number>,
   { threshold }: { threshold: number },
 ): number | null {
-  if (Number.isNaN(threshold)) throw new RangeError("The threshold of F1 is NaN; it must be a number.");
+  if (Number.isNaN(threshold)) throw new RangeError("the threshold of F1 is NaN; it must be a number");
   checkScores(labels, scores);
   let truePositives = 0;
   let wrong = 0;

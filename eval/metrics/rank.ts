@@ -29,16 +29,16 @@ export interface RankedScores {
  */
 export function checkScores(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): void {
   if (labels.length !== scores.length) {
-    throw new RangeError(`There are ${labels.length} labels but ${scores.length} scores; give one score a label.`);
+    throw new RangeError(`there are ${labels.length} labels but ${scores.length} scores; give one score a label`);
   }
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i];
     if (label !== 0 && label !== 1 && label !== null) {
-      throw new RangeError(`Label ${i} is ${label}; labels must be 1, 0 or null (ignored).`);
+      throw new RangeError(`label ${i} is ${label}; labels must be 1, 0 or null (ignored)`);
     }
     const score = scores[i];
     if (typeof score !== "number" || Number.isNaN(score)) {
-      throw new RangeError(`Score ${i} is ${score}; every case needs a number, so find out where it was lost.`);
+      throw new RangeError(`score ${i} is ${score}; every case needs a number, so find out where it was lost`);
     }
   }
 }

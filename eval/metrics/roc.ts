@@ -115,7 +115,7 @@ export function sensitivityOfRanked(
   { specificity }: { specificity: number },
 ): number | null {
   if (!(specificity >= 0 && specificity <= 1)) {
-    throw new RangeError(`The specificity must be between 0 and 1, but is ${specificity}.`);
+    throw new RangeError(`the specificity must be between 0 and 1, but is ${specificity}`);
   }
   const counts = countByThreshold(ranked, scores);
   if (counts.positives === 0 || counts.negatives === 0) return null;

@@ -50,7 +50,7 @@ function columnEdges(sorted: Float64Array): Float64Array {
  * @throws RangeError naming the row and column of a NaN or infinite feature.
  */
 export function findBinEdges(features: Matrix): BinEdges {
-  checkMatrix(features, "The features");
+  checkMatrix(features, "the features");
   const { values, rows, columns } = features;
   const column = new Float64Array(rows);
   return Array.from({ length: columns }, (_, j) => {
@@ -66,10 +66,10 @@ export function findBinEdges(features: Matrix): BinEdges {
  * infinite feature.
  */
 export function binFeatures(features: Matrix, edges: BinEdges): BinnedMatrix {
-  checkMatrix(features, "The features");
+  checkMatrix(features, "the features");
   const { values, rows, columns } = features;
   if (edges.length !== columns) {
-    throw new RangeError(`The bins are for ${edges.length} features, but the matrix has ${columns}.`);
+    throw new RangeError(`the bins are for ${edges.length} features, but the matrix has ${columns}`);
   }
   const bins = new Uint8Array(rows * columns);
   for (let j = 0; j < columns; j++) {

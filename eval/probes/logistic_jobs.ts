@@ -26,8 +26,8 @@ export async function logisticJobs(
     readonly workers?: number | undefined;
   },
 ): Promise<(Float64Array | null)[]> {
-  checkMatrix(train, "The training latents");
-  checkMatrix(queries, "The latents to predict");
+  checkMatrix(train, "the training latents");
+  checkMatrix(queries, "the latents to predict");
   const work = train.values.length * options.targets.length;
   return await runJobs(options.targets, {
     module: new URL("./logistic_worker.ts", import.meta.url),

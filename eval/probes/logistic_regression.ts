@@ -141,7 +141,7 @@ export function countTargets(targets: ArrayLike<number>): { positives: number; n
     if (targets[i] === 1) positives++;
     else if (targets[i] === 0) negatives++;
     else if (targets[i] !== -1) {
-      throw new RangeError(`Target ${i} is ${targets[i]}; it must be 1, 0, or -1 to exclude the row.`);
+      throw new RangeError(`target ${i} is ${targets[i]}; it must be 1, 0, or -1 to exclude the row`);
     }
   }
   return { positives, negatives };
@@ -171,11 +171,11 @@ export function fitLogisticRegression(
   options: LogisticOptions = {},
 ): LogisticModel | null {
   const { C = 1, tolerance = 1e-6, maxIterations = 100 } = options;
-  if (!(C > 0 && C < Infinity)) throw new RangeError(`C must be a positive number, but is ${C}.`);
+  if (!(C > 0 && C < Infinity)) throw new RangeError(`C must be a positive number, but is ${C}`);
   if (targets.length !== features.rows) {
-    throw new RangeError(`There are ${features.rows} rows of features but ${targets.length} targets.`);
+    throw new RangeError(`there are ${features.rows} rows of features but ${targets.length} targets`);
   }
-  checkMatrix(features, "The features");
+  checkMatrix(features, "the features");
   const { positives, negatives } = countTargets(targets);
   if (positives === 0 || negatives === 0) return null;
   const gram = options.gram ?? gramMatrix(features);
@@ -191,7 +191,7 @@ export function fitLogisticRegression(
  */
 export function logisticProbabilities(model: LogisticModel, { values, rows, columns }: Matrix): Float64Array {
   if (columns !== model.coefficients.length) {
-    throw new RangeError(`The model takes ${model.coefficients.length} features, but the matrix has ${columns}.`);
+    throw new RangeError(`the model takes ${model.coefficients.length} features, but the matrix has ${columns}`);
   }
   return Float64Array.from(
     { length: rows },

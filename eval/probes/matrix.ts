@@ -19,13 +19,13 @@ export interface Matrix {
  */
 export function checkMatrix({ values, rows, columns }: Matrix, name: string): void {
   if (values.length !== rows * columns || columns < 1) {
-    throw new RangeError(`${name}: ${rows} rows of ${columns} columns do not make ${values.length} values.`);
+    throw new RangeError(`${name}: ${rows} rows of ${columns} columns do not make ${values.length} values`);
   }
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i])) {
       const row = Math.floor(i / columns);
       throw new RangeError(
-        `${name}: row ${row}, column ${i % columns} is ${values[i]}; a probe needs finite numbers.`,
+        `${name}: row ${row}, column ${i % columns} is ${values[i]}; a probe needs finite numbers`,
       );
     }
   }

@@ -84,7 +84,7 @@ export function minimise(objective: ConvexObjective, { tolerance, maxIterations 
   let point = new Float64Array(objective.size);
   let gradient = new Float64Array(objective.size);
   let value = objective.evaluate(point, gradient);
-  if (!Number.isFinite(value)) throw new RangeError(`The objective is ${value} at zero and cannot be minimised.`);
+  if (!Number.isFinite(value)) throw new RangeError(`the objective is ${value} at zero and cannot be minimised`);
   const firstNorm = Math.sqrt(dot(gradient, gradient));
   for (let iteration = 0; iteration < maxIterations; iteration++) {
     const norm = Math.sqrt(dot(gradient, gradient));

@@ -32,7 +32,7 @@ const BLOCK = 20;
 
 function checkCount(name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1) {
-    throw new RangeError(`A forest's ${name} must be a positive integer, but is ${value}.`);
+    throw new RangeError(`a forest's ${name} must be a positive integer, but is ${value}`);
   }
 }
 
@@ -71,7 +71,7 @@ export async function forestProbabilities(
   const jobs: ForestJob[] = [];
   const fitted = targets.map((target, index) => {
     if (target.length !== features.rows) {
-      throw new RangeError(`Target ${index} covers ${target.length} cases, but the features ${features.rows}.`);
+      throw new RangeError(`target ${index} covers ${target.length} cases, but the features ${features.rows}`);
     }
     const { positives, negatives } = countTargets(target);
     if (positives === 0 || negatives === 0) return false;

@@ -151,16 +151,16 @@ export function fitSoftmaxRegression(
   options: LogisticOptions & { readonly classes: number },
 ): SoftmaxModel | null {
   const { C = 1, tolerance = 1e-6, maxIterations = 100, classes } = options;
-  if (!(C > 0 && C < Infinity)) throw new RangeError(`C must be a positive number, but is ${C}.`);
+  if (!(C > 0 && C < Infinity)) throw new RangeError(`C must be a positive number, but is ${C}`);
   if (targets.length !== features.rows) {
-    throw new RangeError(`There are ${features.rows} rows of features but ${targets.length} targets.`);
+    throw new RangeError(`there are ${features.rows} rows of features but ${targets.length} targets`);
   }
-  checkMatrix(features, "The features");
+  checkMatrix(features, "the features");
   const present = new Set<number>();
   for (let i = 0; i < targets.length; i++) {
     const target = targets[i]!;
     if (!Number.isInteger(target) || target < 0 || target >= classes) {
-      throw new RangeError(`The class of row ${i} is ${target}; it must be an integer in [0, ${classes}).`);
+      throw new RangeError(`the class of row ${i} is ${target}; it must be an integer in [0, ${classes})`);
     }
     present.add(target);
   }
@@ -188,7 +188,7 @@ export function softmaxProbabilities(
   features: Matrix,
 ): ClassProbabilities & { readonly values: Float64Array } {
   if (features.columns !== model.columns) {
-    throw new RangeError(`The model takes ${model.columns} features, but the matrix has ${features.columns}.`);
+    throw new RangeError(`the model takes ${model.columns} features, but the matrix has ${features.columns}`);
   }
   const { classes, columns } = model;
   const weights = new Float64Array(classes * (columns + 1));

@@ -114,7 +114,7 @@ function prepareView(latents: ViewLatents, evaluation: LatentEvaluation): ViewDa
     throw new DataError(
       `run ${run.name}: there are ${train.length} training and ${testStudies.length} test studies with a ` +
         `${latents.view} ` +
-        "latent; a probe needs both.",
+        "latent; a probe needs both",
     );
   }
   let features: Matrix = { values: latents.values, rows: latents.study.length, columns: latents.dimension };
@@ -163,7 +163,7 @@ async function evaluateFit(fit: Fit, evaluation: LatentEvaluation): Promise<Eval
   if (rows.length === 0) {
     throw new DataError(
       `run ${run.name}: a labelled fraction of ${fit.fraction} leaves no training study with a ${fit.view} latent; ` +
-        "use a larger one.",
+        "use a larger one",
     );
   }
   const probabilities = await probeProbabilities(takeRows(features, rows), takeRows(features, queryRows), {
@@ -238,10 +238,10 @@ export async function evaluateLatents(evaluation: LatentEvaluation): Promise<Eva
   const { views, labelledFractions = [1], probeSeeds = [0] } = evaluation;
   for (const fraction of labelledFractions) {
     if (!(fraction > 0 && fraction <= 1)) {
-      throw new RangeError(`The labelled fraction must be above 0 and at most 1, but is ${fraction}.`);
+      throw new RangeError(`the labelled fraction must be above 0 and at most 1, but is ${fraction}`);
     }
   }
-  if (views.length === 0) throw new RangeError("There are no views to evaluate.");
+  if (views.length === 0) throw new RangeError("there are no views to evaluate");
   const data = views.map((latents) => prepareView(latents, evaluation));
   const cases = casesByView(data, evaluation);
   const fits = views.flatMap(({ view }, i) =>

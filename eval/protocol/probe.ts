@@ -35,7 +35,7 @@ function classesOf(targets: readonly Int8Array[], rows: number): Int32Array {
     const positive = targets.flatMap((target, label) => target[row] === 1 ? [label] : []);
     if (positive.length !== 1) {
       throw new RangeError(
-        `Training row ${row} has ${positive.length} of the exclusive labels; it must have exactly one.`,
+        `training row ${row} has ${positive.length} of the exclusive labels; it must have exactly one`,
       );
     }
     return positive[0]!;

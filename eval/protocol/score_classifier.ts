@@ -81,7 +81,7 @@ function rightCases({ cases, scores, labels }: ScoredClassifier): Float64Array {
   return Float64Array.from(cases.studyIds, (id, i) => {
     const truth = labels.flatMap((_, label) => cases.labels[label]![i] === 1 ? [label] : []);
     if (truth.length !== 1) {
-      throw new RangeError(`Study ${id} has ${truth.length} of the exclusive labels; it must have exactly one.`);
+      throw new RangeError(`study ${id} has ${truth.length} of the exclusive labels; it must have exactly one`);
     }
     let best = -1;
     for (const [label, given] of scores.entries()) {
@@ -109,8 +109,8 @@ export async function scoreClassifier(classifier: ScoredClassifier): Promise<Mea
   const { labels, cases, scores, bootstrap } = classifier;
   if (scores.length !== labels.length || cases.labels.length !== labels.length) {
     throw new RangeError(
-      `There are ${labels.length} labels, but scores for ${scores.length} and cases for ${cases.labels.length} of ` +
-        `them.`,
+      `there are ${labels.length} labels, but scores for ${scores.length} and cases for ${cases.labels.length} of ` +
+        `them`,
     );
   }
   // Each label's scores are sorted once, for all of its metrics and resamples.
@@ -124,7 +124,7 @@ export async function scoreClassifier(classifier: ScoredClassifier): Promise<Mea
       const ranked = given && rankScores(cases.labels[i]!, given);
       return { ranked, metrics: labelMetrics(i, ranked, classifier) };
     } catch (error) {
-      throw new RangeError(`Label "${label}": ${(error as Error).message}`, { cause: error });
+      throw new RangeError(`label "${label}": ${(error as Error).message}`, { cause: error });
     }
   });
   const metrics = measured.map((each) => each.metrics);

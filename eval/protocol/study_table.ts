@@ -106,13 +106,13 @@ export function checkLatents(table: StudyTable, { view, values, dimension, study
   if (values.length !== study.length * dimension) {
     throw new DataError(
       `run ${run}: ${study.length} ${view} latents of ${dimension} dimensions do not make ${values.length} numbers; ` +
-        "encode again.",
+        "encode again",
     );
   }
   for (const number of study) {
     if (!(number >= 0 && number < table.studyIds.length)) {
       throw new DataError(
-        `run ${run}: a ${view} latent is of study number ${number}, but there are ${table.studyIds.length} studies.`,
+        `run ${run}: a ${view} latent is of study number ${number}, but there are ${table.studyIds.length} studies`,
       );
     }
   }
@@ -122,7 +122,7 @@ export function checkLatents(table: StudyTable, { view, values, dimension, study
     throw new DataError(
       `run ${run}: dimension ${at % dimension} of the ${view} latent of study ${table.studyIds[study[row]!]} is ${
         values[at]
-      }; every latent must be a finite number, so the training has diverged or its checkpoint is damaged.`,
+      }; every latent must be a finite number, so the training has diverged or its checkpoint is damaged`,
     );
   }
 }

@@ -44,7 +44,7 @@ function stored(classifier: SupervisedClassifier, part: "cases" | "validation"):
       throw new DataError(
         `run ${classifier.run.name}: the ${classifier.view} classifier's probability of ${
           classifier.labels[label]
-        } for ${study} is ${score}; it must lie in [0, 1], so the training has diverged or its checkpoint is damaged.`,
+        } for ${study} is ${score}; it must lie in [0, 1], so the training has diverged or its checkpoint is damaged`,
       );
     }
     return storedScores(values);

@@ -59,7 +59,7 @@ function checkSameCases(a: EvaluationEntry, b: EvaluationEntry, place: string): 
       `runs ${a.evaluation.run} and ${b.evaluation.run} were not tested on the same studies and labels (${place}: ` +
         `${a.cases.studyIds.length} and ${b.cases.studyIds.length} studies); evaluate both with the same data, ` +
         `splits ` +
-        "and policies.",
+        "and policies",
     );
   }
 }
@@ -142,7 +142,7 @@ function checkIndependent({ cases: { subjectIds, studyIds }, evaluation }: Evalu
         `run ${evaluation.run}: studies ${seen.get(subject)} and ${
           studyIds[i]
         } are of one patient, and DeLong's test needs ` +
-          "independent studies; use the patient-level bootstrap.",
+          "independent studies; use the patient-level bootstrap",
       );
     }
     seen.set(subject, studyIds[i]!);
@@ -234,7 +234,7 @@ export async function compareResults(
   const { baseline, test = "paired-bootstrap" } = options;
   if (baseline !== undefined && !strata.some(({ groups }) => groups.has(baseline))) {
     const names = [...new Set(strata.flatMap(({ groups }) => [...groups.keys()]))];
-    throw new DataError(`nothing here is called ${baseline}; choose the baseline from ${names.join(", ")}.`);
+    throw new DataError(`nothing here is called ${baseline}; choose the baseline from ${names.join(", ")}`);
   }
   const comparisons: Comparison[] = [];
   for (const stratum of strata) {

@@ -48,7 +48,7 @@ function groupName({ method, run, setting }: Evaluation, by: GroupBy): string {
  */
 export function commonLabels(results: readonly Results[]): readonly string[] {
   const first = results[0];
-  if (first === undefined) throw new DataError("there are no results to compare; name at least one run.");
+  if (first === undefined) throw new DataError("there are no results to compare; name at least one run");
   for (const other of results) {
     const [a, b] = [first.data.labels, other.data.labels];
     if (a.length === b.length && a.every((label, i) => label === b[i])) continue;
@@ -56,7 +56,7 @@ export function commonLabels(results: readonly Results[]): readonly string[] {
     throw new DataError(
       `runs ${first.runs[0]!.name} and ${other.runs[0]!.name} have different labels (${
         missing.length > 0 ? `${missing.join(", ")} in one only` : "in another order"
-      }); compare runs on the same labels.`,
+      }); compare runs on the same labels`,
     );
   }
   return first.data.labels;

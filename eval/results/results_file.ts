@@ -92,26 +92,26 @@ function findInconsistency(results: Results): string | null {
 function checkResults(value: unknown, { file }: { file: string }): Results {
   const head = value as { schema?: unknown; version?: unknown } | null;
   if (typeof head !== "object" || head === null || head.schema !== "mmvm-results") {
-    throw new DataError('this is not a results file: it must be an object with "schema": "mmvm-results".', { file });
+    throw new DataError('this is not a results file: it must be an object with "schema": "mmvm-results"', { file });
   }
   if (head.version !== RESULTS_VERSION) {
     throw new DataError(
       `this is version ${
         JSON.stringify(head.version)
       } of the results format, but version ${RESULTS_VERSION} is required; ` +
-        "evaluate the run again.",
+        "evaluate the run again",
       { file },
     );
   }
   if (nestsDeeper(value, MAX_NESTING)) {
-    throw new DataError(`not a valid results file: it is nested more than ${MAX_NESTING} levels deep.`, { file });
+    throw new DataError(`not a valid results file: it is nested more than ${MAX_NESTING} levels deep`, { file });
   }
   const parsed = resultsSchema.safeParse(value);
   if (!parsed.success) {
-    throw new DataError(`not a valid results file: ${describeIssues(parsed.error.issues)}.`, { file });
+    throw new DataError(`not a valid results file: ${describeIssues(parsed.error.issues)}`, { file });
   }
   const inconsistency = findInconsistency(parsed.data);
-  if (inconsistency !== null) throw new DataError(`not a valid results file: ${inconsistency}.`, { file });
+  if (inconsistency !== null) throw new DataError(`not a valid results file: ${inconsistency}`, { file });
   return parsed.data;
 }
 
@@ -137,7 +137,7 @@ export async function readResults(path: string): Promise<Results> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new DataError(`${describeSyntax(text, error as Error)}.`, { file: path });
+    throw new DataError(`${describeSyntax(text, error as Error)}`, { file: path });
   }
   return checkResults(value, { file: path });
 }
@@ -148,7 +148,7 @@ async function requireObject(path: string): Promise<void> {
   const head = new Uint8Array(Math.min(opened.size, 1024));
   readExactly(opened.file, head, 0);
   if (opened.size > 0 && !/^\uFEFF?\s*\{/.test(new TextDecoder().decode(head))) {
-    throw new DataError('this is not a results file: it must be an object with "schema": "mmvm-results".', {
+    throw new DataError('this is not a results file: it must be an object with "schema": "mmvm-results"', {
       file: path,
     });
   }

@@ -103,7 +103,7 @@ function keep(
       if (dimension >= 0) {
         throw new DataError(
           `${part} ${dimension} of the ${into.name} latent of pair ${done + row} is ${values[dimension]}; ` +
-            "every latent must be a finite number, so the training has diverged or its checkpoint is damaged.",
+            "every latent must be a finite number, so the training has diverged or its checkpoint is damaged",
         );
       }
       into[part].set(values, (done + row) * width);

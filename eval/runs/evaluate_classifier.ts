@@ -129,7 +129,7 @@ async function measure(
   const latents = { view, values: new Float32Array(), dimension: 0, study };
   const studiesOf = (split: Split) => studiesWithLatents(table, latents, split);
   const [validation, test] = [studiesOf("validate"), studiesOf("test")];
-  if (test.length === 0) throw new DataError(`run ${config.name}: there are no test studies with a ${view} image.`);
+  if (test.length === 0) throw new DataError(`run ${config.name}: there are no test studies with a ${view} image`);
   const seen = labelledStudies(options, { fraction, seed });
   const taught = table.targets.map((target) => {
     const values = new Set(seen.map((number) => target[number]!));

@@ -48,7 +48,7 @@ export async function likelihoodRun(options: LikelihoodRunOptions): Promise<Like
   const { open: { model, views, alpha }, data: { index, pixels }, split, count, draws, seed = 0 } = options;
   const complete = completePairs(pairsOfSplit(index, views.pairs, split));
   const pairs = selectPairs(complete, (pair) => pair < count);
-  if (pairs.count === 0) throw new DataError(`the ${split} split has no pair with all of ${views.names.join(", ")}.`);
+  if (pairs.count === 0) throw new DataError(`the ${split} split has no pair with all of ${views.names.join(", ")}`);
   const { batchSize } = model.images;
   const loader = createLoader(pixels, { index, pairs, batchSize, shuffle: false, partial: "pad" });
   const questions = questionsAbout(views.names.length).map((question) => ({

@@ -80,7 +80,7 @@ function draw(
 async function firstPairs(options: TranslateRunOptions): Promise<{ pixels: Uint8Array; count: number }> {
   const { open: { model, views }, data: { index, pixels }, split } = options;
   const pairs = completePairs(pairsOfSplit(index, views.pairs, split));
-  if (pairs.count === 0) throw new DataError(`the ${split} split has no pair with all of ${views.names.join(", ")}.`);
+  if (pairs.count === 0) throw new DataError(`the ${split} split has no pair with all of ${views.names.join(", ")}`);
   const { batchSize } = model.images;
   const loader = createLoader(pixels, { index, pairs, batchSize, shuffle: false, partial: "pad" });
   for await (const batch of loader.batches({ untilEpoch: 1 })) {

@@ -124,13 +124,13 @@ export async function verifyMetrics(directory: string): Promise<VerifiedQuantity
   try {
     content = JSON.parse(await readRegularText(path, GOLDEN));
   } catch (error) {
-    throw new Error(`Golden metrics ${path} cannot be read: ${(error as Error).message}`, { cause: error });
+    throw new Error(`golden metrics ${path} cannot be read: ${(error as Error).message}`, { cause: error });
   }
   const parsed = goldenFile.safeParse(content);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     throw new Error(
-      `Golden metrics ${path} are not in the expected format at ${issue.path.join(".")}: ${issue.message}.`,
+      `golden metrics ${path} are not in the expected format at ${issue.path.join(".")}: ${issue.message}`,
     );
   }
   return parsed.data.flatMap((golden, i) => {
@@ -138,7 +138,7 @@ export async function verifyMetrics(directory: string): Promise<VerifiedQuantity
     try {
       return golden.kind === "binary" ? verifyBinary(name, golden) : verifyRegression(name, golden);
     } catch (error) {
-      throw new Error(`Golden metrics ${path}, case ${name}: ${(error as Error).message}`, { cause: error });
+      throw new Error(`golden metrics ${path}, case ${name}: ${(error as Error).message}`, { cause: error });
     }
   });
 }

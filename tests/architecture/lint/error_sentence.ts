@@ -31,7 +31,7 @@ export const errorSentence: Deno.lint.Rule = {
 const HINT = "Write one sentence in lower case without a full stop: it follows `error: ` or a file's name.";
 
 function isSentenceCase(text: string): boolean {
-  return /^[A-Z][a-z]*(?=[\s,:']|$)/.test(text) && !NAMES.test(text);
+  return /^(A|[A-Z][a-z]+)(?=[\s,:']|$)/.test(text) && !NAMES.test(text);
 }
 
 /** The text that an expression begins with; `undefined` if that is not a literal. */

@@ -146,7 +146,7 @@ Deno.test("bootstrapP() is two-sided, never 0, and 1 if all differences are zero
 
 Deno.test("bootstrapScores() rejects NaN scores by label, and zero resamples", async () => {
   const cases = { subjectIds: ["a", "b"], labels: [[0, 1], [0, 1]] };
-  await assert.rejects(bootstrapScores(cases, [[0, 1], [0, NaN]]), /Label number 1: Score 1 is NaN/);
+  await assert.rejects(bootstrapScores(cases, [[0, 1], [0, NaN]]), /label number 1: score 1 is NaN/);
   await assert.rejects(bootstrapScores(cases, [[0, 1]]), /2 labels but scores for 1/);
   await assert.rejects(bootstrapScores(cases, [null, null], { resamples: 0 }), /positive integer/);
   await assert.rejects(bootstrapScores({ subjectIds: ["a"], labels: [[0, 1]] }, [null]), /covers 2 cases/);

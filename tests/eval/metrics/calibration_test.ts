@@ -11,8 +11,8 @@ Deno.test("brierScore() is the mean squared error, and null without labels", () 
   assert.equal(brierScore([1, 0, null], [0.5, 0.5, 0.9]), 0.25);
   assert.equal(brierScore([1, 0], [1, 0]), 0);
   assert.equal(brierScore([null], [0.3]), null);
-  assert.throws(() => brierScore([1, 0], [0.5, 1.2]), /Probability 1 is 1.2/);
-  assert.throws(() => brierScore([1], [NaN]), /Score 0 is NaN/);
+  assert.throws(() => brierScore([1, 0], [0.5, 1.2]), /probability 1 is 1.2/);
+  assert.throws(() => brierScore([1], [NaN]), /score 0 is NaN/);
 });
 
 Deno.test("reliabilityCurve() covers every case in bins of increasing probability", () => {

@@ -66,8 +66,8 @@ Deno.test("auroc() is null for one class and ignores cases with a null label", (
 
 Deno.test("auroc() accepts infinite scores and rejects NaN, invalid labels and different lengths", () => {
   assert.equal(auroc([0, 1, 0, 1], [-Infinity, Infinity, 0, Infinity]), 1);
-  assert.throws(() => auroc([0, 1, 1], [0.5, NaN, 1]), /Score 1 is NaN/);
-  assert.throws(() => auroc([0, 1, -1], [0.5, 0.2, 1]), /Label 2 is -1/);
+  assert.throws(() => auroc([0, 1, 1], [0.5, NaN, 1]), /score 1 is NaN/);
+  assert.throws(() => auroc([0, 1, -1], [0.5, 0.2, 1]), /label 2 is -1/);
   assert.throws(() => auroc([0, 1], [0.5]), /2 labels but 1 scores/);
 });
 

@@ -110,7 +110,7 @@ Deno.test("fitLogisticRegression() is null for one class and rejects NaN latents
   assert.equal(fitLogisticRegression(features, [0, -1]), null);
   const broken = { values: Float32Array.of(1, 2, NaN, 4), rows: 2, columns: 2 };
   assert.throws(() => fitLogisticRegression(broken, [0, 1]), /row 1, column 0 is NaN/);
-  assert.throws(() => fitLogisticRegression(features, [0, 2]), /Target 1 is 2/);
+  assert.throws(() => fitLogisticRegression(features, [0, 2]), /target 1 is 2/);
   assert.throws(() => fitLogisticRegression(features, [0]), /2 rows of features but 1 targets/);
   assert.throws(() => fitLogisticRegression(features, [0, 1], { C: 0 }), /C must be a positive number/);
   assert.throws(() => fitLogisticRegression({ ...features, rows: 3 }, [0, 1, 1]), /do not make 4 values/);

@@ -83,7 +83,7 @@ Deno.test("forestProbabilities() rejects NaN latents, different lengths and inva
   );
   await assert.rejects(
     forestProbabilities(small, testLatents, { targets: [new Int8Array(3)] }),
-    /Target 0 covers 3 cases, but the features 200/,
+    /target 0 covers 3 cases, but the features 200/,
   );
   const narrow = { values: new Float64Array(4), rows: 2, columns: 2 };
   await assert.rejects(forestProbabilities(small, narrow, { targets, trees: 1 }), /bins are for 24 features/);

@@ -58,5 +58,5 @@ Deno.test("supervisedEvaluation() rejects an invalid probability by run, label a
   await assert.rejects(supervisedEvaluation({ ...given, scores }), /is 1.5; it must lie in \[0, 1\]/);
   await assert.rejects(supervisedEvaluation({ ...given, scores: given.scores.slice(1) }), /5 labels, but scores for 4/);
   const short = given.scores.map((values) => values && Array.from(values).slice(1));
-  await assert.rejects(supervisedEvaluation({ ...given, scores: short }), /Label "clear": There are \d+ labels but/);
+  await assert.rejects(supervisedEvaluation({ ...given, scores: short }), /label "clear": there are \d+ labels but/);
 });

@@ -80,14 +80,14 @@ function refuseActive(name: string, value: string): void {
   const lower = name.toLowerCase();
   if (lower.startsWith("on") || lower === "style" || lower === "srcdoc") {
     throw new TypeError(
-      `The attribute "${name}" is not allowed in the report; use a class and the style sheet instead.`,
+      `the attribute "${name}" is not allowed in the report; use a class and the style sheet instead`,
     );
   }
   // A policy in the page cannot forbid `refresh`, which leads elsewhere.
   if (lower === "http-equiv" && value !== "Content-Security-Policy") {
-    throw new TypeError(`The attribute "${name}" may only carry the policy, not "${value}".`);
+    throw new TypeError(`the attribute "${name}" may only carry the policy, not "${value}"`);
   }
   if (["href", "src", "action", "xlink:href"].includes(lower) && !value.startsWith("#")) {
-    throw new TypeError(`The attribute "${name}" must be a fragment of the report (#...), not an external address.`);
+    throw new TypeError(`the attribute "${name}" must be a fragment of the report (#...), not an external address`);
   }
 }

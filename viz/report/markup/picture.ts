@@ -21,7 +21,7 @@ export function isPng(base64: string): boolean {
  * @throws {TypeError} If `base64` is not a PNG file.
  */
 export function picture(h: Builder, base64: string, options: { alt: string; size: number }): HTMLImageElement {
-  if (!isPng(base64)) throw new TypeError("A picture must be a PNG file in base64; check it with isPng() first.");
+  if (!isPng(base64)) throw new TypeError("a picture must be a PNG file in base64; check it with isPng() first");
   const image = h("img", { alt: options.alt, width: options.size, height: options.size });
   image.setAttribute("src", `data:image/png;base64,${base64}`);
   return image;

@@ -60,7 +60,7 @@ function rawText(element: Element): string {
   const text = element.textContent ?? "";
   if (/<\/(script|style)|<!--/i.test(text)) {
     throw new TypeError(
-      `The text of a ${element.localName} element must not contain a closing tag or a comment; escape "<" first.`,
+      `the text of a ${element.localName} element must not contain a closing tag or a comment; escape "<" first`,
     );
   }
   return text;
