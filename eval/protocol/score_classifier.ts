@@ -119,7 +119,7 @@ export async function scoreClassifier(classifier: ScoredClassifier): Promise<Mea
       const given = scores[i] ?? null;
       const covered = cases.labels[i]!.length;
       if (covered !== cases.subjectIds.length) {
-        throw new RangeError(`It covers ${covered} cases, but there are ${cases.subjectIds.length} subjects.`);
+        throw new RangeError(`it covers ${covered} cases, but there are ${cases.subjectIds.length} subjects`);
       }
       const ranked = given && rankScores(cases.labels[i]!, given);
       return { ranked, metrics: labelMetrics(i, ranked, classifier) };
