@@ -168,7 +168,7 @@ class DecodePool {
   #bury(member: PoolWorker, message: string): void {
     if (this.#closed || !this.#workers.has(member)) return;
     if (++this.#deaths > MAX_DEATHS) {
-      this.#end.reject(new Error(`Decode workers keep failing: ${message}`));
+      this.#end.reject(new Error(`decode workers keep failing: ${message}`));
       return;
     }
     this.#replace(member, `its decoder failed (${message})`);

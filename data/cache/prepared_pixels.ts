@@ -73,11 +73,11 @@ export class PreparedPixels {
   read(image: number, out: Uint8Array = new Uint8Array(this.bytesPerImage)): Uint8Array {
     const { shard, slot } = this.locate(image);
     if (shard.status[slot] !== IMAGE_STATUS.ready) {
-      throw new DataError(`image ${image} was not prepared; run \`deno task prepare\`.`, { file: this.directory });
+      throw new DataError(`image ${image} was not prepared; run \`deno task prepare\``, { file: this.directory });
     }
     if (!this.tryRead(image, out)) {
       throw new DataError(
-        `the pixels of image ${image} are damaged; run \`deno task prepare --verify\` to make them again.`,
+        `the pixels of image ${image} are damaged; run \`deno task prepare --verify\` to make them again`,
         { file: shard.path },
       );
     }
@@ -102,7 +102,7 @@ export class PreparedPixels {
     const { imagesPerShard } = this.manifest;
     const shard = this.#shards[Math.floor(image / imagesPerShard)];
     if (shard === undefined || image < 0) {
-      throw new RangeError(`Image ${image} is not in 0 to ${this.manifest.images - 1}.`);
+      throw new RangeError(`image ${image} is not in 0 to ${this.manifest.images - 1}`);
     }
     return { shard, slot: image % imagesPerShard };
   }

@@ -3,8 +3,6 @@
 // For |b| < 64 the whole part of the exponent is applied by repeated multiplication: whole powers are products, and
 // the error of 2^(b log2 a), which grows with b log2 a, is left to the fraction.
 
-const INFINITY_BITS = 0x7f800000u;
-
 fn power_of_size(size: T, exponent: T) -> T {
   let whole = trunc(min(exponent, T(63.0)));
   let fraction = exponent - whole;
@@ -20,7 +18,10 @@ fn power_of_size(size: T, exponent: T) -> T {
 }
 
 fn power(a: T, b: T) -> T {
-  let infinity = bitcast<T>(U(INFINITY_BITS));
+  // Of variables: WGSL forbids constant expressions that are infinite or NaN, and browsers refuse to compile them.
+  var infinity_bits = U(0x7f800000u);
+  var nan_bits = U(0x7fc00000u);
+  let infinity = bitcast<T>(infinity_bits);
   let size = abs(a);
   let exponent = abs(b);
   // For a positive exponent; the limits are those of the size alone.
@@ -37,7 +38,7 @@ fn power(a: T, b: T) -> T {
   let is_odd = is_whole & (floor(b * T(0.5)) * T(2.0) != b);
   y = select(y, -y, is_negative & is_odd);
   let is_defined = is_whole | (size == T(0.0)) | (size == infinity);
-  let nan = bitcast<T>(U(0x7fc00000u));
+  let nan = bitcast<T>(nan_bits);
   y = select(y, nan, is_negative & !is_defined);
   y = select(y, a + b, is_nan(a) | is_nan(b));
   return select(y, T(1.0), (b == T(0.0)) | (a == T(1.0)));

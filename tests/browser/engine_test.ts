@@ -87,6 +87,6 @@ browserTest("the engine's tests pass in a browser: ops and optimisers", async (b
 });
 
 browserTest("the engine's tests pass in a browser: generated kernels, statistics, random numbers", async (browser) => {
-  const families = ["finite", "norm", "pointwise", "random", "reduce"];
+  const families = ["numerics/finite", "norm/norm", "pointwise/pointwise", "random/random", "reduce/reduce"];
   await passesInBrowser(browser, families.map((family) => `tests/shaders/${family}_test.ts`));
 });

@@ -75,5 +75,5 @@ Deno.test("decodeAll() gives up where workers do nothing but die", () =>
   inTempDir(async (root) => {
     const tasks = (await writeTasks(root, new Array<number>(30).fill(4)))
       .map((task) => ({ ...task, location: NOWHERE }));
-    await assert.rejects(decode(tasks), /Decode workers keep failing: TypeError/);
+    await assert.rejects(decode(tasks), /decode workers keep failing: TypeError/);
   }));
