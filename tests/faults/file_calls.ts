@@ -78,7 +78,10 @@ export function interceptFileCalls(intervene: Intervene): void {
         : args;
       const finish = (result: unknown) => {
         if (about.kind === "open") paths.set(result as object, path);
-        if (plan?.errorAfter) throw plan.errorAfter;
+        if (plan?.errorAfter) {
+          if (about.kind === "open") (result as Deno.FsFile).close();
+          throw plan.errorAfter;
+        }
         const wait = plan?.after?.();
         return wait ? wait.then(() => result) : result;
       };

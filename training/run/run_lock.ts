@@ -95,9 +95,8 @@ class RunLock implements Disposable {
     clearInterval(this.#timer);
     try {
       Deno.removeSync(path);
-    } catch (error) {
-      // The whole directory may have been deleted meanwhile.
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    } catch {
+      // A lock file that stays behind locks nothing. The whole directory may have been deleted meanwhile.
     } finally {
       file.close();
     }
