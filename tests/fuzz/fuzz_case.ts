@@ -5,7 +5,7 @@
  */
 import { SeededRandom } from "../../base/random.ts";
 import { sentenceForUser } from "../../cli/terminal/errors.ts";
-import { ImageError } from "../../data/image/image_header.ts";
+import { ImageError } from "../../data/image/image_error.ts";
 import { mutate } from "./mutate.ts";
 import type { Reader } from "./readers.ts";
 

@@ -9,7 +9,7 @@ import { parseConfig } from "../../cli/options/options.ts";
 import { COMMAND_LINE_ONLY, TRAIN_OPTIONS } from "../../cli/options/run_options.ts";
 import { ImageDecoder } from "../../data/image/decode_image.ts";
 import { preprocess } from "../../data/image/preprocess.ts";
-import { openDataset, pairStudies, PreparedPixels, preparePixels, summarizeIndex } from "../../data/mod.ts";
+import { openDataset, pairStudies, preparePixels, summarizeIndex } from "../../data/mod.ts";
 import { readSkipped } from "../../data/cache/skipped_log.ts";
 import { readRecord } from "../../data/readers/phantom_record.ts";
 import { readZipDirectory } from "../../data/zip/zip_directory.ts";
@@ -67,7 +67,7 @@ async function imageReaders(): Promise<Reader[]> {
       text: false,
       inputs: await Promise.all(files.map(golden)),
       ...(name === "image.png" ? { repair: repairPng } : {}),
-      read: async (input) => preprocess(await decoder.decode(input, name), { size: 16, preprocessing: "radiograph" }),
+      read: async (input) => preprocess(await decoder.decode(input), { size: 16, preprocessing: "radiograph" }),
     })),
   );
 }
@@ -138,12 +138,10 @@ async function cacheReaders(folder: string): Promise<Reader[]> {
     text,
     ...await replaced(join(directory, name), read),
   });
-  const openAll = () => {
-    using opened = PreparedPixels.open(directory);
+  const openAll = async () => {
+    using opened = await preparePixels(index, { cacheDir: join(folder, "cache"), imageSize: 8 });
     const out = new Uint8Array(opened.bytesPerImage);
-    for (let image = 0; image < Math.min(opened.manifest.images, 1000); image++) {
-      if (opened.isReady(image)) opened.tryRead(image, out);
-    }
+    for (let image = 0; image < index.images.count; image++) if (opened.isReady(image)) opened.tryRead(image, out);
   };
   const phantoms = join(folder, "phantoms");
   await writePhantoms(phantoms, { studies: 2, seed: 1, scale: 0.02, workers: 1 });
