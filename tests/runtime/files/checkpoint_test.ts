@@ -76,7 +76,7 @@ Deno.test("saveCheckpoint() keeps the last ones up to its step, and removes what
     assert.deepEqual(names, ["notes.txt", "step-00000010.safetensors", "step-00000011.safetensors"]);
   }));
 
-Deno.test("latestCheckpoint() falls back over torn and damaged files, and says so", () =>
+Deno.test("latestCheckpoint() skips incomplete and damaged files with a warning", () =>
   inDirectory(async (directory) => {
     for (const step of [1, 2, 3, 4]) await saveCheckpoint(directory, checkpointAt(step));
     const [four, three] = (await listCheckpoints(directory)).map(({ path }) => path);
@@ -170,7 +170,7 @@ Deno.test("readCheckpoint() notices every damaged byte, in the header too", () =
     }));
   }));
 
-Deno.test("readCheckpoint() names what is no checkpoint", () =>
+Deno.test("readCheckpoint() rejects files that are not checkpoints", () =>
   inDirectory(async (directory) => {
     const path = join(directory, "other.safetensors");
     const tensors = new Map([["w", { shape: [1], data: Float32Array.of(1) }]]);
@@ -194,7 +194,7 @@ Deno.test("saveCheckpoint() refuses what it could not read back, and leaves noth
     assert.deepEqual([...Deno.readDirSync(directory)], []);
   }));
 
-Deno.test("a state that is no JSON is refused, though its sum fits", () =>
+Deno.test("a state that is not JSON is rejected although the checksum matches", () =>
   inDirectory(async (directory) => {
     const path = join(directory, "step-00000001.safetensors");
     const metadata = (sum: string) => ({ "mmvm.checkpoint": "1", "mmvm.state": '{"step": ', "mmvm.sha256": sum });

@@ -44,7 +44,7 @@ const metadataArbitrary = fc.dictionary(fc.string({ unit: "grapheme" }), fc.stri
   noNullPrototype: true,
 });
 
-Deno.test("safetensors: what is written is read back, bit for bit", () => {
+Deno.test("safetensors: written tensors are read back bit for bit", () => {
   fc.assert(fc.property(tensorsArbitrary, metadataArbitrary, (tensors, metadata) => {
     const file = encodeSafetensors(tensors, metadata);
     const { tensors: read, metadata: readMetadata } = decodeSafetensors(file);

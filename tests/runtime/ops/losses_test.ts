@@ -105,7 +105,7 @@ Deno.test("crossEntropy() takes one-hot and multi-hot targets", async () => {
   });
 });
 
-Deno.test("likelihoods survive extreme arguments and refuse a scale that is not positive", async () => {
+Deno.test("likelihoods are finite for extreme arguments and reject a scale that is not positive", async () => {
   using device = await Device.open();
   const logits = tensor([500, -500], { shape: [1, 2] });
   assert.deepEqual([...await read(sum(bernoulliNll(logits, tensor([1, 0], { shape: [1, 2] }))), { device })], [0]);

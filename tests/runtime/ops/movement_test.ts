@@ -134,7 +134,7 @@ Deno.test("what changes nothing is the tensor itself", () => {
   assert.equal(concat([x]), x);
 });
 
-Deno.test("slicing what was padded gives the tensor back, whatever the widths", async () => {
+Deno.test("slicing a padded tensor returns the original for any widths", async () => {
   using device = await Device.open();
   const axis = fc.record({ size: fc.integer({ min: 1, max: 5 }), low: fc.nat(3), high: fc.nat(3) });
   await fc.assert(

@@ -75,7 +75,7 @@ for (const optimizer of ["adam", "sgd"] as const) {
   });
 }
 
-Deno.test("a step whose gradient is not finite is left out and halves the scale, down to its least; good ones double it", async () => {
+Deno.test("a step with a non-finite gradient is skipped and halves the scale down to its minimum; good steps double it", async () => {
   using device = await Device.open();
   using scaled = await training(device, { optimizer: "adam", scale: { initial: 4, interval: 3 } });
   const step = async (factor: number) => {
@@ -104,7 +104,7 @@ Deno.test("the scale stops growing at 2^24", async () => {
   assert.deepEqual(await scaled.state(), [2 ** 24, 0]);
 });
 
-Deno.test("createLossScale() refuses what is no power of two, out of range, or no number of steps", async () => {
+Deno.test("createLossScale() rejects scales that are not a power of two or out of range, and invalid intervals", async () => {
   using device = await Device.open();
   for (const initial of [3, 0, -1, 2 ** 25, 2 ** -11, NaN]) {
     assert.throws(() => createLossScale(device, { initial }), /must be a power of two from 2\^-10 to 2\^24, got/);

@@ -101,7 +101,7 @@ Deno.test("clipping scales the gradient of all parameters by one factor", async 
   assertClose([entry!.values.norm!], [norm], { label: "norm" });
 });
 
-Deno.test("a step whose gradients are not finite changes nothing, shows in the norm, and does not end the run", async () => {
+Deno.test("a step with non-finite gradients changes nothing, shows in the norm, and does not end the run", async () => {
   using device = await Device.open();
   for (const optimizer of ["adam", "sgd"] as const) {
     using model = await Model.create(device, { optimizer });

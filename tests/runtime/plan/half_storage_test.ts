@@ -173,7 +173,7 @@ Deno.test("equal runs over float16 give equal bits", async () => {
   assert.deepEqual(await run(), await run());
 });
 
-Deno.test("gradients that float16 cannot hold come back when the loss is scaled, and the scale comes with them", async () => {
+Deno.test("loss scaling recovers gradients that underflow in float16, and gradients() returns them scaled", async () => {
   using device = await Device.open();
   const [tiny, x] = [2 ** -30, normalData(SIZE, { seed: 1, mean: 1 })];
   using weights = createState(device, { name: "w", shape: [1, 1, 8, 8], data: normalData(64, { seed: 2 }) });
@@ -205,7 +205,7 @@ Deno.test("a program over float16 that checks numbers names the op that exceeds 
   await assert.rejects(program.read("total"), /mul\(\).* gave infinite at \[0, 0, 0, 0\] of \[4, 16, 16, 8\]/);
 });
 
-Deno.test("an adapter without float16 is told in a sentence, with what works instead", () => {
+Deno.test("precision f16 on an adapter without float16 is rejected with an alternative", () => {
   const device = { hasHalf: false, description: "Old GPU" } as Device;
   assert.throws(() => requireHalf(device), (error: Error) => {
     assert.ok(error instanceof UnsupportedError);

@@ -26,7 +26,7 @@ Deno.test("planMemory() never lets two tensors that are alive together overlap",
   }));
 });
 
-Deno.test("planMemory() needs at least what is alive at once and at most what sharing nothing would take", () => {
+Deno.test("planMemory() needs at least the peak of live bytes and at most the bytes without sharing", () => {
   fc.assert(fc.property(intervals, (list) => {
     const plan = planMemory(list, { maxArenaBytes: 2 ** 40 });
     assert.ok(plan.peakBytes >= plan.lowerBoundBytes);

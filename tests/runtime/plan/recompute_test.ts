@@ -59,7 +59,7 @@ async function run(
   return { results: await program.read("y0", "y1", "y2", "y3", "y4"), memory: program.memory };
 }
 
-Deno.test("what is computed again equals what was kept, bit for bit, and takes less memory", async () => {
+Deno.test("recomputed values equal kept ones bit for bit and take less memory", async () => {
   using device = await Device.open();
   const kept = await run(device, Infinity);
   const again = await run(device, BYTES);

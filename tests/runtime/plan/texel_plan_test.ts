@@ -13,7 +13,7 @@ function copiesOf(placements: readonly TexelPlacement[][]): boolean[][] {
   return placements.map((each) => each.map(({ copied }) => copied));
 }
 
-Deno.test("an operand that lies in the texture already is not copied again, and keeps its place", () => {
+Deno.test("an operand that is in the texture already is not copied again and keeps its place", () => {
   const [gradient, weights, images] = [piece(0, 2), piece(1, 1), piece(2, 2)];
   const { rows, placements } = planTexels([
     { reads: [gradient, weights], writes: [] },
@@ -39,7 +39,7 @@ Deno.test("an operand that was written since, also in part, is copied again", ()
   assert.deepEqual(copiesOf(elsewhere.placements), [[true], [false]]);
 });
 
-Deno.test("what nothing reads again gives way first, and the smaller of two others", () => {
+Deno.test("operands that are not read again are evicted first, then the smaller of two others", () => {
   const [once, small, large] = [piece(0, 2), piece(1, 2), piece(2, 3)];
   const { rows, placements } = planTexels([
     { reads: [once, small, large], writes: [] },

@@ -32,7 +32,7 @@ Deno.test("reads of one kind at the same time do not mix up their values", async
   assert.deepEqual(results.map((data) => [...data]), [[10, 10], [20, 20], [30, 30], [40, 40]]);
 });
 
-Deno.test("numbers that JSON cannot write are told apart", async () => {
+Deno.test("attributes with numbers that JSON cannot represent are distinguished", async () => {
   using device = await Device.open();
   const x = tensor([1, -2]);
   assert.deepEqual([...await read(minimum(x, Infinity), { device })], [1, -2]);

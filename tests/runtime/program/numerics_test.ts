@@ -53,7 +53,7 @@ Deno.test("checkNumerics names the first op with a result that is not finite, wh
   assert.throws(() => program.run({ x: new Float32Array(6), over: 1 }), NonFiniteError);
 });
 
-Deno.test("checkNumerics tells NaN from infinity, and the first place of it", async () => {
+Deno.test("checkNumerics distinguishes NaN from infinity and finds the first element", async () => {
   using device = await Device.open();
   using program = await compile(device, chain, { checkNumerics: true });
   program.run({ x: Float32Array.of(1, 2, 3, 4, 0, 0), over: 0 });
@@ -82,7 +82,7 @@ Deno.test("checkNumerics blames an input or a state that was not finite to begin
   await nonFinite(program.checkNumerics(), { op: "state", step: 0, shape: [3], message });
 });
 
-Deno.test("checkNumerics finds a gradient that is not finite and says whose it is", async () => {
+Deno.test("checkNumerics finds a non-finite gradient and names the forward op", async () => {
   using device = await Device.open();
   using program = await compile(device, () => {
     const x = input("x", { shape: [2] });

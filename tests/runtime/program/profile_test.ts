@@ -57,7 +57,7 @@ Deno.test("summarizeProfile() takes dispatches that were too short for the clock
   assert.deepEqual(summarizeProfile([]), []);
 });
 
-Deno.test("traceOf() gives every dispatch as a complete event in microseconds from the first one on", () => {
+Deno.test("traceOf() returns every dispatch as a complete event in microseconds relative to the first", () => {
   const { traceEvents, displayTimeUnit } = traceOf(ENTRIES, { name: "step" });
   assert.equal(displayTimeUnit, "ms");
   const [name, ...events] = traceEvents;

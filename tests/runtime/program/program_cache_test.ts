@@ -29,7 +29,7 @@ Deno.test("a batch of another size compiles once more, not every time", async ()
   assert.deepEqual([device.allocatedBuffers, device.pipelineCount], [allocatedBuffers, pipelineCount]);
 });
 
-Deno.test("variants are told apart by their contents, not by the order of their names", async () => {
+Deno.test("variants are distinguished by their contents, not by the order of their keys", async () => {
   using device = await Device.open();
   let built = 0;
   using programs = programVariants(device, ({ shape, double }: { shape: readonly number[]; double: boolean }) => {
@@ -49,7 +49,7 @@ Deno.test("variants are told apart by their contents, not by the order of their 
   assert.throws(() => programs.get({ shape: [NaN], double: true }), /made of finite numbers, got NaN/);
 });
 
-Deno.test("variants that are asked for at once are compiled once, and failures are not kept", async () => {
+Deno.test("concurrent requests for a variant compile it once, and failures are not cached", async () => {
   using device = await Device.open();
   let built = 0;
   using programs = programVariants(device, (size: number) => {

@@ -152,7 +152,7 @@ Deno.test("states change in place after everything that reads their old value", 
   assert.deepEqual([...(await program.read("before"))[0]!], [11, 22]);
 });
 
-Deno.test("an op that changes a state is refused outside of compile() and for what is not a state", () => {
+Deno.test("an op that mutates a state is rejected outside of compile() and for tensors that are not states", () => {
   assert.throws(() => apply(addInPlace, [tensor([1]), tensor([1])], {}), /only inside a function given to compile/);
 });
 
@@ -323,7 +323,7 @@ Deno.test("profile() times every dispatch on the GPU", async () => {
   assert.equal((await program.read("y"))[0]![0], 1000);
 });
 
-Deno.test("a device that has been disposed of says so", async () => {
+Deno.test("a disposed device throws an error that says so", async () => {
   const device = await Device.open();
   const program = await compile(device, () => ({ outputs: { y: exp(input("x", { shape: [1] })) } }));
   device[Symbol.dispose]();

@@ -21,7 +21,7 @@ async function result(tuner: KernelTuner): Promise<Uint32Array> {
   return new Uint32Array(y!.buffer);
 }
 
-Deno.test("a tuner measures the first program's work, tells its choices, and measures no more", async () => {
+Deno.test("a tuner measures the first program's work, reports its choices, and measures nothing afterwards", async () => {
   const settled: TuningChoices[] = [];
   const tuner = new KernelTuner({
     onSettled(choices) {
@@ -54,7 +54,7 @@ Deno.test("equal choices give equal bits: a frozen tuner repeats a record, known
   );
 });
 
-Deno.test("what onSettled() gives instead is taken, where there is such a variant", async () => {
+Deno.test("choices returned by onSettled() are used if such a variant exists", async () => {
   const named = (name: string) => (choices: TuningChoices) =>
     Promise.resolve(new Map([...choices].map(([work]) => [work, name])));
   const told = new KernelTuner({ onSettled: named("software-8x1") });
@@ -66,7 +66,7 @@ Deno.test("what onSettled() gives instead is taken, where there is such a varian
   for (const name of measured.choices.values()) assert.notEqual(name, "gone-1x1");
 });
 
-Deno.test("a tuner without time records the defaults, and ignores names of variants that are no more", async () => {
+Deno.test("a tuner without time records the defaults and ignores variants that no longer exist", async () => {
   const hurried = new KernelTuner({ budgetMilliseconds: 0 });
   const want = await result(hurried);
   assert.equal(hurried.measured, 0);
@@ -96,7 +96,7 @@ Deno.test("decodeTuning() names what a broken file should have held", () => {
   ) assert.throws(() => decodeTuning(text, { adapter: "a" }), (error: Error) => what.test(error.message));
 });
 
-Deno.test("a tuner can be found by the adapter's name, which tells the two profiles of one adapter apart", async () => {
+Deno.test("a tuner can be chosen by the adapter's name, which distinguishes the two profiles of one adapter", async () => {
   const names: string[] = [];
   const tuner = (adapter: string) => Promise.resolve(new KernelTuner({ frozen: names.push(adapter) > 0 }));
   using software = await Device.open({ profile: "software", tuner });
@@ -105,7 +105,7 @@ Deno.test("a tuner can be found by the adapter's name, which tells the two profi
   assert.equal(new Set(names).size, 2);
 });
 
-Deno.test("a tuner that rests gives the defaults again", async () => {
+Deno.test("a resting tuner returns the defaults", async () => {
   const chosen = new KernelTuner({ budgetMilliseconds: 0 });
   const want = await result(chosen);
   const known = new Map([...chosen.choices].map(([work]) => [work, "winograd"]));
