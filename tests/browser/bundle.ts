@@ -40,6 +40,11 @@ export async function bundleTests(files: readonly string[]): Promise<Map<string,
         "node:assert/strict": join(ROOT, "tests/browser/assert.ts"),
         "node:path": join(ROOT, "tests/browser/path.ts"),
       },
+      plugins: [{
+        name: "files over HTTP",
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /\/regular_file\.ts$/ }, () => ({ path: join(ROOT, "tests/browser/regular_file.ts") })),
+      }],
       define: { "Deno.test": "testInBrowser", "Deno.readFile": "readFileInBrowser" },
     });
     return new Map(outputFiles.map(({ path, text }) => [path, text]));

@@ -52,7 +52,7 @@ const CONFIGS: readonly [what: string, section: string, fields: Record<string, u
     "a method from Object's prototype",
     "model",
     { method: "__proto__" },
-    /model\.method is not valid \(unknown method\)/,
+    /model\.method is not valid \(Invalid option: expected one of "mmvm"/,
   ],
   ["a network from Object's prototype", "model", { network: "constructor" }, /model\.network is not valid/],
   ["a view that is not there", "model", { views: [HOSTILE] }, /is to use the view =cmd/],

@@ -6,7 +6,7 @@
  */
 
 /** Capitalised words that may begin a message: names, which keep their capital. */
-const NAMES = /^(Adam|Chromium|Deno|Laplace|Vulkan|Winograd)\b/;
+const NAMES = /^(Adam|Chromium|Deno|Laplace|Mesa|Vulkan|Winograd)\b/;
 
 /** Reports messages that begin with a capital or end with a full stop. */
 export const errorSentence: Deno.lint.Rule = {
