@@ -9,42 +9,42 @@ const KILLS = 30;
 /** Times that one run is killed, at most. */
 const KILLS_A_RUN = 6;
 
+/** Submissions to the GPU beyond one a step, about: evaluation makes some, so that it is killed as well. */
+const OTHER_SUBMISSIONS = 6;
+
+/** Milliseconds after a submission within which the process is killed: a step of the run takes about as long. */
+const DELAY = 30;
+
 let subject: Subject;
 let lanes: readonly Subject[];
-/** Milliseconds that a run takes from its first step, and from its last, while another one is on its way. */
-const milliseconds = { first: 0, last: 0 };
 Deno.test.beforeAll(async () => {
   subject = await Subject.create();
   lanes = [subject, await subject.beside("lane")];
-  for (const stage of ["first", "last"] as const) {
-    const started = performance.now();
-    await atOnce((lane) => lane.finish("timed"));
-    milliseconds[stage] = performance.now() - started;
-  }
 });
 Deno.test.afterAll(() => subject[Symbol.asyncDispose]());
 
-/** Two runs at once: a process waits for its GPU, its disk or its workers half of the time. */
+/** Runs a job twice at once: a process waits for its GPU, its disk or its workers half of the time. */
 async function atOnce(job: (lane: Subject, index: number) => Promise<unknown>): Promise<void> {
   const ends = await Promise.allSettled(lanes.map(job));
   for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
-Deno.test(`a run killed at ${KILLS} random moments ends bit for bit as one that was not`, async () => {
+Deno.test(`a run killed at ${KILLS} random moments ends bit for bit like an uninterrupted one`, async () => {
   const kind = "killed at a random moment";
   const random = new SeededRandom("kills");
   let left = KILLS;
   const killAndFinish = async (lane: Subject, run: string) => {
     for (let kills = 0, reached = 0; kills < KILLS_A_RUN && left > 0;) {
       left--;
-      const { first, last } = milliseconds;
-      const remaining = first + (last - first) * reached / STEPS;
-      const process = lane.start(run, { flags: ["--checkpoint-steps", "3"] });
-      const timer = setTimeout(() => process.kill("SIGKILL"), random.uniform() * remaining);
+      const at = 1 + Math.floor(random.uniform() * (STEPS - reached + OTHER_SUBMISSIONS));
+      const fault = { module: "./count_submits.ts", parameters: { at } };
+      const process = lane.start(run, { fault, flags: ["--checkpoint-steps", "3"] });
+      // A run with fewer submissions ends without the word.
+      await Promise.race([process.until("SUBMITTED").catch(() => {}), process.ended]);
+      await new Promise((resolve) => setTimeout(resolve, random.uniform() * DELAY));
+      process.kill("SIGKILL");
       const { signal, code, stderr } = await process.ended;
-      clearTimeout(timer);
       if (signal !== "SIGKILL") {
-        // It was quicker.
         left++;
         assert.equal(code, 0, stderr);
         return await lane.assertWhole(run);
@@ -84,7 +84,7 @@ const MOMENTS = [
   { what: "before its report is renamed", call: "rename", path: "report\\.html$", when: "before" },
 ] as const;
 
-Deno.test(`a run killed at ${MOMENTS.length} accesses to its files ends bit for bit as one that was not`, async () => {
+Deno.test(`a run killed at ${MOMENTS.length} accesses to its files ends bit for bit like an uninterrupted one`, async () => {
   const kind = "killed at an access to a file";
   await atOnce(async (lane, index) => {
     const run = "frozen";
@@ -105,7 +105,7 @@ Deno.test(`a run killed at ${MOMENTS.length} accesses to its files ends bit for 
   });
 });
 
-Deno.test("a run killed while its images are prepared goes on by --resume alone", async () => {
+Deno.test("a run killed while its images are prepared resumes with --resume alone", async () => {
   await Deno.remove(join(subject.folder, "cache"), { recursive: true });
   const process = subject.start("preparing");
   await process.until("preparing images");
@@ -117,4 +117,4 @@ Deno.test("a run killed while its images are prepared goes on by --resume alone"
   subject.faults.survived("killed while images are prepared");
 });
 
-Deno.test("every fault that was tried was survived", (test) => subject.faults.report(test));
+Deno.test("every injected fault was survived", (test) => subject.faults.report(test));
