@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DataError } from "../../base/errors.ts";
+import { DataError, nameFile } from "../../base/errors.ts";
 import { Containment } from "./containment.ts";
 import type { DropReason } from "./drop_log.ts";
 import type { StudyIndex } from "./study_index.ts";
@@ -28,6 +28,8 @@ export interface CheckFilesOptions {
  * Looks for every kept image's file, records its size and time, and leaves out (counted and named) those that are
  * missing or empty, or that a link keeps outside the data directory. Does nothing the second time, or where the data
  * set has no image files at all (an error when strict).
+ *
+ * @throws the system's error, with its path, where the disk fails: what cannot be looked up is not missing.
  */
 export function checkFiles(index: StudyIndex, options: CheckFilesOptions = {}): void {
   if (index.filesChecked) return;
@@ -71,22 +73,28 @@ function lookIn(root: string, followLinks: boolean): (path: string) => Found | u
     if (last?.path === path) return last.found;
     const found = orUndefined(() => {
       return followLinks ? { info: Deno.statSync(path), isInside: true } : containment.look(path);
-    });
+    }, path);
     last = { path, found };
     return found;
   };
 }
 
+/** What the system answers for a path that leads to no file, whatever state its disk is in. */
+const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ELOOP", "EINVAL"]);
+
 /**
- * `undefined` for whatever keeps a path from being a file: none there, no permission, a name too long, links in a
- * circle.
+ * The result, or `undefined` for a path that leads to no file.
+ *
+ * @throws whatever else keeps the path from being looked up (EIO, ESTALE, EACCES, ETIMEDOUT): a file behind a failing
+ * disk is not missing, and a cache without it would have to be made anew.
  */
-function orUndefined<T>(look: () => T): T | undefined {
+function orUndefined<T>(look: () => T, path: string): T | undefined {
   try {
     return look();
   } catch (error) {
-    const code = (error as { code?: unknown }).code;
-    if (typeof code !== "string" || ["EMFILE", "ENFILE", "ENOMEM"].includes(code)) throw error;
-    return undefined;
+    if (ABSENT.has(String((error as { code?: unknown }).code)) || error instanceof Deno.errors.NotFound) {
+      return undefined;
+    }
+    throw nameFile(error, path);
   }
 }

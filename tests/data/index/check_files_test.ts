@@ -74,3 +74,25 @@ Deno.test("a data set that says it shows no patients is believed only with trust
     assert.deepEqual([plain.synthetic, plain.claimsSynthetic], [false, true]);
     assert.deepEqual([trusted.synthetic, trusted.claimsSynthetic], [true, true]);
   }));
+
+for (const code of ["EIO", "ESTALE", "EACCES", "ETIMEDOUT"]) {
+  Deno.test(`an image whose file cannot be looked up for ${code} stops the task instead of counting as missing`, () =>
+    withLinks(async (root, open) => {
+      const { lstatSync } = Deno;
+      try {
+        Deno.lstatSync = (path) => {
+          if (String(path).endsWith("a.jpg")) throw Object.assign(new Error(`${code} (os error 5)`), { code });
+          return lstatSync(path);
+        };
+        await assert.rejects(open(), (error: Error & { code?: string; path?: string }) => {
+          assert.equal(error.code, code);
+          assert.match(error.message, /a\.jpg/);
+          return true;
+        });
+      } finally {
+        Deno.lstatSync = lstatSync;
+      }
+      // Once the disk is back, nothing is missing.
+      assert.equal((await open({ root, followLinks: true })).drops.entries().length, 0);
+    }));
+}
