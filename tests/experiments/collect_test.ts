@@ -81,7 +81,7 @@ Deno.test("collectPart() rejects unmeasured runs and different labels by name", 
     const part = { name: "some", arms: [mmvm, poe] };
     await assert.rejects(collectPart(part, { root, title: "" }), {
       name: "DataError",
-      message: `run ${planName(poe.run)} was not measured; run the experiment again.`,
+      message: `run ${planName(poe.run)} was not measured; run the experiment again`,
     });
     await measuredArm(root, poe, ({ data, evaluations }) => {
       data.labels[0] = "another";
