@@ -14,14 +14,16 @@ export interface TestGroup {
   readonly mayCrashAtExit: boolean;
 }
 
-/** Folders whose tests open devices in their own process. */
-export const GPU_FOLDERS: readonly string[] = [
+/** Folders and files whose tests open devices in their own process. */
+const GPU_TESTS: readonly string[] = [
   "tests/runtime",
   "tests/shaders",
   "tests/models",
   "tests/training",
   "tests/eval/runs",
   "tests/eval/verify",
+  "tests/faults/device_faults_test.ts",
+  "tests/faults/file_faults_test.ts",
 ];
 
 /** All test files below these paths; a path to a file stands for itself. */
@@ -43,7 +45,7 @@ export async function findTestFiles(paths: readonly string[]): Promise<string[]>
  * (seen once in some twenty runs), so tests that open devices run in a process of their own, in which that is tolerated.
  */
 export function groupFiles(files: readonly string[]): TestGroup[] {
-  const onGpu = (file: string) => GPU_FOLDERS.some((folder) => relative(ROOT, resolve(file)).startsWith(`${folder}/`));
+  const onGpu = (file: string) => GPU_TESTS.some((path) => `${relative(ROOT, resolve(file))}/`.startsWith(`${path}/`));
   return [
     { name: "without a GPU", files: files.filter((file) => !onGpu(file)), mayCrashAtExit: false },
     { name: "on the GPU", files: files.filter(onGpu), mayCrashAtExit: true },
@@ -68,6 +70,7 @@ export const SLOW: readonly string[] = [
   "tests/eval/verify/",
   "tests/experiments/experiment_process_test.ts",
   "tests/faults/",
+  "tests/fuzz/",
   "tests/models/",
   "tests/phantoms/draw_test.ts",
   "tests/phantoms/write_phantoms_test.ts",

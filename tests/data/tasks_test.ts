@@ -48,7 +48,7 @@ Deno.test("deno task data exits with 1 for bad input and with 2 for wrong usage,
     images[0] = { ...images[0]!, content: null };
     writeMimic(root, { images });
     const cases: [string[], number, RegExp][] = [
-      [[join(root, "no")], 1, /^error: .*no: there is no such data directory\.\n$/],
+      [[join(root, "no")], 1, /^error: .*no: there is no such data directory\n$/],
       [
         [root, "--strict"],
         1,
