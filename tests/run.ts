@@ -1,9 +1,10 @@
 /**
  * `deno task test`: runs the suite and summarises it. Paths and flags of `deno test` may follow, for example
- * `deno task test tests/data --filter csv`. `--times` prints how long each file took; `--fast` leaves out the slow files.
+ * `deno task test tests/data --filter csv`. `--times` prints how long each file took; `--fast` leaves out the slow
+ * files.
  *
- * Tests that cannot run here (those that need a browser, if there is none) are listed by name. With CI=true each counts as failed: a
- * suite must not pass because it skipped something.
+ * Tests that cannot run here (those that need a browser, if there is none) are listed by name. With CI=true each counts
+ * as failed: a suite must not pass because it skipped something.
  *
  * @module
  */
@@ -12,10 +13,15 @@ import { printable } from "../cli/terminal/errors.ts";
 import { countTests, type TestCounts, type TestName } from "./junit.ts";
 import { findTestFiles, groupFiles, isSlow, type TestGroup } from "./test_files.ts";
 
-/** Minutes after which a group of tests that does not end is stopped. The whole suite takes a quarter of that on two cores. */
+/**
+ * Minutes after which a group of tests that does not end is stopped. The whole suite takes a quarter of that on two
+ * cores.
+ */
 const LIMIT = 60;
 
-/** Tests may read and write files, start the command line and a browser, and connect to this machine, nothing beyond it. */
+/**
+ * Tests may read and write files, start the command line and a browser, and connect to this machine, nothing beyond it.
+ */
 const FLAGS = [
   "--quiet",
   "--no-prompt",
@@ -148,7 +154,8 @@ export function summarise(
 /** Failed tests of a group, where a process that ended badly counts as one. Says why. */
 function failuresOf({ group, code, passed, failed }: GroupResult): number {
   if (code === 0 || failed > 0) return failed;
-  // The report is written after the last test: a process that crashed earlier has none, and no test of it counts as passed.
+  // The report is written after the last test: a process that crashed earlier has none, and no test of it counts as
+  // passed.
   if (group.mayCrashAtExit && CRASHES.includes(code) && passed > 0) {
     console.log(`\ndeno test (${group.name}) crashed while exiting, after reporting all tests (exit code ${code}).`);
     return 0;

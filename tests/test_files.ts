@@ -41,8 +41,9 @@ export async function findTestFiles(paths: readonly string[]): Promise<string[]>
 }
 
 /**
- * Groups test files by process. Lavapipe (Mesa 22.3.6) sometimes aborts or segfaults when a process exits that has opened many devices
- * (seen once in some twenty runs), so tests that open devices run in a process of their own, in which that is tolerated.
+ * Groups test files by process. Lavapipe (Mesa 22.3.6) sometimes aborts or segfaults when a process exits that has
+ * opened many devices (seen once in some twenty runs), so tests that open devices run in a process of their own, in
+ * which that is tolerated.
  */
 export function groupFiles(files: readonly string[]): TestGroup[] {
   const onGpu = (file: string) => GPU_TESTS.some((path) => `${relative(ROOT, resolve(file))}/`.startsWith(`${path}/`));
@@ -52,7 +53,9 @@ export function groupFiles(files: readonly string[]): TestGroup[] {
   ].filter(({ files }) => files.length > 0);
 }
 
-/** Files, and folders with a slash at the end, that `--fast` leaves out: each file takes more than about three seconds. */
+/**
+ * Files, and folders with a slash at the end, that `--fast` leaves out: each file takes more than about three seconds.
+ */
 export const SLOW: readonly string[] = [
   "tests/architecture/examples_test.ts",
   "tests/bench/long_run_test.ts",

@@ -1,9 +1,9 @@
 /**
  * Reads the machine code and statistics that RADV prints for a compute pipeline (`RADV_DEBUG=shaders,shaderstats`).
  *
- * Instructions are counted by kind, loops are found from backward branches, and the *hot loop* is the innermost loop with the most
- * multiply-adds: in a tile kernel, the multiplications over one slice of the tiles in workgroup memory. The loop around it is a
- * *round*: it also fetches the next tiles.
+ * Instructions are counted by kind, loops are found from backward branches, and the *hot loop* is the innermost loop
+ * with the most multiply-adds: in a tile kernel, the multiplications over one slice of the tiles in workgroup memory.
+ * The loop around it is a *round*: it also fetches the next tiles.
  *
  * @module
  */
@@ -57,7 +57,10 @@ export interface MachineProgram {
   /** The innermost loop with the most multiply-adds, and the loop around it. */
   readonly hot?: Loop;
   readonly round?: Loop;
-  /** Fetches of a round whose results are waited for before the hot loop begins, so that the multiplications do not hide them. */
+  /**
+   * Fetches of a round whose results are waited for before the hot loop begins, so that the multiplications do not hide
+   * them.
+   */
   readonly waitedFetches: number;
 }
 
@@ -226,7 +229,9 @@ function findLoops(blocks: readonly Block[]): Loop[] {
   return loops;
 }
 
-/** Vector loads that are complete before the last of these blocks ends, because an instruction waits for all of them. */
+/**
+ * Vector loads that are complete before the last of these blocks ends, because an instruction waits for all of them.
+ */
 function waitedFetches(blocks: readonly Block[]): number {
   let waited = 0;
   let pending = 0;

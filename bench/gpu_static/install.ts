@@ -1,6 +1,6 @@
 /**
- * A GPU driver without a GPU: Mesa's RADV on its null device, which compiles every pipeline for real, behind a small Vulkan layer
- * that gives it what WebGPU asks for (memory, no timeline semaphores) and drops all commands.
+ * A GPU driver without a GPU: Mesa's RADV on its null device, which compiles every pipeline for real, behind a small
+ * Vulkan layer that gives it what WebGPU asks for (memory, no timeline semaphores) and drops all commands.
  *
  * @module
  */

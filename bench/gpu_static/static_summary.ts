@@ -63,7 +63,10 @@ export function hotLoopShare({ hot }: MachineProgram): number | undefined {
   return hot && hot.own.multiplyAdd / hot.own.vector;
 }
 
-/** Multiply-adds among the vector instructions of a round: the hot loop as often as it runs in it, and what lies around it. */
+/**
+ * Multiply-adds among the vector instructions of a round: the hot loop as often as it runs in it, and what lies around
+ * it.
+ */
 export function roundShare({ hot, round }: MachineProgram): number | undefined {
   if (!hot) return undefined;
   const times = round ? HOT_LOOPS_A_ROUND : 1;

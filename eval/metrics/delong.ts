@@ -28,9 +28,9 @@ function midranks(values: Float64Array): Float64Array {
 }
 
 /**
- * The structural components of the AUROC, one per positive (V10) and one per negative (V01), as placements: the number of
- * cases of the other class that are ranked correctly against it, ties counting one half. Placements and their sums are
- * multiples of one half, which float64 represents exactly.
+ * The structural components of the AUROC, one per positive (V10) and one per negative (V01), as placements: the number
+ * of cases of the other class that are ranked correctly against it, ties counting one half. Placements and their sums
+ * are multiples of one half, which float64 represents exactly.
  */
 interface Placements {
   /** Of each positive among the negatives: n V10. */
@@ -59,7 +59,10 @@ function placements(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): 
   };
 }
 
-/** Placements as parts of the AUROC: divided by the size of the other class, and by `count` where they are a sum of as many. */
+/**
+ * Placements as parts of the AUROC: divided by the size of the other class, and by `count` where they are a sum of as
+ * many.
+ */
 function componentsOf({ ofPositives, ofNegatives }: Placements, count = 1): Placements {
   const [m, n] = [ofPositives.length, ofNegatives.length];
   return {
@@ -147,7 +150,8 @@ export function delongMeanTest(
   const first = summedPlacements(labels, groups[0]);
   const second = summedPlacements(labels, groups[1]);
   if (first === null || second === null) return null;
-  // Over a common denominator all sums and differences are exact, so that equal means differ by zero and not by what division rounds.
+  // Over a common denominator all sums and differences are exact, so that equal means differ by zero and not by what
+  // division rounds.
   const [k1, k2] = [groups[0].length, groups[1].length];
   const apart = (a: Float64Array, b: Float64Array) => a.map((v, i) => b[i]! * k1 - v * k2);
   const difference: Placements = {

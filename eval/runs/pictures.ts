@@ -26,7 +26,10 @@ export function shownImages(options: { data: RunData; views: RunViews }): string
   return [...new Set(images)].filter((image) => image >= 0).map((image) => options.data.index.source.name(image));
 }
 
-/** Reconstructs and translates the first pairs of the test split, or without one those of the split before it. The caller must ensure that no picture shows a patient. */
+/**
+ * Reconstructs and translates the first pairs of the test split, or without one those of the split before it. The
+ * caller must ensure that no picture shows a patient.
+ */
 export async function drawPictures(
   model: VaeInference,
   options: { run: string; data: RunData; views: RunViews },

@@ -42,8 +42,9 @@ type GoldenModel = z.infer<typeof caseSchema>;
 const METHODS: Readonly<Record<string, string>> = { unimodal: "independent" };
 
 /**
- * Norms below this are what float64 leaves of a gradient that is truly zero: that of a convolution's bias, or of a normalisation's shift, in
- * front of a batch norm. What float32 leaves of it is in proportion to the gradients that cancel, so it is held against the whole gradient.
+ * Norms below this are what float64 leaves of a gradient that is truly zero: that of a convolution's bias, or of a
+ * normalisation's shift, in front of a batch norm. What float32 leaves of it is in proportion to the gradients that
+ * cancel, so it is held against the whole gradient.
  */
 const TRUE_ZERO = 1e-9;
 const FLOAT32_EPSILON = 2 ** -23;

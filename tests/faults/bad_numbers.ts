@@ -1,4 +1,9 @@
-/** Loaded before the program, see {@linkcode Fault}: the divergence of step `at` is weighted by infinity, so that the loss is not finite. */
+/**
+ * Preload module (see {@linkcode Fault}): makes the loss of step `at` non-finite by weighting its KL divergence with
+ * infinity.
+ *
+ * @module
+ */
 import { Trainer } from "../../models/mod.ts";
 
 const at = Number(new URL(import.meta.url).searchParams.get("at"));

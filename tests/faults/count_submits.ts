@@ -1,6 +1,8 @@
 /**
- * Loaded before the program, see {@linkcode Fault}: says `SUBMITTED` on standard error once work has been submitted to the GPU `at` times, so
- * that a test can kill the process about there, however fast the machine is.
+ * Preload module (see {@linkcode Fault}): prints `SUBMITTED` on standard error after the `at`-th submission to the GPU,
+ * so that a test can kill the process at that point, however fast the machine is.
+ *
+ * @module
  */
 let left = Number(new URL(import.meta.url).searchParams.get("at"));
 

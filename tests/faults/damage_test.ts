@@ -4,7 +4,7 @@ import { runPaths } from "../../training/mod.ts";
 import { latestCheckpoint, listCheckpoints } from "../../runtime/files/checkpoint.ts";
 import { Subject } from "./subject.ts";
 
-/** Bits that are flipped, each in a file of its own. */
+/** Number of single-bit errors tried. */
 const FLIPS = 300;
 
 let subject: Subject;
@@ -13,7 +13,7 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => subject[Symbol.asyncDispose]());
 
-/** A run that was killed after its checkpoints of steps 3 and 6. */
+/** Kills a run after its checkpoints at steps 3 and 6; returns their paths. */
 async function killedRun(run: string): Promise<{ before: string; last: string }> {
   const fault = { module: "./slow.ts", parameters: { from: 7, milliseconds: 30_000 } };
   const process = subject.start(run, { flags: ["--checkpoint-steps", "3"], fault });
@@ -25,7 +25,7 @@ async function killedRun(run: string): Promise<{ before: string; last: string }>
   return { before: before!.path, last: last!.path };
 }
 
-Deno.test("a checkpoint cut at every 1000th byte, or with a flipped bit, is noticed, and the one before it is taken", async () => {
+Deno.test("a truncated or bit-flipped checkpoint is detected, and the previous one is used", async () => {
   const run = "cut";
   const { last } = await killedRun(run);
   const { checkpoints } = runPaths(subject.directory(run));
@@ -67,7 +67,7 @@ Deno.test("a checkpoint cut at every 1000th byte, or with a flipped bit, is noti
   assert.equal((await latestCheckpoint(checkpoints)).found?.state.step, 6);
 });
 
-Deno.test("a run goes on from the checkpoint before a damaged one, with a warning, and ends bit for bit as it would have", async () => {
+Deno.test("a run resumes from the checkpoint before a damaged one, with a warning, and ends bit-identical", async () => {
   for (const damage of ["cut", "flipped"]) {
     const run = `damaged-${damage}`;
     const kind = damage === "cut" ? "checkpoint cut" : "checkpoint with a flipped bit";
@@ -92,7 +92,7 @@ Deno.test("a run goes on from the checkpoint before a damaged one, with a warnin
   }
 });
 
-Deno.test("a run all of whose checkpoints are damaged starts again, and says so", async () => {
+Deno.test("a run whose checkpoints are all damaged restarts from its first step, with a warning", async () => {
   const run = "all-damaged";
   const { before, last } = await killedRun(run);
   for (const path of [before, last]) await Deno.truncate(path, 100);
@@ -105,7 +105,7 @@ Deno.test("a run all of whose checkpoints are damaged starts again, and says so"
   subject.faults.survived("all checkpoints cut");
 });
 
-Deno.test("what is in a run's files beside the checkpoints may be torn: metrics are made again, a configuration is asked for", async () => {
+Deno.test("torn metrics are rewritten on resuming; a torn configuration is an error", async () => {
   const run = "torn";
   await killedRun(run);
   const { metrics, config } = runPaths(subject.directory(run));
@@ -125,4 +125,4 @@ Deno.test("what is in a run's files beside the checkpoints may be torn: metrics 
   subject.faults.survived("torn metrics and configuration");
 });
 
-Deno.test("every fault that was tried was survived", (test) => subject.faults.report(test));
+Deno.test("every injected fault was survived", (test) => subject.faults.report(test));

@@ -1,6 +1,6 @@
 /**
- * A device that is lost at any WebGPU call of a small run, while it trains or is evaluated: the run goes on with another
- * device and ends with the same bits.
+ * The device is lost at any WebGPU call of a small run, in training or evaluation: the run continues on a new device
+ * and ends bit-identical.
  *
  * The suite tries a fixed sample. `deno task test:faults` tries every call; the variable MMVM_FAULTS=n every nth.
  */
@@ -10,10 +10,10 @@ import { ReplaceableDevice } from "../../training/mod.ts";
 import { Device } from "../../runtime/mod.ts";
 import { outcomeOf, TASKS } from "./fault_sweep.ts";
 
-/** Of all calls, every so many are tried in the suite. */
+/** The suite tries every STRIDE-th call. */
 const STRIDE = Number(Deno.env.get("MMVM_FAULTS") ?? 211);
 
-/** The calls that work on the GPU begins with. */
+/** The WebGPU calls at which the device can be lost. */
 const CALLS: readonly [type: { readonly prototype: object }, name: string][] = [
   [GPUDevice, "createShaderModule"],
   [GPUDevice, "createComputePipeline"],
@@ -26,7 +26,7 @@ const CALLS: readonly [type: { readonly prototype: object }, name: string][] = [
   [GPUBuffer, "mapAsync"],
 ];
 
-/** Destroys the device that is in use at the nth call (from 1); counts the calls. */
+/** Counts the calls, and destroys the device in use at the nth (from 1). */
 class Loss implements Disposable {
   calls = 0;
   hit: string | undefined;
@@ -55,7 +55,7 @@ class Loss implements Disposable {
   }
 }
 
-/** Trains and evaluates a run from its beginning; the device is lost at one call. */
+/** Trains and evaluates a run from the start; the device is lost at one call. */
 async function runWithLoss(nth: number): Promise<{ loss: Loss; outcome: Record<string, string> }> {
   const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "mmvm_device_" }));
   try {
@@ -74,7 +74,7 @@ async function runWithLoss(nth: number): Promise<{ loss: Loss; outcome: Record<s
   }
 }
 
-Deno.test(`a device lost at any call costs no bit of a run (one call in ${STRIDE} is tried)`, async (test) => {
+Deno.test(`a device lost at any call does not change a run's result (tries one call in ${STRIDE})`, async (test) => {
   const { loss: { calls }, outcome: expected } = await runWithLoss(Infinity);
   assert.ok(calls > 100);
   const problems: string[] = [];

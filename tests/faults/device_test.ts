@@ -11,7 +11,7 @@ Deno.test.afterAll(() => subject[Symbol.asyncDispose]());
 
 const EVERY_THREE = ["--checkpoint-steps", "3"];
 
-Deno.test("a run whose device is lost goes on with another from its last checkpoint, bit for bit", async () => {
+Deno.test("a run whose device is lost continues from its last checkpoint on a new device, bit for bit", async () => {
   const fault = { module: "./lose_device.ts", parameters: { at: 10, times: 2 } };
   subject.faults.tried("lost device", 2);
   const { code, stderr } = await subject.start("lost", { flags: EVERY_THREE, fault }).ended;
@@ -24,7 +24,7 @@ Deno.test("a run whose device is lost goes on with another from its last checkpo
   subject.faults.survived("lost device", 2);
 });
 
-Deno.test("a device that is lost before the first checkpoint costs the steps so far", async () => {
+Deno.test("a device lost before the first checkpoint costs only the steps so far", async () => {
   const fault = { module: "./lose_device.ts", parameters: { at: 2, times: 1 } };
   subject.faults.tried("lost device");
   const { code, stderr } = await subject.start("lost-early", { fault }).ended;
@@ -33,7 +33,7 @@ Deno.test("a device that is lost before the first checkpoint costs the steps so 
   subject.faults.survived("lost device");
 });
 
-Deno.test("a device that is lost again and again at one step ends the run in one sentence; it can be resumed", async () => {
+Deno.test("a device lost repeatedly at one step ends the run with a one-line error; it can be resumed", async () => {
   const fault = { module: "./lose_device.ts", parameters: { at: 10, times: 100 } };
   subject.faults.tried("device lost for good");
   const { code, stderr } = await subject.start("lost-for-good", { flags: EVERY_THREE, fault }).ended;
@@ -45,7 +45,7 @@ Deno.test("a device that is lost again and again at one step ends the run in one
 });
 
 for (const [kind, says] of [["memory", "out of GPU memory in submit"], ["driver", "the driver failed"]] as const) {
-  Deno.test(`a run in which the GPU fails on the way (${kind}) goes on from its last checkpoint, bit for bit`, async () => {
+  Deno.test(`a GPU failure during training (${kind}) is recovered from, bit for bit`, async () => {
     subject.faults.tried(`GPU fails on the way: ${kind}`);
     const fault = { module: "./fail_device.ts", parameters: { at: 11, times: 1, kind } };
     const { code, stderr } = await subject.start(`failed-${kind}`, { flags: EVERY_THREE, fault }).ended;
@@ -56,7 +56,7 @@ for (const [kind, says] of [["memory", "out of GPU memory in submit"], ["driver"
   });
 }
 
-Deno.test("an evaluation whose device is lost is done again on another", async () => {
+Deno.test("an evaluation whose device is lost is repeated on a new device", async () => {
   subject.faults.tried("lost device in the evaluation");
   const fault = { module: "./lose_device_late.ts", parameters: { times: 1 } };
   const { code, stderr } = await subject.start("lost-late", { fault }).ended;
@@ -66,7 +66,7 @@ Deno.test("an evaluation whose device is lost is done again on another", async (
   subject.faults.survived("lost device in the evaluation");
 });
 
-Deno.test("numbers that are not finite stop a run before its checkpoint, naming step and op; --skip-nonfinite goes on", async () => {
+Deno.test("a non-finite loss stops a run before its checkpoint, naming step and op; --skip-nonfinite continues", async () => {
   const run = "diverged";
   const fault = { module: "./bad_numbers.ts", parameters: { at: 7 } };
   subject.faults.tried("numbers that are not finite", 3);
@@ -92,12 +92,12 @@ Deno.test("numbers that are not finite stop a run before its checkpoint, naming 
   assert.deepEqual(found!.state.details.skipped, [7]);
   const lines = await readMetricsFile(metrics);
   assert.equal(lines.length, STEPS - 1);
-  // Batch norm's running statistics took nothing in from the bad batch either.
+  // The skipped batch must not have entered batch norm's running statistics either.
   for (const [name, { data }] of found!.tensors) assert.ok(data.every(Number.isFinite), name);
   subject.faults.survived("numbers that are not finite", 3);
 });
 
-Deno.test("a run that left a batch out is the same however often it was stopped", async () => {
+Deno.test("a run that skips a batch has the same result, stopped and resumed or not", async () => {
   const fault = { module: "./bad_numbers.ts", parameters: { at: 7 } };
   const flags = ["--skip-nonfinite", "3", "--checkpoint-steps"];
   const whole = await subject.start("left-out", { flags: [...flags, "100"], fault }).ended;
@@ -109,7 +109,7 @@ Deno.test("a run that left a batch out is the same however often it was stopped"
   assert.equal((await listCheckpoints(checkpoints)).length, 1);
 });
 
-Deno.test("a model that does not fit is refused with peak, limit and a batch size that fits", async () => {
+Deno.test("a model that does not fit in GPU memory is refused with its peak, the limit and a batch size that fits", async () => {
   const run = "large";
   subject.faults.tried("too little GPU memory");
   const { code, stderr } = await subject.start(run, { flags: ["--batch-size", "32", "--gpu-memory", "2.5"] }).ended;
@@ -124,4 +124,4 @@ Deno.test("a model that does not fit is refused with peak, limit and a batch siz
   subject.faults.survived("too little GPU memory");
 });
 
-Deno.test("every fault that was tried was survived", (test) => subject.faults.report(test));
+Deno.test("every injected fault was survived", (test) => subject.faults.report(test));

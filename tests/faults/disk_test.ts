@@ -18,7 +18,7 @@ async function checkpointSteps(run: string): Promise<number[]> {
   return (await listCheckpoints(runPaths(subject.directory(run)).checkpoints)).map(({ step }) => step);
 }
 
-Deno.test("a disk that fills costs the steps since the last checkpoint; with room again the run goes on", async () => {
+Deno.test("a full disk costs only the steps since the last checkpoint; the run resumes once there is space", async () => {
   const run = "filled";
   const flags = ["--checkpoint-steps", "3"];
   {
@@ -28,7 +28,7 @@ Deno.test("a disk that fills costs the steps since the last checkpoint; with roo
     assert.equal(code, 1, stderr);
     assert.match(stderr, SENTENCE);
     assert.match(stderr, disk.complaint);
-    // Nothing half written is left, and what was whole is as it was.
+    // No partial files are left, and complete ones are unchanged.
     const names = [...Deno.readDirSync(runPaths(subject.directory(run)).checkpoints)].map(({ name }) => name);
     assert.deepEqual(names.filter((name) => name.endsWith(".tmp")), []);
     const reached = await subject.assertNothingLost(run);
@@ -44,7 +44,7 @@ Deno.test("a disk that fills costs the steps since the last checkpoint; with roo
 
 for (const simulated of [false, true]) {
   const how = simulated ? "simulated" : "mounted where this user may";
-  Deno.test(`a disk that can only be read (${how}) is named, and what is on it stays`, async () => {
+  Deno.test(`a read-only disk (${how}) is reported, and its files are unchanged`, async () => {
     const kind = "read-only disk";
     const run = `read-only-${simulated}`;
     using disk = SmallDisk.create(subject.directory(run), { bytes: 10_000_000, simulated });
@@ -67,7 +67,7 @@ for (const simulated of [false, true]) {
   });
 }
 
-Deno.test("files that may not grow are named, and the checkpoint before stays", async () => {
+Deno.test("a file size limit is reported with the file, and the previous checkpoint is kept", async () => {
   const run = "limited";
   const first = subject.start(run, { flags: ["--checkpoint-steps", "3"], fault: slowFrom(5) });
   await first.until("STEP 5\n");
@@ -75,7 +75,7 @@ Deno.test("files that may not grow are named, and the checkpoint before stays", 
   await first.ended;
   assert.deepEqual(await checkpointSteps(run), [3]);
   subject.faults.tried("limit on the size of files");
-  // A checkpoint has 1.2 MB, and one block 512 bytes.
+  // A checkpoint has 1.2 MB; ulimit counts blocks of 512 bytes.
   const shell = `trap "" XFSZ; ulimit -f 1500; exec "$@"`;
   const { code, stderr } = await subject.start(run, { flags: ["--checkpoint-steps", "3"], shell }).ended;
   assert.equal(code, 1, stderr);
@@ -86,12 +86,12 @@ Deno.test("files that may not grow are named, and the checkpoint before stays", 
   subject.faults.survived("limit on the size of files");
 });
 
-Deno.test("a directory that may not be written is named before anything is done", async () => {
+Deno.test("a directory without write permission is reported before any work", async () => {
   const directory = subject.directory("forbidden");
   await Deno.mkdir(directory);
   await Deno.chmod(directory, 0o555);
   subject.faults.tried("directory that may not be written");
-  // Root may write everywhere, unless it gives that right away.
+  // Root can write everywhere unless it drops that capability.
   const given = "-dac_override,-dac_read_search";
   const shell = `exec setpriv --bounding-set=${given} --inh-caps=${given} "$@"`;
   const { code, stderr } = await subject.start("forbidden", Deno.uid() === 0 ? { shell } : {}).ended;
@@ -105,13 +105,13 @@ Deno.test("a directory that may not be written is named before anything is done"
   subject.faults.survived("directory that may not be written");
 });
 
-Deno.test("of processes that race for a directory one trains, and the others say who has it", async () => {
+Deno.test("if processes race for a run's directory, one trains and the others name the owner", async () => {
   const run = "raced";
   for (const round of ["new", "resumed"]) {
     const options = { flags: ["--checkpoint-steps", "3"], fault: slowFrom(round === "new" ? 4 : 14) };
     subject.faults.tried("three processes in one directory");
     const racers = [1, 2, 3].map(() => subject.start(run, options));
-    // The one that trains gets no further than its slow steps, until all others have given up.
+    // The owner's steps are slow, so that it still holds the directory until all others have given up.
     const ended = await Promise.all(
       racers.map((racer) => Promise.race([racer.until("STEP").then(() => undefined, () => racer.ended), racer.ended])),
     );
@@ -133,7 +133,7 @@ Deno.test("of processes that race for a directory one trains, and the others say
   subject.faults.survived("three processes in one directory", 2);
 });
 
-Deno.test("every fault that was tried was survived", (test) => subject.faults.report(test));
+Deno.test("every injected fault was survived", (test) => subject.faults.report(test));
 
 function slowFrom(from: number) {
   return { module: "./slow.ts", parameters: { from, milliseconds: 30_000 } };

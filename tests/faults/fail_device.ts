@@ -1,6 +1,8 @@
 /**
- * Loaded before the program, see {@linkcode Fault}: step `at` fails `times` times in all, as by a GPU whose memory others have taken
- * (`kind` is `memory`) or by a fault of its driver (`driver`).
+ * Preload module (see {@linkcode Fault}): step `at` fails the first `times` times it runs, either because other
+ * processes have taken the GPU's memory (`kind` is `memory`) or because of a driver error (`driver`).
+ *
+ * @module
  */
 import { Trainer } from "../../models/mod.ts";
 import { EngineError, OutOfMemoryError } from "../../runtime/mod.ts";

@@ -1,6 +1,6 @@
 /**
- * The tasks of a small run in this process, for faults that are put into every one of their calls in turn. A process for
- * each fault would take a thousand times as long.
+ * Runs the tasks of a small run in this process, so that a fault can be injected into each of their calls in turn. One
+ * process per fault would take a thousand times as long.
  *
  * @module
  */
@@ -42,7 +42,7 @@ import {
   writeRunDraft,
 } from "../../training/mod.ts";
 
-/** The smallest run that has several epochs, checkpoints and scores. */
+/** The smallest run with several epochs, checkpoints and scores. */
 const BASE = baseOf("mnist-pairs", { scale: "smoke" });
 const CONFIG: RunConfig = {
   schema: "mmvm-run",

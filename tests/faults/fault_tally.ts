@@ -1,20 +1,25 @@
+/**
+ * Counts injected faults and those that were survived.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 
-/** Faults that were put into runs, by kind, and those after which nothing was lost. */
+/** Injected faults by kind, and how many of them lost nothing. */
 export class FaultTally {
   readonly #counts = new Map<string, { tried: number; survived: number }>();
 
-  /** A fault has happened. */
+  /** Counts an injected fault. */
   tried(kind: string, times = 1): void {
     this.#of(kind).tried += times;
   }
 
-  /** What it left has been compared with the run without faults. */
+  /** Counts a fault after which the run matched the one without faults. */
   survived(kind: string, times = 1): void {
     this.#of(kind).survived += times;
   }
 
-  /** A step a kind, which gives the counts by its name. */
+  /** Adds one test step per kind, with the counts in its name; it fails unless every fault was survived. */
   async report(test: Deno.TestContext): Promise<void> {
     for (const [kind, { tried, survived }] of this.#counts) {
       await test.step(`${kind}: ${tried} tried, ${survived} survived`, () => assert.equal(survived, tried));

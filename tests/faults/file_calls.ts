@@ -1,14 +1,13 @@
 /**
- * Every call by which a program reaches a file, so that a fault can be put in its place. For modules that are loaded
- * before the program; see {@linkcode Fault}.
+ * Intercepts a program's file operations, so that preload modules (see {@linkcode Fault}) can inject faults.
  *
- * The functions of `Deno` and the methods of `Deno.FsFile` are replaced, in their synchronous and asynchronous forms.
- * Modules are loaded by other means and are not affected.
+ * Replaces the functions of `Deno` and the methods of `Deno.FsFile`, both synchronous and asynchronous. Module loading
+ * does not go through them and is not affected.
  *
  * @module
  */
 
-/** Kinds of calls. `read` and `write` also stand for the functions that do all of it at once. */
+/** Kinds of operations. `read` and `write` include the functions for whole files, such as `Deno.readFile()`. */
 export type CallKind =
   | "open"
   | "read"
@@ -22,34 +21,34 @@ export type CallKind =
   | "lock"
   | "truncate";
 
-/** A call that is about to happen. */
+/** An operation that is about to take place. */
 export interface FileCall {
   readonly kind: CallKind;
-  /** The file; of a renaming, the new name. */
+  /** Path of the file; for a rename, the new path. */
   readonly path: string;
   /** Whether it opens a file for writing or appending. */
   readonly writes: boolean;
 }
 
-/** What to do about a call. */
+/** How to interfere with an operation. */
 export interface Intervention {
-  /** Thrown instead of the call. */
+  /** Thrown instead of the operation. */
   readonly error?: Error;
-  /** Of what is written, only this share; the rest is the caller's to write. */
+  /** Writes only this share of the data; the caller sees a short write. */
   readonly share?: number;
-  /** Follows the call, which has succeeded. */
+  /** Called after the operation has succeeded. */
   readonly after?: () => void | Promise<void>;
   /** Thrown after the first `share` of the data was written. */
   readonly errorAfter?: Error;
 }
 
-/** Chooses what happens at a call; `undefined` lets it happen. */
+/** Decides how to interfere with an operation; `undefined` lets it proceed. */
 export type Intervene = (call: FileCall) => Intervention | undefined | void;
 
-/** Functions of every shape are replaced by functions of the same shape. */
+/** Any function: replacements keep the signature of the original. */
 type AnyFunction = (...args: unknown[]) => unknown;
 
-/** Puts `intervene` before every call to a file. */
+/** Calls `intervene` before every file operation. */
 export function interceptFileCalls(intervene: Intervene): void {
   const paths = new WeakMap<object, string>();
   const deno = Deno as unknown as Record<string, AnyFunction>;
@@ -126,7 +125,7 @@ export function interceptFileCalls(intervene: Intervene): void {
   replace(methods, "tryLock", { kind: "lock", path: opened });
 }
 
-/** What the system's errors look like in Deno. */
+/** System errors as Deno throws them. */
 const ERRORS = {
   EIO: "Input/output error (os error 5)",
   EACCES: "Permission denied (os error 13)",
@@ -136,10 +135,10 @@ const ERRORS = {
   EINTR: "Interrupted system call (os error 4)",
 } as const;
 
-/** The name of an error of the system. */
+/** The code of a system error. */
 export type SystemErrorCode = keyof typeof ERRORS;
 
-/** An error as the system's is passed on by Deno. */
+/** Creates a system error as Deno would throw it. */
 export function systemError(code: SystemErrorCode, path?: string): Error {
   const message = path ? `${ERRORS[code]}: open '${path}'` : ERRORS[code];
   const error = code === "EACCES" ? new Deno.errors.PermissionDenied(message) : new Error(message);

@@ -1,6 +1,6 @@
 /**
- * A fault in every call to a file: whatever the nth call of a task answers, the task ends with a sentence for the user
- * or copes, and run again without faults it has the same outcome as if nothing had happened.
+ * A fault in every file operation: whichever operation of a task fails, the task either copes or ends with a message
+ * for the user, and run again without faults it has the same outcome as if nothing had happened.
  *
  * The suite tries a fixed sample. `deno task test:faults` tries every call with every kind of fault, in hours; the
  * variable MMVM_FAULTS=n every nth of them.
@@ -13,7 +13,7 @@ import { Device } from "../../runtime/mod.ts";
 import { startOf, type TaskName, TASKS, tryFault } from "./fault_sweep.ts";
 import { FILE_FAULTS, type FileFault, injectFileFault } from "./inject_file_fault.ts";
 
-/** Of all pairs of a call and a fault, every so many are tried: a prime meets all kinds of both. */
+/** The suite tries every STRIDE-th pair of a call and a fault; a prime, so that all kinds of both occur. */
 const STRIDE = Number(Deno.env.get("MMVM_FAULTS") ?? 251);
 
 let devices: ReplaceableDevice;
@@ -28,10 +28,10 @@ Deno.test.afterAll(async () => {
 });
 
 for (const task of Object.keys(TASKS) as TaskName[]) {
-  Deno.test(`${task}: a fault in any call to a file loses nothing (one in ${STRIDE} is tried)`, async (test) => {
+  Deno.test(`${task}: a fault in any file operation loses nothing (tries one in ${STRIDE})`, async (test) => {
     const start = join(folder, task);
     await startOf(task, { folder: start, devices });
-    // Without a fault: what is to come out, and how many calls there are.
+    // The outcome without a fault, and the number of calls.
     let calls = 0;
     const { outcome: expected } = await tryFault(task, {
       start,
@@ -56,7 +56,7 @@ for (const task of Object.keys(TASKS) as TaskName[]) {
   });
 }
 
-/** Tries a fault; returns whether the task ended with an error, and what was wrong afterwards. */
+/** Injects a fault; returns whether the task failed, and what was wrong afterwards. */
 async function tryOne(
   task: TaskName,
   { start, nth, fault, expected }: { start: string; nth: number; fault: FileFault; expected: Record<string, string> },

@@ -1,9 +1,11 @@
 /**
- * Loaded before the program, see {@linkcode Fault}: stops the process at a chosen call to a file, says so on standard
+ * Preload module (see {@linkcode Fault}): freezes the process at a chosen file operation, prints `FROZEN` on standard
  * error, and waits to be killed.
  *
- * Parameters: `call` (a kind of call), `path` (a pattern), `nth` (which of the matching calls, from 1), `when` (`before`,
- * `half` way through what is written, or `after`).
+ * Parameters: `call` (kind of operation), `path` (a pattern), `nth` (which of the matching calls, from 1), `when`
+ * (`before` the call, after `half` of the data has been written, or `after` the call).
+ *
+ * @module
  */
 import { interceptFileCalls } from "./file_calls.ts";
 

@@ -1,6 +1,8 @@
 /**
- * Loaded before the program, see {@linkcode Fault}: once all files in `directory` have `bytes` together, writing fails as
- * on a full disk.
+ * Preload module (see {@linkcode Fault}): once the files in `directory` total `bytes`, writes fail with ENOSPC, as on a
+ * full disk.
+ *
+ * @module
  */
 import { join, resolve } from "node:path";
 import { interceptFileCalls, systemError } from "./file_calls.ts";

@@ -1,4 +1,8 @@
-/** Loaded before the program, see {@linkcode Fault}: renaming to `path` (a pattern) never ends. Signals are still handled. */
+/**
+ * Preload module (see {@linkcode Fault}): renaming a file to `path` (a pattern) hangs. Signals are still handled.
+ *
+ * @module
+ */
 const pattern = new RegExp(new URL(import.meta.url).searchParams.get("path")!);
 const { rename } = Deno;
 Deno.rename = async (from, to) => {

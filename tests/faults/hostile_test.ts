@@ -7,11 +7,11 @@ import { type Ended, makePipe } from "../process.ts";
 import { STEPS, Subject } from "./subject.ts";
 
 const PRECIOUS = "not to be touched";
-/** Clears a terminal, ends a script and an attribute, and begins a formula. */
+/** Clears a terminal, closes a script and an attribute, and starts a spreadsheet formula. */
 const HOSTILE = `=cmd|'/C x'!A0\x1b[2J\x9b31m</script>"'><img src=x onerror="globalThis.hacked=1">`;
 
 let subject: Subject;
-/** A whole run, of which each case takes a copy. */
+/** A complete run, which each case copies. */
 const WHOLE = "victim";
 Deno.test.beforeAll(async () => {
   subject = await Subject.create();
@@ -20,13 +20,13 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => subject[Symbol.asyncDispose]());
 
-/** A copy of the whole run by another name. */
+/** Copies the complete run under another name. */
 async function copyRun(run: string): Promise<ReturnType<typeof runPaths>> {
   await cp(subject.directory(WHOLE), subject.directory(run), { recursive: true });
   return runPaths(subject.directory(run));
 }
 
-/** Nothing outside of the runs has changed, and nothing that was printed can do more than be read. */
+/** Asserts that nothing outside the runs has changed, and that the output has no control characters. */
 async function assertHarmless(kind: string, { stdout, stderr }: Ended): Promise<void> {
   assert.equal(await Deno.readTextFile(join(subject.folder, "precious")), PRECIOUS);
   const names = [...Deno.readDirSync(subject.folder)].map(({ name }) => name).sort();
@@ -36,7 +36,7 @@ async function assertHarmless(kind: string, { stdout, stderr }: Ended): Promise<
   subject.faults.survived(kind);
 }
 
-/** Starts a task, which must refuse what it is given in one sentence. */
+/** Starts a task, which must reject its input with a one-line error. */
 async function assertRefused(kind: string, options: { task: string[]; says: RegExp }): Promise<void> {
   subject.faults.tried(kind);
   const [name = "", ...args] = options.task;
@@ -63,7 +63,7 @@ const CONFIGS: readonly [what: string, section: string, fields: Record<string, u
   ["a split file without end", "data", { splitFile: "/dev/zero" }, /this is a device, not a regular file/],
 ];
 
-Deno.test("a hostile configuration of a run is refused in one sentence", async () => {
+Deno.test("a hostile run configuration is rejected with a one-line error", async () => {
   const paths = await copyRun("config");
   const config = JSON.parse(await Deno.readTextFile(paths.config));
   for (const [, section, fields, says] of CONFIGS) {
@@ -76,7 +76,7 @@ Deno.test("a hostile configuration of a run is refused in one sentence", async (
   }
 });
 
-Deno.test("what a configuration says beside its fields is passed over, and its name is no path", async () => {
+Deno.test("unknown fields of a configuration are ignored, and its name is not used as a path", async () => {
   const paths = await copyRun("named");
   const text = await Deno.readTextFile(paths.config);
   const config = { ...JSON.parse(text), name: `../../${HOSTILE}` };
@@ -94,7 +94,7 @@ Deno.test("what a configuration says beside its fields is passed over, and its n
   assert.ok(!html.includes("<img src=x"));
 });
 
-Deno.test("forged checkpoints whose sums fit are refused in one sentence", async () => {
+Deno.test("forged checkpoints with valid checksums are rejected with a one-line error", async () => {
   const { checkpoints } = await copyRun("forged");
   const { found } = await latestCheckpoint(checkpoints);
   const { state, tensors } = found!;
@@ -118,7 +118,7 @@ Deno.test("forged checkpoints whose sums fit are refused in one sentence", async
   assert.equal(STEPS, 24);
 });
 
-Deno.test("links in a run's folder are not followed to what they lead to", async () => {
+Deno.test("links in a run's folder are not followed", async () => {
   const kind = "link in a run's folder";
   for (const name of ["metrics.jsonl", "results.json", "report.html"]) {
     const { directory } = await copyRun("links");
@@ -148,7 +148,7 @@ Deno.test("links in a run's folder are not followed to what they lead to", async
   });
 });
 
-Deno.test("pipes, devices and files larger than memory in the place of a task's files are refused unread", async () => {
+Deno.test("pipes, devices and files larger than memory are rejected unread in place of a task's files", async () => {
   const kind = "special or sparse file";
   const paths = await copyRun("special");
   const file = join(subject.folder, "runs", "special.json");
@@ -184,9 +184,9 @@ Deno.test("pipes, devices and files larger than memory in the place of a task's 
   }
 });
 
-Deno.test("labels with markup, formulas and escape sequences are text on the terminal and in the report", async () => {
+Deno.test("labels with markup, formulas and escape sequences are shown as text on the terminal and in the report", async () => {
   const kind = "hostile labels";
-  // Beside the data that all runs share, and prepared in the same cache.
+  // Next to the data shared by all runs, and prepared in the same cache.
   const root = join(subject.folder, "runs", "hostile-labels");
   const images = [...walk(join(subject.folder, "phantoms", "files"))].filter((path) => path.endsWith(".jpg"));
   await Deno.mkdir(join(root, "images"), { recursive: true });
@@ -226,13 +226,13 @@ Deno.test("labels with markup, formulas and escape sequences are text on the ter
   assert.ok(!html.includes("<img src=x"));
 });
 
-Deno.test("names of runs that could leave their folder are refused before anything is made", async () => {
+Deno.test("run names that could escape the runs folder are rejected before anything is created", async () => {
   for (const name of ["../x", "..", ".", "a/b", "/tmp/x", "-x", "", "a\nb", "x".repeat(101), "a\\b", HOSTILE]) {
     await assertRefused("hostile name of a run", { task: ["train", `--run=${name}`], says: /--run/ });
   }
 });
 
-Deno.test("a hostile file of flags is refused by field", async () => {
+Deno.test("a hostile flags file is rejected, naming the field", async () => {
   const file = join(subject.folder, "runs", "flags.json");
   const files: [text: string, says: RegExp][] = [
     ['{"__proto__":{"run":"x"}}', /unknown field "__proto__"/],
@@ -247,7 +247,7 @@ Deno.test("a hostile file of flags is refused by field", async () => {
   }
 });
 
-Deno.test("every fault that was tried was survived", (test) => subject.faults.report(test));
+Deno.test("every injected fault was survived", (test) => subject.faults.report(test));
 
 function* walk(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {

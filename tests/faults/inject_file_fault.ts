@@ -1,13 +1,13 @@
 /**
- * Faults of the file system in this process: the nth call to a file below a folder fails.
+ * File system faults in this process: the nth file operation below a folder fails.
  *
  * @module
  */
 import { interceptFileCalls, type Intervention, systemError, type SystemErrorCode } from "./file_calls.ts";
 
 /**
- * How a call can fail: with an error of the system instead of the call; half way through what is written, on a disk that
- * is full then; or with an error although it was carried out, as on a network drive whose answer is lost.
+ * How an operation can fail: with a system error instead of taking place; with a full disk after half of the
+ * data has been written (`half`); or with an error although it took place, as on a network drive whose reply is lost.
  */
 export const FILE_FAULTS = ["EIO", "EACCES", "ENOSPC", "ESTALE", "EINTR", "half", "lost answer"] as const;
 
@@ -25,15 +25,15 @@ interface Injection {
 let current: Injection | undefined;
 let installed = false;
 
-/** What happened while {@linkcode injectFileFault} was in place. */
+/** The outcome of {@linkcode injectFileFault}. */
 export interface Injected {
-  /** Calls that were seen, up to the last. */
+  /** Number of operations seen, including those after the fault. */
   readonly calls: number;
-  /** The call that failed, for example `rename runs/swept/config.json`. */
+  /** The operation that failed, for example `rename runs/swept/config.json`. */
   readonly hit: string | undefined;
 }
 
-/** Does some work during which the nth call (from 1) to a file below `folder` fails. Errors of the work are thrown. */
+/** Runs `work` while the nth file operation (from 1) below `folder` fails. Rethrows its errors. */
 export async function injectFileFault(
   { folder, nth, fault }: { folder: string; nth: number; fault: FileFault },
   work: () => Promise<void>,

@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { SeededRandom } from "../../base/random.ts";
 import { STEPS, Subject } from "./subject.ts";
 
-/** Moments at which a run is killed. */
+/** Number of kills. */
 const KILLS = 30;
 
-/** Times that one run is killed, at most. */
+/** Maximum number of times that one run is killed. */
 const KILLS_A_RUN = 6;
 
-/** Submissions to the GPU beyond one a step, about: evaluation makes some, so that it is killed as well. */
+/** Approximate number of GPU submissions other than one per step, so that the evaluation is killed too. */
 const OTHER_SUBMISSIONS = 6;
 
-/** Milliseconds after a submission within which the process is killed: a step of the run takes about as long. */
+/** Longest delay of a kill after the submission, in milliseconds: about the duration of a step. */
 const DELAY = 30;
 
 let subject: Subject;
@@ -23,7 +23,7 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => subject[Symbol.asyncDispose]());
 
-/** Runs a job twice at once: a process waits for its GPU, its disk or its workers half of the time. */
+/** Runs a job in both lanes in parallel, because each process spends half of its time waiting. */
 async function atOnce(job: (lane: Subject, index: number) => Promise<unknown>): Promise<void> {
   const ends = await Promise.allSettled(lanes.map(job));
   for (const end of ends) if (end.status === "rejected") throw end.reason;
@@ -39,7 +39,7 @@ Deno.test(`a run killed at ${KILLS} random moments ends bit for bit like an unin
       const at = 1 + Math.floor(random.uniform() * (STEPS - reached + OTHER_SUBMISSIONS));
       const fault = { module: "./count_submits.ts", parameters: { at } };
       const process = lane.start(run, { fault, flags: ["--checkpoint-steps", "3"] });
-      // A run with fewer submissions ends without the word.
+      // A run with fewer submissions ends without printing SUBMITTED.
       await Promise.race([process.until("SUBMITTED").catch(() => {}), process.ended]);
       await new Promise((resolve) => setTimeout(resolve, random.uniform() * DELAY));
       process.kill("SIGKILL");
@@ -62,30 +62,30 @@ Deno.test(`a run killed at ${KILLS} random moments ends bit for bit like an unin
   assert.equal(left, 0);
 });
 
-/** Accesses to files at which a process is stopped dead and killed, in the order in which one run comes upon them. */
+/** File operations at which a process is frozen and killed, in the order in which a run reaches them. */
 const MOMENTS = [
-  { what: "while the draft of its configuration is written", call: "write", path: "draft\\.json", when: "half" },
-  { what: "before its configuration is there", call: "rename", path: "config\\.json$", when: "before" },
-  { what: "once its configuration is there", call: "rename", path: "config\\.json$", when: "after" },
-  { what: "while its first metrics are written", call: "write", path: "metrics\\.jsonl$", when: "half" },
-  { what: "when its first checkpoint is begun", call: "open", path: "step-.*tmp$", when: "after" },
-  { what: "half way through its first checkpoint", call: "write", path: "step-.*tmp$", nth: 9, when: "half" },
-  { what: "half way through its second checkpoint", call: "write", path: "step-0*6.*tmp$", when: "half" },
+  { what: "while the draft of the configuration is written", call: "write", path: "draft\\.json", when: "half" },
+  { what: "before the configuration exists", call: "rename", path: "config\\.json$", when: "before" },
+  { what: "after the configuration exists", call: "rename", path: "config\\.json$", when: "after" },
+  { what: "while the first metrics are written", call: "write", path: "metrics\\.jsonl$", when: "half" },
+  { what: "when the first checkpoint is created", call: "open", path: "step-.*tmp$", when: "after" },
+  { what: "halfway through the first checkpoint", call: "write", path: "step-.*tmp$", nth: 9, when: "half" },
+  { what: "halfway through the second checkpoint", call: "write", path: "step-0*6.*tmp$", when: "half" },
   { what: "when a checkpoint is written but not synced", call: "sync", path: "step-.*tmp$", when: "before" },
   { what: "before a checkpoint is renamed", call: "rename", path: "step-", when: "before" },
   { what: "after a checkpoint is renamed", call: "rename", path: "step-", when: "after" },
   { what: "before an old checkpoint is removed", call: "remove", path: "step-", when: "before" },
   { what: "after an old checkpoint is removed", call: "remove", path: "step-", when: "after" },
-  { what: "while its metrics are put back", call: "write", path: "metrics", when: "half" },
-  { what: "before its metrics are put back", call: "rename", path: "metrics", when: "before" },
-  { what: "after its metrics are put back", call: "rename", path: "metrics", when: "after" },
-  { what: "while its results are written", call: "write", path: "results\\.json", when: "half" },
-  { what: "before its results are renamed", call: "rename", path: "results\\.json$", when: "before" },
-  { what: "before its report is renamed", call: "rename", path: "report\\.html$", when: "before" },
+  { what: "while the metrics are rewritten on resuming", call: "write", path: "metrics", when: "half" },
+  { what: "before the rewritten metrics are renamed", call: "rename", path: "metrics", when: "before" },
+  { what: "after the rewritten metrics are renamed", call: "rename", path: "metrics", when: "after" },
+  { what: "while the results are written", call: "write", path: "results\\.json", when: "half" },
+  { what: "before the results are renamed", call: "rename", path: "results\\.json$", when: "before" },
+  { what: "before the report is renamed", call: "rename", path: "report\\.html$", when: "before" },
 ] as const;
 
-Deno.test(`a run killed at ${MOMENTS.length} accesses to its files ends bit for bit like an uninterrupted one`, async () => {
-  const kind = "killed at an access to a file";
+Deno.test(`a run killed at ${MOMENTS.length} file operations ends bit for bit like an uninterrupted one`, async () => {
+  const kind = "killed at a file operation";
   await atOnce(async (lane, index) => {
     const run = "frozen";
     let reached = 0;

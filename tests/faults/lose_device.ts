@@ -1,6 +1,8 @@
 /**
- * Loaded before the program, see {@linkcode Fault}: the GPU device is lost when step `at` is submitted, as by a driver that is reset; `times`
- * times in all, each time that step is reached.
+ * Preload module (see {@linkcode Fault}): the GPU device is lost when step `at` is submitted, as after a driver reset.
+ * This happens the first `times` times the step is reached.
+ *
+ * @module
  */
 import { Trainer } from "../../models/mod.ts";
 

@@ -1,4 +1,9 @@
-/** Loaded before the program, see {@linkcode Fault}: the GPU device is lost when the evaluation encodes its first batch, `times` times in all. */
+/**
+ * Preload module (see {@linkcode Fault}): the GPU device is lost when the evaluation encodes a batch, the first `times`
+ * times.
+ *
+ * @module
+ */
 import { VaeInference } from "../../models/mod.ts";
 
 let times = Number(new URL(import.meta.url).searchParams.get("times"));

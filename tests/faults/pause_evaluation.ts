@@ -1,4 +1,9 @@
-/** Loaded before the program, see {@linkcode Fault}: says when the evaluation encodes its first batch, and lets it wait there. */
+/**
+ * Preload module (see {@linkcode Fault}): when the evaluation encodes its first batch, prints `EVALUATING` and blocks
+ * there.
+ *
+ * @module
+ */
 import { VaeInference } from "../../models/mod.ts";
 
 VaeInference.prototype.encode = async function () {

@@ -1,4 +1,8 @@
-/** Loaded before the program, see {@linkcode Fault}: no file in `directory` can be opened for writing. */
+/**
+ * Preload module (see {@linkcode Fault}): no file in `directory` can be opened for writing (EROFS).
+ *
+ * @module
+ */
 import { resolve } from "node:path";
 import { interceptFileCalls, systemError } from "./file_calls.ts";
 

@@ -13,7 +13,7 @@ Deno.test.afterAll(() => subject[Symbol.asyncDispose]());
 
 const SIGNALS = [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const;
 
-Deno.test("SIGINT, SIGTERM and SIGHUP finish the step, save it, and end with 130, 143 and 129; nothing is done twice", async () => {
+Deno.test("SIGINT, SIGTERM and SIGHUP finish the step and save; exit codes are 130, 143 and 129; no step repeats", async () => {
   const run = "stopped";
   for (const [i, from] of [0, 5, 13, 20].entries()) {
     const [signal, exitCode] = SIGNALS[i % SIGNALS.length]!;
@@ -29,7 +29,7 @@ Deno.test("SIGINT, SIGTERM and SIGHUP finish the step, save it, and end with 130
     assert.match(stderr, new RegExp(`${signal}: finishing the step and saving; again after 2 s to stop at once`));
     const steps = stderr.matchAll(/^STEP (\d+)$/gm).map(([, step]) => Number(step)).toArray();
     const saved = await subject.assertNothingLost(run);
-    // The step that ran is saved; those before it were done once.
+    // The running step is saved, and every step before it ran once.
     assert.equal(saved, steps.at(-1)! + 1);
     assert.deepEqual(steps, Array.from(steps, (_, k) => from + k));
     assert.match(stderr, new RegExp(`\nstopped at step ${saved}; .*--run ${run} --resume. resumes it\n$`));
@@ -55,7 +55,7 @@ Deno.test("a signal during the evaluation ends it at once; resuming goes straigh
   subject.faults.survived("SIGTERM");
 });
 
-Deno.test("a second signal ends the process at once, and what was saved before is there", async () => {
+Deno.test("a second signal ends the process at once and keeps earlier checkpoints", async () => {
   const run = "stopped-twice";
   const { checkpoints } = runPaths(subject.directory(run));
   // The second checkpoint is never renamed: the process hangs while it saves.
@@ -74,11 +74,11 @@ Deno.test("a second signal ends the process at once, and what was saved before i
   subject.faults.survived("SIGINT twice");
 });
 
-Deno.test("a run whose terminal or log is gone trains to its end", async () => {
+Deno.test("a run that loses its terminal or log trains to the end", async () => {
   const shells = {
     "standard error on a full disk": 'exec "$@" 2>/dev/full',
     "standard error closed": 'exec "$@" 2>&-',
-    // A reader that leaves after the first line; the shell's exit code is the run's.
+    // The reader exits after the first line; the shell's exit code is the run's.
     "pipe whose reader left":
       'set -e; code=$( { { "$@" 2>&1 >&4; echo $? >&3; } | head -1 >&4; } 3>&1 4>/dev/null); exit $code',
   };
@@ -92,7 +92,7 @@ Deno.test("a run whose terminal or log is gone trains to its end", async () => {
   }
 });
 
-Deno.test("results that cannot be written to standard output are an error, after the run's files are complete", async () => {
+Deno.test("failing to print the results is an error, but only after the run's files are complete", async () => {
   const kind = "standard output on a full disk";
   subject.faults.tried(kind);
   const { code, stderr } = await subject.start("no-output", { shell: 'exec "$@" >/dev/full' }).ended;
@@ -102,4 +102,4 @@ Deno.test("results that cannot be written to standard output are an error, after
   subject.faults.survived(kind);
 });
 
-Deno.test("every fault that was tried was survived", (test) => subject.faults.report(test));
+Deno.test("every injected fault was survived", (test) => subject.faults.report(test));

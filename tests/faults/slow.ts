@@ -1,6 +1,8 @@
 /**
- * Loaded before the program, see {@linkcode Fault}: from the step `from` on, says each step's number on standard error and waits
- * `milliseconds` before it, so that a signal can be sent at a step.
+ * Preload module (see {@linkcode Fault}): from step `from` on, prints each step's number on standard error and sleeps
+ * for `milliseconds` before running it, so that a test can send a signal during a known step.
+ *
+ * @module
  */
 import { Trainer } from "../../models/mod.ts";
 

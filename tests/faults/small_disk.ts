@@ -1,12 +1,18 @@
+/**
+ * A disk of limited size.
+ *
+ * @module
+ */
 import { succeeds } from "../process.ts";
 import type { StartOptions } from "./subject.ts";
 
-/** Bytes after which nothing more can be written: a small file system where this user may mount one, else a simulated one. */
+/** A disk of limited size: a small tmpfs if this user may mount one, otherwise a simulation in the process. */
 export abstract class SmallDisk implements Disposable {
   /**
-   * Makes a directory whose disk has so many bytes.
+   * Creates a directory on a disk of the given size.
    *
-   * @param options.simulated Do not try to mount.
+   * @param options.bytes Size of the disk.
+   * @param options.simulated Simulates the disk without trying to mount one.
    */
   static create(directory: string, options: { bytes: number; simulated?: boolean }): SmallDisk {
     const { bytes, simulated = false } = options;
@@ -20,14 +26,14 @@ export abstract class SmallDisk implements Disposable {
     return new SimulatedDisk(directory, bytes);
   }
 
-  /** What processes that are to use the disk are started with. */
+  /** Options for starting processes that use the disk. */
   abstract readonly startOptions: Pick<StartOptions, "fault">;
-  /** What such a process must say. */
+  /** The error that such a process must print. */
   readonly complaint = /^error: the disk is full at runs\/[^:]+: free some space/m;
 
-  /** Makes room. */
+  /** Enlarges the disk. */
   abstract enlarge(): void;
-  /** Lets nothing be written any more, or lets it again. */
+  /** Makes the disk read-only, or writable again. */
   abstract set readOnly(value: boolean);
   abstract [Symbol.dispose](): void;
 }

@@ -1,6 +1,8 @@
 /**
- * What the faults are tried on: a small run of the real `train`, started as its task starts it, in a folder of its own. One run without
- * faults keeps every checkpoint; all others are compared with it, tensor by tensor and line by line.
+ * The test bed for fault injection: small runs of the real `deno task train` in a temporary folder. A reference run
+ * without faults keeps every checkpoint; all other runs are compared with it, tensor by tensor and line by line.
+ *
+ * @module
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -12,36 +14,36 @@ import { type Checkpoint, latestCheckpoint, listCheckpoints, readCheckpoint } fr
 import { RunningProcess, taskCommand } from "../process.ts";
 import { FaultTally } from "./fault_tally.ts";
 
-/** Studies of the data; with a batch of 8 four steps an epoch. */
+/** Number of studies: four steps per epoch with a batch size of 8. */
 const STUDIES = 44;
 
-/** Steps of every run. */
+/** Number of steps of every run. */
 export const STEPS = 24;
 
-/** A fault to put into a process before the program starts: a module of this folder with its parameters. */
+/** A fault to inject: a module of this folder that is preloaded before the program, and its parameters. */
 export interface Fault {
   readonly module: string;
   readonly parameters: Readonly<Record<string, string | number>>;
 }
 
-/** How to start a process of a run. */
+/** Options for starting a run. */
 export interface StartOptions {
   readonly flags?: readonly string[];
   readonly fault?: Fault;
-  /** A shell command that ends in the program: `$@` stands for it. */
+  /** A shell command that runs the program as `"$@"`. */
   readonly shell?: string;
 }
 
-/** A folder with data, in which runs are started. */
+/** A temporary folder with data, in which runs are started and compared with the reference run. */
 export class Subject implements AsyncDisposable {
   private constructor(
     readonly folder: string,
     private readonly expected: Expected,
-    /** What was tried; the last test of a file gives the counts. */
+    /** Faults injected so far; the last test of each file reports the counts. */
     readonly faults = new FaultTally(),
   ) {}
 
-  /** Draws the data and does the run without faults. */
+  /** Generates the data and performs the reference run. */
   static async create(): Promise<Subject> {
     const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "mmvm_faults_" }));
     try {
@@ -60,7 +62,7 @@ export class Subject implements AsyncDisposable {
     }
   }
 
-  /** A folder below this one with the same data, prepared too, for runs at the same time as those here. */
+  /** Creates a subfolder with the same prepared data, for runs that execute in parallel with those here. */
   async beside(name: string): Promise<Subject> {
     const folder = join(this.folder, name);
     await cp(join(this.folder, "cache"), join(folder, "cache"), { recursive: true });
@@ -72,33 +74,39 @@ export class Subject implements AsyncDisposable {
     return join(this.folder, "runs", run);
   }
 
-  /** Which of its configurations a run has. */
+  /** Whether a run has a draft configuration, and a final one. */
   begun(run: string): { draft: boolean; config: boolean } {
     const { config, draft } = runPaths(this.directory(run));
     return { draft: existsSync(draft), config: existsSync(config) };
   }
 
-  /** Starts a run, or goes on with it where it has begun. */
+  /** Starts a run, or resumes it if it exists. */
   start(run: string, options: StartOptions = {}): RunningProcess {
     const { draft, config } = this.begun(run);
     const { flags = [], ...how } = options;
     return this.task("train", [...this.#flags(), "--run", run, ...draft || config ? ["--resume"] : [], ...flags], how);
   }
 
-  /** Starts a task in this folder with the task's own permissions. */
+  /** Starts a `deno task` in this folder with the task's own permissions. */
   task(name: string, args: readonly string[], { fault, shell }: Omit<StartOptions, "flags"> = {}): RunningProcess {
     const command = [...taskCommand(name, { preload: fault ? [moduleUrl(fault)] : [] }), ...args];
     return new RunningProcess(shell ? ["/bin/sh", "-c", shell, "sh", ...command] : command, { cwd: this.folder });
   }
 
-  /** Goes on with a run until it is done, and compares all of it. */
+  /** Resumes a run, lets it finish, and asserts that it equals the reference run. */
   async finish(run: string): Promise<void> {
     const { code, stderr } = await this.start(run).ended;
     assert.equal(code, 0, stderr);
     await this.assertWhole(run);
   }
 
-  /** The last checkpoint of a run and its metrics, which must be those of the run without faults. */
+  /**
+   * Asserts that a run's last checkpoint and its metrics equal those of the reference run.
+   *
+   * @param options.since The run must have reached at least this step.
+   * @param options.warnings Number of damaged checkpoints that must be skipped.
+   * @returns The step of the last checkpoint, or 0 if there is none.
+   */
   async assertNothingLost(run: string, options: { since?: number; warnings?: number } = {}): Promise<number> {
     const { since = 0, warnings: expectedWarnings = 0 } = options;
     const { checkpoints, metrics } = runPaths(this.directory(run));
@@ -112,7 +120,7 @@ export class Subject implements AsyncDisposable {
     return step;
   }
 
-  /** A run that has come to its end, with the parameters and the metrics of the one without faults. */
+  /** Asserts that a run is complete and has the same parameters and metrics as the reference run. */
   async assertWhole(run: string): Promise<void> {
     assert.equal(await this.assertNothingLost(run), STEPS);
     const { metrics, results, report, draft } = runPaths(this.directory(run));
@@ -142,7 +150,7 @@ export class Subject implements AsyncDisposable {
   }
 }
 
-/** Parameters, running statistics and moments, bit for bit. */
+/** Asserts that parameters, running statistics and optimiser moments are equal bit for bit. */
 export function assertSameTensors(actual: Checkpoint, expected: Checkpoint): void {
   assert.equal(actual.state.step, expected.state.step);
   assert.deepEqual([...actual.tensors.keys()], [...expected.tensors.keys()]);
@@ -153,14 +161,14 @@ export function assertSameTensors(actual: Checkpoint, expected: Checkpoint): voi
 }
 
 interface Expected {
-  /** Where the phantoms are. */
+  /** Directory of the phantoms. */
   readonly data: string;
-  /** Directory of the checkpoints of every step. */
+  /** Directory with a checkpoint of every step. */
   readonly checkpoints: string;
   readonly losses: ReadonlyMap<number, number[]>;
 }
 
-/** What `metrics.jsonl` says of each step, but for the times. */
+/** Reads the metrics of each step, except for the times. */
 async function readLosses(path: string): Promise<Map<number, number[]>> {
   const lines = await readMetricsFile(path);
   return new Map(lines.map((line) => {

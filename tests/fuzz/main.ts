@@ -1,6 +1,6 @@
 /**
- * `deno task fuzz --minutes 60`: tries changed inputs on every reader for so long. Prints the seed first and every input
- * that found a bug by reader, seed and number; `--seed`, `--reader` and `--number` repeat one.
+ * `deno task fuzz --minutes 60`: tries changed inputs on every reader for so long. Prints the seed first and every
+ * input that found a bug by reader, seed and number; `--seed`, `--reader` and `--number` repeat one.
  *
  * @module
  */

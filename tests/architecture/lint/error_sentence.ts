@@ -1,6 +1,6 @@
 /**
- * Rule: the message of an error is one sentence in lower case without a full stop, because it follows `error: ` or a file's name:
- * `error: the batch size must be a positive integer, not 0`.
+ * Rule: the message of an error is one sentence in lower case without a full stop, because it follows `error: ` or a
+ * file's name: `error: the batch size must be a positive integer, not 0`.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 /**
  * Rule: lines have at most 120 columns, comments included, which the formatter does not wrap.
  *
- * Two exceptions: a line with a URL, and a line that one string, template or regular expression on it makes long (a sentence, a test's
- * name, a pattern).
+ * Two exceptions: a line with a URL, and a line that one string, template or regular expression on it makes long (a
+ * sentence, a test's name, a pattern).
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Rule: every module says what it is for, in a doc comment with `@module` before its first statement. Test files need none: the names
- * of their tests say it.
+ * Rule: every module says what it is for, in a doc comment with `@module` before its first statement. Test files need
+ * none: the names of their tests say it.
  *
  * @module
  */

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { countInstructions, markedSections, parseMachineProgram } from "../../../bench/gpu_static/disassembly.ts";
 
-/** A tile kernel in miniature: a round fetches twice, waits for one of two fetches, and multiplies in a loop of its own. */
+/**
+ * A tile kernel in miniature: a round fetches twice, waits for one of two fetches, and multiplies in a loop of its own.
+ */
 const KERNEL = `
 disasm:
 BB0:

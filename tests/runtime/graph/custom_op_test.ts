@@ -1,9 +1,10 @@
 /**
- * A user-defined op, from its kernel to its gradient: cumulative sums along the last axis, which the engine does not have.
+ * A user-defined op, from its kernel to its gradient: cumulative sums along the last axis, which the engine does not
+ * have.
  *
- * It takes the body of a WGSL kernel that follows the contract of `runtime/kernels/kernel.ts`; a shape rule that rejects
- * invalid inputs; a lowering from shapes to dispatches, which names the kernel's operands and uniforms; a vector-Jacobian
- * product made of ops; and a function that applies the op.
+ * It takes the body of a WGSL kernel that follows the contract of `runtime/kernels/kernel.ts`; a shape rule that
+ * rejects invalid inputs; a lowering from shapes to dispatches, which names the kernel's operands and uniforms; a
+ * vector-Jacobian product made of ops; and a function that applies the op.
  *
  * @module
  */
@@ -31,8 +32,8 @@ import {
 } from "../../../runtime/mod.ts";
 import { checkOp, numbers } from "../gradient_check.ts";
 
-// The body of a kernel: buffers are read by NAME_at(i) and written by NAME_put(i, value), numbers are in `p`, and LANES is
-// the size of a workgroup. Sizes are uniforms, so that one pipeline serves all shapes.
+// The body of a kernel: buffers are read by NAME_at(i) and written by NAME_put(i, value), numbers are in `p`, and LANES
+// is the size of a workgroup. Sizes are uniforms, so that one pipeline serves all shapes.
 const CODE = `
 // One invocation a row. The grid may be rounded up.
 fn kernel(group: u32, lane: u32) {

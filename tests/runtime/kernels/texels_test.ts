@@ -35,7 +35,10 @@ Deno.test("a program counts the texture of its texels to its memory, and frees i
   assert.equal(device.allocatedBytes, before);
 });
 
-/** x [64, 256] and w [256, 128] -> sum((x w)^2) and its gradients: those of x and w read the gradient of the product both. */
+/**
+ * x [64, 256] and w [256, 128] -> sum((x w)^2) and its gradients: those of x and w read the gradient of the product
+ * both.
+ */
 function product() {
   const [x, w] = [input("x", { shape: [64, 256] }), input("w", { shape: [256, 128] })];
   const y = matmul(x, w);
@@ -60,7 +63,8 @@ Deno.test("a plan copies what two dispatches read as texels once, and each finds
   }, { target, maxBufferBytes: 2 ** 27 });
   const reads = plan.commands.flatMap(({ texels = [] }) => texels);
   assert.equal(reads.length, 6);
-  // w is there since the first product and the gradient of y since the one before; x, of 4 rows, gave way to that gradient.
+  // w is there since the first product and the gradient of y since the one before; x, of 4 rows, gave way to that
+  // gradient.
   assert.equal(plan.texelRows, 12);
   assert.deepEqual(reads.map(({ copied }) => copied), [true, true, true, false, true, false]);
   const uniforms = new DataView(plan.requests.find(({ role }) => role === "uniforms")!.data!.slice().buffer);

@@ -15,7 +15,10 @@ import { adamStep, sgdStep } from "../../reference/optimizer.ts";
 
 const ENTRIES = [{ name: "w", shape: [3, 5] }, { name: "b", shape: [5] }, { name: "s", shape: [] }];
 
-/** A model with the loss sum of (p - target)^2 over all parameters p, whose gradient is 2 (p - target), trained by one optimiser. */
+/**
+ * A model with the loss sum of (p - target)^2 over all parameters p, whose gradient is 2 (p - target), trained by one
+ * optimiser.
+ */
 class Model implements Disposable {
   private constructor(readonly parameters: Slab, readonly moments: readonly Slab[], readonly program: Program) {}
 

@@ -26,7 +26,10 @@ const ENTRIES = [
   entry("matmul", { start: 1_010_000, time: 5000, flops: 40_000, bytes: 600 }),
 ];
 
-/** What the Trace Event Format asks of a file in its object form: viewers leave out, or choke on, events that do not keep to it. */
+/**
+ * What the Trace Event Format asks of a file in its object form: viewers leave out, or choke on, events that do not
+ * keep to it.
+ */
 function assertTraceEvents({ traceEvents, displayTimeUnit }: Trace, dispatches: number): void {
   assert.ok(displayTimeUnit === "ms");
   const isTime = (time: unknown) => typeof time === "number" && Number.isFinite(time) && time >= 0;

@@ -1,6 +1,6 @@
 /**
- * Programs of random graphs. All values are small whole numbers, which float32 holds exactly: whatever is fused, shared, reordered or put
- * into each other's memory, the results must be those of an interpreter, bit for bit.
+ * Programs of random graphs. All values are small whole numbers, which float32 holds exactly: whatever is fused,
+ * shared, reordered or put into each other's memory, the results must be those of an interpreter, bit for bit.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
