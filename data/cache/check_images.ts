@@ -1,3 +1,8 @@
+/**
+ * Decodes every image of a data set to find those that cannot be used.
+ *
+ * @module
+ */
 import { DataError } from "../../base/errors.ts";
 import { decodeAll, type DecodeResult, type DecodeTask } from "./decode_pool.ts";
 import { defaultImageMemory } from "./image_memory.ts";
@@ -6,28 +11,28 @@ import { checkFiles } from "../index/check_files.ts";
 import { MAX_PIXELS } from "../image/decode_image.ts";
 import type { StudyIndex } from "../index/study_index.ts";
 
-/** The decoded images are not kept, so that any size will do. */
+/** The decoded images are discarded, so any size will do. */
 const SIZE = 8;
 
-/** Images in a row that cannot be read, after which a disk, a network or a permission must have failed. */
+/** Consecutive unreadable images after which the disk, network or permissions are assumed to have failed. */
 const MAX_UNREAD = 10;
 
 /**
- * Decodes every kept image. Leaves out (counted and named) those that cannot be decoded or read, and notes pictures without content and
+ * Decodes every kept image. Excludes (and logs) images that cannot be decoded or read, and warns of blank images and
  * misleading file names.
  *
- * @throws {DataError} for the first of them when the index was opened as strict, and where images disappear meanwhile or many in a row
- * cannot be read.
+ * @throws {DataError} for the first of them in strict mode, and if images disappear while the task runs or many in a
+ * row cannot be read.
  */
 export async function checkImages(
   index: StudyIndex,
   options: {
-    /** Default one a core. */
+    /** Default one per core. */
     workers?: number;
     maxPixels?: number;
-    /** Bytes of memory for decoding, over all workers; default a quarter of the machine's. */
+    /** Memory budget for decoding over all workers, in bytes; default a quarter of the machine's memory. */
     imageMemory?: number;
-    /** Milliseconds that one image may take, default two minutes. */
+    /** Time limit per image in milliseconds, default two minutes. */
     timeout?: number;
     onProgress?: (progress: { done: number; total: number }) => void;
     signal?: AbortSignal;
@@ -58,15 +63,15 @@ export async function checkImages(
   noteImages(index, notes);
 }
 
-/** Leaves out an image that cannot be decoded. */
+/** Excludes an image that cannot be decoded. */
 export function dropUndecodable(index: StudyIndex, image: number, why: string): void {
   const reason = { step: "decoding", reason: "image cannot be decoded", unit: "image", fault: true } as const;
   index.dropImage(image, reason, `${index.source.name(image)}: ${why}`);
 }
 
 /**
- * Images that could not be read, for reasons that lie outside of them. They are left out of the index for now; nothing on disk remembers
- * them, so that the next call tries again.
+ * Images that could not be read because of an external failure. They are excluded from the index for now but not
+ * recorded on disk, so the next call tries them again.
  */
 export class UnreadImages {
   readonly #index: StudyIndex;
@@ -77,10 +82,11 @@ export class UnreadImages {
   }
 
   /**
-   * Leaves out the image of a result that is an image not read.
+   * Excludes the image if the result says that it could not be read.
    *
-   * @returns whether it is one
-   * @throws {DataError} where the file has disappeared, or the last {@linkcode MAX_UNREAD} images could not be read either.
+   * @returns whether it was excluded
+   * @throws {DataError} if the file has disappeared, or the last {@linkcode MAX_UNREAD} images could not be read
+   * either.
    */
   leaveOut(result: DecodeResult): boolean {
     if (!("unread" in result)) {

@@ -1,18 +1,23 @@
+/**
+ * Messages between the decode pool and its workers.
+ *
+ * @module
+ */
 import type { ImageLocation, Preprocessing } from "../image/image_source.ts";
 
-/** What decode workers are told: first how, then one image after another. */
+/** Requests to a decode worker: first the settings, then one image at a time. */
 export type DecodeRequest =
   | {
     kind: "start";
     size: number;
     preprocessing: Preprocessing;
     maxPixels: number;
-    /** Bytes of memory that decoding one image may take. */
+    /** Memory limit for decoding one image, in bytes. */
     maxBytes: number;
   }
   | { kind: "image"; image: number; name: string; location: ImageLocation };
 
-/** What they answer. */
+/** Replies of a decode worker. */
 export type DecodeReply =
   | {
     kind: "pixels";
@@ -21,9 +26,9 @@ export type DecodeReply =
     /** Bits of `IMAGE_NOTES`. */
     notes: number;
   }
-  /** The bytes were read whole and are not an image that is read. */
+  /** The file was read completely but cannot be decoded. */
   | { kind: "bad"; image: number; reason: string }
-  /** The bytes could not be read. */
+  /** The file could not be read. */
   | { kind: "unread"; image: number; reason: string; isGone: boolean }
   /** Decoding would take more memory than allowed. */
   | { kind: "large"; image: number; bytes: number }

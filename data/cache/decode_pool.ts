@@ -1,24 +1,29 @@
+/**
+ * A pool of Web Workers that decode and preprocess images.
+ *
+ * @module
+ */
 import type { ImageLocation, Preprocessing } from "../image/image_source.ts";
 import type { DecodeReply, DecodeRequest } from "./decode_messages.ts";
 
-/** Images posted ahead to each worker, so that none waits for this thread. */
+/** Images queued per worker, so that workers never wait for this thread. */
 const AHEAD = 2;
-/** Attempts that an image gets whose worker takes too long or dies. */
+/** Attempts per image if its worker hangs or dies. */
 const ATTEMPTS = 2;
-/** Workers that die one after another, without a result in between, before the pool gives up. */
+/** Consecutive worker deaths, without a result in between, before the pool gives up. */
 const MAX_DEATHS = 20;
 
 /** One image to decode. */
 export interface DecodeTask {
   image: number;
-  /** For messages and, by its ending, the format that it claims. */
+  /** File name, for messages and for the format that its extension claims. */
   name: string;
   location: ImageLocation;
 }
 
 /**
- * What became of it: prepared pixels with notes (bits of `IMAGE_NOTES`), the reason why its bytes are not an image that is read, or
- * the reason why this attempt failed, which says nothing about the image.
+ * The outcome for one image: prepared pixels with notes (bits of `IMAGE_NOTES`), the reason why the file cannot be
+ * decoded, or the reason why this attempt failed although the image may be fine.
  */
 export type DecodeResult =
   | { image: number; pixels: Uint8Array; notes: number }
@@ -30,27 +35,28 @@ export interface DecodePoolOptions {
   size: number;
   preprocessing: Preprocessing;
   maxPixels: number;
-  /** Bytes of memory that all images in decoding may take together. */
+  /** Memory budget for all images being decoded, in bytes. */
   imageMemory: number;
-  /** An image that takes longer is tried once more in another worker, then given up. Milliseconds. */
+  /** Time limit per image in milliseconds. An image that exceeds it is retried once in another worker. */
   timeout: number;
   signal?: AbortSignal | undefined;
 }
 
 interface PoolWorker {
   worker: Worker;
-  /** Posted and not answered, oldest first. */
+  /** Tasks posted and not yet answered, oldest first. */
   pending: DecodeTask[];
-  /** When the oldest of them began, as far as this thread knows. */
+  /** When the oldest of them started, as seen by this thread. */
   since: number;
 }
 
 /**
- * Decodes images in Web Workers and hands each result to `onResult` (in no fixed order). A worker that hangs or dies is replaced and
- * costs at most the image that it was working on. Each worker may use its share of the image memory; larger images come last, one at
- * a time in a single worker.
+ * Decodes images in Web Workers and hands each result to `onResult` (in no fixed order). A worker that hangs or dies is
+ * replaced; at most the image it was working on is lost. Each worker may use its share of the image memory; larger
+ * images are decoded last, one at a time in a single worker.
  *
- * Ends when all tasks have a result; throws what `onResult` throws, the signal's reason, or an error where workers keep dying.
+ * Resolves when all tasks have a result. Rejects with an exception thrown by `onResult`, with the signal's reason, or
+ * with an error if workers keep dying.
  */
 export function decodeAll(
   tasks: Iterator<DecodeTask>,
@@ -164,7 +170,7 @@ class DecodePool {
     }
   }
 
-  /** Replaces a worker that died; the image that it was working on is tried once more. */
+  /** Replaces a dead worker; the image it was working on is retried once. */
   #bury(member: PoolWorker, message: string): void {
     if (this.#closed || !this.#workers.has(member)) return;
     if (++this.#deaths > MAX_DEATHS) {
@@ -177,7 +183,7 @@ class DecodePool {
 
   #replaceStuck(): void {
     const now = performance.now();
-    // After a pause of this process (SIGSTOP, a suspended machine) nobody is to blame for the time that has passed.
+    // Time during which this process was paused (SIGSTOP, a suspended machine) does not count towards the limit.
     const pause = now - this.#lastWatch - 2 * this.#interval;
     this.#lastWatch = now;
     for (const member of [...this.#workers]) {
@@ -207,7 +213,7 @@ class DecodePool {
     if (this.#large.length === 0) {
       this.#end.resolve();
     } else if (!this.#isLargeRound && !this.#closed) {
-      // Their memory goes back with the workers.
+      // Stopping the workers releases their memory.
       for (const member of [...this.#workers]) this.#stop(member);
       this.#isLargeRound = true;
       this.#start(this.#options.imageMemory);

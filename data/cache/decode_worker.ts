@@ -1,3 +1,8 @@
+/**
+ * The Web Worker of the decode pool.
+ *
+ * @module
+ */
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
 import { countLevels } from "../image/decoded_image.ts";
@@ -8,7 +13,10 @@ import type { DecodeReply, DecodeRequest } from "./decode_messages.ts";
 import { IMAGE_NOTES, notesOfLevels } from "./image_notes.ts";
 import { LocationReader, ReadError } from "./read_location.ts";
 
-/** Decodes and preprocesses images, one at a time in the order in which they are posted. A bad image is an answer, not an error. */
+/**
+ * Decodes and preprocesses images, one at a time in the order posted. A bad image is reported as a reply, not as an
+ * error.
+ */
 const worker = self as unknown as DedicatedWorkerGlobalScope;
 let start: Extract<DecodeRequest, { kind: "start" }> | undefined;
 let decoder: ImageDecoder | undefined;

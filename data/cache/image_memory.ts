@@ -1,7 +1,15 @@
-/** Used where the machine's memory cannot be known. */
+/**
+ * The default memory budget for decoding images.
+ *
+ * @module
+ */
+/** Assumed if the machine's memory size is unknown. */
 const UNKNOWN = 2 ** 30;
 
-/** Bytes that decoding may take by default, over all workers: a quarter of the machine's or (Linux) the container's memory. */
+/**
+ * The default memory budget for decoding over all workers, in bytes: a quarter of the memory of the machine or (on
+ * Linux) the container.
+ */
 export function defaultImageMemory(): number {
   const known = [systemMemory(), containerLimit()].filter((bytes) => bytes !== undefined);
   return known.length === 0 ? UNKNOWN : Math.floor(Math.min(...known) / 4);
@@ -11,7 +19,7 @@ function systemMemory(): number | undefined {
   try {
     return Deno.systemMemoryInfo().total;
   } catch {
-    // Not permitted to this task.
+    // This task lacks the permission.
     return undefined;
   }
 }
@@ -21,7 +29,7 @@ function containerLimit(): number | undefined {
     const bytes = Number(Deno.readTextFileSync("/sys/fs/cgroup/memory.max"));
     return Number.isFinite(bytes) && bytes > 0 ? bytes : undefined;
   } catch {
-    // Another system, or not permitted.
+    // Not Linux, or no permission.
     return undefined;
   }
 }

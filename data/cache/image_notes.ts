@@ -1,11 +1,16 @@
+/**
+ * Warnings about images that are usable but suspicious, stored as bits in the cache.
+ *
+ * @module
+ */
 import type { DropReason } from "../index/drop_log.ts";
 import type { StudyIndex } from "../index/study_index.ts";
 import { MAX_LEVELS_COUNTED } from "../image/decoded_image.ts";
 
-/** Bits that a cache keeps about an image that it has prepared. */
+/** Note bits that the cache stores for each prepared image. */
 export const IMAGE_NOTES = { oneValue: 1, twoValues: 2, manyValues: 4, misnamed: 8 } as const;
 
-/** The notes about a picture of so many distinct values (as counted by `countLevels()`). */
+/** The notes for an image with the given number of distinct values (as counted by `countLevels()`). */
 export function notesOfLevels(levels: number): number {
   if (levels <= 1) return IMAGE_NOTES.oneValue;
   if (levels === 2) return IMAGE_NOTES.twoValues;
@@ -21,9 +26,9 @@ function noteReason(reason: string, { fault }: { fault: boolean }): DropReason &
 }
 
 /**
- * Counts and names in the index what is suspicious about prepared images, which stay in it.
+ * Logs warnings about suspicious prepared images, which stay in the index.
  *
- * @throws {DataError} for the first picture without content when the index was opened as strict.
+ * @throws {DataError} for the first blank image in strict mode.
  */
 export function noteImages(index: StudyIndex, notes: ReadonlyMap<number, number>): void {
   let many = 0;

@@ -1,3 +1,8 @@
+/**
+ * The manifest that identifies a cache of prepared pixels and the settings it was built with.
+ *
+ * @module
+ */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
@@ -9,7 +14,7 @@ import { writeFileAtomicSync } from "../../base/atomic_file.ts";
 
 /** Version of the cache's files. */
 const CACHE_VERSION = 2;
-/** Shards hold at most this many bytes of pixels. */
+/** Maximum size of a shard's pixels in bytes. */
 const SHARD_BYTES = 256 * 2 ** 20;
 
 /** A manifest has a few hundred bytes. */
@@ -18,7 +23,7 @@ const MANIFEST = { maxBytes: 2 ** 16, kind: "a manifest of prepared pixels" };
 const manifestSchema = z.object({
   format: z.literal("mmvm-prepared-pixels"),
   version: z.literal(CACHE_VERSION),
-  /** Hash over the settings and the source; names the cache's directory. */
+  /** Hash of the settings and the source; used as the name of the cache directory. */
   key: z.string(),
   dataset: z.string(),
   imageSize: z.int().positive(),
@@ -28,12 +33,12 @@ const manifestSchema = z.object({
   preprocessingVersion: z.int(),
 });
 
-/** What a cache was made from, and how: `manifest.json` in its directory. */
+/** The source and settings of a cache: `manifest.json` in its directory. */
 export type CacheManifest = z.infer<typeof manifestSchema>;
 
 /**
- * The manifest of the cache that belongs to an index and an image size. Any change of the settings, of the list of images or of a
- * file's size or time gives another key, and so another directory: a stale cache is never used.
+ * The manifest of the cache that belongs to an index and an image size. Any change to the settings, the list of images,
+ * or a file's size or modification time results in a different key and directory, so a stale cache is never used.
  */
 export function manifestFor(index: StudyIndex, imageSize: number): CacheManifest {
   const settings = {
@@ -71,9 +76,9 @@ export function cacheDirectory(cacheRoot: string, manifest: CacheManifest): stri
 }
 
 /**
- * Makes sure that a cache's manifest is the one expected. It is written where it is missing, and with `verify` where it differs.
+ * Ensures that a cache has the expected manifest. Writes it if it is missing, or if it differs and `verify` is set.
  *
- * @throws {DataError} where it differs, naming the first field.
+ * @throws {DataError} naming the first field that differs.
  */
 export function settleManifest(directory: string, options: { expected: CacheManifest; verify: boolean }): void {
   const { expected, verify } = options;
@@ -103,7 +108,7 @@ function writeManifest(directory: string, manifest: CacheManifest): void {
   writeFileAtomicSync(join(directory, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 }
 
-/** Reads the manifest; `undefined` where there is none. */
+/** Reads the manifest; `undefined` if there is none. */
 function readManifest(directory: string): CacheManifest | undefined {
   const file = join(directory, "manifest.json");
   let text: string;

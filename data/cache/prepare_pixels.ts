@@ -1,3 +1,8 @@
+/**
+ * Builds the cache of prepared pixels; resumes after an interruption.
+ *
+ * @module
+ */
 import { statfsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -18,24 +23,24 @@ import { cacheDirectory, manifestFor, settleManifest } from "./manifest.ts";
 import { PreparedPixels } from "./prepared_pixels.ts";
 import { SkippedLog } from "./skipped_log.ts";
 
-/** At least this often (milliseconds) what is done is made safe against a crash. */
+/** Interval in milliseconds at which progress is flushed to disk. */
 const FLUSH_INTERVAL = 2000;
 const DECODE_TIMEOUT = 120_000;
 
-/** What there is to do, told before it starts. */
+/** The work to be done, reported before it starts. */
 export interface PreparePlan {
   directory: string;
-  /** Images that are wanted, and those of them that are not there yet. */
+  /** Number of images requested, and number of those not prepared yet. */
   images: number;
   missing: number;
-  /** Bytes that will be written, and bytes that the disk has free (`undefined` where that cannot be known). */
+  /** Bytes to be written, and free disk space in bytes (`undefined` if unknown). */
   bytesNeeded: number;
   bytesFree: number | undefined;
 }
 
-/** How far it is. */
+/** Progress of the preparation. */
 export interface PrepareProgress {
-  /** Images done in this call, of `total` that were missing; `skipped` of them were bad. */
+  /** Images processed by this call, out of `total` that were missing; `skipped` of them were bad. */
   done: number;
   total: number;
   skipped: number;
@@ -48,19 +53,19 @@ export interface PrepareOptions {
   cacheDir: string;
   /** Side of the prepared images in pixels, 1 to 4096. */
   imageSize: number;
-  /** Decode workers, default one a core. */
+  /** Number of decode workers, default one per core. */
   workers?: number;
-  /** Image numbers to prepare; default: those that the index's pair policy uses. */
+  /** Images to prepare, default those used by the index's pair policy. */
   images?: Iterable<number>;
-  /** Read everything that is there, and try damaged and bad images again; default false. */
+  /** Verify all prepared images and retry damaged and bad ones, default false. */
   verify?: boolean;
-  /** Refuse images with more pixels, default 64 million. */
+  /** Reject images with more pixels, default 64 million. */
   maxPixels?: number;
-  /** Bytes of memory for decoding, over all workers; default a quarter of the machine's. */
+  /** Memory budget for decoding over all workers, in bytes; default a quarter of the machine's memory. */
   imageMemory?: number;
-  /** Milliseconds that one image may take, default two minutes. */
+  /** Time limit per image in milliseconds, default two minutes. */
   timeout?: number;
-  /** Called once where another process prepares this cache, and its end is waited for. */
+  /** Called once if this call has to wait for another process that is preparing the same cache. */
   onWait?: () => void;
   onPlan?: (plan: PreparePlan) => void;
   onProgress?: (progress: PrepareProgress) => void;
@@ -68,13 +73,13 @@ export interface PrepareOptions {
 }
 
 /**
- * Decodes, crops, resizes and equalises the images once and keeps them on disk. Interrupted anywhere, the next call goes on
- * where it stopped. Images whose bytes were read but cannot be decoded are left out of the index (`index.drops`), now and later, and
- * named with the reason in `skipped.jsonl` of the cache; images that could not be read are left out for now and tried again by the next
- * call. Form pairs after this call. Where another process prepares the same cache, its end is waited for.
+ * Decodes, crops, resizes and equalises the images once and stores them on disk. After an interruption, the next call
+ * resumes where it stopped. Images that cannot be decoded are excluded from the index permanently and listed with the
+ * reason in the cache's `skipped.jsonl`; images that could not be read are excluded for now and retried by the next
+ * call. Form pairs after this call. If another process is preparing the same cache, waits for it.
  *
- * @throws {DataError} for no image files, a full disk, a data folder that disappears or fails meanwhile, a foreign manifest, and (strict)
- * a bad image.
+ * @throws {DataError} if there are no image files, the disk is full, the data folder disappears or fails while the task
+ * runs, the manifest differs or (in strict mode) an image is bad.
  */
 export async function preparePixels(index: StudyIndex, options: PrepareOptions): Promise<PreparedPixels> {
   const { imageSize } = options;
@@ -147,12 +152,12 @@ class Preparation {
     }
   }
 
-  /** After an error, which must not be hidden by one that follows from it. */
+  /** Called after an error, which must not be masked by a subsequent one. */
   #saveWhatIsDone(): void {
     try {
       this.#prepared.flush();
     } catch {
-      // A full disk takes no index either: the images since the last flush are made again.
+      // On a full disk this fails too: images since the last flush will be prepared again.
     }
   }
 
@@ -243,7 +248,7 @@ class Preparation {
     this.#options.onProgress?.({ ...progress });
   }
 
-  /** Compares every prepared image with its checksum, and forgets those that do not match and those that were bad. */
+  /** Verifies the checksum of every prepared image; marks mismatches and bad images to be prepared again. */
   #forgetDamaged(): void {
     const buffer = new Uint8Array(this.#prepared.bytesPerImage);
     for (let image = 0; image < this.#index.images.count; image++) {
@@ -270,27 +275,29 @@ export function imagesOfPairs(index: StudyIndex): Int32Array {
   return Int32Array.from(images);
 }
 
-/** Milliseconds between two looks at a lock that another process holds. */
+/** Polling interval in milliseconds for a lock held by another process. */
 const LOCK_INTERVAL = 200;
 
-/** Holds the cache for one process, once it is free; freed by the system when the process ends in whatever way. */
+/**
+ * Locks the cache for this process, waiting if necessary. The operating system releases the lock when the process ends.
+ */
 async function lockCache(
   directory: string,
   { onWait, signal }: Pick<PrepareOptions, "onWait" | "signal">,
 ): Promise<Disposable> {
   const file = openForUpdateSync(join(directory, "lock"));
   try {
-    // Some network file systems have no locks: then two processes write the same bytes twice, and no harm is done.
+    // Some network file systems do not support locks; two processes then write the same bytes, which is harmless.
     const isLocked = () => file.tryLock(true).catch(() => true);
     if (!await isLocked()) {
       onWait?.();
-      // Not lock(), which nothing can interrupt.
+      // lock() cannot be interrupted.
       do await delay(LOCK_INTERVAL, undefined, { signal }); while (!await isLocked());
     }
     return { [Symbol.dispose]: () => file.close() };
   } catch (error) {
     file.close();
-    // The timer's own error says nothing of why.
+    // Throw the signal's reason instead of the timer's AbortError.
     signal?.throwIfAborted();
     throw error;
   }
@@ -301,12 +308,12 @@ function freeBytes(directory: string): number | undefined {
     const { bavail, bsize } = statfsSync(directory);
     return bavail * bsize;
   } catch {
-    // Not every system or permission set tells; then the disk being full shows when it is.
+    // Not available on every system or with every permission set; a full disk then surfaces when writing.
     return undefined;
   }
 }
 
-/** A full or read-only disk in words. What was flushed before stays usable. */
+/** Converts the error for a full or read-only disk to a DataError. Images already flushed stay usable. */
 function diskError(error: unknown, directory: string): unknown {
   const code = (error as { code?: string } | undefined)?.code;
   if (code === "ENOSPC" || code === "EDQUOT") {

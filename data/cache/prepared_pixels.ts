@@ -1,3 +1,8 @@
+/**
+ * Random access to the cache of prepared pixels.
+ *
+ * @module
+ */
 import { DataError } from "../../base/errors.ts";
 import type { CacheManifest } from "./manifest.ts";
 import { IMAGE_STATUS, Shard } from "./shard.ts";
@@ -6,8 +11,8 @@ import { IMAGE_STATUS, Shard } from "./shard.ts";
 const MAX_OPEN = 64;
 
 /**
- * The pixels of a data set at one size, on disk, by image number. Reading verifies a checksum. Keeps a bounded number of files
- * open and nothing of the pixels in memory.
+ * The prepared pixels of a data set at one size, on disk, by image number. Every read verifies a checksum. Keeps a
+ * bounded number of files open and no pixels in memory.
  */
 export class PreparedPixels {
   readonly directory: string;
@@ -24,7 +29,7 @@ export class PreparedPixels {
   /**
    * Opens a cache whose manifest is known.
    *
-   * @param options.ignoreDamaged take a shard's index that belongs to another cache for missing, default false
+   * @param options.ignoreDamaged treat a shard index that belongs to another cache as missing, default false
    */
   static withShards(
     directory: string,
@@ -49,17 +54,17 @@ export class PreparedPixels {
     return this.manifest.imageSize ** 2;
   }
 
-  /** True where the image's pixels are there. */
+  /** True if the image has been prepared. */
   isReady(image: number): boolean {
     return this.#status(image) === IMAGE_STATUS.ready;
   }
 
-  /** True where the image was found to be unusable. */
+  /** True if the image is known to be unusable. */
   isBad(image: number): boolean {
     return this.#status(image) === IMAGE_STATUS.bad;
   }
 
-  /** What was noted about an image when it was prepared: bits of `IMAGE_NOTES`. */
+  /** The notes recorded when the image was prepared: bits of `IMAGE_NOTES`. */
   notes(image: number): number {
     const { shard, slot } = this.locate(image);
     return shard.notes[slot]!;
@@ -68,7 +73,7 @@ export class PreparedPixels {
   /**
    * The pixels of an image, rows from the top, written to `out` if given (`bytesPerImage` bytes).
    *
-   * @throws {DataError} where the image was not prepared, or its bytes on disk are damaged.
+   * @throws {DataError} if the image was not prepared or its data on disk are damaged.
    */
   read(image: number, out: Uint8Array = new Uint8Array(this.bytesPerImage)): Uint8Array {
     const { shard, slot } = this.locate(image);
@@ -84,14 +89,14 @@ export class PreparedPixels {
     return out;
   }
 
-  /** As {@linkcode read}, but tells damage by returning false. */
+  /** Like {@linkcode read}, but returns false if the data are damaged. */
   tryRead(image: number, out: Uint8Array): boolean {
     const { shard, slot } = this.locate(image);
     this.use(shard);
     return shard.read(slot, out);
   }
 
-  /** The CRC-32 of an image's pixels, as they were written. */
+  /** The recorded CRC-32 of an image's pixels. */
   sum(image: number): number {
     const { shard, slot } = this.locate(image);
     return shard.sum(slot);
@@ -107,7 +112,7 @@ export class PreparedPixels {
     return { shard, slot: image % imagesPerShard };
   }
 
-  /** Marks a shard as used last, and closes the one used longest ago when too many are open. */
+  /** Marks a shard as most recently used, and closes the least recently used one if too many are open. */
   use(shard: Shard): void {
     this.#open.delete(shard);
     this.#open.add(shard);
@@ -118,7 +123,7 @@ export class PreparedPixels {
     oldest!.close();
   }
 
-  /** Makes all that was written safe against a crash. */
+  /** Flushes all written data to disk. */
   flush(): void {
     for (const shard of this.#open) shard.flush();
   }

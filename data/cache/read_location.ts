@@ -1,19 +1,24 @@
+/**
+ * Reads the bytes of an image from a file or a zip archive.
+ *
+ * @module
+ */
 import { DataError, isSystemError } from "../../base/errors.ts";
 import { openRegularSync, readRegular } from "../../base/regular_file.ts";
 import { ImageError } from "../image/image_error.ts";
 import type { ImageLocation } from "../image/image_source.ts";
 import { readZipMember } from "../zip/read_member.ts";
 
-/** Larger files are not radiographs: they are not read. */
+/** Larger files are rejected: no radiograph is this big. */
 export const MAX_FILE_BYTES = 256 * 2 ** 20;
 
 /**
- * An image whose bytes could not be read. That says nothing about the image: a disk, a network or a permission failed, and the next
+ * Thrown if a file could not be read. The image itself may be fine: a disk, network or permission failed, and the next
  * attempt may succeed.
  */
 export class ReadError extends Error {
   override readonly name = "ReadError";
-  /** True where the file, which was there when the task began, no longer is. */
+  /** True if the file existed when the task started and no longer does. */
   readonly isGone: boolean;
 
   constructor(message: string, options: { isGone?: boolean } = {}) {
@@ -30,7 +35,7 @@ export class LocationReader implements Disposable {
    * The bytes of an image file.
    *
    * @throws {ImageError} for a damaged zip member.
-   * @throws {ReadError} where the file could not be read.
+   * @throws {ReadError} if the file could not be read.
    */
   async read(location: ImageLocation): Promise<Uint8Array> {
     try {
@@ -40,7 +45,7 @@ export class LocationReader implements Disposable {
       return readZipMember(this.#archive(location.archive), location, { maxBytes: MAX_FILE_BYTES });
     } catch (error) {
       if (error instanceof ImageError || error instanceof ReadError) throw error;
-      // A handle that has become stale stays so.
+      // A stale handle stays stale.
       if (location.kind === "zip") this.#close(location.archive);
       throw readError(error);
     }
@@ -65,9 +70,9 @@ export class LocationReader implements Disposable {
   }
 }
 
-/** What the operating system says about one file; what concerns the whole process stays as it is. */
+/** Converts operating system errors about one file to ReadError; errors that concern the whole process pass through. */
 function readError(error: unknown): unknown {
-  // Not a regular file, too large, or cut while it was read.
+  // Not a regular file, too large, or truncated while it was read.
   if (error instanceof DataError) return new ReadError(error.message);
   if (!isSystemError(error) && !(error instanceof Deno.errors.NotFound)) return error;
   const code = (error as { code?: string }).code;

@@ -1,3 +1,8 @@
+/**
+ * One shard of the pixel cache: fixed-size slots with an index of states and checksums.
+ *
+ * @module
+ */
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { DataError } from "../../base/errors.ts";
@@ -5,7 +10,7 @@ import { openForUpdateSync, openRegularSync } from "../../base/regular_file.ts";
 import { readExactly, writeAll, writeFileAtomicSync } from "../../base/atomic_file.ts";
 import type { CacheManifest } from "./manifest.ts";
 
-/** What a cache knows about an image. */
+/** The state of an image in the cache. */
 export const IMAGE_STATUS = { absent: 0, ready: 1, bad: 2 } as const;
 
 const MAGIC = "MMVMIDX2";
@@ -14,14 +19,14 @@ const HEADER_BYTES = 8 + 32 + 4;
 /** Status, notes and CRC-32 of one image. */
 const SLOT_BYTES = 1 + 1 + 4;
 
-/** Images are read by their place, never the whole file. */
+/** Images are read by offset, never the whole file. */
 const PIXELS = { maxBytes: Infinity, kind: "a shard of pixels" };
 const INDEX = { maxBytes: Infinity, kind: "an index of a shard" };
 
 /**
  * One shard of a cache: `shard-NNNNN.u8` has a fixed slot of `imageSize^2` bytes for each of its images, and
- * `shard-NNNNN.idx` their states and CRC-32 sums, closed by a CRC-32 of itself. The index is written (to a temporary name, then
- * renamed) only after the pixels that it speaks of were synced.
+ * `shard-NNNNN.idx` holds their states and CRC-32 checksums, followed by its own CRC-32. The index is written
+ * atomically (temporary file, then rename) and only after its pixels have been synced.
  */
 export class Shard {
   /** {@linkcode IMAGE_STATUS} of each slot. */
@@ -49,7 +54,7 @@ export class Shard {
     this.#bytes = manifest.imageSize ** 2;
   }
 
-  /** Opens a shard; without an index, or with a damaged one, it is empty. */
+  /** Opens a shard. If its index is missing or damaged, the shard is empty. */
   static open(
     directory: string,
     options: { manifest: CacheManifest; number: number; ignoreDamaged?: boolean },
@@ -59,7 +64,7 @@ export class Shard {
     return shard;
   }
 
-  /** Puts an image's pixels into its slot. Counted as ready only by the next {@linkcode flush}. */
+  /** Writes an image's pixels to its slot. The image becomes ready only with the next {@linkcode flush}. */
   write(slot: number, pixels: Uint8Array, notes: number): void {
     const file = this.#open(true);
     file.seekSync(slot * this.#bytes, Deno.SeekMode.Start);
@@ -70,13 +75,13 @@ export class Shard {
     this.#dirty = true;
   }
 
-  /** Notes that an image cannot be used. */
+  /** Marks an image as unusable. */
   markBad(slot: number): void {
     this.status[slot] = IMAGE_STATUS.bad;
     this.#dirty = true;
   }
 
-  /** Notes that an image has to be made again. */
+  /** Marks an image as not prepared. */
   forget(slot: number): void {
     this.status[slot] = IMAGE_STATUS.absent;
     this.#dirty = true;
@@ -87,7 +92,7 @@ export class Shard {
     return this.#sums[slot]!;
   }
 
-  /** Makes everything so far safe against a crash. */
+  /** Flushes everything written so far to disk. */
   flush(): void {
     if (!this.#dirty) return;
     this.#file?.syncDataSync();
@@ -95,7 +100,7 @@ export class Shard {
     this.#dirty = false;
   }
 
-  /** Reads an image into `out`. False where the bytes are not those that were written. */
+  /** Reads an image into `out`. Returns false if the checksum does not match. */
   read(slot: number, out: Uint8Array): boolean {
     try {
       return readExactly(this.#open(false), out, slot * this.#bytes) && crc32(out) === this.#sums[slot];
@@ -113,7 +118,7 @@ export class Shard {
     return this.#pixelsPath;
   }
 
-  /** Closes the pixel file; it opens again when needed. */
+  /** Closes the pixel file; it is reopened when needed. */
   close(): void {
     this.#file?.close();
     this.#file = undefined;

@@ -1,3 +1,8 @@
+/**
+ * The log of images that were skipped because they cannot be decoded (`skipped.jsonl`).
+ *
+ * @module
+ */
 import { z } from "zod";
 import { nonEmptyLines } from "../../base/lines.ts";
 import { writeAll, writeFileAtomicSync } from "../../base/atomic_file.ts";
@@ -5,13 +10,13 @@ import { openForUpdateSync, readRegularTextSync } from "../../base/regular_file.
 
 const entrySchema = z.object({ image: z.int(), name: z.string(), reason: z.string() });
 
-/** More than a line for every image of the largest data sets. */
+/** Enough for a line per image of the largest data sets. */
 const LOG = { maxBytes: 2 ** 28, kind: "a log of skipped images" };
 
 /** An image that was skipped, and why. */
 export type SkippedImage = z.infer<typeof entrySchema>;
 
-/** The log of skipped images of a cache: one JSON object a line, appended to. */
+/** A cache's append-only log of skipped images, in JSON Lines. */
 export class SkippedLog {
   readonly #path: string;
   readonly #reasons: Map<number, string>;
@@ -22,7 +27,7 @@ export class SkippedLog {
     this.#reasons = reasons;
   }
 
-  /** Opens a log; a line that was cut off by a crash is passed over. */
+  /** Opens a log; a line truncated by a crash is ignored. */
   static open(path: string): SkippedLog {
     const reasons = new Map<number, string>();
     for (const entry of readSkipped(path)) reasons.set(entry.image, entry.reason);
@@ -35,7 +40,7 @@ export class SkippedLog {
     writeAll(this.#file, new TextEncoder().encode(JSON.stringify(entry) + "\n"));
   }
 
-  /** Removes the entries of an image that is tried again. */
+  /** Removes the entries of an image that is being retried. */
   forget(image: number): void {
     if (!this.#reasons.delete(image)) return;
     this.close();
@@ -54,7 +59,7 @@ export class SkippedLog {
   }
 }
 
-/** The entries of a log; none where there is no log. */
+/** The entries of a log; empty if there is no log. */
 export function readSkipped(path: string): SkippedImage[] {
   let text: string;
   try {

@@ -1,3 +1,8 @@
+/**
+ * Decodes image files of all supported formats, within limits on pixels and memory.
+ *
+ * @module
+ */
 import { readBmp } from "./bmp/read_bmp.ts";
 import type { DecodedImage } from "./decoded_image.ts";
 import { ImageError } from "./image_error.ts";
@@ -6,10 +11,10 @@ import { JpegDecoder } from "./jpeg/jpeg_decoder.ts";
 import { readPng } from "./png/read_png.ts";
 import { readTiff } from "./tiff/read_tiff.ts";
 
-/** Images with more pixels are refused before decoding; MIMIC-CXR's largest have about 16 million. */
+/** Images with more pixels are rejected before decoding; MIMIC-CXR's largest have about 16 million. */
 export const MAX_PIXELS = 64_000_000;
 
-/** File name endings by format. */
+/** File extensions by format. */
 const ENDINGS: Readonly<Record<ImageFormat, readonly string[]>> = {
   jpeg: ["jpg", "jpeg", "jpe", "jfif"],
   png: ["png"],
@@ -18,7 +23,7 @@ const ENDINGS: Readonly<Record<ImageFormat, readonly string[]>> = {
   tiff: ["tif", "tiff"],
 };
 
-/** Thrown before decoding a picture that would take more memory than it may. */
+/** Thrown, before decoding, if an image would exceed its memory limit. */
 export class ImageMemoryError extends Error {
   override readonly name = "ImageMemoryError";
   readonly bytes: number;
@@ -29,25 +34,25 @@ export class ImageMemoryError extends Error {
   }
 }
 
-/** Decodes image files to gray. Keeps one codec; not for use by two callers at once. */
+/** Decodes image files to gray. Holds one codec; not safe for concurrent calls. */
 export class ImageDecoder {
   readonly #jpeg = new JpegDecoder();
   readonly #maxPixels: number;
   readonly #maxBytes: number;
 
-  /** `maxBytes` bounds the memory that one picture takes, its file included; default: without bound. */
+  /** `maxBytes` limits the memory for one image, including its file; default: unlimited. */
   constructor(options: { maxPixels?: number; maxBytes?: number } = {}) {
     this.#maxPixels = options.maxPixels ?? MAX_PIXELS;
     this.#maxBytes = options.maxBytes ?? Infinity;
   }
 
   /**
-   * Decodes a whole file by its content, whatever its name. Colours become gray as in PIL: (19595 R + 38470 G + 7471 B + 32768) >> 16.
-   * The samples may be a view of the codec's memory: valid until the next call.
+   * Decodes a file, detecting the format from its content. Colour is converted to gray as in PIL: (19595 R + 38470 G +
+   * 7471 B + 32768) >> 16. The samples may be a view of the codec's memory, valid until the next call.
    *
-   * @throws {ImageError} saying what is wrong: empty, truncated or corrupt data, a format or kind that is not read, no pixels or more
-   * than the limit.
-   * @throws {ImageMemoryError} where it would take more memory than allowed.
+   * @throws {ImageError} for empty, truncated or corrupt data, an unsupported format, no pixels, or more pixels than
+   * the limit.
+   * @throws {ImageMemoryError} if decoding would exceed the memory limit.
    */
   async decode(bytes: Uint8Array): Promise<DecodedImage> {
     const { format, width, height, bytesPerPixel } = readImageHeader(bytes);
@@ -72,7 +77,7 @@ export class ImageDecoder {
   }
 }
 
-/** True where a file's name claims another format than its content has. */
+/** True if the file extension does not match the format of the content. */
 export function isMisnamed(name: string, bytes: Uint8Array): boolean {
   const ending = /\.([A-Za-z]+)$/.exec(name)?.[1]?.toLowerCase();
   const claimed = Object.entries(ENDINGS).find(([, endings]) => endings.includes(ending ?? ""))?.[0];

@@ -1,7 +1,12 @@
-/** Gray samples of one picture: bytes, or 16-bit numbers where the file is deeper than 8 bits. */
+/**
+ * The decoded image: gray samples and their bit depth.
+ *
+ * @module
+ */
+/** Gray samples of an image: bytes, or 16-bit numbers if the file is deeper than 8 bits. */
 export type Samples = Uint8Array | Uint8ClampedArray | Uint16Array;
 
-/** A gray picture at the depth of its file, rows from the top, 0 black. */
+/** A gray image at the depth of its file, rows top-down, 0 is black. */
 export interface DecodedImage {
   width: number;
   height: number;
@@ -17,10 +22,11 @@ export function bitsOfRange(largest: number): number {
 }
 
 /**
- * A picture of samples deeper than 8 bits. Its range is the one in use, so that 12-bit exposures stored in 16 bits are 12-bit pictures.
+ * Creates an image from samples deeper than 8 bits. Its depth is the range actually used, so 12-bit exposures stored in
+ * 16 bits become 12-bit images.
  *
  * @param options.significantBits the depth that the file itself gives (PNG's sBIT); samples that were scaled up to fill
- *   16 bits are scaled down to it
+ * 16 bits are scaled down to it
  */
 export function deepImage(
   samples: Uint16Array,
@@ -38,10 +44,13 @@ export function deepImage(
   return { width, height, samples, bitsUsed };
 }
 
-/** Distinct values that are counted at most: beyond them a picture is anything but blank. */
+/** Maximum number of distinct values counted: an image with more is clearly not blank. */
 export const MAX_LEVELS_COUNTED = 100;
 
-/** The number of distinct values in a picture, up to {@linkcode MAX_LEVELS_COUNTED}. Stops reading once that many are found. */
+/**
+ * The number of distinct values in an image, up to {@linkcode MAX_LEVELS_COUNTED}. Stops reading once that many are
+ * found.
+ */
 export function countLevels(samples: Samples): number {
   const seen = new Uint8Array(samples instanceof Uint16Array ? 1 << 16 : 1 << 8);
   let levels = 0;

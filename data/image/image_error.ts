@@ -1,4 +1,9 @@
-/** The reason why an image is not decoded, in words. Thrown only for data that were read whole. */
+/**
+ * The error for image files that cannot be decoded.
+ *
+ * @module
+ */
+/** Thrown if an image cannot be decoded, with the reason. Only for files that were read completely. */
 export class ImageError extends Error {
   override readonly name = "ImageError";
 }

@@ -1,18 +1,23 @@
+/**
+ * Detects image formats and reads dimensions from headers without decoding.
+ *
+ * @module
+ */
 import { readBmpHeader } from "./bmp/bmp_header.ts";
 import { ImageError } from "./image_error.ts";
 import { readJpegHeader } from "./jpeg/jpeg_header.ts";
 import { readPngHeader } from "./png/png_chunks.ts";
 import { TiffDirectory } from "./tiff/tiff_directory.ts";
 
-/** The formats that are told apart by their first bytes. */
+/** Formats recognised by their first bytes. */
 export type ImageFormat = "jpeg" | "png" | "gif" | "bmp" | "tiff";
 
-/** What a file's header says, before anything is decoded. */
+/** What is known from a file's header before decoding. */
 export interface ImageHeader {
   format: ImageFormat;
   width: number;
   height: number;
-  /** Bytes that decoding takes for each pixel at most. */
+  /** Upper bound on the memory for decoding, in bytes per pixel. */
   bytesPerPixel: number;
 }
 
@@ -32,7 +37,7 @@ export function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
 /**
  * Format, width and height from a file's header.
  *
- * @throws {ImageError} for an empty file, an unknown format, a header that is cut off, and kinds that are refused by name.
+ * @throws {ImageError} for an empty file, an unknown format, a truncated header, and unsupported kinds.
  */
 export function readImageHeader(bytes: Uint8Array): ImageHeader {
   if (bytes.length === 0) throw new ImageError("the file is empty");
@@ -54,7 +59,7 @@ const HEADER_READERS: Record<ImageFormat, (view: DataView) => Omit<ImageHeader, 
     const bytesPerPixel = components * (progressive ? 3 : 1) + (components === 3 ? 2 : 1);
     return { width, height, bytesPerPixel };
   },
-  // Rows are inflated one by one, so that only gray samples are kept.
+  // Rows are inflated one at a time, and only gray samples are kept.
   png: (view) => {
     const { width, height, depth } = readPngHeader(view);
     return { width, height, bytesPerPixel: depth === 16 ? 2 : 1 };

@@ -1,9 +1,12 @@
+/**
+ * Where the images of a data set come from: files, zip members or a generator.
+ *
+ * @module
+ */
 import { join } from "node:path";
 import type { DecodedImage } from "./decoded_image.ts";
 
-/**
- * Where the bytes of one image are. Plain data, so that it can be posted to a decode worker.
- */
+/** The location of an image's bytes. Plain data, so that it can be posted to a decode worker. */
 export type ImageLocation =
   | { kind: "file"; path: string }
   | {
@@ -26,18 +29,18 @@ export type ImageLocation =
  */
 export type Preprocessing = "radiograph" | "plain";
 
-/** Finds the images of an index. */
+/** Locates the images of an index. */
 export interface ImageSource {
   preprocessing: Preprocessing;
   /** The path of an image relative to the data set's root: its name in messages and logs. */
   name(image: number): string;
-  /** Where its bytes are; `undefined` where it is known to be missing. */
+  /** The location of the image's bytes; `undefined` if it is known to be missing. */
   locate(image: number): ImageLocation | undefined;
-  /** False where the data set has the tables but no image files at all. */
+  /** False if the data set has tables but no image files at all. */
   hasImages: boolean;
   /**
-   * For images that are not in files: draws one at its own size. A pure function of the image number; `fingerprint` names
-   * everything that it depends on.
+   * For generated images: draws one at its native size. A pure function of the image number; `fingerprint` identifies
+   * everything else it depends on.
    */
   generated?: { draw(image: number): DecodedImage; fingerprint: string };
 }

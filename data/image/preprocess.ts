@@ -1,3 +1,8 @@
+/**
+ * Preprocessing of images for training: crop, resize, histogram equalisation.
+ *
+ * @module
+ */
 import type { DecodedImage } from "./decoded_image.ts";
 import type { Preprocessing } from "./image_source.ts";
 import { equalize, toBytes } from "./scale/equalize.ts";
@@ -7,9 +12,9 @@ import { resampleSquare } from "./scale/resample.ts";
 export const PREPROCESSING_VERSION = 2;
 
 /**
- * The protocol's image: centre square crop, PIL's bicubic resize to `size` x `size`, then (for radiographs) histogram equalisation.
- * Pictures deeper than 8 bits keep their depth through crop and resize and become bytes in the last step.
- * Returns `size * size` bytes, rows from the top.
+ * The protocol's image: centre square crop, PIL's bicubic resize to `size` x `size`, then (for radiographs) histogram
+ * equalisation. Images deeper than 8 bits keep their depth through crop and resize and are converted to bytes in the
+ * last step. Returns `size * size` bytes, rows from the top.
  */
 export function preprocess(image: DecodedImage, options: { size: number; preprocessing: Preprocessing }): Uint8Array {
   const { width, height, samples, bitsUsed } = image;

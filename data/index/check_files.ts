@@ -1,5 +1,5 @@
 /**
- * Which image files are there.
+ * Checks which image files exist.
  *
  * @module
  */
@@ -17,19 +17,20 @@ const OUTSIDE: DropReason = {
   fault: true,
 };
 
-/** How to look for files. */
+/** Options of {@linkcode checkFiles}. */
 export interface CheckFilesOptions {
-  /** Also take images that lie outside the data directory once links are resolved, default false. */
+  /** Also accept images outside the data directory that are reached through links, default false. */
   followLinks?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Looks for every kept image's file, records its size and time, and leaves out (counted and named) those that are
- * missing or empty, or that a link keeps outside the data directory. Does nothing the second time, or where the data
- * set has no image files at all (an error when strict).
+ * Checks that the file of every kept image exists and records its size and modification time. Images whose file is
+ * missing, empty, or outside the data directory (through a link) are excluded and logged in `index.drops`. Does nothing
+ * when called again, or if the data set has no image files at all (an error in strict mode).
  *
- * @throws the system's error, with its path, where the disk fails: what cannot be looked up is not missing.
+ * @throws the operating system's error, with the path, if the lookup itself fails: a file that cannot be looked up is
+ * not missing.
  */
 export function checkFiles(index: StudyIndex, options: CheckFilesOptions = {}): void {
   if (index.filesChecked) return;
@@ -53,7 +54,7 @@ export function checkFiles(index: StudyIndex, options: CheckFilesOptions = {}): 
     else if (bytes === 0) drop(EMPTY);
     else {
       images.bytes[image] = bytes;
-      // A zip member's checksum shows a change better than a time.
+      // For a zip member, the checksum detects changes more reliably than a timestamp.
       images.modified[image] = location.kind === "zip" ? location.crc32 : found.info.mtime?.getTime() ?? 0;
     }
   }
@@ -65,7 +66,7 @@ interface Found {
   isInside: boolean;
 }
 
-/** Looks paths up; the last one is remembered, because all members of an archive ask for the same. */
+/** Looks up paths. The last result is cached, because all members of an archive share one path. */
 function lookIn(root: string, followLinks: boolean): (path: string) => Found | undefined {
   let last: { path: string; found: Found | undefined } | undefined;
   const containment = new Containment(root);
@@ -79,14 +80,14 @@ function lookIn(root: string, followLinks: boolean): (path: string) => Found | u
   };
 }
 
-/** What the system answers for a path that leads to no file, whatever state its disk is in. */
+/** Error codes that mean the path does not lead to a file, as opposed to a failing disk. */
 const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ELOOP", "EINVAL"]);
 
 /**
- * The result, or `undefined` for a path that leads to no file.
+ * The result, or `undefined` if the path does not lead to a file.
  *
- * @throws whatever else keeps the path from being looked up (EIO, ESTALE, EACCES, ETIMEDOUT): a file behind a failing
- * disk is not missing, and a cache without it would have to be made anew.
+ * @throws any other error (EIO, ESTALE, EACCES, ETIMEDOUT): a file on a failing disk is not missing, and a cache built
+ * without it would have to be rebuilt.
  */
 function orUndefined<T>(look: () => T, path: string): T | undefined {
   try {

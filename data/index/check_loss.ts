@@ -1,5 +1,5 @@
 /**
- * Refusing what is hardly there.
+ * Rejects data sets of which most images are missing or unreadable.
  *
  * @module
  */
@@ -7,16 +7,16 @@ import { DataError } from "../../base/errors.ts";
 import type { DropEntry } from "./drop_log.ts";
 import type { StudyIndex } from "./study_index.ts";
 
-/** A data set that loses at least this share of its images to faults is not the one that its tables list. */
+/** A data set that loses at least this share of its images to faults is rejected. */
 const MAX_LOST = 0.75;
-/** With fewer images the share says little, so that only the loss of all is refused. */
+/** With fewer images than this the share means little, so only a total loss is rejected. */
 const FEW_IMAGES = 10;
 
 /**
- * Refuses an index of which almost everything was left out because of bad input: missing files, unreadable rows. What
- * is left would be a data set, but not the one that was meant. What policies leave out does not count.
+ * Rejects an index that lost most of its images to bad input (missing files, unreadable rows): training on the rest
+ * would silently use a different data set. Exclusions by policy do not count.
  *
- * @throws {DataError} with the share that is lost, the reasons and an example of each.
+ * @throws {DataError} with the share lost, the reasons, and an example of each.
  */
 export function refuseMostlyLost(index: StudyIndex): void {
   const { images, studies, drops } = index;

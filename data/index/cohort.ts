@@ -1,11 +1,16 @@
+/**
+ * The cohort flow: how many images, studies and subjects each exclusion step removes.
+ *
+ * @module
+ */
 import { DROP_STEPS, type DropEntry } from "./drop_log.ts";
 import type { PairTable } from "./pairs.ts";
 import type { StudyIndex } from "./study_index.ts";
 
-/** What was left after one step of the cohort flow. */
+/** The counts that remain after one step of the cohort flow. */
 export interface CohortStep {
   step: string;
-  /** Why the others went. */
+  /** Why the others were excluded. */
   reason: string;
   images: number;
   studies: number;
@@ -13,8 +18,8 @@ export interface CohortStep {
 }
 
 /**
- * The cohort flow, from what the data set lists to what the pairs use: one row a reason for leaving something out, with
- * the images, studies and subjects left after it.
+ * The cohort flow, from the images the data set lists to those the pairs use: one row per exclusion reason, with the
+ * images, studies and subjects remaining after it.
  */
 export function cohortTable(index: StudyIndex, pairs: PairTable): CohortStep[] {
   const { images } = index;
@@ -51,7 +56,7 @@ export function cohortTable(index: StudyIndex, pairs: PairTable): CohortStep[] {
   return rows;
 }
 
-/** All reasons in the order of the cohort flow, those of the pair policy last. */
+/** All exclusion reasons in the order of the cohort flow; those of the pair policy come last. */
 export function dropEntries(index: StudyIndex, pairs: PairTable): DropEntry[] {
   return [...index.drops.entries(), ...pairs.drops.entries()].sort((a, b) =>
     DROP_STEPS.indexOf(a.step) - DROP_STEPS.indexOf(b.step)

@@ -1,28 +1,26 @@
 /**
- * Whether files lie in a directory once links are resolved.
+ * Checks whether files are inside a directory after links are resolved.
  *
  * @module
  */
 import { basename, dirname, join, resolve } from "node:path";
 
-/**
- * Tells which paths lie in a directory. Remembers directories, so that a file costs one question to the file system.
- */
+/** Checks which paths are inside a directory. Caches resolved directories, so that each file costs one system call. */
 export class Containment {
   readonly #given: string;
   readonly #root: string;
   readonly #directories = new Map<string, string>();
 
-  /** @throws {Deno.errors.NotFound} where there is no such directory. */
+  /** @throws {Deno.errors.NotFound} if the directory does not exist. */
   constructor(root: string) {
     this.#given = resolve(root);
     this.#root = Deno.realPathSync(root);
   }
 
   /**
-   * What a path is, and whether it lies in the directory after all links on the way are resolved.
+   * The file information of a path, and whether it is inside the directory after all links are resolved.
    *
-   * @throws {Deno.errors} what the file system reports, for a path that leads nowhere.
+   * @throws {Deno.errors} for a path that does not lead to a file.
    */
   look(path: string): { info: Deno.FileInfo; isInside: boolean } {
     const whole = resolve(path);

@@ -1,3 +1,8 @@
+/**
+ * Summaries of a data set, for results files and for `deno task data`.
+ *
+ * @module
+ */
 import { type CohortStep, cohortTable, dropEntries } from "./cohort.ts";
 import { LABEL_STATES } from "./labels.ts";
 import { pairsOfSplit, type PairTable, studiesOfPairs } from "./pairs.ts";
@@ -5,7 +10,7 @@ import { patientOverlap } from "./splits.ts";
 import { SPLITS, type StudyIndex } from "./study_index.ts";
 import { subjectsOfPairs } from "./subsets.ts";
 
-/** What runs were trained and evaluated on: the `data` record of results.json. */
+/** The data a run was trained and evaluated on: the `data` record of results.json. */
 export interface DataDescription {
   dataset: string;
   synthetic: boolean;
@@ -24,7 +29,7 @@ export interface DataDescription {
   patientOverlap: { a: string; b: string; subjects: number }[];
 }
 
-/** Studies by the state of a label. */
+/** Number of studies by label state. */
 export interface StateCounts {
   positive: number;
   negative: number;
@@ -32,7 +37,7 @@ export interface StateCounts {
   blank: number;
 }
 
-/** Describes an index and the pairs formed from it. Counts are over what the pairs use. */
+/** Describes an index and its pairs. Only studies and images used by the pairs are counted. */
 export function describeIndex(index: StudyIndex, options: { pairs: PairTable; imageSize: number }): DataDescription {
   const { pairs } = options;
   const bySplit = SPLITS.map((split) => ({ split, pairs: pairsOfSplit(index, pairs, split) }));
@@ -57,7 +62,7 @@ export function describeIndex(index: StudyIndex, options: { pairs: PairTable; im
   };
 }
 
-/** What `deno task data --json` prints. */
+/** The output of `deno task data --json`. */
 export interface DataSummary {
   images: { listed: number; usable: number };
   subjects: number;
@@ -67,11 +72,11 @@ export interface DataSummary {
   views: Record<string, number>;
   splits: Record<string, { subjects: number; studies: number; pairs: number }>;
   dropped: { reason: string; count: number; examples: string[] }[];
-  /** Label states by study, over the studies kept. */
+  /** Label states over the kept studies. */
   labels: Record<string, StateCounts>;
 }
 
-/** Counts a data set: images by listing, subjects, studies, pairs and labels by what the policies keep. */
+/** Counts the listed images, and the subjects, studies, pairs and labels that the policies keep. */
 export function summarizeIndex(index: StudyIndex, pairs: PairTable): DataSummary {
   const { images } = index;
   const views = index.views.map(() => 0);

@@ -1,33 +1,38 @@
+/**
+ * Counts of what was excluded from a data set, by reason, with examples.
+ *
+ * @module
+ */
 import { DataError } from "../../base/errors.ts";
 
-/** The stages at which something can be left out, in the order of the cohort table. */
+/** The stages at which rows, images or studies can be excluded, in the order of the cohort table. */
 export const DROP_STEPS = ["rows", "split", "labels", "files", "decoding", "views", "pairs"] as const;
 export type DropStep = (typeof DROP_STEPS)[number];
 
-/** What the count of a reason counts. */
+/** The unit that a reason's count refers to. */
 export type DropUnit = "row" | "image" | "study";
 
-/** Why something was left out. */
+/** Why something was excluded. */
 export interface DropReason {
   step: DropStep;
   reason: string;
   unit: DropUnit;
-  /** True where the input is at fault; `strict` makes these errors. False for what a policy leaves out. */
+  /** True for bad input, which is an error in strict mode; false for exclusions by policy. */
   fault: boolean;
-  /** True for what is only counted and named, and not left out. */
+  /** True for warnings, which are counted but exclude nothing. */
   kept?: true;
 }
 
-/** A reason with what it took. */
+/** A reason with its count and examples. */
 export interface DropEntry extends DropReason {
   count: number;
-  /** The first few things left out, named. */
+  /** The names of the first few things excluded. */
   examples: string[];
 }
 
 const MAX_EXAMPLES = 5;
 
-/** Counts and names everything that was left out, by reason. In strict mode the first fault is thrown instead. */
+/** Counts everything that was excluded, by reason, with examples. In strict mode the first fault is thrown instead. */
 export class DropLog {
   readonly strict: boolean;
   readonly #entries: DropEntry[] = [];
@@ -38,7 +43,8 @@ export class DropLog {
   }
 
   /**
-   * Counts one thing left out and returns the code of its reason (from 1). Throws a {@linkcode DataError} when strict.
+   * Counts one exclusion and returns the code of its reason (from 1). In strict mode, throws a {@linkcode DataError}
+   * for a fault.
    */
   add(reason: DropReason, example: string): number {
     if (this.strict && reason.fault) {
@@ -51,7 +57,7 @@ export class DropLog {
     return code;
   }
 
-  /** The code of a reason, from 1; made when new. 0 is for what is kept. */
+  /** The code of a reason (from 1), assigned on first use. Code 0 means kept. */
   code(reason: DropReason): number {
     const key = `${reason.step}\n${reason.reason}`;
     let code = this.#codes.get(key);
@@ -64,14 +70,14 @@ export class DropLog {
     return code;
   }
 
-  /** The reason of a code. */
+  /** The reason with the given code. */
   entry(code: number): DropEntry {
     const entry = this.#entries[code - 1];
     if (entry === undefined) throw new RangeError(`drop code ${code} is unknown`);
     return entry;
   }
 
-  /** All reasons that took something, in the order of the cohort table. */
+  /** All reasons with a nonzero count, in the order of the cohort table. */
   entries(): DropEntry[] {
     return this.#entries.filter((entry) => entry.count > 0).sort((a, b) =>
       DROP_STEPS.indexOf(a.step) - DROP_STEPS.indexOf(b.step)

@@ -1,3 +1,8 @@
+/**
+ * The chest X-ray findings, their label states, and the policies for uncertain and blank labels.
+ *
+ * @module
+ */
 import { isMissing } from "./cells.ts";
 
 /** The 14 findings of MIMIC-CXR-JPG and CheXpert, in the order of MIMIC-CXR-JPG's files. */
@@ -21,14 +26,16 @@ export const CHEST_LABELS: readonly string[] = [
 /** Other spellings of a label's column: MIMIC-CXR-JPG's test-set file says "Airspace Opacity". */
 export const LABEL_ALIASES: Readonly<Record<string, string>> = { "Airspace Opacity": "Lung Opacity" };
 
-/** What a label file says about a finding of a study. */
+/** The state of a finding in a label file. */
 export const LABEL_STATES = { blank: 0, positive: 1, negative: 2, uncertain: 3 } as const;
 /** One of {@linkcode LABEL_STATES}: 0 blank, 1 positive, 2 negative, 3 uncertain. */
 export type LabelState = (typeof LABEL_STATES)[keyof typeof LABEL_STATES];
 
-/** How uncertain labels (-1) are read: as negative (`zeros`, as published), as positive, or not at all. */
+/**
+ * How uncertain labels (-1) are treated: as negative (`zeros`, as published), positive (`ones`) or missing (`ignore`).
+ */
 export type UncertainPolicy = "zeros" | "ones" | "ignore";
-/** How blank labels are read: as negative (`zeros`, as published) or not at all. */
+/** How blank labels are treated: as negative (`zeros`, as published) or missing (`ignore`). */
 export type BlankPolicy = "zeros" | "ignore";
 
 export const UNCERTAIN_POLICIES: readonly UncertainPolicy[] = ["zeros", "ones", "ignore"];
@@ -49,9 +56,9 @@ const WORDS: Readonly<Record<string, LabelState>> = {
 };
 
 /**
- * The state that a cell of a label file spells: the numbers 1, 0 and -1 in any notation (`1`, `1.0`, `+1`, `1e0`,
- * `1,00`), `True`, `False`, `yes`, `no` and the like in any case, or nothing (also written `nan`, `NA`, `None`). Else
- * `undefined`.
+ * Parses a cell of a label file: the numbers 1, 0 and -1 in any notation (`1`, `1.0`, `+1`, `1e0`, `1,00`), `True`,
+ * `False`, `yes`, `no` and the like in any case, or nothing (also written `nan`, `NA`, `None`). Returns `undefined` for
+ * anything else.
  */
 export function parseLabelState(cell: string): LabelState | undefined {
   const text = cell.trim().toLowerCase();
@@ -72,7 +79,7 @@ export function parseLabelState(cell: string): LabelState | undefined {
   }
 }
 
-/** The value a classifier sees: 1, 0, or `null` where the policy leaves the label out. */
+/** The target value for a classifier: 1, 0, or `null` if the policy ignores the label. */
 export function labelValue(
   state: number,
   policies: { uncertain: UncertainPolicy; blank: BlankPolicy },

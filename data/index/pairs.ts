@@ -1,8 +1,13 @@
+/**
+ * Forms tuples of images (one per view) from the images of each study.
+ *
+ * @module
+ */
 import { DataError } from "../../base/errors.ts";
 import { DropLog, type DropReason } from "./drop_log.ts";
 import { type PairPolicy, type Split, SPLITS, type StudyIndex } from "./study_index.ts";
 
-/** Image tuples of studies, one image a view. */
+/** Tuples of images from the same study, one image per view. */
 export interface PairTable {
   /** Number of pairs. */
   readonly count: number;
@@ -10,27 +15,28 @@ export interface PairTable {
   readonly views: number;
   /** Study of each pair, length `count`, ascending. */
   readonly study: Int32Array;
-  /** Image of each view, pair-major: `images[pair * views + view]`; -1 where the view is missing. */
+  /** Image of each view, pair-major: `images[pair * views + view]`; -1 if the view is missing. */
   readonly images: Int32Array;
-  /** What the policy left out, with reasons (of step `pairs` and `views`). */
+  /** What the policy excluded, with reasons (steps `pairs` and `views`). */
   readonly drops: DropLog;
 }
 
-/** Studies with more combinations than this are left out: no examination has so many images. */
+/** Studies with more combinations than this are excluded: no examination has that many images. */
 const MAX_COMBINATIONS = 65_536;
-/** Most entries (pairs times views) of a pair table: half a gigabyte. */
+/** Maximum number of entries (pairs times views) of a pair table: half a gigabyte. */
 const MAX_ENTRIES = 2 ** 27;
 
 /**
  * Forms the pairs of the kept studies. Policies, for views frontal and lateral:
  * - `all-combinations`: every frontal with every lateral image of a study (the published default);
  * - `one-frontal-one-lateral`: only studies with exactly one of each;
- * - `all-combinations-missing`: as the first, but a study without a view keeps its other images, the view being -1.
+ * - `all-combinations-missing`: like the first, but a study that lacks a view keeps its other images, with -1 for the
+ *   view.
  *
- * With more views the product runs over all of them. A study repeats with its pairs; labels belong to studies. Pairs
- * are counted before any is made: a study with more than 65,536 is left out.
+ * With more views, the product is taken over all of them. Pairs of one study share its labels. Pairs are counted before
+ * any are created; a study with more than 65,536 is excluded.
  *
- * @throws {DataError} where all studies together have more pairs than fit, or (strict) a study has too many.
+ * @throws {DataError} if all studies together have too many pairs, or (in strict mode) one study has.
  */
 export function pairStudies(index: StudyIndex, options: { policy?: PairPolicy } = {}): PairTable {
   const policy = options.policy ?? index.policies.pairs;
@@ -79,7 +85,7 @@ const TOO_MANY = {
   fault: true,
 } as const;
 
-/** Why a study forms no pair, if it does not. */
+/** Why a study forms no pair, or `undefined` if it does. */
 function reasonAgainst(
   lists: readonly number[][],
   { index, policy, combinations }: { index: StudyIndex; policy: PairPolicy; combinations: number },
@@ -101,7 +107,7 @@ export function pairsOfSplit(index: StudyIndex, pairs: PairTable, split: Split):
   return selectPairs(pairs, (pair) => index.splitOfStudy(pairs.study[pair]!) === code);
 }
 
-/** The pairs that a condition holds for, in the same order. */
+/** The pairs that satisfy a predicate, in the same order. */
 export function selectPairs(pairs: PairTable, keep: (pair: number) => boolean): PairTable {
   const { views } = pairs;
   const kept: number[] = [];
@@ -128,7 +134,7 @@ function pairReason(reason: string) {
   return { step: "pairs", reason, unit: "study", fault: false } as const;
 }
 
-/** For a study its usable images by view, or `undefined` where it has no usable image at all. */
+/** Returns a function that gives a study's usable images by view, or `undefined` if it has none. */
 function imagesByStudy(index: StudyIndex, drops: DropLog): (study: number) => number[][] | undefined {
   const { images, studies } = index;
   const lists: (number[][] | undefined)[] = new Array(studies.count).fill(undefined);

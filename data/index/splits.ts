@@ -1,3 +1,8 @@
+/**
+ * Assigns subjects to the training, validation and test splits and checks that the splits are disjoint.
+ *
+ * @module
+ */
 import { readCsv } from "../readers/csv.ts";
 import { DataError } from "../../base/errors.ts";
 import { SeededRandom } from "../../base/random.ts";
@@ -5,7 +10,7 @@ import { quoted } from "../../base/safe_path.ts";
 import { withoutDecimals } from "./cells.ts";
 import { SPLITS, type StudyIndex } from "./study_index.ts";
 
-/** Other names of the splits. */
+/** Alternative names of the splits. */
 const SPLIT_NAMES: Readonly<Record<string, number>> = {
   train: 0,
   training: 0,
@@ -18,9 +23,7 @@ const SPLIT_NAMES: Readonly<Record<string, number>> = {
   testing: 2,
 };
 
-/**
- * The code of a split's name (`validate` is also called `val`, `valid`, `validation` and `dev`; in any case), or -1.
- */
+/** The code of a split name (case-insensitive; `val`, `valid`, `validation` and `dev` also mean `validate`), or -1. */
 export function splitCode(name: string): number {
   const lower = name.trim().toLowerCase();
   return Object.hasOwn(SPLIT_NAMES, lower) ? SPLIT_NAMES[lower]! : -1;
@@ -28,8 +31,7 @@ export function splitCode(name: string): number {
 
 /**
  * The protocol's own split: 80 % of all listed subjects for training, 10 % for validation, 10 % for testing, drawn with
- * `seed`. It depends on the set of subject identifiers and the seed alone, not on label or pair policies or the order
- * of rows.
+ * `seed`. It depends only on the set of subject identifiers and the seed, not on label or pair policies or row order.
  */
 export function splitBySubject(subjectIds: readonly string[], seed: number): Int8Array {
   const order = Array.from(subjectIds, (_, i) => i);
@@ -45,7 +47,8 @@ export function splitBySubject(subjectIds: readonly string[], seed: number): Int
 
 /**
  * Reads a split from a CSV file with the columns `subject` (or `subject_id`) and `split` (`train`, `validate`, `test`).
- * Rows may repeat a subject, but not with another split. Returns subject identifier -> split code.
+ * A subject may appear in several rows, but only with the same split. Returns a map from subject identifier to split
+ * code.
  */
 async function readSplitFile(path: string): Promise<Map<string, number>> {
   const splits = new Map<string, number>();
@@ -75,10 +78,10 @@ async function readSplitFile(path: string): Promise<Map<string, number>> {
   return splits;
 }
 
-/** How subjects are divided; see {@linkcode applySplits}. */
+/** How subjects are assigned to splits; see {@linkcode applySplits}. */
 export type SplitPolicy = "official" | "paper" | { file: string };
 
-/** Sets the split of every subject for the policies that do not come from the data set itself. */
+/** Sets the split of every subject for the policies other than `official`. */
 export async function applySplits(
   index: StudyIndex,
   options: { policy: Exclude<SplitPolicy, "official">; seed: number },
@@ -91,12 +94,12 @@ export async function applySplits(
   const splits = await readSplitFile(options.policy.file);
   for (let subject = 0; subject < subjects.count; subject++) {
     const id = subjects.ids[subject]!;
-    // MIMIC's patients are also known by the names of their folders.
+    // MIMIC patients may also be listed by folder name.
     subjects.split[subject] = splits.get(id) ?? splits.get(`p${id}`) ?? -1;
   }
 }
 
-/** Leaves out the studies whose subject has no split. */
+/** Excludes studies whose subject has no split. */
 export function dropUnsplit(index: StudyIndex): void {
   for (let study = 0; study < index.studies.count; study++) {
     if (index.splitOfStudy(study) >= 0) continue;
@@ -108,7 +111,7 @@ export function dropUnsplit(index: StudyIndex): void {
   }
 }
 
-/** Number of subjects that two splits share, by identifier, over the studies given; one entry a pair of splits. */
+/** Number of subjects (by identifier) that two splits share over the given studies, for each pair of splits. */
 export function patientOverlap(
   index: StudyIndex,
   studies: Iterable<number>,
@@ -126,7 +129,7 @@ export function patientOverlap(
   return overlaps;
 }
 
-/** Throws a {@linkcode DataError} where a patient is in two splits. Called on every run. */
+/** Throws a {@linkcode DataError} if a patient is in two splits. Called on every run. */
 export function assertDisjointSplits(index: StudyIndex, studies: Iterable<number>): void {
   for (const { a, b, subjects } of patientOverlap(index, studies)) {
     if (subjects > 0) throw new DataError(`${subjects} patients are in both ${a} and ${b}; splits must go by patient`);

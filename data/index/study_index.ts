@@ -1,3 +1,8 @@
+/**
+ * The in-memory index of a data set: subjects, studies and images in columns.
+ *
+ * @module
+ */
 import { type DropLog, type DropReason } from "./drop_log.ts";
 import type { BlankPolicy, UncertainPolicy } from "./labels.ts";
 import type { ImageSource } from "../image/image_source.ts";
@@ -9,11 +14,11 @@ export type Split = (typeof SPLITS)[number];
 export const DATASETS = ["phantoms", "mimic-cxr", "chexpert", "csv", "mnist-pairs"] as const;
 export type DatasetName = (typeof DATASETS)[number];
 
-/** How images of a study become pairs; see {@linkcode pairStudies}. */
+/** How the images of a study are paired; see {@linkcode pairStudies}. */
 export const PAIR_POLICIES = ["all-combinations", "one-frontal-one-lateral", "all-combinations-missing"] as const;
 export type PairPolicy = (typeof PAIR_POLICIES)[number];
 
-/** How the data are read, as recorded with every result. */
+/** The policies applied to the data, as recorded with every result. */
 export interface IndexPolicies {
   uncertain: UncertainPolicy;
   blank: BlankPolicy;
@@ -23,14 +28,14 @@ export interface IndexPolicies {
   splitSeed: number;
 }
 
-/** What a reader fills in; see {@linkcode StudyIndex}. */
+/** The properties a reader supplies; see {@linkcode StudyIndex}. */
 export interface StudyIndexHeader {
   dataset: DatasetName;
   /** The directory that image paths are relative to. */
   root: string;
-  /** True where no picture shows a patient, as far as the reader knows itself. */
+  /** True if the reader knows that no image shows a patient. */
   synthetic: boolean;
-  /** True where the data set says so of itself. */
+  /** True if the data set itself claims so. */
   claimsSynthetic?: boolean;
   views: readonly string[];
   labels: readonly string[];
@@ -40,9 +45,9 @@ export interface StudyIndexHeader {
 }
 
 /**
- * All studies of a data set, in columns: 377,110 images take tens of megabytes. It holds no pixels. Subjects, studies
- * and images are numbered from 0 in the order in which the files list them, whatever the policies, so that an image
- * number means the same image in every run on the same files.
+ * All studies of a data set, stored in columns: 377,110 images take tens of megabytes. Holds no pixels. Subjects,
+ * studies and images are numbered from 0 in file order regardless of the policies, so an image number refers to the
+ * same image in every run on the same files.
  */
 export class StudyIndex {
   readonly dataset: DatasetName;
@@ -54,11 +59,11 @@ export class StudyIndex {
   readonly labelSource: string;
   readonly policies: IndexPolicies;
   readonly source: ImageSource;
-  /** What was left out and why; the codes in `images.dropped` refer to it. */
+  /** What was excluded and why; the codes in `images.dropped` refer to it. */
   readonly drops: DropLog;
-  /** Records of the image list, unusable ones included. */
+  /** Number of records in the image list, including unusable ones. */
   listed = 0;
-  /** True once {@linkcode checkFiles} has looked for the image files. */
+  /** True once {@linkcode checkFiles} has run. */
   filesChecked = false;
   readonly subjects: SubjectColumns;
   readonly studies: StudyColumns;
@@ -81,16 +86,16 @@ export class StudyIndex {
     this.drops = drops;
   }
 
-  /** Leaves an image out from now on, counted and named; the first reason stays. */
+  /** Excludes an image and logs the reason. If it is already excluded, the first reason is kept. */
   dropImage(image: number, reason: DropReason, example: string): void {
     if (this.images.dropped[image] !== 0) return;
     this.images.dropped[image] = this.drops.add(reason, example);
   }
 
   /**
-   * Counts and names an image that stays in, once for each reason.
+   * Logs a warning about an image, once per reason, without excluding it.
    *
-   * @throws {DataError} for a fault when strict.
+   * @throws {DataError} for a fault in strict mode.
    */
   noteImage(image: number, reason: DropReason & { kept: true }, example: string): void {
     const key = `${this.drops.code(reason)}:${image}`;
@@ -99,18 +104,18 @@ export class StudyIndex {
     this.drops.add(reason, example);
   }
 
-  /** Leaves a study out from now on, counted and named; the first reason stays. */
+  /** Excludes a study and logs the reason. If it is already excluded, the first reason is kept. */
   dropStudy(study: number, reason: DropReason, example: string): void {
     if (this.studies.dropped[study] !== 0) return;
     this.studies.dropped[study] = this.drops.add(reason, example);
   }
 
-  /** True while neither the image nor its study was left out. */
+  /** True if neither the image nor its study is excluded. */
   isKept(image: number): boolean {
     return this.images.dropped[image] === 0 && this.studies.dropped[this.images.study[image]!] === 0;
   }
 
-  /** The split of a study: that of its subject. -1: none. */
+  /** The split of a study's subject, or -1. */
   splitOfStudy(study: number): number {
     return this.subjects.split[this.studies.subject[study]!]!;
   }
@@ -121,7 +126,7 @@ export class StudyIndex {
   }
 }
 
-/** One entry a subject (patient). */
+/** One entry per subject (patient). */
 export interface SubjectColumns {
   count: number;
   ids: string[];
@@ -129,32 +134,32 @@ export interface SubjectColumns {
   split: Int8Array;
 }
 
-/** One entry a study. */
+/** One entry per study. */
 export interface StudyColumns {
   count: number;
   ids: string[];
   subject: Int32Array;
   /** Label states, study-major: `states[study * labels + label]`. */
   states: Uint8Array;
-  /** 0: kept; else a code of the drop log. */
+  /** 0 if kept, otherwise the drop log's code of the reason. */
   dropped: Uint8Array;
 }
 
-/** One entry an image. */
+/** One entry per image. */
 export interface ImageColumns {
   count: number;
   /** Identifier: the DICOM id, or the path. */
   ids: string[];
   study: Int32Array;
-  /** Index into `views`, or -1 where the image shows no view that is used. */
+  /** Index into `views`, or -1 if the image shows none of them. */
   view: Int8Array;
   /** Code of the view position. */
   position: Uint8Array;
   /** The view positions by code (`AP`, `LL`, ``, ...). */
   positions: string[];
-  /** 0: kept; else a code of the drop log. */
+  /** 0 if kept, otherwise the drop log's code of the reason. */
   dropped: Uint8Array;
-  /** File size in bytes and modification time in milliseconds; 0 until files are checked. */
+  /** File size in bytes and modification time in milliseconds; 0 until {@linkcode checkFiles} has run. */
   bytes: Float64Array;
   modified: Float64Array;
 }
@@ -165,7 +170,7 @@ export interface IndexColumns {
   images: ImageColumns;
 }
 
-/** Collects rows and turns them into columns. */
+/** Collects rows and builds the columns. */
 export class IndexBuilder {
   readonly #subjects = new Numbering();
   readonly #subjectSplit: number[] = [];
@@ -177,28 +182,28 @@ export class IndexBuilder {
   readonly #imagePosition: number[] = [];
   readonly #positions = new Numbering();
 
-  /** The number of a subject, made when new. */
+  /** The number of a subject, assigned on first use. */
   subject(id: string): number {
     const subject = this.#subjects.number(id);
     if (subject === this.#subjectSplit.length) this.#subjectSplit.push(-1);
     return subject;
   }
 
-  /** The number of a study, made when new; `undefined` where the study is already another subject's. */
+  /** The number of a study, assigned on first use; `undefined` if the study belongs to another subject. */
   study(id: string, subject: number): number | undefined {
     const study = this.#studies.number(id);
     if (study === this.#studySubject.length) this.#studySubject.push(subject);
     return this.#studySubject[study] === subject ? study : undefined;
   }
 
-  /** The number of a subject's study, made when new; other subjects may have studies of the same name. */
+  /** The number of a subject's study, assigned on first use; other subjects may have studies of the same name. */
   studyOfSubject(name: string, subject: number): number {
     const study = this.#studies.number(`${this.#subjects.ids[subject]}/${name}`, `${subject}/${name}`);
     if (study === this.#studySubject.length) this.#studySubject.push(subject);
     return study;
   }
 
-  /** Adds an image and returns its number; `undefined` where the identifier is taken. */
+  /** Adds an image and returns its number; `undefined` if the identifier is taken. */
   image(id: string, options: { study: number; view: number; position: string }): number | undefined {
     const image = this.#images.number(id);
     if (image < this.#imageStudy.length) return undefined;
@@ -232,7 +237,7 @@ export class IndexBuilder {
     return this.#studySubject[study]!;
   }
 
-  /** The split of a subject, -1 while unknown. */
+  /** The split of a subject, or -1 if not set yet. */
   split(subject: number): number {
     return this.#subjectSplit[subject]!;
   }
@@ -242,7 +247,7 @@ export class IndexBuilder {
   }
 
   #position(position: string): number {
-    // Free text in the column must not overflow the code: everything past 200 spellings is one.
+    // The column may hold free text: all spellings after the first 200 share one code, so that codes fit a byte.
     const known = this.#positions.find(position);
     return known ?? this.#positions.number(this.#positions.ids.length < 200 ? position : "other");
   }
@@ -279,14 +284,14 @@ export class IndexBuilder {
   }
 }
 
-/** Numbers identifiers from 0 in the order in which they come. */
+/** Numbers identifiers from 0 in order of first appearance. */
 class Numbering {
   readonly ids: string[] = [];
   readonly #numbers = new Map<string, number>();
   #lastKey: string | undefined;
   #lastNumber = 0;
 
-  /** The number of an identifier, the next one when it is new. Identifiers are told apart by `key`. */
+  /** The number of an identifier, assigned on first use. Identifiers are distinguished by `key`. */
   number(id: string, key = id): number {
     const known = this.find(key);
     if (known !== undefined) return known;
@@ -297,7 +302,7 @@ class Numbering {
   }
 
   find(key: string): number | undefined {
-    // Tables list a study's rows together, so the last one is asked for again more often than not.
+    // Tables list a study's rows together, so the last identifier is likely to be looked up again.
     if (key === this.#lastKey) return this.#lastNumber;
     const number = this.#numbers.get(key);
     if (number !== undefined) {

@@ -1,11 +1,16 @@
+/**
+ * Nested random subsets of patients, for label-efficiency experiments.
+ *
+ * @module
+ */
 import { type PairTable, selectPairs } from "./pairs.ts";
 import { SeededRandom } from "../../base/random.ts";
 import type { StudyIndex } from "./study_index.ts";
 
 /**
- * The pairs of a share of the patients: those whose labels a classifier may see. Patients are drawn with `seed`;
- * subsets of one seed are nested (5 % lies inside 10 %). Give `fraction` in (0, 1] (rounded up to whole patients) or
- * `count` of patients.
+ * The pairs of a random subset of patients, whose labels a classifier may see. Patients are drawn with `seed`; subsets
+ * with the same seed are nested (the 5 % subset is contained in the 10 % subset). Pass `fraction` in (0, 1] (rounded up
+ * to whole patients) or `count` (patients).
  */
 export function labelledSubset(
   index: StudyIndex,
@@ -25,7 +30,7 @@ export function labelledSubset(
   return selectPairs(pairs, (pair) => chosen.has(index.studies.subject[pairs.study[pair]!]!));
 }
 
-/** Distinct subjects of some pairs, sorted by identifier so that the draw does not depend on the order of files. */
+/** The distinct subjects of the pairs, sorted by identifier so that draws do not depend on file order. */
 export function subjectsOfPairs(index: StudyIndex, pairs: PairTable): number[] {
   const { ids } = index.subjects;
   const subjects = new Set<number>();

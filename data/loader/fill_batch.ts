@@ -1,16 +1,21 @@
+/**
+ * Reads prepared pixels into the buffers of a batch.
+ *
+ * @module
+ */
 import type { PreparedPixels } from "../cache/prepared_pixels.ts";
 
-/** Where a batch's bytes go. */
+/** The buffers of a batch. */
 export interface BatchBuffers {
   /** View-major: `pixels[((view * rows + row) * size + y) * size + x]`. */
   pixels: Uint8Array;
-  /** View-major: `present[view * rows + row]` is 1 where the view is there, else 0 (its pixels are zero). */
+  /** View-major: `present[view * rows + row]` is 1 if the view is present, otherwise 0 (and its pixels are zero). */
   present: Float32Array;
 }
 
 /**
- * Reads the images of some rows of a pair table into a batch. `images` is the table's (pair-major, -1 missing); the buffers have room
- * for exactly `rows.length` rows.
+ * Reads the images of the given rows of a pair table into a batch. `images` is the table's column (pair-major, -1 if
+ * missing); the buffers must hold exactly `rows.length` rows.
  */
 export function fillBatch(
   prepared: PreparedPixels,

@@ -1,3 +1,8 @@
+/**
+ * The batch loader: reproducible order, resumable at any batch, prefetching in a Web Worker.
+ *
+ * @module
+ */
 import type { PreparedPixels } from "../cache/prepared_pixels.ts";
 import { DataError } from "../../base/errors.ts";
 import { labelValue } from "../index/labels.ts";
@@ -6,30 +11,30 @@ import type { StudyIndex } from "../index/study_index.ts";
 import type { LoaderReply, LoaderRequest } from "./loader_messages.ts";
 import { type LoaderPosition, type PartialBatch, stepsPerEpoch } from "./order.ts";
 
-/** Some pairs with their pixels. Valid until the next batch is asked for: then its memory is filled anew. */
+/** A batch of pairs with their pixels. Valid until the next batch is requested, which reuses its memory. */
 export interface Batch {
-  /** Where the batch is in the sequence. */
+  /** Position of the batch in the sequence. */
   epoch: number;
   step: number;
-  /** Rows that count; further rows (with `partial: "pad"`) repeat the first of them. */
+  /** Number of valid rows; further rows (with `partial: "pad"`) repeat the first one. */
   size: number;
-  /** Rows that the arrays have. */
+  /** Number of rows in the arrays. */
   rows: number;
   /** Bytes, view-major: `pixels[((view * rows + row) * S + y) * S + x]`, 0 black to 255 white. */
   pixels: Uint8Array;
-  /** View-major: `present[view * rows + row]` is 1, or 0 where the view is missing and its pixels are zero. */
+  /** View-major: `present[view * rows + row]` is 1, or 0 if the view is missing and its pixels are zero. */
   present: Float32Array;
-  /** Row of the pair table of each row. */
+  /** Pair table row of each batch row. */
   pairs: Uint32Array;
-  /** Study of each row. */
+  /** Study of each batch row. */
   studies: Int32Array;
-  /** `labels[row * L + label]` under the index's policies: 1, 0, or -1 where the label is left out. */
+  /** `labels[row * L + label]` under the index's policies: 1, 0, or -1 if the label is ignored. */
   labels: Int8Array;
 }
 
 export interface LoaderOptions {
   index: StudyIndex;
-  /** Pairs to draw from: usually those of one split. */
+  /** The pairs to load, usually those of one split. */
   pairs: PairTable;
   batchSize: number;
   /** Default true. */
@@ -38,28 +43,28 @@ export interface LoaderOptions {
   seed?: number;
   /** Default `drop`. */
   partial?: PartialBatch;
-  /** Batches read ahead, default 3. */
+  /** Number of batches to prefetch, default 3. */
   ahead?: number;
 }
 
-/** Gives batches in an order that depends on the seed and the epoch alone, from any place on. */
+/** Yields batches in an order determined only by seed and epoch, starting at any position. */
 export interface Loader {
   readonly stepsPerEpoch: number;
   readonly views: number;
   readonly imageSize: number;
   readonly batchSize: number;
   /**
-   * The batches from a place (default the very first) to the end of epoch `untilEpoch - 1` (default: without end). A worker reads ahead.
-   * Leaving the loop early ends the worker.
+   * Yields the batches from a position (default: the first batch) to the end of epoch `untilEpoch - 1` (default:
+   * endless). A worker prefetches them; leaving the loop early stops the worker.
    */
   batches(options?: { from?: LoaderPosition; untilEpoch?: number }): AsyncGenerator<Batch, void, void>;
 }
 
 /**
- * Makes a loader over prepared pixels.
+ * Creates a loader over prepared pixels.
  *
- * @throws {RangeError} for a batch size that is no positive integer.
- * @throws {DataError} where the pairs are fewer than fill one batch.
+ * @throws {RangeError} if the batch size is not a positive integer.
+ * @throws {DataError} if there are too few pairs for one batch.
  *
  * @example
  * ```ts
@@ -122,7 +127,7 @@ async function* readAhead(
   }
 }
 
-/** The worker's answers in order, as promises. */
+/** Queues the worker's replies and hands them out in order as promises. */
 class Inbox {
   readonly #replies: LoaderReply[] = [];
   #wake: (() => void) | undefined;
@@ -161,7 +166,7 @@ function toBatch(reply: Extract<LoaderReply, { kind: "batch" }>, index: StudyInd
   };
 }
 
-/** Labels of studies under the index's policies, study-major: 1, 0, or -1 where the label is left out. */
+/** Labels of studies under the index's policies, study-major: 1, 0, or -1 if the label is ignored. */
 export function labelsOfStudies(index: StudyIndex, studies: ArrayLike<number>): Int8Array {
   const count = index.labels.length;
   const labels = new Int8Array(studies.length * count);

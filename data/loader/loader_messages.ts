@@ -1,12 +1,17 @@
+/**
+ * Messages between the batch loader and its worker.
+ *
+ * @module
+ */
 import type { CacheManifest } from "../cache/manifest.ts";
 import type { LoaderPosition, PartialBatch } from "./order.ts";
 
-/** What the loader worker is told: what to read from where on, and then empty buffers to fill, a batch each. */
+/** Requests to the loader worker: first what to read and where to start, then empty buffers to fill, one per batch. */
 export type LoaderRequest =
   | {
     kind: "start";
     directory: string;
-    /** The cache's manifest as it must be; the file beside the pixels is not asked. */
+    /** The expected manifest of the cache; the file on disk is not consulted. */
     manifest: CacheManifest;
     images: Int32Array;
     views: number;
@@ -15,21 +20,21 @@ export type LoaderRequest =
     shuffle: boolean;
     seed: number;
     from: LoaderPosition;
-    /** Epochs end before this one. */
+    /** The epoch at which to stop (exclusive). */
     untilEpoch: number;
   }
   | { kind: "buffer"; pixels: ArrayBuffer };
 
-/** What it answers: batches in order, then the end; or what went wrong. */
+/** Replies of the loader worker: batches in order, then the end, or an error. */
 export type LoaderReply =
   | {
     kind: "batch";
     epoch: number;
     step: number;
-    /** Rows of the pair table; the first `size` count, the others pad. */
+    /** Rows of the pair table; the first `size` are valid, the rest is padding. */
     rows: Uint32Array;
     size: number;
-    /** The first `bytes` bytes are the batch. */
+    /** The batch occupies the first `bytes` bytes. */
     pixels: ArrayBuffer;
     bytes: number;
     present: Float32Array;

@@ -1,3 +1,8 @@
+/**
+ * The Web Worker that reads batches ahead of the training loop.
+ *
+ * @module
+ */
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
 import { PreparedPixels } from "../cache/prepared_pixels.ts";
@@ -6,7 +11,7 @@ import { fillBatch } from "./fill_batch.ts";
 import type { LoaderReply, LoaderRequest } from "./loader_messages.ts";
 import { epochOrder, stepsPerEpoch } from "./order.ts";
 
-/** Fills one batch for each buffer it is given, ahead of the training loop. */
+/** Fills one batch per buffer received, ahead of the training loop. */
 const worker = self as unknown as DedicatedWorkerGlobalScope;
 type Start = Extract<LoaderRequest, { kind: "start" }>;
 

@@ -1,28 +1,33 @@
+/**
+ * The order of rows and the number of batches in an epoch.
+ *
+ * @module
+ */
 import { DataError } from "../../base/errors.ts";
 import { SeededRandom } from "../../base/random.ts";
 
-/** What becomes of the rows that do not fill a last batch: left out, a smaller batch, or filled up with the first row. */
+/** How an incomplete last batch is handled: dropped, kept as a smaller batch, or padded with its first row. */
 export type PartialBatch = "drop" | "keep" | "pad";
 
-/** A place in the sequence of batches: the next one to come. */
+/** A position in the sequence of batches: the next batch to load. */
 export interface LoaderPosition {
   epoch: number;
   /** Batch within the epoch, from 0. */
   step: number;
 }
 
-/** The order of rows in an epoch: a permutation that depends on (seed, epoch) alone, or 0, 1, 2, ... unshuffled. */
+/** The order of rows in an epoch: a permutation determined by (seed, epoch), or 0, 1, 2, ... if not shuffled. */
 export function epochOrder(count: number, options: { seed: number; epoch: number; shuffle: boolean }): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   return options.shuffle ? new SeededRandom("shuffle", options.seed, options.epoch).shuffle(order) : order;
 }
 
 /**
- * Batches in an epoch, at least one.
+ * The number of batches in an epoch, at least one.
  *
  * @param options.partial `drop` by default.
- * @throws {RangeError} for a batch size that is no positive integer.
- * @throws {DataError} where there are fewer pairs than fill one batch.
+ * @throws {RangeError} if the batch size is not a positive integer.
+ * @throws {DataError} if there are too few pairs for one batch.
  */
 export function stepsPerEpoch(count: number, options: { batchSize: number; partial?: PartialBatch }): number {
   const { batchSize, partial = "drop" } = options;

@@ -1,5 +1,5 @@
 /**
- * Where CheXpert's tables and images are, in the layouts in which it is shipped and unpacked.
+ * Finds CheXpert's tables and images in all layouts in which the data set is distributed.
  *
  * @module
  */
@@ -18,10 +18,10 @@ const TABLES: readonly [Split, readonly string[]][] = [
 
 /** Folders that may hold tables or patients. */
 const FOLDERS = /^(chexpert|chexlocalize)|^(train|val|valid|validate|validation|test|images)$|batch/i;
-/** Levels below the data directory that are looked through. */
+/** Depth to which the data directory is searched. */
 const MAX_DEPTH = 4;
 
-/** A folder that was looked into. */
+/** A folder that was searched. */
 interface Folder {
   path: string;
   /** Names of the patients' folders in it. */
@@ -33,7 +33,7 @@ export interface ChexpertFiles {
   /** The directory that holds all of the images: the given one, or one in it. */
   root: string;
   tables: { split: Split; path: string }[];
-  /** False where there is no folder of any patient. */
+  /** False if there are no patient folders. */
   hasImages: boolean;
   /** The folder of a patient, as a table's path names it. */
   patientFolder(path: string): string | undefined;
@@ -42,7 +42,7 @@ export interface ChexpertFiles {
 /**
  * Finds CheXpert in a directory: tables and images in one folder (`CheXpert-v1.0`, `CheXpert-v1.0-small`, or any), in
  * the folder around it, or in the batches of the full-size download (`CheXpert-v1.0 batch 1 (validate & csv)`, ...),
- * with or without the test set's tables and images beside them. `undefined` where there is no training table.
+ * with or without the test set's tables and images beside them. Returns `undefined` if there is no training table.
  */
 export function findChexpert(root: string): ChexpertFiles | undefined {
   const folders = listFolders(root);
@@ -61,7 +61,7 @@ export function findChexpert(root: string): ChexpertFiles | undefined {
   };
 }
 
-/** True where the data set has a test table, and so an official split that can be evaluated. */
+/** True if the data set has a test table, and therefore a complete official split. */
 export function chexpertHasTest(root: string): boolean {
   return findChexpert(root)?.tables.some(({ split }) => split === "test") ?? false;
 }
@@ -104,14 +104,14 @@ function findTables(folders: readonly Folder[]): ChexpertFiles["tables"] {
   });
 }
 
-/** Looks into a table, so that another data set's `train.csv` is not taken for CheXpert's. */
+/** Checks the header, so that another data set's `train.csv` is not mistaken for CheXpert's. */
 function isChexpertTable(path: string | undefined): boolean {
   if (path === undefined) return false;
   try {
     const [header] = decodeAllText(firstBytes(path), path).split(/[\r\n]/).filter((line) => line.trim() !== "");
     return /(^|[,;\t|])\s*"?(Path|Study)"?\s*([,;\t|]|$)/i.test(header ?? "");
   } catch {
-    // Damaged or no text: the reader says so, if the table is wanted.
+    // Damaged or not text: the reader reports it if the table is used.
     return /\.gz$/.test(path);
   }
 }
@@ -125,7 +125,7 @@ function firstBytes(path: string): Uint8Array {
   return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 23 });
 }
 
-/** Looks a path's patient up; where several folders have it, the one that is most like the path. */
+/** Looks up the patient of a path. If several folders contain it, the best match for the path wins. */
 function patientFinder(homes: readonly Folder[]): (path: string) => string | undefined {
   const byPatient = new Map<string, string[]>();
   for (const { path, patients } of homes) {

@@ -1,5 +1,5 @@
 /**
- * Tables by column name, out of CSV files as they are really written.
+ * Reads CSV files by column name, tolerating the variants that occur in practice.
  *
  * @module
  */
@@ -9,23 +9,23 @@ import { CsvScanner } from "./csv_scanner.ts";
 import { decodeText } from "./decode_text.ts";
 import { readChunks } from "./read_chunks.ts";
 
-/** Why a record cannot be read: its quotes, or its number of fields. */
+/** Why a record cannot be read: bad quoting or a wrong number of fields. */
 export type RowFault = { kind: "quote" } | { kind: "fields"; fields: number; expected: number };
 
-/** What {@linkcode readCsv} needs to know. */
+/** Options of {@linkcode readCsv}. */
 export interface ReadCsvOptions {
-  /** Columns that must be there; `onRow` gets their cells in this order. */
+  /** Required columns; `onRow` receives their cells in this order. */
   columns: readonly string[];
   /** Columns of {@linkcode columns} that may be missing: their cells are then empty. */
   optional?: readonly string[];
-  /** Other spellings in the header: spelling -> name in `columns`. */
+  /** Alternative spellings in the header, mapped to names in `columns`. */
   aliases?: Readonly<Record<string, string>>;
   /**
    * One record: the cells of `columns`, without the spaces around them, and the line it starts on (the header is line
-   * 1). The array is reused between calls. What it throws ends the reading.
+   * 1). The array is reused between calls. An exception stops the reading.
    */
   onRow: (cells: readonly string[], line: number) => void;
-  /** A record that cannot be read. Throws when left out. */
+  /** Called for a record that cannot be read; if omitted, such a record is an error. */
   onBadRow?: (line: number, fault: RowFault) => void;
   signal?: AbortSignal | undefined;
 }
@@ -38,7 +38,7 @@ export interface ReadCsvOptions {
  * without case where that is unambiguous.
  *
  * @throws {DataError} naming file, line and column: a missing file, an empty one, a missing or repeated column, a
- * broken gzip stream, what is no text.
+ * broken gzip stream, or content that is not text.
  */
 export async function readCsv(path: string, options: ReadCsvOptions): Promise<number> {
   const reader = new RecordReader(path, options);
@@ -65,7 +65,7 @@ export async function readCsv(path: string, options: ReadCsvOptions): Promise<nu
   return reader.count;
 }
 
-/** Turns records into the cells asked for, and keeps what a callback threw. */
+/** Maps records to the requested columns, and stores an exception thrown by a callback. */
 class RecordReader {
   failure: unknown;
   count = 0;
@@ -82,7 +82,7 @@ class RecordReader {
     this.#cells = options.columns.map(() => "");
   }
 
-  /** The delimiter that finds the columns; where none finds them all, the one that makes the most fields. */
+  /** Chooses the delimiter with which all columns are found, or else the one that yields the most fields. */
   chooseDelimiter(candidates: readonly { delimiter: string; fields: string[] | undefined }[]): string {
     let best = candidates[0]!;
     for (const candidate of candidates) {
@@ -173,14 +173,14 @@ class RecordReader {
   }
 }
 
-/** What is wrong with a row. */
+/** Describes what is wrong with a row. */
 export function describeRowFault(fault: RowFault): string {
   return fault.kind === "quote"
     ? "a quote stands inside an unquoted field, or is never closed"
     : `${fault.fields} fields where the header has ${fault.expected}`;
 }
 
-/** Where columns are, by name. */
+/** Column positions by name. */
 class Header {
   readonly #exact: Map<string, number[]>;
   readonly #anyCase: Map<string, number[]>;
@@ -195,7 +195,7 @@ class Header {
     this.#anyCase = Map.groupBy(positions, (i) => names[i]!.toLowerCase());
   }
 
-  /** The positions of a name, or where it is not there, of its spellings in another case. */
+  /** The positions of a name or, if there are none, of case-insensitive matches. */
   positionsOf(column: string): readonly number[] {
     const name = column.trim();
     return this.#exact.get(name) ?? this.#anyCase.get(name.toLowerCase()) ?? [];

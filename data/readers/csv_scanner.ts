@@ -7,7 +7,7 @@
 /** A line or record longer than this (in characters) is an unclosed quote or not a CSV file. */
 export const MAX_RECORD = 1 << 20;
 
-/** Delimiters that are recognised, likeliest first. */
+/** Recognised delimiters, most likely first. */
 export const DELIMITERS = [",", ";", "\t", "|"] as const;
 
 /** What {@linkcode CsvScanner} reports. */
@@ -16,23 +16,23 @@ export interface CsvHandlers {
   chooseDelimiter: (candidates: readonly { delimiter: string; fields: string[] | undefined }[]) => string;
   /** A record, and the line on which it starts (from 1). Returning false ends the scan. */
   onRecord: (fields: string[], line: number) => boolean;
-  /** A record with a quote where none may be, or with one that is never closed: it costs its first line only. */
+  /** A record with a misplaced or unclosed quote; only its first line is lost. */
   onBadQuote: (line: number) => boolean;
   /** A line of more than {@linkcode MAX_RECORD} characters. */
   onTooLong: (line: number) => void;
 }
 
-/** The fields of a record and where the next one starts. */
+/** The fields of a record and the position of the next one. */
 interface Split {
   fields: string[];
   next: number;
 }
 
 /**
- * A streaming CSV parser (RFC 4180, and what programs write in its place): fields separated by the delimiter; quoted
- * ones may hold delimiters, line ends and doubled quotes, and may have spaces around them. Lines end with LF, CRLF or
- * CR, also mixed. Blank lines, and records of blank fields only, are skipped. A bad quote costs one line, never the
- * rest of the file: after a quote that is never closed, reading goes on with the next line.
+ * A streaming CSV parser (RFC 4180 and common deviations from it): fields separated by the delimiter; quoted ones may
+ * hold delimiters, line ends and doubled quotes, and may have spaces around them. Lines end with LF, CRLF or CR, also
+ * mixed. Blank lines, and records of blank fields only, are skipped. A bad quote loses one line, never the rest of the
+ * file: after an unclosed quote, parsing resumes at the next line.
  */
 export class CsvScanner {
   readonly #handlers: CsvHandlers;
@@ -50,7 +50,7 @@ export class CsvScanner {
     this.#handlers = handlers;
   }
 
-  /** Takes the next piece of text. */
+  /** Feeds the next piece of text. */
   push(text: string): void {
     if (this.#ended || text === "") return;
     this.#text = this.#text.slice(this.#at) + text;
@@ -59,7 +59,7 @@ export class CsvScanner {
     this.#scan();
   }
 
-  /** Takes the end of the text. */
+  /** Signals the end of the text. */
   end(): void {
     if (this.#ended) return;
     this.#final = true;
@@ -82,7 +82,7 @@ export class CsvScanner {
     }
   }
 
-  /** Reads the record at `#at`, whose first line ends at `end`. False where more text is needed. */
+  /** Reads the record at `#at`, whose first line ends at `end`. Returns false if more text is needed. */
   #record(end: number): boolean {
     const text = this.#text;
     const first = text.slice(this.#at, end);
@@ -111,7 +111,7 @@ export class CsvScanner {
     return true;
   }
 
-  /** Chooses the delimiter, and skips a line that declares it; false where more text is needed. */
+  /** Chooses the delimiter, and skips a line that declares it; returns false if more text is needed. */
   #chooseDelimiter(first: string): boolean {
     // A line for Excel: `sep=;`.
     const declared = /^"?sep=(.)"?$/i.exec(first.trimEnd())?.[1];
@@ -165,7 +165,7 @@ export class CsvScanner {
     }
   }
 
-  /** The end of the line at `#at` (of the text, when it is final); `undefined` where it is not there yet. */
+  /** The end of the line at `#at` (or of the text, if final); `undefined` if it has not arrived yet. */
   #lineEnd(): number | undefined {
     const text = this.#text;
     if (this.#lineFeed < this.#at) this.#lineFeed = positionOf(text, "\n", this.#at);
@@ -188,7 +188,7 @@ export class CsvScanner {
   }
 }
 
-/** True for what has no visible character; U+001A ends old DOS files. */
+/** True if the text has no visible character; U+001A ends old DOS files. */
 function isBlank(text: string): boolean {
   return text === "" || text.trim() === "" || text === "\u001a";
 }

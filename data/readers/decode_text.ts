@@ -1,15 +1,15 @@
 /**
- * Text from bytes whose encoding nobody states.
+ * Decodes text of unknown encoding.
  *
  * @module
  */
 import { DataError } from "../../base/errors.ts";
 import { concatenate } from "./read_chunks.ts";
 
-/** Bytes that are looked at before the encoding is chosen. */
+/** Number of bytes examined to detect the encoding. */
 const SAMPLE = 4096;
 
-/** First bytes of files that are no text, and what to do about them. */
+/** Signatures of files that are not text, and what to do about them. */
 const NOT_TEXT: readonly [signature: readonly number[], advice: string][] = [
   [[0x50, 0x4b, 3, 4], "this is a zip archive or a spreadsheet (.xlsx); unpack it, or export the sheet as CSV."],
   [[0xd0, 0xcf, 0x11, 0xe0], "this is an old Excel file (.xls); export the sheet as CSV."],
@@ -20,7 +20,7 @@ const NOT_TEXT: readonly [signature: readonly number[], advice: string][] = [
   [[0x50, 0x41, 0x52, 0x31], "this is a Parquet file; export it as CSV."],
 ];
 
-/** As {@linkcode NOT_TEXT}, for what begins as text. */
+/** Like {@linkcode NOT_TEXT}, for text files that are not tables. */
 const NOT_A_TABLE: readonly [start: RegExp, advice: string][] = [
   [/^\s*<(!doctype|html)/i, "this is a web page, perhaps of a login that failed; fetch the table again."],
   [/^version https:\/\/git-lfs/, "this is a Git LFS pointer, not the table; run `git lfs pull`."],
@@ -28,11 +28,11 @@ const NOT_A_TABLE: readonly [start: RegExp, advice: string][] = [
 
 /**
  * Decodes UTF-8 and UTF-16, with or without a byte order mark (which is dropped). Bytes that are not UTF-8 are read as
- * Windows-1252, which spreadsheet programs still write, unless valid UTF-8 beyond ASCII came before: then they are
- * damage and become U+FFFD.
+ * Windows-1252, which spreadsheet programs still write, unless non-ASCII UTF-8 came before: then they count as damage
+ * and become U+FFFD.
  *
  * @param path Named in errors.
- * @throws {DataError} for what is no text: archives, spreadsheets, web pages.
+ * @throws {DataError} for archives, spreadsheets, web pages and the like.
  */
 export async function* decodeText(
   chunks: AsyncIterable<Uint8Array>,
@@ -58,7 +58,7 @@ export async function* decodeText(
   yield decoder.end();
 }
 
-/** The text of bytes that are all there; see {@linkcode decodeText}. */
+/** Decodes a complete buffer; see {@linkcode decodeText}. */
 export function decodeAllText(bytes: Uint8Array, path: string): string {
   if (bytes.length === 0) return "";
   const decoder = decoderFor(bytes, path);
@@ -81,7 +81,7 @@ function decoderFor(sample: Uint8Array, path: string): TextStream {
   if (startsWith([0xfe, 0xff])) return utf16("utf-16be");
   const nuls = countNuls(sample.subarray(0, SAMPLE));
   const half = Math.min(sample.length, SAMPLE) / 2;
-  // Most of a table's characters are ASCII: in UTF-16 every other byte is 0. A few zeros are damage to some cells.
+  // Most of a table's characters are ASCII: in UTF-16 every other byte is 0. A few zeros are merely damaged cells.
   if (nuls.even + nuls.odd > 0.1 * half) {
     if (nuls.odd > 0.3 * half && nuls.even < 0.05 * half) return utf16("utf-16le");
     if (nuls.even > 0.3 * half && nuls.odd < 0.05 * half) return utf16("utf-16be");
@@ -106,13 +106,13 @@ function countNuls(sample: Uint8Array): { even: number; odd: number } {
   return nuls;
 }
 
-/** UTF-8 until bytes come that are none. */
+/** Decodes UTF-8 until the first invalid byte. */
 class Utf8OrWindows implements TextStream {
   #strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #fallback: TextDecoder | undefined;
   #sawUnicode = false;
   #first = true;
-  /** The beginning of a character whose other bytes come with the next chunk. */
+  /** The first bytes of a character that continues in the next chunk. */
   #carried: Uint8Array = new Uint8Array(0);
 
   decode(chunk: Uint8Array): string {
@@ -144,7 +144,7 @@ class Utf8OrWindows implements TextStream {
   }
 }
 
-/** The number of bytes up to the last character that is whole. */
+/** The number of bytes up to the last complete character. */
 function wholeCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!;

@@ -1,7 +1,12 @@
+/**
+ * Finds tables in a data directory.
+ *
+ * @module
+ */
 import { join } from "node:path";
 import { DataError, nameFile } from "../../base/errors.ts";
 
-/** True if the path exists and is of that kind. */
+/** True if the path exists and is of the given kind. */
 export function exists(path: string, kind: "file" | "directory"): boolean {
   try {
     const info = Deno.statSync(path);
@@ -12,9 +17,7 @@ export function exists(path: string, kind: "file" | "directory"): boolean {
   }
 }
 
-/**
- * The path of the first of the tables that exists, gzipped or not; `undefined` where none does. Names have no ending.
- */
+/** The path of the first existing table, gzipped or not, or `undefined`. Names are given without extension. */
 export function findTable(root: string, names: readonly string[]): string | undefined {
   for (const name of names) {
     for (const ending of [".csv.gz", ".csv"]) {
@@ -25,7 +28,7 @@ export function findTable(root: string, names: readonly string[]): string | unde
   return undefined;
 }
 
-/** As {@linkcode findTable}, but a missing table is a {@linkcode DataError} that says what it is for. */
+/** Like {@linkcode findTable}, but throws a {@linkcode DataError} that names the purpose of a missing table. */
 export function requireTable(root: string, names: readonly string[], purpose: string): string {
   const path = findTable(root, names);
   if (path === undefined) {
@@ -34,7 +37,7 @@ export function requireTable(root: string, names: readonly string[], purpose: st
   return path;
 }
 
-/** Refuses a data directory that is not there, is no directory, or is empty. */
+/** Rejects a data directory that is missing, not a directory, or empty. */
 export function requireDirectory(root: string): void {
   let empty = true;
   try {

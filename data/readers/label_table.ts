@@ -1,5 +1,5 @@
 /**
- * Labels in tables: of studies, and of images.
+ * Reads label tables, with one row per study or per image.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { quoted } from "../../base/safe_path.ts";
 import type { DropLog, DropReason, DropStep } from "../index/drop_log.ts";
 import type { StudyIndex } from "../index/study_index.ts";
 
-/** A record that cannot be read, in the table that a step reads. */
+/** The drop reason for an unreadable record of a table. */
 export function badRow(step: DropStep, fault: RowFault): DropReason {
   const reason = fault.kind === "quote"
     ? "row has a quote inside an unquoted field, or one that is never closed"
@@ -19,12 +19,12 @@ export function badRow(step: DropStep, fault: RowFault): DropReason {
   return { step, reason, unit: "row", fault: true };
 }
 
-/** Names a record that cannot be read. */
+/** Describes an unreadable record, for the drop log. */
 export function badRowExample(path: string, line: number, fault: RowFault): string {
   return `${path}, line ${line}: ${describeRowFault(fault)}`;
 }
 
-/** A label cell that spells no state. */
+/** The drop reason for a label cell with an unknown value. */
 export const UNKNOWN_LABEL: DropReason = {
   step: "labels",
   reason: "label is none of 1, 0, -1 and blank",
@@ -36,15 +36,15 @@ export const UNKNOWN_LABEL: DropReason = {
 export interface LabelRow {
   studyId: string;
   line: number;
-  /** States in the order of the labels asked for; `undefined` where a cell spells none. */
+  /** States in the order of the labels asked for; `undefined` if a cell has an unknown value. */
   states: LabelState[] | undefined;
-  /** Names the first bad cell: file, line, column and content. */
+  /** Describes the first bad cell: file, line, column and content. */
   problem: string | undefined;
 }
 
 /**
- * Reads a table with a `study_id` column and one column a label, by name. Cells that spell no label are given to
- * `onRow` as such, records that cannot be read to `onBadRow`.
+ * Reads a table with a `study_id` column and one column per label. Unknown label values are reported to `onRow`,
+ * unreadable records to `onBadRow`.
  */
 export async function readLabelTable(
   path: string,
@@ -78,7 +78,7 @@ export async function readLabelTable(
   if (rows === 0) throw new DataError("the label file has a header and no rows", { file: path });
 }
 
-/** The states of the cells, or the index of the first that spells none. */
+/** The states of the cells, or the index of the first cell with an unknown value. */
 export function parseStates(values: readonly string[]): LabelState[] | number {
   const states: LabelState[] = [];
   for (let i = 0; i < values.length; i++) {
@@ -89,7 +89,7 @@ export function parseStates(values: readonly string[]): LabelState[] | number {
   return states;
 }
 
-/** Labels in the rows of images: gathered by study, checked against each other, and put into the index at the end. */
+/** Collects study labels from per-image rows, checks that they agree, and writes them to the index at the end. */
 export class StudyLabels {
   readonly #drops: DropLog;
   readonly #states = new Map<number, LabelState[]>();
@@ -99,7 +99,7 @@ export class StudyLabels {
     this.#drops = drops;
   }
 
-  /** Takes a row's cells. Of rows of one study that disagree, the first counts. */
+  /** Adds a row. If rows of one study disagree, the first one wins. */
   add(row: { study: number; cells: readonly string[]; place: string; names: readonly string[] }): void {
     const parsed = parseStates(row.cells);
     if (typeof parsed === "number") {
@@ -116,7 +116,7 @@ export class StudyLabels {
     }
   }
 
-  /** Puts the states into the index, and leaves out studies with a bad cell. */
+  /** Writes the states to the index and excludes studies with a bad cell. */
   fill(index: StudyIndex): void {
     for (const [study, states] of this.#states) index.studies.states.set(states, study * index.labels.length);
     for (const [study, problem] of this.#problems) index.dropStudy(study, UNKNOWN_LABEL, problem);

@@ -1,3 +1,8 @@
+/**
+ * Locates the images of MIMIC-CXR-JPG in folders or in `files.zip`.
+ *
+ * @module
+ */
 import { join } from "node:path";
 import type { DropLog, DropReason } from "../index/drop_log.ts";
 import { exists } from "./find_table.ts";
@@ -12,8 +17,8 @@ const REFUSED_MEMBER: DropReason = {
 };
 
 /**
- * Finds MIMIC-CXR-JPG's images under the folder `files` or, where there is none, in `files.zip`. `name` gives an
- * image's path from the root, beginning with `files/`.
+ * Locates MIMIC-CXR-JPG's images in the folder `files` or, if there is none, in `files.zip`. `name` returns an image's
+ * path relative to the root, beginning with `files/`.
  */
 export function mimicSource(place: { root: string; drops: DropLog }, name: (image: number) => string): ImageSource {
   const { root, drops } = place;
@@ -47,7 +52,7 @@ export function mimicSource(place: { root: string; drops: DropLog }, name: (imag
   };
 }
 
-/** What stands before `p10/p10000032/...` in the archive: `files/`, nothing, or the path of an outer folder. */
+/** The path before `p10/p10000032/...` in the archive: `files/`, nothing, or an outer folder. */
 function memberPrefix(directory: ZipDirectory): string {
   for (const name of directory.entries.keys()) {
     const match = /^(|.*?\/)p[0-9]{2}\/p[0-9]+\/s[0-9]+\/[^/]+$/.exec(name);

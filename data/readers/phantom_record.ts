@@ -1,3 +1,8 @@
+/**
+ * The record `phantoms.json`, which marks a directory of generated phantoms.
+ *
+ * @module
+ */
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
@@ -6,29 +11,30 @@ import { nonEmptyLines } from "../../base/lines.ts";
 import { unsafePathReason } from "../../base/safe_path.ts";
 import { exists } from "./find_table.ts";
 
-/** The data sets whose files and tables phantoms can be written as. */
+/** The data set layouts in which phantoms can be written. */
 export const PHANTOM_LAYOUTS = ["mimic-cxr", "chexpert"] as const;
 /** One of {@linkcode PHANTOM_LAYOUTS}. */
 export type PhantomLayout = typeof PHANTOM_LAYOUTS[number];
 
-/** Raised whenever equal settings would no longer give equal files. */
+/** Incremented whenever the same settings would produce different files. */
 export const PHANTOM_VERSION = 2;
 
 /**
- * The file beside the tables that tells phantoms from patients; written last, so its presence says that all is there.
+ * The file that marks a directory as phantoms. It is written last, so its presence means that the directory is
+ * complete.
  */
 export const RECORD_NAME = "phantoms.json";
 
 const RECORD = { maxBytes: 2 ** 20, kind: "a record of phantoms" };
-/** A million studies have about this much. */
+/** Enough for about a million studies. */
 const FILE_NAMES = { maxBytes: 2 ** 28, kind: "a list of images" };
 
-/** True where the directory's images are drawn, not taken of patients. */
+/** True if the directory's images are generated phantoms. */
 export function looksLikePhantoms(root: string): boolean {
   return exists(join(root, RECORD_NAME), "file");
 }
 
-/** What determines every file of a phantom directory. */
+/** The settings that determine every file of a phantom directory. */
 export interface PhantomSettings {
   studies: number;
   seed: number;
@@ -44,19 +50,19 @@ const recordSchema = z.strictObject({
     studies: z.int(),
     seed: z.int(),
     scale: z.number(),
-    // Records from before there was a choice have none.
+    // Older records have no layout.
     layout: z.enum(PHANTOM_LAYOUTS).default("mimic-cxr"),
   }),
   patients: z.int(),
   images: z.int(),
-  /** Bytes of all images together. */
+  /** Total size of all images in bytes. */
   imageBytes: z.int(),
 });
 
-/** What `phantoms.json` says of the directory that it lies in. */
+/** The content of `phantoms.json`. */
 export type PhantomRecord = z.infer<typeof recordSchema>;
 
-/** Whether two settings give the same files. */
+/** Whether two settings produce the same files. */
 export function sameSettings(a: PhantomSettings, b: PhantomSettings): boolean {
   return a.studies === b.studies && a.seed === b.seed && a.scale === b.scale && a.layout === b.layout;
 }
@@ -64,8 +70,8 @@ export function sameSettings(a: PhantomSettings, b: PhantomSettings): boolean {
 /**
  * The record of a phantom directory.
  *
- * @returns `undefined` where there is no directory, or an empty one
- * @throws {DataError} if something is there that is not a phantom directory, and so is not to be replaced
+ * @returns `undefined` if the directory does not exist or is empty
+ * @throws {DataError} if the directory holds anything else, which must not be overwritten
  */
 export async function readRecord(root: string): Promise<PhantomRecord | undefined> {
   const refuse = (found: string): DataError =>
@@ -112,7 +118,7 @@ async function isMissingOrEmpty(root: string): Promise<boolean> {
   }
 }
 
-/** Whether all images of a record are there, with as many bytes as were written. */
+/** Whether all images of a record exist with the recorded total size. */
 export async function isComplete(root: string, record: PhantomRecord): Promise<boolean> {
   try {
     const text = await readRegularText(join(root, "IMAGE_FILENAMES"), FILE_NAMES);

@@ -18,9 +18,9 @@ import { IndexBuilder, type Split, SPLITS, StudyIndex } from "../index/study_ind
 import { CHEST_VIEWS } from "../index/views.ts";
 
 /**
- * Reads CheXpert's tables: patients and studies from the paths, views from the column `Frontal/Lateral` or, in tables
- * without it, from the images' names, labels by name. Nothing is decoded. Where its files may be, see
- * {@linkcode findChexpert}.
+ * Reads CheXpert's tables. Patients and studies come from the paths; views from the column `Frontal/Lateral` or, if
+ * missing, from the image names; labels from their columns by name. No image is decoded. See {@linkcode findChexpert}
+ * for the supported layouts.
  *
  * @throws {DataError} for a missing directory, table or column.
  */
@@ -87,7 +87,7 @@ class ChexpertTable {
     this.#context = context;
   }
 
-  /** Reads it; returns the number of images that it lists. */
+  /** Reads the table and returns the number of images listed. */
   async read(): Promise<number> {
     const { path, drops, options } = this.#context;
     await readCsv(path, {
@@ -140,7 +140,7 @@ class ChexpertTable {
     labels.add({ study, cells: row.cells, place: `${path}, line ${line}`, names: CHEST_LABELS });
   }
 
-  /** Tables of study labels name a folder: its images are those that it holds. */
+  /** Adds all images in a study's folder, for tables with one row per study. */
   #imagesOfStudy(cell: string, row: Row): void {
     const { line } = row;
     const study = cell.replace(/\/$/, "");
@@ -166,7 +166,7 @@ interface Row {
   cells: readonly string[];
 }
 
-/** The view of an image: by its row or, where that says nothing, by its name (`view1_frontal.jpg`). */
+/** The view of an image, from its row or else from its name (`view1_frontal.jpg`). */
 function viewOf(image: string, { side, position }: Row): { view: number; position: string } {
   const named = /(frontal|lateral)[^/]*$/i.exec(image)?.[1];
   const view = CHEST_VIEWS.indexOf((side || named || "").toLowerCase());

@@ -1,5 +1,5 @@
 /**
- * The bytes of a file that may be gzipped.
+ * Reads files that may be gzipped.
  *
  * @module
  */
@@ -11,8 +11,8 @@ const CHUNK = 1 << 18;
 const MAX_LAYERS = 3;
 
 /**
- * A file's bytes in chunks, decompressed where they begin with gzip's signature, whatever the file's name says. Gzip
- * files of several members (as bgzip writes them) and files that were gzipped twice are read whole.
+ * A file's bytes in chunks, decompressed if they begin with gzip's signature, regardless of the file name. Multi-member
+ * gzip files (as written by bgzip) and doubly gzipped files are supported.
  */
 export async function* readChunks(path: string): AsyncGenerator<Uint8Array, void, void> {
   using opened = await openRegular(path, { maxBytes: Infinity, kind: "a table" });
@@ -38,7 +38,7 @@ async function* decompressed(
   else yield* rest;
 }
 
-/** The first bytes of a source, two at least where there are as many, and all of its bytes again. */
+/** Peeks at the first bytes of a source (at least two if available), and returns them with the full stream. */
 async function peek(
   source: AsyncGenerator<Uint8Array, void, void>,
 ): Promise<{ head: Uint8Array; rest: AsyncGenerator<Uint8Array, void, void> }> {
@@ -55,7 +55,7 @@ async function peek(
   return { head, rest: all() };
 }
 
-/** The bytes of both. */
+/** Concatenates two byte arrays. */
 export function concatenate(a: Uint8Array, b: Uint8Array): Uint8Array {
   if (a.length === 0) return b;
   const both = new Uint8Array(a.length + b.length);
@@ -64,7 +64,7 @@ export function concatenate(a: Uint8Array, b: Uint8Array): Uint8Array {
   return both;
 }
 
-/** Uses node:zlib, because DecompressionStream refuses files of several members. */
+/** Uses node:zlib, because DecompressionStream rejects multi-member files. */
 async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
   const gunzip = createGunzip({ chunkSize: CHUNK });
   const fed = feed(gunzip, source);
@@ -72,7 +72,7 @@ async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
     for await (const chunk of gunzip) yield chunk;
   } finally {
     gunzip.destroy();
-    // No read may be under way when the file is closed.
+    // Wait for pending reads before the file is closed.
     await fed;
   }
 }

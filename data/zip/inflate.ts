@@ -1,16 +1,21 @@
+/**
+ * Inflates deflate data with a bound on the output size.
+ *
+ * @module
+ */
 import { inflateRawSync, inflateSync } from "node:zlib";
 
-/** Why data did not inflate. */
+/** Why data could not be inflated. */
 export type InflateFault = "damaged" | "too long" | "too short";
 
 const MAX_CHUNK = 2 ** 26;
 
 /**
- * Inflates to a known number of bytes, and stops as soon as there are more. `DecompressionStream` is not used on foreign data: it
- * inflates each piece of its input whole, so that 64 KiB become 64 MiB before the reader can stop.
+ * Inflates to a known number of bytes and stops as soon as there are more. `DecompressionStream` is unsuitable for
+ * untrusted data: it inflates each input chunk completely, so 64 KiB can expand to 64 MiB before the reader can stop.
  *
- * @param options.least fewest bytes that will do, default `size`
- * @returns the bytes, or what is wrong
+ * @param options.least minimum number of bytes, default `size`
+ * @returns the bytes, or the fault
  */
 export function inflateTo(
   data: Uint8Array,

@@ -1,3 +1,8 @@
+/**
+ * Reads and verifies one member of a zip archive.
+ *
+ * @module
+ */
 import { crc32 } from "node:zlib";
 import { readExactly } from "../../base/atomic_file.ts";
 import { DataError } from "../../base/errors.ts";
@@ -9,12 +14,12 @@ const LOCAL = 0x04034b50;
 const LOCAL_BYTES = 30;
 
 /**
- * The content of one member of a zip archive. Never more than its declared size, which must be at most `maxBytes`, is
- * decompressed, so that an archive that declares little and holds much is refused.
+ * Reads one member of a zip archive. At most its declared size, which must not exceed `maxBytes`, is decompressed, so a
+ * zip bomb with a forged size is rejected.
  *
- * @throws {DataError} where the archive became shorter meanwhile.
- * @throws {ImageError} for other compression than deflate, encryption, a size over the limit, data that are cut off, do not inflate or do
- * not have the declared size and checksum.
+ * @throws {DataError} if the archive has been truncated since its directory was read.
+ * @throws {ImageError} for compression methods other than deflate, encryption, a size over the limit, and data that are
+ * truncated, do not inflate, or do not match the declared size and checksum.
  */
 export function readZipMember(
   archive: Deno.FsFile,
@@ -48,7 +53,7 @@ export function readZipMember(
   return content;
 }
 
-/** An archive that has become shorter since its directory was read says nothing about the image. */
+/** If the archive has been truncated since its directory was read, the image itself is not at fault. */
 function cutOff(archive: Deno.FsFile, member: Extract<ImageLocation, { kind: "zip" }>): DataError | ImageError {
   if (archive.statSync().size >= member.offset + member.compressedSize) {
     return new ImageError("the zip member is cut off");

@@ -1,9 +1,14 @@
+/**
+ * Reads the central directory of zip archives, including zip64.
+ *
+ * @module
+ */
 import { readExactly } from "../../base/atomic_file.ts";
 import { DataError } from "../../base/errors.ts";
 import { openRegularSync } from "../../base/regular_file.ts";
 import { quoted, unsafePathReason } from "../../base/safe_path.ts";
 
-/** Signatures and sizes of the records (PKWARE APPNOTE 6.3.10, section 4.3). */
+/** Record signatures and sizes (PKWARE APPNOTE 6.3.10, section 4.3). */
 const END = 0x06054b50;
 const END_BYTES = 22;
 const END64 = 0x06064b50;
@@ -13,18 +18,18 @@ const LOCATOR64_BYTES = 20;
 const ENTRY = 0x02014b50;
 const ENTRY_BYTES = 46;
 const MAX_COMMENT = 65535;
-/** Directories are read through a window of this size. */
+/** Size of the buffer through which the directory is read. */
 const WINDOW = 1 << 20;
 const MAX_ENTRIES = 20_000_000;
 
-/** Where a member is in an archive. */
+/** The location of a member in an archive. */
 export interface ZipEntry {
   name: string;
-  /** Offset of its local header. */
+  /** Offset of the local header. */
   offset: number;
   compressedSize: number;
   size: number;
-  /** 0 stored, 8 deflated; others cannot be read. */
+  /** 0 stored, 8 deflated; other methods are not supported. */
   method: number;
   crc32: number;
   encrypted: boolean;
@@ -34,15 +39,15 @@ export interface ZipEntry {
 export interface ZipDirectory {
   path: string;
   entries: ReadonlyMap<string, ZipEntry>;
-  /** Members left out, with the reason: names that could leave the directory or come twice, data outside the archive. */
+  /** Rejected members with the reason: unsafe or duplicate names, or data outside the archive. */
   refused: { name: string; reason: string }[];
 }
 
 /**
- * Reads an archive's central directory, zip64 included, without the members' data. Folders are left out; members with unsafe names
- * are refused and named.
+ * Reads an archive's central directory (including zip64) without the members' data. Folders are skipped; members with
+ * unsafe names are listed in `refused`.
  *
- * @throws {DataError} where the file is no zip archive, is cut off, or spans several disks.
+ * @throws {DataError} if the file is not a zip archive, is truncated, or spans several disks.
  */
 export function readZipDirectory(path: string): ZipDirectory {
   using opened = openRegularSync(path, { maxBytes: Infinity, kind: "a zip archive" });
@@ -69,7 +74,7 @@ interface End {
   size: number;
 }
 
-/** Finds the end record, which a comment may follow. */
+/** Finds the end-of-central-directory record, which may be followed by a comment. */
 function findEnd(file: Deno.FsFile, { path, fileSize }: { path: string; fileSize: number }): End {
   const tail = new Uint8Array(Math.min(fileSize, END_BYTES + MAX_COMMENT));
   const start = fileSize - tail.length;
@@ -99,7 +104,7 @@ function readEnd(view: DataView, at: number): End {
   };
 }
 
-/** The zip64 end record that a locator just before the end record points to. */
+/** The zip64 end record, found through the locator just before the end record. */
 function readEnd64(file: Deno.FsFile, endAt: number, path: string): End | undefined {
   const locator = new Uint8Array(LOCATOR64_BYTES);
   if (endAt < LOCATOR64_BYTES || !readExactly(file, locator, endAt - LOCATOR64_BYTES)) return undefined;
@@ -117,7 +122,7 @@ function readEnd64(file: Deno.FsFile, endAt: number, path: string): End | undefi
   };
 }
 
-/** Reads a stretch of a file record by record. */
+/** Buffered sequential reads of a section of a file. */
 class Window {
   readonly #file: Deno.FsFile;
   readonly #path: string;
@@ -180,7 +185,7 @@ function readEntry(window: Window, path: string): ZipEntry {
 
 type Sizes = Pick<ZipEntry, "size" | "compressedSize" | "offset">;
 
-/** Takes the 64-bit values of those fields that are saturated, in this order, from the zip64 extra field (id 1). */
+/** Replaces saturated 32-bit fields, in this order, with their 64-bit values from the zip64 extra field (id 1). */
 function widen(sizes: Sizes, extra: Uint8Array, path: string): Sizes {
   const saturated = (["size", "compressedSize", "offset"] as const).filter((field) => sizes[field] === 0xffffffff);
   if (saturated.length === 0) return sizes;

@@ -1,28 +1,34 @@
+/**
+ * Fixture: writes small data sets in the layout of MIMIC-CXR-JPG.
+ *
+ * @module
+ */
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { CHEST_LABELS } from "../../data/index/labels.ts";
 
-/** One image of a hand-made data set. */
+/** One image of a test data set. */
 export interface FixtureImage {
   subject: string;
   study: string;
   position: string;
   split: string;
-  /** Default `d` and a running number. */
+  /** Default `d` followed by a running number. */
   dicom?: string;
   /** File content; `null` writes none. Default: a small real JPEG. */
   content?: Uint8Array | null;
 }
 
-/** A hand-made MIMIC-CXR-JPG. */
+/** A test data set in the layout of MIMIC-CXR-JPG. */
 export interface MimicFixture {
   images: readonly FixtureImage[];
   /**
-   * Study -> label -> cell; other cells are blank. Studies left out have no row. Default: one row a study, all blank.
+   * Label cells by study and label; other cells are blank, and studies not listed have no row. Default: one blank row
+   * per study.
    */
   labels?: Record<string, Record<string, string>>;
   gzip?: boolean;
-  /** Changes the text of a table before it is written. */
+  /** Edits the text of a table before it is written. */
   edit?: Partial<Record<"metadata" | "split" | "chexpert", (text: string) => string>>;
 }
 
@@ -79,7 +85,7 @@ export function writeTable(path: string, text: string, gzip: boolean): void {
   else Deno.writeTextFileSync(path, text);
 }
 
-/** Runs a test body in a directory of its own. */
+/** Runs a test body in a temporary directory. */
 export async function inTempDir(body: (directory: string) => Promise<void> | void): Promise<void> {
   const directory = Deno.makeTempDirSync({ prefix: "mmvm-test-" });
   try {

@@ -94,7 +94,7 @@ Deno.test("deno task prepare stopped by SIGINT keeps what is done and goes on fr
     writeMimic(join(root, "mimic"), { images: plainImages(150).map((image) => ({ ...image, content: portrait })) });
     const args = ["--data", join(root, "mimic"), "--cache", join(root, "cache"), "--workers", "1"];
     const child = new RunningProcess([...taskCommand("prepare"), ...args]);
-    // The first line of progress: at least one image is done, and a second of work is left.
+    // Wait for the first progress line: at least one image is done, and a second of work remains.
     await child.until("preparing");
     child.kill("SIGINT");
     const { code, stderr: err } = await child.ended;

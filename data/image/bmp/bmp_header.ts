@@ -1,3 +1,8 @@
+/**
+ * Parses BMP headers.
+ *
+ * @module
+ */
 import { ImageError } from "../image_error.ts";
 
 /** Compression methods (BITMAPINFOHEADER) by number. */
@@ -9,17 +14,17 @@ const METHODS: Readonly<Record<number, BmpHeader["method"] | string>> = {
   6: "masks",
 };
 
-/** What a BMP file says of its pixels. */
+/** The pixel layout of a BMP file. */
 export interface BmpHeader {
   width: number;
   height: number;
-  /** Rows from the top; usually they come from the bottom. */
+  /** True if rows are stored top-down; bottom-up is the usual order. */
   topDown: boolean;
   bits: number;
   method: "plain" | "rle8" | "rle4" | "masks";
   /** Red, green and blue masks of 16- and 32-bit pixels. */
   masks: [number, number, number];
-  /** Where the pixels begin. */
+  /** Offset of the pixels. */
   pixels: number;
   palette: { start: number; entries: number; entryBytes: 3 | 4 };
 }
@@ -27,8 +32,8 @@ export interface BmpHeader {
 /**
  * The header of a BMP file: OS/2's (12, 16 and 64 bytes) and Windows' (40, 52, 56, 108 and 124 bytes).
  *
- * @throws {ImageError} for headers, depths and methods that are not read.
- * @throws {RangeError} where the file is too short.
+ * @throws {ImageError} for unsupported headers, depths and compression methods.
+ * @throws {RangeError} if the file is too short.
  */
 export function readBmpHeader(view: DataView): BmpHeader {
   const headerBytes = view.getUint32(14, true);
@@ -94,7 +99,7 @@ function paletteOf(
 ): BmpHeader["palette"] {
   const { start, pixels, bits, used, entryBytes } = options;
   if (bits > 8) return { start, entries: 0, entryBytes };
-  // Some writers give no number of colours, others more than fit between header and pixels.
+  // Some writers omit the number of colours; others give more than fit between header and pixels.
   const room = Math.floor((Math.min(pixels, view.byteLength) - start) / entryBytes);
   const entries = Math.max(0, Math.min(used === 0 ? 2 ** bits : used, 2 ** bits, room));
   return { start, entries, entryBytes };

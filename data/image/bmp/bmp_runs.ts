@@ -1,9 +1,15 @@
+/**
+ * Decodes run-length encoded BMP pixels (RLE8 and RLE4).
+ *
+ * @module
+ */
 import { ImageError } from "../image_error.ts";
 
 /**
- * Palette indices of a run-length BMP (RLE8, RLE4), a byte a pixel, rows in the order of the file. Pixels that are skipped are index 0.
+ * Palette indices of a run-length BMP (RLE8, RLE4), one byte per pixel, rows in file order. Skipped pixels have index
+ * 0.
  *
- * @throws {ImageError} where the data end before the picture does.
+ * @throws {ImageError} if the data end too early.
  */
 export function readBmpRuns(
   data: Uint8Array,
@@ -14,7 +20,7 @@ export function readBmpRuns(
   const limit = indices.length;
   let x = 0;
   let y = 0;
-  /** Writes a pixel; what would leave the row is dropped. */
+  /** Writes a pixel; pixels beyond the end of the row are dropped. */
   const put = (index: number) => {
     if (x < width && y < height) indices[y * width + x] = index;
     x++;
@@ -42,7 +48,7 @@ export function readBmpRuns(
       }
       at += length + length % 2;
     }
-    // Some writers leave out the end mark.
+    // Some writers omit the end marker.
     if (y >= height || y * width + x >= limit) return indices;
   }
   throw new ImageError("the BMP data is cut off");

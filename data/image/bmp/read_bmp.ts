@@ -1,3 +1,8 @@
+/**
+ * Decodes BMP files.
+ *
+ * @module
+ */
 import type { DecodedImage } from "../decoded_image.ts";
 import { ImageError } from "../image_error.ts";
 import { luma } from "../samples/gray.ts";
@@ -6,10 +11,10 @@ import { type BmpHeader, readBmpHeader } from "./bmp_header.ts";
 import { readBmpRuns } from "./bmp_runs.ts";
 
 /**
- * Decodes a BMP file to 8-bit gray: 1, 2, 4 and 8 bits with a palette, 16, 24 and 32 bits with or without masks, run-length coded ones,
- * rows from either end. Pixels begin where the header says.
+ * Decodes a BMP file to 8-bit gray: 1, 2, 4 and 8 bits with a palette, 16, 24 and 32 bits with or without masks,
+ * run-length encoded, top-down or bottom-up. Pixels start at the offset in the header.
  *
- * @throws {ImageError} for a file that is cut off, and for kinds that are not read.
+ * @throws {ImageError} for truncated files and unsupported kinds.
  */
 export function readBmp(bytes: Uint8Array): DecodedImage {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -62,14 +67,14 @@ function rowReader(bytes: Uint8Array, header: BmpHeader): RowReader {
 
 type ChannelReader = (pixel: number) => number;
 
-/** Takes a channel out of a pixel and stretches it to a byte, rounded down as Pillow does. */
+/** Extracts a channel from a pixel and scales it to a byte, rounding down as Pillow does. */
 function channelReader(mask: number): ChannelReader {
   const shift = 31 - Math.clz32(mask & -mask);
   const white = mask >>> shift;
   return (pixel) => Math.floor(((pixel & mask) >>> shift) * 255 / white);
 }
 
-/** The gray of each palette entry; entries that the file lacks are black. */
+/** The gray of each palette entry; missing entries are black. */
 function grayPalette(bytes: Uint8Array, { palette }: BmpHeader): Uint8Array {
   const table = new Uint8Array(256);
   for (let i = 0; i < palette.entries; i++) {

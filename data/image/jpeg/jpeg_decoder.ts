@@ -1,3 +1,8 @@
+/**
+ * Decodes JPEG files with libjpeg-turbo compiled to WebAssembly.
+ *
+ * @module
+ */
 // @ts-types="./libjpeg_turbo.d.ts"
 import createModule from "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs";
 import type { DecodedImage } from "../decoded_image.ts";
@@ -11,10 +16,11 @@ export class JpegDecoder {
   #codec: Codec | undefined;
 
   /**
-   * Decodes an 8-bit JPEG of one or three components to gray, as stored: EXIF orientation is not applied, as in Pillow. The samples may
-   * be a view of WebAssembly memory, valid until the next call. The caller has checked the header.
+   * Decodes an 8-bit JPEG of one or three components to gray, as stored: EXIF orientation is not applied, as in Pillow.
+   * The samples may be a view of WebAssembly memory, valid until the next call. The caller must have checked the
+   * header.
    *
-   * Files that libjpeg reads with a warning about their markers are read; damaged pixel data are refused.
+   * Files with harmless marker defects are accepted; damaged pixel data are rejected.
    *
    * @throws {ImageError} for truncated or corrupt data.
    */
@@ -34,7 +40,7 @@ export class JpegDecoder {
   }
 }
 
-/** Bad files after which a codec is given up: each leaks some of its memory, and in the end good files would fail. */
+/** Number of bad files after which a codec is replaced: each leaks memory, and eventually valid files would fail. */
 const MAX_FAILURES = 20;
 /** WebAssembly memory never shrinks: a codec that has grown beyond this many bytes is replaced. */
 const MAX_CODEC_BYTES = 2 ** 28;
@@ -50,12 +56,12 @@ class Codec {
     this.#decoder = new module.JPEGDecoder();
   }
 
-  /** Its own messages are dropped: {@linkcode ImageError} says what went wrong. */
+  /** The codec's own messages are discarded: {@linkcode ImageError} says what went wrong. */
   static async load(): Promise<Codec> {
     return new Codec(await createModule({ print: () => {}, printErr: () => {} }));
   }
 
-  /** True where another codec should take over. */
+  /** True if the codec should be replaced. */
   get isSpent(): boolean {
     return this.#failures >= MAX_FAILURES || this.#module.HEAPU8.byteLength > MAX_CODEC_BYTES;
   }
@@ -80,7 +86,7 @@ class Codec {
     return undefined;
   }
 
-  /** The codec throws plain numbers for bad data; anything else may have left its memory in disorder. */
+  /** The codec throws plain numbers for bad data; any other exception may have corrupted its memory. */
   #recover(error: unknown): void {
     this.#failures = typeof error === "number" ? this.#failures + 1 : MAX_FAILURES;
     if (this.isSpent) return;

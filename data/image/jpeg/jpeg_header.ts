@@ -1,6 +1,11 @@
+/**
+ * Parses JPEG marker segments up to the frame header.
+ *
+ * @module
+ */
 import { ImageError } from "../image_error.ts";
 
-/** What a JPEG's frame header says (ITU-T T.81, B.2.2). */
+/** The frame header of a JPEG (ITU-T T.81, B.2.2). */
 export interface JpegHeader {
   width: number;
   height: number;
@@ -19,7 +24,7 @@ export const JPEG_MARKERS = {
   com: 0xfe,
 } as const;
 
-/** Kinds of frames that are not read, by marker. */
+/** Unsupported frame types by marker. */
 const REFUSED_FRAMES: Readonly<Record<number, string>> = {
   0xc3: "lossless",
   0xc5: "hierarchical",
@@ -36,16 +41,16 @@ const REFUSED_FRAMES: Readonly<Record<number, string>> = {
 /** A marker segment: `FF marker length data`. */
 export interface JpegSegment {
   marker: number;
-  /** Where its `FF` is, fill bytes before it left out. */
+  /** Offset of its `FF`, after any fill bytes. */
   start: number;
-  /** Where its data end; for markers without data, where the marker ends. */
+  /** Offset of the end of its data, or of the marker if it has no data. */
   end: number;
 }
 
 /**
- * The next marker segment at or after `from`. As libjpeg does, bytes that are no marker are passed over.
+ * The next marker segment at or after `from`. Like libjpeg, skips bytes that are not markers.
  *
- * @throws {RangeError} where the file ends before.
+ * @throws {RangeError} if the file ends first.
  */
 export function nextSegment(view: DataView, from: number): JpegSegment {
   let start = from;
@@ -64,8 +69,9 @@ export function nextSegment(view: DataView, from: number): JpegSegment {
 /**
  * Walks the marker segments to the frame header.
  *
- * @throws {ImageError} for kinds that are not read: 12-bit, lossless, hierarchical, arithmetic-coded, other than 1 or 3 components.
- * @throws {RangeError} where the file is too short.
+ * @throws {ImageError} for unsupported kinds: 12-bit, lossless, hierarchical, arithmetic-coded, or other than 1 or 3
+ * components.
+ * @throws {RangeError} if the file is too short.
  */
 export function readJpegHeader(view: DataView): JpegHeader {
   for (let at = 2;;) {

@@ -1,3 +1,8 @@
+/**
+ * Types for the part of the libjpeg-turbo WebAssembly module that is used.
+ *
+ * @module
+ */
 /** The part of the libjpeg-turbo WASM module that is used. */
 export interface JpegCodecDecoder {
   /** Room in WASM memory for the file's bytes; valid until the next call. */

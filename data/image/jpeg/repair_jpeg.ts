@@ -1,15 +1,20 @@
+/**
+ * Strips harmless defects from JPEG files that libjpeg would otherwise reject.
+ *
+ * @module
+ */
 import { JPEG_MARKERS, nextSegment } from "./jpeg_header.ts";
 
-/** Bytes between the end of the last scan and the end mark that are taken for junk. */
+/** Maximum number of junk bytes between the last scan and the end marker. */
 const MAX_JUNK = 16;
 
-/** Segments and scans of a file, at most. */
+/** Maximum number of segments and scans per file. */
 const MAX_PARTS = 2 ** 14;
 
 /**
- * Variants of a JPEG file without what makes libjpeg warn although no pixel is in doubt: stray bytes between markers, application
- * segments that decide no pixel, and then bytes before the end mark. libjpeg-turbo's simple interface takes every warning for an error;
- * damaged pixel data fail in each variant.
+ * Yields variants of a JPEG file without harmless defects that libjpeg warns about: stray bytes between markers,
+ * application segments that do not affect pixels, and then junk before the end marker. libjpeg-turbo's simple interface
+ * treats every warning as an error. Damaged pixel data fail in every variant.
  */
 export function* repairedJpegs(bytes: Uint8Array): Generator<Uint8Array, void, void> {
   const parts = plainParts(bytes);
@@ -24,7 +29,7 @@ export function* repairedJpegs(bytes: Uint8Array): Generator<Uint8Array, void, v
   }
 }
 
-/** The segments and scans of a file; `undefined` where its markers do not reach the end mark. */
+/** The segments and scans of a file; `undefined` if there is no end marker. */
 function plainParts(bytes: Uint8Array): Uint8Array[] | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const parts: Uint8Array[] = [bytes.subarray(0, 2)];
@@ -45,7 +50,7 @@ function plainParts(bytes: Uint8Array): Uint8Array[] | undefined {
   }
 }
 
-/** Entropy-coded data end at the first marker other than a restart. */
+/** Finds the end of entropy-coded data: the first marker other than a restart. */
 function endOfScan(view: DataView, from: number): number {
   for (let at = from;; at++) {
     if (view.getUint8(at) !== 0xff) continue;
@@ -54,12 +59,12 @@ function endOfScan(view: DataView, from: number): number {
   }
 }
 
-/** Of the application segments only JFIF's and Adobe's decide how pixels are read. */
+/** Only JFIF and Adobe application segments affect how pixels are decoded. */
 function isNeeded(marker: number, data: Uint8Array): boolean {
   if (marker === JPEG_MARKERS.com) return false;
   if (marker < JPEG_MARKERS.app0 || marker > JPEG_MARKERS.app15) return true;
   const begins = (text: string) => [...text].every((letter, i) => data[i] === letter.charCodeAt(0));
-  // Unknown major versions of JFIF and unknown transforms of Adobe's are warned of, and change nothing.
+  // Unknown JFIF major versions and Adobe transforms cause warnings but have no effect.
   if (marker === JPEG_MARKERS.app0) return begins("JFIF\0") && data.length >= 14 && data[5] === 1;
   return marker === JPEG_MARKERS.app14 && begins("Adobe") && data.length >= 12 && data[11]! <= 2;
 }

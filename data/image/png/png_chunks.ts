@@ -1,3 +1,8 @@
+/**
+ * Parses PNG chunks and verifies their checksums.
+ *
+ * @module
+ */
 import { crc32 } from "node:zlib";
 import { ImageError } from "../image_error.ts";
 
@@ -11,7 +16,7 @@ const DEPTHS: Readonly<Record<number, readonly number[]>> = {
 };
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
-/** Chunks of pixels, at most: files have one for every few kilobytes. */
+/** Maximum number of IDAT chunks; files have one every few kilobytes. */
 const MAX_DATA_CHUNKS = 2 ** 18;
 
 /** The IHDR chunk. */
@@ -25,7 +30,7 @@ export interface PngHeader {
   interlaced: boolean;
 }
 
-/** What a PNG file holds, with its pixels still compressed. */
+/** The content of a PNG file, with the pixels still compressed. */
 export interface PngContent extends PngHeader {
   /** RGB triples. */
   palette: Uint8Array | undefined;
@@ -38,8 +43,8 @@ export interface PngContent extends PngHeader {
 /**
  * The header of a PNG file.
  *
- * @throws {ImageError} for colour types, depths and methods that the specification does not know.
- * @throws {RangeError} where the file is too short.
+ * @throws {ImageError} for colour types, depths and methods not in the specification.
+ * @throws {RangeError} if the file is too short.
  */
 export function readPngHeader(view: DataView): PngHeader {
   if (view.getUint32(8) !== 13 || view.getUint32(12) !== 0x49484452) {
@@ -67,7 +72,7 @@ export function readPngHeader(view: DataView): PngHeader {
 /**
  * Reads all chunks up to IEND and checks every checksum.
  *
- * @throws {ImageError} for a file that is cut off or damaged.
+ * @throws {ImageError} if the file is truncated or damaged.
  */
 export function readPngChunks(bytes: Uint8Array): PngContent {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

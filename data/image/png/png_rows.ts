@@ -1,3 +1,8 @@
+/**
+ * Inflates, unfilters and deinterlaces PNG rows as a stream.
+ *
+ * @module
+ */
 import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
 import { createInflate } from "node:zlib";
@@ -6,14 +11,14 @@ import type { PngContent } from "./png_chunks.ts";
 
 /** Offsets and steps of the seven passes of Adam7 interlacing (PNG specification, 8.2). */
 const ADAM7 = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]];
-/** Bytes that are inflated at a time. */
+/** Number of bytes inflated at a time. */
 const CHUNK_BYTES = 2 ** 18;
 
 /** One row of a pass: its pixel `i` belongs at column `left + i * step` of row `y`. */
 export interface PngRow {
   /** Unfiltered bytes; valid until the next row. */
   bytes: Uint8Array;
-  /** Pixels of the row. */
+  /** Number of pixels in the row. */
   count: number;
   y: number;
   left: number;
@@ -21,8 +26,8 @@ export interface PngRow {
 }
 
 /**
- * Inflates and unfilters a PNG file row by row, so that no more is in memory than two rows and a piece of inflated data, and inflating
- * ends with the last row.
+ * Inflates and unfilters a PNG file row by row, holding only two rows and one chunk of inflated data in memory.
+ * Inflating stops after the last row.
  *
  * @throws {ImageError} for damaged or missing data.
  */
@@ -72,7 +77,7 @@ function newPass(rowBytes: number): PassState {
   return { filtered: new Uint8Array(rowBytes + 1), previous: new Uint8Array(rowBytes + 1), filled: 0 };
 }
 
-/** The rows in the order of the file, with their length and whether they begin a pass. */
+/** The rows in file order, with their length and whether they start a pass. */
 function* passRows(
   { width, height, depth, channels, interlaced }: PngContent,
 ): Generator<Omit<PngRow, "bytes"> & { rowBytes: number; first: boolean }> {

@@ -1,3 +1,8 @@
+/**
+ * Decodes PNG files.
+ *
+ * @module
+ */
 import { type DecodedImage, deepImage } from "../decoded_image.ts";
 import { luma } from "../samples/gray.ts";
 import { byteScale, unpackSamples } from "../samples/unpack.ts";
@@ -5,10 +10,10 @@ import { type PngContent, readPngChunks } from "./png_chunks.ts";
 import { pngRows } from "./png_rows.ts";
 
 /**
- * Decodes a PNG file of any colour type, depth and interlacing to gray, as Pillow does: transparency (alpha, tRNS) and colour
- * management (gAMA, iCCP) have no influence. Files of 16 bits keep them; sBIT tells how many of them count.
+ * Decodes a PNG file of any colour type, depth and interlacing to gray, as Pillow does: transparency (alpha, tRNS) and
+ * colour management (gAMA, iCCP) are ignored. 16-bit files keep their depth; sBIT gives the number of significant bits.
  *
- * @throws {ImageError} for a file that is cut off or damaged.
+ * @throws {ImageError} if the file is truncated or damaged.
  */
 export async function readPng(bytes: Uint8Array): Promise<DecodedImage> {
   const content = readPngChunks(bytes);
@@ -28,7 +33,7 @@ export async function readPng(bytes: Uint8Array): Promise<DecodedImage> {
   return deepImage(samples, { width, height, significantBits: content.significantBits });
 }
 
-/** Turns a row's samples into gray in place: pixel `i` is element `i` afterwards. */
+/** Converts a row's samples to gray in place: afterwards, pixel `i` is element `i`. */
 function rowConverter({ colourType, channels, depth, palette }: PngContent): (values: Uint32Array) => void {
   if (colourType === 2 || colourType === 6) {
     return (values) => {
@@ -48,7 +53,7 @@ function rowConverter({ colourType, channels, depth, palette }: PngContent): (va
   };
 }
 
-/** The gray of each palette entry; entries that the file lacks are black. */
+/** The gray of each palette entry; missing entries are black. */
 function grayPalette(palette: Uint8Array): Uint8Array {
   const table = new Uint8Array(256);
   for (let i = 0; i < Math.min(256, Math.floor(palette.length / 3)); i++) {

@@ -1,3 +1,8 @@
+/**
+ * Converts colour to gray exactly as PIL does.
+ *
+ * @module
+ */
 /** PIL's `convert("L")`: ITU-R 601-2 luma in 16-bit fixed point; a fourth channel (alpha) is ignored. */
 export function grayFromColour(data: ArrayLike<number>, options: { count: number; channels: 3 | 4 }): Uint8Array {
   const { count, channels } = options;

@@ -1,6 +1,11 @@
-/** How samples lie in a row of bytes. */
+/**
+ * Unpacks samples of 1 to 32 bits from bytes.
+ *
+ * @module
+ */
+/** How samples are packed in bytes. */
 export interface SamplePacking {
-  /** Bits a sample: 1 to 16, or 32. */
+  /** Bits per sample: 1 to 16, or 32. */
   bits: number;
   /** Byte order of 16- and 32-bit samples; samples of other depths are packed from the highest bit on. */
   littleEndian: boolean;
@@ -28,7 +33,7 @@ export function unpackSamples(bytes: Uint8Array, start: number, options: SampleP
   }
 }
 
-/** A table that stretches samples of fewer than 8 bits to bytes, rounded: black to 0 and white to 255. */
+/** A lookup table that scales samples of fewer than 8 bits to bytes, rounded: black to 0, white to 255. */
 export function byteScale(bits: number): Uint8Array {
   const white = 2 ** bits - 1;
   return Uint8Array.from({ length: white + 1 }, (_, value) => Math.round(value * 255 / white));

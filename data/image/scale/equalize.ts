@@ -1,9 +1,15 @@
+/**
+ * Histogram equalisation, bit-exact with PIL for 8-bit images.
+ *
+ * @module
+ */
 import type { Samples } from "../decoded_image.ts";
 
 /**
- * Histogram equalisation of gray samples to bytes. For 8-bit pictures this is PIL's `ImageOps.equalize`: the brightest level is
- * left out of the step, and levels map through the cumulative count divided by the step. Deeper pictures use the same formula over
- * their own levels. A picture of one level, or of fewer than 255 pixels below the brightest, is only scaled to bytes.
+ * Histogram equalisation of gray samples to bytes. For 8-bit images this is PIL's `ImageOps.equalize`: the step
+ * excludes the brightest level, and levels map to the cumulative count divided by the step. Deeper images use the same
+ * formula over their own levels. An image with a single level, or with fewer than 255 pixels below the brightest, is
+ * only scaled to bytes.
  *
  * @param bitsUsed each sample is less than `2 ** bitsUsed`
  */

@@ -1,3 +1,8 @@
+/**
+ * The horizontal pass of the bicubic resize, as a WebAssembly SIMD kernel.
+ *
+ * @module
+ */
 import {
   assemble,
   type Code,
@@ -14,9 +19,9 @@ import {
 export const PRECISION_BITS = 22;
 /** A weight is split into `high * 2^11 + low`, so that both halves are 16-bit numbers. */
 const LOW_BITS = 11;
-/** Rows that share a load of the weights. */
+/** Rows processed per load of the weights. */
 const ROWS = 4;
-/** Taps of one step. */
+/** Taps per SIMD step. */
 const LANES = 8;
 
 /** Weights of every output position: input positions `first[i]` to `first[i] + length[i]`, weights from `i * width`. */
@@ -38,13 +43,13 @@ export interface SquareRegion {
 
 const P = nameLocals(["source", "stride", "rows", "out", "size", "first", "weights", "width"]);
 const L = nameLocals(["y", "i", "pixel", "weight", "end", "value", "low", "high"], 8);
-/** Partial sums of each row, of the weights' high and low halves. */
+/** Partial sums of each row, for the high and low halves of the weights. */
 const HIGH = [16, 17, 18, 19].map(local);
 const LOW = [20, 21, 22, 23].map(local);
 
 /**
- * The weighted sums along the rows, rounded and clamped to bytes, in WebAssembly: this pass touches every pixel and takes most of the
- * time, a third of the same loop's in JavaScript.
+ * The weighted sums along the rows, rounded and clamped to bytes, in WebAssembly. This pass dominates the run time
+ * because it touches every pixel; it takes a third of the time of the same loop in JavaScript.
  */
 const MODULE = assemble(kernel(), {
   parameters: 8,
@@ -53,7 +58,7 @@ const MODULE = assemble(kernel(), {
 
 let instance: { memory: WebAssembly.Memory; run: (...parameters: number[]) => void } | undefined;
 
-/** Shrinks (or stretches) each of the `side` rows to `size` bytes, one for each position of the weights. */
+/** Resamples each of the `side` rows to `size` bytes, one per position of the weights. */
 export function horizontalPass(
   region: SquareRegion & { pixels: Uint8Array | Uint8ClampedArray },
   kernel: Weights,
@@ -147,7 +152,7 @@ function sumTaps(): Code {
   );
 }
 
-/** The row's sum with one half added, without its fraction, clamped to a byte. */
+/** Stores the row's sum, rounded (add one half, truncate) and clamped to a byte. */
 function storeRow(row: number): Code {
   const sum = HIGH[row]!;
   const lane = (i: number) => simd.lane(sum.get, i);

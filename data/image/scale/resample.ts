@@ -1,18 +1,20 @@
+/**
+ * PIL's `Image.resize(..., BICUBIC)`, bit for bit on 8-bit gray images: the kernel (a = -0.5) widens with the scale
+ * when shrinking, weights are rounded to 22 fractional bits, and the horizontal pass is rounded to bytes before the
+ * vertical one.
+ *
+ * @module
+ */
 import type { Samples } from "../decoded_image.ts";
 import { horizontalPass, PRECISION_BITS, type SquareRegion, type Weights } from "./horizontal_pass.ts";
 import { resampleDeep } from "./resample_deep.ts";
-
-/**
- * PIL's `Image.resize(..., BICUBIC)`, bit for bit on 8-bit gray images: the kernel (a = -0.5) widens with the scale when shrinking,
- * weights are rounded to 22 fractional bits, and the horizontal pass is rounded to bytes before the vertical one.
- */
 
 const HALF = 1 << (PRECISION_BITS - 1);
 /** The bicubic kernel is zero from this distance on. */
 const SUPPORT = 2;
 
 /**
- * Resizes a square to `size` x `size` samples of its own depth. `size` and the side are at least 1.
+ * Resizes a square to `size` x `size` samples of the same depth. `size` and the side must be at least 1.
  *
  * @param region.bitsUsed the samples' range, default 8
  */
@@ -86,7 +88,9 @@ function bicubicWeights(side: number, size: number): Weights {
   return result;
 }
 
-/** Shrinks `side` rows of `size` bytes to `size` rows. Sums whole rows at a time, so that memory is read in order. */
+/**
+ * Resamples `side` rows of `size` bytes to `size` rows. Accumulates whole rows, so that memory is read sequentially.
+ */
 function verticalPass(rows: Uint8Array, kernel: Weights, extent: { side: number; size: number }): Uint8Array {
   const { size } = extent;
   const { first, length, weights, width } = kernel;

@@ -1,10 +1,15 @@
+/**
+ * Bicubic resize for images of more than 8 bits.
+ *
+ * @module
+ */
 import { PRECISION_BITS, type SquareRegion, type Weights } from "./horizontal_pass.ts";
 
 const SCALE = 2 ** PRECISION_BITS;
 
 /**
- * The two passes of PIL's bicubic resize for samples of more than 8 bits: the same weights, sums exact in float64, rounded and clamped
- * to the samples' range after each pass.
+ * The two passes of PIL's bicubic resize for samples of more than 8 bits: the same weights, sums exact in float64,
+ * rounded and clamped to the samples' range after each pass.
  */
 export function resampleDeep(
   region: SquareRegion & { pixels: Uint16Array },

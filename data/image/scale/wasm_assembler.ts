@@ -1,9 +1,12 @@
 /**
- * Just enough of WebAssembly's binary format (with 128-bit SIMD) to write one function by hand: instructions are functions that give
- * bytes, and a body is their concatenation. Numbers as in the WebAssembly specification 2.0, section 5.
+ * A minimal WebAssembly assembler (with 128-bit SIMD) for a single hand-written function: instructions are functions
+ * that return their encoding, and a body is their concatenation. Opcodes as in the WebAssembly specification 2.0,
+ * section 5.
+ *
+ * @module
  */
 
-/** Bytes of some code. */
+/** Encoded instructions. */
 export type Code = readonly number[];
 
 export const VALUE_TYPES = { i32: 0x7f, v128: 0x7b } as const;
@@ -14,7 +17,7 @@ export function code(...parts: readonly Code[]): Code {
   return parts.flat();
 }
 
-/** A number of a local, to read and to write. */
+/** Accessors of the local variable with the given index. */
 export function local(index: number): { get: Code; set(...value: Code[]): Code } {
   return { get: [0x20, ...unsigned(index)], set: (...value) => code(...value, [0x21, ...unsigned(index)]) };
 }
@@ -35,21 +38,23 @@ export const i32 = {
 export const simd = {
   zero: (): Code => code([0xfd, ...unsigned(12)], new Array<number>(16).fill(0)),
   load: (address: Code): Code => code(address, [0xfd, ...unsigned(0), 1, 0]),
-  /** Eight bytes as eight 16-bit numbers. */
+  /** Loads eight bytes and zero-extends them to 16 bits. */
   load8x8: (address: Code): Code => code(address, [0xfd, ...unsigned(2), 0, 0]),
-  /** Products of eight pairs of signed 16-bit numbers, neighbours added: four 32-bit numbers. */
+  /** Multiplies eight pairs of signed 16-bit numbers and adds adjacent products, giving four 32-bit numbers. */
   dot: (...operands: Code[]): Code => code(...operands, [0xfd, ...unsigned(186)]),
   add: (...operands: Code[]): Code => code(...operands, [0xfd, ...unsigned(174)]),
   shiftLeft: (value: Code, bits: number): Code => code(value, i32.const(bits), [0xfd, ...unsigned(171)]),
   lane: (value: Code, lane: number): Code => code(value, [0xfd, ...unsigned(27), lane]),
 };
 
-/** Runs the body once, and again while the condition holds. */
+/** A do-while loop. */
 export function repeatWhile(condition: Code, ...body: Code[]): Code {
   return code([0x03, VOID], ...body, condition, [0x0d, 0, 0x0b]);
 }
 
-/** A module with one function, `run`, over a memory imported as `env.memory`. All its parameters are i32. */
+/**
+ * Assembles a module that exports one function, `run`, and imports its memory as `env.memory`. All parameters are i32.
+ */
 export function assemble(body: Code, options: { parameters: number; locals: readonly number[] }): WebAssembly.Module {
   const { parameters, locals } = options;
   const groups = locals.map((type) => [1, type]);
@@ -64,7 +69,7 @@ export function assemble(body: Code, options: { parameters: number; locals: read
   )));
 }
 
-/** Grows a memory to at least some number of bytes. */
+/** Grows a memory to at least the given number of bytes. */
 export function ensureBytes(memory: WebAssembly.Memory, bytes: number): void {
   const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
   if (missing > 0) memory.grow(missing);

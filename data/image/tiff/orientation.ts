@@ -1,6 +1,12 @@
 /**
- * Turns and mirrors a picture as TIFF's orientation tag asks: 1 as stored, 2 mirrored, 3 turned by 180 degrees, 4 upside down,
- * 5 transposed, 6 turned clockwise, 7 transposed along the other diagonal, 8 turned anticlockwise. Other numbers count as 1.
+ * Applies the TIFF orientation tag.
+ *
+ * @module
+ */
+/**
+ * Rotates and mirrors an image according to TIFF's orientation tag: 1 as stored, 2 mirrored, 3 rotated by 180 degrees,
+ * 4 flipped vertically, 5 transposed, 6 rotated clockwise, 7 transposed along the other diagonal, 8 rotated
+ * counter-clockwise. Other values are treated as 1.
  */
 export function orient<T extends Uint8Array | Uint16Array>(
   samples: T,

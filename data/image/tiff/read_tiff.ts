@@ -1,3 +1,8 @@
+/**
+ * Decodes TIFF and BigTIFF files.
+ *
+ * @module
+ */
 import { bitsOfRange, type DecodedImage, deepImage } from "../decoded_image.ts";
 import { luma } from "../samples/gray.ts";
 import { byteScale } from "../samples/unpack.ts";
@@ -7,11 +12,11 @@ import { TiffDirectory } from "./tiff_directory.ts";
 import { type TiffLayout, tiffLayout } from "./tiff_layout.ts";
 
 /**
- * Decodes a TIFF file of one page to gray at its own depth: gray, palette and RGB of 1 to 16 bits, gray of 32 bits, signed or not, in
- * strips or tiles, chunky or planar, uncompressed or by LZW, deflate or PackBits, turned as its orientation tag says. Reads known
- * tags only.
+ * Decodes a single-page TIFF file to gray at its own depth: gray, palette and RGB of 1 to 16 bits, gray of 32 bits,
+ * signed or not, in strips or tiles, chunky or planar, uncompressed or compressed with LZW, deflate or PackBits.
+ * Applies the orientation tag; ignores unknown tags.
  *
- * @throws {ImageError} for a file that is cut off or damaged, and by name for what is not read.
+ * @throws {ImageError} if the file is truncated or damaged, or uses an unsupported feature, which is named.
  */
 export function readTiff(bytes: Uint8Array, options: { maxPixels: number }): DecodedImage {
   const directory = new TiffDirectory(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
@@ -29,11 +34,11 @@ export function readTiff(bytes: Uint8Array, options: { maxPixels: number }): Dec
 
 type Gray = Uint8Array | Uint16Array | Uint32Array;
 
-/** Writes a row of chunky pixels into the picture as gray. */
+/** Returns a function that converts a row of chunky pixels to gray. */
 function pixelConverter(layout: TiffLayout, palette: Uint8Array | undefined): (row: TiffRow, gray: Gray) => void {
   const { kind, bits, width, samplesPerPixel: channels, signed, premultiplied } = layout;
   const white = 2 ** bits - 1;
-  // Two's complement with its sign bit turned over is in the order of the numbers.
+  // Flipping the sign bit of two's complement numbers makes them sort as unsigned.
   const sign = signed ? 2 ** (bits - 1) : 0;
   const table = palette ?? (bits < 8 ? byteScale(bits) : undefined);
   const channel = (values: Uint32Array, at: number, alpha: number) => {
@@ -51,7 +56,7 @@ function pixelConverter(layout: TiffLayout, palette: Uint8Array | undefined): (r
   };
 }
 
-/** Collects the channels of a planar file; alpha planes are passed over. */
+/** Collects the channels of a planar file; alpha planes are skipped. */
 function readPlanes(
   bytes: Uint8Array,
   { directory, layout, gray }: { directory: TiffDirectory; layout: TiffLayout; gray: Gray },
@@ -69,7 +74,7 @@ function readPlanes(
   for (let i = 0; i < width * layout.height; i++) gray[i] = luma(red![i]!, green[i]!, blue[i]!);
 }
 
-/** The gray of each palette entry: the high bytes of 16-bit colours, or 8-bit colours where none is larger. */
+/** The gray of each palette entry: the high bytes of 16-bit colours, or 8-bit colours if no value is larger. */
 function paletteOf(directory: TiffDirectory, { kind, bits }: TiffLayout): Uint8Array | undefined {
   if (kind !== "palette") return undefined;
   const entries = 2 ** bits;
@@ -81,7 +86,7 @@ function paletteOf(directory: TiffDirectory, { kind, bits }: TiffLayout): Uint8A
   });
 }
 
-/** Settles sign, depth, white and orientation. */
+/** Applies sign, depth, polarity and orientation. */
 function finish(gray: Gray, layout: TiffLayout): DecodedImage {
   const { width, height, bits, signed, kind, orientation } = layout;
   if (signed) moveToZero(gray, 2 ** (bits - 1));
@@ -96,14 +101,14 @@ function finish(gray: Gray, layout: TiffLayout): DecodedImage {
   return { ...image, ...orient(samples, { width, height, orientation }) };
 }
 
-/** Signed samples: those without negative ones keep their values, others begin at their smallest. */
+/** Shifts signed samples so that the smallest negative one becomes zero; without negative samples, values are kept. */
 function moveToZero(gray: Gray, zero: number): void {
   let smallest = zero;
   for (let i = 0; i < gray.length; i++) if (gray[i]! < smallest) smallest = gray[i]!;
   for (let i = 0; i < gray.length; i++) gray[i]! -= smallest;
 }
 
-/** 32-bit samples as 16-bit ones: exact where they fit, else the highest 16 bits of the range in use. */
+/** Narrows 32-bit samples to 16 bits: exact if they fit, otherwise the top 16 bits of the used range. */
 function narrow(gray: Uint32Array): Uint16Array {
   let largest = 0;
   for (let i = 0; i < gray.length; i++) if (gray[i]! > largest) largest = gray[i]!;

@@ -1,10 +1,15 @@
+/**
+ * Reads the strips or tiles of a TIFF file row by row.
+ *
+ * @module
+ */
 import { ImageError } from "../image_error.ts";
 import { unpackSamples } from "../samples/unpack.ts";
 import { decompress } from "./tiff_codecs.ts";
 import type { TiffDirectory } from "./tiff_directory.ts";
 import type { TiffLayout } from "./tiff_layout.ts";
 
-/** One row of a strip or tile: `values` holds its pixels' samples, of all channels or (planar) of one. */
+/** One row of a strip or tile: `values` holds the samples of all channels or (planar) of one. */
 export interface TiffRow {
   values: Uint32Array;
   x: number;
@@ -14,10 +19,10 @@ export interface TiffRow {
 }
 
 /**
- * Hands on the rows of all strips or tiles. Every compressed byte is read once at most: files whose strips overlap are refused, so that
- * work is bounded by the file's length and its pixels.
+ * Calls back with the rows of all strips or tiles. Every compressed byte is read at most once: files with overlapping
+ * strips are rejected, so that the work is bounded by the file size and the pixels.
  *
- * @throws {ImageError} for data that are cut off or damaged.
+ * @throws {ImageError} for truncated or damaged data.
  */
 export function forEachTiffRow(
   bytes: Uint8Array,
@@ -36,7 +41,7 @@ export function forEachTiffRow(
     const rows = Math.min(block.height, height - y);
     let data = bytes.subarray(place.start, place.start + place.length);
     if (layout.reversedBits) data = reverseBits(data);
-    // The last strip may be as long as the others or only as long as it must be.
+    // The last strip may have the full height or only the remaining rows.
     data = decompress(data, { compression, least: rows * rowBytes, size: block.height * rowBytes });
     const columns = Math.min(block.width, width - x);
     for (let row = 0; row < rows; row++) {
@@ -48,7 +53,7 @@ export function forEachTiffRow(
   });
 }
 
-/** Where the strips or tiles lie. */
+/** Locations of the strips or tiles. */
 function blockPlaces(
   bytes: Uint8Array,
   { directory, layout, rowBytes }: { directory: TiffDirectory; layout: TiffLayout; rowBytes: number },
@@ -57,7 +62,7 @@ function blockPlaces(
   const count = block.across * block.down * (planar ? samplesPerPixel : 1);
   const starts = directory.values(block.tiled ? "tileOffsets" : "stripOffsets", count);
   const lengthsTag = block.tiled ? "tileByteCounts" : "stripByteCounts";
-  // Uncompressed data are as long as their pixels, whatever is noted.
+  // The length of uncompressed data follows from the pixels; the recorded length is ignored.
   const lengths = compression === "none" ? undefined : directory.values(lengthsTag, count);
   let total = 0;
   return Array.from(starts, (start, i) => {

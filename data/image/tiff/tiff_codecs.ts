@@ -1,3 +1,8 @@
+/**
+ * Decompresses TIFF strips and tiles: LZW, PackBits and deflate.
+ *
+ * @module
+ */
 import { ImageError } from "../image_error.ts";
 import { inflateTo } from "../../zip/inflate.ts";
 import type { TiffCompression } from "./tiff_layout.ts";
@@ -5,7 +10,8 @@ import type { TiffCompression } from "./tiff_layout.ts";
 const CUT_OFF = "the TIFF data is cut off or damaged";
 
 /**
- * The bytes of a strip or tile: at least `least` of them and at most `size`. Work and memory are bounded by `size` and the data.
+ * Decompresses a strip or tile to at least `least` and at most `size` bytes. Work and memory are bounded by `size` and
+ * the input.
  *
  * @throws {ImageError} for damaged data.
  */
@@ -55,18 +61,18 @@ const CLEAR = 256;
 const END = 257;
 const MAX_CODES = 4096;
 
-/** LZW (TIFF 6.0, section 13). Returns the number of bytes written, which is short where the data are damaged. */
+/** LZW (TIFF 6.0, section 13). Returns the number of bytes written, which is too small if the data are damaged. */
 function unpackLzw(data: Uint8Array, out: Uint8Array): number {
   if (data[0] === 0 && (data[1]! & 1) === 1) {
     throw new ImageError("the TIFF file is compressed by LZW with reversed bits (before 1992), which is not read");
   }
-  // A code's string is `lengths[code]` bytes that were written at `starts[code]`: the string before it, and one byte more.
+  // The string of a code is the `lengths[code]` output bytes at `starts[code]`: the previous string plus one byte.
   const starts = new Uint32Array(MAX_CODES);
   const lengths = new Uint32Array(MAX_CODES);
   let length = 0;
   let width = 9;
   let next = END + 1;
-  /** Where the string written last begins; -1 after a clear code. */
+  /** Offset of the last string written; -1 after a clear code. */
   let last = -1;
   let lastLength = 0;
   const bits = data.length * 8;
@@ -87,7 +93,7 @@ function unpackLzw(data: Uint8Array, out: Uint8Array): number {
       out[length++] = code;
     } else {
       if (last < 0 || code > next) return length;
-      // The code that is being defined is the last string and its first byte.
+      // The code being defined is the last string plus its own first byte.
       const from = code === next ? last : starts[code]!;
       const count = Math.min(code === next ? lastLength + 1 : lengths[code]!, out.length - length);
       for (let i = 0; i < count; i++) out[length + i] = out[from + i]!;

@@ -1,6 +1,11 @@
+/**
+ * Reads the tags of the first directory of a TIFF or BigTIFF file.
+ *
+ * @module
+ */
 import { ImageError } from "../image_error.ts";
 
-/** The tags that are read (TIFF 6.0); all others, links to other directories among them, are passed over. */
+/** The supported tags (TIFF 6.0); all others, including links to other directories, are ignored. */
 export const TIFF_TAGS = {
   width: 256,
   height: 257,
@@ -26,20 +31,20 @@ export const TIFF_TAGS = {
 
 /** Bytes of a value by field type: BYTE, SHORT, LONG, their signed forms, IFD, and BigTIFF's LONG8. */
 const INTEGER_BYTES: Readonly<Record<number, 1 | 2 | 4 | 8>> = { 1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 };
-/** Directories with more entries are no picture's. */
+/** Directories with more entries are rejected. */
 const MAX_ENTRIES = 4096;
 
 interface Entry {
   type: number;
   count: number;
-  /** Where the values are in the file. */
+  /** Offset of the values in the file. */
   at: number;
 }
 
-/** The first directory of a TIFF file. Values are read only when asked for, and only as many as are asked for. */
+/** The first directory of a TIFF file. Values are read lazily, and only as many as requested. */
 export class TiffDirectory {
   readonly littleEndian: boolean;
-  /** True where another directory follows: another page. */
+  /** True if another directory (page) follows. */
   readonly hasMore: boolean;
   readonly #view: DataView;
   readonly #entries = new Map<number, Entry>();
@@ -48,7 +53,7 @@ export class TiffDirectory {
    * Reads the directory's entries, TIFF and BigTIFF.
    *
    * @throws {ImageError} for a damaged directory.
-   * @throws {RangeError} where the file is too short.
+   * @throws {RangeError} if the file is too short.
    */
   constructor(view: DataView) {
     this.#view = view;
@@ -66,7 +71,7 @@ export class TiffDirectory {
       if (known.has(tag) && !this.#entries.has(tag)) this.#entries.set(tag, this.#entry(at, big));
     }
     const end = first + count * (big ? 20 : 12);
-    // Some writers leave out the last link of a file that ends here.
+    // Some writers omit the final link at the end of the file.
     this.hasMore = end + (big ? 8 : 4) <= view.byteLength && this.#number(end, big ? 8 : 4) !== 0;
   }
 
@@ -74,12 +79,12 @@ export class TiffDirectory {
     return this.#entries.has(TIFF_TAGS[tag]);
   }
 
-  /** How many values a tag has; 0 where it is missing. */
+  /** The number of values of a tag; 0 if it is missing. */
   count(tag: keyof typeof TIFF_TAGS): number {
     return this.#entries.get(TIFF_TAGS[tag])?.count ?? 0;
   }
 
-  /** The first value of a tag, or `otherwise` where it is missing. */
+  /** The first value of a tag, or `otherwise` if it is missing. */
   value(tag: keyof typeof TIFF_TAGS, otherwise: number): number {
     return this.has(tag) ? this.values(tag, 1)[0]! : otherwise;
   }
@@ -87,7 +92,7 @@ export class TiffDirectory {
   /**
    * The first `count` values of a tag.
    *
-   * @throws {ImageError} where the tag has fewer, no whole numbers, or values outside the file.
+   * @throws {ImageError} if the tag has fewer values, non-integer values, or values outside the file.
    */
   values(tag: keyof typeof TIFF_TAGS, count: number): Float64Array {
     const entry = this.#entries.get(TIFF_TAGS[tag]);
@@ -96,7 +101,7 @@ export class TiffDirectory {
       throw new ImageError(`the TIFF file's tag ${TIFF_TAGS[tag]} (${tag}) is missing or damaged`);
     }
     if (entry.at + count * bytes > this.#view.byteLength) throw new ImageError("the TIFF data is cut off");
-    // A typed array, because its elements count against no heap limit.
+    // A typed array is not subject to the heap limit.
     const values = new Float64Array(count);
     for (let i = 0; i < count; i++) values[i] = this.#number(entry.at + i * bytes, bytes);
     return values;

@@ -1,7 +1,12 @@
+/**
+ * Validates the tags that determine the pixel layout of a TIFF file.
+ *
+ * @module
+ */
 import { ImageError } from "../image_error.ts";
 import type { TiffDirectory } from "./tiff_directory.ts";
 
-/** Compression methods by number; those with a `name` are refused by it. */
+/** Compression methods by number; those with a `name` are unsupported. */
 const COMPRESSIONS: Readonly<Record<number, TiffCompression | { name: string }>> = {
   1: "none",
   2: { name: "CCITT run-length" },
@@ -20,7 +25,7 @@ const COMPRESSIONS: Readonly<Record<number, TiffCompression | { name: string }>>
   50001: { name: "WebP" },
   50002: { name: "JPEG XL" },
 };
-/** Kinds of pixels (PhotometricInterpretation) that are refused by name. */
+/** Unsupported pixel kinds (PhotometricInterpretation) by number. */
 const REFUSED_KINDS: Readonly<Record<number, string>> = {
   4: "a transparency mask",
   5: "ink separations (CMYK)",
@@ -32,38 +37,38 @@ const REFUSED_KINDS: Readonly<Record<number, string>> = {
   34892: "linear raw colours",
 };
 
-/** Strips or tiles of one file, at most. */
+/** Maximum number of strips or tiles per file. */
 const MAX_BLOCKS = 2 ** 18;
 
 export type TiffCompression = "none" | "lzw" | "deflate" | "packBits";
 
-/** The pixels of a TIFF file, checked: everything that is needed to read them. */
+/** The validated pixel layout of a TIFF file. */
 export interface TiffLayout {
   width: number;
   height: number;
-  /** Bits a sample, 1 to 16 or 32. */
+  /** Bits per sample, 1 to 16 or 32. */
   bits: number;
   samplesPerPixel: number;
   /** Signed samples: two's complement. */
   signed: boolean;
   kind: "whiteIsZero" | "blackIsZero" | "rgb" | "palette";
-  /** Index of an alpha channel that the colours were multiplied by. */
+  /** Index of the alpha channel if colours are premultiplied. */
   premultiplied: number | undefined;
   planar: boolean;
   compression: TiffCompression;
-  /** Neighbours' differences are stored. */
+  /** True for horizontal differencing (predictor 2). */
   differences: boolean;
-  /** The lowest bit of each byte comes first. */
+  /** True if the lowest bit of each byte comes first. */
   reversedBits: boolean;
   orientation: number;
-  /** Size of a strip or tile in pixels; those at the lower edge of strips have fewer rows. */
+  /** Size of a strip or tile in pixels; the last strip may have fewer rows. */
   block: { width: number; height: number; across: number; down: number; tiled: boolean };
 }
 
 /**
- * Checks a directory against what is read.
+ * Validates a directory and derives the pixel layout.
  *
- * @throws {ImageError} naming what is not read: several pages, floats, compressions, colour spaces.
+ * @throws {ImageError} naming the unsupported feature: multiple pages, floats, compression methods, colour spaces.
  */
 export function tiffLayout(directory: TiffDirectory, options: { maxPixels: number }): TiffLayout {
   if (directory.hasMore) throw new ImageError("the TIFF file has several pages; one is required");

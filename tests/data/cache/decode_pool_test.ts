@@ -18,7 +18,7 @@ const OPTIONS: DecodePoolOptions = {
   timeout: 120_000,
 };
 
-/** No worker expects this: it stands for a decoder that fails in an unforeseen way. */
+/** An invalid location that simulates an unexpected failure of the decoder. */
 const NOWHERE = undefined as unknown as DecodeTask["location"];
 
 async function decode(tasks: DecodeTask[], options: Partial<DecodePoolOptions> = {}): Promise<DecodeResult[]> {
@@ -27,7 +27,7 @@ async function decode(tasks: DecodeTask[], options: Partial<DecodePoolOptions> =
   return results.sort((a, b) => a.image - b.image);
 }
 
-/** Writes PNG files of some sides, and gives a task for each. */
+/** Writes PNG files of the given sizes and returns a task for each. */
 async function writeTasks(root: string, sides: number[]): Promise<DecodeTask[]> {
   const tasks: DecodeTask[] = [];
   for (const [image, side] of sides.entries()) {
@@ -41,7 +41,7 @@ async function writeTasks(root: string, sides: number[]): Promise<DecodeTask[]> 
 Deno.test("decodeAll() tries an image that takes too long once more, and then calls it unread, not bad", () =>
   inTempDir(async (root) => {
     const tasks = await writeTasks(root, [2500]);
-    // A worker needs longer than this to start.
+    // Workers take longer than this to start.
     const results = await decode(tasks, { timeout: 2 });
     assert.deepEqual(results, [{ image: 0, unread: "decoding took longer than 0.002 s" }]);
     assert.ok("pixels" in (await decode(tasks))[0]!);
@@ -56,7 +56,7 @@ Deno.test("decodeAll() blames no image for the time in which the process was sto
       timeout: 2500,
       onResult: (result) => void results.push(result),
     });
-    // This thread stands still, as all of the process does after SIGSTOP; no timer of the pool runs.
+    // Blocks this thread, as SIGSTOP would, so that no timer of the pool runs.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 6000);
     await done;
     assert.deepEqual(results.map((result) => "pixels" in result), [true, true, true]);

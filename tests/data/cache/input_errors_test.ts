@@ -13,7 +13,7 @@ Deno.test("verify tries bad images again", () => {
   return withData(images, async ({ prepare, root }) => {
     const { pixels } = await prepare();
     assert.ok(pixels.isBad(4));
-    // The same size and time, so that it is the same cache: as if the disk had delivered wrong bytes.
+    // Keep size and modification time, so that the cache stays valid, as if the disk had returned wrong bytes.
     const path = join(root, "mimic/files/p10/p10000001/s50000002/d4.jpg");
     const { mtime } = await Deno.stat(path);
     const plain = makePng({ ...gray(), depth: 8 }).length;
@@ -56,7 +56,7 @@ Deno.test("a data folder that is moved away stops the task, and nothing is remem
 Deno.test("an image that cannot be read is left out, and tried again by the next call; many in a row stop the task", () =>
   withData(plainImages(), async ({ prepare, root }) => {
     const whole = contents((await prepare({ cacheDir: join(root, "whole") })).pixels);
-    // A pipe in the place of a file: the file's size and time are those that the first look at it found.
+    // Replace a file with a pipe after its size and modification time were recorded.
     const block = async (count: number) => {
       const index = await openDataset({ root: join(root, "mimic") });
       checkFiles(index);

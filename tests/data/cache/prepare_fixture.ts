@@ -1,3 +1,8 @@
+/**
+ * Fixture: a small data set in a temporary directory, with its pixel cache.
+ *
+ * @module
+ */
 import { join } from "node:path";
 import {
   openDataset,
@@ -10,7 +15,7 @@ import { type FixtureImage, inTempDir, writeMimic } from "../fixture.ts";
 
 export interface Run {
   root: string;
-  /** Opens the data set and prepares it; tells what there was to do. */
+  /** Opens the data set and prepares it; returns the plan. */
   prepare(options?: Partial<PrepareOptions> & { strict?: boolean }): Promise<{
     index: Awaited<ReturnType<typeof openDataset>>;
     pixels: PreparedPixels;
@@ -39,7 +44,7 @@ export async function withData(images: FixtureImage[], body: (run: Run) => Promi
   });
 }
 
-/** All the pixels of a cache, one after the other. */
+/** All pixels of a cache, concatenated. */
 export function contents(pixels: PreparedPixels): Uint8Array {
   const { images } = pixels.manifest;
   const all = new Uint8Array(images * pixels.bytesPerImage);

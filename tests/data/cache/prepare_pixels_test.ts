@@ -131,7 +131,7 @@ Deno.test("a full disk is survived: one sentence, and what was flushed stays", (
     const whole = contents(first.pixels);
     await Deno.remove(file);
     await Deno.remove(join(first.pixels.directory, "shard-00000.idx"));
-    // Room for the lock, the manifest and a few images.
+    // Enough space for the lock, the manifest and a few images.
     const disk = new URL("../../faults/full_disk.ts", import.meta.url);
     disk.search = String(new URLSearchParams({ directory: first.pixels.directory, bytes: "1000" }));
     const program = ["run", "--quiet", "--no-check", "-A", `--preload=${disk.href}`, "cli/prepare.ts"];

@@ -14,7 +14,7 @@ const png = await Deno.readFile(new URL("portrait_64.png", GOLDEN));
 
 const flatPng = makePng({ ...gray({ width: 9, height: 9, value: () => 7 }), depth: 8 });
 
-/** The JPEG with another size in its frame header. */
+/** Changes the size in a JPEG's frame header. */
 function withSize(bytes: Uint8Array, width: number, height: number): Uint8Array {
   const copy = bytes.slice();
   const view = new DataView(copy.buffer);

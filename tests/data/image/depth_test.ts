@@ -8,7 +8,7 @@ import { gray, makePng, makeTiff, pngChunk } from "./image_writers.ts";
 
 const SIDE = 96;
 
-/** A smooth picture between 0.01 and 0.99 of white, at some depth. */
+/** A smooth image between 0.01 and 0.99 of white at the given depth. */
 function exposure(bits: number) {
   const brightness = (x: number, y: number) => {
     const fine = ((x * 7919 + y * 104729) % 1009) / 1009 - 0.5;

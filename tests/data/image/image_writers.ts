@@ -1,20 +1,18 @@
-import { crc32, deflateSync } from "node:zlib";
-
 /**
- * Small writers of PNG, BMP and TIFF files of every kind, so that tests say what is in a file. Samples are given by a function of
- * column, row and channel.
+ * Writes PNG, BMP and TIFF files of every kind for tests. Samples are given by a function of column, row and channel.
  *
  * @module
  */
+import { crc32, deflateSync } from "node:zlib";
 
-/** A picture in closed form. */
+/** An image defined by a function. */
 export interface Picture {
   width: number;
   height: number;
   sample: (x: number, y: number, channel: number) => number;
 }
 
-/** A gray picture, by default a ramp that uses all of a depth. */
+/** A gray image, by default a ramp over the full range of the depth. */
 export function gray(
   options: { width?: number; height?: number; value?: (x: number, y: number) => number } = {},
 ): Picture {
@@ -67,7 +65,7 @@ export function pngChunk(type: string, data: Uint8Array): Uint8Array {
 const PNG_CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 const ADAM7 = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]];
 
-/** A PNG file; every row uses another filter. `data` replaces the compressed pixels. */
+/** Writes a PNG file; consecutive rows use different filters. `data` replaces the compressed pixels. */
 export function makePng(
   options: Picture & {
     depth: number;
@@ -123,7 +121,7 @@ function filterRows(rows: Uint8Array[], step: number): Uint8Array[] {
   });
 }
 
-/** A BMP file with a Windows header of some length; pixels begin `gap` bytes after palette and masks. */
+/** Writes a BMP file with a Windows header of the given length; pixels start `gap` bytes after palette and masks. */
 export function makeBmp(
   options: Picture & {
     bits: 1 | 2 | 4 | 8 | 16 | 24 | 32;
@@ -132,7 +130,7 @@ export function makeBmp(
     topDown?: boolean;
     compression?: number;
     masks?: readonly number[];
-    /** RGB triples; default gray levels. */
+    /** RGB triples, default gray levels. */
     palette?: readonly (readonly [number, number, number])[];
     data?: Uint8Array;
   },
@@ -193,11 +191,11 @@ export interface TiffOptions extends Picture {
   rowsPerStrip?: number;
   big?: boolean;
   bigEndian?: boolean;
-  /** Further tags, or others in the place of those that are written. */
+  /** Additional or overriding tags. */
   tags?: Readonly<Record<number, readonly number[]>>;
-  /** Tags to leave out. */
+  /** Tags to omit. */
   without?: readonly number[];
-  /** Where the next directory is said to be. */
+  /** Offset of the next directory. */
   next?: number;
 }
 
@@ -319,7 +317,7 @@ function compress(data: Uint8Array, compression: keyof typeof TIFF_COMPRESSIONS)
   return data;
 }
 
-/** PackBits: runs of three and more, literals else. */
+/** PackBits, with runs of at least three bytes. */
 export function packBits(data: Uint8Array): Uint8Array {
   const out: number[] = [];
   for (let at = 0; at < data.length;) {
@@ -337,7 +335,7 @@ export function packBits(data: Uint8Array): Uint8Array {
   return Uint8Array.from(out);
 }
 
-/** LZW as TIFF 6.0 describes it (section 13). */
+/** LZW (TIFF 6.0, section 13). */
 export function packLzw(data: Uint8Array): Uint8Array {
   const bits: number[] = [];
   let table = new Map<string, number>();

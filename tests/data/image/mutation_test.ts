@@ -10,7 +10,7 @@ import { inTempDir, plainImages, writeMimic } from "../fixture.ts";
 
 const MUTATIONS = 500;
 
-/** Changes a few bytes, cuts the end off, doubles or removes a stretch, or puts in a stretch of noise. */
+/** Changes a few bytes, truncates, duplicates or removes a section, or inserts noise. */
 function mutate(bytes: Uint8Array, random: SeededRandom): Uint8Array {
   const at = random.below(bytes.length);
   const length = 1 + random.below(Math.min(64, bytes.length - at));

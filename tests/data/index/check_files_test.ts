@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { openDataset, type OpenDatasetOptions, pairStudies } from "../../../data/mod.ts";
 import { inTempDir, SMALL_JPEG } from "../fixture.ts";
 
-/** Four studies: a file, a link inside, a link to a file outside, and a folder that is a link outside. */
+/** Four studies: a file, a link within the directory, a link to a file outside, and a folder that links outside. */
 async function withLinks(
   body: (
     root: string,

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { openDataset, pairStudies } from "../../../data/mod.ts";
 import { inTempDir } from "../fixture.ts";
 
-/** An index of studies with some images of each view, `counts[study][view]`; no files are looked for. */
+/** An index of studies with `counts[study][view]` images of each view; files are not checked. */
 async function indexOf(counts: readonly (readonly number[])[], options: { strict?: boolean } = {}) {
   const views = Array.from({ length: counts[0]!.length }, (_, view) => `v${view}`);
   const rows = counts.flatMap((study, s) =>

@@ -14,7 +14,7 @@ import { patientOverlap, splitBySubject, splitCode } from "../../../data/index/s
 import { CHEST_VIEWS, viewOfPosition } from "../../../data/index/views.ts";
 import { type FixtureImage, inTempDir, plainImages, writeMimic } from "../fixture.ts";
 
-/** Images of one patient's studies, written `AP PA | LL`: positions by study. */
+/** Images of one patient from a notation such as `AP PA | LL`: view positions, studies separated by bars. */
 function studiesOf(text: string): FixtureImage[] {
   return text.split("|").flatMap((positions, study) =>
     positions.trim().split(/\s+/).map((position) => ({

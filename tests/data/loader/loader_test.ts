@@ -119,7 +119,7 @@ Deno.test("a loader keeps, pads or drops the last partial batch", async () => {
 });
 
 Deno.test("a missing view is marked, and its pixels are zero", () => {
-  // Studies 0 and 2 have both views, study 1 has a frontal only.
+  // Studies 0 and 2 have both views; study 1 has only a frontal.
   const images = plainImages(2).filter((_, i) => i !== 3 && i < 6);
   return withLoader(
     { images, batchSize: 3, shuffle: false, dataset: { pairs: "all-combinations-missing" } },

@@ -200,7 +200,7 @@ Deno.test("readCsv() ends with what a callback throws", async () => {
   });
 });
 
-/** A cell, without spaces around it, which are dropped. */
+/** A cell without surrounding spaces, which the parser trims. */
 const cell = fc.oneof(
   fc.string({ maxLength: 8 }),
   fc.string({

@@ -4,7 +4,7 @@ import { CHEST_LABELS } from "../../../data/index/labels.ts";
 import { detectDataset, openDataset, pairStudies, preparePixels, summarizeIndex } from "../../../data/mod.ts";
 import { inTempDir, SMALL_JPEG } from "../fixture.ts";
 
-/** CheXpert's own order of columns differs from MIMIC-CXR-JPG's. */
+/** CheXpert's column order differs from MIMIC-CXR-JPG's. */
 const LABELS = [
   "No Finding",
   "Enlarged Cardiomediastinum",
@@ -37,7 +37,7 @@ function writeTable(file: string, rows: readonly Row[]): void {
   Deno.writeTextFileSync(file, [`Path,Sex,Age,Frontal/Lateral,AP/PA,${LABELS.join(",")}`, ...lines].join("\n") + "\n");
 }
 
-/** A patient with a study of a frontal and a lateral image. */
+/** A patient with one study of a frontal and a lateral image. */
 function study(part: string, patient: number, labels: Record<string, string> = {}): Row[] {
   const folder = `CheXpert-v1.0-small/${part}/patient${String(patient).padStart(5, "0")}/study1`;
   return [
@@ -120,7 +120,7 @@ Deno.test("a CheXpert patient in two tables is refused", () =>
     );
   }));
 
-/** Writes images at other places than those that the rows name. */
+/** Writes images to paths other than those in the rows. */
 function writeMoved(root: string, rows: readonly Row[], move: (path: string) => string): void {
   writeImages(root, rows.map((row) => ({ ...row, path: move(row.path) })));
 }

@@ -21,7 +21,7 @@ function drops(index: Awaited<ReturnType<typeof openDataset>>): [string, number]
   return index.drops.entries().map(({ reason, count }) => [reason, count]);
 }
 
-/** Checks that a fault is skipped and counted by default, and an error naming it with `strict`. */
+/** Checks that a fault is skipped and counted by default, and is an error that names it in strict mode. */
 async function skips(
   fixture: MimicFixture,
   expected: { reason: string; example: RegExp; count?: number; pairs: number },

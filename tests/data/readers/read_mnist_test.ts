@@ -28,7 +28,7 @@ Deno.test("MNIST pairs are two images of one digit with a one-hot label, in the 
 Deno.test("MNIST pairs depend on the seed alone", async () => {
   const [a, b, c] = [await open(SMALL), await open(SMALL), await open({ ...SMALL, seed: 1 })];
   const draw = (index: typeof a, image: number) => [...index.source.generated!.draw(image).samples];
-  // In another order of calls, too.
+  // Also in a different call order.
   const backwards = [7, 6, 5].map((image) => draw(b, image)).reverse();
   assert.deepEqual([5, 6, 7].map((image) => draw(a, image)), backwards);
   assert.notDeepEqual(draw(a, 5), draw(c, 5));

@@ -1,6 +1,11 @@
+/**
+ * Writes zip archives, valid or deliberately malformed.
+ *
+ * @module
+ */
 import { crc32, deflateRawSync } from "node:zlib";
 
-/** A member of a hand-made archive; the fields after `content` overwrite what would be true. */
+/** A member of a test archive; the fields after `content` override the true values. */
 export interface ZipMember {
   name: string;
   content: Uint8Array;
@@ -11,7 +16,7 @@ export interface ZipMember {
   method?: number;
 }
 
-/** Writes a zip archive (with 64-bit fields and records when `zip64`), so that bad ones can be made on purpose. */
+/** Writes a zip archive (with 64-bit fields and records if `zip64`), valid or deliberately malformed. */
 export function makeZip(
   members: readonly ZipMember[],
   options: { zip64?: boolean; comment?: string } = {},

@@ -74,7 +74,7 @@ for (const [name, bits, masks, channels] of MASKS) {
   }
 }
 
-/** Runs, a literal stretch, a jump and the end mark, for a picture of 6 x 3 in the order of the file (from the bottom). */
+/** Runs, a literal section, a delta and the end marker for a 6 x 3 image, in file order (bottom-up). */
 const RLE8 = Uint8Array.of(3, 9, 0, 3, 1, 2, 3, 0, 0, 0, 0, 2, 2, 0, 4, 7, 0, 0, 6, 5, 0, 1);
 const RLE4 = Uint8Array.of(3, 0x9a, 0, 3, 0x12, 0x30, 0, 0, 0, 2, 2, 0, 4, 0x78, 0, 0, 6, 0x55, 0, 1);
 const LEVELS = Array.from({ length: 256 }, (_, i) => [i, i, i] as const);

@@ -12,7 +12,7 @@ function segment(marker: number, data: string | Uint8Array): Uint8Array {
   return Uint8Array.of(0xff, marker, (bytes.length + 2) >> 8, (bytes.length + 2) & 255, ...bytes);
 }
 
-/** Inserts bytes before each of the segments that a condition picks. */
+/** Inserts bytes before each segment with the given marker. */
 function insertBefore(file: Uint8Array, marker: number, bytes: Uint8Array): Uint8Array {
   const view = new DataView(file.buffer);
   for (let at = 2;;) {

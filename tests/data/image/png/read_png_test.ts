@@ -7,7 +7,7 @@ import { readPng } from "../../../../data/image/png/read_png.ts";
 import { luma } from "../../../../data/image/samples/gray.ts";
 import { gray, makePng, type Picture, pngChunk } from "../image_writers.ts";
 
-/** The picture's samples through a function of a pixel's channels. */
+/** The expected gray samples, computed from each pixel's channels. */
 function expected({ width, height, sample }: Picture, toGray: (channel: (c: number) => number) => number): number[] {
   return Array.from({ length: width * height }, (_, i) => toGray((c) => sample(i % width, Math.floor(i / width), c)));
 }

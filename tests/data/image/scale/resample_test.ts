@@ -9,7 +9,7 @@ function noise(length: number, seed: number): Uint8Array {
   return Uint8Array.from({ length }, () => random.below(256));
 }
 
-/** The definition, a pixel at a time, with exact integers. */
+/** Reference implementation by definition, one pixel at a time, with exact integers. */
 function reference(region: Parameters<typeof horizontalPass>[0], kernel: Weights, size: number): Uint8Array {
   const { pixels, stride, left, top, side } = region;
   const out = new Uint8ClampedArray(side * size);
@@ -39,7 +39,7 @@ Deno.test("horizontalPass() sums pixels by weights exactly, rounds and clamps, f
     const kernel: Weights = {
       length,
       first: length.map((taps) => random.below(side - taps + 1)),
-      // Large enough to leave the range of a byte on both sides, small enough for 32 bits.
+      // Large enough to exceed a byte's range on both sides, small enough for 32 bits.
       weights: Int32Array.from({ length: size * width }, () => Math.round((random.uniform() - 0.4) * 2 ** 23 / width)),
       width,
     };

@@ -16,7 +16,7 @@ function pixels(
   return Array.from({ length: width * height }, (_, i) => toGray(i % width, Math.floor(i / width)));
 }
 
-/** A ramp that uses all of a depth. */
+/** A ramp over the full range of the depth. */
 function ramp(bits: number): Picture {
   const white = 2 ** bits - 1;
   return gray({ value: (x, y) => (x === 12 && y === 10) ? white : (x * 40503 * 65537 + y * 977) % 2 ** bits });
