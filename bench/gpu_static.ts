@@ -35,9 +35,8 @@ const OPTIONS = {
   out: path({ help: "folder of the results", default: "bench/results" }),
 };
 
-const CAVEATS =
-  `These are figures of AMD's compiler (RADV, ACO): other vendors' compilers choose other instructions. The model knows no
-caches and no latencies; it ranks changes, and its milliseconds are estimates.`;
+const CAVEATS = `These are figures of AMD's compiler (RADV, ACO): other vendors' compilers choose other instructions.
+The model ignores caches and latencies; it ranks changes, and its milliseconds are estimates.`;
 
 async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArguments({
@@ -72,7 +71,7 @@ async function main(args: readonly string[]): Promise<number> {
   return code;
 }
 
-/** Prints what is worse than it may be, and returns the exit code. */
+/** Prints which limits are exceeded, and returns the exit code. */
 function report(limits: Limits, measured: Measured & { mesa: string; family: string; work: string }): number {
   for (const name of ["work", "family"] as const) {
     if (limits[name] !== measured[name]) {

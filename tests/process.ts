@@ -98,8 +98,8 @@ export function runTask(args: readonly string[], options: ProcessOptions = {}): 
 }
 
 /**
- * The command that a task runs last, with the task's own permissions: for tests that send signals, which `deno task`
- * would receive in its place, or that preload a module.
+ * The last command of a task, with the task's own permissions: for tests that send signals, which `deno task` would
+ * otherwise receive, or that preload a module.
  */
 export function taskCommand(name: string, options: { preload?: readonly string[] } = {}): string[] {
   const { tasks } = JSON.parse(Deno.readTextFileSync(join(ROOT, "deno.json"))) as {

@@ -13,15 +13,10 @@ import { printable } from "../cli/terminal/errors.ts";
 import { countTests, type TestCounts, type TestName } from "./junit.ts";
 import { findTestFiles, groupFiles, isSlow, type TestGroup } from "./test_files.ts";
 
-/**
- * Minutes after which a group of tests that does not end is stopped. The whole suite takes a quarter of that on two
- * cores.
- */
+/** Time limit of a group of tests in minutes. The whole suite takes a quarter of it on two cores. */
 const LIMIT = 60;
 
-/**
- * Tests may read and write files, start the command line and a browser, and connect to this machine, nothing beyond it.
- */
+/** Permissions: files, environment, child processes (the command line, a browser), and network on this machine only. */
 const FLAGS = [
   "--quiet",
   "--no-prompt",

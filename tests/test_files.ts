@@ -42,8 +42,8 @@ export async function findTestFiles(paths: readonly string[]): Promise<string[]>
 
 /**
  * Groups test files by process. Lavapipe (Mesa 22.3.6) sometimes aborts or segfaults when a process exits that has
- * opened many devices (seen once in some twenty runs), so tests that open devices run in a process of their own, in
- * which that is tolerated.
+ * opened many devices (about once in twenty runs), so tests that open devices run in a separate process, in which
+ * such crashes are tolerated.
  */
 export function groupFiles(files: readonly string[]): TestGroup[] {
   const onGpu = (file: string) => GPU_TESTS.some((path) => `${relative(ROOT, resolve(file))}/`.startsWith(`${path}/`));
@@ -53,9 +53,7 @@ export function groupFiles(files: readonly string[]): TestGroup[] {
   ].filter(({ files }) => files.length > 0);
 }
 
-/**
- * Files, and folders with a slash at the end, that `--fast` leaves out: each file takes more than about three seconds.
- */
+/** Files, and folders (with a trailing slash), that `--fast` excludes: each file takes over about three seconds. */
 export const SLOW: readonly string[] = [
   "tests/architecture/examples_test.ts",
   "tests/bench/long_run_test.ts",

@@ -1,7 +1,7 @@
 /**
- * Plans a training step for a GPU and compiles its pipelines one at a time, with a marker on standard error before and
- * after each, between which the driver prints what it made of the kernel. A process of its own: drivers are chosen by
- * environment variables, and they print past `console`.
+ * Plans a training step for a GPU and compiles its pipelines one at a time. Markers on standard error delimit what the
+ * driver prints about each kernel. This is a process of its own because drivers are selected by environment variables
+ * and print directly to the file descriptor.
  *
  * @module
  */

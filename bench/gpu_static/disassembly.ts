@@ -57,10 +57,7 @@ export interface MachineProgram {
   /** The innermost loop with the most multiply-adds, and the loop around it. */
   readonly hot?: Loop;
   readonly round?: Loop;
-  /**
-   * Fetches of a round whose results are waited for before the hot loop begins, so that the multiplications do not hide
-   * them.
-   */
+  /** Loads of a round that are waited for before the hot loop starts, so that arithmetic does not hide them. */
   readonly waitedFetches: number;
 }
 
@@ -229,9 +226,7 @@ function findLoops(blocks: readonly Block[]): Loop[] {
   return loops;
 }
 
-/**
- * Vector loads that are complete before the last of these blocks ends, because an instruction waits for all of them.
- */
+/** Counts the vector loads in these blocks that complete at an `s_waitcnt vmcnt(0)`. */
 function waitedFetches(blocks: readonly Block[]): number {
   let waited = 0;
   let pending = 0;

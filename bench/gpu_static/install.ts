@@ -1,6 +1,6 @@
 /**
  * A GPU driver without a GPU: Mesa's RADV on its null device, which compiles every pipeline for real, behind a small
- * Vulkan layer that gives it what WebGPU asks for (memory, no timeline semaphores) and drops all commands.
+ * Vulkan layer that reports the features WebGPU requires (memory, no timeline semaphores) and drops all commands.
  *
  * @module
  */
@@ -62,7 +62,7 @@ export async function prepareNullDevice(folder: string): Promise<Record<string, 
   };
 }
 
-/** The version of Mesa's Vulkan drivers, `unknown` where the package manager does not tell. */
+/** The version of Mesa's Vulkan drivers, or `unknown` if the package manager does not report it. */
 export async function mesaVersion(): Promise<string> {
   const host = await thisHost();
   const found = await host.run("dpkg-query", ["-W", "-f", "${Version}", SOFTWARE_DRIVER.debian]);

@@ -6,8 +6,8 @@
 import type { MachineProgram } from "./disassembly.ts";
 
 /**
- * Waves of 64 that an RDNA2 SIMD can hold, of 16 (512 vector registers of 64 lanes; 128 KiB of workgroup memory for
- * four SIMDs).
+ * Occupancy of an RDNA2 SIMD in waves of 64 lanes, at most 16 (512 vector registers of 64 lanes; 128 KiB of workgroup
+ * memory for four SIMDs).
  */
 export function rdnaWaves({ statistics }: MachineProgram, threads: number): number {
   const registers = Math.max(16, Math.ceil((statistics["VGPRs"] ?? 1) / 16) * 16);
@@ -18,8 +18,8 @@ export function rdnaWaves({ statistics }: MachineProgram, threads: number): numb
 }
 
 /**
- * Warps of 32 that an NVIDIA multiprocessor could hold, of 64, if its compiler needed as many registers as AMD's
- * (65,536 registers, at most 255 a thread; 100 KiB of workgroup memory).
+ * Occupancy of an NVIDIA multiprocessor in warps of 32 threads, at most 64, assuming that its compiler needs as many
+ * registers as AMD's (65,536 registers, at most 255 per thread; 100 KiB of workgroup memory).
  */
 export function nvidiaWarps({ statistics }: MachineProgram, threads: number): number {
   const registers = Math.min(255, Math.ceil(((statistics["VGPRs"] ?? 1) + 8) / 8) * 8);

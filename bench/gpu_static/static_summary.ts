@@ -14,7 +14,7 @@ import {
   totalSeconds,
 } from "./step_model.ts";
 
-/** A kernel of the step and what it was compiled to. */
+/** A kernel of the step and its compiled program. */
 export interface StaticKernel {
   readonly kernel: string;
   readonly threads: number;
@@ -63,10 +63,7 @@ export function hotLoopShare({ hot }: MachineProgram): number | undefined {
   return hot && hot.own.multiplyAdd / hot.own.vector;
 }
 
-/**
- * Multiply-adds among the vector instructions of a round: the hot loop as often as it runs in it, and what lies around
- * it.
- */
+/** Share of multiply-adds among the vector instructions of a round, including all iterations of its hot loop. */
 export function roundShare({ hot, round }: MachineProgram): number | undefined {
   if (!hot) return undefined;
   const times = round ? HOT_LOOPS_A_ROUND : 1;

@@ -3,8 +3,8 @@
  *
  * A dispatch takes the longer of its arithmetic and its memory traffic, plus a launch. Arithmetic of a tile kernel is
  * slowed by instructions that are not multiply-adds (*efficiency*), by multiprocessors without work or with too few
- * warps to hide latency (*fill*), and by tiles that reach beyond the matrix (*padding*). The model knows no caches and
- * no latencies of instructions: it ranks changes to kernels, and its absolute times are no promise.
+ * warps to hide latency (*fill*), and by tiles that reach beyond the matrix (*padding*). The model ignores caches and
+ * instruction latencies: it ranks changes to kernels, but its absolute times are rough.
  *
  * @module
  */
@@ -37,10 +37,7 @@ export interface ModelledDispatch extends StaticDispatch {
   readonly padding: number;
 }
 
-/**
- * Seconds from the end of one dispatch to the begin of the next; 6 us were measured on an A100 (wgpu), 5 is a round
- * figure.
- */
+/** Seconds between the end of one dispatch and the start of the next (measured: 6 us on an A100 with wgpu). */
 const LAUNCH = 5e-6;
 /** The most multiply-adds a clock, as a share of the peak, that good kernels are seen to issue. */
 const BEST_ISSUE = 0.95;
@@ -88,9 +85,7 @@ function issueSlots(counts: InstructionCounts): number {
     counts.scratch + counts.branches + counts.barriers + 0.5 * counts.scalar;
 }
 
-/**
- * Share of the multiprocessors' time that has work, with the tail of the last wave and too few warps to hide latency.
- */
+/** Utilisation of the multiprocessors, reduced by the tail of the last wave and by too few warps to hide latency. */
 function multiprocessorFill({ workgroups, threads }: StaticDispatch, warps: number, card: Card): number {
   const perMultiprocessor = workgroups / card.multiprocessors;
   const warpsOfOne = threads / 32;

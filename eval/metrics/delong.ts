@@ -59,10 +59,7 @@ function placements(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>): 
   };
 }
 
-/**
- * Placements as parts of the AUROC: divided by the size of the other class, and by `count` where they are a sum of as
- * many.
- */
+/** Scales placements to components of the AUROC; `count` is the number of classifiers they are a sum of. */
 function componentsOf({ ofPositives, ofNegatives }: Placements, count = 1): Placements {
   const [m, n] = [ofPositives.length, ofNegatives.length];
   return {
@@ -150,8 +147,8 @@ export function delongMeanTest(
   const first = summedPlacements(labels, groups[0]);
   const second = summedPlacements(labels, groups[1]);
   if (first === null || second === null) return null;
-  // Over a common denominator all sums and differences are exact, so that equal means differ by zero and not by what
-  // division rounds.
+  // Over a common denominator all sums and differences are exact, so that equal means differ by exactly zero and not by
+  // a rounding error.
   const [k1, k2] = [groups[0].length, groups[1].length];
   const apart = (a: Float64Array, b: Float64Array) => a.map((v, i) => b[i]! * k1 - v * k2);
   const difference: Placements = {

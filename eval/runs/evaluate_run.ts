@@ -44,8 +44,8 @@ export interface EvaluateRunOptions
   /** Store pictures (reconstructions and translations of test pairs), unless they show patients. */
   readonly pictures?: boolean;
   /**
-   * Whether images, by name, are the phantoms that their folder says they are. Without it, pictures are kept only of
-   * data sets that draw their images themselves, or that the run's configuration trusts.
+   * Checks that the named images are the phantoms that their folder claims. Without it, pictures are kept only of data
+   * sets whose reader generates the images, or that the run's configuration trusts.
    */
   readonly arePhantoms?: (names: readonly string[]) => Promise<boolean>;
   /** Seconds by stage so far. */
@@ -112,8 +112,8 @@ export async function measureRun(options: EvaluateRunOptions): Promise<Results> 
 }
 
 /**
- * Whether no picture of the data shows a patient: because the reader draws them, on trust, or checked. What a folder
- * says is checked only where pictures are to be kept.
+ * Whether no picture of the data shows a patient: because the reader generates the images, because the configuration
+ * trusts the data, or because they were checked. A folder's claim is checked only if pictures are to be kept.
  */
 async function isSynthetic(options: EvaluateRunOptions): Promise<boolean> {
   const { config, data, arePhantoms, onWarning } = options;

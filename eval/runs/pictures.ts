@@ -27,7 +27,7 @@ export function shownImages(options: { data: RunData; views: RunViews }): string
 }
 
 /**
- * Reconstructs and translates the first pairs of the test split, or without one those of the split before it. The
+ * Reconstructs and translates the first pairs of the test split, or of the split before it if there is none. The
  * caller must ensure that no picture shows a patient.
  */
 export async function drawPictures(

@@ -42,9 +42,9 @@ type GoldenModel = z.infer<typeof caseSchema>;
 const METHODS: Readonly<Record<string, string>> = { unimodal: "independent" };
 
 /**
- * Norms below this are what float64 leaves of a gradient that is truly zero: that of a convolution's bias, or of a
- * normalisation's shift, in front of a batch norm. What float32 leaves of it is in proportion to the gradients that
- * cancel, so it is held against the whole gradient.
+ * Gradient norms below this are float64 rounding errors of gradients that are zero in exact arithmetic, such as those
+ * of a convolution's bias in front of a batch norm. Their float32 rounding errors scale with the terms that cancel, so
+ * they are compared with the norm of the whole gradient.
  */
 const TRUE_ZERO = 1e-9;
 const FLOAT32_EPSILON = 2 ** -23;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { runTask } from "../process.ts";
 
-Deno.test("deno task adapter prints adapter, profile, features and limits, and no driver's noise", async () => {
+Deno.test("deno task adapter prints adapter, profile, features and limits, without driver messages", async () => {
   const { code, stdout, stderr } = await runTask(["adapter"], { env: { XDG_RUNTIME_DIR: null } });
   assert.equal(code, 0, stderr);
   assert.equal(stderr, "");
@@ -9,7 +9,7 @@ Deno.test("deno task adapter prints adapter, profile, features and limits, and n
   assert.match(stdout, /\n {2}maxStorageBufferBindingSize +[\d,]+\n/);
 });
 
-Deno.test("deno task adapter --json prints what programs read", async () => {
+Deno.test("deno task adapter --json prints JSON", async () => {
   const { code, stdout } = await runTask(["adapter", "--json"]);
   assert.equal(code, 0);
   const adapter = JSON.parse(stdout);
@@ -18,7 +18,7 @@ Deno.test("deno task adapter --json prints what programs read", async () => {
   assert.ok(Array.isArray(adapter.features));
 });
 
-Deno.test("wrong usage is one sentence and exit code 2", async () => {
+Deno.test("wrong usage prints a one-line error with exit code 2", async () => {
   const unknown = await runTask(["adapter", "--jsno"]);
   assert.equal(unknown.code, 2);
   assert.equal(unknown.stdout, "");
@@ -39,7 +39,7 @@ Deno.test("--help prints the help on standard output with exit code 0", async ()
 });
 
 Deno.test({
-  name: "without an adapter a command says so in one sentence with exit code 1",
+  name: "without an adapter, a command prints a one-line error with exit code 1",
   // Elsewhere WebGPU does not run on Vulkan.
   ignore: Deno.build.os !== "linux",
   async fn() {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { smallRunConfig } from "../training/small_run.ts";
 import { runTask } from "../process.ts";
 
-Deno.test("`deno task evaluate` refuses a run that it may not write to before it does anything", async () => {
+Deno.test("`deno task evaluate` rejects a run without write permission before any work", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(join(folder, "config.json"), JSON.stringify(smallRunConfig("mmvm")));
@@ -19,7 +19,7 @@ Deno.test("`deno task evaluate` refuses a run that it may not write to before it
   }
 });
 
-Deno.test("`deno task evaluate` names a folder that is no run", async () => {
+Deno.test("`deno task evaluate` rejects a folder that is not a run, by name", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const { code, stderr } = await runTask(["evaluate", folder]);

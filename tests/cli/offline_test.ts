@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { writePhantoms } from "../../phantoms/mod.ts";
 import { type ProcessOptions, runProcess, succeeds, taskCommand } from "../process.ts";
 
-/** Starts a program in a network namespace without interfaces, where this user may make one. */
+/** Prefix that starts a program in a network namespace without interfaces, if this user may create one. */
 const UNSHARE = [["unshare", "--net"], ["unshare", "--user", "--map-root-user", "--net"]]
   .find((command) => succeeds([...command, "true"])) ?? [];
 
-/** No proxy answers at this address, for users who may not make a network namespace. */
+/** Proxy settings with an address at which nothing listens, for users who may not create a network namespace. */
 const NO_PROXY = "http://127.0.0.1:9";
 
 const env = Object.fromEntries(
@@ -15,21 +15,21 @@ const env = Object.fromEntries(
     .map((name) => [name, NO_PROXY]),
 );
 
-/** Runs a command to its end without a network. */
+/** Runs a command without a network. */
 async function offline(command: readonly string[], options: ProcessOptions = {}): Promise<string> {
   const { code, stdout, stderr } = await runProcess([...UNSHARE, ...command], { ...options, env });
   assert.equal(code, 0, stderr);
   return stdout;
 }
 
-Deno.test("the network is refused in this test", async () => {
+Deno.test("network access fails in this test", async () => {
   const program = `await fetch("http://example.org")`;
   const { code, stderr } = await runProcess([...UNSHARE, Deno.execPath(), "eval", program], { env });
   assert.equal(code, 1);
   assert.match(stderr, /error sending request|Connect|dns/i);
 });
 
-Deno.test("after set-up nothing is downloaded: set-up finds everything, and a run trains, without a network", async () => {
+Deno.test("once set up, set-up and training work without a network", async () => {
   const folder = await Deno.makeTempDir({ prefix: "mmvm_offline_" });
   try {
     await offline([Deno.execPath(), "task", "--quiet", "setup", "--tests"]);

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, runTask } from "../process.ts";
 
-Deno.test("deno task phantoms writes where the user stands, once", async () => {
+Deno.test("deno task phantoms writes to the user's working directory, once", async () => {
   const folder = await Deno.realPath(await Deno.makeTempDir());
   const args = ["--config", join(ROOT, "deno.json"), "phantoms", "--out", "drawn", "--studies", "3", "--scale", "0.02"];
   const first = await runTask(args, { cwd: folder });
@@ -21,7 +21,7 @@ Deno.test("deno task phantoms writes where the user stands, once", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("deno task phantoms refuses values by flag and range", async () => {
+Deno.test("deno task phantoms rejects values, naming the flag and the range", async () => {
   const missing = await runTask(["phantoms"]);
   assert.deepEqual([missing.code, missing.stderr], [
     2,

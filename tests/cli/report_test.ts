@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { singleRunFixture } from "../viz/report/fixture.ts";
 import { runTask } from "../process.ts";
 
-/** Calls back with a folder that holds two runs of different methods, `a` and `b`, and one on other labels, `c`. */
+/** Calls `body` with a folder of two runs with different methods, `a` and `b`, and one with other labels, `c`. */
 async function withRuns(body: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -23,7 +23,7 @@ async function withRuns(body: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-Deno.test("`deno task report RUN` writes the report beside the results and says where", async () => {
+Deno.test("`deno task report RUN` writes the report next to the results and prints its path", async () => {
   await withRuns(async (folder) => {
     const { code, stdout, stderr } = await runTask(["report", join(folder, "a")]);
     assert.equal(stderr, "");
@@ -39,7 +39,7 @@ Deno.test("`deno task report RUN` writes the report beside the results and says 
   });
 });
 
-Deno.test("`deno task report RUN RUN` compares them, with paired differences, where --out says", async () => {
+Deno.test("`deno task report RUN RUN` writes a comparison with paired differences to --out", async () => {
   await withRuns(async (folder) => {
     const out = join(folder, "new", "both.html");
     const { code, stderr } = await runTask([
@@ -57,7 +57,7 @@ Deno.test("`deno task report RUN RUN` compares them, with paired differences, wh
   });
 });
 
-Deno.test("`deno task report` refuses in one sentence what it cannot report on", async () => {
+Deno.test("`deno task report` rejects invalid arguments and files with a one-line error", async () => {
   await withRuns(async (folder) => {
     const refusals: [string[], number, RegExp][] = [
       [["report"], 2, /missing required argument 'run'/],
@@ -76,7 +76,7 @@ Deno.test("`deno task report` refuses in one sentence what it cannot report on",
   });
 });
 
-Deno.test("`deno task report` shows identifiers only where it is told to", async () => {
+Deno.test("`deno task report` shows identifiers only on request", async () => {
   await withRuns(async (folder) => {
     const html = join(folder, "a", "report.html");
     const id = singleRunFixture({ studies: 40, labels: ["Edema", "Pneumonia"] }).cases[0]!.studyIds[0]!;

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { runTask } from "../process.ts";
 
-Deno.test("deno task setup says in one line that all is there, and runs no installer", async () => {
+Deno.test("deno task setup prints one line if nothing is missing, and runs no installer", async () => {
   const { code, stdout, stderr } = await runTask(["setup"], { env: { XDG_RUNTIME_DIR: null } });
   assert.equal(code, 0, stderr);
   assert.equal(stdout, "");
   assert.match(stderr, /^Ready: WebGPU adapter [^\n]+\.\n$/);
 });
 
-Deno.test("deno task setup works from a folder below", async () => {
+Deno.test("deno task setup works from a subfolder", async () => {
   const { code, stderr } = await runTask(["setup"], { cwd: import.meta.dirname! });
   assert.equal(code, 0, stderr);
 });
 
-Deno.test("deno task setup refuses an unknown flag with exit code 2", async () => {
+Deno.test("deno task setup rejects an unknown flag with exit code 2", async () => {
   const { code, stderr } = await runTask(["setup", "--test"]);
   assert.equal(code, 2);
   assert.equal(stderr, 'error: unknown argument "--test"; `deno task setup --help` lists the options\n');

@@ -9,10 +9,10 @@ import { ImageError } from "../../data/image/image_error.ts";
 import { mutate } from "./mutate.ts";
 import type { Reader } from "./readers.ts";
 
-/** What became of a case. */
+/** The outcome of a case. */
 export type FuzzOutcome = { readonly kind: "read" | "refused" } | { readonly kind: "bug"; readonly error: unknown };
 
-/** Reads the changed input number `number` of a seed. An error that is not meant for the user is a bug. */
+/** Reads the mutated input `number` of a seed. Any error that is not meant for the user is a bug. */
 export async function fuzzCase(
   reader: Reader,
   { seed, number }: { seed: number; number: number },

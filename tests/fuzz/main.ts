@@ -1,6 +1,6 @@
 /**
- * `deno task fuzz --minutes 60`: tries changed inputs on every reader for so long. Prints the seed first and every
- * input that found a bug by reader, seed and number; `--seed`, `--reader` and `--number` repeat one.
+ * `deno task fuzz --minutes 60`: runs every reader on mutated inputs for that long. Prints the seed first, and the
+ * reader, seed and number of every input that found a bug; `--seed`, `--reader` and `--number` reproduce one.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { runCli } from "../../cli/terminal/run_cli.ts";
 import { fuzzCase } from "./fuzz_case.ts";
 import { allReaders } from "./readers.ts";
 
-/** A case that takes longer, in milliseconds, is reported: an input should not be able to keep a machine busy. */
+/** Cases that take longer (in milliseconds) are reported: no input should be able to keep a machine busy. */
 const SLOW = 10_000;
 
 async function main(args: readonly string[]): Promise<number> {

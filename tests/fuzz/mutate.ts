@@ -6,13 +6,13 @@
  */
 import type { SeededRandom } from "../../base/random.ts";
 
-/** Numbers at which lengths, counts and offsets go wrong. */
+/** Boundary values of lengths, counts and offsets. */
 const EDGES = [0, 1, 0x7f, 0xff, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff];
 const TEXT_EDGES = ["0", "-1", "1e999", "9007199254740993", "4294967296", "null", "NaN", '""', "{}", "[]", "__proto__"];
-/** A byte-order mark, other line ends, quotes, escape and bidirectional controls, a lone surrogate's bytes. */
+/** A byte-order mark, line ends, quotes, escape and bidirectional controls, an encoded lone surrogate. */
 const FRAGMENTS = ["\ufeff", "\r", "\r\n", "\0", '"', '""', ",", ",,,,", "\x1b[2J", "\u202e", "../", "\\u0000"];
 
-/** Several changes to one of the inputs. */
+/** Applies several mutations to one of the inputs. */
 export function mutate(inputs: readonly Uint8Array[], random: SeededRandom, options: { text: boolean }): Uint8Array {
   let bytes = pick(inputs, random);
   for (let changes = 1 + random.below(4); changes > 0 && bytes.length > 0; changes--) {

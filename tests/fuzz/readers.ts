@@ -30,13 +30,13 @@ import { singleRunFixture } from "../viz/report/fixture.ts";
 /** A reader under test. */
 export interface Reader {
   readonly name: string;
-  /** Whether inputs are changed as text, too. */
+  /** Whether inputs are also mutated as text. */
   readonly text: boolean;
-  /** Makes checksums fit again, in half of the cases. */
+  /** Recomputes checksums, in half of the cases. */
   readonly repair?: (input: Uint8Array) => Uint8Array;
   /** Valid inputs. */
   readonly inputs: readonly Uint8Array[];
-  /** Reads an input, which may be written to files of the folder first. */
+  /** Reads an input, which may first be written to files in the folder. */
   readonly read: (input: Uint8Array) => Promise<unknown> | unknown;
 }
 
@@ -259,7 +259,7 @@ function zipReader(folder: string): Reader {
   };
 }
 
-/** A reader of one file, which is put back afterwards. */
+/** A reader of one file, which is restored afterwards. */
 async function replaced(path: string, read: () => unknown): Promise<Pick<Reader, "inputs" | "read">> {
   const whole = await Deno.readFile(path);
   return {
@@ -275,7 +275,7 @@ async function replaced(path: string, read: () => unknown): Promise<Pick<Reader,
   };
 }
 
-/** What the run's tuner makes of a bad file is a warning with the error's message. */
+/** The run's tuner turns an invalid file into a warning with the error's message. */
 function readTuning(input: Uint8Array, adapter: string): unknown {
   try {
     return decodeTuning(new TextDecoder().decode(input), { adapter });
@@ -285,7 +285,7 @@ function readTuning(input: Uint8Array, adapter: string): unknown {
   }
 }
 
-/** What is not JSON is refused before. */
+/** Invalid JSON is rejected earlier. */
 function parseJson(input: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(input));

@@ -1,9 +1,9 @@
-/** A fixed number of cases for every reader; `deno task fuzz --minutes 60` tries new ones. */
+/** A fixed number of cases per reader; `deno task fuzz --minutes 60` tries new ones. */
 import assert from "node:assert/strict";
 import { fuzzCase } from "./fuzz_case.ts";
 import { allReaders, type Reader } from "./readers.ts";
 
-/** Cases of each reader. */
+/** Number of cases per reader. */
 const CASES = 150;
 const SEED = 1;
 
@@ -15,7 +15,7 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
 
-Deno.test(`every reader reads or refuses ${CASES} changed inputs, and its whole ones afterwards`, async (test) => {
+Deno.test(`every reader reads or rejects ${CASES} mutated inputs, and still reads the valid ones afterwards`, async (test) => {
   for (const reader of readers) {
     await test.step(`${reader.name}, seed ${SEED}`, async () => {
       let [read, refused] = [0, 0];

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 
-/** Gives the chunks of a PNG the checksums of their contents, as far as their lengths lead. */
+/** Recomputes the checksums of a PNG's chunks, as far as their lengths are valid. */
 export function repairPng(png: Uint8Array): Uint8Array {
   const bytes = png.slice();
   const view = new DataView(bytes.buffer);
@@ -19,7 +19,7 @@ export function repairPng(png: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Gives a checkpoint the SHA-256 sum of its contents, if it still has a place for one. */
+/** Recomputes the SHA-256 checksum of a checkpoint, if it still has the field. */
 export function repairCheckpoint(file: Uint8Array): Uint8Array {
   const bytes = file.slice();
   const found = /"mmvm\.sha256":"([0-9a-f]{64})"/.exec(new TextDecoder("latin1").decode(bytes));
@@ -30,7 +30,7 @@ export function repairCheckpoint(file: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Gives the index of a shard of prepared pixels its checksum. */
+/** Recomputes the checksum of the index of a shard of prepared pixels. */
 export function repairIndex(index: Uint8Array): Uint8Array {
   const bytes = index.slice();
   if (bytes.length >= 4) {

@@ -56,7 +56,7 @@ Deno.test("missing images do not influence batch norm's running statistics", asy
     const same = data.every((value, i) => value === lacking.before.get(name)!.data[i]);
     assert.equal(same, /\bencoders\.1\.|\bdecoders\.1\./.test(name), name);
   }
-  // Samples 2 and 3 lack view b: their images are stood in for by those of samples 0 and 1.
+  // Samples 2 and 3 lack view b: the images of samples 0 and 1 replace theirs.
   const size = 64 * 64;
   const stoodIn = whole.slice();
   stoodIn.copyWithin(6 * size, 4 * size, 6 * size);

@@ -3,7 +3,7 @@ import { METHOD_NAMES, methodOf } from "../../models/mod.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-Deno.test("ARCHITECTURE.md shows the MMVM VAE as it is", async () => {
+Deno.test("the MMVM VAE in ARCHITECTURE.md equals the source", async () => {
   const text = await Deno.readTextFile(new URL("ARCHITECTURE.md", ROOT));
   const source = await Deno.readTextFile(new URL("models/methods/mmvm.ts", ROOT));
   const shown = [...text.matchAll(/```ts\n(export const \w+: Method[^]*?)```/g)].map(([, code]) => code!.trim());

@@ -6,7 +6,7 @@ import { assertClose, normalData } from "../reference/compare.ts";
 
 const PIXELS = 64;
 
-/** Features of an encoder in evaluation mode, whose parameters are inputs, and its number of dispatches. */
+/** The features of an encoder in evaluation mode, with its parameters as inputs, and its number of dispatches. */
 async function encode(device: Device, options: { checkNumerics: boolean }) {
   const network = networkOf("residual", { imageSize: PIXELS, filterDim: 4, latentDim: 8, dropout: 0.5 });
   const scope = Scope.declaring();
@@ -28,7 +28,7 @@ Deno.test("an encoder in evaluation mode is one dispatch per convolution, with e
   const { features, dispatches, specs } = await encode(device, { checkNumerics: false });
   const convolutions = specs.filter(({ layout }) => layout === "conv").length;
   assert.equal(convolutions, 13);
-  // The first layer's result is the input of a shortcut too: it is normalised by itself.
+  // The first layer's result is also the input of a shortcut, so its normalisation is not fused.
   assert.equal(dispatches, convolutions + 1);
   const separate = await encode(device, { checkNumerics: true });
   assertClose(features, separate.features, { label: "features", tolerance: 1e-6 });

@@ -21,7 +21,7 @@ import { normalData, relativeError } from "../reference/compare.ts";
 const SAMPLES = 8;
 const VIEWS = ["a", "b"] as const;
 const SIZE = 64;
-/** Float16's half unit in the last place, relative. */
+/** Unit roundoff of float16 (relative). */
 const ROUNDOFF = 2 ** -11;
 
 function config(network: "residual" | "small"): VaeConfig {
@@ -33,7 +33,7 @@ function config(network: "residual" | "small"): VaeConfig {
     filterDim: 4,
     latentDim: 6,
     dropout: 0,
-    // Smooth, unlike the Laplace likelihood, whose gradient jumps where a pixel is met.
+    // Smooth, unlike the Laplace likelihood, whose gradient jumps where a pixel is reconstructed exactly.
     likelihood: { name: "gaussian", scale: 0.75 },
   };
 }
@@ -48,7 +48,7 @@ const pixels = VIEWS.map((_, m) => {
 });
 const noise = normalData(VIEWS.length * SAMPLES * 6, { seed: 9 });
 
-/** A training step as it is planned: how many values are stored as float16, and its arena. */
+/** Plan of a training step: the number of values stored as float16, and the size of its arena. */
 function planStep(
   device: Device,
   model: { declare(scope: Scope): unknown; loss(scope: Scope): Tensor },
@@ -103,8 +103,8 @@ for (const network of ["residual", "small"] as const) {
       return { values: entry!.values, flat: [...gradients.values()].flatMap(({ data }) => [...data]) };
     };
     const [want, got] = [await outcome("f32"), await outcome("f16")];
-    // Errors of the pixels average out in the loss. Its gradient is allowed what it would have if the rounding of each
-    // of the stored values passed on undiminished and all had one direction.
+    // Pixel errors average out in the loss. The bound of the gradient's error assumes that the rounding errors of all
+    // stored values propagate undiminished and in the same direction.
     for (const name of ["loss", "reconstruction", "kl", "gradientNorm"]) {
       const error = Math.abs(got.values[name]! / want.values[name]! - 1);
       assert.ok(error <= ROUNDOFF, `${name}: ${got.values[name]} for ${want.values[name]}`);
@@ -139,7 +139,7 @@ Deno.test("restored float16 training continues bit for bit, including the loss s
     return await made.read();
   };
   using first = await trainer(device, "small", "f16");
-  // So large a scale lets the gradients overflow: these steps are left out, and the scale halved.
+  // With such a large scale the gradients overflow: these steps are skipped, and the scale is halved.
   first.write(new Map([...await first.read(), [LOSS_SCALE, { shape: [2], data: Float32Array.of(2 ** 24, 0) }]]));
   const start = await first.read();
   const half = await run(first, 0, 2);
@@ -153,7 +153,7 @@ Deno.test("restored float16 training continues bit for bit, including the loss s
   second.write(half);
   assert.deepEqual(await run(second, 2, 20), whole);
   assert.deepEqual(scales.slice(2, 20), scales.slice(20));
-  // A state without a scale, of a training over float32, begins with the first one.
+  // A state without a scale, from float32 training, starts with the initial scale.
   second.write(new Map([...half].filter(([name]) => name !== LOSS_SCALE)));
   assert.deepEqual((await second.read()).get(LOSS_SCALE)!.data, Float32Array.of(256, 0));
 });

@@ -1,5 +1,5 @@
 /**
- * A network whose encoder and decoder are linear: with a normal likelihood its model has closed forms.
+ * A network with a linear encoder and decoder: with a normal likelihood, its model has closed-form solutions.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { reshape } from "../../runtime/mod.ts";
 /** Name under which the network is registered. */
 export const LINEAR = "linear-for-tests";
 
-/** Registers the network, once a process. */
+/** Registers the network once per process. */
 export function registerLinearNetwork(): void {
   if (networkNames().includes(LINEAR)) return;
   registerNetwork(LINEAR, ({ imageSize, latentDim }) => {

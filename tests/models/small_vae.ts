@@ -10,7 +10,7 @@ import { normalData, uniformStream } from "../reference/compare.ts";
 export const SIZE = 8;
 export const LATENT = 3;
 
-/** A model of `views` views, a, b, c, ..., unless told otherwise: 8 x 8 pixels, three latent dimensions. */
+/** A model of views a, b, c, ...; by default with 8 x 8 pixels and three latent dimensions. */
 export function smallConfig(method: string, overrides: Partial<VaeConfig> & { count?: number } = {}): VaeConfig {
   const { count = 2, ...rest } = overrides;
   return {
@@ -26,7 +26,7 @@ export function smallConfig(method: string, overrides: Partial<VaeConfig> & { co
   };
 }
 
-/** Images of each view, and one noise for all views, as joint methods use only one. */
+/** Images of each view, and one noise tensor shared by all views, because joint methods use only one. */
 export function smallBatch(options: { views: number; samples: number; size?: number; seed?: number }) {
   const { views, samples, size = SIZE, seed = 1 } = options;
   const next = uniformStream(seed);
@@ -40,7 +40,7 @@ export function smallBatch(options: { views: number; samples: number; size?: num
   return { pixels, noise };
 }
 
-/** What one step gave. */
+/** The outcome of one step. */
 export interface StepOutcome {
   readonly loss: number;
   readonly reconstruction: number;
@@ -49,7 +49,7 @@ export interface StepOutcome {
   readonly state: Map<string, HostTensor>;
 }
 
-/** One step of a small model; its initial parameters are `parameters`, or those of seed 1. */
+/** Performs one step of a small model, initialised with `parameters` or by default with seed 1. */
 export async function oneStep(
   device: Device,
   options: {
@@ -79,7 +79,7 @@ export async function oneStep(
   return { loss, reconstruction, kl, gradients: await trainer.readGradients(), state: await trainer.read() };
 }
 
-/** Tensors of the networks of some views, renumbered: `numbers[i]` becomes view i. */
+/** Selects and renumbers the tensors of some views' networks: view `numbers[i]` becomes view i. */
 export function partOfViews(
   tensors: ReadonlyMap<string, HostTensor>,
   numbers: readonly number[],

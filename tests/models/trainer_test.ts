@@ -5,7 +5,7 @@ import { Device, input, mean, square, sub, sum } from "../../runtime/mod.ts";
 const SAMPLES = 5;
 const FEATURES = 3;
 
-/** Linear regression: a model of one's own, with data of its own. */
+/** Linear regression, as a custom model with custom data. */
 const regression: Trainable<{ x: Float32Array; y: Float32Array }> = {
   declare(scope) {
     layers.linear(scope.child("line"), input("x", { shape: [1, FEATURES] }), { outputs: 1 });
@@ -39,7 +39,7 @@ Deno.test("createTrainer() trains a custom model to its minimum and logs its met
   assert.ok(Math.abs(state.get("line.bias")!.data[0]! - 1) < 0.02);
 });
 
-Deno.test("the gradients of the first step are those of the formula", async () => {
+Deno.test("the gradients of the first step equal the closed form", async () => {
   using device = await Device.open();
   using trainer = await createTrainer(device, { model: regression, seed: 1, keepGradients: true });
   const state = await trainer.read();

@@ -1,4 +1,8 @@
-/** Checks an op's value and gradients against a float64 oracle and its central differences. */
+/**
+ * Checks an op's value and gradients against a float64 oracle and its central differences.
+ *
+ * @module
+ */
 import assert from "node:assert/strict";
 import { gradients } from "../../runtime/graph/autodiff.ts";
 import { compile } from "../../runtime/program/compile.ts";

@@ -23,7 +23,7 @@ Deno.test("checkNumerics names the first op whose result is not finite, and othe
       await train("watched", { checkNumerics: true });
       const [plain, watched] = [await losses("plain"), await losses("watched")];
       assert.equal(watched.length, plain.length);
-      // Ops that are not fused round each result by themselves.
+      // Ops that are not fused round each intermediate result.
       watched.forEach((loss, i) => assert.ok(Math.abs(loss / plain[i]! - 1) < 1e-4, `step ${i}: ${loss}, ${plain[i]}`));
 
       // Parameters of 1e30 after the first step: their products overflow somewhere inside.

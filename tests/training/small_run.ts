@@ -13,7 +13,7 @@ export async function smallRunData(cacheDir: string): Promise<RunData> {
   return { index, pixels, pairs: pairStudies(index), prepareSeconds: 0 };
 }
 
-/** The same data, where every third pair lacks the first view and every fifth other one the second. */
+/** The same data, except that every third pair lacks the first view and every fifth of the rest the second. */
 export function withMissingViews(data: RunData): RunData {
   const images = data.pairs.images.map((image, i) => {
     const [pair, view] = [Math.floor(i / 2), i % 2];

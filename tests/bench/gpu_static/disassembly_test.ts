@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { countInstructions, markedSections, parseMachineProgram } from "../../../bench/gpu_static/disassembly.ts";
 
-/**
- * A tile kernel in miniature: a round fetches twice, waits for one of two fetches, and multiplies in a loop of its own.
- */
+/** A miniature tile kernel: a round loads twice, waits for one of the loads, and multiplies in an inner loop. */
 const KERNEL = `
 disasm:
 BB0:

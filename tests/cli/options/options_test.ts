@@ -37,7 +37,7 @@ function refusal(...args: string[]): string {
   throw new Error(`${args.join(" ")} was accepted`);
 }
 
-Deno.test("parseArguments() gives defaults, and says what was given", () => {
+Deno.test("parseArguments() returns defaults, and which flags were given", () => {
   const { values, given, operands } = parse("--image-size", "128", "--resume");
   assert.deepEqual(values, {
     method: "mmvm",
@@ -52,12 +52,12 @@ Deno.test("parseArguments() gives defaults, and says what was given", () => {
   assert.deepEqual(operands, []);
 });
 
-Deno.test("parseArguments() takes values in every way of writing, and the last one wins", () => {
+Deno.test("parseArguments() accepts every syntax for values, and the last value wins", () => {
   assert.equal(parse("--lr=1e-3", "--lr", ".5").values.lr, 0.5);
   assert.equal(parse("--beta", "0").values.beta, 0);
 });
 
-Deno.test("parseArguments() refuses values by flag and allowed range", () => {
+Deno.test("parseArguments() rejects values, naming the flag and the allowed range", () => {
   assert.equal(refusal("--lr", "0"), '--lr must be a number above 0 and at most 1, not "0"');
   assert.equal(refusal("--lr", "1.5"), '--lr must be a number above 0 and at most 1, not "1.5"');
   assert.equal(refusal("--beta", "-1"), '--beta must be a number of at least 0, not "-1"');
@@ -67,7 +67,7 @@ Deno.test("parseArguments() refuses values by flag and allowed range", () => {
   assert.match(refusal("--data", ""), /^--data must be a path, not ""$/);
 });
 
-Deno.test("parseArguments() takes only plain decimal numbers", () => {
+Deno.test("parseArguments() accepts only plain decimal numbers", () => {
   for (const text of ["", " ", "abc", "0x40", "1_000", "64px", "Infinity", "NaN", "1e999"]) {
     assert.match(refusal("--image-size", text), /^--image-size must be a whole number from 32 to 512/);
   }
@@ -76,7 +76,7 @@ Deno.test("parseArguments() takes only plain decimal numbers", () => {
   }));
 });
 
-Deno.test("parseArguments() refuses unknown flags, missing values and stray operands, and points to the help", () => {
+Deno.test("parseArguments() rejects unknown flags, missing values and extra operands, and mentions --help", () => {
   assert.match(refusal("--metod", "mmvm"), /unknown option '--metod'.*--method.*`deno task train --help`/);
   assert.match(refusal("--lr"), /option '--lr <number>' argument missing.*--help/);
   assert.equal(
@@ -85,7 +85,7 @@ Deno.test("parseArguments() refuses unknown flags, missing values and stray oper
   );
 });
 
-Deno.test("parseArguments() counts operands", () => {
+Deno.test("parseArguments() checks the number of operands", () => {
   const report = { ...spec, name: "report", operands: { name: "RUN", help: "a run", min: 1, max: 2 } };
   assert.deepEqual(parseArguments(report, ["a", "--resume", "b"]).operands, ["a", "b"]);
   assert.throws(() => parseArguments(report, []), { name: "UsageError", message: /missing required argument 'RUN'/ });
@@ -95,7 +95,7 @@ Deno.test("parseArguments() counts operands", () => {
   });
 });
 
-Deno.test("paths count from where the user stands", () => {
+Deno.test("paths are relative to the user's working directory", () => {
   const before = Deno.env.get("INIT_CWD");
   try {
     Deno.env.set("INIT_CWD", "/somewhere/else");
@@ -109,7 +109,7 @@ Deno.test("paths count from where the user stands", () => {
   }
 });
 
-Deno.test("parseConfig() checks fields as the flags are checked, and names the file", () => {
+Deno.test("parseConfig() validates fields like flags, and names the file", () => {
   assert.deepEqual(parseConfig(options, { lr: 0.5, method: "independent" }, { source: "c.json" }), {
     lr: 0.5,
     method: "independent",

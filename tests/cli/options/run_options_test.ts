@@ -8,11 +8,11 @@ const spec = { name: "train", summary: "Trains.", options: TRAIN_OPTIONS };
 function configFrom(args: readonly string[]) {
   const { values } = parseArguments(spec, args);
   const config = runConfigOf(values, { root: undefined, alphaSteps: values.alphaSteps ?? 0 });
-  // What train writes is what a later task reads.
+  // The configuration that train writes is the one that later tasks read.
   return checkRunConfig(JSON.parse(JSON.stringify(config)), { file: "config.json" });
 }
 
-Deno.test("without flags a run is as published except for its size", () => {
+Deno.test("without flags, a run has the published settings except for its size", () => {
   const { model, training } = configFrom([]);
   assert.equal(model.method, "mmvm");
   assert.equal(model.views, undefined);
@@ -44,12 +44,12 @@ Deno.test("the precision is in config.json only if it is f16, so that older chec
   assert.throws(() => configFrom(["--precision", "f64"]), /--precision must be f32 or f16/);
 });
 
-Deno.test("lists come from a configuration file as lists", () => {
+Deno.test("lists in a configuration file are read as lists", () => {
   const given = parseConfig(TRAIN_OPTIONS, { views: ["lateral"], viewWeights: [2] }, { source: "run.json" });
   assert.deepEqual(given, { views: ["lateral"], viewWeights: [2] });
 });
 
-Deno.test("bad lists and unknown words are refused by flag", () => {
+Deno.test("invalid lists and unknown words are rejected, naming the flag", () => {
   assert.throws(
     () => configFrom(["--view-weights", "1,,2"]),
     /--view-weights must be comma-separated numbers of at least 0/,
@@ -64,7 +64,7 @@ Deno.test("bad lists and unknown words are refused by flag", () => {
   assert.throws(() => configFrom(["--labelled", "0"]), /--labelled must be/);
 });
 
-Deno.test("a configuration of before these flags is still read, and is not changed by it", () => {
+Deno.test("a configuration that predates these flags is still read, unchanged", () => {
   const { model, training, ...rest } = configFrom([]);
   const { prior: _a, jointKl: _b, moeAssignment: _c, loss: _d, positiveWeights: _e, ...oldModel } = model;
   const { betaWarmupSteps: _f, alphaSchedule: _g, alpha: _h, labelled: _i, labelledSeed: _j, ...oldTraining } =

@@ -21,7 +21,7 @@ Deno.test("checkDependencies() accepts exactly the versions of package.json", as
   await Deno.remove(root, { recursive: true });
 });
 
-Deno.test("checkDependencies() names what is missing or of another version, and what to do", async () => {
+Deno.test("checkDependencies() names missing packages and wrong versions, and what to do", async () => {
   const root = await project({ c: "2.0.1", d: "3.0.0" });
   await assert.rejects(checkDependencies(root), {
     name: "UserError",

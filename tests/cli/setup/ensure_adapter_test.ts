@@ -8,7 +8,7 @@ const INSTALL = "/usr/bin/apt-get -y -q --no-install-recommends -o DPkg::Lock::T
 const UPDATE = "/usr/bin/apt-get -q -o DPkg::Lock::Timeout=120 update";
 const COMMAND = "`sudo apt-get update && sudo apt-get install --no-install-recommends mesa-vulkan-drivers`";
 
-/** An apt-get that says its version and then gives one answer after another. */
+/** A fake apt-get that prints its version and then plays back results in order. */
 function apt(...answers: Finished[]): (args: readonly string[]) => Finished {
   return (args) => args.includes("--version") ? OK : answers.shift() ?? OK;
 }
@@ -24,7 +24,7 @@ async function refusal(host: Host): Promise<string> {
   throw new Error("ensureAdapter() found an adapter where there is none");
 }
 
-Deno.test("ensureAdapter() runs nothing where there is an adapter", async () => {
+Deno.test("ensureAdapter() runs nothing if there is an adapter", async () => {
   const host = fakeHost({ programs: { "/usr/bin/apt-get": () => OK } });
   assert.equal(await ensureAdapter(host), "llvmpipe");
   assert.deepEqual(host.ran, []);
@@ -40,14 +40,14 @@ Deno.test("ensureAdapter() installs the software driver as root on Debian and on
   }
 });
 
-Deno.test("ensureAdapter() refreshes the package lists where the first try fails", async () => {
+Deno.test("ensureAdapter() refreshes the package lists if the first attempt fails", async () => {
   const missing = { code: 100, output: "E: Unable to locate package mesa-vulkan-drivers" };
   const host = fakeHost({ adapters: [null, "llvmpipe"], programs: { "/usr/bin/apt-get": apt(missing, OK, OK) } });
   assert.equal(await ensureAdapter(host), "llvmpipe");
   assert.deepEqual(host.ran, ["/usr/bin/apt-get --version", INSTALL, UPDATE, INSTALL]);
 });
 
-Deno.test("ensureAdapter() uses a sudo that asks for no password", async () => {
+Deno.test("ensureAdapter() uses sudo if it needs no password", async () => {
   const sudo = () => OK;
   const host = fakeHost({
     isRoot: false,
@@ -61,7 +61,7 @@ Deno.test("ensureAdapter() uses a sudo that asks for no password", async () => {
   ]);
 });
 
-Deno.test("ensureAdapter() tells the command where it may not install", async () => {
+Deno.test("ensureAdapter() prints the command if it may not install", async () => {
   const denied = () => ({ code: 1, output: "sudo: a password is required" });
   const withSudo = fakeHost({
     isRoot: false,
@@ -76,7 +76,7 @@ Deno.test("ensureAdapter() tells the command where it may not install", async ()
   for (const host of [withSudo, without, noApt]) assert.ok(!host.ran.some((line) => line.includes("install")));
 });
 
-Deno.test("ensureAdapter() tells each system its own command and installs nothing there", async () => {
+Deno.test("ensureAdapter() prints each other system's own command and installs nothing", async () => {
   const cases: [FakeMachine, RegExp][] = [
     [{ release: { ID: "fedora" } }, /run `sudo dnf install mesa-vulkan-drivers /],
     [{ release: { ID: "rocky", ID_LIKE: "rhel centos fedora" } }, /run `sudo dnf install /],
@@ -100,7 +100,7 @@ Deno.test("ensureAdapter() tells each system its own command and installs nothin
   }
 });
 
-Deno.test("ensureAdapter() says in one sentence why apt-get failed, and the command to run", async () => {
+Deno.test("ensureAdapter() reports why apt-get failed in one sentence, with the command to run", async () => {
   const cases: [string, RegExp][] = [
     ["E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 12 (apt)", /another program is using/],
     ["Err:1 mirror\nE: Temporary failure resolving 'mirror'", /there is no network/],
@@ -127,7 +127,7 @@ Deno.test("ensureAdapter() does not touch the package lists while another progra
   assert.deepEqual(host.ran, ["/usr/bin/apt-get --version", INSTALL]);
 });
 
-Deno.test("ensureAdapter() blames the variable that hides the drivers, and installs nothing", async () => {
+Deno.test("ensureAdapter() names the variable that hides the drivers, and installs nothing", async () => {
   for (const name of ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"]) {
     const host = fakeHost({
       adapters: [null],
@@ -139,7 +139,7 @@ Deno.test("ensureAdapter() blames the variable that hides the drivers, and insta
   }
 });
 
-Deno.test("ensureAdapter() says so where the driver is installed and still not found", async () => {
+Deno.test("ensureAdapter() reports a driver that is installed but not found", async () => {
   const host = fakeHost({ adapters: [null], programs: { "/usr/bin/apt-get": () => OK } });
   assert.match(await refusal(host), /mesa-vulkan-drivers is installed, but there is still no WebGPU adapter/);
 });

@@ -5,7 +5,7 @@ import { fakeHost, OK, UBUNTU } from "./fake_host.ts";
 
 const VERSION: Finished = { code: 0, output: "Chromium 150.0.1 built on Debian\n" };
 
-Deno.test("ensureBrowser() takes the first browser that starts and installs nothing", async () => {
+Deno.test("ensureBrowser() uses the first browser that starts and installs nothing", async () => {
   const host = fakeHost({
     programs: {
       // Ubuntu's chromium-browser without snap.
@@ -36,7 +36,7 @@ Deno.test("ensureBrowser() installs Chromium on Debian", async () => {
   );
 });
 
-Deno.test("ensureBrowser() says that the browser tests will be skipped where it cannot install", async () => {
+Deno.test("ensureBrowser() warns that browser tests will be skipped if it cannot install one", async () => {
   const machines = [
     { release: UBUNTU, expected: /skipped\. To run them: sudo snap install chromium/ },
     { release: { ID: "fedora" }, expected: /skipped\. To run them: sudo dnf install chromium/ },
@@ -51,7 +51,7 @@ Deno.test("ensureBrowser() says that the browser tests will be skipped where it 
   }
 });
 
-Deno.test("ensureBrowser() goes on where apt-get fails or the browser does not start", async () => {
+Deno.test("ensureBrowser() continues if apt-get fails or the browser does not start", async () => {
   const failing = fakeHost({
     programs: {
       "/usr/bin/apt-get": (args) => args.includes("--version") ? OK : { code: 100, output: "E: Failed to fetch" },

@@ -1,23 +1,23 @@
 /**
- * A machine for the tests of set-up, on which nothing is run.
+ * A fake machine for the tests of set-up, on which nothing is run.
  *
  * @module
  */
 import type { Finished, Host } from "../../../cli/setup/host.ts";
 
-/** A machine to play. Programs that are not in `programs` are not installed. */
+/** A machine to simulate. Programs that are not in `programs` are not installed. */
 export interface FakeMachine {
   os?: Host["os"];
   release?: Record<string, string>;
   isRoot?: boolean;
   env?: Record<string, string>;
-  /** What each program does; called with its arguments. */
+  /** The behaviour of each program, called with its arguments. */
   programs?: Record<string, (args: readonly string[]) => Finished>;
-  /** The adapters that one call after another finds; the last one stays. */
+  /** The adapters found by successive calls; the last one repeats. */
   adapters?: (string | null)[];
 }
 
-/** A {@linkcode Host} that runs nothing, with a record of what was run and said. */
+/** A {@linkcode Host} that runs nothing and records commands and messages. */
 export interface FakeHost extends Host {
   readonly ran: string[];
   readonly said: string[];

@@ -14,16 +14,16 @@ import {
 import { SafetensorsError } from "../../../runtime/files/safetensors.ts";
 import { IncomparableResultsError } from "../../../viz/report/combine_results.ts";
 
-Deno.test("describeFailure() prints a user's error as its one sentence", () => {
+Deno.test("describeFailure() returns only the message of a user error", () => {
   assert.deepEqual(describeFailure(new UserError("a is b; do c")), { message: "error: a is b; do c", exitCode: 1 });
   assert.deepEqual(describeFailure(new UserError("a\n  b")), { message: "error: a b", exitCode: 1 });
 });
 
-Deno.test("describeFailure() gives wrong usage exit code 2", () => {
+Deno.test("describeFailure() returns exit code 2 for wrong usage", () => {
   assert.deepEqual(describeFailure(new UsageError("--x must be y")), { message: "error: --x must be y", exitCode: 2 });
 });
 
-Deno.test("describeFailure() knows the rooms' errors that users can do something about", () => {
+Deno.test("describeFailure() recognises every room's user errors", () => {
   const errors = [
     new DataError("no such column", { file: "a.csv" }),
     new NoAdapterError("no adapter"),
@@ -40,7 +40,7 @@ Deno.test("describeFailure() knows the rooms' errors that users can do something
   }
 });
 
-Deno.test("describeFailure() asks to report anything else, with the stack on request", () => {
+Deno.test("describeFailure() asks users to report anything else, with the stack on request", () => {
   for (const error of [new TypeError("x is undefined"), new ValidationError("conv", "rejected")]) {
     const { message, exitCode } = describeFailure(error);
     assert.equal(exitCode, 1);
@@ -57,7 +57,7 @@ Deno.test("describeFailure() shows causes with the stack", () => {
   assert.match(describeFailure(error, { debug: true }).message, /caused by RangeError: inner/);
 });
 
-Deno.test("describeFailure() puts the operating system's refusals into a sentence with the path", () => {
+Deno.test("describeFailure() describes operating system errors in a sentence with the path", () => {
   const missing = Deno.makeTempDirSync();
   Deno.symlinkSync("circle", `${missing}/circle`);
   const circle = `${missing}/circle/x`;
@@ -106,7 +106,7 @@ Deno.test("printable() escapes control, bidirectional and invisible characters, 
   assert.equal(printable("xray\u202egpj.exe"), "xray\\u202egpj.exe");
   assert.equal(printable("\u{e0041}"), "\\u{e0041}");
   assert.equal(printable("a\tb\nשלום 👩‍⚕️ क्‍ष"), "a\tb\nשלום 👩‍⚕️ क्‍ष");
-  // Cc but tab and line feed; the Unicode property Bidi_Control; Zl and Zp; what is always invisible.
+  // Cc except tab and line feed; the Unicode property Bidi_Control; Zl and Zp; characters that are always invisible.
   const harmful = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u200b\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
   const unit = fc.oneof(
     fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),

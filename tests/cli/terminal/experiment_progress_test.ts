@@ -3,7 +3,7 @@ import { experimentProgress } from "../../../cli/terminal/experiment_progress.ts
 import { baseOf, type RunJob } from "../../../experiments/mod.ts";
 import { vaeRun } from "../../../experiments/definitions/scales.ts";
 
-Deno.test("experimentProgress() shows all runs as one, counts those that were done, and names those under way", () => {
+Deno.test("experimentProgress() shows one bar for all runs, counts finished ones and names running ones", () => {
   const base = baseOf("mnist-pairs", { scale: "smoke" });
   const jobs = ["mmvm", "poe"].map((method): RunJob => ({ plan: vaeRun(base, method, { seed: 2 }), evaluations: [] }));
   const lines: string[] = [];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { tolerateLostOutput } from "../../../cli/terminal/lost_output.ts";
 
-/** Printing that fails with a code. */
+/** A print function that fails with an error code. */
 function failing(code: string | undefined) {
   const fail = () => {
     throw Object.assign(new Error(`failed (${code})`), code === undefined ? {} : { code });
@@ -13,7 +13,7 @@ function failing(code: string | undefined) {
   return { console, stderr, listeners };
 }
 
-Deno.test("tolerateLostOutput() drops what standard error does not take, whatever the system's reason", () => {
+Deno.test("tolerateLostOutput() ignores failed writes to standard error, whatever the system error", () => {
   for (const code of ["EPIPE", "EIO", "ENOSPC", "EBADF"]) {
     const { console, stderr, listeners } = failing(code);
     console.error();
@@ -23,12 +23,12 @@ Deno.test("tolerateLostOutput() drops what standard error does not take, whateve
   }
 });
 
-Deno.test("tolerateLostOutput() drops results only if their reader is gone", () => {
+Deno.test("tolerateLostOutput() drops results only if the reader is gone", () => {
   for (const code of ["EPIPE", "EIO"]) failing(code).console.log();
   assert.throws(() => failing("ENOSPC").console.log(), { code: "ENOSPC", path: "standard output" });
 });
 
-Deno.test("tolerateLostOutput() hides no bug", () => {
+Deno.test("tolerateLostOutput() rethrows errors that are not the system's", () => {
   for (const name of ["log", "error"] as const) {
     assert.throws(() => failing(undefined).console[name](), /^Error: failed/);
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { duration, startProgress } from "../../../cli/terminal/progress.ts";
 
-/** Something to draw on that keeps all that was written. */
+/** An output stream that records everything written. */
 function screen(options: { isTTY: boolean; columns?: number }) {
   let text = "";
   return {
@@ -15,7 +15,7 @@ function screen(options: { isTTY: boolean; columns?: number }) {
   };
 }
 
-Deno.test("without a terminal, progress is plain lines at most one an interval, and the last state", () => {
+Deno.test("without a terminal, progress is at most one plain line per interval, and the final state", () => {
   const stream = screen({ isTTY: false });
   let time = 0;
   const progress = startProgress("training", { total: 100, stream, lineInterval: 1000, now: () => time });
@@ -46,7 +46,7 @@ Deno.test("without a terminal, nothing is printed twice and log lines pass throu
   assert.deepEqual(stream.lines(), ["skipped a.jpg", "reading 1/2  0:00 left"]);
 });
 
-Deno.test("a job that goes on estimates from its own speed", () => {
+Deno.test("a resumed job estimates the remaining time from its own speed", () => {
   const stream = screen({ isTTY: false });
   let time = 0;
   using progress = startProgress("training", { total: 100, from: 90, stream, now: () => time });
@@ -55,7 +55,7 @@ Deno.test("a job that goes on estimates from its own speed", () => {
   assert.deepEqual(stream.lines(), ["training 95/100  0:05 left"]);
 });
 
-Deno.test("on a terminal, progress is one line that is drawn over, cut to the width, with log lines above", () => {
+Deno.test("on a terminal, progress is one line, redrawn and truncated to the width, with log lines above", () => {
   const stream = screen({ isTTY: true, columns: 60 });
   const progress = startProgress("training", { total: 10, stream });
   progress.update(5, { loss: "812.4" });
@@ -83,7 +83,7 @@ Deno.test("on a terminal, a bar that is never stopped leaves cursor and wrapping
   assert.doesNotMatch(unstopped, /\x1b\[\?(25|7)l/);
 });
 
-Deno.test("duration() writes minutes and seconds, and hours where there are any", () => {
+Deno.test("duration() formats minutes and seconds, and hours if there are any", () => {
   assert.equal(duration(0), "0:00");
   assert.equal(duration(65_400), "1:05");
   assert.equal(duration(3_599_499), "59:59");

@@ -6,7 +6,7 @@ import { ROOT, runDeno } from "../../process.ts";
 const RUN_CLI = pathToFileURL(join(ROOT, "cli/terminal/run_cli.ts")).href;
 const ERRORS = pathToFileURL(join(ROOT, "cli/terminal/errors.ts")).href;
 
-/** Runs a command whose `main` has this body, without any permission. */
+/** Runs a command whose `main` has this body, without any permissions. */
 async function run(body: string, env: Record<string, string> = {}): Promise<{ code: number; stderr: string }> {
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   await Deno.writeTextFile(
@@ -28,7 +28,7 @@ Deno.test("runCli() exits with what main returns, even while timers are pending"
   assert.deepEqual(await run("setInterval(() => {}, 1000); return 143;"), { code: 143, stderr: "" });
 });
 
-Deno.test("runCli() turns exceptions into a sentence and an exit code", async () => {
+Deno.test("runCli() turns exceptions into a message and an exit code", async () => {
   assert.deepEqual(await run('throw new UserError("a");'), { code: 1, stderr: "error: a\n" });
   assert.deepEqual(await run('throw new UsageError("a");'), { code: 2, stderr: "error: a\n" });
   const fault = await run('throw new TypeError("a");');
@@ -36,7 +36,7 @@ Deno.test("runCli() turns exceptions into a sentence and an exit code", async ()
   assert.match(fault.stderr, /^error: TypeError: a\nThis is a fault of mmvm\. [^\n]*\n$/);
 });
 
-Deno.test("runCli() catches what is thrown beside the awaited path", async () => {
+Deno.test("runCli() catches exceptions thrown outside the awaited path", async () => {
   const rejected = await run(
     'Promise.reject(new UserError("a")); await new Promise(() => { setInterval(() => {}, 1000) });',
   );

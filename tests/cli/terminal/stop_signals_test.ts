@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { stopSignals } from "../../../cli/terminal/stop_signals.ts";
 
-/** A system whose signals and time are given by hand. */
+/** A fake system with scripted signals and time. */
 function byHand() {
   const handlers = new Map<string, () => void>();
   const exits: number[] = [];
@@ -30,7 +30,7 @@ function silently(test: () => void): string[] {
   return lines;
 }
 
-Deno.test("stopSignals() asks to stop at the first of SIGINT, SIGTERM and SIGHUP, with the shell's exit code", () => {
+Deno.test("stopSignals() aborts at the first SIGINT, SIGTERM or SIGHUP, with the shell's exit code", () => {
   for (const [name, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
     const { stop, send, exits } = byHand();
     const lines = silently(() => send(name, 100));
@@ -41,7 +41,7 @@ Deno.test("stopSignals() asks to stop at the first of SIGINT, SIGTERM and SIGHUP
   }
 });
 
-Deno.test("stopSignals() takes all signals within two seconds for one request, and exits at a later one", () => {
+Deno.test("stopSignals() treats signals within two seconds as one request, and exits at a later one", () => {
   const { stop, send, exits } = byHand();
   const lines = silently(() => {
     send("SIGHUP", 0);

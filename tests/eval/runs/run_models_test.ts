@@ -155,7 +155,7 @@ Deno.test("a float16 run stops with advice if gradients are not finite at any lo
     await assert.rejects(trained(config, context), {
       name: "NonFiniteError",
       message:
-        /^the gradient's norm is (NaN|Infinity) at step 18: the first result .* with a smaller --lr or with --precision/,
+        /^the gradient's norm is (NaN|Infinity) at step 18: the first .* with a smaller --lr or with --precision/,
     });
   });
 });

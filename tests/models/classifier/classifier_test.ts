@@ -47,7 +47,7 @@ function config(method: string, overrides: Partial<ClassifierConfig> = {}): Clas
 
 const IMAGES = [0, 1].map((m) => normalData(SAMPLES * PIXELS, { seed: 1 + m, deviation: 2 }));
 const WEIGHTS = [0, 1].map((m) => normalData(LABELS * PIXELS, { seed: 5 + m }));
-/** 1, 0 and -1, which is unknown; the second sample knows nothing. */
+/** Labels 1, 0 and -1 (unknown); the second sample has none. */
 const TARGETS = [1, 0, 1, -1, -1, -1, 0, 0, -1, 1, 1, 1, 0, 1, 0];
 /** The first sample lacks view a, the third view b, the fourth both. */
 const PRESENT = [0, 1, 1, 0, 1, /**/ 1, 1, 0, 0, 1];
@@ -66,7 +66,7 @@ function logitsOf(weights: readonly ArrayLike<number>[]): number[][][] {
   );
 }
 
-/** The loss of logits [sample][label] whose labels are known where `counts` says. */
+/** The loss of logits [sample][label], over the labels that `counts` marks as known. */
 function lossOf(
   logits: readonly number[][],
   options: { loss: "bce" | "softmax"; counts: (n: number) => boolean; weights?: readonly number[] },
@@ -91,7 +91,7 @@ function lossOf(
   return total / Math.max(count, 1);
 }
 
-/** The objective of a method as its definition says. */
+/** The objective of a method, from its definition. */
 function oracle(
   weights: readonly ArrayLike<number>[],
   options: { method: string; loss: "bce" | "softmax"; present?: readonly number[]; positive?: readonly number[] },
@@ -113,7 +113,7 @@ function oracle(
   return lossOf(averaged, { loss, counts: () => true, ...more });
 }
 
-/** The loss and its gradients in evaluation mode (no dropout), by a program over the classifier's graph. */
+/** The loss and its gradients in evaluation mode (no dropout), computed from the classifier's graph. */
 async function evaluate(device: Device, options: { config: ClassifierConfig; present?: readonly number[] }) {
   const classifier = new Classifier(options.config);
   const { present } = options;
@@ -221,7 +221,7 @@ Deno.test("confident logits keep distinct scores where float32 would round them 
   views.forEach((scores, m) => {
     const flat = logits[m]!.flat();
     flat.forEach((logit, i) => {
-      // Beyond, float64 runs out of numbers below 1 as well.
+      // Beyond this, even float64 rounds the scores to 1.
       if (Math.abs(logit) > 25) return;
       assert.ok(Math.abs(Math.log(scores[i]! / (1 - scores[i]!)) - logit) < 1e-3, `logit ${logit}: ${scores[i]}`);
     });

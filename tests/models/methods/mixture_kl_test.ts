@@ -7,7 +7,7 @@ import { type Argument, checkOp } from "../../runtime/gradient_check.ts";
 
 const [M, N, D] = [3, 5, 4] as const;
 const SHAPE = [M, N, D];
-/** The last sample has one view, the one before it none. */
+/** The last sample has one view, the second last none. */
 const MASK = [1, 1, 0, 0, 1, /**/ 1, 0, 1, 0, 0, /**/ 1, 0, 1, 0, 0];
 
 const row = (data: ArrayLike<number>, m: number, n: number) =>

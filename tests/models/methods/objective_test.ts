@@ -6,7 +6,7 @@ import { LATENT, oneStep, partOfViews, smallBatch, smallConfig, type StepOutcome
 
 const SAMPLES = 6;
 
-/** Every method of several views, in all its forms. */
+/** Every multi-view method in all its variants. */
 const FORMS: readonly { name: string; config: (count: number) => VaeConfig }[] = [
   ...["mmvm", "independent", "poe", "moe", "mopoe", "avg"].map((method) => ({
     name: method,
@@ -19,14 +19,14 @@ const FORMS: readonly { name: string; config: (count: number) => VaeConfig }[] =
 
 function assertSameStep(got: StepOutcome, want: StepOutcome, label: string): void {
   for (const term of ["loss", "reconstruction", "kl"] as const) {
-    // In nats: a small divergence is a difference of log densities that are not small.
+    // In nats: a small divergence is the difference of large log densities.
     const error = Math.abs(got[term] - want[term]) / Math.max(1, Math.abs(want[term]));
     assert.ok(error <= 2e-5, `${label}: ${term} is ${got[term]}, not ${want[term]}`);
   }
   assertSameTensors(got.gradients, want.gradients, label);
 }
 
-/** Compares all tensors at once, as small gradients beside large ones are all rounding. */
+/** Compares all tensors together, because gradients much smaller than the rest are all rounding error. */
 function assertSameTensors(
   got: ReadonlyMap<string, HostTensor>,
   want: ReadonlyMap<string, HostTensor>,
@@ -73,7 +73,7 @@ Deno.test("with a single present view every method equals that view's own model"
   }
 });
 
-Deno.test("with one view every joint method equals a plain VAE, and MMVM equals one with weight beta * alpha", async () => {
+Deno.test("with one view every joint method equals a plain VAE, and MMVM one with weight beta * alpha", async () => {
   using device = await Device.open();
   const batch = smallBatch({ views: 1, samples: SAMPLES });
   const want = await oneStep(device, { config: smallConfig("independent", { count: 1 }), ...batch, beta: 0.7 });
@@ -106,7 +106,7 @@ Deno.test("permuting the views permutes the results of a step", async () => {
   using device = await Device.open();
   const { pixels, noise } = smallBatch({ views: 3, samples: SAMPLES });
   const order = [2, 0, 1];
-  // Of the mixtures with slices the components are permuted too, so that samples get others.
+  // Mixtures that assign components by slices of the batch permute these too, so samples get other components.
   for (const { name, config } of FORMS.filter(({ name }) => !/^moe|^mopoe/.test(name))) {
     const want = await oneStep(device, { config: config(3), pixels, noise });
     using trainer = await createVaeTrainer(device, { config: config(3), batchSize: SAMPLES, seed: 1 });
@@ -120,7 +120,7 @@ Deno.test("permuting the views permutes the results of a step", async () => {
   }
 });
 
-Deno.test("the product of K identical experts has variance 1/K, and their mixture and average are unchanged", async () => {
+Deno.test("K identical experts have a product with variance 1/K and an unchanged mixture and average", async () => {
   using device = await Device.open();
   const [views, samples] = [3, 4];
   const one = { mu: normalData(samples * LATENT, { seed: 3 }), logvar: normalData(samples * LATENT, { seed: 4 }) };

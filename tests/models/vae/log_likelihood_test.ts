@@ -11,13 +11,13 @@ const SCALE = 0.6;
 const SAMPLES = 4;
 const VIEWS = ["a", "b"];
 
-/** Weights [pixels, latent] of each view's decoder, with a bias each. */
+/** Weights [pixels, latent] and bias of each view's decoder. */
 const DECODERS = VIEWS.map((_, m) => ({
   weight: normalData(PIXELS * LATENT, { seed: 10 + m, deviation: 0.7 }),
   bias: normalData(PIXELS, { seed: 20 + m, deviation: 0.3 }),
 }));
 
-/** Images drawn from the model itself, so that none is far out. */
+/** Images drawn from the model itself, so that none is an outlier. */
 const IMAGES = VIEWS.map((_, m) => {
   const z = normalData(SAMPLES * LATENT, { seed: 1 });
   const noise = normalData(SAMPLES * PIXELS, { seed: 30 + m, deviation: SCALE });
@@ -29,7 +29,7 @@ const IMAGES = VIEWS.map((_, m) => {
   });
 });
 
-/** log N(x; mean, covariance), by Cholesky's factor. */
+/** log N(x; mean, covariance), by Cholesky factorisation. */
 function logNormal(x: readonly number[], covariance: readonly number[][]): number {
   const size = x.length;
   const factor = covariance.map((row) => row.map(() => 0));
@@ -51,7 +51,7 @@ function logNormal(x: readonly number[], covariance: readonly number[][]): numbe
   return result;
 }
 
-/** log p(x of some views) with one latent for all of them: x ~ N(b, W W' + scale^2 I). */
+/** log p(x of some views) with a shared latent: x ~ N(b, W W' + scale^2 I). */
 function exact(n: number, views: readonly number[]): number {
   const rows = views.flatMap((m) =>
     Array.from({ length: PIXELS }, (_, p) => ({
@@ -65,7 +65,7 @@ function exact(n: number, views: readonly number[]): number {
   return logNormal(rows.map(({ x }) => x), covariance);
 }
 
-/** Encoders that are near each view's true posterior, but not it. */
+/** Encoders close to, but not equal to, each view's true posterior. */
 function parameters(): Map<string, HostTensor> {
   const state = new Map<string, HostTensor>();
   VIEWS.forEach((_, m) => {
@@ -80,7 +80,7 @@ function parameters(): Map<string, HostTensor> {
     const determinant = gram[0]![0]! * gram[1]![1]! - gram[0]![1]! ** 2;
     const inverse = [[gram[1]![1]!, -gram[0]![1]!], [-gram[0]![1]!, gram[0]![0]!]]
       .map((row) => row.map((value) => value / determinant));
-    // mu = (W'W + s^2 I)^-1 W' (x - b), and s^2 times that inverse's diagonal, widened.
+    // mu = (W'W + s^2 I)^-1 W' (x - b); the variance is s^2 times the diagonal of that inverse, enlarged.
     const toMu = Float32Array.from({ length: LATENT * PIXELS }, (_, i) => {
       const [d, p] = [Math.floor(i / PIXELS), i % PIXELS];
       return inverse[d]![0]! * weight[p * LATENT]! + inverse[d]![1]! * weight[p * LATENT + 1]!;
@@ -190,7 +190,7 @@ Deno.test("more draws do not lower the mean estimate", async () => {
   assert.ok(few < many && many < truth + 0.1, `${few} < ${many} < ${truth}`);
 });
 
-Deno.test("logLikelihood() refuses likelihoods that a method does not have", async () => {
+Deno.test("logLikelihood() rejects likelihoods that a method does not define", async () => {
   using device = await Device.open();
   using model = openLinear(device, "mmvm");
   await assert.rejects(

@@ -31,7 +31,7 @@ Deno.test("models with the same training state encode alike", async () => {
   assert.deepEqual(await model.decode(pixels), await other.decode(pixels));
 });
 
-Deno.test("aggregation over some of the views has the oracle's posterior", async () => {
+Deno.test("aggregation over a subset of the views equals the oracle's posterior", async () => {
   using device = await Device.open();
   for (const method of ["poe", "moe", "mopoe", "avg"] as const) {
     using model = openSmall(device, smallConfig(method, { count: 3 }));
@@ -64,7 +64,7 @@ Deno.test("aggregation ignores the views that a sample lacks", async () => {
   assert.deepEqual(mu.slice(LATENT), all.mu.slice(LATENT));
 });
 
-Deno.test("aggregation is refused for methods without a joint posterior and for unknown views", async () => {
+Deno.test("aggregation is rejected for methods without a joint posterior and for unknown views", async () => {
   using device = await Device.open();
   using model = openSmall(device, smallConfig("mmvm"));
   await assert.rejects(
@@ -123,7 +123,7 @@ Deno.test("samples are reproducible by seed and step, and views share a latent i
   using device = await Device.open();
   for (const method of ["mmvm", "mopoe", "independent"]) {
     using model = openSmall(device, smallConfig(method, { count: 3 }));
-    // With equal decoders, equal latents show as equal images.
+    // With equal decoders, equal latents give equal images.
     const state = await model.parameters.read();
     for (const [name] of state) {
       if (/^decoders\.[12]/.test(name)) state.set(name, state.get(name.replace(/\d/, "0"))!);
@@ -141,7 +141,7 @@ Deno.test("samples are reproducible by seed and step, and views share a latent i
   }
 });
 
-Deno.test("the MMVM VAE refuses samples from a prior that was annealed away", async () => {
+Deno.test("the MMVM VAE rejects sampling from a prior that was annealed away", async () => {
   using device = await Device.open();
   using model = openSmall(device, smallConfig("mmvm"));
   await assert.rejects(

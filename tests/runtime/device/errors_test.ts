@@ -67,7 +67,7 @@ Deno.test("a kernel that WebGPU rejects is named with its op, its shapes and the
   assert.deepEqual([...(await fine.read("y"))[0]!], [1, 1, 1, 1, 1, 1]);
 });
 
-Deno.test("a dispatch that WebGPU rejects is known when the program is compiled, and named", async () => {
+Deno.test("a dispatch that WebGPU rejects fails compilation by name", async () => {
   using device = await Device.open();
   const most = device.gpu.limits.maxComputeWorkgroupsPerDimension;
   await assert.rejects(
@@ -97,7 +97,7 @@ Deno.test("a program whose state has been disposed of names the state and the op
   await assert.rejects(weight.read(), { name: "ValidationError", message: /a readback of 12 bytes/ });
 });
 
-Deno.test("errors that nothing else waits for come with the next check", async () => {
+Deno.test("errors that no call awaits are thrown by the next check", async () => {
   using device = await Device.open();
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
   const buffer = device.allocate(4, { label: "short", usage });
@@ -141,7 +141,7 @@ Deno.test("a program that exceeds the device's budget is refused before anything
   });
 });
 
-Deno.test("memory that runs out in the driver is an exception with the bytes wanted and those that can be had", async () => {
+Deno.test("running out of memory in the driver throws an error with the bytes wanted and available", async () => {
   using device = await Device.open();
   // A driver that has 1,000 bytes: filling this machine's memory would be worse than pretending.
   const { gpu } = device;
@@ -173,7 +173,7 @@ Deno.test("memory that runs out in the driver is an exception with the bytes wan
   );
 });
 
-Deno.test("the loss of a device reaches whoever waits, and everyone after", async () => {
+Deno.test("the loss of a device rejects pending and later calls", async () => {
   using device = await Device.open();
   using program = await compile(device, () => ({ outputs: { y: exp(input("x", { shape: [4] })) } }));
   program.run({ x: new Float32Array(4) });

@@ -1,8 +1,7 @@
 /**
- * A user-defined op, from its kernel to its gradient: cumulative sums along the last axis, which the engine does not
- * have.
+ * A user-defined op, from its kernel to its gradient: cumulative sums along the last axis, which the engine lacks.
  *
- * It takes the body of a WGSL kernel that follows the contract of `runtime/kernels/kernel.ts`; a shape rule that
+ * It requires the body of a WGSL kernel that follows the contract of `runtime/kernels/kernel.ts`; a shape rule that
  * rejects invalid inputs; a lowering from shapes to dispatches, which names the kernel's operands and uniforms; a
  * vector-Jacobian product made of ops; and a function that applies the op.
  *

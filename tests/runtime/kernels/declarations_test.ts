@@ -24,7 +24,7 @@ Deno.test("kernelText() begins with the body, so that lines of errors are its ow
   assert.ok(kernelText(DISPATCH, { access: ACCESS, halves }).startsWith(`enable f16; ${DISPATCH.code}\n`));
 });
 
-Deno.test("kernelText() declares constants, types, uniforms and buffers in order, and only the accessors of a use", () => {
+Deno.test("kernelText() declares constants, types, uniforms and buffers in order, and only accessors in use", () => {
   const text = kernelText(DISPATCH, { access: ACCESS, halves: FULL });
   for (
     const part of [
@@ -44,7 +44,7 @@ Deno.test("kernelText() declares constants, types, uniforms and buffers in order
   for (const part of ["x_put", "y_at", "FLAG"]) assert.ok(!text.includes(part), part);
 });
 
-Deno.test("accessors of float16 widen what they read, round what they write, and give words the bits of float32", () => {
+Deno.test("float16 accessors widen on reading and round on writing; words have the bits of float32", () => {
   const text = kernelText(DISPATCH, { access: ACCESS, halves: { storage: [true, true, true], texels: [] } });
   for (
     const part of [
@@ -58,7 +58,7 @@ Deno.test("accessors of float16 widen what they read, round what they write, and
   ) assert.ok(text.includes(part), part);
 });
 
-Deno.test("operands that are read as texels come from a texture of their format, from the row that they are given", () => {
+Deno.test("operands read as texels come from a texture of their format, starting at their row", () => {
   const dispatch: Dispatch = {
     ...DISPATCH,
     operands: {

@@ -17,7 +17,7 @@ Deno.test("fitTexels() counts whole rows, and takes vectors of four only", () =>
   assert.ok(!fitTexels([4]));
 });
 
-Deno.test("a program counts the texture of its texels to its memory, and frees it", async () => {
+Deno.test("a program's memory includes its texel texture, which is freed with it", async () => {
   using device = await Device.open({ profile: "software" });
   const before = device.allocatedBytes;
   {
@@ -35,10 +35,7 @@ Deno.test("a program counts the texture of its texels to its memory, and frees i
   assert.equal(device.allocatedBytes, before);
 });
 
-/**
- * x [64, 256] and w [256, 128] -> sum((x w)^2) and its gradients: those of x and w read the gradient of the product
- * both.
- */
+/** sum((x w)^2) for x [64, 256] and w [256, 128], and its gradients, both of which read the product's gradient. */
 function product() {
   const [x, w] = [input("x", { shape: [64, 256] }), input("w", { shape: [256, 128] })];
   const y = matmul(x, w);
@@ -46,7 +43,7 @@ function product() {
   return { y, dx: dx!, dw: dw! };
 }
 
-Deno.test("a plan copies what two dispatches read as texels once, and each finds it where its uniforms say", () => {
+Deno.test("a plan copies an operand of two dispatches into the texture once, at the row in their uniforms", () => {
   const target = {
     profile: "software",
     maxBindingBytes: 2 ** 27,
@@ -63,8 +60,8 @@ Deno.test("a plan copies what two dispatches read as texels once, and each finds
   }, { target, maxBufferBytes: 2 ** 27 });
   const reads = plan.commands.flatMap(({ texels = [] }) => texels);
   assert.equal(reads.length, 6);
-  // w is there since the first product and the gradient of y since the one before; x, of 4 rows, gave way to that
-  // gradient.
+  // w is in the texture since the first product, and the gradient of y since the previous one; x, which has 4 rows, was
+  // evicted for that gradient.
   assert.equal(plan.texelRows, 12);
   assert.deepEqual(reads.map(({ copied }) => copied), [true, true, true, false, true, false]);
   const uniforms = new DataView(plan.requests.find(({ role }) => role === "uniforms")!.data!.slice().buffer);
@@ -76,7 +73,7 @@ Deno.test("a plan copies what two dispatches read as texels once, and each finds
   }
 });
 
-Deno.test("programs that find operands in the texture give the results of those that copy each, at every run", async () => {
+Deno.test("programs that reuse operands in the texture equal those that copy every one, at every run", async () => {
   using device = await Device.open({ profile: "software" });
   const data = (seed: number) => ({
     x: Float32Array.from({ length: 64 * 256 }, (_, i) => Math.sin(i * seed)),

@@ -287,7 +287,7 @@ Deno.test("layerNorm() over one and two axes matches float64, and its gradients 
   }
 });
 
-Deno.test("groupNorm() and layerNorm() keep float32's precision where the mean is far larger than the deviation", async () => {
+Deno.test("groupNorm() and layerNorm() keep float32's precision if the mean far exceeds the deviation", async () => {
   const count = 4096;
   for (const profile of ["software", "gpu"] as const) {
     using device = await Device.open({ profile });

@@ -59,7 +59,7 @@ async function training(
 }
 
 for (const optimizer of ["adam", "sgd"] as const) {
-  Deno.test(`${optimizer} takes a loss's scale out of gradients, norm and clipping, bit for bit`, async () => {
+  Deno.test(`${optimizer} removes the loss scale from gradients, norm and clipping, bit for bit`, async () => {
     using device = await Device.open();
     for (const maxNorm of [Infinity, 0.5]) {
       for (const initial of [2 ** -10, 1, 2 ** 8, 2 ** 24]) {
@@ -75,7 +75,7 @@ for (const optimizer of ["adam", "sgd"] as const) {
   });
 }
 
-Deno.test("a step with a non-finite gradient is skipped and halves the scale down to its minimum; good steps double it", async () => {
+Deno.test("a non-finite gradient skips the step and halves the scale to its minimum; good steps double it", async () => {
   using device = await Device.open();
   using scaled = await training(device, { optimizer: "adam", scale: { initial: 4, interval: 3 } });
   const step = async (factor: number) => {
@@ -104,7 +104,7 @@ Deno.test("the scale stops growing at 2^24", async () => {
   assert.deepEqual(await scaled.state(), [2 ** 24, 0]);
 });
 
-Deno.test("createLossScale() rejects scales that are not a power of two or out of range, and invalid intervals", async () => {
+Deno.test("createLossScale() rejects scales out of range or not a power of two, and invalid intervals", async () => {
   using device = await Device.open();
   for (const initial of [3, 0, -1, 2 ** 25, 2 ** -11, NaN]) {
     assert.throws(() => createLossScale(device, { initial }), /must be a power of two from 2\^-10 to 2\^24, got/);

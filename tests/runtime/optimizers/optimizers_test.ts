@@ -15,10 +15,7 @@ import { adamStep, sgdStep } from "../../reference/optimizer.ts";
 
 const ENTRIES = [{ name: "w", shape: [3, 5] }, { name: "b", shape: [5] }, { name: "s", shape: [] }];
 
-/**
- * A model with the loss sum of (p - target)^2 over all parameters p, whose gradient is 2 (p - target), trained by one
- * optimiser.
- */
+/** A model with the loss sum((p - target)^2) over its parameters p, whose gradient is 2 (p - target). */
 class Model implements Disposable {
   private constructor(readonly parameters: Slab, readonly moments: readonly Slab[], readonly program: Program) {}
 
@@ -78,7 +75,7 @@ Deno.test("adam: a program's steps follow the oracle, with hyperparameters that 
 });
 
 for (const nesterov of [false, true]) {
-  Deno.test(`sgd: a program's steps follow the oracle, ${nesterov ? "with" : "without"} Nesterov's momentum`, async () => {
+  Deno.test(`sgd: steps follow the oracle, ${nesterov ? "with" : "without"} Nesterov momentum`, async () => {
     using device = await Device.open();
     using model = await Model.create(device, { optimizer: "sgd", nesterov });
     const start = await model.values();

@@ -106,7 +106,7 @@ for (const profile of PROFILES) {
   });
 }
 
-Deno.test("inputs, states and what depends on them alone, outputs, metrics, slabs and small values stay float32", async () => {
+Deno.test("inputs, states, values derived from states, outputs, metrics, slabs and small values stay float32", async () => {
   using device = await Device.open();
   using weights = createState(device, { name: "w", shape: [4, 4, 64, 64] });
   const { half, full } = planned(device, () => {
@@ -124,7 +124,7 @@ Deno.test("inputs, states and what depends on them alone, outputs, metrics, slab
   assert.ok(full.some((label) => label.startsWith("add() [4, 4, 64, 64]")), `${full}`);
 });
 
-Deno.test("movements, dropout and batch norm work over float16, and give what they give over float32 but for roundings", async () => {
+Deno.test("movements, dropout and batch norm over float16 equal float32's up to rounding", async () => {
   using device = await Device.open();
   const vector = (name: string, value: number) =>
     createState(device, { name, shape: [8], data: new Float32Array(8).fill(value) });
@@ -161,7 +161,7 @@ Deno.test("movements, dropout and batch norm work over float16, and give what th
   for (const state of states) state[Symbol.dispose]();
 });
 
-Deno.test("equal runs over float16 give equal bits", async () => {
+Deno.test("equal float16 runs give equal bits", async () => {
   using device = await Device.open();
   using step = smoothStep(device);
   const x = normalData(SIZE, { seed: 4 });
@@ -173,7 +173,7 @@ Deno.test("equal runs over float16 give equal bits", async () => {
   assert.deepEqual(await run(), await run());
 });
 
-Deno.test("loss scaling recovers gradients that underflow in float16, and gradients() returns them scaled", async () => {
+Deno.test("loss scaling recovers gradients that underflow in float16; gradients() returns them scaled", async () => {
   using device = await Device.open();
   const [tiny, x] = [2 ** -30, normalData(SIZE, { seed: 1, mean: 1 })];
   using weights = createState(device, { name: "w", shape: [1, 1, 8, 8], data: normalData(64, { seed: 2 }) });

@@ -68,7 +68,7 @@ async function train(device: Device, options: { seed: number; from?: { step: num
   return { bits: states.map((data) => [...new Uint32Array(data.buffer)]), losses, middle };
 }
 
-Deno.test("equal seeds give bit-equal parameters after 50 steps with dropout, on a device opened anew too", async () => {
+Deno.test("equal seeds give bit-equal parameters after 50 steps with dropout, also on a new device", async () => {
   using device = await Device.open();
   const first = await train(device, { seed: 7 });
   assert.ok(first.losses.at(-1)! < first.losses[0]!, "it did not learn");
@@ -78,7 +78,7 @@ Deno.test("equal seeds give bit-equal parameters after 50 steps with dropout, on
   assert.notDeepEqual((await train(device, { seed: 8 })).bits, first.bits);
 });
 
-Deno.test("a run that is taken up in the middle ends bit-equal to one that was not stopped", async () => {
+Deno.test("a resumed run ends bit-equal to an uninterrupted one", async () => {
   using device = await Device.open();
   const whole = await train(device, { seed: 7 });
   const resumed = await train(device, { seed: 7, from: { step: STEPS / 2, state: whole.middle } });

@@ -71,7 +71,7 @@ const OTHERS = (channels: number): Shape[] => [
 
 const OPS = { add, sub, mul, maximum, greater };
 
-Deno.test("random chains after convolutions give the same bits in the convolution's kernel as by themselves", async () => {
+Deno.test("random chains give the same bits fused into a convolution's kernel as in their own", async () => {
   using device = await Device.open();
   const step = fc.record({
     op: fc.constantFrom(...Object.keys(OPS) as (keyof typeof OPS)[]),
@@ -129,7 +129,7 @@ Deno.test("a convolution, batch norm with running statistics, relu and a residua
   assert.equal(dispatches, 1);
 });
 
-Deno.test("a convolution's result that something else needs is stored: kept, used twice, read under another shape", async () => {
+Deno.test("a convolution's result is stored if it is kept, used twice or read under another shape", async () => {
   using device = await Device.open();
   const conv = (leaf: Leaves) => conv2d(leaf("x", [2, 4, 4, 4]), leaf("w", [1, 1, 4, 4]));
   const cases: ((leaf: Leaves) => Record<string, Tensor>)[] = [
@@ -153,7 +153,7 @@ Deno.test("a convolution's result that something else needs is stored: kept, use
   }
 });
 
-Deno.test("a chain after two convolutions joins one of them; one that reads what the convolution reads stays by itself", async () => {
+Deno.test("a chain after two convolutions is fused into one; a chain that reads the convolution's input is not", async () => {
   using device = await Device.open();
   const two = await runBoth(device, (leaf) => {
     const x = leaf("x", [2, 4, 4, 4]);

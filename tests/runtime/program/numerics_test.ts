@@ -45,7 +45,7 @@ Deno.test("checkNumerics names the first op with a result that is not finite, wh
     step: 41,
     shape: [2, 3],
     message:
-      /^step 41 of program p: div\(\), applied at .*numerics_test\.[jt]s:\d+:\d+, gave infinite at \[1, 1\] of \[2, 3\]/,
+      /^step 41 of program p: div\(\), applied at .*numerics_test\.[jt]s:[\d:]+, gave infinite at \[1, 1\] of \[2, 3\]/,
   };
   const first = await nonFinite(program.readMetrics(), want);
   assert.match(first.details.site ?? "", /numerics_test\.[jt]s:\d+:\d+$/);

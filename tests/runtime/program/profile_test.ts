@@ -26,10 +26,7 @@ const ENTRIES = [
   entry("matmul", { start: 1_010_000, time: 5000, flops: 40_000, bytes: 600 }),
 ];
 
-/**
- * What the Trace Event Format asks of a file in its object form: viewers leave out, or choke on, events that do not
- * keep to it.
- */
+/** Asserts that a trace conforms to the Trace Event Format (object form): viewers drop or fail on invalid events. */
 function assertTraceEvents({ traceEvents, displayTimeUnit }: Trace, dispatches: number): void {
   assert.ok(displayTimeUnit === "ms");
   const isTime = (time: unknown) => typeof time === "number" && Number.isFinite(time) && time >= 0;

@@ -1,6 +1,6 @@
 /**
- * Programs of random graphs. All values are small whole numbers, which float32 holds exactly: whatever is fused,
- * shared, reordered or put into each other's memory, the results must be those of an interpreter, bit for bit.
+ * Programs of random graphs. All values are small integers, which float32 represents exactly: whatever is fused,
+ * shared, reordered or aliased, the results must equal those of an interpreter, bit for bit.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -170,7 +170,7 @@ async function runOn(
   return await program.read(...Array.from({ length: count }, (_, i) => `y${i}`));
 }
 
-Deno.test("fused programs of random graphs give an interpreter's values exactly, and the gradients of unfused ones", async () => {
+Deno.test("fused programs of random graphs equal an interpreter, and their gradients unfused programs", async () => {
   using device = await Device.open();
   await fc.assert(
     fc.asyncProperty(graphs, async (graph) => {

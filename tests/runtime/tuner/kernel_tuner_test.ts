@@ -21,7 +21,7 @@ async function result(tuner: KernelTuner): Promise<Uint32Array> {
   return new Uint32Array(y!.buffer);
 }
 
-Deno.test("a tuner measures the first program's work, reports its choices, and measures nothing afterwards", async () => {
+Deno.test("a tuner measures the first program, reports its choices, and measures nothing afterwards", async () => {
   const settled: TuningChoices[] = [];
   const tuner = new KernelTuner({
     onSettled(choices) {
@@ -40,7 +40,7 @@ Deno.test("a tuner measures the first program's work, reports its choices, and m
   assert.equal(tuner.measured, measured);
 });
 
-Deno.test("equal choices give equal bits: a frozen tuner repeats a record, known choices are not measured again", async () => {
+Deno.test("a frozen tuner repeats recorded choices bit for bit, and known choices are not measured again", async () => {
   const first = new KernelTuner();
   const want = await result(first);
   const frozen = new KernelTuner({ known: first.choices, frozen: true });
@@ -96,7 +96,7 @@ Deno.test("decodeTuning() names what a broken file should have held", () => {
   ) assert.throws(() => decodeTuning(text, { adapter: "a" }), (error: Error) => what.test(error.message));
 });
 
-Deno.test("a tuner can be chosen by the adapter's name, which distinguishes the two profiles of one adapter", async () => {
+Deno.test("a tuner can be chosen by the adapter's name, which includes the kernel profile", async () => {
   const names: string[] = [];
   const tuner = (adapter: string) => Promise.resolve(new KernelTuner({ frozen: names.push(adapter) > 0 }));
   using software = await Device.open({ profile: "software", tuner });

@@ -225,7 +225,7 @@ Deno.test("norm_gradient_few keeps the sum of dx over the rows at zero where lar
   }
 });
 
-Deno.test("norm_gradient_few gives a constant channel the gradient of its scale, and keeps a NaN in its channel", async () => {
+Deno.test("norm_gradient_few is correct for a constant channel, and keeps a NaN within its channel", async () => {
   using device = await Device.open();
   const shape = { rows: 5, channels: 8 };
   const data = problem(shape);

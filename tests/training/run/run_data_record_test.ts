@@ -21,7 +21,7 @@ async function withData(work: (context: { data: RunData; folder: string }) => Pr
   }
 }
 
-/** The data with other pixels for some images. */
+/** The data with changed pixels in some images. */
 function withOtherPixels(data: RunData, images: ReadonlySet<number>): RunData {
   const pixels = new Proxy(data.pixels, {
     get(target, name) {

@@ -14,7 +14,7 @@ async function withDirectories(test: (where: { directory: string; cache: string 
   }
 }
 
-/** Opens a run's tuner, compiles a convolution with it, and gives what was chosen. */
+/** Opens a run's tuner, compiles a convolution with it, and returns the choices. */
 async function choices(options: RunTuningOptions): Promise<Record<string, string>> {
   const tuner = await openRunTuner("some adapter", options);
   using device = await Device.open({ tuner });
@@ -50,7 +50,7 @@ Deno.test("a resumed run uses its own choices, whatever the cache holds by then"
   });
 });
 
-Deno.test("a run that was stopped before its first steps chooses as it would have", async () => {
+Deno.test("a run that was stopped before its first step makes the same choices when resumed", async () => {
   await withDirectories(async ({ directory, cache }) => {
     const other = await choices({ directory, cache, resume: false });
     await Deno.remove(runPaths(directory).tuning);
@@ -77,7 +77,7 @@ Deno.test("a run started without tuning resumes without it, and an invalid cache
 
 Deno.test("if runs start together, the first to finish tuning decides for all", async () => {
   await withDirectories(async ({ directory, cache }) => {
-    // Both are opened before either has told.
+    // Both are opened before either has finished tuning.
     const other = join(directory, "..", "other");
     await Deno.mkdir(other);
     const tuners = [
@@ -105,7 +105,7 @@ Deno.test("if runs start together, the first to finish tuning decides for all", 
 
 Deno.test("a cache that cannot be written is reported, and the run continues with its choices", async () => {
   await withDirectories(async ({ directory, cache }) => {
-    // A file where the directory should be.
+    // A file in place of the directory.
     await Deno.writeTextFile(cache, "");
     const warnings: string[] = [];
     const onWarning = (message: string) => void warnings.push(message);

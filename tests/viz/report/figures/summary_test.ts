@@ -119,7 +119,7 @@ Deno.test("a method is tied with the best if their comparison is not significant
   assert.deepEqual(withMarks([{ baseline: "mmvm", method: "poe", p: 0.5 }]), ["", "tied", "best"]);
 });
 
-Deno.test("ties fall back to the interval of the difference without p, and to the method's own without a comparison", () => {
+Deno.test("without p, ties use the interval of the difference; without a comparison, the method's own", () => {
   assert.deepEqual(withMarks([{ difference: { value: 0.01, low: -0.01, high: 0.03 } }]), ["", "tied", "best"]);
   assert.deepEqual(withMarks([{}], 0.11), ["tied", "", "best"]);
   assert.deepEqual(withMarks([], 0.02), ["", "tied", "best"]);
