@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { prepareEnvironment } from "../cli/terminal/environment.ts";
 import { printable } from "../cli/terminal/errors.ts";
 import { countTests, type TestCounts, type TestName } from "./junit.ts";
@@ -40,6 +41,8 @@ export interface GroupResult extends TestCounts {
   readonly group: TestGroup;
   /** Exit code of `deno test`. */
   readonly code: number;
+  /** What it printed, where it did not print as it went. */
+  readonly output?: Uint8Array;
 }
 
 interface Arguments {
@@ -54,13 +57,13 @@ async function main(args: readonly string[]): Promise<number> {
   // The tests run in processes of their own, which inherit the environment.
   prepareEnvironment();
   const { flags, paths, fast, times } = parse(args);
-  const files = (await findTestFiles(paths)).filter((file) => !fast || !isSlow(file));
-  const results: GroupResult[] = [];
-  for (const group of groupFiles(files)) {
-    const result = await runGroup(group, flags);
-    results.push(result);
-    if (flags.includes("--fail-fast") && result.code !== 0) break;
+  const absent = paths.find((path) => !existsSync(path));
+  if (absent !== undefined) {
+    console.error(`error: there is no ${printable(absent)}; name test files or folders`);
+    return 2;
   }
+  const files = (await findTestFiles(paths)).filter((file) => !fast || !isSlow(file));
+  const results = await runGroups(groupFiles(files), flags);
   if (times) printTimes(results);
   // Deno reports tests that a filter excludes as skipped.
   const filtered = flags.some((flag) => flag.startsWith("--filter"));
@@ -83,29 +86,69 @@ function parse(args: readonly string[]): Arguments {
   };
 }
 
-async function runGroup(group: TestGroup, flags: readonly string[]): Promise<GroupResult> {
+/**
+ * Runs the groups at the same time, because a process of tests keeps one core busy and waits for others half of the
+ * time. The first prints as it goes, the others when it is done. With `--fail-fast` one runs after the other.
+ */
+async function runGroups(groups: readonly TestGroup[], flags: readonly string[]): Promise<GroupResult[]> {
+  if (!flags.includes("--fail-fast")) {
+    const results = await Promise.all(groups.map((group, index) => runGroup(group, { flags, isQuiet: index > 0 })));
+    for (const { output } of results) if (output) await writeAll(output);
+    return results;
+  }
+  const results: GroupResult[] = [];
+  for (const group of groups) {
+    const result = await runGroup(group, { flags, isQuiet: false });
+    results.push(result);
+    if (result.code !== 0) break;
+  }
+  return results;
+}
+
+async function runGroup(
+  group: TestGroup,
+  { flags, isQuiet }: { flags: readonly string[]; isQuiet: boolean },
+): Promise<GroupResult> {
   const report = await Deno.makeTempFile({ prefix: "mmvm_tests_", suffix: ".xml" });
   try {
-    const code = await runTests([`--junit-path=${report}`, ...flags, ...group.files]);
-    return { group, code, ...countTests(await Deno.readTextFile(report)) };
+    const args = [`--junit-path=${report}`, ...flags, ...group.files];
+    const { code, output } = await runTests(args, isQuiet);
+    return { group, code, ...(output ? { output } : {}), ...countTests(await Deno.readTextFile(report)) };
   } finally {
     await Deno.remove(report);
   }
 }
 
-/** Runs `deno test` to its end, or to the limit, and returns its exit code. */
-async function runTests(args: readonly string[]): Promise<number> {
+/** Runs `deno test` to its end, or to the limit; returns its exit code, and what a quiet run printed. */
+async function runTests(args: readonly string[], isQuiet: boolean): Promise<{ code: number; output?: Uint8Array }> {
   const tests = new Deno.Command(Deno.execPath(), {
     args: ["test", ...FLAGS, ...args],
     env: Deno.stdout.isTerminal() ? {} : { NO_COLOR: "1" },
+    stdout: isQuiet ? "piped" : "inherit",
+    stderr: isQuiet ? "piped" : "inherit",
   }).spawn();
   const timer = setTimeout(() => {
     console.log(`\nStopped after ${LIMIT} minutes: the last test above does not end.`);
     tests.kill("SIGKILL");
   }, LIMIT * 60_000);
+  const output = isQuiet ? await allOutput(tests) : undefined;
   const { code } = await tests.status;
   clearTimeout(timer);
-  return code;
+  return output ? { code, output } : { code };
+}
+
+async function writeAll(bytes: Uint8Array): Promise<void> {
+  await new Blob([bytes.slice()]).stream().pipeTo(Deno.stdout.writable, { preventClose: true });
+}
+
+/** What a process prints on both streams, in the order in which it arrives. */
+async function allOutput(child: Deno.ChildProcess): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  const collect = async (stream: ReadableStream<Uint8Array>) => {
+    for await (const chunk of stream) chunks.push(chunk);
+  };
+  await Promise.all([collect(child.stdout), collect(child.stderr)]);
+  return new Uint8Array(await new Blob(chunks.map((chunk) => chunk.slice())).arrayBuffer());
 }
 
 /** Prints how long each file took, the slowest first. */
