@@ -67,7 +67,7 @@ Deno.test("a truncated or bit-flipped checkpoint is detected, and the previous o
   assert.equal((await latestCheckpoint(checkpoints)).found?.state.step, 6);
 });
 
-Deno.test("a run resumes from the checkpoint before a damaged one, with a warning, and ends bit-identical", async () => {
+Deno.test("a run resumes from the checkpoint before a damaged one, warns, and ends bit-identical", async () => {
   for (const damage of ["cut", "flipped"]) {
     const run = `damaged-${damage}`;
     const kind = damage === "cut" ? "checkpoint cut" : "checkpoint with a flipped bit";

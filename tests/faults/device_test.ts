@@ -66,7 +66,7 @@ Deno.test("an evaluation whose device is lost is repeated on a new device", asyn
   subject.faults.survived("lost device in the evaluation");
 });
 
-Deno.test("a non-finite loss stops a run before its checkpoint, naming step and op; --skip-nonfinite continues", async () => {
+Deno.test("a non-finite loss stops a run, naming step and op; --skip-nonfinite skips the batch", async () => {
   const run = "diverged";
   const fault = { module: "./bad_numbers.ts", parameters: { at: 7 } };
   subject.faults.tried("numbers that are not finite", 3);
@@ -109,7 +109,7 @@ Deno.test("a run that skips a batch has the same result, stopped and resumed or 
   assert.equal((await listCheckpoints(checkpoints)).length, 1);
 });
 
-Deno.test("a model that does not fit in GPU memory is refused with its peak, the limit and a batch size that fits", async () => {
+Deno.test("a model too large for GPU memory is rejected with peak, limit and a batch size that fits", async () => {
   const run = "large";
   subject.faults.tried("too little GPU memory");
   const { code, stderr } = await subject.start(run, { flags: ["--batch-size", "32", "--gpu-memory", "2.5"] }).ended;

@@ -18,7 +18,7 @@ async function checkpointSteps(run: string): Promise<number[]> {
   return (await listCheckpoints(runPaths(subject.directory(run)).checkpoints)).map(({ step }) => step);
 }
 
-Deno.test("a full disk costs only the steps since the last checkpoint; the run resumes once there is space", async () => {
+Deno.test("a full disk costs only the steps since the last checkpoint; with space the run resumes", async () => {
   const run = "filled";
   const flags = ["--checkpoint-steps", "3"];
   {

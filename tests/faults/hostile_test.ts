@@ -184,7 +184,7 @@ Deno.test("pipes, devices and files larger than memory are rejected unread in pl
   }
 });
 
-Deno.test("labels with markup, formulas and escape sequences are shown as text on the terminal and in the report", async () => {
+Deno.test("labels with markup, formulas or escape sequences are plain text in terminal and report", async () => {
   const kind = "hostile labels";
   // Next to the data shared by all runs, and prepared in the same cache.
   const root = join(subject.folder, "runs", "hostile-labels");

@@ -13,7 +13,7 @@ Deno.test.afterAll(() => subject[Symbol.asyncDispose]());
 
 const SIGNALS = [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const;
 
-Deno.test("SIGINT, SIGTERM and SIGHUP finish the step and save; exit codes are 130, 143 and 129; no step repeats", async () => {
+Deno.test("SIGINT, SIGTERM and SIGHUP finish the step, save, and exit with 130, 143 and 129", async () => {
   const run = "stopped";
   for (const [i, from] of [0, 5, 13, 20].entries()) {
     const [signal, exitCode] = SIGNALS[i % SIGNALS.length]!;

@@ -15,7 +15,7 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
 
-Deno.test(`every reader reads or rejects ${CASES} mutated inputs, and still reads the valid ones afterwards`, async (test) => {
+Deno.test(`every reader reads or rejects ${CASES} mutated inputs, and then reads valid ones`, async (test) => {
   for (const reader of readers) {
     await test.step(`${reader.name}, seed ${SEED}`, async () => {
       let [read, refused] = [0, 0];

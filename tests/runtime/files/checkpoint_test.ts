@@ -41,7 +41,7 @@ async function inDirectory(work: (directory: string) => Promise<void>): Promise<
 
 const steps = async (directory: string) => (await listCheckpoints(directory)).map(({ step }) => step);
 
-Deno.test("a checkpoint is read back as it was written", () =>
+Deno.test("checkpoints round-trip", () =>
   inDirectory(async (directory) => {
     const checkpoint = checkpointAt(12, {
       best: 0.25,
@@ -64,7 +64,7 @@ Deno.test("a checkpoint is an ordinary safetensors file", () =>
     assert.deepEqual([...toFloat32(tensors.get("encoder.weight")!)], [1, 2, 3, -0, Infinity, 3]);
   }));
 
-Deno.test("saveCheckpoint() keeps the last ones up to its step, and removes what interrupted writers left", () =>
+Deno.test("saveCheckpoint() keeps the latest checkpoints up to its step, and removes leftover temporary files", () =>
   inDirectory(async (directory) => {
     await Deno.writeTextFile(join(directory, `step-00000001.safetensors.${crypto.randomUUID()}.tmp`), "torn");
     await Deno.writeTextFile(join(directory, "notes.txt"), "mine");
@@ -92,7 +92,7 @@ Deno.test("latestCheckpoint() skips incomplete and damaged files with a warning"
     assert.match(warnings[1]!, /step-00000003\.safetensors .* SHA-256 sum does not fit .*; falling back/);
   }));
 
-Deno.test("latestCheckpoint() falls back over a folder with the name of a checkpoint", () =>
+Deno.test("latestCheckpoint() skips a folder with the name of a checkpoint", () =>
   inDirectory(async (directory) => {
     await saveCheckpoint(directory, checkpointAt(1));
     await Deno.mkdir(join(directory, "step-00000002.safetensors"));
@@ -102,7 +102,7 @@ Deno.test("latestCheckpoint() falls back over a folder with the name of a checkp
     assert.match(warnings[0]!, /step-00000002\.safetensors: this is a folder, not a checkpoint; falling back/);
   }));
 
-Deno.test("latestCheckpoint() falls back over devices, named pipes and files larger than any memory", () =>
+Deno.test("latestCheckpoint() skips devices, named pipes and files larger than memory", () =>
   inDirectory(async (directory) => {
     await saveCheckpoint(directory, checkpointAt(1));
     const [two, three] = [2, 3].map((step) => join(directory, `step-0000000${step}.safetensors`));
@@ -117,7 +117,7 @@ Deno.test("latestCheckpoint() falls back over devices, named pipes and files lar
     assert.match(warnings[1]!, /step-00000002\.safetensors: this is a device, not a regular file; .* falling back/);
   }));
 
-Deno.test("saveCheckpoint() writes through no link that stands in its way", () =>
+Deno.test("saveCheckpoint() does not write through links", () =>
   inDirectory(async (directory) => {
     const elsewhere = join(directory, "precious");
     await Deno.writeTextFile(elsewhere, "precious");
@@ -148,7 +148,7 @@ Deno.test("latestCheckpoint() finds one while a run writes and prunes", () =>
     await writer;
   }));
 
-Deno.test("latestCheckpoint() finds nothing in an empty or missing directory, nor among damaged files alone", () =>
+Deno.test("latestCheckpoint() finds nothing in a directory that is empty, missing or has only damaged files", () =>
   inDirectory(async (directory) => {
     assert.deepEqual(await latestCheckpoint(directory), { found: undefined, warnings: [] });
     assert.deepEqual(await latestCheckpoint(join(directory, "none")), { found: undefined, warnings: [] });
@@ -158,7 +158,7 @@ Deno.test("latestCheckpoint() finds nothing in an empty or missing directory, no
     assert.equal(warnings.length, 1);
   }));
 
-Deno.test("readCheckpoint() notices every damaged byte, in the header too", () =>
+Deno.test("readCheckpoint() detects every damaged byte, including the header's", () =>
   inDirectory(async (directory) => {
     const path = await saveCheckpoint(directory, checkpointAt(12_345));
     const whole = await Deno.readFile(path);
@@ -183,7 +183,7 @@ Deno.test("readCheckpoint() rejects files that are not checkpoints", () =>
     await assert.rejects(readCheckpoint(join(directory, "none")), Deno.errors.NotFound);
   }));
 
-Deno.test("saveCheckpoint() refuses what it could not read back, and leaves nothing behind", () =>
+Deno.test("saveCheckpoint() rejects states that it could not read back, and leaves no files", () =>
   inDirectory(async (directory) => {
     const good = checkpointAt(1);
     await assert.rejects(saveCheckpoint(directory, { ...good, state: { ...good.state, step: -1 } }), /step/);

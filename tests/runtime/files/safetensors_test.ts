@@ -44,7 +44,7 @@ const metadataArbitrary = fc.dictionary(fc.string({ unit: "grapheme" }), fc.stri
   noNullPrototype: true,
 });
 
-Deno.test("safetensors: written tensors are read back bit for bit", () => {
+Deno.test("safetensors: tensors round-trip bit for bit", () => {
   fc.assert(fc.property(tensorsArbitrary, metadataArbitrary, (tensors, metadata) => {
     const file = encodeSafetensors(tensors, metadata);
     const { tensors: read, metadata: readMetadata } = decodeSafetensors(file);
@@ -59,7 +59,7 @@ Deno.test("safetensors: written tensors are read back bit for bit", () => {
   }));
 });
 
-Deno.test("safetensors: a file's bytes are those of the format", () => {
+Deno.test("safetensors: files have the bytes that the format specifies", () => {
   const file = encodeSafetensors(new Map([["a", { shape: [2, 1], data: Float32Array.of(1, -2) }]]), { who: "me" });
   const json = '{"__metadata__":{"who":"me"},"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}';
   const padded = json.padEnd(Math.ceil(json.length / 8) * 8);
@@ -86,7 +86,7 @@ Deno.test("safetensors: toFloat32() reads F32, F64, F16 and BF16", () => {
   assert.deepEqual([...toFloat32(i32.tensors.get("n")!)], toIntegers(i32.tensors.get("n")!));
 });
 
-Deno.test("safetensors: toFloat32() rounds integers, as those of a PyTorch state_dict, and refuses float8", () => {
+Deno.test("safetensors: toFloat32() rounds integers, as in a PyTorch state_dict, and rejects float8", () => {
   const read = (
     dtype: Dtype,
     data: BigInt64Array | BigUint64Array | Int16Array | Uint8Array,
@@ -98,7 +98,7 @@ Deno.test("safetensors: toFloat32() rounds integers, as those of a PyTorch state
   assert.throws(() => read("F8_E4M3", Uint8Array.of(1)), /cannot read F8_E4M3 tensors: convert/);
 });
 
-Deno.test("safetensors: toIntegers() reads every integer type and refuses what a number cannot hold", () => {
+Deno.test("safetensors: toIntegers() reads every integer type and rejects unsafe integers", () => {
   const read = (data: TensorData["data"]) =>
     toIntegers(
       decodeSafetensors(encodeSafetensors(new Map([["n", { shape: [data.length], data }]]))).tensors.get("n")!,
@@ -172,7 +172,7 @@ const BAD: readonly (readonly [string, Uint8Array, RegExp])[] = [
 ];
 
 for (const [what, file, message] of BAD) {
-  Deno.test(`safetensors: a file with ${what} is refused by name`, () => {
+  Deno.test(`safetensors: a file with ${what} is rejected by name`, () => {
     assert.throws(() => decodeSafetensors(file), (error) => {
       assert.ok(error instanceof SafetensorsError);
       assert.match(error.message, message);
@@ -181,7 +181,7 @@ for (const [what, file, message] of BAD) {
   });
 }
 
-Deno.test("safetensors: empty files, scalars, empty tensors and space around tokens are fine", () => {
+Deno.test("safetensors: empty files, scalars, empty tensors and whitespace between tokens are valid", () => {
   assert.equal(decodeSafetensors(fileOf("{}   ")).tensors.size, 0);
   const spaced =
     ' { "s" :\t{ "shape":[ ],"data_offsets" : [0, 4],\n"dtype":"F32"} , "e":{"dtype":"I64","shape":[0,3],' +
@@ -233,13 +233,13 @@ const sample = encodeSafetensors(
   { format: "pt", note: 'quotes " and \\ and é' },
 );
 
-Deno.test("safetensors: every truncation is refused", () => {
+Deno.test("safetensors: every truncation is rejected", () => {
   for (let length = 0; length < sample.length; length++) {
     assert.throws(() => decodeSafetensors(sample.subarray(0, length)), SafetensorsError, `cut at ${length}`);
   }
 });
 
-Deno.test("safetensors: every single bit flip is refused or harmless", () => {
+Deno.test("safetensors: every single bit flip is rejected or harmless", () => {
   for (let bit = 0; bit < sample.length * 8; bit++) {
     const damaged = sample.slice();
     damaged[bit >> 3]! ^= 1 << (bit & 7);
@@ -247,7 +247,7 @@ Deno.test("safetensors: every single bit flip is refused or harmless", () => {
   }
 });
 
-Deno.test("safetensors: files with forged lengths, cut, doubled and overwritten parts are refused or harmless", () => {
+Deno.test("safetensors: forged lengths and cut, doubled or overwritten parts are rejected or harmless", () => {
   const at = fc.nat(sample.length - 1);
   const edit = fc.oneof(
     fc.record({ kind: fc.constant("length"), value: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }) }),
@@ -306,7 +306,7 @@ Deno.test("safetensors: the header can be read without the data", () => {
   assert.throws(() => parseHeader(sample.subarray(0, end - 1), { fileBytes: sample.length }), /needs the first/);
 });
 
-Deno.test("safetensors: the writer refuses what no reader would take", () => {
+Deno.test("safetensors: the writer rejects invalid tensors", () => {
   const data = Float32Array.of(1, 2);
   assert.throws(() => encodeParts(new Map([["w", { shape: [3], data }]])), /shape \[3\] cannot hold 2 values/);
   assert.throws(() => encodeParts(new Map([["w", { shape: [-1, -2], data }]])), RangeError);

@@ -18,7 +18,7 @@ const DISPATCH: Dispatch = {
 const ACCESS = ["read", "read_write", "read_write"] as const;
 const FULL = { storage: [false, false, false], texels: [] };
 
-Deno.test("kernelText() begins with the body, so that lines of errors are its own, float16 or not", () => {
+Deno.test("kernelText() starts with the body, so that line numbers in errors are its own", () => {
   assert.ok(kernelText(DISPATCH, { access: ACCESS, halves: FULL }).startsWith(`${DISPATCH.code}\n`));
   const halves = { ...FULL, storage: [true, false, false] };
   assert.ok(kernelText(DISPATCH, { access: ACCESS, halves }).startsWith(`enable f16; ${DISPATCH.code}\n`));

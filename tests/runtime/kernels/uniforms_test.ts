@@ -67,7 +67,7 @@ function bitsOf(uniform: TypedUniform | number): number[] {
   ];
 }
 
-Deno.test("kernels read every uniform of any struct as it was given", async () => {
+Deno.test("kernels read every uniform of any struct unchanged", async () => {
   using device = await Device.open();
   const structs = fc.sample(fc.array(anyUniform, { minLength: 1, maxLength: 12 }), { numRuns: 12, seed: 3 });
   for (const list of structs) {

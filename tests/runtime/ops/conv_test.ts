@@ -101,7 +101,7 @@ Deno.test("convTranspose2d() takes an outputPadding", async () => {
   });
 });
 
-Deno.test("conv2d() and convTranspose2d() name what does not fit", () => {
+Deno.test("conv2d() and convTranspose2d() name arguments that do not fit", () => {
   const x = ones([2, 4, 4, 3]);
   assert.throws(() => conv2d(x, ones([3, 3, 4, 8])), /\[2, 4, 4, 3\] of 3 channels, but weights \[3, 3, 4, 8\] for 4/);
   assert.throws(() => conv2d(x, ones([5, 5, 3, 8])), /would give 0 x 0 pixels/);

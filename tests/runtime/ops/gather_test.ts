@@ -30,7 +30,7 @@ Deno.test("gather() matches the oracle, and its gradient central differences", a
   }
 });
 
-Deno.test("gather() refuses constant indices that are no rows, and shows others as NaN", async () => {
+Deno.test("gather() rejects constant indices out of range, and returns NaN for others", async () => {
   using device = await Device.open();
   const table = tensor([1, 2, 3, 4], { shape: [2, 2] });
   assert.throws(

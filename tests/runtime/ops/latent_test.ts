@@ -221,7 +221,7 @@ Deno.test("divergences of means at float32's limits are large and finite, and so
   }
 });
 
-Deno.test("aggregate() takes the assigned components", async () => {
+Deno.test("aggregate() uses the assigned components", async () => {
   using device = await Device.open();
   const [mu, logvar] = [argument(STACKED, 1), argument(STACKED, 2)];
   const assignment = Uint32Array.of(6, 0, 4, 3, 2 ** 32 - 1);
@@ -242,7 +242,7 @@ Deno.test("aggregate() takes the assigned components", async () => {
   got!.forEach((value, i) => assert.ok(Math.abs(value - want[i]!) < 1e-5, `${i}`));
 });
 
-Deno.test("the MMVM regulariser follows alpha from run to run without recompilation", async () => {
+Deno.test("the MMVM regulariser follows alpha between runs without recompilation", async () => {
   using device = await Device.open();
   const shape = [2, 3, 4];
   using program = await compile(device, () => {
@@ -262,7 +262,7 @@ Deno.test("the MMVM regulariser follows alpha from run to run without recompilat
   assert.equal(device.pipelineCount, pipelines);
 });
 
-Deno.test("ops on posteriors refuse shapes that do not fit, by name", () => {
+Deno.test("ops on posteriors reject shapes that do not fit, by name", () => {
   const of = (...shape: number[]) => input("x", { shape });
   assert.throws(() => klStandardNormal(of(2, 3), of(3, 2)), /klStandardNormal\(\) needs .* got \[2, 3\] and \[3, 2\]/);
   assert.throws(() => klStandardNormal(of(), of()), RangeError);

@@ -45,7 +45,7 @@ Deno.test("likelihoods sum -log p over each sample, and their gradients match ce
   });
 });
 
-Deno.test("bceWithLogits() weighs positives a label and counts only what its mask lets through", async () => {
+Deno.test("bceWithLogits() weights the positives of each label and ignores masked elements", async () => {
   using device = await Device.open();
   const logits = { shape: [6, 4], data: numbers(24, { seed: 31, low: -4, high: 4 }) };
   const target = { shape: [6, 4], data: numbers(24, { seed: 32 }).map((x) => Number(x > 0)), differentiable: false };
@@ -68,7 +68,7 @@ Deno.test("bceWithLogits() weighs positives a label and counts only what its mas
   });
 });
 
-Deno.test("bceWithLogits() is 0, with zero gradients, where the mask lets nothing through", async () => {
+Deno.test("bceWithLogits() is 0, with zero gradients, if everything is masked", async () => {
   using device = await Device.open();
   const logits = tensor([1, -2]);
   const loss = bceWithLogits(logits, tensor([1, 0]), { mask: tensor([0, 0]) });
@@ -84,7 +84,7 @@ Deno.test("bceWithLogits() has the gradient (sigmoid(0) - t) / n at logits of ex
   assert.deepEqual([...await read(g!, { device })], [-0.25, 0.25]);
 });
 
-Deno.test("crossEntropy() takes one-hot and multi-hot targets", async () => {
+Deno.test("crossEntropy() accepts one-hot and multi-hot targets", async () => {
   using device = await Device.open();
   await checkOp(device, {
     name: "crossEntropy",

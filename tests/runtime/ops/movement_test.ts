@@ -34,7 +34,7 @@ Deno.test("permute() and transpose() match the oracle, and their gradients centr
   });
 });
 
-Deno.test("a permutation that only moves axes of size one copies nothing", async () => {
+Deno.test("a permutation that only moves axes of size one does not copy", async () => {
   using device = await Device.open();
   using program = await compile(device, () => {
     const y = permute(input("x", { shape: [3, 1, 4, 1] }), [1, 0, 3, 2]);
@@ -111,7 +111,7 @@ Deno.test("concat() and stack() match the oracle, and their gradients central di
   });
 });
 
-Deno.test("moving u32 tensors keeps every bit", async () => {
+Deno.test("movement ops keep every bit of u32 tensors", async () => {
   using device = await Device.open();
   const words = [0, 1, 0x7fc00001, 0xffffffff, 0x80000000, 0x7f800000];
   const x = tensor(words, { shape: [2, 3], dtype: "u32" });
@@ -126,7 +126,7 @@ Deno.test("moving u32 tensors keeps every bit", async () => {
   assert.deepEqual(await bits(pad(x, [[0, 0], [1, 0]])), [0, ...words.slice(0, 3), 0, ...words.slice(3)]);
 });
 
-Deno.test("what changes nothing is the tensor itself", () => {
+Deno.test("movement ops without effect return the tensor itself", () => {
   const x = input("x", { shape: [2, 3] });
   assert.equal(permute(x, [0, 1]), x);
   assert.equal(slice(x, { starts: [0], sizes: [2] }), x);

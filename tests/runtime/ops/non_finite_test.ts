@@ -18,7 +18,7 @@ async function gradientOf(device: Device, f: (...x: Tensor[]) => Tensor, ...inpu
   return await Promise.all(all.map(async (g) => [...await read(g, { device })]));
 }
 
-Deno.test("maximum() and minimum() pass NaN on from either side, one element or four at a time", async () => {
+Deno.test("maximum() and minimum() propagate NaN from either side, one element or four at a time", async () => {
   using device = await Device.open();
   const a = [NaN, 1, NaN, -Infinity, 2, Infinity, -0, NaN];
   const b = [1, NaN, NaN, NaN, 3, NaN, 0, Infinity];
@@ -31,14 +31,14 @@ Deno.test("maximum() and minimum() pass NaN on from either side, one element or 
   }
 });
 
-Deno.test("maximum() and minimum() let gradients through to both sides of a NaN, as PyTorch does", async () => {
+Deno.test("maximum() and minimum() pass gradients to both sides of a NaN, like PyTorch", async () => {
   using device = await Device.open();
   const inputs = [tensor([NaN, 1, 2, 3]), tensor([1, NaN, 2, 1])];
   assert.deepEqual(await gradientOf(device, ops.maximum, ...inputs), [[1, 1, 0.5, 1], [1, 1, 0.5, 0]]);
   assert.deepEqual(await gradientOf(device, ops.minimum, ...inputs), [[1, 1, 0.5, 0], [1, 1, 0.5, 1]]);
 });
 
-Deno.test("max() and min() over any axis are NaN where a NaN is among the values, wherever it lies", async () => {
+Deno.test("max() and min() over any axis are NaN if any value is, wherever it is", async () => {
   for (const profile of PROFILES) {
     using device = await Device.open({ profile });
     for (const shape of [[5], [8], [3, 8], [8, 3], [2, 9_001], [9_001, 4]]) {
@@ -59,7 +59,7 @@ Deno.test("max() and min() over any axis are NaN where a NaN is among the values
   }
 });
 
-Deno.test("the gradient of max() and min() goes to the NaNs where there are some, in equal parts", async () => {
+Deno.test("the gradient of max() and min() is shared equally by the NaNs, if any", async () => {
   using device = await Device.open();
   for (const op of [max, min]) {
     const [g] = await gradientOf(
@@ -71,7 +71,7 @@ Deno.test("the gradient of max() and min() goes to the NaNs where there are some
   }
 });
 
-Deno.test("ops of one argument keep NaN and have the right limits at infinity", async (t) => {
+Deno.test("unary ops propagate NaN and have the right limits at infinity", async (t) => {
   using device = await Device.open();
   const limits: Record<string, [(x: Tensor) => Tensor, number, number]> = {
     neg: [ops.neg, Infinity, -Infinity],
@@ -101,7 +101,7 @@ Deno.test("ops of one argument keep NaN and have the right limits at infinity", 
   }
 });
 
-Deno.test("gradients at NaN are PyTorch's: relu() lets them through, clamp() does not", async () => {
+Deno.test("gradients at NaN are PyTorch's: relu() passes them, clamp() does not", async () => {
   using device = await Device.open();
   const x = tensor([NaN, -2, -1, 0, 1, 2]);
   assert.deepEqual(await gradientOf(device, ops.relu, x), [[1, 0, 0, 0, 1, 1]]);

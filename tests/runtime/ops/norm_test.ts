@@ -139,7 +139,7 @@ async function train(device: Device, options: { shape: Shape; x: Float32Array; m
   return { y: y!, mean: await states.runningMean.read(), variance: await states.runningVariance.read() };
 }
 
-Deno.test("batchNorm2d() moves the running statistics at every run, the variance unbiased", async () => {
+Deno.test("batchNorm2d() updates the running statistics at every run, with the unbiased variance", async () => {
   using device = await Device.open();
   const shape = [4, 3, 3, 6];
   const x = numbers(sizeOf(shape), { seed: 1 });
@@ -153,7 +153,7 @@ Deno.test("batchNorm2d() moves the running statistics at every run, the variance
   }
 });
 
-Deno.test("batchNorm2d() of a single row gives beta and finite running statistics", async () => {
+Deno.test("batchNorm2d() of a single row returns beta and finite running statistics", async () => {
   using device = await Device.open();
   const x = numbers(5, { seed: 1 });
   const got = await train(device, { shape: [1, 1, 1, 5], x });
@@ -308,7 +308,7 @@ Deno.test("groupNorm() and layerNorm() keep float32's precision if the mean far 
   }
 });
 
-Deno.test("groupNorm() and layerNorm() name what does not fit", () => {
+Deno.test("groupNorm() and layerNorm() name arguments that do not fit", () => {
   const x = input("x", { shape: [2, 3, 6] });
   const vector = input("vector", { shape: [6] });
   assert.throws(() => groupNorm(x, { groups: 4, gamma: vector, beta: vector }), /cannot split 6 channels into 4/);

@@ -74,7 +74,7 @@ const BROADCASTS: [Shape, Shape][] = [
   [[2, 3, 1, 4], [3, 5, 1]],
 ];
 
-Deno.test("pointwise ops of one argument match float64, and their gradients central differences", async (t) => {
+Deno.test("unary pointwise ops match float64, and their gradients central differences", async (t) => {
   using device = await Device.open();
   for (const [name, { op, f, low, high }] of Object.entries(UNARY)) {
     await t.step(name, async () => {
@@ -92,7 +92,7 @@ Deno.test("pointwise ops of one argument match float64, and their gradients cent
   }
 });
 
-Deno.test("pointwise ops of two arguments broadcast as NumPy does, and so do their gradients", async (t) => {
+Deno.test("binary pointwise ops broadcast like NumPy, and so do their gradients", async (t) => {
   using device = await Device.open();
   for (const [name, { op, f, low }] of Object.entries(BINARY)) {
     await t.step(name, async () => {
@@ -112,7 +112,7 @@ Deno.test("pointwise ops of two arguments broadcast as NumPy does, and so do the
   }
 });
 
-Deno.test("comparisons give 1 and 0, and no gradient", async () => {
+Deno.test("comparisons return 1 or 0 and have no gradient", async () => {
   using device = await Device.open();
   const a = tensor([1, 2, 3, 0, -1]);
   const b = tensor([1, 1, 4, 0, -2]);
@@ -122,7 +122,7 @@ Deno.test("comparisons give 1 and 0, and no gradient", async () => {
   }
 });
 
-Deno.test("where() takes each element from its branch, and a NaN in the other branch does not spread", async () => {
+Deno.test("where() takes each element from its branch, and ignores a NaN in the other branch", async () => {
   using device = await Device.open();
   const chosen = ops.where(tensor([1, 0, 2]), { then: tensor([1, NaN, 3]), otherwise: tensor([NaN, 5, NaN]) });
   assert.deepEqual([...await read(chosen, { device })], [1, 5, 3]);
@@ -151,7 +151,7 @@ Deno.test("log() is -Infinity for 0 and NaN for negative numbers, regardless of 
   assert.deepEqual([...y], [-Infinity, -Infinity, NaN, NaN, NaN, Infinity, 0]);
 });
 
-Deno.test("tanh() and softplus() are right to float32's relative precision, near 0 and far from it", async () => {
+Deno.test("tanh() and softplus() are accurate to float32's relative precision, near 0 and far from it", async () => {
   using device = await Device.open();
   const x = Float32Array.from({ length: 401 }, (_, i) => {
     const size = 10 ** (-9 + (10.2 * i) / 400);
@@ -191,7 +191,7 @@ Deno.test("a chain larger than one row of workgroups is computed to its last ele
   assert.ok(y.every((value) => value === 3));
 });
 
-Deno.test("shapes that do not broadcast are refused by op and shape", () => {
+Deno.test("shapes that do not broadcast are rejected by op and shape", () => {
   assert.throws(() => ops.add(tensor([1, 2]), tensor([1, 2, 3])), {
     name: "RangeError",
     message: /add\(\) cannot broadcast shapes \[2\] and \[3\]/,

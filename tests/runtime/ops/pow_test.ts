@@ -63,7 +63,7 @@ Deno.test("pow() matches float64 to a few units of the last place for exponents 
   );
 });
 
-Deno.test("whole powers of whole numbers are exact", async () => {
+Deno.test("integer powers of integers are exact", async () => {
   using device = await Device.open();
   const pairs = [[10, 7], [-3, 3], [-2, 10], [7, 0], [3, 15], [-5, 9], [2, 40], [2, -20]] as const;
   const y = await read(pow(tensor(pairs.map(([a]) => a)), tensor(pairs.map(([, b]) => b))), { device });

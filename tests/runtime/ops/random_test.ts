@@ -8,7 +8,7 @@ import { dropout, dropout2d, randomBernoulli, randomNormal, randomUniform } from
 import { sum } from "../../../runtime/ops/reduce.ts";
 import { randomNormalData, randomUniformData } from "../../../base/philox.ts";
 
-Deno.test("every run draws the host's numbers of its seed and step, without recompilation", async () => {
+Deno.test("every run draws the same numbers as the host for its seed and step, without recompilation", async () => {
   using device = await Device.open();
   using program = await compile(device, () => ({
     outputs: { u: randomUniform([3, 7], { stream: 1 }), n: randomNormal([10], { stream: 2 }) },
@@ -23,7 +23,7 @@ Deno.test("every run draws the host's numbers of its seed and step, without reco
   }
 });
 
-Deno.test("equal streams draw equal numbers, other streams, seeds and steps others", async () => {
+Deno.test("equal streams draw equal numbers; other streams, seeds and steps draw others", async () => {
   using device = await Device.open();
   using program = await compile(device, () => ({
     outputs: {
@@ -44,7 +44,7 @@ Deno.test("equal streams draw equal numbers, other streams, seeds and steps othe
   assert.deepEqual((await program.read("a"))[0], a);
 });
 
-Deno.test("dropout() keeps the wanted share, scaled, and its gradient is the same mask", async () => {
+Deno.test("dropout() keeps the requested share, scaled, and its gradient has the same mask", async () => {
   using device = await Device.open();
   const shape = [100, 100];
   for (const rate of [0.1, 0.5, 0.9]) {
@@ -87,7 +87,7 @@ Deno.test("dropout2d() drops whole channels of samples", async () => {
   assert.ok(Math.abs(dropped / 192 - 0.4) < 4 * Math.sqrt(0.24 / 192), `${dropped} of 192`);
 });
 
-Deno.test("dropout at rate 0 is the identity, and rates, streams and probabilities out of range are refused", () => {
+Deno.test("dropout at rate 0 is the identity; rates, streams and probabilities out of range are rejected", () => {
   const x = input("x", { shape: [2, 3] });
   assert.equal(dropout(x, { rate: 0, stream: 0 }), x);
   assert.throws(() => dropout(x, { rate: 1, stream: 0 }), /dropout\(\) needs 0 <= rate < 1/);

@@ -75,7 +75,7 @@ for (const optimizer of ["adam", "sgd"] as const) {
   });
 }
 
-Deno.test("a non-finite gradient skips the step and halves the scale to its minimum; good steps double it", async () => {
+Deno.test("a non-finite gradient skips the step and halves the scale; good steps double it", async () => {
   using device = await Device.open();
   using scaled = await training(device, { optimizer: "adam", scale: { initial: 4, interval: 3 } });
   const step = async (factor: number) => {

@@ -106,7 +106,7 @@ for (const profile of PROFILES) {
   });
 }
 
-Deno.test("inputs, states, values derived from states, outputs, metrics, slabs and small values stay float32", async () => {
+Deno.test("inputs, states and what they alone determine, outputs, slabs and small values stay float32", async () => {
   using device = await Device.open();
   using weights = createState(device, { name: "w", shape: [4, 4, 64, 64] });
   const { half, full } = planned(device, () => {

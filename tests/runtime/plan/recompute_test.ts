@@ -71,7 +71,7 @@ Deno.test("recomputed values equal kept ones bit for bit and take less memory", 
   );
 });
 
-Deno.test("recompute() repeats a batch norm before the weight gradient that reads it, but no small values", async () => {
+Deno.test("recompute() repeats a batch norm before the weight gradient, but no small values", async () => {
   using device = await Device.open();
   const { result, trace } = traced(() => step(device));
   const graph = buildGraph(result, trace.effects);

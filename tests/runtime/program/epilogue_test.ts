@@ -153,7 +153,7 @@ Deno.test("a convolution's result is stored if it is kept, used twice or read un
   }
 });
 
-Deno.test("a chain after two convolutions is fused into one; a chain that reads the convolution's input is not", async () => {
+Deno.test("a chain after two convolutions is fused into one, unless it reads the convolution's input", async () => {
   using device = await Device.open();
   const two = await runBoth(device, (leaf) => {
     const x = leaf("x", [2, 4, 4, 4]);

@@ -42,7 +42,7 @@ const ADAM: AdamStep = {
 };
 
 for (const decoupled of [true, false]) {
-  Deno.test(`adam: ten steps with ${decoupled ? "decoupled" : "L2"} weight decay equal the float64 oracle`, async () => {
+  Deno.test(`adam: steps with ${decoupled ? "decoupled" : "L2"} weight decay equal the float64 oracle`, async () => {
     using device = await Device.open();
     for (const length of [64, 4160]) {
       for (const profile of PROFILES) {
