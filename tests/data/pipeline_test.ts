@@ -14,7 +14,7 @@ import { preprocess } from "../../data/image/preprocess.ts";
 import { dataSchema } from "../../eval/results/results_schema.ts";
 import { inTempDir, plainImages, SMALL_JPEG, writeMimic } from "./fixture.ts";
 
-Deno.test("the path from tables to batches gives the preprocessed pixels of the right images", () =>
+Deno.test("batches contain the preprocessed pixels of the right images", () =>
   inTempDir(async (root) => {
     writeMimic(join(root, "mimic"), { images: plainImages() });
     const index = await openDataset({ root: join(root, "mimic") });
@@ -48,7 +48,7 @@ async function take(batches: AsyncGenerator<Batch>, count: number): Promise<stri
   return taken;
 }
 
-Deno.test("a loader started in the middle goes on as one that ran from the start", () =>
+Deno.test("a loader started in the middle yields the same batches as one that ran from the start", () =>
   inTempDir(async (root) => {
     writeMimic(join(root, "mimic"), { images: plainImages() });
     const index = await openDataset({ root: join(root, "mimic") });

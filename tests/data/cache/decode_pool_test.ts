@@ -38,7 +38,7 @@ async function writeTasks(root: string, sides: number[]): Promise<DecodeTask[]> 
   return tasks;
 }
 
-Deno.test("decodeAll() tries an image that takes too long once more, and then calls it unread, not bad", () =>
+Deno.test("decodeAll() retries an image that times out once, then reports it as unread, not bad", () =>
   inTempDir(async (root) => {
     const tasks = await writeTasks(root, [2500]);
     // Workers take longer than this to start.
@@ -47,7 +47,7 @@ Deno.test("decodeAll() tries an image that takes too long once more, and then ca
     assert.ok("pixels" in (await decode(tasks))[0]!);
   }));
 
-Deno.test("decodeAll() blames no image for the time in which the process was stopped", () =>
+Deno.test("decodeAll() does not count time in which the process was stopped", () =>
   inTempDir(async (root) => {
     const tasks = await writeTasks(root, [2500, 2500, 2500]);
     const results: DecodeResult[] = [];
@@ -62,7 +62,7 @@ Deno.test("decodeAll() blames no image for the time in which the process was sto
     assert.deepEqual(results.map((result) => "pixels" in result), [true, true, true]);
   }));
 
-Deno.test("a decode worker that dies costs the image that it was working on, and no other", () =>
+Deno.test("a decode worker that dies loses only the image it was working on", () =>
   inTempDir(async (root) => {
     const tasks = await writeTasks(root, [20, 20, 20, 20]);
     tasks[1] = { ...tasks[1]!, location: NOWHERE };
@@ -71,7 +71,7 @@ Deno.test("a decode worker that dies costs the image that it was working on, and
     assert.match((results[1] as { unread: string }).unread, /^its decoder failed \(TypeError/);
   }));
 
-Deno.test("decodeAll() gives up where workers do nothing but die", () =>
+Deno.test("decodeAll() gives up if workers keep dying", () =>
   inTempDir(async (root) => {
     const tasks = (await writeTasks(root, new Array<number>(30).fill(4)))
       .map((task) => ({ ...task, location: NOWHERE }));

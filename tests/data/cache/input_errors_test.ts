@@ -7,7 +7,7 @@ import { plainImages, SMALL_JPEG } from "../fixture.ts";
 import { gray, makePng, pngChunk } from "../image/image_writers.ts";
 import { contents, withData } from "./prepare_fixture.ts";
 
-Deno.test("verify tries bad images again", () => {
+Deno.test("verify retries bad images", () => {
   const images = plainImages();
   images[4] = { ...images[4]!, content: SMALL_JPEG.slice(0, 400) };
   return withData(images, async ({ prepare, root }) => {
@@ -31,7 +31,7 @@ Deno.test("verify tries bad images again", () => {
   });
 });
 
-Deno.test("a data folder that is moved away stops the task, and nothing is remembered as bad", () =>
+Deno.test("moving the data folder away stops the task and marks no image as bad", () =>
   withData(plainImages(), async ({ prepare, root }) => {
     const whole = contents((await prepare({ cacheDir: join(root, "whole") })).pixels);
     const files = join(root, "mimic/files");
@@ -53,7 +53,7 @@ Deno.test("a data folder that is moved away stops the task, and nothing is remem
     assert.deepEqual(contents(pixels), whole);
   }));
 
-Deno.test("an image that cannot be read is left out, and tried again by the next call; many in a row stop the task", () =>
+Deno.test("an unreadable image is excluded and retried by the next call; many in a row stop the task", () =>
   withData(plainImages(), async ({ prepare, root }) => {
     const whole = contents((await prepare({ cacheDir: join(root, "whole") })).pixels);
     // Replace a file with a pipe after its size and modification time were recorded.
@@ -88,7 +88,7 @@ Deno.test("an image that cannot be read is left out, and tried again by the next
     assert.deepEqual(contents(again.pixels), whole);
   }));
 
-Deno.test("pictures without content and misleading names are counted and named, now and by the next call, and kept", () => {
+Deno.test("blank images and misleading file names are reported by every call, and kept", () => {
   const images = plainImages();
   const flat = makePng({ ...gray({ value: () => 9 }), depth: 8 });
   const two = makePng({ ...gray({ value: (x) => x & 1 }), depth: 1 });
@@ -111,7 +111,7 @@ Deno.test("pictures without content and misleading names are counted and named, 
   });
 });
 
-Deno.test("two gray values are not remarkable where all pictures have two", () => {
+Deno.test("two gray values are not reported if all images have two", () => {
   const two = makePng({ ...gray({ value: (x) => x & 1 }), depth: 1 });
   const images = plainImages(3).map((image) => ({ ...image, content: two }));
   return withData(images, async ({ prepare }) => {
@@ -122,7 +122,7 @@ Deno.test("two gray values are not remarkable where all pictures have two", () =
   });
 });
 
-Deno.test("pictures larger than a worker's share of the memory come last, and those larger than all of it are left out", () => {
+Deno.test("images over a worker's share of the memory come last; those over the whole budget are excluded", () => {
   const large = makePng({ ...gray({ width: 2048, height: 1024 }), depth: 8 });
   const huge = makePng({ ...gray({ width: 3072, height: 2048 }), depth: 8 });
   const images = plainImages();

@@ -6,7 +6,7 @@ import { runDeno } from "../../process.ts";
 import { inTempDir, plainImages, SMALL_JPEG, writeMimic } from "../fixture.ts";
 import { contents, withData } from "./prepare_fixture.ts";
 
-Deno.test("preparePixels() tells what is to do, does it once, and not again", () =>
+Deno.test("preparePixels() reports the work, does it once, and does not repeat it", () =>
   withData(plainImages(), async ({ prepare }) => {
     const done: number[] = [];
     const first = await prepare({ onProgress: (progress) => void done.push(progress.done) });
@@ -24,7 +24,7 @@ Deno.test("preparePixels() gives the same bytes with one worker and with three",
     assert.deepEqual(contents(three.pixels), contents(one.pixels));
   }));
 
-Deno.test("preparePixels() interrupted at any image goes on without redoing or corrupting", () =>
+Deno.test("preparePixels() interrupted at any image resumes without repeating or corrupting work", () =>
   withData(plainImages(), async ({ prepare, root }) => {
     const whole = contents((await prepare({ cacheDir: join(root, "whole") })).pixels);
     for (const stopAt of [1, 7, 20, 39]) {
@@ -40,7 +40,7 @@ Deno.test("preparePixels() interrupted at any image goes on without redoing or c
     }
   }));
 
-Deno.test("preparePixels() survives a crash that left pixels without an index, or half an index", () =>
+Deno.test("preparePixels() recovers from a crash that left pixels without an index, or a partial index", () =>
   withData(plainImages(), async ({ prepare }) => {
     const first = await prepare();
     const whole = contents(first.pixels);
@@ -54,7 +54,7 @@ Deno.test("preparePixels() survives a crash that left pixels without an index, o
     assert.equal((await prepare()).plan.missing, 40);
   }));
 
-Deno.test("damaged pixels are noticed when read, and made again by verify", () =>
+Deno.test("damaged pixels are detected on read and rebuilt by verify", () =>
   withData(plainImages(), async ({ prepare }) => {
     const first = await prepare();
     const whole = contents(first.pixels);
@@ -80,7 +80,7 @@ Deno.test("damaged pixels are noticed when read, and made again by verify", () =
     assert.equal((await prepare({ verify: true })).plan.missing, 40);
   }));
 
-Deno.test("a changed setting or source makes a new cache", () =>
+Deno.test("a changed setting or source creates a new cache", () =>
   withData(plainImages(), async ({ prepare, root }) => {
     const first = await prepare();
     const size = await prepare({ imageSize: 9 });
@@ -96,7 +96,7 @@ Deno.test("a changed setting or source makes a new cache", () =>
     assert.equal((await prepare()).plan.missing, 0, "as before, so the first cache fits again");
   }));
 
-Deno.test("one bad image is counted, named in a log and skipped, also by the next run; strict makes it an error", () => {
+Deno.test("a bad image is logged and skipped, also by the next run; it is an error in strict mode", () => {
   const images = plainImages();
   images[4] = { ...images[4]!, content: SMALL_JPEG.slice(0, 400) };
   return withData(images, async ({ prepare }) => {
@@ -124,7 +124,7 @@ Deno.test("one bad image is counted, named in a log and skipped, also by the nex
   });
 });
 
-Deno.test("a full disk is survived: one sentence, and what was flushed stays", () =>
+Deno.test("a full disk is reported in one sentence, and flushed images are kept", () =>
   withData(plainImages(), async ({ prepare, root }) => {
     const first = await prepare();
     const file = join(first.pixels.directory, "shard-00000.u8");
@@ -145,7 +145,7 @@ Deno.test("a full disk is survived: one sentence, and what was flushed stays", (
     assert.deepEqual(contents((await prepare()).pixels), whole);
   }));
 
-Deno.test("a cache that another process is preparing is waited for, until the signal", () =>
+Deno.test("preparePixels() waits for another process preparing the same cache until aborted", () =>
   withData(plainImages(3), async ({ prepare }) => {
     const { pixels } = await prepare();
     const before = contents(pixels);
@@ -164,7 +164,7 @@ Deno.test("a data set without image files, and image sizes out of range, are ref
     await assert.rejects(prepare({ imageSize: 5000 }), RangeError);
   }));
 
-Deno.test("only what the pair policy uses is prepared, and other policies add to the same cache", () => {
+Deno.test("only images used by the pair policy are prepared; other policies add to the same cache", () => {
   const images = plainImages();
   images.push({ subject: "10000000", study: "50000000", position: "AP", split: "train" });
   return inTempDir(async (root) => {
@@ -182,7 +182,7 @@ Deno.test("only what the pair policy uses is prepared, and other policies add to
   });
 });
 
-Deno.test("preparePixels() writes through no link in its cache", () =>
+Deno.test("preparePixels() never writes through a link in its cache", () =>
   withData(plainImages(), async ({ root, prepare }) => {
     const { pixels: { directory }, plan } = await prepare();
     const precious = join(root, "precious");
@@ -208,7 +208,7 @@ Deno.test("preparePixels() writes through no link in its cache", () =>
     assert.equal((await prepare()).plan.missing, plan.missing);
   }));
 
-Deno.test("a manifest that is not the one expected is refused, and rewritten by verify", () =>
+Deno.test("an unexpected manifest is rejected, and rewritten by verify", () =>
   withData(plainImages(), async ({ prepare }) => {
     const first = await prepare();
     const whole = contents(first.pixels);
@@ -233,7 +233,7 @@ Deno.test("a manifest that is not the one expected is refused, and rewritten by 
     }
   }));
 
-Deno.test("a shard's index of another cache is refused, and its images are made again by verify", () =>
+Deno.test("a shard index of another cache is rejected, and its images are rebuilt by verify", () =>
   withData(plainImages(), async ({ prepare }) => {
     const eight = await prepare();
     const whole = contents(eight.pixels);

@@ -37,17 +37,17 @@ async function refuses(bytes: Uint8Array, says: RegExp): Promise<void> {
 }
 
 Deno.test("an empty file is refused", () => refuses(new Uint8Array(), /the file is empty/));
-Deno.test("a file that is no image is refused", () =>
+Deno.test("a file that is not an image is refused", () =>
   refuses(new TextEncoder().encode("<html>"), /not a JPEG, PNG, BMP or TIFF/));
-Deno.test("a JPEG that is cut off in the header is refused", () =>
+Deno.test("a JPEG truncated in the header is refused", () =>
   refuses(portrait.slice(0, 40), /the JPEG header is cut off/));
 for (const share of [0.1, 0.5, 0.9, 0.999]) {
-  Deno.test(`a JPEG that is cut off at ${share * 100} % is refused`, () =>
+  Deno.test(`a JPEG truncated at ${share * 100} % is refused`, () =>
     refuses(portrait.slice(0, Math.floor(portrait.length * share)), /truncated or corrupt/));
 }
 Deno.test("a 65,000 x 65,000 JPEG header is refused before decoding", () =>
   refuses(withSize(portrait, 65000, 65000), /65000 x 65000 pixels, over the limit of 64000000/));
-Deno.test("a JPEG of no pixels is refused", () => refuses(withSize(portrait, 0, 421), /0 x 421 pixels/));
+Deno.test("a JPEG without pixels is refused", () => refuses(withSize(portrait, 0, 421), /0 x 421 pixels/));
 Deno.test("a GIF is refused by name", () =>
   refuses(
     Uint8Array.from([...new TextEncoder().encode("GIF89a"), 5, 0, 7, 0, 0, 0, 0]),
@@ -59,8 +59,8 @@ Deno.test("a PNG bomb's header is refused before decoding", () => {
   new DataView(bomb.buffer).setUint32(20, 100_000);
   return refuses(bomb, /over the limit/);
 });
-Deno.test("a PNG that is cut off is refused", () => refuses(png.slice(0, -20), /the PNG data is cut off/));
-Deno.test("a PNG with a changed byte is refused", () => {
+Deno.test("a truncated PNG is refused", () => refuses(png.slice(0, -20), /the PNG data is cut off/));
+Deno.test("a PNG with a corrupted byte is refused", () => {
   const changed = png.slice();
   changed[1000]! ^= 4;
   return refuses(changed, /the PNG data is damaged \(the checksum of its IDAT chunk does not match\)/);
@@ -94,12 +94,12 @@ Deno.test("grayFromColour() gives PIL's luma", () => {
   assert.deepEqual([...grayFromColour([255, 255, 255, 0], { count: 1, channels: 4 })], [255]);
 });
 
-Deno.test("equalize() leaves a picture of one level, or of very few pixels, as it is", () => {
+Deno.test("equalize() does not change an image with one level or very few pixels", () => {
   assert.ok(equalize(new Uint8Array(1000).fill(7), 8).every((value) => value === 7));
   assert.deepEqual([...equalize(Uint8Array.of(1, 2, 3), 8)], [1, 2, 3]);
 });
 
-Deno.test("checkImages() decodes every image and leaves out the bad ones, by name", () =>
+Deno.test("checkImages() decodes every image and excludes and names the bad ones", () =>
   inTempDir(async (root) => {
     const images = plainImages();
     images[0] = { ...images[0]!, content: SMALL_JPEG.slice(0, 300) };
@@ -137,7 +137,7 @@ Deno.test("checkImages() decodes every image and leaves out the bad ones, by nam
   }));
 
 for (const ending of ["png", "bmp", "tiff"]) {
-  Deno.test(`a ${ending.toUpperCase()} file gives the pixels that PIL wrote, and is refused when cut off`, async () => {
+  Deno.test(`a ${ending.toUpperCase()} file decodes to PIL's pixels, and is refused if truncated`, async () => {
     const file = await Deno.readFile(new URL(`formats.${ending}`, GOLDEN));
     const expected = await Deno.readFile(new URL("formats.u8", GOLDEN));
     const decoder = new ImageDecoder();

@@ -21,7 +21,7 @@ function distinct(values: Uint8Array): number {
   return new Set(values).size;
 }
 
-Deno.test("8-, 12- and 16-bit files of one picture come out nearly equal, with all their gray levels", async () => {
+Deno.test("8-, 12- and 16-bit files of one image give nearly equal results with all gray levels", async () => {
   const files: Record<string, Uint8Array> = {
     "8-bit PNG": makePng({ ...exposure(8), depth: 8 }),
     "16-bit PNG": makePng({ ...exposure(16), depth: 16 }),
@@ -48,7 +48,7 @@ Deno.test("8-, 12- and 16-bit files of one picture come out nearly equal, with a
   }
 });
 
-Deno.test("bytes in 16 bits are prepared exactly as bytes", () => {
+Deno.test("8-bit values stored in 16 bits are prepared exactly like 8-bit images", () => {
   const samples = Uint8Array.from({ length: 61 * 83 }, (_, i) => (i * 7919 >> 3) & 255);
   for (const size of [28, 64, 100]) {
     for (const preprocessing of ["radiograph", "plain"] as const) {
@@ -59,7 +59,7 @@ Deno.test("bytes in 16 bits are prepared exactly as bytes", () => {
   }
 });
 
-Deno.test("resampleSquare() keeps a flat 16-bit picture flat, and deep samples in their range", () => {
+Deno.test("resampleSquare() keeps constant 16-bit images constant, and deep samples within their range", () => {
   for (const level of [0, 1, 40_000, 65_535]) {
     const pixels = new Uint16Array(50 * 50).fill(level);
     const region = { pixels, stride: 50, left: 0, top: 0, side: 50, bitsUsed: 16 };

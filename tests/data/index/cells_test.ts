@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isMissing, numericId, withoutDecimals } from "../../../data/index/cells.ts";
 
-Deno.test("numericId() reads whole numbers, floats that are whole, all digits with an exponent, and folder names", () => {
+Deno.test("numericId() accepts integers, integral floats, exponents with all digits, and folder names", () => {
   for (
     const cell of [
       "10000032",
@@ -19,7 +19,7 @@ Deno.test("numericId() reads whole numbers, floats that are whole, all digits wi
   assert.equal(numericId("1.00000320E7"), "10000032");
 });
 
-Deno.test("numericId() refuses what is no whole number, or lost digits", () => {
+Deno.test("numericId() rejects non-integers and rounded numbers", () => {
   for (
     const cell of [
       "",
@@ -36,19 +36,19 @@ Deno.test("numericId() refuses what is no whole number, or lost digits", () => {
   ) assert.equal(numericId(cell), undefined, cell);
 });
 
-Deno.test("numericId() gives any number back from its float notations", () => {
+Deno.test("numericId() recovers any number from its float notations", () => {
   fc.assert(fc.property(fc.integer({ min: 100, max: 2 ** 46 }), (id) => {
     assert.equal(numericId(id.toFixed(1)), String(id));
     assert.equal(numericId(id.toExponential(15)), String(id));
   }));
 });
 
-Deno.test("withoutDecimals() changes whole numbers only", () => {
+Deno.test("withoutDecimals() changes only integers", () => {
   const cells = ["7.0", "7", "007.00", "7.5", "v7.0", "7.0.0", ""];
   assert.deepEqual(cells.map(withoutDecimals), ["7", "7", "007", "7.5", "v7.0", "7.0.0", ""]);
 });
 
-Deno.test("isMissing() knows what programs write for nothing", () => {
+Deno.test("isMissing() recognises common spellings of missing values", () => {
   assert.ok(["", "  ", "nan", "NaN", "NA", "n/a", "<NA>", "None", "NULL"].every(isMissing));
   assert.ok(!["0", "-", "nano", "none.jpg"].some(isMissing));
 });

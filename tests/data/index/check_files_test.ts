@@ -39,7 +39,7 @@ async function withLinks(
   });
 }
 
-Deno.test("images that links lead to outside the data directory are left out, counted and named", () =>
+Deno.test("links to images outside the data directory are excluded, counted and named", () =>
   withLinks(async (_root, open) => {
     const index = await open();
     assert.deepEqual(index.drops.entries().map(({ reason, count, examples }) => [reason, count, examples]), [
@@ -49,14 +49,14 @@ Deno.test("images that links lead to outside the data directory are left out, co
     await assert.rejects(open({ strict: true }), /images\/c\.jpg: link leads out of the data directory/);
   }));
 
-Deno.test("links are followed where that is asked for", () =>
+Deno.test("links are followed with followLinks", () =>
   withLinks(async (_root, open) => {
     const index = await open({ followLinks: true, strict: true });
     assert.equal(pairStudies(index).count, 4);
     assert.deepEqual([...index.images.bytes], Array(4).fill(SMALL_JPEG.length));
   }));
 
-Deno.test("a link to itself and a link to nothing are missing images", () =>
+Deno.test("cyclic and dangling links count as missing images", () =>
   withLinks(async (root, open) => {
     await Deno.remove(join(root, "images/c.jpg"));
     await Deno.symlink("c.jpg", join(root, "images/c.jpg"));
@@ -68,7 +68,7 @@ Deno.test("a link to itself and a link to nothing are missing images", () =>
     ]);
   }));
 
-Deno.test("a data set that says it shows no patients is believed only with trustSynthetic", () =>
+Deno.test("a data set's claim to show no patients is trusted only with trustSynthetic", () =>
   withLinks(async (_root, open) => {
     const [plain, trusted] = [await open(), await open({ trustSynthetic: true })];
     assert.deepEqual([plain.synthetic, plain.claimsSynthetic], [false, true]);

@@ -24,7 +24,7 @@ async function indexOf(counts: readonly (readonly number[])[], options: { strict
   return index!;
 }
 
-Deno.test("pairStudies() leaves out a study of 16 views with 4 images each instead of making 4^16 pairs", async () => {
+Deno.test("pairStudies() excludes a study of 16 views with 4 images each instead of creating 4^16 pairs", async () => {
   const index = await indexOf([Array(16).fill(4), Array(16).fill(1)]);
   const pairs = pairStudies(index);
   assert.equal(pairs.count, 1);
@@ -35,12 +35,12 @@ Deno.test("pairStudies() leaves out a study of 16 views with 4 images each inste
   assert.throws(() => pairStudies(strict), /study p0\/1 \(4,294,967,296\): study has more than 65,536 combinations/);
 });
 
-Deno.test("pairStudies() refuses more pairs in all than fit into memory, before it makes any", async () => {
+Deno.test("pairStudies() rejects more pairs than fit into memory before creating any", async () => {
   const index = await indexOf(Array(150).fill(Array(16).fill(2)));
   assert.throws(() => pairStudies(index), /the images of 150 studies form 9,830,400 combinations, more than fit/);
 });
 
-Deno.test("pairStudies() makes every combination once, in order", async () => {
+Deno.test("pairStudies() creates every combination once, in order", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(fc.nat(3), fc.nat(3)), { minLength: 1, maxLength: 4 })

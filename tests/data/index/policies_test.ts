@@ -56,7 +56,7 @@ for (const [state, spellings] of SPELLINGS) {
   });
 }
 
-Deno.test("parseLabelState() reads nothing else", () => {
+Deno.test("parseLabelState() rejects anything else", () => {
   for (const cell of ["2", "1.5", "--1", "0.5", "1e1", "often", "1 0", "11", "-", "constructor", "Infinity", "0x1"]) {
     assert.equal(parseLabelState(cell), undefined, JSON.stringify(cell));
   }
@@ -99,13 +99,13 @@ Deno.test("pairStudies() one-frontal-one-lateral keeps studies with exactly one 
     assert.deepEqual([...pairs.study], [4]);
   }));
 
-Deno.test("pairStudies() all-combinations-missing keeps a study without a view, the view being -1", () =>
+Deno.test("pairStudies() all-combinations-missing keeps a study that lacks a view, with -1 for the view", () =>
   withIndex(studiesOf("AP PA LL | AP | LL LL | -"), (index) => {
     const pairs = pairStudies(index, { policy: "all-combinations-missing" });
     assert.deepEqual([...pairs.images], [0, 2, 1, 2, 3, -1, -1, 4, -1, 5]);
   }));
 
-Deno.test("splitBySubject() gives 80/10/10, depends on the seed and not on the order of rows", () => {
+Deno.test("splitBySubject() splits 80/10/10, depending on the seed and not on row order", () => {
   const ids = Array.from({ length: 200 }, (_, i) => String(10000000 + i));
   const splits = splitBySubject(ids, 1);
   const counts = [0, 0, 0];
@@ -116,7 +116,7 @@ Deno.test("splitBySubject() gives 80/10/10, depends on the seed and not on the o
   assert.notDeepEqual([...splitBySubject(ids, 2)], [...splits]);
 });
 
-Deno.test("no policy puts a patient into two splits", () =>
+Deno.test("no policy assigns a patient to two splits", () =>
   fc.assert(
     fc.asyncProperty(
       fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 30 }),
@@ -144,7 +144,7 @@ Deno.test("no policy puts a patient into two splits", () =>
     { numRuns: 15 },
   ));
 
-Deno.test("a split file divides subjects, and subjects without a split are left out", () =>
+Deno.test("a split file assigns subjects, and subjects without a split are excluded", () =>
   inTempDir(async (root) => {
     writeMimic(join(root, "m"), { images: plainImages(3) });
     const file = join(root, "split.csv");

@@ -44,7 +44,7 @@ async function collect(batches: AsyncGenerator<Batch>, limit = Infinity): Promis
   return taken;
 }
 
-Deno.test("epochOrder() is a permutation that depends on seed and epoch alone", () => {
+Deno.test("epochOrder() is a permutation determined by seed and epoch", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 500 }), fc.nat(), fc.nat(1000), (count, seed, epoch) => {
     const order = epochOrder(count, { seed, epoch, shuffle: true });
     assert.deepEqual([...order].sort((a, b) => a - b), Array.from({ length: count }, (_, i) => i));
@@ -61,7 +61,7 @@ Deno.test("epochOrder() is a permutation that depends on seed and epoch alone", 
   assert.deepEqual([...epochOrder(3, { seed: 1, epoch: 0, shuffle: false })], [0, 1, 2]);
 });
 
-Deno.test("epochOrder() puts every row at every place equally often", () => {
+Deno.test("epochOrder() places every row at every position equally often", () => {
   const counts = Array.from({ length: 5 }, () => [0, 0, 0, 0, 0]);
   for (let epoch = 0; epoch < 5000; epoch++) {
     epochOrder(5, { seed: 3, epoch, shuffle: true }).forEach((row, place) => counts[row]![place]!++);
@@ -83,7 +83,7 @@ Deno.test("stepsPerEpoch() counts the last partial batch unless it is dropped", 
   ]);
 });
 
-Deno.test("a loader gives every pair once an epoch, in an order of its own each epoch", () =>
+Deno.test("a loader yields every pair once per epoch, in a different order each epoch", () =>
   withLoader({ batchSize: 5, seed: 2 }, async (loader) => {
     const batches = await collect(loader.batches({ untilEpoch: 2 }));
     assert.deepEqual(batches.map(({ epoch, step }) => [epoch, step]), [[0, 0], [0, 1], [0, 2], [0, 3], [1, 0], [1, 1], [
@@ -118,7 +118,7 @@ Deno.test("a loader keeps, pads or drops the last partial batch", async () => {
   }
 });
 
-Deno.test("a missing view is marked, and its pixels are zero", () => {
+Deno.test("a missing view is flagged, and its pixels are zero", () => {
   // Studies 0 and 2 have both views; study 1 has only a frontal.
   const images = plainImages(2).filter((_, i) => i !== 3 && i < 6);
   return withLoader(
@@ -156,7 +156,7 @@ Deno.test("batches carry the labels of their studies under the policies", () => 
   );
 });
 
-Deno.test("a loader ends with an error that names damaged pixels", () =>
+Deno.test("a loader fails on damaged pixels with an error that names them", () =>
   withLoader({ batchSize: 4, shuffle: false }, async (loader, _index, cache) => {
     const file = join(cache, "shard-00000.u8");
     const bytes = await Deno.readFile(file);

@@ -47,29 +47,29 @@ function encodeUtf16(text: string, { bigEndian = false, mark = true } = {}): Uin
   return bytes;
 }
 
-Deno.test("readCsv() finds columns by name, in the order asked for, with line numbers", async () => {
+Deno.test("readCsv() finds columns by name, in the requested order, with line numbers", async () => {
   const { rows } = await readText("a,b,c\n1,2,3\n4,5,6\n", { columns: ["c", "a"] });
   assert.deepEqual(rows, [["3", "1", "2"], ["6", "4", "3"]]);
 });
 
-Deno.test("readCsv() understands a byte order mark, CRLF, quotes, quoted line ends and a missing last line end", async () => {
+Deno.test("readCsv() accepts a byte order mark, CRLF, quotes, quoted newlines and no final newline", async () => {
   const { rows } = await readText('\uFEFFa,"b"\r\n"x, y","he said ""no"""\r\n"two\nlines",4', { columns: ["a", "b"] });
   assert.deepEqual(rows.map(([a, b]) => [a, b]), [["x, y", 'he said "no"'], ["two\nlines", "4"]]);
 });
 
-Deno.test("readCsv() drops the spaces around column names and cells, and matches names in any case", async () => {
+Deno.test("readCsv() trims column names and cells, and matches names case-insensitively", async () => {
   const { rows } = await readText(' a , "B" ,c\n 1 , "2" ,3\n', { columns: ["a", "b", "c"] });
   assert.deepEqual(rows, [["1", "2", "3", "2"]]);
   const exact = await readText("a,A\n1,2\n", { columns: ["A"] });
   assert.deepEqual(exact.rows, [["2", "2"]]);
 });
 
-Deno.test("readCsv() leaves the cells of optional columns empty where the header lacks them", async () => {
+Deno.test("readCsv() returns empty cells for missing optional columns", async () => {
   const { rows } = await readText("a\n1\n", { columns: ["a", "b"], optional: ["b"] });
   assert.deepEqual(rows, [["1", "", "2"]]);
 });
 
-Deno.test("readCsv() recognises gzip by the first bytes, whatever the name, also of several members and twice", async () => {
+Deno.test("readCsv() detects gzip by its signature, including multi-member and doubly gzipped files", async () => {
   const joined = new Uint8Array([...gzipSync("a,b\n1,2\n"), ...gzipSync("3,4\n")]);
   const twice = gzipSync(gzipSync("a,b\n1,2\n3,4\n"));
   const plain = new TextEncoder().encode("a,b\n1,2\n3,4\n");
@@ -81,7 +81,7 @@ Deno.test("readCsv() recognises gzip by the first bytes, whatever the name, also
   }
 });
 
-Deno.test("readCsv() reads any line ends, also mixed", async () => {
+Deno.test("readCsv() accepts any line endings, also mixed", async () => {
   for (const end of ["\n", "\r\n", "\r"]) {
     const { rows } = await readText(["a,b", "1,2", "", "3,4"].join(end), { columns: ["a"] });
     assert.deepEqual(rows, [["1", "2"], ["3", "4"]], JSON.stringify(end));
@@ -120,7 +120,7 @@ Deno.test("readCsv() reads UTF-8, UTF-16 of either order, with or without a mark
   }
 });
 
-Deno.test("readCsv() hands over what it cannot read by line, or refuses the file", async () => {
+Deno.test("readCsv() reports unreadable records by line, or rejects the file", async () => {
   const text = 'a,b\n1,2\n3\n4,5,6\n7,8\n9,5" tube\n"x" y,1\n2,3,,\n';
   const { rows, bad, count } = await readText(text, { columns: ["a"] });
   assert.deepEqual(rows.map(([a]) => a), ["1", "7", "2"]);
@@ -130,7 +130,7 @@ Deno.test("readCsv() hands over what it cannot read by line, or refuses the file
   await refuses('a\nx"\n', { columns: ["a"], says: /line 2: a quote stands inside an unquoted field/ });
 });
 
-Deno.test("readCsv() loses one row to a quote that is never closed, not the rest of the file", async () => {
+Deno.test("readCsv() loses one row to an unclosed quote, not the rest of the file", async () => {
   const after = Array.from({ length: 100_000 }, (_, i) => `${i},y`);
   const { rows, bad } = await readText(["a,b", '1,"open', ...after].join("\n"), { columns: ["a"] });
   assert.deepEqual(bad, [[2, "quote"]]);
@@ -145,7 +145,7 @@ Deno.test("readCsv() skips blank lines and rows of blank cells", async () => {
   assert.deepEqual(lines.rows, [["1", "2000002"]]);
 });
 
-Deno.test("readCsv() names file, line and column of what it refuses", async () => {
+Deno.test("readCsv() names file, line and column in errors", async () => {
   await refuses("", { columns: ["a"], says: /table\.csv: the file is empty/ });
   await refuses("\r\n\r\n", { columns: ["a"], says: /table\.csv: the file is empty/ });
   await refuses("x,y\n1,2\n", {
@@ -158,7 +158,7 @@ Deno.test("readCsv() names file, line and column of what it refuses", async () =
   await refuses(`a\n"${"x".repeat(3 << 20)}"\n`, { columns: ["a"], says: /line 2: a line is longer than 1 MiB/ });
 });
 
-Deno.test("readCsv() says what a file that is no table is", async () => {
+Deno.test("readCsv() identifies files that are not tables", async () => {
   const cases: [string | Uint8Array, RegExp][] = [
     [Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0), /spreadsheet \(\.xlsx\)/],
     [Uint8Array.of(0x42, 0x5a, 0x68, 0x39), /bzip2/],
@@ -181,7 +181,7 @@ Deno.test("readCsv() does not hold an endless record of a gzip bomb in memory", 
   await refuses(bomb, { columns: ["a"], name: "t.csv.gz", says: /longer than 1 MiB/ });
 });
 
-Deno.test("readCsv() says that a file is missing", async () => {
+Deno.test("readCsv() reports a missing file", async () => {
   await assert.rejects(
     readCsv("/nowhere/t.csv", { columns: ["a"], onRow: () => {} }),
     /\/nowhere\/t\.csv: the file is missing/,
@@ -189,7 +189,7 @@ Deno.test("readCsv() says that a file is missing", async () => {
   await assert.rejects(readCsv("/nowhere/t.csv.gz", { columns: ["a"], onRow: () => {} }), /the file is missing/);
 });
 
-Deno.test("readCsv() ends with what a callback throws", async () => {
+Deno.test("readCsv() rethrows an exception from a callback", async () => {
   await inTempDir(async (directory) => {
     const path = join(directory, "t.csv");
     await Deno.writeTextFile(path, "a\n1\n2\n");
@@ -240,7 +240,7 @@ function writeCsv(table: readonly string[][], options: Dialect) {
   return gzip ? new Uint8Array(gzipSync(bytes)) : bytes;
 }
 
-Deno.test("readCsv() gives back any table written in any dialect", async () => {
+Deno.test("readCsv() round-trips any table in any dialect", async () => {
   const table = fc.array(fc.tuple(fc.constant("k"), cell, cell).map((row) => [...row]), { maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(table, dialect, async (rows, options) => {
@@ -253,7 +253,7 @@ Deno.test("readCsv() gives back any table written in any dialect", async () => {
   );
 });
 
-Deno.test("readCsv() reads valid CSV as csv-parse does", async () => {
+Deno.test("readCsv() agrees with csv-parse on valid CSV", async () => {
   const table = fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(table, fc.boolean(), async (rows, quoteAll) => {
@@ -279,7 +279,7 @@ Deno.test("readCsv() reads valid CSV as csv-parse does", async () => {
   );
 });
 
-Deno.test("readCsv() ends on any bytes, with rows or a DataError", async () => {
+Deno.test("readCsv() terminates on arbitrary bytes, with rows or a DataError", async () => {
   const noise = fc.oneof(
     fc.uint8Array({ maxLength: 400 }),
     fc.string({ unit: fc.constantFrom("a", '"', ",", ";", "\n", "\r", " "), maxLength: 200 })

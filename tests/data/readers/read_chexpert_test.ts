@@ -54,7 +54,7 @@ function writeImages(root: string, rows: readonly Row[]): void {
   }
 }
 
-Deno.test("CheXpert is read from its folder or the one around it, labels by name, split by patient", () =>
+Deno.test("CheXpert is read from its folder or the parent folder, with labels by name, split by patient", () =>
   inTempDir(async (root) => {
     const train = Array.from({ length: 18 }, (_, i) => study("train", i, { Edema: "1.0", Cardiomegaly: "-1.0" }))
       .flat();
@@ -156,7 +156,7 @@ Deno.test("CheXpert is read from the batches of the full-size download", () =>
     assert.ok(pixels.isReady(0) && pixels.isReady(11));
   }));
 
-Deno.test("CheXpert's official test labels are read, their views from the images' names", () =>
+Deno.test("CheXpert's official test labels are read, with views from the image names", () =>
   inTempDir(async (root) => {
     const lines = TEST.map(({ path, labels = {} }) =>
       [path.replace("CheXpert-v1.0-small/", ""), ...LABELS.map((label) => labels[label] ?? "0")].join(",")
@@ -176,7 +176,7 @@ Deno.test("CheXpert's official test labels are read, their views from the images
     assert.deepEqual([...index.images.view.subarray(12)], [0, 1, 0, 1, 0, 1]);
   }));
 
-Deno.test("CheXpert's labels of whole studies stand for the images in the studies' folders", () =>
+Deno.test("CheXpert's per-study labels apply to all images in the study's folder", () =>
   inTempDir(async (root) => {
     writeTable(join(root, "train.csv"), TRAIN);
     writeMoved(root, [...TRAIN, ...TEST], (path) => path.replace("CheXpert-v1.0-small/", ""));
@@ -206,7 +206,7 @@ Deno.test("of two copies of CheXpert the one with the table is read", () =>
     assert.deepEqual(place(both), { kind: "file", path: join(root, "CheXpert-v1.0", image) });
   }));
 
-Deno.test("CheXpert of which only the validation images are there is refused", () =>
+Deno.test("CheXpert with only the validation images present is refused", () =>
   inTempDir(async (root) => {
     const many = Array.from({ length: 20 }, (_, i) => study("train", i)).flat();
     const valid = study("valid", 100);

@@ -43,7 +43,7 @@ const replace = (from: string | RegExp, to: string) => (text: string) => {
 };
 
 for (const gzip of [true, false]) {
-  Deno.test(`readMimic() reads ${gzip ? "gzipped" : "plain"} tables into subjects, studies, images, views and labels`, async () => {
+  Deno.test(`readMimic() reads subjects, studies, images and labels from ${gzip ? "gzipped" : "plain"} tables`, async () => {
     const images = plainImages(3);
     const labels = { "50000000": { Edema: "1.0", Pneumonia: "-1.0", Fracture: "0.0" } };
     for (const { study } of images) {
@@ -86,7 +86,7 @@ Deno.test("a missing image is skipped, counted and named", () => {
   });
 });
 
-Deno.test("a directory or a link in a circle in an image's place is skipped, counted and named", () =>
+Deno.test("a directory or a cyclic link in place of an image is skipped, counted and named", () =>
   inTempDir(async (root) => {
     const images = plainImages();
     writeMimic(root, { images });
@@ -159,7 +159,7 @@ for (const id of ["../../etc/passwd", "/etc/passwd", "a\0b", "..", ".hidden", "a
   });
 }
 
-Deno.test("subject and study identifiers that are no numbers never become paths", async () => {
+Deno.test("subject and study identifiers that are not numbers never become paths", async () => {
   const edit = {
     metadata: (text: string) => text + "dx,../../..,50000000,x,AP,28,28\ndy,10000000,../..,x,AP,28,28\n",
   };
@@ -235,7 +235,7 @@ Deno.test("negbio labels are read when asked for", () =>
     assert.equal(index.labelState(0, 0), 1);
   }));
 
-Deno.test("test-set labels replace those of the test split, under either name of Lung Opacity", () =>
+Deno.test("test-set labels replace those of the test split, with either spelling of Lung Opacity", () =>
   inTempDir(async (root) => {
     const images = plainImages(); // subject 9 (studies 50000018 and 50000019) is the test split
     const labels = Object.fromEntries(images.map(({ study }) => [study, { "Lung Opacity": "0.0" }]));
@@ -254,7 +254,7 @@ Deno.test("test-set labels replace those of the test split, under either name of
     assert.equal(pairStudies(index).count, 19);
   }));
 
-Deno.test("a directory with the tables and no images counts images as listed", async () => {
+Deno.test("a directory with tables but no images counts the listed images", async () => {
   const images = plainImages().map((image) => ({ ...image, content: null }));
   const index = await open({ images });
   assert.equal(index.source.hasImages, false);
@@ -262,7 +262,7 @@ Deno.test("a directory with the tables and no images counts images as listed", a
   await assert.rejects(open({ images }, { strict: true }), /there are no image files/);
 });
 
-Deno.test("a phantom directory is told from patients' images by its marker", () =>
+Deno.test("a phantom directory is recognised by its marker file", () =>
   inTempDir(async (root) => {
     writeMimic(root, { images: plainImages() });
     assert.equal(detectDataset(root), "mimic-cxr");
@@ -271,7 +271,7 @@ Deno.test("a phantom directory is told from patients' images by its marker", () 
     assert.equal((await openDataset({ root })).synthetic, true);
   }));
 
-Deno.test("cohortTable() and summarizeIndex() count what each step leaves", async () => {
+Deno.test("cohortTable() and summarizeIndex() count what remains after each step", async () => {
   const images = plainImages();
   images[0] = { ...images[0]!, content: null };
   images[2] = { ...images[2]!, position: "" };
@@ -328,7 +328,7 @@ Deno.test("readMimic() reads identifiers that were written as floats, in any of 
   }
 });
 
-Deno.test("readMimic() refuses identifiers that a spreadsheet rounded, rather than merge patients", async () => {
+Deno.test("readMimic() rejects identifiers rounded by a spreadsheet instead of merging patients", async () => {
   const rounded = (text: string) => text.replaceAll(/\b(1000000\d)\b(?=,)/g, "1.0E+07");
   await assert.rejects(
     open({ images: plainImages(), edit: { metadata: rounded } }),
@@ -351,7 +351,7 @@ Deno.test("readMimic() reads plain text named .csv.gz, gzip named .csv, UTF-16 a
   });
 });
 
-Deno.test("a data set of which almost all images are missing is refused, or taken with partial", async () => {
+Deno.test("a data set with most images missing is refused unless partial is set", async () => {
   const images = plainImages().map((image, i) => i < 4 ? image : { ...image, content: null });
   await assert.rejects(
     open({ images }),
@@ -360,7 +360,7 @@ Deno.test("a data set of which almost all images are missing is refused, or take
   assert.equal(pairStudies(await open({ images }, { partial: true })).count, 2);
 });
 
-Deno.test("a data set whose tables do not fit together is refused, not read as one without studies", async () => {
+Deno.test("a data set whose tables do not match is refused, not read as empty", async () => {
   const edit = { chexpert: replace(/^(\d+),5/gm, "$1,6") };
   await assert.rejects(open({ images: plainImages(), edit }), /40 of 40 images .*study has no row in the label file/);
 });

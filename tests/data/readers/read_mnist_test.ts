@@ -8,7 +8,7 @@ import { inTempDir } from "../fixture.ts";
 const SMALL: MnistOptions = { pairs: { train: 40, validate: 10, test: 20 } };
 const open = (mnist: MnistOptions) => openDataset({ dataset: "mnist-pairs", mnist });
 
-Deno.test("MNIST pairs are two images of one digit with a one-hot label, in the numbers asked for", async () => {
+Deno.test("MNIST pairs are two images of one digit with a one-hot label, in the requested numbers", async () => {
   const index = await open(SMALL);
   assert.deepEqual(index.views, ["rotated", "noisy"]);
   assert.deepEqual([index.studies.count, index.images.count, index.labels.length], [70, 140, 10]);
@@ -25,7 +25,7 @@ Deno.test("MNIST pairs are two images of one digit with a one-hot label, in the 
   }
 });
 
-Deno.test("MNIST pairs depend on the seed alone", async () => {
+Deno.test("MNIST pairs depend only on the seed", async () => {
   const [a, b, c] = [await open(SMALL), await open(SMALL), await open({ ...SMALL, seed: 1 })];
   const draw = (index: typeof a, image: number) => [...index.source.generated!.draw(image).samples];
   // Also in a different call order.
@@ -35,13 +35,13 @@ Deno.test("MNIST pairs depend on the seed alone", async () => {
   assert.notEqual(a.source.generated!.fingerprint, c.source.generated!.fingerprint);
 });
 
-Deno.test("a third, clean view can be had", async () => {
+Deno.test("a third, clean view is available", async () => {
   const index = await open({ ...SMALL, views: ["rotated", "noisy", "clean"] });
   assert.equal(index.images.count, 210);
   assert.equal(pairStudies(index).views, 3);
 });
 
-Deno.test("MNIST pairs at 28 pixels keep the drawn pixels as they are", () =>
+Deno.test("MNIST pairs at 28 pixels keep their pixels unchanged", () =>
   inTempDir(async (root) => {
     const index = await open(SMALL);
     const pixels = await preparePixels(index, { cacheDir: root, imageSize: 28 });
@@ -51,7 +51,7 @@ Deno.test("MNIST pairs at 28 pixels keep the drawn pixels as they are", () =>
     pixels.close();
   }));
 
-Deno.test("rotateDigit() turns counter-clockwise about the centre with zeros outside", () => {
+Deno.test("rotateDigit() rotates counter-clockwise about the centre with zero padding", () => {
   const pixels = new Uint8Array(784);
   pixels[3 * 28 + 13] = 200;
   pixels[3 * 28 + 14] = 200;
@@ -82,7 +82,7 @@ Deno.test("missing or damaged MNIST files, and other splits, are refused", () =>
     await assert.rejects(openDataset({ dataset: "mnist-pairs", splits: "paper" }), /their own split only/);
   }));
 
-Deno.test("readMnist() refuses numbers of pairs that no memory holds, before it makes any", async () => {
+Deno.test("readMnist() rejects too many pairs before creating any", async () => {
   for (const train of [2e9, 1_000_001, -1, 1.5]) {
     await assert.rejects(
       openDataset({ dataset: "mnist-pairs", mnist: { pairs: { train } } }),

@@ -25,7 +25,7 @@ async function withData(
   });
 }
 
-Deno.test("a table of one's own is read with any views, several rows a study and missing views", () =>
+Deno.test("a custom table may have any views, several rows per study and missing views", () =>
   withData(
     "subject,study,split,front,side,top,broken\n" +
       "anna,1,train,images/a.jpg,images/b.jpg,,1\n" +
@@ -45,7 +45,7 @@ Deno.test("a table of one's own is read with any views, several rows a study and
     },
   ));
 
-Deno.test("bad cells of such a table are skipped, counted and named", () =>
+Deno.test("bad cells of a custom table are skipped, counted and named", () =>
   withData(
     "subject,study,split,front,side,top,broken\n" +
       "anna,1,train,images/a.jpg,../secret.jpg,,1\n" +
@@ -80,7 +80,7 @@ Deno.test("bad cells of such a table are skipped, counted and named", () =>
     },
   ));
 
-Deno.test("a subject in two splits of such a table is refused", () =>
+Deno.test("a subject in two splits of a custom table is refused", () =>
   withData(
     "subject,study,split,front,side,top,broken\nanna,1,train,images/a.jpg,,,1\nanna,2,test,images/b.jpg,,,1\n",
     (root) =>
@@ -112,7 +112,7 @@ for (const [what, header, says] of BAD_HEADERS) {
     ));
 }
 
-Deno.test("studies are told apart by subject and study: each subject may have a study1", () =>
+Deno.test("studies are identified by subject and study: each subject may have a study1", () =>
   withData(
     "subject,study,split,front,side,top,broken\n" +
       "anna,study1,train,images/a.jpg,,,1\n" +
@@ -129,7 +129,7 @@ Deno.test("studies are told apart by subject and study: each subject may have a 
     },
   ));
 
-Deno.test("a table with one row a pair lists each image once", () =>
+Deno.test("a table with one row per pair lists each image once", () =>
   withData(
     "subject,study,split,front,side,broken\n" +
       ["a.jpg,images/c.jpg", "a.jpg,images/d.jpg", "b.jpg,images/c.jpg", "b.jpg,images/d.jpg"]
@@ -141,7 +141,7 @@ Deno.test("a table with one row a pair lists each image once", () =>
     { ...HEADER, views: ["front", "side"] },
   ));
 
-Deno.test("cells that stand for nothing, float identifiers and names with spaces are read", () =>
+Deno.test("missing values, float identifiers and names with spaces are read", () =>
   withData(
     " subject , study ,split, front ,side,top,Broken \n" +
       "1000.0,1.0,Train,./images/a.jpg,nan,NA,True\n" +
@@ -157,7 +157,7 @@ Deno.test("cells that stand for nothing, float identifiers and names with spaces
     },
   ));
 
-Deno.test("a row with a bad quote is lost, not the table", () =>
+Deno.test("a bad quote loses its row, not the table", () =>
   withData(
     "subject,study,split,front,side,top,broken,note\n" +
       'anna,1,train,images/a.jpg,,,1,5" tube\n' +
@@ -190,7 +190,7 @@ Deno.test("dataset.json may have a byte order mark, or be UTF-16", () =>
     }
   }));
 
-Deno.test("a table without a split column is read where another split is asked for, and labels may be left out", () =>
+Deno.test("the split column is optional with another split policy, and labels are optional", () =>
   withData(
     "subject,study,front\nanna,1,images/a.jpg\nben,1,images/b.jpg\n",
     async (root) => {

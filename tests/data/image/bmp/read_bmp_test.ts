@@ -29,7 +29,7 @@ for (const headerBytes of [12, 40, 52, 56, 64, 108, 124]) {
   }
 }
 
-Deno.test("readBmp() reads rows from the top where the height is negative", () => {
+Deno.test("readBmp() reads top-down rows if the height is negative", () => {
   const picture = gray();
   assert.deepEqual([...readBmp(makeBmp({ ...picture, bits: 8, topDown: true })).samples], pixels(picture));
 });
@@ -79,7 +79,7 @@ const RLE8 = Uint8Array.of(3, 9, 0, 3, 1, 2, 3, 0, 0, 0, 0, 2, 2, 0, 4, 7, 0, 0,
 const RLE4 = Uint8Array.of(3, 0x9a, 0, 3, 0x12, 0x30, 0, 0, 0, 2, 2, 0, 4, 0x78, 0, 0, 6, 0x55, 0, 1);
 const LEVELS = Array.from({ length: 256 }, (_, i) => [i, i, i] as const);
 
-Deno.test("readBmp() reads run-length coded pixels of 8 and 4 bits", () => {
+Deno.test("readBmp() reads run-length encoded pixels of 8 and 4 bits", () => {
   const picture = { width: 6, height: 3, sample: () => 0 };
   const eight = readBmp(makeBmp({ ...picture, bits: 8, compression: 1, data: RLE8, palette: LEVELS }));
   assert.deepEqual([...eight.samples], [5, 5, 5, 5, 5, 5, 0, 0, 7, 7, 7, 7, 9, 9, 9, 1, 2, 3]);
@@ -87,7 +87,7 @@ Deno.test("readBmp() reads run-length coded pixels of 8 and 4 bits", () => {
   assert.deepEqual([...four.samples], [5, 5, 5, 5, 5, 5, 0, 0, 7, 8, 7, 8, 9, 10, 9, 1, 2, 3]);
 });
 
-Deno.test("readBmp() refuses what is cut off, and kinds that it does not read by name", () => {
+Deno.test("readBmp() rejects truncated files, and unsupported kinds by name", () => {
   const picture = gray();
   const whole = makeBmp({ ...picture, bits: 8 });
   assert.throws(() => readBmp(whole.subarray(0, -20)), new ImageError("the BMP data is cut off"));

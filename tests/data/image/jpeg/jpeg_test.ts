@@ -44,7 +44,7 @@ const ODD: [string, (file: Uint8Array) => Uint8Array][] = [
 
 for (const name of FILES) {
   for (const [what, change] of ODD) {
-    Deno.test(`a JPEG with ${what} has the pixels of one without: ${name}`, async () => {
+    Deno.test(`a JPEG with ${what} decodes to the same pixels as one without: ${name}`, async () => {
       const file = await Deno.readFile(new URL(name, GOLDEN));
       const decoder = new ImageDecoder();
       const { samples } = await decoder.decode(file);

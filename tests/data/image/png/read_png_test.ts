@@ -28,7 +28,7 @@ for (const interlaced of [false, true]) {
     const picture = gray();
     picture.sample = (x, y, c) => (x * 4111 + y * 811 + c * 9973) & (2 ** depth - 1);
     for (const [colourType, name] of [[2, "RGB"], [4, "gray with alpha"], [6, "RGB with alpha"]] as const) {
-      Deno.test(`readPng() reads ${depth}-bit ${name}, ${how}, and passes over the alpha`, async () => {
+      Deno.test(`readPng() reads ${depth}-bit ${name}, ${how}, ignoring alpha`, async () => {
         const image = await readPng(makePng({ ...picture, depth, colourType, interlaced }));
         const toGray = colourType === 4
           ? (channel: (c: number) => number) => channel(0)
@@ -56,13 +56,13 @@ for (const depth of [1, 2, 4, 8]) {
   });
 }
 
-Deno.test("readPng() gives the transparent gray of tRNS its own value", async () => {
+Deno.test("readPng() keeps the value of the gray level that tRNS makes transparent", async () => {
   const picture = gray({ value: (x) => x * 20 });
   const image = await readPng(makePng({ ...picture, depth: 8, chunks: [pngChunk("tRNS", Uint8Array.of(0, 240))] }));
   assert.deepEqual([...image.samples], expected(picture, (channel) => channel(0)));
 });
 
-Deno.test("readPng() takes the range in use, and sBIT, as the depth of 16-bit files", async () => {
+Deno.test("readPng() derives the depth of 16-bit files from the used range and sBIT", async () => {
   const picture = gray({ value: (x, y) => 300 * x + y });
   const sBIT = (bits: number) => [pngChunk("sBIT", Uint8Array.of(bits))];
   assert.equal((await readPng(makePng({ ...picture, depth: 16 }))).bitsUsed, 12);
@@ -77,7 +77,7 @@ Deno.test("readPng() takes the range in use, and sBIT, as the depth of 16-bit fi
   );
 });
 
-Deno.test("readPng() gives the same pixels interlaced as not, at any size and depth", () =>
+Deno.test("readPng() decodes interlaced files to the same pixels at any size and depth", () =>
   fc.assert(fc.asyncProperty(
     fc.integer({ min: 1, max: 20 }),
     fc.integer({ min: 1, max: 20 }),
@@ -100,7 +100,7 @@ for (const interlaced of [false, true]) {
   });
 }
 
-Deno.test("readPng() refuses damaged, missing and impossible data by name", async () => {
+Deno.test("readPng() rejects damaged, missing and invalid data, naming the problem", async () => {
   const picture = gray();
   const refused = async (file: Uint8Array, says: RegExp) => {
     await assert.rejects(new ImageDecoder().decode(file), (error) => {

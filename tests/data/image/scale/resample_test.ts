@@ -25,7 +25,7 @@ function reference(region: Parameters<typeof horizontalPass>[0], kernel: Weights
   return new Uint8Array(out.buffer);
 }
 
-Deno.test("horizontalPass() sums pixels by weights exactly, rounds and clamps, for any region and weights", () => {
+Deno.test("horizontalPass() computes exact weighted sums, rounded and clamped, for any region and weights", () => {
   const extents = fc.record({
     side: fc.integer({ min: 1, max: 40 }),
     size: fc.integer({ min: 1, max: 40 }),
@@ -49,7 +49,7 @@ Deno.test("horizontalPass() sums pixels by weights exactly, rounds and clamps, f
   }));
 });
 
-Deno.test("resampleSquare() keeps a flat picture flat, and a picture of the right size as it is", () => {
+Deno.test("resampleSquare() keeps constant images constant and does not change images of the target size", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 90 }), fc.nat(255), (side, size, level) => {
       const flat = { pixels: new Uint8Array(side * side).fill(level), stride: side, left: 0, top: 0, side };

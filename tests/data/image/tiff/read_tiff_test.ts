@@ -24,7 +24,7 @@ function ramp(bits: number): Picture {
 
 for (const bits of [1, 2, 3, 4, 6, 8, 10, 12, 14, 16]) {
   for (const bigEndian of [false, true]) {
-    Deno.test(`readTiff() reads ${bits}-bit gray, either black or white at 0, ${bigEndian ? "big" : "little"}-endian`, () => {
+    Deno.test(`readTiff() reads ${bits}-bit gray of either polarity, ${bigEndian ? "big" : "little"}-endian`, () => {
       const white = 2 ** bits - 1;
       const picture = ramp(bits);
       const black = read({ ...picture, bits, bigEndian });
@@ -38,14 +38,14 @@ for (const bits of [1, 2, 3, 4, 6, 8, 10, 12, 14, 16]) {
   }
 }
 
-Deno.test("readTiff() takes the range in use as the depth, before it turns white to black", () => {
+Deno.test("readTiff() derives the depth from the used range before inverting", () => {
   const picture = gray({ value: (x, y) => 300 * x + y });
   const image = read({ ...picture, bits: 16, photometric: 0 });
   assert.equal(image.bitsUsed, 12);
   assert.deepEqual([...image.samples], pixels(picture, (x, y) => 4095 - picture.sample(x, y, 0)));
 });
 
-Deno.test("readTiff() keeps the highest 16 bits of 32-bit gray", () => {
+Deno.test("readTiff() keeps the top 16 bits of 32-bit gray", () => {
   const picture = gray({ value: (x, y) => x * 2 ** 27 + y });
   assert.deepEqual([...read({ ...picture, bits: 32 }).samples], pixels(picture, (x) => x * 2 ** 12));
   const small = gray({ value: (x, y) => x * 300 + y });
@@ -53,7 +53,7 @@ Deno.test("readTiff() keeps the highest 16 bits of 32-bit gray", () => {
 });
 
 for (const bits of [8, 16, 32]) {
-  Deno.test(`readTiff() reads signed ${bits}-bit samples in the order of their numbers`, () => {
+  Deno.test(`readTiff() reads signed ${bits}-bit samples in numeric order`, () => {
     const positive = gray({ value: (x, y) => x * 7 + y });
     const signed = { bits, tags: { 339: [2] } };
     assert.deepEqual(
@@ -106,7 +106,7 @@ Deno.test("readTiff() reads bytes whose lowest bit comes first", () => {
   }
 });
 
-Deno.test("readTiff() passes over alpha, and takes colours out of a product with alpha", () => {
+Deno.test("readTiff() ignores alpha, and undoes premultiplication", () => {
   const picture = gray({ width: 6, height: 2 });
   const alpha = (x: number) => [255, 128, 51, 0, 255, 200][x]!;
   picture.sample = (x, y, c) => c === 1 ? alpha(x) : Math.floor((40 * x + y) * alpha(x) / 255);
@@ -136,7 +136,7 @@ for (const bits of [1, 2, 4, 8]) {
   });
 }
 
-Deno.test("readTiff() turns the picture as the orientation tag says", () => {
+Deno.test("readTiff() applies the orientation tag", () => {
   const stored = [1, 2, 3, 4, 5, 6];
   const picture = gray({ width: 3, height: 2, value: (x, y) => stored[3 * y + x]! });
   const turned: Record<number, [number, number, number[]]> = {
@@ -188,7 +188,7 @@ for (const [what, change, says] of REFUSED) {
   });
 }
 
-Deno.test("a TIFF whose data inflate to 400 MB more than its header says is refused without taking them", async () => {
+Deno.test("a TIFF whose data inflate to 400 MB more than the header says is refused early", async () => {
   const data = deflateSync(new Uint8Array(400 << 20), { level: 1 });
   const plain = makeTiff({ ...gray({ width: 8, height: 8 }), tags: { 259: [8], 273: [4096], 279: [data.length] } });
   const file = new Uint8Array(4096 + data.length);
@@ -199,7 +199,7 @@ Deno.test("a TIFF whose data inflate to 400 MB more than its header says is refu
   assert.ok(Deno.memoryUsage().rss - before < 64 << 20);
 });
 
-Deno.test("a TIFF whose strips overlap, or with links to itself, is read once or refused", async () => {
+Deno.test("a TIFF with overlapping strips or cyclic links is refused, or read only once", async () => {
   const overlapping = makeTiff({ ...gray({ width: 8, height: 400 }), rowsPerStrip: 1, compression: "lzw" });
   const shared = makeTiff({
     ...gray({ width: 8, height: 400 }),
@@ -212,7 +212,7 @@ Deno.test("a TIFF whose strips overlap, or with links to itself, is read once or
   assert.deepEqual([...(await new ImageDecoder().decode(linked)).samples], pixels(gray()), "SubIFDs are passed over");
 });
 
-Deno.test("readTiff() undoes LZW and PackBits of any data", () => {
+Deno.test("readTiff() round-trips arbitrary data through LZW and PackBits", () => {
   const bytes = fc.oneof(
     fc.uint8Array({ minLength: 1, maxLength: 6000 }),
     fc.array(fc.tuple(fc.nat(255), fc.integer({ min: 1, max: 400 })), { minLength: 1, maxLength: 40 }).map((runs) =>
