@@ -43,7 +43,7 @@ const replace = (from: string | RegExp, to: string) => (text: string) => {
 };
 
 for (const gzip of [true, false]) {
-  Deno.test(`readMimic() reads subjects, studies, images and labels from ${gzip ? "gzipped" : "plain"} tables`, async () => {
+  Deno.test(`readMimic() reads studies, images and labels from ${gzip ? "gzipped" : "plain"} tables`, async () => {
     const images = plainImages(3);
     const labels = { "50000000": { Edema: "1.0", Pneumonia: "-1.0", Fracture: "0.0" } };
     for (const { study } of images) {
