@@ -1,6 +1,5 @@
 /**
- * Training runs: configuration, run directory, locks, the training loop, and what happens when something fails on the
- * way.
+ * Training runs: configuration, run directory, locks, the training loop, and recovery from failures.
  *
  * @module
  */

@@ -81,10 +81,10 @@ export interface RepeatedStep {
 /**
  * Repeats a step with `checkNumerics` to find the op that causes the non-finite result.
  *
- * The parameters are those of the moment: a step with a gradient that is not finite changes none, but the steps that
- * were under way after it may have.
+ * Uses the current parameters: a step with a non-finite gradient does not change them, but later steps that were
+ * already queued may have.
  *
- * @returns `undefined` where all is finite now, or the step cannot be repeated in the memory there is.
+ * @returns `undefined` if all results are finite this time, or there is too little memory to repeat the step.
  */
 export async function firstNonFinite(repeated: RepeatedStep): Promise<NonFiniteError | undefined> {
   const { device, config, data, settings } = repeated;

@@ -15,7 +15,7 @@ const WAITS = [0, 1000, 5000, 15_000];
 export class ReplaceableDevice implements Disposable {
   private constructor(private readonly open: () => Promise<Device>, private device: Device) {}
 
-  /** @param open Opens a device; that of the default adapter unless given. */
+  /** @param open Opens a device; the default adapter's by default. */
   static async open(open: () => Promise<Device> = () => Device.open()): Promise<ReplaceableDevice> {
     return new ReplaceableDevice(open, await open());
   }
@@ -61,7 +61,7 @@ export interface DeviceRecovery {
 /**
  * Runs work on a device, and runs it again on a new one if the device is lost, runs out of memory or its driver fails.
  *
- * @param work Must be able to start over, or to go on from what it has saved; `attempt` counts from 0.
+ * @param work Must be able to start over or to resume from its saved state; `attempt` counts from 0.
  * @throws the failure itself after three without progress.
  */
 export async function throughDeviceFailures<T>(

@@ -30,8 +30,8 @@ export function isSupervised(config: RunConfig): boolean {
 }
 
 /**
- * The pairs that a run trains on: those of the training split, for a supervised classifier restricted to the labelled
- * patients, who are those of a probe with the same share and seed.
+ * The pairs that a run trains on: the training split; for a supervised classifier restricted to the labelled patients,
+ * which are the same as those of a probe with the same fraction and seed.
  */
 export function trainingPairs(config: RunConfig, data: Pick<RunData, "index" | "pairs">): PairTable {
   const { index } = data;
@@ -81,7 +81,7 @@ function balancedWeights(config: RunConfig, data: Pick<RunData, "index" | "pairs
 }
 
 /**
- * Makes the trainer of a run.
+ * Creates the trainer of a run.
  *
  * @param options.checkNumerics Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`.
  * Slow.
@@ -105,7 +105,7 @@ export function vaeConfig(config: RunConfig, views: RunViews) {
   return { ...model, views: views.names };
 }
 
-/** 1 where a view is there, view-major [M, N], for models trained with missing views. */
+/** 1 where a view is present, view-major [M, N], for models trained with missing views. */
 export function presentOf({ present }: Pick<Batch, "present">, views: RunViews): { present?: Float32Array } {
   return views.missing ? { present } : {};
 }

@@ -44,7 +44,7 @@ export interface TrainRunOptions {
   readonly resume?: boolean;
   /** Seconds between checkpoints, 300 by default; one is written at the end in any case. */
   readonly checkpointSeconds?: number;
-  /** Also write one every so many steps. */
+  /** Number of steps between additional checkpoints. */
   readonly checkpointSteps?: number;
   /** Checkpoints that are kept, 2 by default. */
   readonly keep?: number;
@@ -52,7 +52,7 @@ export interface TrainRunOptions {
    * Steps to skip in addition to those recorded in the checkpoint, because their results were not finite.
    */
   readonly skip?: ReadonlySet<number>;
-  /** Go on although the data are not those that the run began with; recorded in `data.json`. */
+  /** Resume even if the data have changed since the run started; the change is recorded in `data.json`. */
   readonly acceptChangedData?: boolean;
   /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
   readonly checkNumerics?: boolean;
@@ -85,8 +85,8 @@ const MAX_QUEUED = 32;
 /**
  * Trains a run to its end, or until it is stopped.
  *
- * @throws {DataError} where the data do not fill a batch or are not those that the run began with, or a checkpoint
- * belongs to another configuration.
+ * @throws {DataError} if the data do not fill a batch or have changed since the run started, or a checkpoint belongs to
+ * another configuration.
  * @throws {BatchTooLargeError} before the first step, with a batch size that fits.
  * @throws {OutOfMemoryError | DeviceLostError} from the device; files on disk are unchanged.
  * @throws {NonFiniteStepError} where the loss or a gradient, or with `checkNumerics` any result, is not finite; the
@@ -155,8 +155,8 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
 }
 
 /**
- * True where a step's numbers are not finite and not just because of the scale of its loss: a step whose scaled
- * gradients are beyond float16 is left out by the optimiser and the scale halved, as long as that is possible.
+ * Whether a step's results are non-finite for a reason other than its loss scale: if scaled gradients overflow float16,
+ * the optimiser skips the step and halves the scale, as long as that is possible.
  */
 function isBad({ loss, gradientNorm, lossScale = LEAST_LOSS_SCALE }: MetricsLine): boolean {
   return !Number.isFinite(loss) || (!Number.isFinite(gradientNorm) && lossScale <= LEAST_LOSS_SCALE);

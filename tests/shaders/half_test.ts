@@ -31,7 +31,7 @@ import { matmulReference } from "../reference/matmul.ts";
 import { CONV_CASES, convData, describe, forcing, geometryOf, PROFILES } from "./conv/conv_cases.ts";
 import { type Data, type Halves, runLowering } from "./run_lowering.ts";
 
-/** Half a unit in the last place of float16's eleven digits, relative. */
+/** Unit roundoff of float16, whose significand has eleven bits. */
 const ROUNDOFF = 2 ** -11;
 
 function rounded(data: Data, half: boolean): Data {

@@ -43,7 +43,7 @@ import { assertClose, normalData } from "../reference/compare.ts";
 import { CONV_CASES, convData, describe, geometryOf } from "./conv/conv_cases.ts";
 import { type Data, runLowering } from "./run_lowering.ts";
 
-/** The lowering of a naive kernel with an invocation an element. */
+/** The lowering of a naive kernel with one invocation per element. */
 function naive(
   code: string,
   kernel: { items: number; uniforms: Uniforms; operands: Record<string, Operand>; values?: Dispatch["values"] },

@@ -1,5 +1,5 @@
 /**
- * What a run was trained on, so that it is not resumed on something else unnoticed.
+ * A fingerprint of a run's training data, to detect changes before the run is resumed.
  *
  * @module
  */
@@ -30,12 +30,12 @@ export const dataFingerprintSchema = z.object({
 });
 
 /**
- * What a run's training pairs are, in a few bytes an image: enough to say whether anything changed, and what. Images
- * are known by their prepared pixels, so that copying or touching files changes nothing.
+ * A fingerprint of a run's training pairs, a few bytes per image: enough to tell whether anything changed, and what.
+ * Images are identified by their prepared pixels, so that copying or touching files does not matter.
  */
 export type DataFingerprint = z.infer<typeof dataFingerprintSchema>;
 
-/** An image as the fingerprint knows it. */
+/** An image in the fingerprint. */
 interface ImageSums {
   name: string;
   nameSum: number;
@@ -77,9 +77,9 @@ export function fingerprintOf(config: RunConfig, data: RunData): DataFingerprint
 }
 
 /**
- * What is different, in words; empty where nothing is.
+ * Describes the differences; empty if there are none.
  *
- * @param data The data that `now` is of, to name images.
+ * @param data The data of `now`, to name images.
  */
 export function describeDataChanges(
   before: DataFingerprint,

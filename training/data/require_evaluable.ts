@@ -1,5 +1,5 @@
 /**
- * Whether a run's data can be evaluated, said before any work is done.
+ * Checks, before any work is done, that a run's data can be evaluated.
  *
  * @module
  */
@@ -17,8 +17,8 @@ import { isSupervised } from "../run_trainer.ts";
 import { viewsOfRun } from "./run_views.ts";
 
 /**
- * Refuses data that a run cannot be trained on, or (unless the run is made without evaluation) evaluated on: no labels,
- * or a split without studies of some view.
+ * Rejects data on which a run cannot be trained or (unless it is run without evaluation) evaluated: no labels, or a
+ * split without studies of some view.
  *
  * @throws {DataError} naming what is missing, and what to do.
  */

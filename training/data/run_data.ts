@@ -18,7 +18,7 @@ import { withAbsentView } from "./absent_view.ts";
 import { withLabelNoise } from "./label_noise.ts";
 import type { DataConfig } from "../run/run_config.ts";
 
-/** What training and evaluation read from. */
+/** The data that training and evaluation use. */
 export interface RunData {
   readonly index: StudyIndex;
   readonly pixels: PreparedPixels;

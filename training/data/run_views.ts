@@ -13,7 +13,7 @@ import type { RunData } from "./run_data.ts";
 export interface RunViews {
   /** Names, in the data's order. */
   readonly names: readonly string[];
-  /** One image a view of `names`; pairs that show none of them are left out. */
+  /** One image per view in `names`; pairs without any of these views are omitted. */
   readonly pairs: PairTable;
   /** Whether a pair may lack a view. */
   readonly missing: boolean;

@@ -21,17 +21,17 @@ const recordSchema = z.object({
 
 type RunDataRecord = z.infer<typeof recordSchema>;
 
-/** Changes of the data that a run went on through, and the step from which on it has seen the new data. */
+/** Data changes that a run accepted, and the step from which it has used the new data. */
 export type AcceptedChange = RunDataRecord["accepted"][number];
 
 /** A million images have about 30 MB. */
 const RECORD = { maxBytes: 2 ** 28, kind: "a record of a run's data" };
 
 /**
- * Holds a run to the data that it began with: writes `data.json` at the first step, and compares it at any later one.
+ * Ensures that a run is resumed on the data it started with: writes `data.json` at the first step, and compares later.
  *
- * @param options.step The step at which training goes on; 0 starts anew.
- * @param options.accept Go on with other data, and record it.
+ * @param options.step The step at which training resumes; 0 for a new run.
+ * @param options.accept Accept changed data, and record the changes.
  * @throws {DataError} naming what changed.
  */
 export async function holdToData(
@@ -65,12 +65,12 @@ export async function holdToData(
   await writeFileAtomic(runPaths(directory).data, `${JSON.stringify(record)}\n`);
 }
 
-/** The changes of its data that a run went on through. */
+/** The data changes that a run accepted. */
 export async function acceptedChanges(directory: string): Promise<AcceptedChange[]> {
   return (await readRecord(directory))?.accepted ?? [];
 }
 
-/** `undefined` where there is none, as in runs of older versions. */
+/** Returns `undefined` if there is none, as in runs of older versions. */
 async function readRecord(directory: string): Promise<RunDataRecord | undefined> {
   const file = runPaths(directory).data;
   let text: string;

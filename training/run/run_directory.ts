@@ -35,7 +35,7 @@ export interface RunPaths {
   readonly config: string;
   /** The incomplete configuration while the data are being prepared. */
   readonly draft: string;
-  /** What the run is trained on. */
+  /** Fingerprint of the training data. */
   readonly data: string;
   readonly metrics: string;
   readonly checkpoints: string;
@@ -60,10 +60,10 @@ export function runPaths(directory: string): RunPaths {
   };
 }
 
-/** The files that {@link sweepTemporary} looks after. */
+/** The files whose temporary files {@link sweepTemporary} removes. */
 const FILES =
   /^(config\.json|draft\.json|data\.json|tuning\.json|metrics\.jsonl|results\.json|report\.html|tables\.txt)$/;
-/** Only training writes these, one process at a time; the others may be those of an evaluation under way. */
+/** Files that only training writes, one process at a time; a running evaluation may be writing the others. */
 const OWN = /^(config|draft|data|tuning|metrics)\./;
 const HOUR = 3_600_000;
 

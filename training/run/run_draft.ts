@@ -13,9 +13,9 @@ import { readRunFile, runPaths } from "./run_directory.ts";
 
 /** The configuration as far as it is known before the data. */
 export interface RunDraft {
-  /** With `alphaSteps` 0 if it is still to be computed. */
+  /** `alphaSteps` is 0 if it is still to be computed. */
   readonly config: RunConfig;
-  /** Whether `alphaSteps` was given rather than to be computed. */
+  /** Whether the user gave `alphaSteps`; otherwise it is computed. */
   readonly alphaGiven: boolean;
 }
 
@@ -39,7 +39,7 @@ export async function readRunDraft(directory: string): Promise<RunDraft> {
   return { alphaGiven, config: checkRunConfig(config, { file }) };
 }
 
-/** Replaces the draft by the complete configuration. */
+/** Replaces the draft with the complete configuration. */
 export async function writeRunConfig(directory: string, config: RunConfig): Promise<void> {
   await writeFileAtomic(runPaths(directory).config, `${JSON.stringify(config, null, 2)}\n`);
   await removeRunDraft(directory);

@@ -96,7 +96,7 @@ class RunLock implements Disposable {
     try {
       Deno.removeSync(path);
     } catch {
-      // A lock file that stays behind locks nothing. The whole directory may have been deleted meanwhile.
+      // A leftover lock file is harmless. The whole directory may have been deleted meanwhile.
     } finally {
       file.close();
     }
@@ -124,7 +124,7 @@ async function pause(signal: AbortSignal): Promise<void> {
   try {
     await delay(RETRY_INTERVAL, undefined, { signal });
   } catch (error) {
-    // The timer's own error does not say why.
+    // The timer's own error does not contain the signal's reason.
     signal.throwIfAborted();
     throw error;
   }
@@ -142,7 +142,7 @@ function readOwner(path: string): z.infer<typeof ownerSchema> | undefined {
   try {
     return ownerSchema.safeParse(JSON.parse(readRegularTextSync(path, LOCK))).data;
   } catch {
-    // Half written, or, on Windows, locked against reading too: the message does without.
+    // Partly written or, on Windows, not readable while locked: the message omits the owner.
     return undefined;
   }
 }

@@ -38,7 +38,7 @@ import {
 import { PRECISIONS } from "../../runtime/mod.ts";
 import { ALPHA_SCHEDULES } from "../annealing.ts";
 
-/** All that `--method` takes: multimodal VAEs, then supervised classifiers. */
+/** The values of `--method`: multimodal VAEs, then supervised classifiers. */
 export const RUN_METHODS: readonly string[] = [...METHOD_NAMES, ...CLASSIFIER_NAMES];
 
 /** Weights of the positive class of each label: none, or the training labels' negatives over positives. */
@@ -49,10 +49,10 @@ const mnistPairs = z.int().positive().max(MAX_MNIST_PAIRS);
 const seed = z.int().nonnegative();
 const share = z.number().gte(0).lte(1);
 
-/** What is read and how; see `openDataset()`. */
+/** The data and how to read them; see `openDataset()`. */
 const data = {
   dataset: optional(choice(DATASETS, { help: "kind of data set; detected from the files by default" })),
-  /** Absent for data sets that come with the packages. */
+  /** Absent for data sets that are included in the packages. */
   root: named(
     "data",
     optional(path({
@@ -74,16 +74,16 @@ const data = {
   })),
   strict: flag({ help: "fail on invalid input instead of skipping it" }),
   /**
-   * Of MNIST pairs: how many, which views, and the seed of their draw; 5,000 / 1,000 / 3,000 of two views where absent.
+   * MNIST pairs only: their number, views, and seed; by default 5,000 / 1,000 / 3,000 pairs of two views.
    */
   mnist: fileOnly(z.object({
     pairs: z.object({ train: mnistPairs, validate: mnistPairs, test: mnistPairs }).exactOptional(),
     views: z.array(z.enum(MNIST_VIEWS)).min(1).exactOptional(),
     seed: seed.exactOptional(),
   })),
-  /** Takes a view away from a share of the training studies; draws of one seed are nested. */
+  /** Removes a view from a share of the training studies; draws with one seed are nested. */
   absent: fileOnly(z.object({ view: z.string(), share, seed })),
-  /** Gives a share of each label's training studies the wrong answer; draws of one seed are nested. */
+  /** Flips each label in a share of the training studies; draws with one seed are nested. */
   labelNoise: fileOnly(z.object({ share, seed })),
   followLinks: unlessDefault(flag({ help: "follow symbolic links that lead out of the data directory" })),
   trustSynthetic: unlessDefault(flag({
@@ -92,7 +92,7 @@ const data = {
   partial: unlessDefault(flag({ help: "accept a data set even if almost all images are missing or unreadable" })),
 };
 
-/** The network, the method and their sizes. Optional settings that are absent are as published. */
+/** The network, the method and their sizes. Optional settings default to the published values. */
 const model = {
   method: choice(RUN_METHODS, {
     help: "multimodal VAE or supervised classifier",

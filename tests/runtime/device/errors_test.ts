@@ -12,7 +12,7 @@ const CODE = `fn kernel(group: u32, lane: u32) {
   y_put(group, x_at(group));
 }`;
 
-/** Compiles two ops, the second of which runs a dispatch of CODE with something about it changed. */
+/** Compiles two ops, the second of which runs a modified dispatch of CODE. */
 function compileWith(device: Device, change: Partial<Dispatch>) {
   const odd = defineOp<Record<string, never>>({
     name: "odd",
@@ -103,14 +103,14 @@ Deno.test("errors that no call awaits are thrown by the next check", async () =>
   const buffer = device.allocate(4, { label: "short", usage });
   device.gpu.queue.writeBuffer(buffer, 0, new Uint32Array(2)); // too long
   const told = async () => {
-    // Browsers take a while to tell.
+    // Browsers report errors with a delay.
     for (let i = 0; i < 100; i++) {
       await device.finish();
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   };
   await assert.rejects(told(), { name: "ValidationError", message: /WebGPU rejected a WebGPU call: / });
-  await device.finish(); // told once
+  await device.finish(); // reported once
 });
 
 Deno.test("a buffer over the adapter's limit is refused with both sizes", async () => {
@@ -143,7 +143,7 @@ Deno.test("a program that exceeds the device's budget is refused before anything
 
 Deno.test("running out of memory in the driver throws an error with the bytes wanted and available", async () => {
   using device = await Device.open();
-  // A driver that has 1,000 bytes: filling this machine's memory would be worse than pretending.
+  // Simulates a driver with 1,000 bytes, rather than filling this machine's memory.
   const { gpu } = device;
   let latest = 0;
   const createBuffer = gpu.createBuffer.bind(gpu);

@@ -207,7 +207,7 @@ Deno.test("safetensors: deep nesting and long strings neither overflow the stack
   assert.throws(() => decodeSafetensors(fileOf(`{"${long}":{}}`)), (error: Error) => error.message.length < 300);
 });
 
-/** Decodes a damaged file: it must be refused, or be read without a byte more than it has. */
+/** Decodes a damaged file, which must be rejected, or read without exceeding its size. */
 function readDamaged(file: Uint8Array): void {
   let read: SafetensorsFile;
   try {

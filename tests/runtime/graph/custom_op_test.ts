@@ -34,7 +34,7 @@ import { checkOp, numbers } from "../gradient_check.ts";
 // The body of a kernel: buffers are read by NAME_at(i) and written by NAME_put(i, value), numbers are in `p`, and LANES
 // is the size of a workgroup. Sizes are uniforms, so that one pipeline serves all shapes.
 const CODE = `
-// One invocation a row. The grid may be rounded up.
+// One invocation per row. The grid may be rounded up.
 fn kernel(group: u32, lane: u32) {
   let row = group * LANES + lane;
   if (row >= p.rows) { return; }
@@ -77,7 +77,7 @@ const cumulativeSumOp: Op<{ reverse: boolean }> = defineOp({
       }],
     };
   },
-  // Every x[j] is in all sums from j on: its gradient is the sum of theirs, from the other end.
+  // Every x[j] contributes to all sums from j on: its gradient is the reverse cumulative sum.
   vjp: ({ cotangents: [g], attributes }) => [g && apply(cumulativeSumOp, [g], { reverse: !attributes.reverse })[0]!],
 });
 

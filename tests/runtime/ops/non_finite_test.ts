@@ -1,4 +1,4 @@
-/** NaN and infinities through pointwise ops and reductions, as NumPy, PyTorch and JAX have them. */
+/** NaN and infinities in pointwise ops and reductions, as in NumPy, PyTorch and JAX. */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import { gradients } from "../../../runtime/graph/autodiff.ts";

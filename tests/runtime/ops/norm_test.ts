@@ -116,7 +116,7 @@ for (const withRelu of [false, true]) {
   });
 }
 
-/** Runs a training-mode batch norm twice and gives y and the running statistics. */
+/** Runs a training-mode batch norm twice and returns y and the running statistics. */
 async function train(device: Device, options: { shape: Shape; x: Float32Array; momentum?: number }) {
   const { shape, x, momentum } = options;
   const channels = shape.at(-1)!;

@@ -136,7 +136,7 @@ Deno.test("slabs that exceed a binding are updated in pieces, with the same resu
     return { dispatches: model.program.dispatchCount, values: await model.values() };
   };
   const whole = await run();
-  // As on an adapter that binds 256 KiB at most.
+  // As on an adapter with a binding limit of 256 KiB.
   Object.defineProperty(device, "target", { value: { ...device.target, maxBindingBytes: 2 ** 18 } });
   const pieces = await run();
   assert.ok(pieces.dispatches > whole.dispatches);

@@ -30,7 +30,7 @@ import { traced } from "../../../runtime/graph/op.ts";
 import { planProgram } from "../../../runtime/plan/program_plan.ts";
 import { normalData, relativeError } from "../../reference/compare.ts";
 
-/** Float16's half unit in the last place, relative. */
+/** Unit roundoff of float16 (relative). */
 const ROUNDOFF = 2 ** -11;
 const SHAPE = [4, 16, 16, 8] as const;
 const SIZE = 4 * 16 * 16 * 8;
@@ -96,7 +96,7 @@ for (const profile of PROFILES) {
       arenas.push(program.memory.arena);
     }
     assert.ok(arenas[1]! < arenas[0]!);
-    // To first order, if each value that is stored passed its rounding on undiminished.
+    // To first order, if the rounding error of each stored value propagates undiminished.
     const tolerance = half.length * ROUNDOFF;
     names.forEach((name, i) => {
       const error = relativeError(results[1]![i]!, Float64Array.from(results[0]![i]!));

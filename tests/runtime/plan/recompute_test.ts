@@ -79,7 +79,7 @@ Deno.test("recompute() repeats a batch norm before the weight gradient, but no s
   assert.equal(recompute(graph, { kept, bytes: BYTES + 1 }), graph);
   const again = recompute(graph, { kept, bytes: BYTES });
   const ops = opsOf(again);
-  // The last one's result no convolution reads.
+  // No convolution reads the last one's result.
   assert.equal(ops.filter((op) => op === "0:batch_norm").length, 4);
   assert.equal(ops.filter((op) => op === "1:batch_norm").length, 3);
   const copy = again.items.findIndex(({ op, phase }) => phase === 1 && op.name === "batch_norm");

@@ -28,7 +28,7 @@ const ENTRIES = [
 ];
 const STEPS = 50;
 
-/** Trains a small network with dropout and noise from random numbers of the engine; gives its parameters' bits. */
+/** Trains a small network with dropout and noise drawn by the engine; returns the bits of its parameters. */
 async function train(device: Device, options: { seed: number; from?: { step: number; state: Float32Array[] } }) {
   const { seed, from } = options;
   using parameters = createSlab(device, { name: "parameters", entries: ENTRIES });

@@ -20,7 +20,7 @@ import {
   type Tensor,
 } from "../../../runtime/mod.ts";
 
-/** Whole numbers from -2 to 2: what is computed from them is exact in any order. */
+/** Integers from -2 to 2: computing with them is exact in any order. */
 function whole(shape: Shape, seed: number): Float32Array<ArrayBuffer> {
   let state = seed;
   return Float32Array.from(
@@ -33,7 +33,7 @@ interface Leaves {
   (name: string, shape: Shape): Tensor;
 }
 
-/** Runs a function of inputs fused and with every op by itself, and gives the outputs of both. */
+/** Runs a function of inputs fused and unfused, and returns the outputs of both. */
 async function runBoth(device: Device, build: (leaf: Leaves) => Record<string, Tensor>) {
   const results: Float32Array[][] = [];
   const dispatches: number[] = [];
@@ -49,7 +49,7 @@ async function runBoth(device: Device, build: (leaf: Leaves) => Record<string, T
       return { outputs };
     }, { checkNumerics });
     program.run(data);
-    // Adding zero makes one of the two zeros of the other: which of them a maximum gives is the driver's choice.
+    // Adding zero removes the sign of zero: which of the two zeros a maximum returns depends on the driver.
     results.push((await program.read(...names)).map((values) => values.map((value) => value + 0)));
     dispatches.push(program.dispatchCount);
   }
@@ -76,7 +76,7 @@ Deno.test("random chains give the same bits fused into a convolution's kernel as
   const step = fc.record({
     op: fc.constantFrom(...Object.keys(OPS) as (keyof typeof OPS)[]),
     other: fc.nat(5),
-    /** How far back the step's argument lies. */
+    /** Distance back to the step's argument. */
     back: fc.nat(2),
   });
   const graphs = fc.record({

@@ -38,7 +38,7 @@ Deno.test("checkNumerics names the first op with a result that is not finite, wh
   assert.equal((await program.readMetrics()).length, 1);
   await program.checkNumerics();
   program.run({ x: Float32Array.of(1, 2, 3, 4, 0, 6), over: 1 }, { step: 41 });
-  // The failure stays known, whatever later runs do.
+  // The failure is still reported after later runs.
   program.run({ x: Float32Array.of(1, 2, 3, 4, 5, 6), over: 1 }, { step: 42 });
   const want = {
     op: "div",
@@ -89,7 +89,7 @@ Deno.test("checkNumerics finds a non-finite gradient and names the forward op", 
     const [g] = gradients(sum(sqrt(x)), [x]);
     return { outputs: { g: g! } };
   }, { checkNumerics: true });
-  program.run({ x: Float32Array.of(1, 0) }); // sqrt(0) is fine, its slope is not
+  program.run({ x: Float32Array.of(1, 0) }); // sqrt(0) is finite, its derivative is not
   const message =
     /div\(\), applied at the gradient of sqrt\(\) at .*numerics_test\.[jt]s:\d+:\d+, gave infinite at \[1\]/;
   await nonFinite(program.checkNumerics(), { op: "div", step: 0, shape: [2], message });

@@ -204,7 +204,7 @@ Deno.test("a kernel that binds one tensor twice gets a copy for the second place
   assert.deepEqual([...(await program.read("y"))[0]!], [1, 4, 9]);
 });
 
-/** What WebGPU makes for programs; command encoders and passes are of one run. */
+/** WebGPU objects that belong to a program; command encoders and passes belong to one run. */
 const MADE = [
   "createBindGroup",
   "createBuffer",

@@ -40,14 +40,14 @@ interface HostValue {
   readonly data: Float64Array;
 }
 
-/** An op in both worlds. */
+/** An op of the engine and its interpretation. */
 interface Rule {
   readonly arity: number;
   readonly tensor: (args: readonly Tensor[], axes: readonly number[]) => Tensor;
   readonly host: (args: readonly HostValue[], axes: readonly number[]) => HostValue;
 }
 
-/** Keeps values small: products of twelve factors would else leave the whole numbers that float32 has. */
+/** Keeps values small: products of twelve factors would otherwise exceed float32's exact integers. */
 const RANGE = { min: -9, max: 9 };
 const small = (value: number) => Math.min(Math.max(value, RANGE.min), RANGE.max);
 
@@ -101,12 +101,12 @@ const RULES = {
   min: reduction(min, Math.min, Infinity),
 } satisfies Record<string, Rule>;
 
-/** Any two of these broadcast, and so does whatever is made of them. */
+/** Any two of these broadcast, and so do all results computed from them. */
 const LEAVES: readonly Shape[] = [[2, 3, 4], [3, 4], [4], [2, 1, 4], [], [3, 1]];
 
 interface Step {
   readonly op: keyof typeof RULES;
-  /** How far back each argument lies. */
+  /** Distance back to each argument. */
   readonly back: readonly number[];
   readonly axes: readonly number[];
 }
@@ -180,7 +180,7 @@ Deno.test("fused programs of random graphs equal an interpreter, and their gradi
       const separate = await runOn(device, graph, { checkNumerics: true });
       const repeated = await runOn(device, graph, { recomputeBytes: 0 });
       want.forEach(({ data }, i) => {
-        // Adding zero makes one of the two zeros of the other.
+        // Adding zero removes the sign of zero.
         const exact = [...data].map((value) => value + 0);
         assert.deepEqual([...fused[i]!].map((value) => value + 0), exact, `fused result ${i}`);
         assert.deepEqual([...separate[i]!].map((value) => value + 0), exact, `separate result ${i}`);

@@ -7,7 +7,7 @@ import type { Profile, Target } from "../../../runtime/kernels/kernel.ts";
 import type { ConvGeometry, Pair } from "../../../runtime/kernels/conv/conv_geometry.ts";
 import { normalData } from "../../reference/compare.ts";
 
-/** Both profiles: the gpu kernels must be right on the software adapter too. */
+/** Both profiles: the gpu kernels must also be correct on the software adapter. */
 export const PROFILES: readonly Profile[] = ["software", "gpu"];
 
 /** A target whose tuner has chosen `variant` of every convolution; matrix products inside them take their default. */
@@ -29,7 +29,7 @@ export interface ConvCase {
 }
 
 export const CONV_CASES: readonly ConvCase[] = [
-  // The paper's layers, small.
+  // The paper's layers, scaled down.
   { n: 3, image: [16, 16], kernel: [3, 3], channels: [1, 8], stride: [2, 2], padding: [1, 1] },
   { n: 3, image: [8, 8], kernel: [1, 1], channels: [16, 16] },
   { n: 3, image: [8, 8], kernel: [4, 4], channels: [8, 16], stride: [2, 2], padding: [1, 1] },

@@ -13,7 +13,7 @@ import { type Shape, sizeOf } from "../../../runtime/graph/shape.ts";
 import { CONV_CASES, convData, describe, forcing, geometryOf, PROFILES } from "./conv_cases.ts";
 import { runLowering } from "../run_lowering.ts";
 
-/** Whole numbers: a driver that fuses a multiplication with an addition must not matter. */
+/** Integers, so that a driver's use of fused multiply-add does not matter. */
 function whole(length: number, seed: number): Float32Array {
   let state = seed;
   return Float32Array.from({ length }, () => (state = Math.imul(state, 1664525) + 1013904223 >>> 0) % 5 - 2);

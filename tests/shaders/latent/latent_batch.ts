@@ -91,7 +91,7 @@ export function extremeBatch(shape: { views: number; samples: number; width: num
   };
 }
 
-/** The numbers of the values that are Inf or NaN. */
+/** Indices of the values that are Inf or NaN. */
 export function nonFinite(data: Float32Array): number[] {
   return [...data.keys()].filter((i) => !Number.isFinite(data[i]!));
 }

@@ -246,7 +246,7 @@ for (const profile of PROFILES) {
     for (const shape of [{ rows: 64, channels: 20 }, { rows: 5000, channels: 7 }]) {
       const { rows, channels } = shape;
       const data = problem(shape);
-      // The second half takes back what the first one gave, in another order.
+      // The second half cancels the first, in another order.
       const half = rows * channels / 2;
       for (let i = 0; i < half; i++) {
         data.dy[rows * channels - channels - (i - i % channels) + i % channels] = -data.dy[i]!;

@@ -14,7 +14,7 @@ function onInputs(dispatch: Dispatch): Dispatch {
   return rebound(dispatch, (buffer) => "output" in buffer ? { input: 1 } : buffer);
 }
 
-/** Runs one check on words of its own and gives the two that it found, as unsigned integers. */
+/** Runs one check on its own words and returns the two that it found, as unsigned integers. */
 async function check(
   device: Device,
   values: Float32Array | Uint32Array,

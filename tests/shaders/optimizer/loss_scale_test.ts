@@ -12,7 +12,7 @@ import { runLowering } from "../run_lowering.ts";
 
 const BOUNDS = { least: 2 ** -4, most: 2 ** 5 };
 
-/** What the kernel computes, on the host. */
+/** The kernel's computation, on the host. */
 function next([scale, good]: [number, number], bad: boolean, interval: number): [number, number] {
   if (bad) return [Math.max(scale / 2, BOUNDS.least), 0];
   return good + 1 >= interval ? [Math.min(scale * 2, BOUNDS.most), 0] : [scale, good + 1];
