@@ -1,11 +1,11 @@
 /**
- * Paired chest X-rays (and other studies of several views) from disk to batches: tables to an index, an index to
- * prepared pixels, pairs to batches of bytes. Knows no model and no GPU.
+ * The data pipeline for paired chest X-rays (and other multi-view studies): tables to an index, the index to prepared
+ * pixels, pairs to batches of bytes. Independent of models and of the GPU.
  *
  * ```ts
  * // Reads tables only; bad input is counted in index.drops.
  * const index = await openDataset({ root: "/data/mimic-cxr-jpg" });
- * // Decodes every image once and can be interrupted; bad images are left out, so form pairs afterwards.
+ * // Decodes every image once and can be interrupted; bad images are excluded, so form pairs afterwards.
  * const pixels = await preparePixels(index, { cacheDir: "cache", imageSize: 64 });
  * const pairs = pairStudies(index);
  * const loader = createLoader(pixels, { index, pairs: pairsOfSplit(index, pairs, "train"), batchSize: 32, seed: 1 });

@@ -77,7 +77,7 @@ const HEADER_READERS: Record<ImageFormat, (view: DataView) => Omit<ImageHeader, 
     const channels = Math.min(8, directory.value("samplesPerPixel", 1));
     const compressed = directory.value("compression", 1) !== 1;
     const sampleBytes = Math.ceil(Math.min(32, bits) / 8);
-    // One strip may hold the whole picture; turning, planes and narrowing take copies of the gray samples.
+    // One strip may hold the whole image; orientation, planes and narrowing copy the gray samples.
     const bytesPerPixel = (compressed ? channels * sampleBytes : 0) + 3 * sampleBytes;
     return { width: directory.value("width", 0), height: directory.value("height", 0), bytesPerPixel };
   },

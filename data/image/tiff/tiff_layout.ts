@@ -164,7 +164,7 @@ function hasDifferences(
   return true;
 }
 
-/** Strips or tiles. What they hold together is bounded by the pixels that a picture may have. */
+/** Validates the strip or tile dimensions. Their total size is bounded by the pixel limit. */
 function blocks(
   directory: TiffDirectory,
   { width, height, maxPixels }: { width: number; height: number; maxPixels: number },
