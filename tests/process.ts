@@ -10,7 +10,7 @@ import { join } from "node:path";
 /** The folder of this checkout. */
 export const ROOT = join(import.meta.dirname!, "..");
 
-/** How a process ended. */
+/** Exit status and output of a process. */
 export interface Ended {
   readonly code: number;
   readonly signal: Deno.Signal | null;
@@ -18,11 +18,11 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** How to start a process. */
+/** Options for starting a process. */
 export interface ProcessOptions {
   /** Environment variables to set; `null` removes one. The rest is inherited. */
   readonly env?: Readonly<Record<string, string | null>>;
-  /** Working directory; the checkout's unless given. */
+  /** Working directory; by default the checkout's root. */
   readonly cwd?: string;
 }
 
@@ -131,7 +131,7 @@ export function succeeds([program, ...args]: readonly string[]): boolean {
 
 function environment(changes: ProcessOptions["env"] = {}): Record<string, string> {
   const env: Record<string, string> = { ...Deno.env.toObject(), NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
-  // The user of this command does not stand where the tests were started.
+  // INIT_CWD is where the tests were started, not where the child's user would be.
   delete env.INIT_CWD;
   for (const [name, value] of Object.entries(changes)) {
     if (value === null) delete env[name];

@@ -36,12 +36,12 @@ const FLAGS = [
 /** Exit codes of a process that aborted (glibc found its heap corrupted) or segfaulted. */
 const CRASHES: readonly number[] = [134, 139];
 
-/** What the tests of one process came to. */
+/** The outcome of the tests of one process. */
 export interface GroupResult extends TestCounts {
   readonly group: TestGroup;
   /** Exit code of `deno test`. */
   readonly code: number;
-  /** What it printed, where it did not print as it went. */
+  /** Its output, if that was captured. */
   readonly output?: Uint8Array;
 }
 
@@ -54,7 +54,7 @@ interface Arguments {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  // The tests run in processes of their own, which inherit the environment.
+  // The tests run in child processes, which inherit the environment.
   prepareEnvironment();
   const { flags, paths, fast, times } = parse(args);
   const absent = paths.find((path) => !existsSync(path));
@@ -87,8 +87,8 @@ function parse(args: readonly string[]): Arguments {
 }
 
 /**
- * Runs the groups at the same time, because a process of tests keeps one core busy and waits for others half of the
- * time. The first prints as it goes, the others when it is done. With `--fail-fast` one runs after the other.
+ * Runs the groups in parallel, because each keeps about one core busy and waits half of the time. The first prints as
+ * it goes, the others when it is done. With `--fail-fast` they run one after the other.
  */
 async function runGroups(groups: readonly TestGroup[], flags: readonly string[]): Promise<GroupResult[]> {
   if (!flags.includes("--fail-fast")) {
@@ -119,7 +119,7 @@ async function runGroup(
   }
 }
 
-/** Runs `deno test` to its end, or to the limit; returns its exit code, and what a quiet run printed. */
+/** Runs `deno test` until it ends or exceeds the limit; returns its exit code, and the output of a quiet run. */
 async function runTests(args: readonly string[], isQuiet: boolean): Promise<{ code: number; output?: Uint8Array }> {
   const tests = new Deno.Command(Deno.execPath(), {
     args: ["test", ...FLAGS, ...args],
@@ -189,7 +189,7 @@ export function summarise(
   return failed > 0 ? 1 : 0;
 }
 
-/** Failed tests of a group, where a process that ended badly counts as one. Says why. */
+/** Counts the failed tests of a group; an abnormal exit counts as one. Prints the reason. */
 function failuresOf({ group, code, passed, failed }: GroupResult): number {
   if (code === 0 || failed > 0) return failed;
   // The report is written after the last test: a process that crashed earlier has none, and no test of it counts as

@@ -4,7 +4,7 @@ import { runDeno } from "./process.ts";
 import { type GroupResult, summarise } from "./run.ts";
 import { findTestFiles, groupFiles, isSlow, SLOW } from "./test_files.ts";
 
-/** Runs the test entry on files with these texts; returns its exit code and what it said after the last test. */
+/** Runs the test runner on files with these texts; returns its exit code and its closing lines. */
 async function run(files: Record<string, string>, options: { ci?: boolean; flags?: string[] } = {}) {
   const folder = await Deno.makeTempDir();
   try {
@@ -48,7 +48,7 @@ Deno.test("the test entry fails with a failing test, a file that does not load, 
   assert.deepEqual([none.code, none.last], [1, "0 passed, 1 failed"]);
 });
 
-/** Summarises one group's result, its lines caught. */
+/** Summarises one group's result, capturing the lines. */
 function summaryOf(result: Partial<GroupResult>, mayCrashAtExit: boolean): { code: number; told: string[] } {
   const { log } = console;
   const told: string[] = [];

@@ -1,5 +1,5 @@
 /**
- * Which test files there are, and in which group each of them runs.
+ * Finds the test files and assigns each to a group.
  *
  * @module
  */
@@ -26,7 +26,7 @@ const GPU_TESTS: readonly string[] = [
   "tests/faults/file_faults_test.ts",
 ];
 
-/** All test files below these paths; a path to a file stands for itself. */
+/** All test files in these folders, and these files. */
 export async function findTestFiles(paths: readonly string[]): Promise<string[]> {
   const files = await Promise.all(paths.map(async (path) => {
     if (!(await Deno.stat(path)).isDirectory) return [path];
@@ -84,7 +84,7 @@ export const SLOW: readonly string[] = [
   "tests/viz/report/report_test.ts",
 ];
 
-/** Whether `--fast` leaves out a test file. */
+/** Whether `--fast` excludes a test file. */
 export function isSlow(file: string): boolean {
   const path = relative(ROOT, resolve(file));
   return SLOW.some((slow) => slow.endsWith("/") ? path.startsWith(slow) : path === slow);

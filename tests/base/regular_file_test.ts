@@ -32,7 +32,7 @@ Deno.test("readRegular() reads a file up to its kind's size, also through a link
     assert.equal(await readRegularText(path, KIND), "");
   }));
 
-Deno.test("readRegular() refuses pipes, devices, folders and large sparse files without reading them", () =>
+Deno.test("readRegular() rejects pipes, devices, folders and large sparse files without reading them", () =>
   inFolder(async (folder) => {
     const at = (name: string) => join(folder, name);
     await makePipe(at("pipe"));
@@ -85,7 +85,7 @@ Deno.test("openForUpdateSync() neither follows nor completes a link, and does no
     await assert.rejects(Deno.lstat(join(folder, "new")), Deno.errors.NotFound);
   }));
 
-Deno.test("openForUpdateSync() is not deceived by a link that takes the file's place between its two looks", () =>
+Deno.test("openForUpdateSync() detects a link that replaces the file between its two checks", () =>
   inFolder(async (folder) => {
     const [path, precious] = [join(folder, "file"), join(folder, "precious")];
     await Deno.writeTextFile(path, "file");

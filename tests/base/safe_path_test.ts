@@ -3,7 +3,7 @@ import { join, normalize, resolve } from "node:path";
 import fc from "fast-check";
 import { isNumericId, isSafeId, quoted, unsafePathReason } from "../../base/safe_path.ts";
 
-Deno.test("unsafePathReason() refuses what could leave the directory", () => {
+Deno.test("unsafePathReason() rejects paths that could leave the directory", () => {
   const unsafe = [
     "",
     "/a",

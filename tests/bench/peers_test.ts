@@ -116,7 +116,7 @@ Deno.test("bench peers lists the frameworks it knows", async () => {
 
 const FAST = { blas: "openblas", gflops: 151, threads: 2, onednn: true, isa: "avx2", peak: 179.2 };
 
-Deno.test("peerLine() says how PyTorch multiplies matrices", () => {
+Deno.test("peerLine() describes how PyTorch multiplies matrices", () => {
   assert.equal(
     peerLine(FAST),
     "PEER pytorch blas=openblas gflops=151 threads=2 onednn=true isa=avx2 peak=179",
@@ -127,7 +127,7 @@ Deno.test("peerLine() says how PyTorch multiplies matrices", () => {
   );
 });
 
-Deno.test("requireFastPeer() refuses a PyTorch below a tenth of the processor's peak, and says what to install", () => {
+Deno.test("requireFastPeer() rejects a PyTorch below a tenth of peak speed, and names what to install", () => {
   requireFastPeer(FAST);
   requireFastPeer({ ...FAST, gflops: 17.92 });
   requireFastPeer({ ...FAST, gflops: 1, peak: null });

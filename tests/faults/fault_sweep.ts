@@ -55,12 +55,12 @@ const CONFIG: RunConfig = {
 
 /** How tasks are run. */
 export interface TaskContext {
-  /** Holds `cache` and `runs`, as the folder does that a user works in. */
+  /** Contains `cache` and `runs`, like a user's working directory. */
   readonly folder: string;
   readonly devices: ReplaceableDevice;
 }
 
-/** A task, which continues what a failed attempt has left. */
+/** A task, which resumes after a failed attempt. */
 export type SweptTask = (context: TaskContext) => Promise<void>;
 
 /** The tasks by name, each with the tasks whose results it starts from. */
@@ -76,7 +76,7 @@ export const TASKS = {
 /** A task's name. */
 export type TaskName = keyof typeof TASKS;
 
-/** Makes a folder with what a task starts from. */
+/** Creates a folder with the files that a task starts from. */
 export async function startOf(task: TaskName, context: TaskContext): Promise<void> {
   await Deno.mkdir(join(context.folder, "runs"), { recursive: true });
   if (task === "prepare") {
@@ -99,7 +99,7 @@ async function prepare({ folder }: TaskContext): Promise<void> {
   });
 }
 
-/** As `deno task train` does it: `--resume` if the run has begun. */
+/** Like `deno task train`, with `--resume` if the run exists. */
 async function train({ folder, devices }: TaskContext, { until = Infinity } = {}): Promise<void> {
   const directory = directoryOf(folder);
   const paths = runPaths(directory);
@@ -192,7 +192,7 @@ async function experiment({ folder, devices }: TaskContext): Promise<void> {
   await writeReport(results, { path: at("report.html") });
 }
 
-/** A digest of everything that a task has made, without times. Files that a failed attempt left behind do not count. */
+/** A digest of a task's output, without times and files left by a failed attempt. */
 export async function outcomeOf(task: TaskName, folder: string): Promise<Record<string, string>> {
   if (task === "prepare") return await preparedPixels(folder);
   if (task === "experiment") {
@@ -228,7 +228,7 @@ async function trainedRun(directory: string): Promise<Record<string, string>> {
   };
 }
 
-/** The pixels that a task would read now. */
+/** The prepared pixels that a task would read. */
 async function preparedPixels(folder: string): Promise<Record<string, string>> {
   const { pixels, pairs } = await openRunData({
     data: { ...CONFIG.data, dataset: "phantoms", root: join(folder, "phantoms") },
@@ -246,7 +246,7 @@ function digestResults(results: Results): string {
   return digest(JSON.stringify(results, (key, value) => timed.includes(key) ? undefined : value));
 }
 
-/** Whether a report is the one of its results. */
+/** Whether a report matches its results. */
 async function describeReport(path: string, results: Results): Promise<string> {
   const expected = renderReport(results, { published: PUBLISHED_AUROC });
   return await Deno.readTextFile(path) === expected ? "that of the results" : "another one";
@@ -256,16 +256,16 @@ function digest(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex").slice(0, 16);
 }
 
-/** What happened after one fault. */
+/** The outcome of one fault. */
 export interface SweptCase {
-  /** Whether the task failed at once, or got through. */
+  /** Whether the task failed or coped. */
   readonly failed: boolean;
   readonly error: unknown;
   readonly outcome: Readonly<Record<string, string>>;
 }
 
 /**
- * Runs a task with a fault in a copy of `start`, then again without, and returns what there is in the end.
+ * Runs a task with a fault in a copy of `start`, then again without, and returns the outcome.
  *
  * @param withFault Runs a function while the fault is in place.
  */

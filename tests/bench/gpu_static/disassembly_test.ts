@@ -69,7 +69,7 @@ Deno.test("parseMachineProgram() reads the driver's statistics", () => {
   });
 });
 
-Deno.test("parseMachineProgram() gives nothing for a log without machine code, and no loop where there is none", () => {
+Deno.test("parseMachineProgram() returns nothing for a log without machine code, and no loop if there is none", () => {
   assert.equal(parseMachineProgram("radv: warning"), undefined);
   const straight = parseMachineProgram("disasm:\nBB0:\n\tv_fma_f32 v0, v1, v2, v0\n\ts_endpgm\n")!;
   assert.equal(straight.hot, undefined);
@@ -77,7 +77,7 @@ Deno.test("parseMachineProgram() gives nothing for a log without machine code, a
   assert.equal(straight.waitedFetches, 0);
 });
 
-Deno.test("countInstructions() tells kinds of vector instructions apart", () => {
+Deno.test("countInstructions() distinguishes kinds of vector instructions", () => {
   const counts = countInstructions([
     "v_mad_u32_u24 v0, v1, v2, v3",
     "v_rcp_f32_e32 v0, v1",

@@ -38,7 +38,7 @@ Deno.test("each figure that is worse is named with its value and limit", () => {
   ]);
 });
 
-Deno.test("limits survive being written and read; other files are refused by name", async () => {
+Deno.test("limits survive being written and read; other files are rejected by name", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const file = join(folder, "limits.json");

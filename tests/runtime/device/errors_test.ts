@@ -113,7 +113,7 @@ Deno.test("errors that no call awaits are thrown by the next check", async () =>
   await device.finish(); // reported once
 });
 
-Deno.test("a buffer over the adapter's limit is refused with both sizes", async () => {
+Deno.test("a buffer over the adapter's limit is rejected with both sizes", async () => {
   using device = await Device.open();
   const limit = device.gpu.limits.maxBufferSize;
   assert.throws(
@@ -122,7 +122,7 @@ Deno.test("a buffer over the adapter's limit is refused with both sizes", async 
   );
 });
 
-Deno.test("a program that exceeds the device's budget is refused before anything is allocated", async () => {
+Deno.test("a program that exceeds the device's budget is rejected before anything is allocated", async () => {
   using device = await Device.open({ memoryLimit: 10_000 });
   using state = createState(device, { name: "s", shape: [500] });
   const build = () => ({ outputs: { y: mul(exp(input("x", { shape: [4, 500] })), state.tensor) } });

@@ -139,7 +139,7 @@ Deno.test("the gradient of max() is shared among ties", async () => {
   assert.deepEqual([...await read(g!, { device })], [0.5, 0, 0.5, 0]);
 });
 
-Deno.test("reductions refuse axes that do not exist or come twice", () => {
+Deno.test("reductions reject axes that do not exist or come twice", () => {
   assert.throws(() => sum(tensor([1, 2]), { axes: 1 }), { name: "RangeError", message: /sum\(\) has no axis 1/ });
   assert.throws(() => mean(tensor([1, 2]), { axes: [0, -1] }), { name: "RangeError", message: /axis twice/ });
   assert.throws(() => sumTo(tensor([1, 2, 3]), [2]), RangeError);

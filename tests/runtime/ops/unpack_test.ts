@@ -19,7 +19,7 @@ Deno.test("unpackBytes() takes the views of a batch out of one buffer of bytes",
   assert.ok(relativeError(b!, Float64Array.from(pixels.subarray(27, 54), (value) => value / 255)) < 1e-7);
 });
 
-Deno.test("unpackBytes() refuses to read beyond its words, and words that are not u32", () => {
+Deno.test("unpackBytes() rejects reads beyond its words, and words that are not u32", () => {
   const words = input("words", { shape: [4], dtype: "u32" });
   assert.throws(
     () => unpackBytes(words, { shape: [17] }),

@@ -159,7 +159,7 @@ Deno.test("equal runs give bit-equal parameters after 50 steps", async () => {
   assert.deepEqual(await run(), await run());
 });
 
-Deno.test("settings out of their range are refused by name", () => {
+Deno.test("settings out of their range are rejected by name", () => {
   const good = { learningRate: 0.1, step: 1 };
   for (
     const [settings, message] of [
@@ -179,7 +179,7 @@ Deno.test("settings out of their range are refused by name", () => {
   assert.deepEqual(Object.keys(adam.hyperparameters({ ...good, name: "fast" })), ["fast.hyper", "fast.limits"]);
 });
 
-Deno.test("slabs of different layouts are refused", async () => {
+Deno.test("slabs of different layouts are rejected", async () => {
   using device = await Device.open();
   using parameters = createSlab(device, { name: "parameters", entries: ENTRIES });
   using other = createSlab(device, { name: "other", entries: [{ name: "x", shape: [65] }] });

@@ -59,7 +59,7 @@ Deno.test("warmup() scales the first steps, the first one not to zero", () => {
   assert.deepEqual([0, 1, 2, 10].map(both), [5, 9, 8, 0]);
 });
 
-Deno.test("schedules refuse what has no meaning", () => {
+Deno.test("schedules reject invalid arguments", () => {
   assert.throws(() => constant(NaN), /constant\(\) needs finite values, got NaN/);
   assert.throws(() => linear({ from: 0, to: Infinity, steps: 1 }), RangeError);
   assert.throws(() => cosine({ from: 0, to: 1, steps: 0 }), /positive whole number of steps, got 0/);

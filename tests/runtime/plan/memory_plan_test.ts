@@ -45,7 +45,7 @@ Deno.test("planMemory() reuses the memory of a tensor that is no longer needed",
   assert.equal(plan.unsharedBytes, 50 * 1024);
 });
 
-Deno.test("planMemory() refuses a tensor that is larger than the largest buffer, with both sizes", () => {
+Deno.test("planMemory() rejects a tensor that is larger than the largest buffer, with both sizes", () => {
   assert.throws(() => planMemory([{ bytes: 5000, first: 0, last: 0 }], { maxArenaBytes: 4096 }), {
     name: "RangeError",
     message: /5120 bytes .* 4096/,

@@ -65,7 +65,7 @@ Deno.test("read() keeps no large program", async () => {
   assert.equal(device.allocatedBytes, before);
 });
 
-Deno.test("read() refuses a tensor that depends on an input, by its name", async () => {
+Deno.test("read() rejects a tensor that depends on an input, by its name", async () => {
   using device = await Device.open();
   await assert.rejects(read(add(input("pixels", { shape: [1] }), 1), { device }), {
     name: "TypeError",

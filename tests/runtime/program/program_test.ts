@@ -297,7 +297,7 @@ Deno.test("a kernel that does not compile is an exception that names it, with li
   );
 });
 
-Deno.test("a tensor larger than the binding limit is refused with both sizes, before any allocation", async () => {
+Deno.test("a tensor larger than the binding limit is rejected with both sizes, before any allocation", async () => {
   using device = await Device.open();
   const before = device.allocatedBytes;
   const elements = device.target.maxBindingBytes / 4 + 4;

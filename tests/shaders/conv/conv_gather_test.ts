@@ -115,14 +115,14 @@ for (const { name, transposed, lower, reference } of KINDS) {
     assert.ok(want.some(Number.isFinite) && !want.every(Number.isFinite));
   });
 
-  Deno.test(`${name} refuses a sum that is too long for one invocation`, async () => {
+  Deno.test(`${name} rejects a sum that is too long for one invocation`, async () => {
     using device = await Device.open();
     const geometry = geometryOf({ image: [1, 1], kernel: [1, 1], channels: [70_001, 1] }, transposed)!;
     const target = { ...device.target, profile: "software" } as const;
     assert.throws(() => lower(geometry, target), /cannot sum over 1 x 1 x 70001 products/);
   });
 
-  Deno.test(`${name} refuses a variant that does not exist, naming those that do`, async () => {
+  Deno.test(`${name} rejects a variant that does not exist, naming those that do`, async () => {
     using device = await Device.open();
     const geometry = geometryOf({ image: [4, 4], kernel: [3, 3], channels: [4, 4] }, transposed)!;
     assert.throws(() => lower(geometry, forcing(device.target, "winograd")), /no variant winograd .* choose one of \w/);

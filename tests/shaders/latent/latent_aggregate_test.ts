@@ -185,7 +185,7 @@ Deno.test("mixtureComponents() lists subsets by size, then lexicographically", (
   assert.deepEqual(mixtureComponents("poe", 4), [15]);
 });
 
-Deno.test("mixtureComponents() refuses more views than the kernel lists", () => {
+Deno.test("mixtureComponents() rejects more views than the kernel lists", () => {
   assert.throws(() => mixtureComponents("mopoe", 7), /mopoe takes 1 to 6 views, got 7/);
   assert.throws(() => mixtureComponents("poe", 33), RangeError);
   assert.throws(() => mixtureComponents("moe", 0), RangeError);

@@ -92,7 +92,7 @@ Deno.test("matmul() passes NaN on to its own row and column only", async () => {
   assert.deepEqual(Array.from(outputs[0]!, Number.isFinite), Array.from(want, Number.isFinite));
 });
 
-Deno.test("matmul() refuses a variant that does not exist", async () => {
+Deno.test("matmul() rejects a variant that does not exist", async () => {
   using device = await Device.open();
   await assert.rejects(
     run(device, { m: 4, n: 4, k: 4 }, { ...device.target, tuner: { choose: () => "3x3" } }),

@@ -37,7 +37,7 @@ Deno.test("gather looks rows up", async () => {
   }
 });
 
-Deno.test("gather gives rows of NaN for indices that are no rows", async () => {
+Deno.test("gather returns rows of NaN for indices out of range", async () => {
   using device = await Device.open();
   for (const columns of [3, 4]) {
     const indices = [0, 5, 4, 2 ** 32 - 1];
@@ -63,7 +63,7 @@ Deno.test("gather_gradient adds up the rows of equal indices and leaves the othe
   }
 });
 
-Deno.test("gather_gradient ignores indices that are no rows, and adds thousands of equal ones", async () => {
+Deno.test("gather_gradient ignores indices out of range, and adds thousands of equal ones", async () => {
   using device = await Device.open();
   const dy = normalData(5 * 4, { seed: 4 });
   const indices = [9, 1, 2 ** 32 - 1, 1, 9];

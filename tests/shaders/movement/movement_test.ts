@@ -172,7 +172,7 @@ Deno.test("pad places tensors among zeros, with and without steps", async () => 
   }
 });
 
-Deno.test("more axes than kernels handle are refused by name", () => {
+Deno.test("more axes than kernels handle are rejected by name", () => {
   const target: Target = {
     profile: "gpu",
     maxBindingBytes: 2 ** 27,

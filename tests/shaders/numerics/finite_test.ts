@@ -92,6 +92,6 @@ Deno.test("finite_record keeps the first check that failed, and the first run's"
   assert.deepEqual(await record(device, [~0 >>> 0, 0, 0, 0], later), later);
 });
 
-Deno.test("finite_record refuses more checks than its loop can go through", () => {
+Deno.test("finite_record rejects more checks than its loop supports", () => {
   assert.throws(() => lowerFiniteRecord({ checks: 60_001 }), /at most 60000 values/);
 });

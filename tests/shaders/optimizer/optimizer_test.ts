@@ -73,7 +73,7 @@ for (const decoupled of [true, false]) {
   });
 }
 
-Deno.test("adam: the correction of bias keeps its digits where 1 - beta2^t is small", async () => {
+Deno.test("adam: bias correction is accurate where 1 - beta2^t is small", async () => {
   using device = await Device.open();
   const length = 64;
   const settings: AdamStep = { ...ADAM, beta2: 0.999999, weightDecay: 1e-6, learningRate: 1e-3 };
@@ -266,7 +266,7 @@ Deno.test("gradient_norm: clips to the largest norm allowed, and only then", asy
   }
 });
 
-Deno.test("gradient_norm: Inf and NaN show in the norm, and the step is left out where that is wanted", async () => {
+Deno.test("gradient_norm: Inf and NaN propagate to the norm, and the step is skipped on request", async () => {
   using device = await Device.open();
   for (const bad of [NaN, Infinity, -Infinity, 1e30]) {
     for (const profile of PROFILES) {
@@ -288,7 +288,7 @@ Deno.test("gradient_norm: equal gradients give bit-equal norms", async () => {
   }
 });
 
-Deno.test("normChunks() covers every parameter once and no padding, and refuses what is not a slab", () => {
+Deno.test("normChunks() covers every parameter once and no padding, and rejects invalid slabs", () => {
   fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 40_000 }), { minLength: 1, maxLength: 8 }), (sizes) => {
     const { offsets } = slabLayout(sizes.map((size) => [size]));
     const chunks = normChunks(sizes.map((size, i): Stretch => [offsets[i]!, size]));
