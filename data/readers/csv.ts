@@ -33,9 +33,9 @@ export interface ReadCsvOptions {
 /**
  * Reads a CSV file by column name as a stream, in bounded memory. Returns the number of records.
  *
- * The file may be gzipped (regardless of its name), UTF-8, UTF-16 or Windows-1252, delimited by commas, semicolons,
- * tabs or bars, with any line endings; see {@linkcode CsvScanner}. Column names are trimmed and, if unambiguous, compared
- * case-insensitively.
+ * The file may be gzipped (regardless of its name), UTF-8, UTF-16 or Windows-1252, delimited by commas,
+ * semicolons, tabs or bars, with any line endings; see {@linkcode CsvScanner}. Column names are trimmed and, if
+ * unambiguous, compared case-insensitively.
  *
  * @throws {DataError} naming file, line and column: a missing file, an empty one, a missing or repeated column, a
  * broken gzip stream, or content that is not text.
