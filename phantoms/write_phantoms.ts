@@ -227,25 +227,34 @@ function writeTables(
   );
 }
 
+/** Times that {@linkcode install} tries again because another process put phantoms there in the meantime. */
+const INSTALL_ATTEMPTS = 5;
+
 /** Moves a complete directory to the target. Older phantoms there are first moved away, and deleted last. */
 async function install(
   directory: string,
   target: string,
   { partial, record }: { partial: string; record: PhantomRecord },
 ): Promise<PhantomRecord> {
-  const present = await readRecord(target);
-  if (present !== undefined && await reusable(target, { present, settings: record.settings })) {
-    // Another process was faster; its files are identical.
-    return present;
+  for (let attempt = 1;; attempt++) {
+    const present = await readRecord(target);
+    if (present !== undefined && await reusable(target, { present, settings: record.settings })) {
+      // Another process was faster; its files are identical.
+      return present;
+    }
+    try {
+      await Deno.rename(target, join(partial, `replaced-${attempt}`));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    try {
+      await Deno.rename(directory, target);
+      return record;
+    } catch (error) {
+      // A folder that is not empty cannot be replaced: one was moved there since.
+      if (attempt === INSTALL_ATTEMPTS || (error as { code?: string }).code !== "ENOTEMPTY") throw error;
+    }
   }
-  const replaced = join(partial, "replaced");
-  try {
-    await Deno.rename(target, replaced);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  await Deno.rename(directory, target);
-  return record;
 }
 
 /** Removes folders left beside the target by killed processes: those whose lock is not held. */

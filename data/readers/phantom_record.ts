@@ -76,20 +76,32 @@ export function sameSettings(a: PhantomSettings, b: PhantomSettings): boolean {
 export async function readRecord(root: string): Promise<PhantomRecord | undefined> {
   const refuse = (found: string): DataError =>
     new DataError(`${found}; phantoms are written to a new or empty folder only, so name another`, { file: root });
-  let text: string;
+  let text: string | undefined;
   try {
-    text = await readRegularText(join(root, RECORD_NAME), RECORD);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
+    text = await readIfPresent(root);
+    if (text === undefined) {
       if (await isMissingOrEmpty(root)) return undefined;
-      throw refuse("the folder holds other files than phantoms");
+      // Another process may have moved whole phantoms here since the record was looked for.
+      text = await readIfPresent(root);
     }
+  } catch (error) {
     if (await isFile(root)) throw refuse("this is a file");
     throw error;
   }
+  if (text === undefined) throw refuse("the folder holds other files than phantoms");
   const record = recordSchema.safeParse(parseJson(text));
   if (!record.success) throw refuse(`${RECORD_NAME} in it is not one that phantoms leave`);
   return record.data;
+}
+
+/** The text of a directory's record; `undefined` if it has none. */
+async function readIfPresent(root: string): Promise<string | undefined> {
+  try {
+    return await readRegularText(join(root, RECORD_NAME), RECORD);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }
 
 function parseJson(text: string): unknown {
