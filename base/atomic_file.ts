@@ -111,8 +111,8 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** Writes all bytes at the file's position; a single `writeSync()` may write fewer. */
-export function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+/** Writes all bytes at the file's position, or to a stream; a single `writeSync()` may write fewer. */
+export function writeAll(file: Pick<Deno.FsFile, "writeSync">, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
 }
 

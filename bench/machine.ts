@@ -4,6 +4,7 @@
  * @module
  */
 import { cpus, loadavg } from "node:os";
+import { SOFTWARE_DRIVER } from "../cli/setup/install.ts";
 
 /** What measurements depend on. */
 export interface Machine {
@@ -21,7 +22,7 @@ export interface Machine {
  * Describes this machine. Needs `--allow-sys=cpus`; commit and driver are `null` without `--allow-run=git,dpkg-query`.
  */
 export async function describeMachine(adapter: string): Promise<Machine> {
-  const version = await output("dpkg-query", ["-W", "-f", "${Version}", "mesa-vulkan-drivers"]);
+  const version = await mesaVersion();
   const software = /llvmpipe|lavapipe/i.test(adapter);
   return {
     adapter,
@@ -31,6 +32,11 @@ export async function describeMachine(adapter: string): Promise<Machine> {
     deno: Deno.version.deno,
     commit: await commit(),
   };
+}
+
+/** Debian's version of Mesa's Vulkan drivers; `null` without the package or `--allow-run=dpkg-query`. */
+export async function mesaVersion(): Promise<string | null> {
+  return await output("dpkg-query", ["-W", "-f", "${Version}", SOFTWARE_DRIVER.debian]);
 }
 
 /** The name of the WebGPU adapter, or `null` if there is none. */

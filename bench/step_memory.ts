@@ -3,13 +3,11 @@
  *
  * @module
  */
-import { AdamState } from "../models/adam_state.ts";
-import { declareParameters, Scope, Vae } from "../models/mod.ts";
-import { type Device, input, type Precision, type Tensor } from "../runtime/mod.ts";
-import { traced } from "../runtime/graph/op.ts";
+import type { Device, Precision } from "../runtime/mod.ts";
 import { planProgram, type ProgramPlan } from "../runtime/plan/program_plan.ts";
 import { type StepName, stepWork } from "./peers/work.ts";
 import type { MemoryResult } from "./results.ts";
+import { traceStep } from "./trace_step.ts";
 
 /** Plans a step and returns its memory needs; only parameters are allocated. */
 export function measureMemory(
@@ -18,31 +16,10 @@ export function measureMemory(
   { precision = "f32" }: { precision?: Precision } = {},
 ): MemoryResult {
   const before = device.allocatedBytes;
-  const { config, batchSize } = stepWork(name);
-  const { imageSize, latentDim, views } = config;
-  const vae = new Vae(config);
-  using state = AdamState.create(device, {
-    specs: declareParameters((scope) => vae.declare(scope)),
-    seed: 0,
-    precision,
-  });
-  const { result, trace } = traced(() => {
-    const scope = Scope.bound(state.parameters.source, { training: true });
-    const { loss } = vae.terms(scope, {
-      images: views.map((view) => input(view, { shape: [batchSize, imageSize, imageSize, 1] })),
-      noise: input("noise", { shape: [views.length, batchSize, latentDim] }),
-      alpha: input("alpha", { shape: [1] }),
-      beta: input("beta", { shape: [] }),
-    });
-    return { loss, ...state.minimize(loss).metrics };
-  });
-  const request = {
-    outputs: new Map<string, Tensor>(),
-    metrics: new Map(Object.entries(result)),
-    effects: trace.effects,
-    declared: trace.inputs,
-    ringCapacity: 1024,
-  };
+  // Everyone in the races starts from the same float images and noise.
+  const given = { ...stepWork(name), seed: 0, precision, floatImages: true, givenNoise: true };
+  using step = traceStep(device, given);
+  const { request } = step;
   const options = { target: device.target, maxBufferBytes: device.gpu.limits.maxBufferSize, precision };
   const plan = planProgram(request, options);
   const states = device.allocatedBytes - before;

@@ -81,9 +81,8 @@ export async function createTrainer<B>(
     const program = await compile(
       device,
       () => {
-        const terms = model.loss(Scope.bound(state.parameters.source, { training: true }));
-        const { gradient, metrics } = state.minimize(terms.loss);
-        return { metrics: { ...terms, ...metrics }, ...(keepGradients ? { outputs: { gradient: gradient() } } : {}) };
+        const { metrics, gradient } = buildStep(model, state);
+        return { metrics, ...(keepGradients ? { outputs: { gradient: gradient() } } : {}) };
       },
       { name: "training step", checkNumerics, precision, ...(onPlan ? { onPlan } : {}) },
     );
@@ -92,6 +91,16 @@ export async function createTrainer<B>(
     state[Symbol.dispose]();
     throw error;
   }
+}
+
+/** Builds the graph of a training step: the model's objective, its gradients and Adam's update of the state. */
+export function buildStep<B>(
+  model: Trainable<B>,
+  state: AdamState,
+): { metrics: Record<string, Tensor>; gradient: () => Tensor } {
+  const terms = model.loss(Scope.bound(state.parameters.source, { training: true }));
+  const { gradient, metrics } = state.minimize(terms.loss);
+  return { metrics: { ...terms, ...metrics }, gradient };
 }
 
 /** A model in training, made by {@link createTrainer}. Dispose of it to free its memory. */

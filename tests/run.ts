@@ -8,7 +8,9 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { existsSync } from "node:fs";
+import { writeAll } from "../base/atomic_file.ts";
 import { prepareEnvironment } from "../cli/terminal/environment.ts";
 import { printable } from "../cli/terminal/errors.ts";
 import { countTests, type TestCounts, type TestName } from "./junit.ts";
@@ -93,7 +95,7 @@ function parse(args: readonly string[]): Arguments {
 async function runGroups(groups: readonly TestGroup[], flags: readonly string[]): Promise<GroupResult[]> {
   if (!flags.includes("--fail-fast")) {
     const results = await Promise.all(groups.map((group, index) => runGroup(group, { flags, isQuiet: index > 0 })));
-    for (const { output } of results) if (output) await writeAll(output);
+    for (const { output } of results) if (output) writeAll(Deno.stdout, output);
     return results;
   }
   const results: GroupResult[] = [];
@@ -137,10 +139,6 @@ async function runTests(args: readonly string[], isQuiet: boolean): Promise<{ co
   return output ? { code, output } : { code };
 }
 
-async function writeAll(bytes: Uint8Array): Promise<void> {
-  await new Blob([bytes.slice()]).stream().pipeTo(Deno.stdout.writable, { preventClose: true });
-}
-
 /** What a process prints on both streams, in the order in which it arrives. */
 async function allOutput(child: Deno.ChildProcess): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
@@ -148,7 +146,7 @@ async function allOutput(child: Deno.ChildProcess): Promise<Uint8Array> {
     for await (const chunk of stream) chunks.push(chunk);
   };
   await Promise.all([collect(child.stdout), collect(child.stderr)]);
-  return new Uint8Array(await new Blob(chunks.map((chunk) => chunk.slice())).arrayBuffer());
+  return Buffer.concat(chunks);
 }
 
 /** Prints how long each file took, the slowest first. */

@@ -9,7 +9,8 @@ import { z } from "zod";
 import { UserError } from "../../cli/terminal/errors.ts";
 import type { CompileRequest } from "./compile_step.ts";
 import { markedSections, parseMachineProgram } from "./disassembly.ts";
-import { mesaVersion, prepareNullDevice } from "./install.ts";
+import { prepareNullDevice } from "./install.ts";
+import { mesaVersion } from "../machine.ts";
 import type { StaticStep } from "./static_summary.ts";
 
 const SCRIPT = fileURLToPath(new URL("./compile_step.ts", import.meta.url));
@@ -80,5 +81,7 @@ export async function compileStep({ request, family, work }: CompileOptions): Pr
     return { ...kernel, program };
   });
   const dispatches = compiled.dispatches.map(({ tile, ...rest }) => ({ ...rest, ...(tile ? { tile } : {}) }));
-  return { work, family, mesa: await mesaVersion(), kernels, dispatches };
+  // A Debian revision does not change the compiler.
+  const mesa = /^[\d.]+/.exec(await mesaVersion() ?? "")?.[0] ?? "unknown";
+  return { work, family, mesa, kernels, dispatches };
 }

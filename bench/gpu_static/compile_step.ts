@@ -6,17 +6,14 @@
  * @module
  */
 import { z } from "zod";
-import { AdamState } from "../../models/adam_state.ts";
-import { imageTensors } from "../../models/image_inputs.ts";
-import { declareParameters, Scope, Vae, type VaeConfig } from "../../models/mod.ts";
 import { createPipeline, pipelineKey, type PipelineSource } from "../../runtime/device/pipeline.ts";
-import { traced } from "../../runtime/graph/op.ts";
 import { DEFAULT_LANES } from "../../runtime/kernels/declarations.ts";
-import { Device, input, PRECISIONS, randomNormal, type Tensor } from "../../runtime/mod.ts";
+import { Device, PRECISIONS } from "../../runtime/mod.ts";
 import { unitName } from "../../runtime/plan/commands.ts";
 import { type PlannedCommand, planProgram, type ProgramPlan } from "../../runtime/plan/program_plan.ts";
 import { pipelineSource } from "../../runtime/program/dispatch.ts";
 import { stepWork } from "../peers/work.ts";
+import { traceStep } from "../trace_step.ts";
 import type { StaticDispatch } from "./step_model.ts";
 
 const requestSchema = z.strictObject({
@@ -37,31 +34,9 @@ export interface CompiledStep {
 
 /** The papers' training step with dropout, as the trainer builds it. */
 function planStep(device: Device, { imageSize, batchSize, precision }: CompileRequest): ProgramPlan {
-  const config: VaeConfig = { ...stepWork("paper64").config, imageSize, dropout: 0.5 };
-  const { views, latentDim } = config;
-  const vae = new Vae(config);
-  using state = AdamState.create(device, {
-    specs: declareParameters((scope) => vae.declare(scope)),
-    seed: 0,
-    precision,
-  });
-  const { result, trace } = traced(() => {
-    const scope = Scope.bound(state.parameters.source, { training: true });
-    const { loss, reconstruction, kl } = vae.terms(scope, {
-      images: imageTensors({ views, imageSize, batchSize, floatImages: false }),
-      noise: randomNormal([views.length, batchSize, latentDim], { stream: scope.stream("reparameterisation") }),
-      alpha: input("alpha", { shape: [1] }),
-      beta: input("beta", { shape: [] }),
-    });
-    return { loss, reconstruction, kl, ...state.minimize(loss).metrics };
-  });
-  return planProgram({
-    outputs: new Map<string, Tensor>(),
-    metrics: new Map(Object.entries(result)),
-    effects: trace.effects,
-    declared: trace.inputs,
-    ringCapacity: 1024,
-  }, {
+  const config = { ...stepWork("paper64").config, imageSize, dropout: 0.5 };
+  using step = traceStep(device, { config, batchSize, precision, seed: 0 });
+  return planProgram(step.request, {
     // A large GPU's limits: the null device's own say nothing about the GPU that it stands for.
     target: { ...device.target, maxBindingBytes: 4 * 2 ** 30 - 4 },
     maxBufferBytes: 64 * 2 ** 30,

@@ -62,13 +62,6 @@ export async function prepareNullDevice(folder: string): Promise<Record<string, 
   };
 }
 
-/** The version of Mesa's Vulkan drivers, or `unknown` if the package manager does not report it. */
-export async function mesaVersion(): Promise<string> {
-  const host = await thisHost();
-  const found = await host.run("dpkg-query", ["-W", "-f", "${Version}", SOFTWARE_DRIVER.debian]);
-  return found?.code === 0 ? /^[\d.]+/.exec(found.output)?.[0] ?? "unknown" : "unknown";
-}
-
 async function buildLayer(folder: string): Promise<void> {
   const library = join(folder, "libnull_layer.so");
   const source = await Deno.readTextFile(SOURCE);

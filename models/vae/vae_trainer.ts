@@ -51,7 +51,8 @@ export async function createVaeTrainer(device: Device, options: VaeTrainerOption
   return await createTrainer(device, { ...options, model: new TrainableVae(options) });
 }
 
-class TrainableVae implements Trainable<ImageBatch> {
+/** A VAE as {@link createTrainer} takes it. */
+export class TrainableVae implements Trainable<ImageBatch> {
   readonly #vae: Vae;
 
   constructor(private readonly options: VaeTrainerOptions) {
