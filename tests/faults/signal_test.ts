@@ -21,6 +21,8 @@ Deno.test("SIGINT, SIGTERM and SIGHUP finish the step, save, and exit with 130, 
     const process = subject.start(run, { fault });
     await process.until(`STEP ${from}\n`);
     process.kill(signal);
+    // Signals that are pending together reach a program in any order, so the second one waits for the first.
+    await process.until(`${signal}: `);
     // A terminal signals the process group, and `deno task` passes its own signal on: the same request twice.
     process.kill(i % 2 ? signal : "SIGTERM");
     subject.faults.tried(signal);
