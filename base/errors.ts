@@ -16,10 +16,14 @@ export interface DataErrorPlace {
  * without a stack trace.
  */
 export class DataError extends Error {
+  /** The file that is wrong, as it was named by the caller. */
   readonly file: string | undefined;
+  /** Line in the file, from 1. */
   readonly line: number | undefined;
+  /** Column: a number from 1, or the name of a table's column. */
   readonly column: number | string | undefined;
 
+  /** Appends the place to the message: `FILE, line LINE, column COLUMN: MESSAGE`. */
   constructor(message: string, place: DataErrorPlace = {}) {
     super(`${describePlace(place)}${message}`);
     this.name = "DataError";

@@ -13,8 +13,11 @@ export type Pixels = Uint8Array | readonly Float32Array[];
 
 /** The images of a batch. */
 export interface ImageShape {
+  /** Names of the views. */
   readonly views: readonly string[];
+  /** Side of the square images in pixels. */
   readonly imageSize: number;
+  /** Images of each view. */
   readonly batchSize: number;
   /** Images come as floats instead of bytes. */
   readonly floatImages?: boolean;

@@ -18,8 +18,8 @@ export { RESIDUAL_SIZES } from "./networks/residual.ts";
 export * as layers from "./layers/layers.ts";
 export { type Likelihood, LIKELIHOODS, negativeLogLikelihood } from "./layers/likelihoods.ts";
 export { declareParameters, type HostTensor, Parameters } from "./layers/parameters.ts";
-export { type FileLayout, type Initializer, type ParameterSpec, Scope } from "./layers/scope.ts";
-export type { Pixels } from "./image_inputs.ts";
+export { type FileLayout, type Initializer, type ParameterSource, type ParameterSpec, Scope } from "./layers/scope.ts";
+export type { ImageShape, Pixels } from "./image_inputs.ts";
 export {
   createTrainer,
   type StepInputs,

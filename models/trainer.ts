@@ -26,8 +26,11 @@ import { Scope } from "./layers/scope.ts";
 export interface StepSettings {
   /** Step number from 0; keys the random numbers. */
   readonly step: number;
+  /** Learning rate of this step. */
   readonly learningRate: number;
+  /** Weight of the divergence. */
   readonly beta: number;
+  /** Weight of the standard normal prior in MMVM. */
   readonly alpha: number;
 }
 
@@ -105,6 +108,7 @@ export function buildStep<B>(
 
 /** A model in training, made by {@link createTrainer}. Dispose of it to free its memory. */
 export class Trainer<B> implements Disposable {
+  /** Use {@link createTrainer}. */
   constructor(
     readonly device: Device,
     private readonly model: Trainable<B>,
@@ -113,6 +117,7 @@ export class Trainer<B> implements Disposable {
     private readonly options: TrainerOptions,
   ) {}
 
+  /** The model's parameters and running statistics. */
   get parameters(): Parameters {
     return this.state.parameters;
   }
@@ -179,6 +184,7 @@ export class Trainer<B> implements Disposable {
     this.state.write(state);
   }
 
+  /** Frees the GPU memory. */
   [Symbol.dispose](): void {
     this.program[Symbol.dispose]();
     this.state[Symbol.dispose]();

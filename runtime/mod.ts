@@ -16,10 +16,13 @@ export {
   UnsupportedError,
   ValidationError,
 } from "./device/errors.ts";
+export type { BindingKind, PipelineSource } from "./device/pipeline.ts";
 export type {
+  Access,
   Binding,
   Candidates,
   Dispatch,
+  ElementType,
   Grid,
   KernelVariant,
   Lowering,
@@ -28,9 +31,13 @@ export type {
   Profile,
   Target,
   Tuner,
+  TypedUniform,
   Uniform,
   Uniforms,
 } from "./kernels/kernel.ts";
+export type { UniformType } from "./kernels/uniforms.ts";
+export type { KernelValues } from "./kernels/expand.ts";
+export type { Epilogue, Expression, Reference, Step } from "./kernels/pointwise/expression.ts";
 export { f32, gridFor, i32, raw, reads, updates, writes } from "./kernels/kernel.ts";
 export { KernelTuner, type KernelTunerOptions, type TuningChoices } from "./tuner/kernel_tuner.ts";
 export { decodeTuning, encodeTuning } from "./tuner/tuning_file.ts";
@@ -39,7 +46,7 @@ export { type LoweringSizes, timeLowering, type TimingOptions } from "./tuner/ti
 export { Tensor } from "./graph/tensor.ts";
 export { type DType, formatShape, type Shape, sizeOf, type TensorSpec } from "./graph/shape.ts";
 export { apply, defineOp } from "./graph/op.ts";
-export type { LowerContext, Op, PointwiseContext, VjpContext } from "./graph/tensor.ts";
+export type { LowerContext, Node, Op, PointwiseContext, VjpContext } from "./graph/tensor.ts";
 export { input, randomCounters, tensor } from "./graph/leaf.ts";
 export { createSlab, createState, type Slab, slabLayout, State } from "./graph/state.ts";
 export { gradients } from "./graph/autodiff.ts";
@@ -60,6 +67,7 @@ export { gather } from "./ops/gather.ts";
 export { pack } from "./ops/pack.ts";
 export { unpackBytes } from "./ops/unpack.ts";
 export * from "./ops/conv.ts";
+export type { Pair } from "./kernels/conv/conv_geometry.ts";
 export * from "./ops/matmul.ts";
 export { batchNorm2d, type BatchNormOptions, groupNorm, layerNorm } from "./ops/norm.ts";
 export {
@@ -87,11 +95,13 @@ export { bceWithLogits, bernoulliNll, crossEntropy, gaussianNll, laplaceNll } fr
 export { philox, type RandomKey, randomNormalData, randomUniformData, randomWords } from "../base/philox.ts";
 export * as adam from "./optimizers/adam.ts";
 export { createLossScale, LEAST_LOSS_SCALE, type LossScale, type LossScaleOptions } from "./optimizers/loss_scale.ts";
+export type { ClippingSettings } from "./optimizers/gradient_norm.ts";
 export * as sgd from "./optimizers/sgd.ts";
 export * as schedules from "./optimizers/schedules.ts";
 export type { Schedule } from "./optimizers/schedules.ts";
 export {
   decodeSafetensors,
+  type Dtype,
   encodeSafetensors,
   type RawTensor,
   SafetensorsError,

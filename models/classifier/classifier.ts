@@ -48,14 +48,19 @@ const LOG_NOTHING = -1e30;
 
 /** Everything that determines a classifier. */
 export interface ClassifierConfig {
+  /** One of {@linkcode CLASSIFIER_NAMES}. */
   readonly method: string;
+  /** Names of the views, in the order of their encoders. */
   readonly views: readonly string[];
   /** Number of labels. */
   readonly labels: number;
+  /** Name of the network whose encoder extracts the features, see {@linkcode networkNames}. */
   readonly network: string;
   /** Side of the square images in pixels. */
   readonly imageSize: number;
+  /** Filters of the first layer. */
   readonly filterDim: number;
+  /** Latent dimensions of the network; the classifier uses only its features, before the latent. */
   readonly latentDim: number;
   /** Rate of dropout2d in the residual blocks. */
   readonly dropout: number;
@@ -81,7 +86,11 @@ export interface ClassifierInputs {
 export class Classifier {
   readonly #network: Network;
 
-  /** @throws {RangeError} for an unknown method or network, or sizes or weights that do not fit. */
+  /**
+   * Checks the configuration.
+   *
+   * @throws {RangeError} for an unknown method or network, or sizes or weights that do not fit.
+   */
   constructor(readonly config: ClassifierConfig) {
     const { method, views, labels, positiveWeights } = config;
     if (!CLASSIFIER_NAMES.includes(method)) {

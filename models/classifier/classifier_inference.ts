@@ -12,7 +12,9 @@ import { Scope } from "../layers/scope.ts";
 
 /** Options of {@link ClassifierInference.open}. */
 export interface ClassifierInferenceOptions {
+  /** The classifier. */
   readonly config: ClassifierConfig;
+  /** Samples in every batch. */
   readonly batchSize: number;
   /** Images come as floats instead of bytes. */
   readonly floatImages?: boolean;
@@ -83,6 +85,7 @@ export class ClassifierInference implements Disposable {
     return { views: each.map(probabilities), combined: probabilities(combined!) };
   }
 
+  /** Frees the GPU memory. */
   [Symbol.dispose](): void {
     this.program[Symbol.dispose]();
     this.parameters[Symbol.dispose]();

@@ -19,6 +19,7 @@ import { Classifier, type ClassifierConfig } from "./classifier.ts";
 
 /** A labelled batch as the GPU gets it. */
 export interface LabelledBatch {
+  /** The images of all views, view-major [M, N, S, S]. */
   readonly pixels: Pixels;
   /** 1, 0, or -1 where a label is unknown, [N, labels]. */
   readonly labels: Int8Array;
@@ -30,7 +31,9 @@ export interface LabelledBatch {
 
 /** Options of the trainer. */
 export interface ClassifierTrainerOptions extends TrainerOptions {
+  /** The classifier to train. */
   readonly config: ClassifierConfig;
+  /** Studies in every batch. */
   readonly batchSize: number;
   /** Whether batches may lack views. */
   readonly missingViews?: boolean;

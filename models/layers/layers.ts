@@ -18,10 +18,15 @@ import type { Scope } from "./scope.ts";
 
 /** Hyperparameters of a convolution. */
 export interface ConvOptions {
+  /** Output channels. */
   readonly channels: number;
+  /** Side of the square kernel. */
   readonly kernel: number;
+  /** Step between positions, 1 by default. */
   readonly stride?: number;
+  /** Rows and columns of zeros on each side, 0 by default. */
   readonly padding?: number;
+  /** Add a bias per channel; false by default. */
   readonly bias?: boolean;
 }
 

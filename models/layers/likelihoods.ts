@@ -10,7 +10,9 @@ export const LIKELIHOODS = ["laplace", "gaussian", "bernoulli"] as const;
 
 /** A likelihood; the scale is that of the Laplace or normal distribution, in units of the pixel range [0, 1]. */
 export interface Likelihood {
+  /** Name of the distribution. */
   readonly name: typeof LIKELIHOODS[number];
+  /** Scale of the distribution; Bernoulli ignores it. */
   readonly scale: number;
 }
 

@@ -4,12 +4,22 @@
  *
  * @module
  */
-import { createSlab, type Device, randomUniformData, type Shape, type Slab, type State } from "../../runtime/mod.ts";
+import {
+  createSlab,
+  type Device,
+  randomUniformData,
+  type Shape,
+  type Slab,
+  type State,
+  type Tensor,
+} from "../../runtime/mod.ts";
 import { type ParameterSource, type ParameterSpec, Scope } from "./scope.ts";
 
 /** A tensor on the host, in a file's layout. */
 export interface HostTensor {
+  /** Shape in the file's layout. */
   readonly shape: Shape;
+  /** Values in row-major order. */
   readonly data: Float32Array;
 }
 
@@ -53,7 +63,7 @@ export class Parameters implements Disposable {
   }
 
   /** The trained parameters' symbolic tensors, in slab order. */
-  get tensors() {
+  get tensors(): Tensor[] {
     return this.trained.states.map((state) => state.tensor);
   }
 
@@ -62,7 +72,11 @@ export class Parameters implements Disposable {
     return (name) => this.state(name);
   }
 
-  /** @throws {RangeError} for a name that the model does not have. */
+  /**
+   * The state of a parameter or running statistic.
+   *
+   * @throws {RangeError} for a name that the model does not have.
+   */
   state(name: string): State {
     const found = this.#states.get(name);
     if (!found) throw new RangeError(`the model has no parameter ${name}`);
@@ -124,6 +138,7 @@ export class Parameters implements Disposable {
     device.free(kept);
   }
 
+  /** Frees the GPU memory. */
   [Symbol.dispose](): void {
     this.trained[Symbol.dispose]();
     this.statistics[Symbol.dispose]();

@@ -26,10 +26,13 @@ export type Initializer = { readonly kind: "zeros" } | { readonly kind: "ones" }
 
 /** One tensor of a model's state. */
 export interface ParameterSpec {
+  /** Full name, for example `encoders.0.feature_extractor.weight`. */
   readonly name: string;
   /** Shape in the engine's layout. */
   readonly shape: Shape;
+  /** How the axes are ordered in files. */
   readonly layout: FileLayout;
+  /** Distribution of the initial values. */
   readonly initializer: Initializer;
   /** False for running statistics, which are part of the state but not trained. */
   readonly trained: boolean;

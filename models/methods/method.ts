@@ -19,11 +19,13 @@ export interface AggregateContext {
 
 /** Inputs of a method. Posteriors of all views are stacked: [M, N, D]. */
 export interface LatentContext extends AggregateContext {
+  /** Posteriors of all views. */
   readonly posterior: Posterior;
   /** Standard normal noise, [M, N, D]. */
   readonly noise: Tensor;
   /** Weight of the standard normal prior, [1], annealed from 1 to 0; only MMVM uses it. */
   readonly alpha: Tensor;
+  /** Variant of the divergence. */
   readonly objective: Objective;
 }
 
@@ -43,9 +45,11 @@ export type FixedPrior = "each" | "shared" | "annealed";
 
 /** A multimodal VAE's treatment of its latents. */
 export interface Method {
+  /** Name in `--method` and in files. */
   readonly name: string;
   /** One line for help texts and reports. */
   readonly title: string;
+  /** What new latents are sampled from. */
   readonly prior: FixedPrior;
   /** The view of the method, for VAEs of a single view. */
   readonly view?: string;

@@ -23,8 +23,11 @@ export const MOE_ASSIGNMENTS = ["slices", "stratified"] as const;
 
 /** The variants of an objective; see the lists above. */
 export interface Objective {
+  /** One of {@linkcode PRIORS}. */
   readonly prior: typeof PRIORS[number];
+  /** One of {@linkcode JOINT_KLS}. */
   readonly jointKl: typeof JOINT_KLS[number];
+  /** One of {@linkcode MOE_ASSIGNMENTS}. */
   readonly moeAssignment: typeof MOE_ASSIGNMENTS[number];
 }
 

@@ -8,6 +8,7 @@ import type { Scope } from "../layers/scope.ts";
 
 /** A diagonal normal distribution over latents, [N, D] each. */
 export interface Posterior {
+  /** Mean. */
   readonly mu: Tensor;
   /** Natural logarithm of the variance. */
   readonly logvar: Tensor;
@@ -15,6 +16,7 @@ export interface Posterior {
 
 /** Encoder and decoder of one view. Images are [N, S, S, 1]. */
 export interface Network {
+  /** Name in `--network` and in files. */
   readonly name: string;
   /** Number of features that `extract` returns. */
   readonly features: number;

@@ -9,9 +9,13 @@ import { smallNetwork } from "./small.ts";
 
 /** Sizes of a network. */
 export interface NetworkOptions {
+  /** Side of the square images in pixels. */
   readonly imageSize: number;
+  /** Filters of the first layer. */
   readonly filterDim: number;
+  /** Dimensions of the latent. */
   readonly latentDim: number;
+  /** Rate of dropout2d. */
   readonly dropout: number;
 }
 

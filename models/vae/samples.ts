@@ -65,7 +65,11 @@ export async function samplePrior(
   return await model.readDecoded(program);
 }
 
-/** @throws {RangeError} if the method's prior was annealed away. */
+/**
+ * Checks that new latents can be drawn from the fixed prior.
+ *
+ * @throws {RangeError} if the method's prior was annealed away.
+ */
 export function requireAnchor(vae: Vae, options: { alpha: number; use: string }): void {
   const { alpha, use } = options;
   if (vae.method.prior !== "annealed" || alpha >= ANCHORING_ALPHA) return;

@@ -20,15 +20,21 @@ import { viewOf } from "../view_of.ts";
 
 /** Everything that determines a model, as in config.json; the objective is as published unless given. */
 export interface VaeConfig extends Partial<Objective> {
+  /** One of {@linkcode METHOD_NAMES}. */
   readonly method: string;
+  /** Names of the views, in the order of their encoders. */
   readonly views: readonly string[];
+  /** Name of the encoder and decoder architecture, see {@linkcode networkNames}. */
   readonly network: string;
   /** Side of the square images in pixels. */
   readonly imageSize: number;
+  /** Filters of the first layer. */
   readonly filterDim: number;
+  /** Latent dimensions. */
   readonly latentDim: number;
   /** Rate of dropout2d in the residual blocks. */
   readonly dropout: number;
+  /** Likelihood of the pixels. */
   readonly likelihood: Likelihood;
   /** Weight of each view's reconstruction in the loss, 1 each by default. */
   readonly viewWeights?: readonly number[];
@@ -36,6 +42,7 @@ export interface VaeConfig extends Partial<Objective> {
 
 /** The terms of the training objective. */
 export interface VaeTerms {
+  /** The training loss, a scalar. */
   readonly loss: Tensor;
   /** Mean negative log-likelihood per sample, summed over views with their weights. */
   readonly reconstruction: Tensor;
@@ -49,18 +56,26 @@ export interface VaeInputs extends AggregateContext {
   readonly images: readonly Tensor[];
   /** Standard normal, [M, N, D]. */
   readonly noise: Tensor;
+  /** Weight of the standard normal prior, [1]; only MMVM uses it. */
   readonly alpha: Tensor;
+  /** Weight of the divergence, a scalar. */
   readonly beta: Tensor;
 }
 
 /** A model: functions over a scope with its parameters. */
 export class Vae {
+  /** How the views share their latents. */
   readonly method: Method;
+  /** Variant of the divergence. */
   readonly objective: Objective;
   readonly #network: Network;
   readonly #weights: readonly number[];
 
-  /** @throws {RangeError} for an unknown method or network, or views, weights or sizes that they do not support. */
+  /**
+   * Checks the configuration.
+   *
+   * @throws {RangeError} for an unknown method or network, or views, weights or sizes that they do not support.
+   */
   constructor(readonly config: VaeConfig) {
     const { views, prior, jointKl, moeAssignment } = config;
     this.method = methodOf(config.method);

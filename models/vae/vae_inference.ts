@@ -32,12 +32,15 @@ import { Vae, type VaeConfig } from "./vae.ts";
 export interface EncodedBatch {
   /** Per view [N, D]. */
   readonly mu: readonly Float32Array[];
+  /** Natural logarithm of the variance, [N, D] for each view. */
   readonly logvar: readonly Float32Array[];
 }
 
 /** Options of {@link VaeInference.open}. */
 export interface VaeInferenceOptions {
+  /** The model. */
   readonly config: VaeConfig;
+  /** Samples in every batch. */
   readonly batchSize: number;
   /** Images come as floats instead of bytes. */
   readonly floatImages?: boolean;
@@ -251,7 +254,11 @@ export class VaeInference implements Disposable {
     };
   }
 
-  /** @throws {RangeError} for an index that is not one of the model's views. */
+  /**
+   * Checks the views of a request.
+   *
+   * @throws {RangeError} for an index that is not one of the model's views.
+   */
   requireViews(views: readonly number[]): void {
     const bad = views.find((m) => !Number.isInteger(m) || m < 0 || m >= this.vae.views);
     if (bad !== undefined) {
@@ -268,6 +275,7 @@ export class VaeInference implements Disposable {
     return this.vae.decode(this.scope, z).map((output) => likelihoodMean(output, likelihood));
   }
 
+  /** Frees the GPU memory. */
   [Symbol.dispose](): void {
     this.#programs[Symbol.dispose]();
     this.parameters[Symbol.dispose]();

@@ -20,6 +20,7 @@ import { Vae, type VaeConfig } from "./vae.ts";
 
 /** A batch as the GPU gets it. */
 export interface ImageBatch {
+  /** The images of all views, view-major [M, N, S, S]. */
   readonly pixels: Pixels;
   /** Standard normal noise [M, N, D], for a trainer with `givenNoise`. */
   readonly noise?: Float32Array;
@@ -31,7 +32,9 @@ export interface ImageBatch {
 
 /** Options of the trainer. */
 export interface VaeTrainerOptions extends TrainerOptions {
+  /** The model to train. */
   readonly config: VaeConfig;
+  /** Samples in every batch. */
   readonly batchSize: number;
   /** Whether batches may lack views; a mask is then part of every step. */
   readonly missingViews?: boolean;

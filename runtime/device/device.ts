@@ -318,6 +318,7 @@ export class Device implements Disposable {
     await this.settle();
   }
 
+  /** Destroys the device and everything allocated on it. */
   [Symbol.dispose](): void {
     this.#disposed = true;
     this.gpu.destroy();

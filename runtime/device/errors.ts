@@ -7,6 +7,7 @@
 
 /** Any failure on or of the GPU. */
 export class EngineError extends Error {
+  /** Name of the class. */
   override name = "EngineError";
 }
 
@@ -20,10 +21,17 @@ export interface RejectedOp {
 
 /** WebGPU rejected a shader, a pipeline or a dispatch; names the kernel and its shapes. */
 export class ValidationError extends EngineError {
+  /** Name of the class. */
   override name = "ValidationError";
+  /** The op that was rejected, if known. */
   readonly op: string | undefined;
+  /** Shapes of the op's inputs and outputs, if known. */
   readonly shapes: string | undefined;
-  /** @param kernel Label of the kernel or program that was rejected. */
+  /**
+   * Names the rejected kernel and, if known, its op.
+   *
+   * @param kernel Label of the kernel or program that was rejected.
+   */
   constructor(readonly kernel: string, message: string, rejected: Partial<RejectedOp> = {}) {
     super(message);
     this.op = rejected.op;
@@ -33,8 +41,11 @@ export class ValidationError extends EngineError {
 
 /** A requested allocation exceeds the available GPU memory. */
 export class OutOfMemoryError extends EngineError {
+  /** Name of the class. */
   override name = "OutOfMemoryError";
   /**
+   * Names the bytes wanted and available.
+   *
    * @param wanted Requested bytes.
    * @param available Available bytes: what the adapter's limits or the device's budget leave, or an estimate by trial
    * allocations.
@@ -46,23 +57,29 @@ export class OutOfMemoryError extends EngineError {
 
 /** The device is lost: a driver reset, an unplugged GPU, or `Device[Symbol.dispose]()` before the work was finished. */
 export class DeviceLostError extends EngineError {
+  /** Name of the class. */
   override name = "DeviceLostError";
 }
 
 /** No WebGPU adapter: neither a GPU driver nor a software driver is installed. */
 export class NoAdapterError extends EngineError {
+  /** Name of the class. */
   override name = "NoAdapterError";
 }
 
 /** The adapter lacks a requested optional WebGPU feature. */
 export class UnsupportedError extends EngineError {
+  /** Name of the class. */
   override name = "UnsupportedError";
 }
 
 /** An op produced Inf or NaN in a program compiled with `checkNumerics`. */
 export class NonFiniteError extends EngineError {
+  /** Name of the class. */
   override name = "NonFiniteError";
   /**
+   * Names the op, the step and the place.
+   *
    * @param op Name of the first op, in execution order, with a non-finite result.
    * @param step Step of the run in which it happened.
    * @param details.shape Shape of that result.

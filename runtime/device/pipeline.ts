@@ -10,6 +10,7 @@ export type BindingKind = "read" | "read_write" | "uniform" | "rgba32float" | "r
 
 /** Everything that determines a compute pipeline. */
 export interface PipelineSource {
+  /** Name of the kernel, for errors. */
   readonly kernel: string;
   /** WGSL with the entry point `main`. */
   readonly code: string;

@@ -19,7 +19,9 @@ export { type Dtype, SafetensorsError } from "./safetensors_header.ts";
 
 /** A tensor as stored in a file. */
 export interface RawTensor {
+  /** Type of the elements. */
   readonly dtype: Dtype;
+  /** Shape in row-major order. */
   readonly shape: readonly number[];
   /** Its bytes, a view of the file's buffer. */
   readonly bytes: Uint8Array;
@@ -27,7 +29,9 @@ export interface RawTensor {
 
 /** The contents of a file. */
 export interface SafetensorsFile {
+  /** Tensors by name. */
   readonly tensors: ReadonlyMap<string, RawTensor>;
+  /** The file's `__metadata__`. */
   readonly metadata: ReadonlyMap<string, string>;
 }
 
@@ -126,7 +130,9 @@ function safeInteger(value: bigint): number {
 
 /** A tensor to be written; the array's type decides the dtype: F32, I32, U32, U8 or I64. */
 export interface TensorData {
+  /** Shape in row-major order. */
   readonly shape: readonly number[];
+  /** Values in row-major order. */
   readonly data: Float32Array | Int32Array | Uint32Array | Uint8Array | BigInt64Array;
 }
 

@@ -12,11 +12,30 @@
 
 /** The file is not valid safetensors; the message says what is wrong and where. */
 export class SafetensorsError extends Error {
+  /** Name of the class. */
   override name = "SafetensorsError";
 }
 
+/** An element type in the format's naming. */
+export type Dtype =
+  | "BOOL"
+  | "U8"
+  | "I8"
+  | "F8_E5M2"
+  | "F8_E4M3"
+  | "I16"
+  | "U16"
+  | "F16"
+  | "BF16"
+  | "I32"
+  | "U32"
+  | "F32"
+  | "F64"
+  | "I64"
+  | "U64";
+
 /** Bytes of one element by element type. */
-const ITEM_BYTES = {
+const ITEM_BYTES: Readonly<Record<Dtype, number>> = {
   BOOL: 1,
   U8: 1,
   I8: 1,
@@ -32,10 +51,7 @@ const ITEM_BYTES = {
   F64: 8,
   I64: 8,
   U64: 8,
-} as const;
-
-/** An element type in the format's naming. */
-export type Dtype = keyof typeof ITEM_BYTES;
+};
 
 /** One tensor of the header. */
 export interface TensorInfo {

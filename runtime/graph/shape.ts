@@ -12,7 +12,9 @@ export type Shape = readonly number[];
 
 /** Shape and element type of a tensor. */
 export interface TensorSpec {
+  /** Sizes of the axes. */
   readonly shape: Shape;
+  /** Type of the elements. */
   readonly dtype: DType;
 }
 

@@ -84,6 +84,7 @@ export class State implements Disposable {
     );
   }
 
+  /** Frees the buffer, unless it belongs to a slab. */
   [Symbol.dispose](): void {
     if (this.ownsBuffer) this.device.free(this.buffer);
   }
@@ -105,6 +106,7 @@ export function createState(
 export interface Slab extends Disposable {
   /** The whole buffer as one flat f32 tensor, padding included. */
   readonly whole: State;
+  /** The states in the buffer, in order. */
   readonly states: readonly State[];
 }
 

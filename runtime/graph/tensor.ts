@@ -11,10 +11,15 @@ import { type DType, type Shape, sizeOf, type TensorSpec } from "./shape.ts";
 
 /** One application of an op. Nodes are numbered in order of creation, which is a topological order. */
 export interface Node {
+  /** Number of the node; inputs have smaller ones. */
   readonly id: number;
+  /** The op applied. */
   readonly op: Op<unknown>;
+  /** Its inputs. */
   readonly inputs: readonly Tensor[];
+  /** The op's attributes. */
   readonly attributes: unknown;
+  /** Its outputs, each of which names this node. */
   readonly outputs: readonly Tensor[];
   /** Source location of the call that applied the op (file, line and column), if the trace records it. */
   readonly site?: string;
@@ -27,6 +32,7 @@ export interface Node {
 
 /** The symbolic result of an op. */
 export class Tensor implements TensorSpec {
+  /** Made by {@link apply} for each output of a node. */
   constructor(readonly node: Node, readonly output: number, readonly shape: Shape, readonly dtype: DType) {}
 
   /** Number of elements. */
@@ -42,9 +48,13 @@ export class Tensor implements TensorSpec {
 
 /** What a lowering is given. */
 export interface LowerContext<A> {
+  /** Shapes and types of the inputs. */
   readonly inputs: readonly TensorSpec[];
+  /** Shapes and types of the outputs. */
   readonly outputs: readonly TensorSpec[];
+  /** The node's attributes. */
   readonly attributes: A;
+  /** What is known of the device. */
   readonly target: Target;
   /**
    * The chain fused after the op, if it takes an epilogue: its inputs follow the op's, and its outputs replace the
@@ -55,10 +65,13 @@ export interface LowerContext<A> {
 
 /** What a vector-Jacobian product is given. */
 export interface VjpContext<A> {
+  /** Inputs of the node. */
   readonly inputs: readonly Tensor[];
+  /** Outputs of the node. */
   readonly outputs: readonly Tensor[];
   /** The loss's gradient for each output; `undefined` where the loss does not depend on it. */
   readonly cotangents: readonly (Tensor | undefined)[];
+  /** The node's attributes. */
   readonly attributes: A;
   /** Whether the gradient of each input is wanted; the others may be left `undefined` to save work. */
   readonly wanted: readonly boolean[];
@@ -66,6 +79,7 @@ export interface VjpContext<A> {
 
 /** What a pointwise expression may use. */
 export interface PointwiseContext<A> {
+  /** The node's attributes. */
   readonly attributes: A;
   /**
    * The WGSL name of a compile-time value. Values are passed as uniforms, so kernels of equal text share a pipeline.
@@ -75,6 +89,7 @@ export interface PointwiseContext<A> {
 
 /** The definition of an op with attributes `A`, a plain JSON object, which is the op's key for merging equal nodes. */
 export interface Op<A> {
+  /** Name in errors, profiles and graphs. */
   readonly name: string;
   /**
    * The shape rule.

@@ -40,7 +40,9 @@ import type { Epilogue } from "./pointwise/expression.ts";
 import type { Uniforms } from "./uniforms.ts";
 
 export {
+  type Access,
   type Binding,
+  type ElementType,
   floats,
   type Operand,
   type Operands,
@@ -51,7 +53,7 @@ export {
   words,
   writes,
 } from "./operands.ts";
-export { f32, i32, type Uniform, type Uniforms, vec4fs, vec4i, vec4us } from "./uniforms.ts";
+export { f32, i32, type TypedUniform, type Uniform, type Uniforms, vec4fs, vec4i, vec4us } from "./uniforms.ts";
 
 /** Workgroup counts in x, y and z; each at most 65,535. */
 export type Grid = readonly [number, number, number];
@@ -66,8 +68,11 @@ export interface Dispatch {
   readonly values?: KernelValues;
   /** Invocations of a workgroup, `LANES` in the body; 64 if left out. */
   readonly lanes?: number;
+  /** Numbers that the body reads as `p.NAME`. */
   readonly uniforms?: Uniforms;
+  /** Buffers that the body reads and writes. */
   readonly operands: Operands;
+  /** Number of workgroups. */
   readonly grid: Grid;
   /** Floating-point operations, for profiles. */
   readonly flops?: number;
@@ -81,6 +86,7 @@ export interface Dispatch {
 export interface Lowering {
   /** Number of 32-bit elements of each scratch buffer. */
   readonly scratch?: readonly number[];
+  /** Dispatches in order; a later one sees what an earlier one wrote. */
   readonly dispatches: readonly Dispatch[];
 }
 
@@ -92,17 +98,21 @@ export type Profile = "gpu" | "software";
 
 /** A way to do a piece of work. */
 export interface KernelVariant {
+  /** Name within the family, for example `software-8x2`. */
   readonly name: string;
   /** Estimated time, to be compared with that of the other variants only. */
   readonly cost: number;
+  /** The dispatches of this variant. */
   readonly lower: (epilogue?: Epilogue) => Lowering;
 }
 
 /** What there is to choose from. */
 export interface Candidates {
+  /** The variants, in any order. */
   readonly variants: readonly KernelVariant[];
   /** Elements of the inputs and outputs. */
   readonly inputs: readonly number[];
+  /** Elements of the outputs. */
   readonly outputs: readonly number[];
 }
 
@@ -120,11 +130,15 @@ export interface Tuner {
 
 /** What a lowering may know about the device. */
 export interface Target {
+  /** Which kind of adapter this is. */
   readonly profile: Profile;
+  /** Largest storage buffer binding in bytes. */
   readonly maxBindingBytes: number;
+  /** Most storage buffers of one dispatch. */
   readonly maxStorageBuffers: number;
   /** Texels that a dispatch may read, see `texels.ts`; none if left out. */
   readonly maxTexels?: number;
+  /** Measured choices between variants; estimates decide if left out. */
   readonly tuner?: Tuner;
 }
 

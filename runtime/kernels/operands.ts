@@ -20,7 +20,9 @@ export type Access = "read" | "write" | "read_write";
 
 /** A buffer as a kernel sees it. */
 export interface Operand {
+  /** The buffer, or a part of it. */
   readonly buffer: Binding;
+  /** How the kernel uses it. */
   readonly access: Access;
   /** Type of an element: any that WGSL can store for a raw operand, else an {@link ElementType}. */
   readonly type: string;

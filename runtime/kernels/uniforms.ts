@@ -9,6 +9,7 @@ export type Uniform = number | TypedUniform;
 
 /** A uniform of another type than `u32`; made by {@link f32} and the functions beside it. */
 export interface TypedUniform {
+  /** WGSL type of the field. */
   readonly type: UniformType;
   /** One number, or the elements of a vector or array. */
   readonly values: readonly number[];

@@ -30,7 +30,9 @@ import { zeros } from "./fill.ts";
 
 /** Mean and log variance of diagonal normals, the latent dimensions on the last axis. */
 export interface DiagonalNormal {
+  /** Mean, [..., D]. */
   readonly mu: Tensor;
+  /** Natural logarithm of the variance, [..., D]. */
   readonly logvar: Tensor;
 }
 

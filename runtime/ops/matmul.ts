@@ -11,7 +11,9 @@ import { reshape } from "./view.ts";
 
 /** Which operands are transposed in memory. */
 export interface MatmulAttributes {
+  /** Transpose the last two axes of the first operand. */
   readonly transposeA: boolean;
+  /** Transpose the last two axes of the second operand. */
   readonly transposeB: boolean;
 }
 

@@ -14,7 +14,7 @@ import { EXTREMES, NAN_TEST, POWER, SOFTPLUS, TANH } from "../kernels/pointwise/
 import { full, zeros } from "./fill.ts";
 
 /** A tensor, or a number that is broadcast. */
-export type Operand = Tensor | number;
+export type TensorLike = Tensor | number;
 
 type None = Record<string, never>;
 type Gradient = (context: {
@@ -23,7 +23,7 @@ type Gradient = (context: {
   g: Tensor;
 }) => readonly (Tensor | undefined)[];
 
-function asTensor(operand: Operand): Tensor {
+function asTensor(operand: TensorLike): Tensor {
   return typeof operand === "number" ? full([], operand) : operand;
 }
 
@@ -61,7 +61,7 @@ function unary(
   expression: (x: string, constant: Constant) => string,
   gradient?: Gradient,
   functions?: readonly string[],
-): (x: Operand) => Tensor {
+): (x: TensorLike) => Tensor {
   const op = define(name, ([x], constant) => expression(x!, constant), gradient, functions);
   return (x) => apply(op, [asTensor(x)], {})[0]!;
 }
@@ -71,7 +71,7 @@ function binary(
   expression: (a: string, b: string) => string,
   gradient?: Gradient,
   functions?: readonly string[],
-): (a: Operand, b: Operand) => Tensor {
+): (a: TensorLike, b: TensorLike) => Tensor {
   const op = define(name, ([a, b]) => expression(a!, b!), gradient, functions);
   return (a, b) => apply(op, [asTensor(a), asTensor(b)], {})[0]!;
 }
@@ -79,20 +79,28 @@ function binary(
 const truth = (condition: string) => `select(T(0.0), T(1.0), ${condition})`;
 
 /** a + b. */
-export const add: (a: Operand, b: Operand) => Tensor = binary("add", (a, b) => `(${a} + ${b})`, ({ g }) => [g, g]);
+export const add: (a: TensorLike, b: TensorLike) => Tensor = binary(
+  "add",
+  (a, b) => `(${a} + ${b})`,
+  ({ g }) => [g, g],
+);
 
 /** a - b. */
-export const sub: (a: Operand, b: Operand) => Tensor = binary("sub", (a, b) => `(${a} - ${b})`, ({ g }) => [g, neg(g)]);
+export const sub: (a: TensorLike, b: TensorLike) => Tensor = binary(
+  "sub",
+  (a, b) => `(${a} - ${b})`,
+  ({ g }) => [g, neg(g)],
+);
 
 /** a * b. */
-export const mul: (a: Operand, b: Operand) => Tensor = binary(
+export const mul: (a: TensorLike, b: TensorLike) => Tensor = binary(
   "mul",
   (a, b) => `(${a} * ${b})`,
   ({ inputs: [a, b], g }) => [mul(g, b!), mul(g, a!)],
 );
 
 /** a / b. */
-export const div: (a: Operand, b: Operand) => Tensor = binary(
+export const div: (a: TensorLike, b: TensorLike) => Tensor = binary(
   "div",
   (a, b) => `(${a} / ${b})`,
   ({ inputs: [, b], output, g }) => {
@@ -102,7 +110,7 @@ export const div: (a: Operand, b: Operand) => Tensor = binary(
 );
 
 /** The larger of a and b, NaN if either is; at a tie the gradient goes half to each, as in PyTorch. */
-export const maximum: (a: Operand, b: Operand) => Tensor = binary(
+export const maximum: (a: TensorLike, b: TensorLike) => Tensor = binary(
   "maximum",
   (a, b) => `larger(${a}, ${b})`,
   ({ inputs: [a, b], g }) => [mul(g, share(a!, b!)), mul(g, share(b!, a!))],
@@ -110,7 +118,7 @@ export const maximum: (a: Operand, b: Operand) => Tensor = binary(
 );
 
 /** The smaller of a and b, NaN if either is; at a tie the gradient goes half to each, as in PyTorch. */
-export const minimum: (a: Operand, b: Operand) => Tensor = binary(
+export const minimum: (a: TensorLike, b: TensorLike) => Tensor = binary(
   "minimum",
   (a, b) => `smaller(${a}, ${b})`,
   ({ inputs: [a, b], g }) => [mul(g, share(b!, a!)), mul(g, share(a!, b!))],
@@ -129,7 +137,7 @@ function share(a: Tensor, b: Tensor): Tensor {
  * Gradients as in PyTorch: that of a is 0 where b is 0; that of b is 0 where a is 0 and b is not negative, and NaN
  * for a negative a.
  */
-export const pow: (a: Operand, b: Operand) => Tensor = binary(
+export const pow: (a: TensorLike, b: TensorLike) => Tensor = binary(
   "pow",
   (a, b) => `power(${a}, ${b})`,
   ({ inputs: [a, b], output, g }) => [
@@ -140,13 +148,17 @@ export const pow: (a: Operand, b: Operand) => Tensor = binary(
 );
 
 /** -x. */
-export const neg: (x: Operand) => Tensor = unary("neg", (x) => `(-${x})`, ({ g }) => [neg(g)]);
+export const neg: (x: TensorLike) => Tensor = unary("neg", (x) => `(-${x})`, ({ g }) => [neg(g)]);
 
 /** |x|, with gradient 0 at 0. */
-export const abs: (x: Operand) => Tensor = unary("abs", (x) => `abs(${x})`, ({ inputs: [x], g }) => [mul(g, sign(x!))]);
+export const abs: (x: TensorLike) => Tensor = unary(
+  "abs",
+  (x) => `abs(${x})`,
+  ({ inputs: [x], g }) => [mul(g, sign(x!))],
+);
 
 /** -1, 0 or 1, or NaN for NaN. Its gradient is zero. */
-export const sign: (x: Operand) => Tensor = unary(
+export const sign: (x: TensorLike) => Tensor = unary(
   "sign",
   (x) => `select(sign(${x}), ${x}, is_nan(${x}))`,
   undefined,
@@ -154,10 +166,10 @@ export const sign: (x: Operand) => Tensor = unary(
 );
 
 /** e^x. */
-export const exp: (x: Operand) => Tensor = unary("exp", (x) => `exp(${x})`, ({ output, g }) => [mul(g, output)]);
+export const exp: (x: TensorLike) => Tensor = unary("exp", (x) => `exp(${x})`, ({ output, g }) => [mul(g, output)]);
 
 /** Natural logarithm: -Infinity for 0, NaN for negative numbers and NaN, regardless of the driver. */
-export const log: (x: Operand) => Tensor = unary(
+export const log: (x: TensorLike) => Tensor = unary(
   "log",
   (x, constant) => {
     const beyond = `select(${constant(NaN)}, ${constant(-Infinity)}, ${x} == T(0.0))`;
@@ -167,42 +179,42 @@ export const log: (x: Operand) => Tensor = unary(
 );
 
 /** Square root. */
-export const sqrt: (x: Operand) => Tensor = unary(
+export const sqrt: (x: TensorLike) => Tensor = unary(
   "sqrt",
   (x) => `sqrt(${x})`,
   ({ output, g }) => [div(mul(g, 0.5), output)],
 );
 
 /** x^2. */
-export const square: (x: Operand) => Tensor = unary(
+export const square: (x: TensorLike) => Tensor = unary(
   "square",
   (x) => `(${x} * ${x})`,
   ({ inputs: [x], g }) => [mul(g, mul(x!, 2))],
 );
 
 /** 1 / x. */
-export const reciprocal: (x: Operand) => Tensor = unary(
+export const reciprocal: (x: TensorLike) => Tensor = unary(
   "reciprocal",
   (x) => `(T(1.0) / ${x})`,
   ({ output, g }) => [neg(mul(g, square(output)))],
 );
 
 /** max(x, 0), with gradient 0 at 0. NaN stays NaN and lets the gradient through, as in PyTorch. */
-export const relu: (x: Operand) => Tensor = unary(
+export const relu: (x: TensorLike) => Tensor = unary(
   "relu",
   (x) => `select(${x}, T(0.0), ${x} <= T(0.0))`,
   ({ output, g }) => [mul(g, sub(1, lessEqual(output, 0)))],
 );
 
 /** 1 / (1 + e^-x), without overflow. */
-export const sigmoid: (x: Operand) => Tensor = unary(
+export const sigmoid: (x: TensorLike) => Tensor = unary(
   "sigmoid",
   (x) => `(T(1.0) / (T(1.0) + exp(-${x})))`,
   ({ output, g }) => [mul(g, mul(output, sub(1, output)))],
 );
 
 /** Hyperbolic tangent. */
-export const tanh: (x: Operand) => Tensor = unary(
+export const tanh: (x: TensorLike) => Tensor = unary(
   "tanh",
   (x) => `tanh_of(${x})`,
   ({ output, g }) => [mul(g, sub(1, square(output)))],
@@ -210,7 +222,7 @@ export const tanh: (x: Operand) => Tensor = unary(
 );
 
 /** log(1 + e^x), without overflow, and to full relative precision for negative x too. */
-export const softplus: (x: Operand) => Tensor = unary(
+export const softplus: (x: TensorLike) => Tensor = unary(
   "softplus",
   (x) => `softplus_of(${x})`,
   ({ inputs: [x], g }) => [mul(g, sigmoid(x!))],
@@ -218,14 +230,14 @@ export const softplus: (x: Operand) => Tensor = unary(
 );
 
 /** Gaussian error linear unit in Hendrycks' and Gimpel's tanh form: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). */
-export function gelu(x: Operand): Tensor {
+export function gelu(x: TensorLike): Tensor {
   const t = asTensor(x);
   const inner = mul(Math.sqrt(2 / Math.PI), add(t, mul(0.044715, mul(t, square(t)))));
   return mul(mul(t, 0.5), add(1, tanh(inner)));
 }
 
 /** x where x > 0, else slope * x. */
-export function leakyRelu(x: Operand, slope = 0.01): Tensor {
+export function leakyRelu(x: TensorLike, slope = 0.01): Tensor {
   const t = asTensor(x);
   return where(greater(t, 0), { then: t, otherwise: mul(t, slope) });
 }
@@ -235,7 +247,7 @@ export function leakyRelu(x: Operand, slope = 0.01): Tensor {
  *
  * @throws {RangeError} if min > max.
  */
-export function clamp(x: Operand, options: { min: number; max: number }): Tensor {
+export function clamp(x: TensorLike, options: { min: number; max: number }): Tensor {
   const { min, max } = options;
   if (!(min <= max)) throw new RangeError(`clamp() needs min <= max, got ${min} and ${max}`);
   const t = asTensor(x);
@@ -247,20 +259,23 @@ export function clamp(x: Operand, options: { min: number; max: number }): Tensor
 }
 
 /** 1 where a > b, else 0. Comparisons have no gradient. */
-export const greater: (a: Operand, b: Operand) => Tensor = binary("greater", (a, b) => truth(`${a} > ${b}`));
+export const greater: (a: TensorLike, b: TensorLike) => Tensor = binary("greater", (a, b) => truth(`${a} > ${b}`));
 /** 1 where a >= b, else 0. */
-export const greaterEqual: (a: Operand, b: Operand) => Tensor = binary(
+export const greaterEqual: (a: TensorLike, b: TensorLike) => Tensor = binary(
   "greater_equal",
   (a, b) => truth(`${a} >= ${b}`),
 );
 /** 1 where a < b, else 0. */
-export const less: (a: Operand, b: Operand) => Tensor = binary("less", (a, b) => truth(`${a} < ${b}`));
+export const less: (a: TensorLike, b: TensorLike) => Tensor = binary("less", (a, b) => truth(`${a} < ${b}`));
 /** 1 where a <= b, else 0. */
-export const lessEqual: (a: Operand, b: Operand) => Tensor = binary("less_equal", (a, b) => truth(`${a} <= ${b}`));
+export const lessEqual: (a: TensorLike, b: TensorLike) => Tensor = binary(
+  "less_equal",
+  (a, b) => truth(`${a} <= ${b}`),
+);
 /** 1 where a = b, else 0. */
-export const equal: (a: Operand, b: Operand) => Tensor = binary("equal", (a, b) => truth(`${a} == ${b}`));
+export const equal: (a: TensorLike, b: TensorLike) => Tensor = binary("equal", (a, b) => truth(`${a} == ${b}`));
 /** 1 where a != b, else 0. */
-export const notEqual: (a: Operand, b: Operand) => Tensor = binary("not_equal", (a, b) => truth(`${a} != ${b}`));
+export const notEqual: (a: TensorLike, b: TensorLike) => Tensor = binary("not_equal", (a, b) => truth(`${a} != ${b}`));
 
 const whereOp = define(
   "where",
@@ -273,7 +288,7 @@ const whereOp = define(
 );
 
 /** `then` where the condition is not zero, `otherwise` elsewhere; a NaN in the branch not taken does not spread. */
-export function where(condition: Operand, branches: { then: Operand; otherwise: Operand }): Tensor {
+export function where(condition: TensorLike, branches: { then: TensorLike; otherwise: TensorLike }): Tensor {
   return apply(whereOp, [asTensor(condition), asTensor(branches.then), asTensor(branches.otherwise)], {})[0]!;
 }
 

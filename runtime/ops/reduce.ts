@@ -23,7 +23,9 @@ export interface ReduceAttributes {
 
 /** Which axes to reduce (all by default), and whether they stay with size one. */
 export interface ReduceOptions {
+  /** Axes to reduce, negative ones counted from the end; all by default. */
   readonly axes?: number | readonly number[];
+  /** Keep the reduced axes with size 1; false by default. */
   readonly keepdims?: boolean;
 }
 

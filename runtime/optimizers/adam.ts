@@ -34,6 +34,7 @@ import { clippingInput, type ClippingSettings, gradientNorm, requireSetting, req
 
 /** The operands of {@link update}: slabs of equal layout. */
 export interface AdamSlabs {
+  /** The parameters, updated in place. */
   readonly parameters: Slab;
   /** Running mean of the gradient, initially zero. */
   readonly m: Slab;
@@ -49,6 +50,7 @@ export interface AdamSlabs {
 
 /** Hyperparameters, which may change at every step. */
 export interface AdamSettings extends ClippingSettings {
+  /** Learning rate, 0 or more. */
   readonly learningRate: number;
   /** Number of the step, from 1; the bias correction depends on it. */
   readonly step: number;

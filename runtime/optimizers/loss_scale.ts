@@ -54,6 +54,7 @@ export interface LossScale extends Disposable {
   readonly state: State;
   /** The scale at the start of a step, a scalar for `gradients()`. */
   readonly tensor: Tensor;
+  /** Number of consecutive good steps after which the scale is doubled. */
   readonly interval: number;
   /** Initial value of {@link state}. */
   readonly initial: Float32Array;

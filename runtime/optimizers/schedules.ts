@@ -16,8 +16,11 @@ export type Schedule = (step: number) => number;
 
 /** First value, last value and length of a schedule. */
 export interface Course {
+  /** Value at step 0. */
   readonly from: number;
+  /** Value from step `steps` on. */
   readonly to: number;
+  /** Number of steps from the first to the last value. */
   readonly steps: number;
 }
 

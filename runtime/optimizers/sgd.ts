@@ -17,6 +17,7 @@ import { clippingInput, type ClippingSettings, gradientNorm, requireSetting, req
 
 /** The operands of {@link update}: slabs of equal layout. */
 export interface SgdSlabs {
+  /** The parameters, updated in place. */
   readonly parameters: Slab;
   /** Running sum of the gradients, initially zero. */
   readonly velocity: Slab;
@@ -32,6 +33,7 @@ export interface SgdSlabs {
 
 /** Hyperparameters, which may change at every step. */
 export interface SgdSettings extends ClippingSettings {
+  /** Learning rate, 0 or more. */
   readonly learningRate: number;
   /** 0 by default: plain gradient descent. */
   readonly momentum?: number;

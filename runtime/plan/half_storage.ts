@@ -18,6 +18,7 @@ import { sizeOf } from "../graph/shape.ts";
 
 /** How a program stores large values. */
 export const PRECISIONS = ["f32", "f16"] as const;
+/** One of {@linkcode PRECISIONS}. */
 export type Precision = (typeof PRECISIONS)[number];
 
 /** Smaller values stay float32: they take little memory and include latents, statistics and losses. */

@@ -7,8 +7,11 @@ import type { ProfileEntry } from "./program.ts";
 
 /** Total time of all dispatches of one kernel. */
 export interface KernelSummary {
+  /** Name of the kernel and its variant. */
   readonly kernel: string;
+  /** Number of dispatches. */
   readonly calls: number;
+  /** Total time in milliseconds. */
   readonly milliseconds: number;
   /** Share of the total time of all kernels, from 0 to 1. */
   readonly share: number;
@@ -45,20 +48,29 @@ export function summarizeProfile(entries: readonly ProfileEntry[]): KernelSummar
 
 /** An event of the Trace Event Format; times are in microseconds. */
 export interface TraceEvent {
+  /** Label of the event. */
   readonly name: string;
+  /** Category, for filters. */
   readonly cat: string;
   /** `X` is an event with a duration, `M` is metadata of a process or thread. */
   readonly ph: "X" | "M";
+  /** Start in microseconds. */
   readonly ts: number;
+  /** Duration in microseconds, for events with one. */
   readonly dur?: number;
+  /** Process of the event. */
   readonly pid: number;
+  /** Thread of the event. */
   readonly tid: number;
+  /** Details that a viewer shows. */
   readonly args: Readonly<Record<string, string | number>>;
 }
 
 /** A trace that chrome://tracing and https://ui.perfetto.dev can open once it is written as JSON. */
 export interface Trace {
+  /** The events. */
   readonly traceEvents: readonly TraceEvent[];
+  /** Unit that a viewer shows. */
   readonly displayTimeUnit: "ms";
 }
 

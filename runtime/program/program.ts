@@ -25,18 +25,27 @@ export interface RunOptions {
 
 /** Logged scalars of one step. */
 export interface MetricsEntry {
+  /** Number of the step. */
   readonly step: number;
+  /** Values by name. */
   readonly values: Readonly<Record<string, number>>;
 }
 
 /** GPU time of one dispatch. */
 export interface ProfileEntry {
+  /** Name of the kernel and its variant. */
   readonly kernel: string;
+  /** Name of the op, or of the ops of a fused chain. */
   readonly op: string;
+  /** Shapes of the op's inputs and outputs. */
   readonly shape: string;
+  /** Start on the GPU's clock. */
   readonly startNanoseconds: number;
+  /** Duration on the GPU's clock. */
   readonly nanoseconds: number;
+  /** Floating-point operations, as the kernel reports them. */
   readonly flops: number;
+  /** Bytes read and written at least once. */
   readonly bytes: number;
 }
 
@@ -218,6 +227,7 @@ export class Program implements Disposable {
     }));
   }
 
+  /** Frees the program's memory; states are not affected. */
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;

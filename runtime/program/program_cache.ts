@@ -19,7 +19,11 @@ export class ProgramCache implements Disposable {
   /** The least recently used first. */
   readonly #entries = new Map<string, Entry>();
 
-  /** @param capacity Largest number of programs; beyond it the least recently used one is disposed of. */
+  /**
+   * An empty cache.
+   *
+   * @param capacity Largest number of programs; beyond it the least recently used one is disposed of.
+   */
   constructor(readonly capacity: number) {
     if (!(capacity >= 1)) throw new RangeError(`a cache of programs holds at least one, got ${capacity}`);
   }

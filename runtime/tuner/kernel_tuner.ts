@@ -55,6 +55,7 @@ export class KernelTuner implements DeviceTuner {
   #frozen: boolean;
   #resting = false;
 
+  /** A tuner without measurements of its own. */
   constructor(private readonly options: KernelTunerOptions = {}) {
     this.#known = options.known ?? new Map();
     this.#frozen = options.frozen ?? false;
@@ -88,7 +89,11 @@ export class KernelTuner implements DeviceTuner {
     return undefined;
   }
 
-  /** @throws {DeviceLostError} if the device is lost meanwhile. */
+  /**
+   * Measures the variants of all works asked for so far, within the time budget; true if anything was chosen.
+   *
+   * @throws {DeviceLostError} if the device is lost meanwhile.
+   */
   async settle(device: Device): Promise<boolean> {
     if (this.#frozen || (this.#questions.size === 0 && this.#choices.size === 0)) return false;
     const end = performance.now() + (this.options.budgetMilliseconds ?? 5000);

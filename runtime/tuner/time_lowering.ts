@@ -11,7 +11,9 @@ const USAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.
 
 /** Buffers of a lowering, in elements. */
 export interface LoweringSizes {
+  /** Elements of each input. */
   readonly inputs: readonly number[];
+  /** Elements of each output. */
   readonly outputs: readonly number[];
 }
 
@@ -19,6 +21,7 @@ export interface LoweringSizes {
 export interface TimingOptions {
   /** Minimum duration of a sample in milliseconds, so that the cost of a submission is negligible. */
   readonly sampleMilliseconds: number;
+  /** Number of samples. */
   readonly samples: number;
   /** Which sample to report. */
   readonly pick: "median" | "fastest";

@@ -21,6 +21,7 @@ export type Reference = { readonly input: number } | { readonly step: number } |
 
 /** One pointwise op. */
 export interface Step {
+  /** Where the arguments come from. */
   readonly args: readonly Reference[];
   /** WGSL functions that the expression calls, see `functions.ts`. */
   readonly functions?: readonly string[];
@@ -30,9 +31,11 @@ export interface Step {
 
 /** A chain of pointwise ops over one iteration space. */
 export interface Expression {
+  /** Shape of the iteration space. */
   readonly shape: Shape;
   /** Shapes of the inputs, each broadcastable to `shape`. */
   readonly inputs: readonly Shape[];
+  /** The ops, in order; a step may use the values of earlier ones. */
   readonly steps: readonly Step[];
 }
 
