@@ -44,8 +44,7 @@ const gatherGradientOp: Op<{ shape: Shape }> = defineOp({
  * table[indices]: row `indices[i]` of `table` for every i.
  *
  * Indices that are only known on the GPU are checked there: an index out of range gives a row of NaN and contributes
- * nothing to the gradient. The gradient sums the rows of equal indices in a fixed order, without atomics; finding
- * them takes O(n^2) comparisons for n indices, which is negligible for thousands and too slow for a million.
+ * nothing to the gradient. The gradient sums the rows of equal indices in a fixed order, without atomics.
  *
  * @param table f32 [R, ...].
  * @param indices u32 of any shape.

@@ -1,19 +1,23 @@
-// Gradient of gather, second of two passes: out[row] = sum of dy[i] over all i with indices[i] = row, in ascending
-// order of i. Rows without an index are zero from the first pass (gather_links.wgsl).
+// Gradient of gather, third of its passes: out[range, row] = sum of dy[i] over all i in the range's blocks with
+// indices[i] = row, in ascending order of i; see gather_chains.wgsl.
 //
-// Operands: dy [count, groups], where a group is 4 neighbouring columns or 1; indices and links [count]; out [rows,
-// groups].
+// Operands: dy [count, groups], where a group is 4 neighbouring columns or 1; heads [blocks, rows] and links [count];
+// out [ranges, rows, groups].
 
 fn kernel(group: u32, lane: u32) {
   let job = group * LANES + lane;
-  let first = job / p.groups;
-  if (first >= p.count || links_at(first) < 0x80000000u) {
+  let column = job % p.groups;
+  let row = job / p.groups % p.rows;
+  let range = job / p.groups / p.rows;
+  if (range >= p.ranges) {
     return;
   }
-  let column = job - first * p.groups;
-  var sum = dy_at(job);
-  for (var i = links_at(first) & 0x7fffffffu; i < p.count; i = links_at(i) & 0x7fffffffu) {
-    sum += dy_at(i * p.groups + column);
+  let end = min((range + 1u) * p.blocks_per_range, p.blocks);
+  var sum = Value(0.0);
+  for (var block = range * p.blocks_per_range; block < end; block++) {
+    for (var place = heads_at(block * p.rows + row); place > 0u; place = links_at(place - 1u)) {
+      sum += dy_at((place - 1u) * p.groups + column);
+    }
   }
-  out_put(indices_at(first) * p.groups + column, sum);
+  out_put(job, sum);
 }

@@ -17,6 +17,9 @@ const CASES = [
   { rows: 50, columns: 33, count: 9 },
   { rows: 7, columns: 64, count: 300 },
   { rows: 2000, columns: 4, count: 3 },
+  { rows: 37, columns: 12, count: 257 },
+  { rows: 9, columns: 5, count: 4_097 },
+  { rows: 900, columns: 8, count: 4_096 },
 ];
 
 function randomIndices(count: number, below: number): number[] {
@@ -80,6 +83,20 @@ Deno.test("gather_gradient ignores indices out of range, and adds thousands of e
     outputs: [4],
   });
   assertClose(outputs[0]!, gatherGradient(many, { rows: 2, columns: 2, indices: equal }), { label: "5000 equal" });
+});
+
+Deno.test("gather_gradient splits long lists and large tables over invocations and dispatches", async () => {
+  using device = await Device.open();
+  // More indices than one invocation can visit, and a list whose blocks grow with the table.
+  for (const sizes of [{ rows: 3, columns: 1, count: 150_000 }, { rows: 90_001, columns: 2, count: 20_000 }]) {
+    const dy = normalData(sizes.count * sizes.columns, { seed: 8 });
+    const indices = randomIndices(sizes.count, sizes.rows);
+    const { outputs } = await runLowering(device, lowerGatherGradient(sizes), {
+      inputs: [dy, Uint32Array.from(indices)],
+      outputs: [sizes.rows * sizes.columns],
+    });
+    assertClose(outputs[0]!, gatherGradient(dy, { ...sizes, indices }), { label: JSON.stringify(sizes) });
+  }
 });
 
 Deno.test("gather_gradient gives bit-equal sums for equal inputs", async () => {
