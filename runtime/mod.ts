@@ -66,8 +66,10 @@ export { concat, pad, permute, slice, type SliceOptions, stack, transpose } from
 export { gather } from "./ops/gather.ts";
 export { pack } from "./ops/pack.ts";
 export { unpackBytes } from "./ops/unpack.ts";
+export { categoricalMode, categoricalNll } from "./ops/categorical.ts";
 export * from "./ops/conv.ts";
 export type { Pair } from "./kernels/conv/conv_geometry.ts";
+export { conv1d, type Conv1dOptions, convTranspose1d, type ConvTranspose1dOptions } from "./ops/conv1d.ts";
 export * from "./ops/matmul.ts";
 export { batchNorm2d, type BatchNormOptions, groupNorm, layerNorm } from "./ops/norm.ts";
 export {

@@ -7,6 +7,11 @@
 import assert from "node:assert/strict";
 import { Device } from "../../runtime/device/device.ts";
 import type { Dispatch, Lowering, Target } from "../../runtime/kernels/kernel.ts";
+import {
+  lowerCategoricalGradient,
+  lowerCategoricalMode,
+  lowerCategoricalNll,
+} from "../../runtime/kernels/categorical/categorical.ts";
 import { lowerCopy } from "../../runtime/kernels/movement/copy.ts";
 import { convForward, convTransposed, convVariants } from "../../runtime/kernels/conv/conv.ts";
 import { convWeightGradient, convWeightGradientVariants } from "../../runtime/kernels/conv/conv_weight.ts";
@@ -288,6 +293,35 @@ Deno.test("copies, lookups, bytes and random numbers: what they read and write m
       outputs: [10 * columns],
       halves,
       label: "gather_gradient",
+    });
+  }
+  for (const words of [8, 5]) {
+    const sizes = { samples: 3, positions: 4, words };
+    const rows = 12;
+    const logits = normalData(rows * words, { seed: 4 });
+    const tokens = Uint32Array.from({ length: rows }, (_, i) => i % words);
+    const lengths = Uint32Array.of(4, 2, 0);
+    const both = { inputs: [0], outputs: [0] };
+    for (const profile of PROFILES) {
+      await checkHalves(device, lowerCategoricalNll({ ...sizes, target: { ...device.target, profile } }), {
+        inputs: [logits, tokens, lengths],
+        outputs: [rows, rows],
+        halves: { inputs: [0] },
+        label: `categorical_nll, ${profile}`,
+      });
+    }
+    const normalizers = normalData(rows, { seed: 5, mean: 3 });
+    await checkHalves(device, lowerCategoricalGradient(sizes), {
+      inputs: [logits, tokens, lengths, normalizers, normalData(rows, { seed: 6 })],
+      outputs: [rows * words],
+      halves: both,
+      label: "categorical_gradient",
+    });
+    await checkHalves(device, lowerCategoricalMode({ rows, words }), {
+      inputs: [logits],
+      outputs: [rows],
+      halves: { inputs: [0] },
+      label: "categorical_mode",
     });
   }
   for (const count of [64, 63]) {

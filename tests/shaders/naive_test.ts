@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { Device } from "../../runtime/device/device.ts";
+import { lowerCategoricalNll } from "../../runtime/kernels/categorical/categorical.ts";
 import { convForward, convTransposed } from "../../runtime/kernels/conv/conv.ts";
 import { convUniforms } from "../../runtime/kernels/conv/conv_geometry.ts";
 import {
@@ -28,6 +29,7 @@ import { lowerAdam } from "../../runtime/kernels/optimizer/optimizer.ts";
 import { lowerPointwise } from "../../runtime/kernels/pointwise/pointwise.ts";
 import { lowerRandom } from "../../runtime/kernels/random/random.ts";
 import { lowerReduce } from "../../runtime/kernels/reduce/reduce.ts";
+import categoricalCode from "../../shaders/categorical/naive.wgsl" with { type: "text" };
 import convCode from "../../shaders/conv/naive.wgsl" with { type: "text" };
 import latentCode from "../../shaders/latent/naive.wgsl" with { type: "text" };
 import matmulCode from "../../shaders/matmul/naive.wgsl" with { type: "text" };
@@ -253,5 +255,31 @@ Deno.test("shaders/random/naive.wgsl draws the normal numbers of the fast kernel
     });
     const fast = lowerRandom({ count, stream: 77, distribution: "normal" });
     await compare(device, { fast, naive: plain, inputs: [Uint32Array.of(1, 2, 3, 0)], outputs: [count] });
+  }
+});
+
+Deno.test("shaders/categorical/naive.wgsl computes the likelihoods of the fast kernel", async () => {
+  using device = await Device.open();
+  const [samples, positions, words] = [5, 6, 36];
+  const rows = samples * positions;
+  const logits = normalData(rows * words, { seed: 1, deviation: 3 });
+  const tokens = Uint32Array.from({ length: rows }, (_, i) => (7 * i) % words);
+  const lengths = Uint32Array.of(6, 0, 3, 1, 5);
+  const inputs = [logits, tokens, lengths];
+  const plain = naive(categoricalCode, {
+    items: rows,
+    uniforms: { rows, positions, words },
+    operands: {
+      logits: input(0),
+      tokens: reads({ input: 1 }, "u32"),
+      lengths: reads({ input: 2 }, "u32"),
+      nll: output(0),
+    },
+  });
+  const { outputs: [want] } = await runLowering(device, plain, { inputs, outputs: [rows] });
+  for (const profile of ["software", "gpu"] as const) {
+    const fast = lowerCategoricalNll({ samples, positions, words, target: { ...device.target, profile } });
+    const { outputs: [nll] } = await runLowering(device, fast, { inputs, outputs: [rows, rows] });
+    assertClose(nll!, want!, { label: profile });
   }
 });
