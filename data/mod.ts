@@ -40,6 +40,18 @@ export {
   UNCERTAIN_POLICIES,
   type UncertainPolicy,
 } from "./index/labels.ts";
+export { EOS, PAD, UNKNOWN, Vocabulary, type VocabularyFile } from "./text/vocabulary.ts";
+export { joinWords, tokenize } from "./text/tokenize.ts";
+export { parseReport } from "./text/parse_report.ts";
+export {
+  StudyTexts,
+  TEXT_ORIGINS,
+  TEXT_SELECTIONS,
+  type TextCounts,
+  type TextLengths,
+  type TextOrigin,
+  type TextSelection,
+} from "./text/study_texts.ts";
 export { CHEST_VIEWS, viewOfPosition } from "./index/views.ts";
 export { MAX_MNIST_PAIRS, MNIST_VIEWS, type MnistOptions, type MnistView } from "./readers/read_mnist.ts";
 export { type PairedCsvHeader } from "./readers/read_paired_csv.ts";

@@ -6,7 +6,7 @@
 import { DataError } from "../../base/errors.ts";
 
 /** The stages at which rows, images or studies can be excluded, in the order of the cohort table. */
-export const DROP_STEPS = ["rows", "split", "labels", "files", "decoding", "views", "pairs"] as const;
+export const DROP_STEPS = ["rows", "split", "labels", "texts", "files", "decoding", "views", "pairs"] as const;
 export type DropStep = (typeof DROP_STEPS)[number];
 
 /** The unit that a reason's count refers to. */

@@ -5,6 +5,7 @@
  */
 import { type DropLog, type DropReason } from "./drop_log.ts";
 import type { BlankPolicy, UncertainPolicy } from "./labels.ts";
+import type { StudyTexts } from "../text/study_texts.ts";
 import type { ImageSource } from "../image/image_source.ts";
 
 /** The three splits, in the order of their codes. */
@@ -42,6 +43,7 @@ export interface StudyIndexHeader {
   labelSource: string;
   policies: IndexPolicies;
   source: ImageSource;
+  texts?: StudyTexts | undefined;
 }
 
 /**
@@ -59,6 +61,8 @@ export class StudyIndex {
   readonly labelSource: string;
   readonly policies: IndexPolicies;
   readonly source: ImageSource;
+  /** The studies' reports, if {@linkcode openDataset} was asked for texts and the data set has any. */
+  texts: StudyTexts | undefined;
   /** What was excluded and why; the codes in `images.dropped` refer to it. */
   readonly drops: DropLog;
   /** Number of records in the image list, including unusable ones. */
@@ -80,6 +84,7 @@ export class StudyIndex {
     this.labelSource = header.labelSource;
     this.policies = header.policies;
     this.source = header.source;
+    this.texts = header.texts;
     this.subjects = columns.subjects;
     this.studies = columns.studies;
     this.images = columns.images;

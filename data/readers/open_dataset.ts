@@ -19,6 +19,8 @@ import { type MnistOptions, readMnist } from "./read_mnist.ts";
 import { looksLikePairedCsv, readPairedCsv } from "./read_paired_csv.ts";
 import { applySplits, assertDisjointSplits, dropUnsplit, type SplitPolicy } from "../index/splits.ts";
 import type { DatasetName, PairPolicy, StudyIndex } from "../index/study_index.ts";
+import { readMimicTexts } from "../text/mimic_texts.ts";
+import type { TextSelection } from "../text/study_texts.ts";
 
 /** Options of {@linkcode openDataset}. Policies default to the published ones. */
 export interface OpenDatasetOptions {
@@ -38,6 +40,12 @@ export interface OpenDatasetOptions {
   splits?: SplitPolicy;
   /** Seed of the `paper` split, default 0. Use the same seed for all runs that are compared. */
   splitSeed?: number;
+  /** Read the studies' reports into `index.texts`, default false: the files of MIMIC-CXR take minutes. */
+  texts?: boolean;
+  /** The section that is a study's text; by default FINDINGS, else IMPRESSION, else the last paragraph. */
+  text?: TextSelection | undefined;
+  /** MIMIC-CXR's reports if they are not in the data directory: a folder, a zip archive or a table of sections. */
+  reports?: string | undefined;
   /** Options of `mnist-pairs`. */
   mnist?: MnistOptions;
   /**
@@ -83,6 +91,8 @@ export async function openDataset(options: OpenDatasetOptions): Promise<StudyInd
     splits,
     strict: options.strict ?? false,
     trustSynthetic: options.trustSynthetic ?? false,
+    texts: { read: options.texts ?? false, selection: options.text, reports: options.reports },
+    followLinks: options.followLinks ?? false,
     signal: options.signal,
   };
   const index = await readIndex(dataset, { ...read, root: options.root, mnist: options.mnist ?? {} });
@@ -104,7 +114,11 @@ async function readIndex(
     dropUnsplit(index);
   }
   // MIMIC's labels may depend on the split: test studies may use the radiologists' labels.
-  if (dataset === "phantoms" || dataset === "mimic-cxr") await readMimicLabels(index, options);
+  if (dataset === "phantoms" || dataset === "mimic-cxr") {
+    await readMimicLabels(index, options);
+    const { followLinks, signal, texts: { read, ...texts } } = options;
+    if (read) index.texts = await readMimicTexts(index, { ...texts, followLinks, signal });
+  }
   return index;
 }
 

@@ -54,6 +54,8 @@ export function datasetOptionsOf(data: DataConfig): OpenDatasetOptions {
     ...(data.partial === undefined ? {} : { partial: data.partial }),
     ...(data.followLinks === undefined ? {} : { followLinks: data.followLinks }),
     ...(data.trustSynthetic === undefined ? {} : { trustSynthetic: data.trustSynthetic }),
+    ...(data.text === undefined ? {} : { text: data.text }),
+    ...(data.reports === undefined ? {} : { reports: data.reports }),
     strict: data.strict,
     ...(data.mnist === undefined ? {} : { mnist: data.mnist }),
   };

@@ -23,6 +23,7 @@ import {
   MAX_MNIST_PAIRS,
   MNIST_VIEWS,
   PAIR_POLICIES,
+  TEXT_SELECTIONS,
   UNCERTAIN_POLICIES,
 } from "../../data/mod.ts";
 import {
@@ -90,6 +91,13 @@ const data = {
     help: "trust a data set's claim that it shows no patients, so that reports may embed its pictures",
   })),
   partial: unlessDefault(flag({ help: "accept a data set even if almost all images are missing or unreadable" })),
+  text: optional(choice(TEXT_SELECTIONS, {
+    help: "section of the reports to use; by default findings, else impression, else the last paragraph",
+  })),
+  reports: optional(path({
+    help: "MIMIC-CXR's reports, if not in the data directory: a folder, a zip archive or a table of sections",
+    placeholder: "path",
+  })),
 };
 
 /** The network, the method and their sizes. Optional settings default to the published values. */
