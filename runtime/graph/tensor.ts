@@ -46,6 +46,12 @@ export class Tensor implements TensorSpec {
   }
 }
 
+/** Where parts start in a slab, in elements, and its length. */
+export interface PackLayout {
+  readonly offsets: readonly number[];
+  readonly length: number;
+}
+
 /** What a lowering is given. */
 export interface LowerContext<A> {
   /** Shapes and types of the inputs. */
@@ -112,6 +118,16 @@ export interface Op<A> {
    * not stored.
    */
   readonly takesEpilogue?: boolean;
+  /** For ops of little work: how independent applications run as one dispatch; see `runtime/plan/batch.ts`. */
+  readonly batch?: {
+    /** Equal for applications that can run together, if their inputs are the same. */
+    key(attributes: A): string;
+    /**
+     * Computes all of them from the inputs of one: output 0 is a slab that holds the result of `each[i]` at element
+     * `offsets[i]`, a multiple of 64. What lies between the results is undefined.
+     */
+    lower(each: readonly A[], layout: PackLayout): Lowering;
+  };
   /** True if output 0 is input 0's memory under another shape. */
   readonly alias?: boolean;
   /**

@@ -4,16 +4,10 @@
  * @module
  */
 import { apply, defineOp, requireFloat } from "../graph/op.ts";
-import type { Op, Tensor } from "../graph/tensor.ts";
+import type { Op, PackLayout, Tensor } from "../graph/tensor.ts";
 import { slabLayout } from "../graph/state.ts";
 
-/** Where each input starts in the slab, in elements, and the slab's length. */
-export interface PackAttributes {
-  readonly offsets: readonly number[];
-  readonly length: number;
-}
-
-const packOp: Op<PackAttributes> = defineOp({
+const packOp: Op<PackLayout> = defineOp({
   name: "pack",
   infer(inputs, { length }) {
     requireFloat("pack", inputs);

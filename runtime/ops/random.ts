@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { type Distribution, lowerRandom } from "../kernels/random/random.ts";
+import { type Distribution, lowerRandom, lowerRandomBatch } from "../kernels/random/random.ts";
 import { randomCounters } from "../graph/leaf.ts";
 import { apply, defineOp } from "../graph/op.ts";
 import type { Op, Tensor } from "../graph/tensor.ts";
@@ -34,6 +34,10 @@ const randomOp: Op<RandomAttributes> = defineOp({
     return [{ shape, dtype: "f32" }];
   },
   lower: ({ attributes }) => lowerRandom({ count: sizeOf(attributes.shape), ...attributes }),
+  batch: {
+    key: ({ distribution, keep }) => `${distribution} ${keep}`,
+    lower: (each, layout) => lowerRandomBatch({ ...each[0]!, streams: each.map(({ stream }) => stream), layout }),
+  },
 });
 
 function random(shape: Shape, options: StreamOptions & { distribution: Distribution; keep?: number }): Tensor {

@@ -11,9 +11,9 @@ import { lowerCopy } from "../kernels/movement/copy.ts";
 import { lowerPointwise } from "../kernels/pointwise/pointwise.ts";
 import { lowerReduce } from "../kernels/reduce/reduce.ts";
 import { constantOp, inputOp } from "../graph/leaf.ts";
-import { stateOf, stateOp } from "../graph/state.ts";
-import type { PackAttributes } from "../ops/pack.ts";
+import { slabLayout, stateOf, stateOp } from "../graph/state.ts";
 import { formatShape, sizeOf } from "../graph/shape.ts";
+import type { PackLayout } from "../graph/tensor.ts";
 
 /** A piece of memory. */
 export interface Slot {
@@ -71,6 +71,7 @@ export function lowerUnits(units: readonly Unit[], target: Target): CommandList 
   const commands: Command[] = [];
   for (const unit of units) {
     if (unit.kind === "pack") commands.push(...packCommands(unit, slotOf));
+    else if (unit.kind === "batch") commands.push(...batchCommands(unit, slotOf));
     else commands.push(...lowerUnit(unit, { slotOf, target }));
   }
   return { commands, slotOf };
@@ -85,7 +86,7 @@ function labelOf(value: Value): string {
 /** Places each input directly in the slab where the plan can choose its memory, and copies the others. */
 function packCommands(unit: Unit, slotOf: (value: Value) => Slot): Command[] {
   const slab = slotOf(unit.outputs[0]!);
-  const { offsets } = unit.items[0]!.attributes as PackAttributes;
+  const { offsets } = unit.items[0]!.attributes as PackLayout;
   const copies: Command[] = [];
   unit.inputs.forEach((value, i) => {
     const slot = slotOf(value);
@@ -94,6 +95,22 @@ function packCommands(unit: Unit, slotOf: (value: Value) => Slot): Command[] {
     else slot.inside = { slot: slab, offset };
   });
   return copies;
+}
+
+/** Places the results in a slab of their own. */
+function batchCommands(unit: Unit, slotOf: (value: Value) => Slot): Command[] {
+  const layout = slabLayout(unit.outputs.map(({ shape }) => shape));
+  const slab: Slot = { bytes: layout.length * 4, label: unitName(unit) };
+  unit.outputs.forEach((value, i) => slotOf(value).inside = { slot: slab, offset: layout.offsets[i]! * 4 });
+  const { dispatches } = unit.items[0]!.op.batch!.lower(unit.items.map(({ attributes }) => attributes), layout);
+  const place = (buffer: Binding): Operand => ({
+    slot: "input" in buffer ? slotOf(unit.inputs[buffer.input]!) : slab,
+  });
+  return dispatches.map((dispatch) => ({
+    dispatch,
+    operands: storageOperands(dispatch).map(([, { buffer }]) => place(buffer)),
+    unit,
+  }));
 }
 
 function lowerUnit(unit: Unit, context: { slotOf: (value: Value) => Slot; target: Target }): Command[] {

@@ -18,7 +18,7 @@ import { sameShape } from "../graph/shape.ts";
 
 /** A set of items that run as one op. */
 export interface Unit {
-  readonly kind: "pointwise" | "reduce" | "op" | "pack";
+  readonly kind: "pointwise" | "reduce" | "op" | "pack" | "batch";
   /** Items in topological order: a reduction is last, an op with an epilogue first. */
   readonly items: readonly Item[];
   readonly inputs: readonly Value[];

@@ -6,6 +6,7 @@
  */
 import { type Command, lowerUnits, type Operand, type Slot } from "./commands.ts";
 import { OutOfMemoryError } from "../device/errors.ts";
+import { batchUnits } from "./batch.ts";
 import { fuse } from "./fusion.ts";
 import { buildGraph, type Graph, type Value } from "../graph/graph.ts";
 import { storageOperands, uniformsOf } from "../kernels/declarations.ts";
@@ -146,7 +147,8 @@ export function planProgram(request: ProgramRequest, options: PlanOptions): Prog
   const kept = wantedOf(graph);
   // One binding is reserved for the uniforms, although most adapters count them separately.
   const maxBuffers = options.target.maxStorageBuffers - 1;
-  const list = lowerUnits(orderUnits(fuse(graph, { kept, maxBuffers, separate })), options.target);
+  const units = orderUnits(fuse(graph, { kept, maxBuffers, separate }));
+  const list = lowerUnits(separate ? units : batchUnits(units), options.target);
   const watch = options.checkNumerics ? watchNumerics(list, graph) : undefined;
   const ordered = watch?.commands ?? list.commands;
   if (options.precision === "f16") storeHalves(ordered, { graph, kept, slotOf: list.slotOf });

@@ -9,7 +9,7 @@
 //   bernoulli  1 / keep where the uniform number is below keep, else 0
 //
 // Operands: state: seed (low word, high word), step, unused; out [count], in vectors with VECTOR, if count is a
-// multiple of 4.
+// multiple of 4. With BATCH the blocks from table[i].x on, up to table[i + 1].x, are those of stream table[i].y.
 
 fn draw_uniform(words: vec4u) -> vec4f {
   return vec4f(words >> vec4u(8u)) * 5.9604644775390625e-8;
@@ -59,7 +59,20 @@ fn kernel(group: u32, lane: u32) {
   if (block >= (p.count + 3u) / 4u) {
     return;
   }
-  let words = philox(vec4u(block, 0u, p.stream, state_at(2)), vec2u(state_at(0), state_at(1)));
+//#if BATCH
+  // The last part that begins at this block or before it, by bisection.
+  var part = 0u;
+  for (var beyond = p.parts; beyond - part > 1u;) {
+    let middle = (part + beyond) / 2u;
+    let before = p.table[middle].x <= block;
+    part = select(part, middle, before);
+    beyond = select(middle, beyond, before);
+  }
+  let counter = vec4u(block - p.table[part].x, 0u, p.table[part].y, state_at(2));
+//#else
+  let counter = vec4u(block, 0u, p.stream, state_at(2));
+//#end
+  let words = philox(counter, vec2u(state_at(0), state_at(1)));
 //#if NORMAL
   let values = draw_normal(words);
 //#else

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
 import { type Lowering, reads, writes } from "../../../runtime/kernels/kernel.ts";
-import { type Distribution, lowerRandom } from "../../../runtime/kernels/random/random.ts";
+import { type Distribution, lowerRandom, lowerRandomBatch } from "../../../runtime/kernels/random/random.ts";
 import {
   philox,
   type RandomKey,
@@ -16,6 +16,7 @@ import {
   seedWords,
 } from "../../../base/philox.ts";
 import philoxCode from "../../../shaders/random/philox.wgsl" with { type: "text" };
+import { slabLayout } from "../../../runtime/graph/state.ts";
 import { runLowering } from "../run_lowering.ts";
 
 const COUNTS = [1, 2, 3, 4, 5, 63, 64, 255, 256, 257, 1000, 4099];
@@ -134,5 +135,28 @@ Deno.test("random numbers beyond 65,535 workgroups are drawn too", async () => {
     const want = philox([block, 0, 1, 0], [3, 0]).map((word) => (word >>> 8) / 2 ** 24);
     const end = Math.min(count, block * 4 + 4);
     assert.deepEqual([...got.subarray(block * 4, end)], want.slice(0, end - block * 4));
+  }
+});
+
+Deno.test("a batch draws the numbers of its streams, whatever their number and lengths", async () => {
+  using device = await Device.open();
+  const key = { seed: 3, step: 5 };
+  const state = Uint32Array.of(...seedWords(key.seed), key.step, 0);
+  for (const counts of [[1], [5, 64, 3], [64, 64, 1, 1000, 7], Array.from({ length: 45 }, (_, i) => 50 * i + 1)]) {
+    const layout = slabLayout(counts.map((count) => [count]));
+    const streams = counts.map((_, i) => 2 ** 32 - 1 - 17 * i);
+    for (const [distribution, oracle] of [["uniform", randomUniformData], ["normal", randomNormalData]] as const) {
+      const lowering = lowerRandomBatch({ streams, layout, distribution });
+      const { outputs } = await runLowering(device, lowering, { inputs: [state], outputs: [layout.length] });
+      counts.forEach((count, i) => {
+        const want = oracle(count, { ...key, stream: streams[i]! });
+        const got = outputs[0]!.subarray(layout.offsets[i]!, layout.offsets[i]! + count);
+        const worst = got.reduce((error, value, at) => Math.max(error, Math.abs(value - want[at]!)), 0);
+        assert.ok(
+          worst <= (distribution === "uniform" ? 0 : 1e-6),
+          `part ${i} of ${counts}, ${distribution}: ${worst}`,
+        );
+      });
+    }
   }
 });
