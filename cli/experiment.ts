@@ -14,9 +14,11 @@ import {
   type ExperimentContext,
   EXPERIMENTS,
   type FailedRun,
+  measurementPath,
   type Part,
   pendingJobs,
   performRuns,
+  planName,
   type RunJob,
   SCALES,
   wholeData,
@@ -34,13 +36,16 @@ import { openRunData } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { printable, sentenceForUser, UsageError, UserError } from "./terminal/errors.ts";
 import { experimentProgress } from "./terminal/experiment_progress.ts";
-import { choice, integer, type OptionValues, parseArguments, path } from "./options/options.ts";
+import { choice, integer, type OptionValues, parseArguments, path, runName } from "./options/options.ts";
 import { CACHE, drawPhantoms, type PhantomChoice, phantomRoot } from "./run/phantom_data.ts";
 import { runCli } from "./terminal/run_cli.ts";
 import { DEFAULT_PHANTOMS } from "./options/run_options.ts";
 import { reportData, softwareVersions } from "./run/run_output.ts";
 import { stopSignals } from "./terminal/stop_signals.ts";
 import { writeReport } from "./run/write_report.ts";
+import { requireSlurm, resourcesOf, SLURM_OPTIONS } from "./slurm/slurm_options.ts";
+import { taskCommand } from "./slurm/task_command.ts";
+import { writeSweep } from "./slurm/write_sweep.ts";
 
 const OPTIONS = {
   dataset: choice([...DATASETS] as [Base["dataset"], ...Base["dataset"][]], {
@@ -57,7 +62,11 @@ const OPTIONS = {
     max: 64,
     help: "concurrent runs; by default 1 on a GPU, and one per core up to 2 on a software adapter",
   }),
+  only: runName({ help: "perform this run alone and write no tables, as the tasks of a --slurm array do" }),
+  ...SLURM_OPTIONS,
 };
+
+type Values = OptionValues<typeof OPTIONS>;
 
 /** Folder of runs and reports. */
 const ROOT = join("runs", "experiments");
@@ -84,6 +93,7 @@ async function main(args: readonly string[]): Promise<number> {
       `there is no experiment ${JSON.stringify(name)}; there are ${EXPERIMENTS.map(({ name }) => name).join(", ")}`,
     );
   }
+  requireSlurm(values);
   const command = ["deno task experiment", ...args].join(" ");
   const stop = stopSignals("finishing the steps and saving");
   const parts = experiment.parts(contextOf(values));
@@ -91,11 +101,17 @@ async function main(args: readonly string[]): Promise<number> {
     const jobs = await pendingJobs(parts, { root: ROOT });
     const all = await pendingJobs(parts, { root: ROOT, all: true });
     console.error(`${experiment.name}: ${all.length} runs, ${all.length - jobs.length} of them done`);
-    await prepareData(jobs, { values, signal: stop.signal });
-    const failed = await perform(jobs, { values, command, total: all.length, signal: stop.signal });
+    const chosen = values.only === undefined ? jobs : onlyJob(values.only, { jobs, all });
+    await prepareData(chosen, { values, signal: stop.signal });
+    if (values.slurm) {
+      await writeJobs(all, { experiment, values });
+      return 0;
+    }
+    const failed = await perform(chosen, { values, command, total: all.length, signal: stop.signal });
     if (stop.signal.aborted) throw stop.signal.reason;
     refuseFailures(failed, { total: all.length });
-    for (const part of parts) await report(part, { experiment, values, command });
+    if (values.only !== undefined) console.error(`${values.only} is done`);
+    else for (const part of parts) await report(part, { experiment, values, command });
     return 0;
   } catch (error) {
     if (error !== stop.signal.reason || !stop.signal.aborted) throw error;
@@ -104,7 +120,40 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function contextOf(values: OptionValues<typeof OPTIONS>): ExperimentContext {
+/** The job of one run; none if it is done. */
+function onlyJob(name: string, { jobs, all }: { jobs: readonly RunJob[]; all: readonly RunJob[] }): readonly RunJob[] {
+  const isNamed = ({ plan }: RunJob) => planName(plan) === name;
+  if (!all.some(isNamed)) {
+    const names = all.map(({ plan }) => planName(plan)).join(", ");
+    throw new UsageError(`the experiment has no run ${name}; its runs are ${names}`);
+  }
+  return jobs.filter(isNamed);
+}
+
+/** Writes the scripts of a Slurm array with a task for each run, and of the job that makes the tables. */
+async function writeJobs(
+  all: readonly RunJob[],
+  { experiment, values }: { experiment: Experiment; values: Values },
+): Promise<void> {
+  const { dataset, data, scale, submit } = values;
+  const name = `${experiment.name}-${dataset}-${scale}`;
+  const flags = ["--dataset", dataset, "--scale", scale, ...(data === undefined ? [] : ["--data", data])];
+  await writeSweep({
+    name,
+    folder: join(ROOT, name, "slurm"),
+    command: [...await taskCommand("experiment"), experiment.name, ...flags],
+    tasks: all.map(({ plan, evaluations }) => ({
+      plan: planName(plan),
+      results: evaluations.map((evaluation) => measurementPath(ROOT, plan, evaluation)),
+      arguments: ["--only", planName(plan)],
+    })),
+    resources: resourcesOf(values),
+    after: { script: "collect", arguments: [] },
+    submit: submit ? "experiment:submit" : undefined,
+  });
+}
+
+function contextOf(values: Values): ExperimentContext {
   const { scale } = values;
   const on = (dataset: Base["dataset"], root?: string) => {
     const made = { phantoms: phantomRoot(PHANTOMS[scale]), chexpert: phantomRoot(asChexpert(PHANTOMS[scale])) };
@@ -123,7 +172,7 @@ function asChexpert(phantoms: PhantomChoice): PhantomChoice {
 /** Generates and prepares all data before the first run, so that problems with the data surface immediately. */
 async function prepareData(
   jobs: readonly RunJob[],
-  { values, signal }: { values: OptionValues<typeof OPTIONS>; signal: AbortSignal },
+  { values, signal }: { values: Values; signal: AbortSignal },
 ): Promise<void> {
   const phantoms = [PHANTOMS[values.scale], asChexpert(PHANTOMS[values.scale])];
   const needed = new Map(jobs.map(({ plan: { config: { data, model } } }) => {
@@ -140,7 +189,7 @@ async function prepareData(
 
 async function perform(
   jobs: readonly RunJob[],
-  options: { values: OptionValues<typeof OPTIONS>; command: string; total: number; signal: AbortSignal },
+  options: { values: Values; command: string; total: number; signal: AbortSignal },
 ): Promise<readonly FailedRun[]> {
   if (jobs.length === 0) return [];
   const { values, command, total, signal } = options;
@@ -185,7 +234,7 @@ async function defaultConcurrency(): Promise<number> {
 
 async function report(
   part: Part,
-  options: { experiment: Experiment; values: OptionValues<typeof OPTIONS>; command: string },
+  options: { experiment: Experiment; values: Values; command: string },
 ): Promise<void> {
   const { experiment, values } = options;
   const { by } = experiment;

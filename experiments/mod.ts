@@ -12,3 +12,4 @@ export { EXPERIMENTS } from "./definitions/registry.ts";
 export { wholeData } from "./run_messages.ts";
 export { baseOf } from "./definitions/scales.ts";
 export { type Base, SCALES } from "./experiment.ts";
+export { measurementPath, planName } from "./run_store.ts";

@@ -19,7 +19,8 @@ const ALLOWED_ROOMS: Readonly<Record<Room, readonly Room[]>> = {
   eval: ["base", "runtime", "models", "data", "training"],
   experiments: ["base", "runtime", "models", "data", "training", "eval"],
   viz: ["base"],
-  cli: ["base", "runtime", "models", "data", "phantoms", "training", "eval", "experiments", "viz"],
+  cluster: ["base"],
+  cli: ["base", "runtime", "models", "data", "phantoms", "training", "eval", "experiments", "viz", "cluster"],
 };
 
 /** Single files that a room may import from rooms that it may not import otherwise. */

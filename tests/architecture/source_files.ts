@@ -20,6 +20,7 @@ export const ROOMS = [
   "eval",
   "experiments",
   "viz",
+  "cluster",
   "cli",
 ] as const;
 export type Room = (typeof ROOMS)[number];

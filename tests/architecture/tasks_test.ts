@@ -62,13 +62,15 @@ Deno.test("tasks use existing permission sets, with --quiet", () => {
   }
 });
 
-Deno.test("only set-up, tests, the bundler and benchmarks may start programs", () => {
+Deno.test("only set-up, tests, the bundler, benchmarks and tasks for Slurm may start programs", () => {
   const runners = commands.flatMap(({ command }) => runs(command)).filter(({ flags }) =>
     /--allow-run|-P=setup/.test(flags)
   );
   for (const set of ["terminal", "graphics"]) assert.ok(!Object.hasOwn(config.permissions[set]!, "run"), set);
   assert.deepEqual([...new Set(runners.map(({ file }) => file))].sort(), [
     "bench/main.ts",
+    "cli/experiment.ts",
+    "cli/runs.ts",
     "cli/setup.ts",
     "tests/run.ts",
     "viz/report/build_client.ts",
@@ -76,6 +78,11 @@ Deno.test("only set-up, tests, the bundler and benchmarks may start programs", (
   assert.deepEqual(config.permissions.setup!.run, ["/usr/bin/apt-get", "/usr/bin/sudo", ...BROWSER_PROGRAMS]);
   const bench = runners.find(({ file }) => file === "bench/main.ts")!;
   assert.match(bench.flags, /--allow-run=deno /);
+  const mayRun = (name: string) =>
+    /--allow-run(?:=(\S+))?/.exec(commands.find((task) => task.name === name)!.command)?.[1];
+  assert.equal(mayRun("experiment"), undefined);
+  assert.equal(mayRun("experiment:submit"), "sbatch,squeue,scontrol");
+  assert.equal(mayRun("runs"), "squeue");
 });
 
 Deno.test("after set-up, no task downloads anything", () => {
