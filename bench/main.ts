@@ -55,6 +55,11 @@ const PARTS: Readonly<Record<string, Part>> = {
     file: "bench/gpu_static.ts",
     permissions: ["--allow-env", "--allow-run", "--allow-sys=uid", "--allow-read", "--allow-write=cache,bench"],
   },
+  gpu: {
+    summary: "everything that a GPU must answer, in eight minutes, most important first (--help lists its flags)",
+    file: "bench/gpu.ts",
+    permissions: PEERS,
+  },
   peers: {
     summary: "a training step and a matrix product against TensorFlow.js, jax-js and PyTorch (--help lists its flags)",
     file: "bench/peers.ts",

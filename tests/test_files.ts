@@ -56,6 +56,7 @@ export function groupFiles(files: readonly string[]): TestGroup[] {
 /** Files, and folders (with a trailing slash), that `--fast` excludes: each file takes over about three seconds. */
 export const SLOW: readonly string[] = [
   "tests/architecture/examples_test.ts",
+  "tests/bench/gpu_test.ts",
   "tests/bench/long_run_test.ts",
   "tests/bench/main_test.ts",
   "tests/bench/peers_test.ts",

@@ -33,6 +33,8 @@ export interface TorchOptions {
   readonly device: "cpu" | "cuda";
   /** Whether to use `torch.compile` instead of eager mode. */
   readonly compile: boolean;
+  /** Whether CUDA may multiply in TF32, with a mantissa of 10 bits; false by default. */
+  readonly tf32?: boolean;
 }
 
 /** Command-line flags for {@linkcode TorchOptions}. */
@@ -84,6 +86,7 @@ function commandOf(contestant: Contestant, options: StartOptions): {
           `--threads=${navigator.hardwareConcurrency}`,
           `--device=${options.torch.device}`,
           ...(options.torch.compile ? ["--compile"] : []),
+          ...(options.torch.tf32 ? ["--tf32"] : []),
         ],
         // Spinning threads would take CPU time from the ones they wait for: on a busy machine PyTorch becomes ten times
         // slower.

@@ -15,8 +15,12 @@ export async function stepJob(
   options: { name: StepName; folder: string; precision?: Precision },
 ): Promise<Job & Disposable> {
   const { precision = "f32" } = options;
-  const { config, batchSize } = stepWork(options.name);
-  const { tensors } = await readExchange(options.folder, options.name);
+  const { settings, tensors } = await readExchange(options.folder, options.name);
+  const { batchSize, imageSize, filterDim, latentDim } = settings as Record<
+    "batchSize" | "imageSize" | "filterDim" | "latentDim",
+    number
+  >;
+  const config = { ...stepWork(options.name).config, imageSize, filterDim, latentDim };
   const trainer = await createVaeTrainer(device, {
     config,
     batchSize,

@@ -54,25 +54,26 @@ def mmvm_loss(encoders, decoders, images, noise, settings):
 
 
 class Where:
-    """The device on which PyTorch computes in float32, and whether models are compiled."""
+    """The device on which PyTorch computes, whether models are compiled, and whether CUDA multiplies in TF32."""
 
-    def __init__(self, device="cpu", compiled=False):
+    def __init__(self, device="cpu", compiled=False, tf32=False):
         self.device = torch.device(device)
         self.compiled = compiled
+        self.tf32 = tf32
         if compiled and not hasattr(torch, "compile"):
             raise ValueError(f"PyTorch {torch.__version__} has no torch.compile; version 2.0 or later has")
         if self.device.type == "cuda":
             if not torch.cuda.is_available():
                 raise ValueError(f"PyTorch {torch.__version__} finds no CUDA device")
             # TF32 has a 10-bit mantissa; the other contestants compute with 23 bits.
-            torch.backends.cuda.matmul.allow_tf32 = False
-            torch.backends.cudnn.allow_tf32 = False
+            torch.backends.cuda.matmul.allow_tf32 = tf32
+            torch.backends.cudnn.allow_tf32 = tf32
             torch.backends.cudnn.benchmark = True
 
     def about(self):
         place = f"the CPU, {torch.get_num_threads()} threads"
         if self.device.type == "cuda":
-            place = f"{torch.cuda.get_device_name(self.device)}, TF32 off"
+            place = f"{torch.cuda.get_device_name(self.device)}, TF32 {'on' if self.tf32 else 'off'}"
         return f"PyTorch {torch.__version__} on {place}{', torch.compile' if self.compiled else ''}"
 
     def finish(self):
@@ -190,6 +191,7 @@ def serve(jobs):
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--tf32", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     prepared = {}
@@ -197,10 +199,10 @@ def serve(jobs):
         request = json.loads(line)
         try:
             if "describe" in request:
-                answer = describe(Where(given.device, given.compile))
+                answer = describe(Where(given.device, given.compile, given.tf32))
             elif "prepare" in request:
                 name = request["prepare"]
-                where = Where(given.device, given.compile)
+                where = Where(given.device, given.compile, given.tf32)
                 job = prepared[name] = jobs[name](read_exchange(given.folder, name), where)
                 answer = {"about": job.about, "values": job.check()}
             else:

@@ -49,12 +49,17 @@ export function stepWork(name: StepName): StepWork {
   return STEPS[name];
 }
 
+/** What a step may differ in from {@linkcode stepWork}. */
+export type StepSizes = Partial<Pick<VaeConfig, "imageSize" | "filterDim" | "latentDim"> & Pick<StepWork, "batchSize">>;
+
 /**
  * The input of a step: parameters with PyTorch's default initialisation, layouts and names, and one batch as
  * `batch.images` [M, N, S, S] in [0, 1] and `batch.noise` [M, N, D].
  */
-export function stepExchange(name: StepName): Exchange {
-  const { config, batchSize } = stepWork(name);
+export function stepExchange(name: StepName, sizes: StepSizes = {}): Exchange {
+  const work = stepWork(name);
+  const { batchSize = work.batchSize, ...widths } = sizes;
+  const config = { ...work.config, ...widths };
   const { imageSize, latentDim, filterDim, likelihood, views } = config;
   const vae = new Vae(config);
   const tensors = new Map(
