@@ -15,8 +15,42 @@ struct Tile {
   columns: Axis,
 }
 
-// Where tap (0, 0) of the four rows that this invocation carries lies: column, row, image.
-var<private> corners: array<vec3i, 4>;
+// Where tap (0, 0) of the four rows that this invocation carries lies: column and row, and its place in x in vectors of
+// DEPTH channels. Both may be outside of the image.
+var<private> corners: array<vec2i, 4>;
+var<private> places: array<i32, 4>;
+
+// A place in the sum: tap (across, down) and input channel.
+struct Walk {
+  across: u32,
+  down: u32,
+  channel: u32,
+}
+
+var<private> a_walk: Walk;
+var<private> b_walk: Walk;
+// What DEPTH elements more add to the digits of a place.
+var<private> stride: Walk;
+
+fn walk_to(tile: Tile, k: u32) -> Walk {
+  let taps = max(tile.columns.taps, 1u);
+  let tap = k / p.inputs;
+  return Walk(tap % taps, tap / taps, k % p.inputs);
+}
+
+// The place DEPTH elements on. All digits are below their radixes, so that each sum carries at most once.
+fn next_walk(tile: Tile, walk: Walk) -> Walk {
+  let taps = max(tile.columns.taps, 1u);
+  let channel = walk.channel + stride.channel;
+  let next_tap = channel >= p.inputs;
+  let across = walk.across + stride.across + select(0u, 1u, next_tap);
+  let next_row = across >= taps;
+  return Walk(
+    across - select(0u, taps, next_row),
+    walk.down + stride.down + select(0u, 1u, next_row),
+    channel - select(0u, p.inputs, next_tap),
+  );
+}
 
 fn tile_of(group: u32) -> Tile {
   let tiles = p.row_tiles * p.column_tiles;
@@ -45,118 +79,150 @@ fn pixel_of(tile: Tile, row: u32) -> vec3u {
   return vec3u(row % width, (row / width) % tile.rows.size, row / width / tile.rows.size);
 }
 
-fn prepare_a(tile: Tile, row: u32) {
+fn prepare_a(tile: Tile, row: u32, k: u32) {
+  stride = walk_to(tile, DEPTH);
+  a_walk = walk_to(tile, k);
   var pixel = pixel_of(tile, row);
 //#for I in 4
-  // Pixels past the last image get a row that no tap reaches.
-  corners[I] = vec3i(
-    i32(pixel.x) * tile.columns.input_step + tile.columns.input_start,
-    select(-0x40000000, i32(pixel.y) * tile.rows.input_step + tile.rows.input_start, pixel.z < p.images),
-    i32(pixel.z),
-  );
+  {
+    let left = i32(pixel.x) * tile.columns.input_step + tile.columns.input_start;
+    let top = i32(pixel.y) * tile.rows.input_step + tile.rows.input_start;
+    corners[I] = vec2i(left, top);
+    places[I] = ((i32(pixel.z * p.height) + top) * i32(p.width) + left) * i32(p.inputs / CHANNELS);
+  }
   pixel = next_pixel(pixel, tile.columns.size, tile.rows.size);
 //#end
 }
 
-// The elements ci.. of the pixel that tap (tx, ty) of a row meets.
-fn load_x(tile: Tile, corner: vec3i, tap: vec2u, ci: u32) -> X {
-  let iy = u32(corner.y + i32(tap.y) * tile.rows.input_tap_step);
-  let ix = u32(corner.x + i32(tap.x) * tile.columns.input_tap_step);
-  let inside = iy < p.height && ix < p.width && tap.y < tile.rows.taps;
-  let at = ((u32(corner.z) * p.height + iy) * p.width + ix) * p.inputs + ci;
-  return select(X(0.0), x_at(select(0u, at / DEPTH, inside)), inside);
+fn prepare_b(tile: Tile, k: u32, column: u32) {
+  stride = walk_to(tile, DEPTH);
+  b_walk = walk_to(tile, k);
 }
 
-fn tap_of(tile: Tile, k: u32) -> vec2u {
-  let tap = k / p.inputs;
-  return vec2u(tap % max(tile.columns.taps, 1u), tap / max(tile.columns.taps, 1u));
+// True if the pixel at a distance from a corner is in the image.
+fn meets(corner: vec2i, distance: vec2i) -> bool {
+  let at = vec2u(corner + distance);
+  // Not &&, which is a branch.
+  return (at.x < p.width) & (at.y < p.height);
 }
 
-fn fetch_a(tile: Tile, row: u32, k: u32) -> mat4x4f {
+// How far the tap of a place lies from tap (0, 0) in x: in pixels, and in vectors of channels.
+fn distance_of(tile: Tile, walk: Walk) -> vec2i {
+  return vec2i(i32(walk.across) * tile.columns.input_tap_step, i32(walk.down) * tile.rows.input_tap_step);
+}
+
+fn step_of(distance: vec2i, walk: Walk) -> i32 {
+  return (distance.y * i32(p.width) + distance.x) * i32(p.inputs / CHANNELS) + i32(walk.channel / CHANNELS);
+}
+
+fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched {
 //#if DEEP
-  let tap = tap_of(tile, k);
-  let ci = k % p.inputs;
-  return mat4x4f(
-    load_x(tile, corners[0], tap, ci),
-    load_x(tile, corners[1], tap, ci),
-    load_x(tile, corners[2], tap, ci),
-    load_x(tile, corners[3], tap, ci),
-  );
+  let distance = distance_of(tile, a_walk);
+  let step = step_of(distance, a_walk);
+  let exists = a_walk.down < tile.rows.taps;
+  a_walk = next_walk(tile, a_walk);
+  return Fetched(mat4x4f(
+    x_at(u32(places[0] + step)),
+    x_at(u32(places[1] + step)),
+    x_at(u32(places[2] + step)),
+    x_at(u32(places[3] + step)),
+  ), vec4<bool>(
+    exists & meets(corners[0], distance),
+    exists & meets(corners[1], distance),
+    exists & meets(corners[2], distance),
+    exists & meets(corners[3], distance),
+  ));
 //#else
   var value = mat4x4f();
 //#for K in 4
   {
-    let tap = tap_of(tile, k + K);
-    let ci = (k + K) % p.inputs;
+    let walk = walk_to(tile, k + K);
+    let distance = distance_of(tile, walk);
+    let step = step_of(distance, walk);
+    let exists = k + K < tile.end;
 //#for I in 4
-    value[I][K] = load_x(tile, corners[I], tap, ci);
+    {
+      let inside = exists & meets(corners[I], distance);
+      value[I][K] = select(0.0, x_at(select(0u, u32(places[I] + step), inside)), inside);
+    }
 //#end
   }
 //#end
-  return value;
+  return Fetched(value, vec4<bool>(true));
 //#end
 }
 
-// The kernel's tap that k belongs to.
-fn kernel_tap(tile: Tile, k: u32) -> u32 {
-  let tap = tap_of(tile, k);
-  let y = tile.rows.first_tap + tap.y * tile.rows.tap_step;
-  return y * p.kernel_width + tile.columns.first_tap + tap.x * tile.columns.tap_step;
+fn block_a(fetched: Fetched) -> mat4x4f {
+  return live_vectors(fetched);
 }
 
-//#if SWAPPED
-// Elements k..k+3 of one column.
-fn load_w(tile: Tile, k: u32, column: u32) -> vec4f {
+// The kernel's tap of a place in the sum.
+fn kernel_tap(tile: Tile, walk: Walk) -> u32 {
+  let y = tile.rows.first_tap + walk.down * tile.rows.tap_step;
+  return y * p.kernel_width + tile.columns.first_tap + walk.across * tile.columns.tap_step;
+}
+
+fn fetch_b(tile: Tile, k: u32, column: u32) -> Fetched {
 //#if DEEP
-  let at = (kernel_tap(tile, k) * p.outputs + column) * p.inputs + k % p.inputs;
-  let inside = k < tile.end && column < p.outputs;
-  return select(vec4f(0.0), w_at(select(0u, at / 4u, inside)), inside);
+  // The elements k..k+3 are channels of one tap.
+  let walk = b_walk;
+  b_walk = next_walk(tile, b_walk);
+//#if SWAPPED
+  let at = ((kernel_tap(tile, walk) * p.outputs + column) * p.inputs + walk.channel) / 4u;
+  let step = p.inputs / 4u;
+  return Fetched(mat4x4f(w_at(at), w_at(at + step), w_at(at + 2u * step), w_at(at + 3u * step)),
+    vec4<bool>(k < tile.end));
 //#else
-  var value = vec4f(0.0);
-//#for K in 4
-  if (k + K < tile.end && column < p.outputs) {
-    value[K] = w_at((kernel_tap(tile, k + K) * p.outputs + column) * p.inputs + (k + K) % p.inputs);
-  }
-//#end
-  return value;
-//#end
-}
-
-fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
-  return transpose(mat4x4f(
-    load_w(tile, k, column),
-    load_w(tile, k, column + 1u),
-    load_w(tile, k, column + 2u),
-    load_w(tile, k, column + 3u),
-  ));
-}
-//#else
-// Columns column..column+3 of element k.
-fn load_w(tile: Tile, k: u32, column: u32) -> vec4f {
-  let at = (kernel_tap(tile, k) * p.inputs + k % p.inputs) * p.outputs + column;
+  let at = (kernel_tap(tile, walk) * p.inputs + walk.channel) * p.outputs + column;
 //#if WIDE
-  let inside = k < tile.end && column < p.outputs;
-  return select(vec4f(0.0), w_at(select(0u, at / 4u, inside)), inside);
+  let first = at / 4u;
+  let step = p.outputs / 4u;
+  return Fetched(mat4x4f(w_at(first), w_at(first + step), w_at(first + 2u * step), w_at(first + 3u * step)),
+    vec4<bool>(k < tile.end));
 //#else
-  var value = vec4f(0.0);
+  var value = mat4x4f();
+//#for K in 4
 //#for J in 4
   if (k < tile.end && column + J < p.outputs) {
-    value[J] = w_at(at + J);
+    value[K][J] = w_at(at + K * p.outputs + J);
   }
 //#end
-  return value;
+//#end
+  return Fetched(value, vec4<bool>(true));
+//#end
+//#end
+//#else
+  var value = mat4x4f();
+//#for K in 4
+  {
+    let walk = walk_to(tile, k + K);
+    let tap = kernel_tap(tile, walk);
+//#for J in 4
+    if (k + K < tile.end && column + J < p.outputs) {
+//#if SWAPPED
+      value[J][K] = w_at((tap * p.outputs + column + J) * p.inputs + walk.channel);
+//#else
+//#if WIDE
+      value[K][J] = w_at(((tap * p.inputs + walk.channel) * p.outputs + column) / 4u)[J];
+//#else
+      value[K][J] = w_at((tap * p.inputs + walk.channel) * p.outputs + column + J);
+//#end
+//#end
+    }
+//#end
+  }
+//#end
+  return Fetched(value, vec4<bool>(true));
 //#end
 }
 
-fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
-  return mat4x4f(
-    load_w(tile, k, column),
-    load_w(tile, k + 1u, column),
-    load_w(tile, k + 2u, column),
-    load_w(tile, k + 3u, column),
-  );
-}
+fn block_b(fetched: Fetched) -> mat4x4f {
+//#if SWAPPED
+  return transpose(live_vectors(fetched));
+//#else
+  return live_vectors(fetched);
 //#end
+}
 
 fn place_of(tile: Tile, row: u32) -> u32 {
   let pixel = pixel_of(tile, row);

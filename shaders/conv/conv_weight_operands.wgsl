@@ -29,7 +29,17 @@ fn tile_of(group: u32) -> Tile {
   );
 }
 
-fn prepare_a(tile: Tile, row: u32) {
+// The pixel (column, row, image) that this invocation is at, and what DEPTH pixels more add to its digits.
+var<private> pixel: vec3u;
+var<private> stride: vec3u;
+
+fn pixel_at(k: u32) -> vec3u {
+  return vec3u(k % p.out_width, (k / p.out_width) % p.out_height, k / p.out_width / p.out_height);
+}
+
+fn prepare_a(tile: Tile, row: u32, k: u32) {
+  pixel = pixel_at(k);
+  stride = pixel_at(DEPTH);
 //#for I in TAPS
   {
     let tap = (row + I) / p.inputs;
@@ -42,55 +52,86 @@ fn prepare_a(tile: Tile, row: u32) {
 //#end
 }
 
-fn load_x(place: vec3u, live: bool, tap: vec2i, channel: u32) -> X {
-  let iy = u32(i32(place.y * p.stride_y) + tap.y);
-  let ix = u32(i32(place.x * p.stride_x) + tap.x);
-  let inside = live && iy < p.height && ix < p.width;
-  let at = ((place.z * p.height + iy) * p.width + ix) * p.inputs + channel;
-  return select(X(0.0), x_at(select(0u, at / DEPTH, inside)), inside);
+fn prepare_b(tile: Tile, k: u32, column: u32) {}
+
+// Advances `pixel`. All digits are below their radixes, so that each sum carries at most once.
+fn advance_pixel() {
+  let x = pixel.x + stride.x;
+  let row_ends = x >= p.out_width;
+  let y = pixel.y + stride.y + select(0u, 1u, row_ends);
+  let image_ends = y >= p.out_height;
+  pixel = vec3u(
+    x - select(0u, p.out_width, row_ends),
+    y - select(0u, p.out_height, image_ends),
+    pixel.z + stride.z + select(0u, 1u, image_ends),
+  );
 }
 
-fn fetch_a(tile: Tile, row: u32, k: u32) -> mat4x4f {
-  var place = vec3u(k % p.out_width, (k / p.out_width) % p.out_height, k / p.out_width / p.out_height);
+// Where the tap of a row meets an output pixel's input: column, row.
+fn met_by(place: vec3u, tap: vec2i) -> vec2u {
+  return vec2u(vec2i(place.xy * vec2u(p.stride_x, p.stride_y)) + tap);
+}
+
+// That input's place in x, in vectors of CHANNELS.
+fn place_in_x(image: u32, at: vec2u, channel: u32) -> u32 {
+  return ((image * p.height + at.y) * p.width + at.x) * (p.inputs / CHANNELS) + channel / CHANNELS;
+}
+
+fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched {
+  var place = pixel;
+  advance_pixel();
   var value = mat4x4f();
+  var live = vec4<bool>(true);
 //#for K in 4
   {
-    let live = k + K < tile.end;
+    // Not &&, which is a branch.
 //#if DEEP
-    value[K] = load_x(place, live, taps[0], channels[0]);
+    let at = met_by(place, taps[0]);
+    live[K] = (k + K < tile.end) & (at.x < p.width) & (at.y < p.height);
+    value[K] = x_at(place_in_x(place.z, at, channels[0]));
 //#else
 //#for I in 4
-    value[K][I] = load_x(place, live, taps[I], channels[I]);
+    {
+      let at = met_by(place, taps[I]);
+      let inside = (k + K < tile.end) & (at.x < p.width) & (at.y < p.height);
+      value[K][I] = select(0.0, x_at(select(0u, place_in_x(place.z, at, channels[I]), inside)), inside);
+    }
 //#end
 //#end
   }
   place = next_pixel(place, p.out_width, p.out_height);
 //#end
-  return transpose(value);
+  return Fetched(value, live);
 }
 
-fn load_gy(tile: Tile, k: u32, column: u32) -> vec4f {
+fn block_a(fetched: Fetched) -> mat4x4f {
+  return transpose(live_vectors(fetched));
+}
+
+fn fetch_b(tile: Tile, k: u32, column: u32) -> Fetched {
+  let at = k * p.outputs + column;
 //#if WIDE
-  let inside = k < tile.end && column < p.outputs;
-  return select(vec4f(0.0), gy_at(select(0u, (k * p.outputs + column) / 4u, inside)), inside);
+  let first = at / 4u;
+  let step = p.outputs / 4u;
+  return Fetched(
+    mat4x4f(gy_at(first), gy_at(first + step), gy_at(first + 2u * step), gy_at(first + 3u * step)),
+    vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(tile.end),
+  );
 //#else
-  var value = vec4f(0.0);
+  var value = mat4x4f();
+//#for K in 4
 //#for J in 4
-  if (k < tile.end && column + J < p.outputs) {
-    value[J] = gy_at(k * p.outputs + column + J);
+  if (k + K < tile.end && column + J < p.outputs) {
+    value[K][J] = gy_at(at + K * p.outputs + J);
   }
 //#end
-  return value;
+//#end
+  return Fetched(value, vec4<bool>(true));
 //#end
 }
 
-fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
-  return mat4x4f(
-    load_gy(tile, k, column),
-    load_gy(tile, k + 1u, column),
-    load_gy(tile, k + 2u, column),
-    load_gy(tile, k + 3u, column),
-  );
+fn block_b(fetched: Fetched) -> mat4x4f {
+  return live_vectors(fetched);
 }
 
 fn place_of(tile: Tile, row: u32) -> u32 {

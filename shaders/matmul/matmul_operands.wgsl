@@ -32,76 +32,98 @@ fn tile_of(group: u32) -> Tile {
   );
 }
 
-// Four elements (along the last axis) of a matrix [first, last], and zeros outside of it.
-fn load_a(base: u32, first: u32, last: u32, sizes: vec2u) -> vec4f {
+// Four elements (along the last axis) from a place on; what lies past `size` is left out.
+fn load_a(at: u32, last: u32, size: u32) -> vec4f {
 //#if VECTORS
-  let inside = first < sizes.x && last < sizes.y;
-  return select(vec4f(0.0), a_at(select(0u, (base + first * sizes.y + last) / 4u, inside)), inside);
+  return a_at(at / 4u);
 //#else
   var value = vec4f(0.0);
 //#for I in 4
-  if (first < sizes.x && last + I < sizes.y) {
-    value[I] = a_at(base + first * sizes.y + last + I);
+  if (last + I < size) {
+    value[I] = a_at(at + I);
   }
 //#end
   return value;
 //#end
 }
 
-fn load_b(base: u32, first: u32, last: u32, sizes: vec2u) -> vec4f {
+fn load_b(at: u32, last: u32, size: u32) -> vec4f {
 //#if VECTORS
-  let inside = first < sizes.x && last < sizes.y;
-  return select(vec4f(0.0), b_at(select(0u, (base + first * sizes.y + last) / 4u, inside)), inside);
+  return b_at(at / 4u);
 //#else
   var value = vec4f(0.0);
 //#for I in 4
-  if (first < sizes.x && last + I < sizes.y) {
-    value[I] = b_at(base + first * sizes.y + last + I);
+  if (last + I < size) {
+    value[I] = b_at(at + I);
   }
 //#end
   return value;
 //#end
 }
 
-fn prepare_a(tile: Tile, row: u32) {}
+// Which of the elements k..k+3 are in the tile's share.
+fn live_quad(tile: Tile, k: u32) -> vec4<bool> {
+  return vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(tile.end);
+}
 
-fn fetch_a(tile: Tile, row: u32, k: u32) -> mat4x4f {
+fn prepare_a(tile: Tile, row: u32, k: u32) {}
+
+fn prepare_b(tile: Tile, k: u32, column: u32) {}
+
+fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched {
 //#if A_TRANSPOSED
-  let sizes = vec2u(tile.end, p.m);
-  return transpose(mat4x4f(
-    load_a(tile.a_base, k, row, sizes),
-    load_a(tile.a_base, k + 1u, row, sizes),
-    load_a(tile.a_base, k + 2u, row, sizes),
-    load_a(tile.a_base, k + 3u, row, sizes),
-  ));
+  let at = tile.a_base + k * p.m + row;
+  return Fetched(mat4x4f(
+    load_a(at, row, p.m),
+    load_a(at + p.m, row, p.m),
+    load_a(at + 2u * p.m, row, p.m),
+    load_a(at + 3u * p.m, row, p.m),
+  ), live_quad(tile, k));
 //#else
-  let sizes = vec2u(p.m, p.k);
-  return mat4x4f(
-    load_a(tile.a_base, row, k, sizes),
-    load_a(tile.a_base, row + 1u, k, sizes),
-    load_a(tile.a_base, row + 2u, k, sizes),
-    load_a(tile.a_base, row + 3u, k, sizes),
-  );
+  // Whole vectors along k exist or do not; what is not read as vectors has its zeros already.
+  let at = tile.a_base + row * p.k + k;
+  return Fetched(mat4x4f(
+    load_a(at, k, p.k),
+    load_a(at + p.k, k, p.k),
+    load_a(at + 2u * p.k, k, p.k),
+    load_a(at + 3u * p.k, k, p.k),
+  ), vec4<bool>(k < tile.end));
 //#end
 }
 
-fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f {
-//#if B_TRANSPOSED
-  let sizes = vec2u(p.n, p.k);
-  return transpose(mat4x4f(
-    load_b(tile.b_base, column, k, sizes),
-    load_b(tile.b_base, column + 1u, k, sizes),
-    load_b(tile.b_base, column + 2u, k, sizes),
-    load_b(tile.b_base, column + 3u, k, sizes),
-  ));
+fn block_a(fetched: Fetched) -> mat4x4f {
+//#if A_TRANSPOSED
+  return transpose(live_vectors(fetched));
 //#else
-  let sizes = vec2u(tile.end, p.n);
-  return mat4x4f(
-    load_b(tile.b_base, k, column, sizes),
-    load_b(tile.b_base, k + 1u, column, sizes),
-    load_b(tile.b_base, k + 2u, column, sizes),
-    load_b(tile.b_base, k + 3u, column, sizes),
-  );
+  return live_vectors(fetched);
+//#end
+}
+
+fn fetch_b(tile: Tile, k: u32, column: u32) -> Fetched {
+//#if B_TRANSPOSED
+  let at = tile.b_base + column * p.k + k;
+  return Fetched(mat4x4f(
+    load_b(at, k, p.k),
+    load_b(at + p.k, k, p.k),
+    load_b(at + 2u * p.k, k, p.k),
+    load_b(at + 3u * p.k, k, p.k),
+  ), vec4<bool>(k < tile.end));
+//#else
+  let at = tile.b_base + k * p.n + column;
+  return Fetched(mat4x4f(
+    load_b(at, column, p.n),
+    load_b(at + p.n, column, p.n),
+    load_b(at + 2u * p.n, column, p.n),
+    load_b(at + 3u * p.n, column, p.n),
+  ), live_quad(tile, k));
+//#end
+}
+
+fn block_b(fetched: Fetched) -> mat4x4f {
+//#if B_TRANSPOSED
+  return transpose(live_vectors(fetched));
+//#else
+  return live_vectors(fetched);
 //#end
 }
 

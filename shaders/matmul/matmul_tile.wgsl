@@ -1,92 +1,173 @@
 // The core of all matrix products on a GPU: a workgroup computes a tile of (TY ROWS) x (TX COLUMNS 4) results from
-// tiles of both operands in workgroup memory, ROWS x COLUMNS vectors per invocation. While one pair of tiles is
-// multiplied, the next is loaded into registers.
+// tiles of both operands in workgroup memory, DEPTH elements of the summed axis at a time; an invocation computes ROWS x
+// COLUMNS vectors. While one pair of tiles is multiplied, the next is on its way into registers: nothing looks at a
+// fetched value before the multiplications are over, so that no instruction waits for it.
 //
 // Other files define what is multiplied:
 //   fn tile_of(group: u32) -> Tile        the results of a workgroup, and which share of the sum they take
-//   fn prepare_a(tile: Tile, row: u32)    called once before fetch_a(), with the same row
-//   fn fetch_a(tile: Tile, row: u32, k: u32) -> mat4x4f      rows row..row+3, elements k..k+3 of each as a column
-//   fn fetch_b(tile: Tile, k: u32, column: u32) -> mat4x4f   elements k..k+3, columns column..column+3 of each as a
-//                                                            column
+//   fn prepare_a(tile: Tile, row: u32, k: u32)               called once before the first fetch_a(), and likewise for b
+//   fn prepare_b(tile: Tile, k: u32, column: u32)
+//   fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched      rows row..row+3, elements k..k+3. From call to call, row
+//                                                            is the same and k advances by DEPTH
+//   fn fetch_b(tile: Tile, k: u32, column: u32) -> Fetched   elements k..k+3, columns column..column+3
+//   fn block_a(fetched: Fetched) -> mat4x4f                  what was fetched, each row as a column of the matrix
+//   fn block_b(fetched: Fetched) -> mat4x4f                  what was fetched, each element k as a column of the matrix
 //   fn place_of(tile: Tile, row: u32) -> u32                 where a row of results begins, or `nowhere`
 //   fn store(place: u32, column: u32, value: vec4f)          columns column..column+3
-// Outside of the operands the fetches give zeros, and store() does nothing.
+// A block has zeros where k is past the end of the sum, and for pixels outside of an image. Rows and columns past the
+// last may hold anything, because store() leaves out what is made of them.
+
+// Four vectors as loaded, and whether each exists.
+struct Fetched {
+  values: mat4x4f,
+  live: vec4<bool>,
+}
+
+// The vectors that exist, and zeros.
+fn live_vectors(fetched: Fetched) -> mat4x4f {
+  return mat4x4f(
+    select(vec4f(0.0), fetched.values[0], fetched.live.x),
+    select(vec4f(0.0), fetched.values[1], fetched.live.y),
+    select(vec4f(0.0), fetched.values[2], fetched.live.z),
+    select(vec4f(0.0), fetched.values[3], fetched.live.w),
+  );
+}
 
 const tile_rows = TY * ROWS;
 const tile_columns = TX * COLUMNS; // vectors
-const tile_depth = 16u;
+const tile_quads = DEPTH / 4u;
+const tile_steps = tile_quads / QUADS;
 const nowhere = 0xffffffffu;
-// One vector more than a row has, so that the rows that a subgroup reads lie in different banks.
-const a_pitch = tile_depth / 4u + 1u;
+// An invocation reads all of a line at constant places, so that only the line's index is checked against the array's
+// size. The paddings of lines and pitch put what a subgroup reads and writes into different banks.
+const a_line_size = QUADS * ROWS + 1u;
+const b_line_size = QUADS * COLUMNS * 4u + 1u;
+const a_pitch = TY + 2u;
 
-var<workgroup> a_tile: array<vec4f, tile_rows * a_pitch>;
-var<workgroup> b_tile: array<vec4f, tile_columns * tile_depth>;
+var<workgroup> a_tile: array<array<vec4f, a_line_size>, tile_steps * a_pitch>;
+var<workgroup> b_tile: array<array<vec4f, b_line_size>, tile_steps * TX>;
 
 fn kernel(group: u32, lane: u32) {
   let tile = tile_of(group);
   let tx = lane % TX;
   let ty = lane / TX;
-  // Each of the first `tile_rows` threads carries a block of 4 rows x 4 elements of a, and likewise for b.
+  // The block of 4 x 4 elements of a that this invocation carries, and likewise for b.
 //#if A_ROWS_FIRST
   let a_row = 4u * (lane % (tile_rows / 4u));
-  let a_quad = (lane / (tile_rows / 4u)) % 4u;
+  let a_quad = (lane / (tile_rows / 4u)) % tile_quads;
 //#else
-  let a_row = 4u * ((lane / 4u) % (tile_rows / 4u));
-  let a_quad = lane % 4u;
+  let a_row = 4u * ((lane / tile_quads) % (tile_rows / 4u));
+  let a_quad = lane % tile_quads;
 //#end
 //#if B_DEPTH_FIRST
-  let b_column = (lane / 4u) % tile_columns;
-  let b_quad = lane % 4u;
+  let b_column = (lane / tile_quads) % tile_columns;
+  let b_quad = lane % tile_quads;
 //#else
   let b_column = lane % tile_columns;
-  let b_quad = (lane / tile_columns) % 4u;
+  let b_quad = (lane / tile_columns) % tile_quads;
 //#end
-  let carries_a = lane < tile_rows;
-  let carries_b = lane < tile_columns * 4u;
+  let row = tile.row + a_row;
+  let column = tile.column + 4u * b_column;
+  // Where in workgroup memory the blocks go.
+  let a_line = a_quad / QUADS * a_pitch + a_row % TY;
+  let a_place = a_quad % QUADS * ROWS + a_row / TY;
+  let b_line = b_quad / QUADS * TX + b_column % TX;
+  let b_place = b_quad % QUADS * 4u * COLUMNS + b_column / TX;
 //#for I in ROWS
 //#for J in COLUMNS
   var s_I_J = vec4f(0.0);
 //#end
 //#end
-  var a_next = mat4x4f();
-  var b_next = mat4x4f();
+//#if HALVES
+  // Half of the workgroup carries a, the other half b.
+  let carries_a = lane < tile_rows * tile_quads / 4u;
+  var next = Fetched();
   if (carries_a) {
-    prepare_a(tile, tile.row + a_row);
+    prepare_a(tile, row, tile.begin + 4u * a_quad);
+    next = fetch_a(tile, row, tile.begin + 4u * a_quad);
+  } else {
+    prepare_b(tile, tile.begin + 4u * b_quad, column);
+    next = fetch_b(tile, tile.begin + 4u * b_quad, column);
   }
-  let rounds = (tile.end - tile.begin + tile_depth - 1u) / tile_depth;
-  // Round r fetches the r-th pair of tiles and multiplies the one before. All of the workgroup's invocations run the
-  // same rounds.
-  for (var round = 0u; round <= rounds; round++) {
-    if (round > 0u) {
-      if (carries_a) {
-//#for I in 4
-        a_tile[(a_row + I) * a_pitch + a_quad] = a_next[I];
+//#else
+//#if !ALL_B
+  let carries_b = lane < tile_columns * tile_quads;
 //#end
-      }
-      if (carries_b) {
-//#for I in 4
-        b_tile[(4u * b_quad + I) * tile_columns + b_column] = b_next[I];
+  prepare_a(tile, row, tile.begin + 4u * a_quad);
+  var a_next = fetch_a(tile, row, tile.begin + 4u * a_quad);
+  prepare_b(tile, tile.begin + 4u * b_quad, column);
+//#if ALL_B
+  var b_next = fetch_b(tile, tile.begin + 4u * b_quad, column);
+//#else
+  var b_next = Fetched();
+  if (carries_b) {
+    b_next = fetch_b(tile, tile.begin + 4u * b_quad, column);
+  }
 //#end
-      }
+//#end
+  let rounds = (tile.end - tile.begin + DEPTH - 1u) / DEPTH;
+  // All of the workgroup's invocations run the same rounds.
+  for (var round = 0u; round < rounds; round++) {
+//#if HALVES
+    if (carries_a) {
+      let block = block_a(next);
+//#for I in 4
+      a_tile[a_line + I][a_place] = block[I];
+//#end
+    } else {
+      let block = block_b(next);
+//#for I in 4
+      b_tile[b_line][b_place + I * COLUMNS] = block[I];
+//#end
     }
+//#else
+    let a_block = block_a(a_next);
+//#for I in 4
+    a_tile[a_line + I][a_place] = a_block[I];
+//#end
+//#if !ALL_B
+    if (carries_b) {
+//#end
+    let b_block = block_b(b_next);
+//#for I in 4
+    b_tile[b_line][b_place + I * COLUMNS] = b_block[I];
+//#end
+//#if !ALL_B
+    }
+//#end
+//#end
     workgroupBarrier();
-    let k = tile.begin + round * tile_depth;
-    if (carries_a && round < rounds) {
-      a_next = fetch_a(tile, tile.row + a_row, k + 4u * a_quad);
+    // The last round's fetch is in vain.
+    let k = tile.begin + (round + 1u) * DEPTH;
+//#if HALVES
+    if (carries_a) {
+      next = fetch_a(tile, row, k + 4u * a_quad);
+    } else {
+      next = fetch_b(tile, k + 4u * b_quad, column);
     }
-    if (carries_b && round < rounds) {
-      b_next = fetch_b(tile, k + 4u * b_quad, tile.column + 4u * b_column);
+//#else
+    a_next = fetch_a(tile, row, k + 4u * a_quad);
+//#if ALL_B
+    b_next = fetch_b(tile, k + 4u * b_quad, column);
+//#else
+    if (carries_b) {
+      b_next = fetch_b(tile, k + 4u * b_quad, column);
     }
-    let quads = select(0u, tile_depth / 4u, round > 0u);
-    for (var quad = 0u; quad < quads; quad++) {
+//#end
+//#end
+    for (var step = 0u; step < tile_steps; step++) {
+      let a_at = step * a_pitch + ty;
+      let b_at = step * TX + tx;
+//#for Q in QUADS
 //#for I in ROWS
-      let a_I = a_tile[(I * TY + ty) * a_pitch + quad];
+      let a_Q_I = a_tile[a_at][Q * ROWS + I];
 //#end
 //#for K in 4
 //#for J in COLUMNS
-      let b_K_J = b_tile[(4u * quad + K) * tile_columns + J * TX + tx];
+      let b_Q_K_J = b_tile[b_at][(4 * Q + K) * COLUMNS + J];
 //#for I in ROWS
-      s_I_J += a_I[K] * b_K_J;
+      s_I_J += a_Q_I[K] * b_Q_K_J;
+//#end
 //#end
 //#end
 //#end

@@ -114,5 +114,5 @@ export function coverWeightGradient(options: ConvGeometry, shape: TileShape): Ti
 
 function vectors({ cin, cout, swapped = false }: ConvGeometry) {
   const [depth, width] = [widthOf(cin), widthOf(cout)];
-  return { SWAPPED: swapped, DEEP: depth === 4, WIDE: width === 4, DEPTH: depth, X: floats(depth) };
+  return { SWAPPED: swapped, DEEP: depth === 4, WIDE: width === 4, CHANNELS: depth };
 }

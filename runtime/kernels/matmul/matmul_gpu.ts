@@ -16,24 +16,31 @@ export interface TileShape {
   readonly ty: number;
   readonly rows: number;
   readonly columns: number;
+  /**
+   * Elements of the summed axis that a workgroup takes at a time: as many as give nearly every invocation a block of 4
+   * x 4 elements of both operands to fetch, so that a block's addresses are shared by enough multiplications.
+   */
+  readonly depth: 16 | 32;
 }
 
 /** The shapes that are worth trying. */
 export const TILE_SHAPES: readonly TileShape[] = [
-  { tx: 8, ty: 16, rows: 8, columns: 2 },
-  { tx: 8, ty: 8, rows: 8, columns: 2 },
-  { tx: 8, ty: 8, rows: 4, columns: 1 },
+  { tx: 16, ty: 16, rows: 8, columns: 2, depth: 16 },
+  { tx: 16, ty: 16, rows: 8, columns: 1, depth: 32 },
+  { tx: 16, ty: 8, rows: 8, columns: 1, depth: 32 },
+  { tx: 8, ty: 8, rows: 8, columns: 2, depth: 16 },
+  { tx: 8, ty: 8, rows: 4, columns: 1, depth: 32 },
 ];
 
-/** Elements of the summed axis that a workgroup takes at a time. */
-const TILE_DEPTH = 16;
+/** Times that the loop over a pair of tiles runs. */
+const TILE_STEPS = 4;
 /** Workgroups that keep a GPU busy, and the shortest share of a sum that is worth a second pass. */
 const WANTED_WORKGROUPS = 256;
 const MIN_SHARE = 128;
 
-/** A variant's name: the results of a workgroup. */
-export function tileName(shape: TileShape): string {
-  return `gpu-${shape.ty * shape.rows}x${shape.tx * shape.columns * 4}`;
+/** A variant's name: the results of a workgroup, and its invocations. */
+export function tileName({ tx, ty, rows, columns }: TileShape): string {
+  return `gpu-${ty * rows}x${tx * columns * 4}-${tx * ty}`;
 }
 
 /** How tiles cover a result, and the summed axis is shared out. */
@@ -57,7 +64,7 @@ export function coverTiles(
   const wanted = size.split
     ? Math.max(1, Math.min(Math.ceil(WANTED_WORKGROUPS / whole), Math.floor(size.depth / MIN_SHARE)))
     : 1;
-  const depthAShare = Math.ceil(size.depth / wanted / TILE_DEPTH) * TILE_DEPTH;
+  const depthAShare = Math.ceil(size.depth / wanted / shape.depth) * shape.depth;
   const shares = Math.ceil(size.depth / depthAShare);
   return { rowTiles, columnTiles, shares, depthAShare, workgroups: whole * shares };
 }
@@ -74,11 +81,26 @@ export function tileCost(cover: TileCover, shape: TileShape): number {
 
 /** What a kernel on tiles consists of: WGSL that defines the functions that matmul_tile.wgsl calls, and that core. */
 export function tileKernel(operands: string, shape: TileShape, values: KernelValues) {
-  const { tx, ty, rows, columns } = shape;
+  const { tx, ty, rows, columns, depth } = shape;
+  const lanes = tx * ty;
+  // Blocks of 4 x 4 elements.
+  const [aBlocks, bBlocks] = [ty * rows * depth / 16, tx * columns * depth / 4];
   return {
     code: `${operands}\n${tileCode}`,
-    values: { TX: tx, TY: ty, ROWS: rows, COLUMNS: columns, A_ROWS_FIRST: false, B_DEPTH_FIRST: false, ...values },
-    lanes: tx * ty,
+    values: {
+      TX: tx,
+      TY: ty,
+      ROWS: rows,
+      COLUMNS: columns,
+      DEPTH: depth,
+      QUADS: depth / 4 / TILE_STEPS,
+      HALVES: aBlocks + bBlocks === lanes,
+      ALL_B: bBlocks === lanes,
+      A_ROWS_FIRST: false,
+      B_DEPTH_FIRST: false,
+      ...values,
+    },
+    lanes,
   };
 }
 
