@@ -39,6 +39,8 @@ export function healthyScene(body: Body, { breath, bedside }: Posture, draws: Dr
     blobs: [],
     tubes: [],
     texture: { lungs: draws.between(0.7, 1.3), everywhere: draws.between(0.7, 1.3) },
+    sides: {},
+    devices: [],
   };
   scene.organs.push(
     // Left ventricle, right heart, aortic arch, main pulmonary artery.

@@ -10,12 +10,23 @@ import { type Point, type Scene, sideSign } from "./scene.ts";
 const METAL = 5;
 const PLASTIC = 3;
 
+const KINDS = {
+  pacemaker: addPacemaker,
+  tubes: addTubes,
+  catheter: addCatheter,
+  wires: addWires,
+  electrodes: addElectrodes,
+};
+
 /** Adds tubes, catheters, a pacemaker, sternal wires and electrodes, the more the higher the severity. */
 export function addDevices(scene: Scene, severity: number, draws: Draws): void {
-  const kinds = draws.shuffle([addTubes, addCatheter, addWires, addElectrodes]);
-  if (draws.chance(0.75)) kinds.unshift(addPacemaker);
+  const kinds: (keyof typeof KINDS)[] = draws.shuffle(["tubes", "catheter", "wires", "electrodes"]);
+  if (draws.chance(0.75)) kinds.unshift("pacemaker");
   const count = 1 + Math.round(severity * 3);
-  for (const add of kinds.slice(0, count)) add(scene, draws);
+  for (const kind of kinds.slice(0, count)) {
+    KINDS[kind](scene, draws);
+    scene.devices.push(kind);
+  }
 }
 
 function line(scene: Scene, points: Point[], { radius, density }: { radius: number; density: number }): void {

@@ -4,9 +4,9 @@
  * @module
  */
 import type { PhantomLayout } from "../data/readers/phantom_record.ts";
-import type { ImageFile } from "./study_files.ts";
+import type { StudyFiles } from "./study_files.ts";
 
-/** Message to a worker: which studies to draw and where to write their images. */
+/** Message to a worker: which studies to draw and where to write their files. */
 export interface DrawRequest {
   seed: number;
   studies: number;
@@ -21,6 +21,6 @@ export interface DrawRequest {
 
 /** Message from a worker. */
 export type DrawReply =
-  | { kind: "study"; index: number; files: ImageFile[] }
+  | { kind: "study"; index: number; files: StudyFiles }
   | { kind: "end" }
   | { kind: "failed"; message: string };

@@ -4,11 +4,11 @@
  * @module
  */
 import type { DrawReply, DrawRequest } from "./draw_messages.ts";
-import type { ImageFile } from "./study_files.ts";
+import type { StudyFiles } from "./study_files.ts";
 
 /** The set to draw, and the callback that receives its studies. */
 export interface DrawOptions extends Omit<DrawRequest, "worker" | "stop"> {
-  onStudy: (index: number, files: ImageFile[]) => void;
+  onStudy: (index: number, files: StudyFiles) => void;
   signal?: AbortSignal | undefined;
 }
 

@@ -57,6 +57,12 @@ export function mimicImagePath({ patient, studyId }: StudyState, { dicomId }: Im
   return `files/p${subject.slice(0, 2)}/p${subject}/s${studyId}/${dicomId}.jpg`;
 }
 
+/** The path of a study's report, as in MIMIC-CXR: `files/p10/p10000032/s50414267.txt`. */
+export function mimicReportPath({ patient, studyId }: StudyState): string {
+  const subject = String(patient.subjectId);
+  return `files/p${subject.slice(0, 2)}/p${subject}/s${studyId}.txt`;
+}
+
 /** Creates the CSV files of MIMIC-CXR-JPG 2.1.0, with rows ordered by subject, study and image. */
 export function mimicTables(studies: readonly WrittenStudy[]): TableFile[] {
   const sorted = bySubjectAndStudy(studies).map(({ study, images }) => ({

@@ -5,7 +5,7 @@
  */
 import type { Draws } from "./draws.ts";
 import { type Finding, FINDINGS, type Severities } from "./findings.ts";
-import { type Blob, type Scene, type Side, sideSign, spineAt, taperAt } from "./scene.ts";
+import { type Blob, type FindingSide, type Scene, type Side, sideSign, spineAt, taperAt } from "./scene.ts";
 
 type Change = (scene: Scene, severity: number, draws: Draws) => void;
 
@@ -38,6 +38,12 @@ const CHANGES: Readonly<Partial<Record<Finding, Change>>> = {
 
 function pickSide(draws: Draws, right = 0.5): Side {
   return draws.chance(right) ? "right" : "left";
+}
+
+/** The side, or both if there are two. */
+function sideOf(sides: Iterable<Side>): FindingSide {
+  const [side, second] = new Set(sides);
+  return second === undefined ? side! : "bilateral";
 }
 
 function other(side: Side): Side {
@@ -103,6 +109,7 @@ function flood(scene: Scene, severity: number, draws: Draws): void {
 function collapseBase(scene: Scene, severity: number, draws: Draws): void {
   const first = pickSide(draws, 0.4);
   const sides: Side[] = draws.chance(0.4) ? [first, other(first)] : [first];
+  scene.sides.Atelectasis = sideOf(sides);
   for (const side of sides) {
     const share = (0.4 + 0.6 * severity) * (side === first ? 1 : 0.6);
     const lung = scene.lungs[side];
@@ -127,6 +134,7 @@ function collapseBase(scene: Scene, severity: number, draws: Draws): void {
 /** Consolidation: one lobe is filled. */
 function consolidate(scene: Scene, severity: number, draws: Draws): void {
   const side = pickSide(draws, 0.75);
+  scene.sides.Consolidation = side;
   const low = draws.chance(0.2);
   const size = 0.75 + 0.45 * severity;
   scene.blobs.push({
@@ -147,8 +155,10 @@ function consolidate(scene: Scene, severity: number, draws: Draws): void {
 function infect(scene: Scene, severity: number, draws: Draws): void {
   const main = pickSide(draws, 0.7);
   const patches = 3 + draws.below(3);
+  const sides: Side[] = [];
   for (let k = 0; k < patches; k++) {
     const side = draws.chance(0.75) ? main : other(main);
+    sides.push(side);
     const size = (0.7 + 0.5 * severity) * draws.between(0.8, 1.25);
     scene.blobs.push({
       x: sideSign(side) * draws.around(8.2, 1.2),
@@ -162,6 +172,7 @@ function infect(scene: Scene, severity: number, draws: Draws): void {
       within: side,
     });
   }
+  scene.sides.Pneumonia = sideOf(sides);
   scene.texture.lungs += 0.6 * severity;
 }
 
@@ -169,6 +180,7 @@ function infect(scene: Scene, severity: number, draws: Draws): void {
 function cloud(scene: Scene, severity: number, draws: Draws): void {
   const main = pickSide(draws);
   const sides: Side[] = draws.chance(0.6) ? [main, other(main)] : [main];
+  scene.sides["Lung Opacity"] = sideOf(sides);
   const z = draws.around(4, 1);
   for (const side of sides) {
     scene.blobs.push({
@@ -191,8 +203,10 @@ function cloud(scene: Scene, severity: number, draws: Draws): void {
 function addLesions(scene: Scene, severity: number, draws: Draws): void {
   const main = pickSide(draws, 0.15);
   const count = draws.pick([1, 1, 2, 3]);
+  const sides: Side[] = [];
   for (let k = 0; k < count; k++) {
     const side = k === 0 || draws.chance(0.6) ? main : other(main);
+    sides.push(side);
     const radius = (2.2 + 1.6 * severity) * (k === 0 ? draws.between(0.9, 1.15) : draws.between(0.5, 0.8));
     const centre = {
       x: sideSign(side) * (k === 0 ? draws.around(8, 0.7) : draws.between(5, 9)),
@@ -209,6 +223,7 @@ function addLesions(scene: Scene, severity: number, draws: Draws): void {
       within: side,
     });
   }
+  scene.sides["Lung Lesion"] = sideOf(sides);
 }
 
 /**
@@ -217,6 +232,7 @@ function addLesions(scene: Scene, severity: number, draws: Draws): void {
 function effuse(scene: Scene, severity: number, draws: Draws): void {
   const first = pickSide(draws, 0.5);
   const sides: Side[] = draws.chance(0.5) ? [first, other(first)] : [first];
+  scene.sides["Pleural Effusion"] = sideOf(sides);
   for (const side of sides) {
     const share = severity * (side === first ? 1 : draws.between(0.4, 0.8));
     const lung = scene.lungs[side];
@@ -233,6 +249,7 @@ function effuse(scene: Scene, severity: number, draws: Draws): void {
 function thickenPleura(scene: Scene, severity: number, draws: Draws): void {
   const first = pickSide(draws);
   const sides: Side[] = draws.chance(0.7) ? [first, other(first)] : [first];
+  scene.sides["Pleural Other"] = sideOf(sides);
   for (const side of sides) {
     scene.lungs[side].rind += (1.2 + 1.7 * severity) * (side === first ? 1 : 0.7);
     const { thorax } = scene;
@@ -262,6 +279,7 @@ function thickenPleura(scene: Scene, severity: number, draws: Draws): void {
  */
 function letAirIn(scene: Scene, severity: number, draws: Draws): void {
   const side = pickSide(draws, 0.88);
+  scene.sides.Pneumothorax = side;
   const lung = scene.lungs[side];
   lung.collapse = 0.28 + 0.5 * severity * draws.between(0.85, 1.1);
   lung.density += 0.25 * lung.collapse;
@@ -275,6 +293,7 @@ function breakBones(scene: Scene, severity: number, draws: Draws): void {
   if (kind !== "ribs") bendSpine(scene, severity, draws);
   if (kind === "spine") return;
   const side = pickSide(draws);
+  scene.sides.Fracture = side;
   const breaks = 2 + draws.below(3);
   const top = draws.between(-1, 4);
   for (let k = 0; k < breaks; k++) scene.blobs.push(...brokenRib(scene, side, { z: top - 2.3 * k, severity }, draws));

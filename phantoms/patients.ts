@@ -217,6 +217,7 @@ const STEPS = {
   "position": (Math.sqrt(13) - 3) / 2,
   "row": Math.sqrt(3) - 1,
   "empty row": (Math.sqrt(21) - 3) / 2,
+  "report": (Math.sqrt(29) - 5) / 2,
 } as const;
 /** Quantities that are evenly distributed rather than drawn independently. */
 export type SpreadUse = keyof typeof STEPS;

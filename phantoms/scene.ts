@@ -8,6 +8,8 @@
  * @module
  */
 
+import type { Finding } from "./findings.ts";
+
 /** A point in space. */
 export interface Point {
   x: number;
@@ -43,6 +45,9 @@ export interface Tube {
   section: "solid" | "shell";
 }
 
+/** The side on which a finding was drawn. */
+export type FindingSide = Side | "bilateral";
+
 /** One lung and the pleura around it. */
 export interface Lung {
   /** Height (z) of the dome of the diaphragm below, and the position of its top. */
@@ -74,6 +79,10 @@ export interface Scene {
   tubes: Tube[];
   /** Strength of the irregular texture of the lungs and of everything. */
   texture: { lungs: number; everywhere: number };
+  /** The sides of the findings that were drawn; those in the middle of the body have none. */
+  sides: Partial<Record<Finding, FindingSide>>;
+  /** The kinds of support devices that were added. */
+  devices: string[];
 }
 
 /** The patient's side; x is negative on the right. */

@@ -1,5 +1,5 @@
 /**
- * Writes the image files of a study.
+ * Writes the images and the report of a study.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import type { ImageState } from "./exposures.ts";
 import { layoutOf } from "./layout.ts";
 import type { Scene } from "./scene.ts";
 import type { StudyState } from "./patients.ts";
+import { reportText } from "./text/report_text.ts";
 
 /** A written image file. */
 export interface ImageFile {
@@ -23,6 +24,14 @@ export interface ImageFile {
   bytes: number;
   /** SHA-256 of the file, in hexadecimal. */
   sha256: string;
+}
+
+/** The files written for a study. */
+export interface StudyFiles {
+  /** In the order of `study.images`. */
+  images: ImageFile[];
+  /** Absent if the layout has no reports or the study none. */
+  report?: { path: string; sha256: string };
 }
 
 /** JPEG quality of the real images. */
@@ -38,19 +47,27 @@ export function drawJpeg(
   return { width, height, jpeg: encodeGrayJpeg(pixels, { width, height, quality: QUALITY }) };
 }
 
-/** Draws the images of a study and writes them below `directory`, in the order of `study.images`. */
+/** Draws the images of a study and writes them and its report below `directory`. */
 export function writeStudyFiles(
   study: StudyState,
   { directory, scale, layout }: { directory: string; scale: number; layout: PhantomLayout },
-): ImageFile[] {
-  const { imagePath } = layoutOf(layout);
+): StudyFiles {
+  const { imagePath, reportPath } = layoutOf(layout);
   const scene = sceneOf(study);
-  return study.images.map((image) => {
+  const images = study.images.map((image) => {
     const { width, height, jpeg } = drawJpeg(scene, image, { seed: study.seed, scale });
     const path = imagePath(study, image);
-    const file = join(directory, path);
-    mkdirSync(dirname(file), { recursive: true });
-    Deno.writeFileSync(file, jpeg, { createNew: true });
-    return { path, width, height, bytes: jpeg.length, sha256: createHash("sha256").update(jpeg).digest("hex") };
+    return { path, width, height, bytes: jpeg.length, sha256: writeNew(join(directory, path), jpeg) };
   });
+  const text = reportPath === undefined ? undefined : reportText(study, scene);
+  if (reportPath === undefined || text === undefined) return { images };
+  const path = reportPath(study);
+  return { images, report: { path, sha256: writeNew(join(directory, path), new TextEncoder().encode(text)) } };
+}
+
+/** Writes a new file and returns the SHA-256 of its content. */
+function writeNew(file: string, content: Uint8Array): string {
+  mkdirSync(dirname(file), { recursive: true });
+  Deno.writeFileSync(file, content, { createNew: true });
+  return createHash("sha256").update(content).digest("hex");
 }

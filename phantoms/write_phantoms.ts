@@ -22,7 +22,7 @@ import {
   RECORD_NAME,
   sameSettings,
 } from "../data/readers/phantom_record.ts";
-import type { ImageFile } from "./study_files.ts";
+import type { ImageFile, StudyFiles } from "./study_files.ts";
 import type { WrittenStudy } from "./written_study.ts";
 
 /** Options of {@linkcode writePhantoms}. */
@@ -58,8 +58,9 @@ export interface PhantomSummary {
 const LOCK_NAME = "writer.lock";
 
 /**
- * Draws phantom chest X-ray studies and writes them in MIMIC-CXR-JPG's layout, or CheXpert's, with a `phantoms.json`
- * that describes them. Everything is determined by the seed; study k does not depend on the number of studies.
+ * Draws phantom chest X-ray studies and writes them in MIMIC-CXR-JPG's layout (with reports as in MIMIC-CXR), or
+ * CheXpert's, with a `phantoms.json` that describes them. Everything is determined by the seed; study k does not depend
+ * on the number of studies.
  *
  * Everything is written to a temporary folder beside `root` and moved into place when complete. An existing directory
  * with the same settings is reused; one from an older version or with missing images is replaced.
@@ -163,7 +164,7 @@ async function drawBeside(target: string, settings: PhantomSettings, options: Ph
 }
 
 async function drawInto(directory: string, settings: PhantomSettings, options: PhantomOptions): Promise<PhantomRecord> {
-  const written = new Map<number, ImageFile[]>();
+  const written = new Map<number, StudyFiles>();
   const cores = Math.min(8, navigator.hardwareConcurrency);
   await drawInWorkers({
     ...settings,
@@ -177,12 +178,14 @@ async function drawInto(directory: string, settings: PhantomSettings, options: P
   });
   const studies: WrittenStudy[] = [];
   const files: ImageFile[] = [];
+  const reports: NonNullable<StudyFiles["report"]>[] = [];
   for (const study of phantomStudies(settings.seed, settings.studies)) {
-    const images = written.get(study.index) ?? [];
+    const { images, report } = written.get(study.index) ?? { images: [] };
     files.push(...images);
+    if (report !== undefined) reports.push(report);
     studies.push(joined(study, images));
   }
-  writeTables(directory, { layout: settings.layout, studies, files });
+  writeTables(directory, { layout: settings.layout, studies, files, reports });
   const record: PhantomRecord = {
     format: "mmvm phantoms",
     note: "Drawn by a program. No patient is shown, and every label is made up.",
@@ -207,9 +210,14 @@ function joined(study: StudyState, files: readonly ImageFile[]): WrittenStudy {
 /** Writes the CSV files, the list of images and the checksums, as PhysioNet does. */
 function writeTables(
   directory: string,
-  { layout, studies, files }: { layout: PhantomLayout; studies: readonly WrittenStudy[]; files: readonly ImageFile[] },
+  { layout, studies, files, reports }: {
+    layout: PhantomLayout;
+    studies: readonly WrittenStudy[];
+    files: readonly ImageFile[];
+    reports: readonly { path: string; sha256: string }[];
+  },
 ): void {
-  const sums = files.map(({ path, sha256 }) => ({ path, sha256 }));
+  const sums = [...files, ...reports].map(({ path, sha256 }) => ({ path, sha256 }));
   const write = (path: string, bytes: Uint8Array): void => {
     writeFileAtomicSync(join(directory, path), bytes);
     sums.push({ path, sha256: createHash("sha256").update(bytes).digest("hex") });

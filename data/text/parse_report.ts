@@ -17,6 +17,9 @@ const ADDENDUM = /^(?:final\s+)?addendum\b[^:.]{0,20}$/i;
 const INLINE =
   /(?<=[^A-Z\s/&][ \t]+)(?:FINDINGS?(?: ?(?:AND|\/) ?IMPRESSION)?|IMPRESSIONS?|CONCLUSIONS?|INDICATION|COMPARISON|TECHNIQUE|EXAMINATION|HISTORY|RECOMMENDATIONS?|NOTIFICATION|ADDENDUM) ?:/g;
 
+/** A short line in capitals, such as `PA AND LATERAL CHEST ON ___`, is a title. */
+const NAMES_STUDY = /^[A-Z0-9 ()/,&_-]{1,60}$/;
+
 /** One section: its kind and the lines below its header. */
 interface Section {
   kind: SectionKind;
@@ -91,7 +94,9 @@ function partsOf(sections: readonly Section[]): { findings: string; impression: 
     // A section may be written again, in an addendum for example: the last one counts.
     if (kind === "findings" || kind === "images" || kind === "both") parts.findings = text;
     if (kind === "impression" || kind === "both") parts.impression = text;
-    if (kind === "other") parts.lastParagraph = lastParagraph(lines) || parts.lastParagraph;
+    // Text that follows a history, say, after a blank line is no part of it.
+    const free = kind === "other" ? paragraphs(lines) : kind === "context" ? paragraphs(lines).slice(1) : [];
+    parts.lastParagraph = free.findLast((paragraph) => !NAMES_STUDY.test(paragraph)) ?? parts.lastParagraph;
   }
   return parts;
 }
@@ -100,11 +105,12 @@ function joined(lines: readonly string[]): string {
   return lines.join(" ").replace(/\s+/g, " ").trim();
 }
 
-/** The last block of lines that is not blank. */
-function lastParagraph(lines: readonly string[]): string {
-  let end = lines.length;
-  while (end > 0 && lines[end - 1] === "") end--;
-  let start = end;
-  while (start > 0 && lines[start - 1] !== "") start--;
-  return joined(lines.slice(start, end));
+/** The blocks of lines between blank ones. */
+function paragraphs(lines: readonly string[]): string[] {
+  const blocks: string[][] = [[]];
+  for (const line of lines) {
+    if (line !== "") blocks.at(-1)!.push(line);
+    else if (blocks.at(-1)!.length > 0) blocks.push([]);
+  }
+  return blocks.map(joined).filter((text) => text !== "");
 }

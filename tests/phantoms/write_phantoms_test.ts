@@ -93,10 +93,13 @@ Deno.test("writePhantoms() writes correct checksums", () =>
 Deno.test("writePhantoms()'s output is read by the MIMIC-CXR-JPG reader, as phantoms, without shared patients", () =>
   inTempDir(async (root) => {
     await writePhantoms(root, SMALL);
-    const index = await openDataset({ root });
+    const index = await openDataset({ root, texts: true });
     assert.equal(index.dataset, "phantoms");
     assert.equal(index.synthetic, true);
     assert.equal(index.studies.count, 40);
+    const { texts, noReport, noSection } = index.texts!.counts();
+    assert.equal(noSection, 0);
+    assert.ok(texts >= 38 && texts + noReport === 40, "a few studies have no report");
     assert.ok(pairStudies(index).count >= 25);
     assertDisjointSplits(index, studiesOfPairs(pairStudies(index)));
     const splits = Map.groupBy(rows(join(root, "mimic-cxr-2.0.0-split.csv.gz")), (row) => row.subject_id);

@@ -52,6 +52,9 @@ Deno.test("parseReport() uses the last paragraph if there is no section", () => 
     "______________________________________________________________________________\n\n" +
     " Lungs are low in volume.\n\n There is no fracture.\n The heart is normal.\n\n";
   assert.deepEqual(parseReport(text).lastParagraph, "There is no fracture. The heart is normal.");
+  const afterHistory = "CHEST PA AND LAT\n\nHISTORY: A fall\non stairs.\n\nThere is a\nrib fracture.\n\n";
+  assert.equal(parseReport(afterHistory).lastParagraph, "There is a rib fracture.");
+  assert.equal(parseReport(`CHEST PA AND LAT\n\nHISTORY: A fall\non stairs.`).lastParagraph, "");
   assert.equal(parseReport("HISTORY: Fall.").lastParagraph, "");
   assert.equal(parseReport("").lastParagraph, "");
 });
