@@ -10,11 +10,11 @@ import {
   openRunTuner,
   ReplaceableDevice,
   runPaths,
-  SESSION_SETTINGS,
   throughDeviceFailures,
   type TrainedRun,
   trainThroughFaults,
 } from "../training/mod.ts";
+import { SESSION_SETTINGS } from "../training/run/run_settings.ts";
 import { Device, type KernelTuner } from "../runtime/mod.ts";
 import { readRegularText } from "../base/regular_file.ts";
 import { printable, UserError } from "./terminal/errors.ts";

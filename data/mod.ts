@@ -24,18 +24,25 @@ export { detectDataset, openDataset, type OpenDatasetOptions } from "./readers/o
 export {
   type DatasetName,
   DATASETS,
+  type ImageColumns,
+  IndexBuilder,
+  type IndexColumns,
   type IndexPolicies,
   PAIR_POLICIES,
   type PairPolicy,
   type Split,
   SPLITS,
+  type StudyColumns,
   StudyIndex,
+  type StudyIndexHeader,
+  type SubjectColumns,
 } from "./index/study_index.ts";
 export {
   BLANK_POLICIES,
   type BlankPolicy,
   CHEST_LABELS,
   LABEL_STATES,
+  type LabelState,
   labelValue,
   UNCERTAIN_POLICIES,
   type UncertainPolicy,
@@ -52,6 +59,8 @@ export {
   type TextOrigin,
   type TextSelection,
 } from "./text/study_texts.ts";
+export type { DecodedImage, Samples } from "./image/decoded_image.ts";
+export type { ImageLocation, ImageSource, Preprocessing } from "./image/image_source.ts";
 export { CHEST_VIEWS, viewOfPosition } from "./index/views.ts";
 export { MAX_MNIST_PAIRS, MNIST_VIEWS, type MnistOptions, type MnistView } from "./readers/read_mnist.ts";
 export { type PairedCsvHeader } from "./readers/read_paired_csv.ts";
@@ -60,9 +69,22 @@ export { assertDisjointSplits, patientOverlap, splitBySubject, type SplitPolicy 
 export { pairsOfSplit, pairStudies, type PairTable, selectPairs, studiesOfPairs } from "./index/pairs.ts";
 export { labelledSubset, subjectsOfPairs } from "./index/subsets.ts";
 export { type CohortStep, cohortTable, dropEntries } from "./index/cohort.ts";
-export { type DropEntry, DropLog } from "./index/drop_log.ts";
-export { type DataDescription, type DataSummary, describeIndex, summarizeIndex } from "./index/describe.ts";
-export { checkFiles } from "./index/check_files.ts";
+export {
+  DROP_STEPS,
+  type DropEntry,
+  DropLog,
+  type DropReason,
+  type DropStep,
+  type DropUnit,
+} from "./index/drop_log.ts";
+export {
+  type DataDescription,
+  type DataSummary,
+  describeIndex,
+  type StateCounts,
+  summarizeIndex,
+} from "./index/describe.ts";
+export { checkFiles, type CheckFilesOptions } from "./index/check_files.ts";
 export { checkImages } from "./cache/check_images.ts";
 export {
   imagesOfPairs,
@@ -72,6 +94,8 @@ export {
   type PrepareProgress,
 } from "./cache/prepare_pixels.ts";
 export { PreparedPixels } from "./cache/prepared_pixels.ts";
+export type { CacheManifest } from "./cache/manifest.ts";
+export type { Shard } from "./cache/shard.ts";
 export { type Batch, createLoader, labelsOfStudies, type Loader, type LoaderOptions } from "./loader/loader.ts";
-export { fillBatch } from "./loader/fill_batch.ts";
+export { type BatchBuffers, fillBatch } from "./loader/fill_batch.ts";
 export { type LoaderPosition, type PartialBatch, stepsPerEpoch } from "./loader/order.ts";

@@ -19,7 +19,20 @@
  *
  * @module
  */
-export * from "./results/results_schema.ts";
+export {
+  type Cases,
+  type Comparison,
+  type DataRecord,
+  type Evaluation,
+  type Interval,
+  type LabelMetrics,
+  type Pictures,
+  type Projection,
+  type Results,
+  RESULTS_VERSION,
+  type RunRecord,
+  type TrainingSeries,
+} from "./results/results_schema.ts";
 export { readResults, writeResults } from "./results/results_file.ts";
 export { type CompareOptions, compareResults, hasIndependentCases } from "./results/compare_results.ts";
 export { chooseGrouping, type GroupBy } from "./results/evaluation_groups.ts";
@@ -58,6 +71,7 @@ export {
   type ScoredCases,
 } from "./metrics/bootstrap.ts";
 
+export type { Gram } from "./probes/gram_preconditioner.ts";
 export type { Matrix } from "./probes/matrix.ts";
 export {
   fitLogisticRegression,

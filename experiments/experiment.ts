@@ -11,22 +11,30 @@ import type { DataConfig, ModelConfig, RunConfig, TrainingConfig } from "../trai
 
 /** `smoke` tests the pipeline, `small` gives meaningful rankings without a GPU, `paper` is the published setting. */
 export const SCALES = ["smoke", "small", "paper"] as const;
+/** One of {@linkcode SCALES}. */
 export type ScaleName = typeof SCALES[number];
 
 /** The configuration shared by the runs of an experiment. */
 export interface Base {
+  /** Kind of data set. */
   readonly dataset: typeof DATASETS[number];
+  /** Size of the runs. */
   readonly scale: ScaleName;
+  /** The data and how to read them. */
   readonly data: DataConfig;
+  /** Network and sizes, without the method. */
   readonly model: Omit<ModelConfig, "method">;
   /** Training of VAEs; `alphaSteps` applies if `alphaShare` is absent. */
   readonly training: Omit<TrainingConfig, "seed">;
+  /** Fraction of all steps over which alpha is annealed. */
   readonly alphaShare?: number;
   /** Overrides for supervised classifiers. */
   readonly supervised: Partial<TrainingConfig>;
   /** Names of the data set's views. */
   readonly views: readonly [string, string, ...string[]];
+  /** Seeds of the runs. */
   readonly seeds: readonly number[];
+  /** The probe. */
   readonly probe: Probe;
   /** Default fraction of the training patients whose labels are used. */
   readonly labelled: number;
@@ -34,6 +42,7 @@ export interface Base {
   readonly fractions: readonly number[];
   /** Fraction used by experiments on few labels. */
   readonly few: number;
+  /** Resamples of the bootstrap. */
   readonly resamples: number;
 }
 
@@ -47,10 +56,13 @@ export interface RunPlan {
 
 /** How to measure a trained run. */
 export interface EvaluationPlan {
+  /** The probe. */
   readonly probe: Probe;
   /** Fractions of the training patients whose labels the probes use; a classifier's is part of its configuration. */
   readonly labelledFractions: readonly number[];
+  /** Seeds of the labelled subset and the probe. */
   readonly probeSeeds: readonly number[];
+  /** Resamples of the bootstrap. */
   readonly resamples: number;
   /** Flips labels on which probes are trained; a classifier's label noise is part of its configuration. */
   readonly labelNoise?: { readonly share: number; readonly seed: number };
@@ -58,8 +70,11 @@ export interface EvaluationPlan {
 
 /** A run, its measurement, and the setting under which it is shown. */
 export interface Arm {
+  /** The run to train. */
   readonly run: RunPlan;
+  /** How to measure it. */
   readonly evaluation: EvaluationPlan;
+  /** The setting under which it is shown. */
   readonly setting?: Evaluation["setting"];
 }
 
@@ -67,17 +82,21 @@ export interface Arm {
 export interface Part {
   /** Name of its folder (followed by the scale) and of its report. */
   readonly name: string;
+  /** The runs and how to measure them. */
   readonly arms: readonly Arm[];
 }
 
 /** Measurements, from which conclusions are drawn. */
 export interface Measured {
+  /** The results of all runs. */
   readonly results: Results;
+  /** Paired differences between the runs. */
   readonly comparisons: readonly Comparison[];
 }
 
 /** The data set and scale of an experiment. */
 export interface ExperimentContext {
+  /** Size of the runs. */
   readonly scale: ScaleName;
   /** The base of every run on the requested data set. */
   readonly base: Base;
@@ -87,7 +106,9 @@ export interface ExperimentContext {
 
 /** An experiment. */
 export interface Experiment {
+  /** Name on the command line. */
   readonly name: string;
+  /** One line for help texts. */
   readonly summary: string;
   /** What is compared. */
   readonly by: GroupBy;
@@ -97,6 +118,7 @@ export interface Experiment {
   readonly published?: boolean;
   /** Whether differences are shown for every label rather than only for macro averages. */
   readonly comparePerLabel?: boolean;
+  /** The arms, by data set. */
   readonly parts: (context: ExperimentContext) => readonly Part[];
   /** Summarises the findings as text. */
   readonly conclude?: (measured: Measured) => string;

@@ -4,11 +4,21 @@
  * @module
  */
 export { collectPart } from "./collect.ts";
-export type { Experiment, ExperimentContext, Part } from "./experiment.ts";
+export type {
+  Arm,
+  EvaluationPlan,
+  Experiment,
+  ExperimentContext,
+  Measured,
+  Part,
+  RunPlan,
+  ScaleName,
+} from "./experiment.ts";
 export { pendingJobs } from "./pending_jobs.ts";
 export type { JobProgress, RunJob } from "./perform_run.ts";
-export { type FailedRun, performRuns } from "./perform_runs.ts";
+export { type FailedRun, type PerformedRuns, performRuns, type PerformRunsOptions } from "./perform_runs.ts";
 export { EXPERIMENTS } from "./definitions/registry.ts";
+export type { RunFailure, RunSetup } from "./run_messages.ts";
 export { wholeData } from "./run_messages.ts";
 export { baseOf } from "./definitions/scales.ts";
 export { type Base, SCALES } from "./experiment.ts";

@@ -21,7 +21,9 @@ const CHECKPOINT_SECONDS = 60;
 
 /** A run with its missing measurements. */
 export interface RunJob {
+  /** The run to train. */
   readonly plan: RunPlan;
+  /** The missing measurements. */
   readonly evaluations: readonly EvaluationPlan[];
 }
 
@@ -46,6 +48,7 @@ export interface PerformOptions {
 export interface JobProgress {
   /** Estimated fraction of the job that is done, in [0, 1]. */
   readonly done: number;
+  /** What is being done. */
   readonly what: string;
 }
 

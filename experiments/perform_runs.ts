@@ -9,23 +9,29 @@ import { planName } from "./run_store.ts";
 
 /** Options of {@linkcode performRuns}. */
 export interface PerformRunsOptions {
+  /** What every worker needs before its first run. */
   readonly setup: RunSetup;
   /** Number of concurrent runs. */
   readonly concurrency: number;
+  /** Aborted to stop early. */
   readonly signal: AbortSignal;
   /** Called with a run's progress; `job` is its index in the list. */
   readonly onProgress: (job: number, progress: JobProgress) => void;
+  /** Called with each warning, one sentence. */
   readonly onWarning: (message: string) => void;
 }
 
 /** A run that could not be performed. */
 export interface FailedRun {
+  /** Name of the run. */
   readonly name: string;
+  /** Why it failed. */
   readonly error: RunFailure;
 }
 
 /** The outcome of {@linkcode performRuns}. */
 export interface PerformedRuns {
+  /** Runs that could not be performed. */
   readonly failed: readonly FailedRun[];
   /** Whether it was stopped before the end. */
   readonly stopped: boolean;

@@ -11,8 +11,11 @@ import type { JobProgress, RunJob } from "./perform_run.ts";
 export interface RunSetup {
   /** The experiments' folder. */
   readonly root: string;
+  /** Folder of all caches. */
   readonly cacheDir: string;
+  /** Command lines that reproduce the run. */
   readonly commands: readonly string[];
+  /** Versions of software to record with the results. */
   readonly versions: Readonly<Record<string, string>>;
   /** Number of threads for probes. */
   readonly workers: number;
@@ -35,10 +38,13 @@ export type RunReply =
 
 /** An error without its class and stack: what the command line needs to tell the user's errors from bugs. */
 export interface RunFailure {
+  /** Name of the error's class. */
   readonly name: string;
+  /** The error's message. */
   readonly message: string;
   /** The system's code and path, where it was the system that refused. */
   readonly code?: unknown;
+  /** The file that was refused. */
   readonly path?: unknown;
 }
 

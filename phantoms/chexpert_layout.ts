@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ImageState, Projection } from "./exposures.ts";
+import type { ImageState, ViewPosition } from "./exposures.ts";
 import { labelCells } from "./label_cells.ts";
 import type { StudyState } from "./patients.ts";
 import { bySubjectAndStudy, type TableFile, type WrittenStudy } from "./written_study.ts";
@@ -46,7 +46,7 @@ function patientName({ patient }: StudyState): string {
   return `patient${String(patient.index + 1).padStart(5, "0")}`;
 }
 
-function isLateral(projection: Projection): boolean {
+function isLateral(projection: ViewPosition): boolean {
   return projection === "LATERAL" || projection === "LL";
 }
 

@@ -20,8 +20,11 @@ import { drawTubes } from "./tubes.ts";
 
 /** A grayscale image with one byte per pixel, row-major from the top left. */
 export interface PhantomImage {
+  /** Width in pixels. */
   width: number;
+  /** Height in pixels. */
   height: number;
+  /** Gray values, row-major. */
   pixels: Uint8Array<ArrayBuffer>;
 }
 

@@ -6,18 +6,19 @@
 import { Draws } from "./draws.ts";
 
 /** The true projection of an image. */
-export type Projection = "AP" | "PA" | "LATERAL" | "LL";
+export type ViewPosition = "AP" | "PA" | "LATERAL" | "LL";
 
 /** One image of a study, before it is drawn. */
 export interface ImageState {
   /** Five groups of eight hexadecimal digits, as in MIMIC-CXR-JPG. */
   dicomId: string;
   /** The true projection, which the metadata may misstate. */
-  projection: Projection;
+  projection: ViewPosition;
   /** ViewPosition in the metadata: usually the projection, sometimes blank, rarely something else. */
   viewPosition: string;
   /** Size in pixels at full scale. */
   fullRows: number;
+  /** Width in pixels at full scale. */
   fullColumns: number;
   /** Random stream key of pose, exposure and noise. */
   key: string;

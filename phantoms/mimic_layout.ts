@@ -5,7 +5,7 @@
  */
 import { CHEST_LABELS } from "../data/index/labels.ts";
 import { Draws } from "./draws.ts";
-import type { ImageState, Projection } from "./exposures.ts";
+import type { ImageState, ViewPosition } from "./exposures.ts";
 import { labelCells } from "./label_cells.ts";
 import type { StudyState } from "./patients.ts";
 import { bySubjectAndStudy, type TableFile, type WrittenStudy } from "./written_study.ts";
@@ -44,7 +44,7 @@ const EXPERT_LABELS = [
   "Support Devices",
 ] as const;
 
-const VIEW_MEANINGS: Readonly<Record<Projection, string>> = {
+const VIEW_MEANINGS: Readonly<Record<ViewPosition, string>> = {
   AP: "antero-posterior",
   PA: "postero-anterior",
   LATERAL: "lateral",

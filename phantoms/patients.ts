@@ -19,10 +19,13 @@ import { expertReading, type ReportedLabels, reportedLabels, secondReading } fro
 
 /** A patient's build, the same in all studies; lengths in centimetres. */
 export interface Body {
+  /** Sex, as radiographs show it. */
   sex: "F" | "M";
+  /** Age in years. */
   age: number;
   /** Half the inner width and depth of the thorax at its widest level. */
   halfWidth: number;
+  /** Half the inner depth of the thorax at its widest level. */
   halfDepth: number;
   /** Height of the lungs' apices above the hila. */
   apex: number;
@@ -34,6 +37,7 @@ export interface Body {
   heart: number;
   /** Forward curvature of the upper spine. */
   kyphosis: number;
+  /** Distance between neighbouring ribs. */
   ribSpacing: number;
   /** Height of the first rib above the average. */
   ribOffset: number;
@@ -51,10 +55,15 @@ export interface Body {
 
 /** The hidden state of a patient. */
 export interface PatientState {
+  /** Number of the patient, from 0. */
   index: number;
+  /** Identifier in file names. */
   subjectId: number;
+  /** Split of the patient. */
   split: Split;
+  /** The patient's build. */
   body: Body;
+  /** Number of the patient's studies. */
   studyCount: number;
 }
 
@@ -62,10 +71,13 @@ export interface PatientState {
 export interface StudyState {
   /** Index over all patients, from 0; seeds everything about the study. */
   index: number;
+  /** Seed of the whole set. */
   seed: number;
+  /** The patient. */
   patient: PatientState;
   /** Number of the study among the patient's, in order of time, from 1. */
   ordinal: number;
+  /** Identifier in file names. */
   studyId: number;
   /** YYYYMMDD, shifted into the future like real dates. */
   date: string;
@@ -73,7 +85,9 @@ export interface StudyState {
   time: string;
   /** Whether the frontal views were taken at the bedside (AP). */
   portable: boolean;
+  /** Severity of each finding, in [0, 1]. */
   severities: Severities;
+  /** Labels of the study, as the label files have them. */
   labels: {
     /** The study's labels in each label file; `null` if the file has no row for it. */
     chexpert: ReportedLabels | null;
@@ -81,6 +95,7 @@ export interface StudyState {
     /** Radiologists labelled test studies only. */
     expert: ReportedLabels | null;
   };
+  /** The images of the study. */
   images: readonly ImageState[];
 }
 

@@ -12,15 +12,21 @@ import type { Finding } from "./findings.ts";
 
 /** A point in space. */
 export interface Point {
+  /** Left of the midline, in centimetres. */
   x: number;
+  /** Towards the front, in centimetres. */
   y: number;
+  /** Up, in centimetres. */
   z: number;
 }
 
 /** An axis-aligned ellipsoid. */
 export interface Ellipsoid extends Point {
+  /** Radius along x. */
   rx: number;
+  /** Radius along y. */
   ry: number;
+  /** Radius along z. */
   rz: number;
 }
 
@@ -36,6 +42,7 @@ export interface Blob extends Ellipsoid {
 
 /** A curve with a round cross-section that adds to the attenuation. */
 export interface Tube {
+  /** Points of the curve. */
   points: readonly Point[];
   /** Radius at the first and at the last point. */
   radius: readonly [number, number];
@@ -52,6 +59,7 @@ export type FindingSide = Side | "bilateral";
 export interface Lung {
   /** Height (z) of the dome of the diaphragm below, and the position of its top. */
   dome: number;
+  /** Horizontal position of the dome's top. */
   domeX: number;
   /** Density of the aerated lung. */
   density: number;
@@ -69,13 +77,19 @@ export interface Lung {
 
 /** Everything in a scene. */
 export interface Scene {
+  /** Shape of the rib cage. */
   thorax: { halfWidth: number; halfDepth: number; apex: number; kyphosis: number };
+  /** Thickness of the soft tissue around the thorax. */
   wall: number;
+  /** Both lungs. */
   lungs: { right: Lung; left: Lung };
   /** Solids that displace lung: the chambers of the heart, the aortic arch. */
   organs: Ellipsoid[];
+  /** Shape of the mediastinum. */
   mediastinum: { halfWidth: number; bulge: number; bulgeHeight: number; front: number; shift: number };
+  /** Solids and gas that add to the attenuation. */
   blobs: Blob[];
+  /** Bones, vessels and devices. */
   tubes: Tube[];
   /** Strength of the irregular texture of the lungs and of everything. */
   texture: { lungs: number; everywhere: number };

@@ -45,9 +45,13 @@ export interface PhantomOptions {
 
 /** Summary of a phantom directory. */
 export interface PhantomSummary {
+  /** Folder of the data set. */
   root: string;
+  /** Number of patients. */
   patients: number;
+  /** Number of studies. */
   studies: number;
+  /** Number of images. */
   images: number;
   /** Total size of the images in bytes. */
   imageBytes: number;

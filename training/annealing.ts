@@ -12,10 +12,15 @@ export const ALPHA_SCHEDULES = ["exp", "linear", "cosine", "constant"] as const;
 
 /** The fields of a training configuration that determine the schedules. */
 export interface Annealing {
+  /** Steps over which alpha is annealed. */
   readonly alphaSteps: number;
+  /** Shape of the annealing, `exp` by default. */
   readonly alphaSchedule?: typeof ALPHA_SCHEDULES[number] | undefined;
+  /** Final value of alpha, 0 by default. */
   readonly alpha?: number | undefined;
+  /** Weight of the divergence. */
   readonly beta: number;
+  /** Steps over which beta is increased linearly to its full value; none by default. */
   readonly betaWarmupSteps?: number | undefined;
 }
 

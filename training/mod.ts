@@ -3,17 +3,31 @@
  *
  * @module
  */
-export { checkRunConfig, RUN_CONFIG_VERSION, type RunConfig } from "./run/run_config.ts";
-export { RUN_METHODS, RUN_SETTINGS, SESSION_SETTINGS } from "./run/run_settings.ts";
+export {
+  checkRunConfig,
+  type DataConfig,
+  type ModelConfig,
+  RUN_CONFIG_VERSION,
+  type RunConfig,
+  type TrainingConfig,
+} from "./run/run_config.ts";
+export { RUN_METHODS } from "./run/run_settings.ts";
 export { ALPHA_SCHEDULES, alphaSchedule, alphaShareOf, type Annealing, betaSchedule } from "./annealing.ts";
 export { requireEvaluable } from "./data/require_evaluable.ts";
 export { type RunViews, viewsOfRun } from "./data/run_views.ts";
 export { isSupervised, trainingPairs, withAnnealing } from "./run_trainer.ts";
-export { alterRunData, datasetOptionsOf, openRunData, type RunData } from "./data/run_data.ts";
-export { type MetricsLine, readMetricsFile, readRunConfig, runPaths, sweepTemporary } from "./run/run_directory.ts";
+export { alterRunData, datasetOptionsOf, openRunData, type OpenRunDataOptions, type RunData } from "./data/run_data.ts";
+export {
+  type MetricsLine,
+  readMetricsFile,
+  readRunConfig,
+  type RunPaths,
+  runPaths,
+  sweepTemporary,
+} from "./run/run_directory.ts";
 export { readRunDraft, removeRunDraft, type RunDraft, writeRunConfig, writeRunDraft } from "./run/run_draft.ts";
 export { type AcceptedChange, acceptedChanges } from "./run/run_data_record.ts";
-export { lockRun } from "./run/run_lock.ts";
+export { type LockOptions, lockRun } from "./run/run_lock.ts";
 export { openRunTuner, type RunTuningOptions } from "./run/run_tuning.ts";
 export { type DeviceRecovery, ReplaceableDevice, throughDeviceFailures } from "./replaceable_device.ts";
 export { type TrainedRun, type TrainProgress, trainRun, type TrainRunOptions } from "./train_run.ts";

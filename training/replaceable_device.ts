@@ -15,7 +15,11 @@ const WAITS = [0, 1000, 5000, 15_000];
 export class ReplaceableDevice implements Disposable {
   private constructor(private readonly open: () => Promise<Device>, private device: Device) {}
 
-  /** @param open Opens a device; the default adapter's by default. */
+  /**
+   * Opens a device.
+   *
+   * @param open Opens a device; the default adapter's by default.
+   */
   static async open(open: () => Promise<Device> = () => Device.open()): Promise<ReplaceableDevice> {
     return new ReplaceableDevice(open, await open());
   }
@@ -46,6 +50,7 @@ export class ReplaceableDevice implements Disposable {
     throw failure;
   }
 
+  /** Frees what this holds. */
   [Symbol.dispose](): void {
     this.device[Symbol.dispose]();
   }
@@ -55,6 +60,7 @@ export class ReplaceableDevice implements Disposable {
 export interface DeviceRecovery {
   /** A number that grows as the work progresses; when it has grown, the count of failures starts again. */
   readonly progress?: () => Promise<number>;
+  /** Called with each warning, one sentence. */
   readonly onWarning?: (message: string) => void;
 }
 

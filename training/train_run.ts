@@ -29,16 +29,23 @@ import { createRunTrainer, isSupervised, trainingPairs } from "./run_trainer.ts"
 export interface TrainProgress {
   /** Steps done, of `steps`. */
   readonly done: number;
+  /** Steps done. */
   readonly steps: number;
+  /** Epoch of the last step, from 0. */
   readonly epoch: number;
+  /** The last logged step. */
   readonly last: MetricsLine;
 }
 
 /** Options of {@link trainRun}. */
 export interface TrainRunOptions {
+  /** The configuration of the run. */
   readonly config: RunConfig;
+  /** Folder of the run. */
   readonly directory: string;
+  /** The data, opened by {@linkcode openRunData}. */
   readonly data: RunData;
+  /** The device to train on. */
   readonly device: Device;
   /** Resume from the last intact checkpoint; without one, start from the beginning. */
   readonly resume?: boolean;
@@ -58,20 +65,25 @@ export interface TrainRunOptions {
   readonly checkNumerics?: boolean;
   /** Aborted to stop: the current step is finished and saved. */
   readonly signal?: AbortSignal;
+  /** Called before the first step. */
   readonly onStart?: (
     about: { steps: number; from: number; parameters: number; memory: ProgramMemory; dispatches: number },
   ) => void;
+  /** Called with the progress. */
   readonly onProgress?: (progress: TrainProgress) => void;
+  /** Called with each warning, one sentence. */
   readonly onWarning?: (message: string) => void;
 }
 
 /** Outcome of {@link trainRun}. */
 export interface TrainedRun {
+  /** Steps done. */
   readonly steps: number;
   /** True if it was stopped before the last step. */
   readonly stopped: boolean;
   /** Seconds of training, all sessions of the run together. */
   readonly seconds: number;
+  /** Number of trained parameters. */
   readonly parameters: number;
   /** Steps that were skipped. */
   readonly skipped: readonly number[];

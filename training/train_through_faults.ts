@@ -11,6 +11,7 @@ import { type TrainedRun, trainRun, type TrainRunOptions } from "./train_run.ts"
 
 /** As {@link TrainRunOptions}, on a device that can be replaced. */
 export interface TrainThroughFaultsOptions extends Omit<TrainRunOptions, "device" | "skip"> {
+  /** The device, replaced when it is lost. */
   readonly devices: ReplaceableDevice;
   /** Number of steps of the run that may be skipped because their loss or gradient is not finite; 0 by default. */
   readonly skipNonFinite?: number;

@@ -7,13 +7,8 @@ import { isAbsolute, join } from "node:path";
 import { flag, number, path, runName, type SettingValues } from "../../base/setting.ts";
 import { flagsOf, fromFlags } from "../../base/setting_group.ts";
 import { networkOf } from "../../models/mod.ts";
-import {
-  datasetOptionsOf,
-  RUN_CONFIG_VERSION,
-  RUN_SETTINGS,
-  type RunConfig,
-  SESSION_SETTINGS,
-} from "../../training/mod.ts";
+import { datasetOptionsOf, RUN_CONFIG_VERSION, type RunConfig } from "../../training/mod.ts";
+import { RUN_SETTINGS, SESSION_SETTINGS } from "../../training/run/run_settings.ts";
 import { UsageError } from "../terminal/errors.ts";
 import { userPath } from "../terminal/paths.ts";
 

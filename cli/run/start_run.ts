@@ -12,7 +12,6 @@ import {
   readRunDraft,
   removeRunDraft,
   requireEvaluable,
-  RUN_SETTINGS,
   type RunConfig,
   type RunData,
   type RunDraft,
@@ -22,6 +21,7 @@ import {
   writeRunConfig,
   writeRunDraft,
 } from "../../training/mod.ts";
+import { RUN_SETTINGS } from "../../training/run/run_settings.ts";
 import { UserError } from "../terminal/errors.ts";
 import { exists } from "../terminal/exists.ts";
 import { CACHE, drawPhantoms, phantomRoot } from "./phantom_data.ts";

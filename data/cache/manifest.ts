@@ -20,10 +20,31 @@ const SHARD_BYTES = 256 * 2 ** 20;
 /** A manifest has a few hundred bytes. */
 const MANIFEST = { maxBytes: 2 ** 16, kind: "a manifest of prepared pixels" };
 
-const manifestSchema = z.object({
+/** The source and settings of a cache: `manifest.json` in its directory. */
+export interface CacheManifest {
+  /** Kind of the file. */
+  format: "mmvm-prepared-pixels";
+  /** Version of the cache's files. */
+  version: number;
+  /** Hash of the settings and the source; used as the name of the cache directory. */
+  key: string;
+  /** Kind of data set. */
+  dataset: string;
+  /** Side of the square images in pixels. */
+  imageSize: number;
+  /** Number of images in the data set. */
+  images: number;
+  /** Number of images in each file. */
+  imagesPerShard: number;
+  /** How images are prepared. */
+  preprocessing: string;
+  /** Version of that preparation. */
+  preprocessingVersion: number;
+}
+
+const manifestSchema: z.ZodType<CacheManifest> = z.object({
   format: z.literal("mmvm-prepared-pixels"),
   version: z.literal(CACHE_VERSION),
-  /** Hash of the settings and the source; used as the name of the cache directory. */
   key: z.string(),
   dataset: z.string(),
   imageSize: z.int().positive(),
@@ -32,9 +53,6 @@ const manifestSchema = z.object({
   preprocessing: z.string(),
   preprocessingVersion: z.int(),
 });
-
-/** The source and settings of a cache: `manifest.json` in its directory. */
-export type CacheManifest = z.infer<typeof manifestSchema>;
 
 /**
  * The manifest of the cache that belongs to an index and an image size. Any change to the settings, the list of images,

@@ -29,12 +29,15 @@ const DECODE_TIMEOUT = 120_000;
 
 /** The work to be done, reported before it starts. */
 export interface PreparePlan {
+  /** Folder of the cache. */
   directory: string;
   /** Number of images requested, and number of those not prepared yet. */
   images: number;
+  /** Number of images that are not prepared yet. */
   missing: number;
   /** Bytes to be written, and free disk space in bytes (`undefined` if unknown). */
   bytesNeeded: number;
+  /** Free disk space in bytes; `undefined` if unknown. */
   bytesFree: number | undefined;
 }
 
@@ -42,12 +45,17 @@ export interface PreparePlan {
 export interface PrepareProgress {
   /** Images processed by this call, out of `total` that were missing; `skipped` of them were bad. */
   done: number;
+  /** Number of images to process. */
   total: number;
+  /** Number of images that could not be read. */
   skipped: number;
+  /** Speed so far. */
   imagesPerSecond: number;
+  /** Estimated time left in seconds. */
   secondsLeft: number;
 }
 
+/** Options of {@linkcode preparePixels}. */
 export interface PrepareOptions {
   /** Directory of all caches. */
   cacheDir: string;
@@ -67,8 +75,11 @@ export interface PrepareOptions {
   timeout?: number;
   /** Called once if this call has to wait for another process that is preparing the same cache. */
   onWait?: () => void;
+  /** Called once before images are decoded. */
   onPlan?: (plan: PreparePlan) => void;
+  /** Called with the progress. */
   onProgress?: (progress: PrepareProgress) => void;
+  /** Aborted to stop; prepared images are kept. */
   signal?: AbortSignal;
 }
 

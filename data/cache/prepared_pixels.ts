@@ -15,7 +15,9 @@ const MAX_OPEN = 64;
  * bounded number of files open and no pixels in memory.
  */
 export class PreparedPixels {
+  /** Folder of the cache. */
   readonly directory: string;
+  /** What the cache was prepared from. */
   readonly manifest: CacheManifest;
   readonly #shards: Shard[];
   readonly #open = new Set<Shard>();
@@ -134,6 +136,7 @@ export class PreparedPixels {
     this.#open.clear();
   }
 
+  /** Frees what this holds. */
   [Symbol.dispose](): void {
     this.close();
   }

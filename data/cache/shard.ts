@@ -114,6 +114,7 @@ export class Shard {
     return HEADER_BYTES + this.status.length * SLOT_BYTES + 4;
   }
 
+  /** Path of the file with the pixels. */
   get path(): string {
     return this.#pixelsPath;
   }

@@ -8,7 +8,9 @@ export type Samples = Uint8Array | Uint8ClampedArray | Uint16Array;
 
 /** A gray image at the depth of its file, rows top-down, 0 is black. */
 export interface DecodedImage {
+  /** Width in pixels. */
   width: number;
+  /** Height in pixels. */
   height: number;
   /** `width * height` samples, each less than `2 ** bitsUsed`. */
   samples: Samples;

@@ -31,6 +31,7 @@ export type Preprocessing = "radiograph" | "plain";
 
 /** Locates the images of an index. */
 export interface ImageSource {
+  /** How pictures are prepared after decoding. */
   preprocessing: Preprocessing;
   /** The path of an image relative to the data set's root: its name in messages and logs. */
   name(image: number): string;

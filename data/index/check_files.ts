@@ -21,6 +21,7 @@ const OUTSIDE: DropReason = {
 export interface CheckFilesOptions {
   /** Also accept images outside the data directory that are reached through links, default false. */
   followLinks?: boolean | undefined;
+  /** Aborted to stop early. */
   signal?: AbortSignal | undefined;
 }
 

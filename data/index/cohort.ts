@@ -9,11 +9,15 @@ import type { StudyIndex } from "./study_index.ts";
 
 /** The counts that remain after one step of the cohort flow. */
 export interface CohortStep {
+  /** Name of the selection step. */
   step: string;
   /** Why the others were excluded. */
   reason: string;
+  /** Number of images. */
   images: number;
+  /** Number of studies. */
   studies: number;
+  /** Number of patients. */
   subjects: number;
 }
 

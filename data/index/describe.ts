@@ -12,28 +12,47 @@ import { subjectsOfPairs } from "./subsets.ts";
 
 /** The data a run was trained and evaluated on: the `data` record of results.json. */
 export interface DataDescription {
+  /** Kind of data set. */
   dataset: string;
+  /** Whether no image shows a patient. */
   synthetic: boolean;
+  /** Names of the views. */
   views: string[];
+  /** Names of the labels. */
   labels: string[];
+  /** Where the labels come from. */
   labelSource: string;
+  /** How uncertain labels are read. */
   uncertainPolicy: string;
+  /** How blank labels are read. */
   blankPolicy: string;
+  /** How patients are split. */
   splitPolicy: string;
+  /** How the images of a study are paired. */
   pairPolicy: string;
+  /** Side of the square images in pixels. */
   imageSize: number;
+  /** Size after each selection step. */
   cohort: CohortStep[];
+  /** Numbers of patients, studies and pairs by split. */
   splits: { split: string; subjects: number; studies: number; pairs: number }[];
+  /** Label states by label and split, counted by study. */
   prevalence: ({ label: string; split: string } & StateCounts)[];
+  /** Images by view, view position and split. */
   viewMix: { view: string; position: string; split: string; images: number }[];
+  /** Number of patients shared by two splits; must be zero. */
   patientOverlap: { a: string; b: string; subjects: number }[];
 }
 
 /** Number of studies by label state. */
 export interface StateCounts {
+  /** Number of positive studies. */
   positive: number;
+  /** Number of negative studies. */
   negative: number;
+  /** Number of uncertain studies. */
   uncertain: number;
+  /** Number of studies without an entry. */
   blank: number;
 }
 
@@ -64,13 +83,19 @@ export function describeIndex(index: StudyIndex, options: { pairs: PairTable; im
 
 /** The output of `deno task data --json`. */
 export interface DataSummary {
+  /** Listed images, and those that can be used. */
   images: { listed: number; usable: number };
+  /** Number of patients. */
   subjects: number;
+  /** Number of studies. */
   studies: number;
+  /** Number of pairs. */
   pairs: number;
   /** Usable images by view. */
   views: Record<string, number>;
+  /** Numbers of patients, studies and pairs by split. */
   splits: Record<string, { subjects: number; studies: number; pairs: number }>;
+  /** What was excluded, by reason. */
   dropped: { reason: string; count: number; examples: string[] }[];
   /** Label states over the kept studies. */
   labels: Record<string, StateCounts>;

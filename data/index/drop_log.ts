@@ -7,6 +7,7 @@ import { DataError } from "../../base/errors.ts";
 
 /** The stages at which rows, images or studies can be excluded, in the order of the cohort table. */
 export const DROP_STEPS = ["rows", "split", "labels", "texts", "files", "decoding", "views", "pairs"] as const;
+/** One of {@linkcode DROP_STEPS}. */
 export type DropStep = (typeof DROP_STEPS)[number];
 
 /** The unit that a reason's count refers to. */
@@ -14,8 +15,11 @@ export type DropUnit = "row" | "image" | "study";
 
 /** Why something was excluded. */
 export interface DropReason {
+  /** The stage at which it happened. */
   step: DropStep;
+  /** The reason, as a phrase. */
   reason: string;
+  /** What the count refers to. */
   unit: DropUnit;
   /** True for bad input, which is an error in strict mode; false for exclusions by policy. */
   fault: boolean;
@@ -25,6 +29,7 @@ export interface DropReason {
 
 /** A reason with its count and examples. */
 export interface DropEntry extends DropReason {
+  /** How often it happened. */
   count: number;
   /** The names of the first few things excluded. */
   examples: string[];
@@ -34,10 +39,12 @@ const MAX_EXAMPLES = 5;
 
 /** Counts everything that was excluded, by reason, with examples. In strict mode the first fault is thrown instead. */
 export class DropLog {
+  /** Whether the first fault is thrown instead of counted. */
   readonly strict: boolean;
   readonly #entries: DropEntry[] = [];
   readonly #codes = new Map<string, number>();
 
+  /** An empty log. */
   constructor(options: { strict?: boolean } = {}) {
     this.strict = options.strict ?? false;
   }

@@ -38,7 +38,9 @@ export type UncertainPolicy = "zeros" | "ones" | "ignore";
 /** How blank labels are treated: as negative (`zeros`, as published) or missing (`ignore`). */
 export type BlankPolicy = "zeros" | "ignore";
 
+/** The policies for uncertain labels. */
 export const UNCERTAIN_POLICIES: readonly UncertainPolicy[] = ["zeros", "ones", "ignore"];
+/** The policies for blank labels. */
 export const BLANK_POLICIES: readonly BlankPolicy[] = ["zeros", "ignore"];
 
 const WORDS: Readonly<Record<string, LabelState>> = {

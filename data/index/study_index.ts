@@ -10,27 +10,36 @@ import type { ImageSource } from "../image/image_source.ts";
 
 /** The three splits, in the order of their codes. */
 export const SPLITS = ["train", "validate", "test"] as const;
+/** One of {@linkcode SPLITS}. */
 export type Split = (typeof SPLITS)[number];
 
+/** The kinds of data sets that can be read. */
 export const DATASETS = ["phantoms", "mimic-cxr", "chexpert", "csv", "mnist-pairs"] as const;
+/** One of {@linkcode DATASETS}. */
 export type DatasetName = (typeof DATASETS)[number];
 
 /** How the images of a study are paired; see {@linkcode pairStudies}. */
 export const PAIR_POLICIES = ["all-combinations", "one-frontal-one-lateral", "all-combinations-missing"] as const;
+/** One of {@linkcode PAIR_POLICIES}. */
 export type PairPolicy = (typeof PAIR_POLICIES)[number];
 
 /** The policies applied to the data, as recorded with every result. */
 export interface IndexPolicies {
+  /** How uncertain labels are read. */
   uncertain: UncertainPolicy;
+  /** How blank labels are read. */
   blank: BlankPolicy;
+  /** How the images of a study are paired. */
   pairs: PairPolicy;
   /** `official`, `paper` or `file:NAME`. */
   splits: string;
+  /** Seed of a random split. */
   splitSeed: number;
 }
 
 /** The properties a reader supplies; see {@linkcode StudyIndex}. */
 export interface StudyIndexHeader {
+  /** Kind of data set. */
   dataset: DatasetName;
   /** The directory that image paths are relative to. */
   root: string;
@@ -38,10 +47,15 @@ export interface StudyIndexHeader {
   synthetic: boolean;
   /** True if the data set itself claims so. */
   claimsSynthetic?: boolean;
+  /** Names of the views. */
   views: readonly string[];
+  /** Names of the labels. */
   labels: readonly string[];
+  /** Where the labels come from. */
   labelSource: string;
+  /** How labels, pairs and splits are read. */
   policies: IndexPolicies;
+  /** Where the images are. */
   source: ImageSource;
   texts?: StudyTexts | undefined;
 }
@@ -52,14 +66,23 @@ export interface StudyIndexHeader {
  * same image in every run on the same files.
  */
 export class StudyIndex {
+  /** Kind of data set. */
   readonly dataset: DatasetName;
+  /** The directory that image paths are relative to. */
   readonly root: string;
+  /** Whether no image shows a patient. */
   readonly synthetic: boolean;
+  /** Whether the data set itself claims that no image shows a patient. */
   readonly claimsSynthetic: boolean;
+  /** Names of the views. */
   readonly views: readonly string[];
+  /** Names of the labels. */
   readonly labels: readonly string[];
+  /** Where the labels come from. */
   readonly labelSource: string;
+  /** How labels, pairs and splits are read. */
   readonly policies: IndexPolicies;
+  /** Where the images are. */
   readonly source: ImageSource;
   /** The studies' reports, if {@linkcode openDataset} was asked for texts and the data set has any. */
   texts: StudyTexts | undefined;
@@ -69,11 +92,15 @@ export class StudyIndex {
   listed = 0;
   /** True once {@linkcode checkFiles} has run. */
   filesChecked = false;
+  /** Columns of the patients. */
   readonly subjects: SubjectColumns;
+  /** Columns of the studies. */
   readonly studies: StudyColumns;
+  /** Columns of the images. */
   readonly images: ImageColumns;
   readonly #noted = new Set<string>();
 
+  /** Made by a reader, through {@linkcode IndexBuilder}. */
   constructor(header: StudyIndexHeader, columns: IndexColumns, drops: DropLog) {
     this.dataset = header.dataset;
     this.root = header.root;
@@ -133,7 +160,9 @@ export class StudyIndex {
 
 /** One entry per subject (patient). */
 export interface SubjectColumns {
+  /** Number of entries. */
   count: number;
+  /** Identifiers. */
   ids: string[];
   /** Index into {@linkcode SPLITS}, or -1. */
   split: Int8Array;
@@ -141,8 +170,11 @@ export interface SubjectColumns {
 
 /** One entry per study. */
 export interface StudyColumns {
+  /** Number of entries. */
   count: number;
+  /** Identifiers. */
   ids: string[];
+  /** Patient of each study. */
   subject: Int32Array;
   /** Label states, study-major: `states[study * labels + label]`. */
   states: Uint8Array;
@@ -152,9 +184,11 @@ export interface StudyColumns {
 
 /** One entry per image. */
 export interface ImageColumns {
+  /** Number of entries. */
   count: number;
   /** Identifier: the DICOM id, or the path. */
   ids: string[];
+  /** Study of each image. */
   study: Int32Array;
   /** Index into `views`, or -1 if the image shows none of them. */
   view: Int8Array;
@@ -166,12 +200,17 @@ export interface ImageColumns {
   dropped: Uint8Array;
   /** File size in bytes and modification time in milliseconds; 0 until {@linkcode checkFiles} has run. */
   bytes: Float64Array;
+  /** Modification time in milliseconds; 0 until {@linkcode checkFiles} has run. */
   modified: Float64Array;
 }
 
+/** All columns of an index. */
 export interface IndexColumns {
+  /** Columns of the patients. */
   subjects: SubjectColumns;
+  /** Columns of the studies. */
   studies: StudyColumns;
+  /** Columns of the images. */
   images: ImageColumns;
 }
 
@@ -218,26 +257,32 @@ export class IndexBuilder {
     return image;
   }
 
+  /** The number of a subject, if it was seen. */
   findSubject(id: string): number | undefined {
     return this.#subjects.find(id);
   }
 
+  /** The number of a study, if it was seen. */
   findStudy(id: string): number | undefined {
     return this.#studies.find(id);
   }
 
+  /** The number of an image, if it was seen. */
   findImage(id: string): number | undefined {
     return this.#images.find(id);
   }
 
+  /** The study of an image. */
   studyOfImage(image: number): number {
     return this.#imageStudy[image]!;
   }
 
+  /** The view of an image, or -1. */
   viewOfImage(image: number): number {
     return this.#imageView[image]!;
   }
 
+  /** The subject of a study. */
   subjectOfStudy(study: number): number {
     return this.#studySubject[study]!;
   }
@@ -247,6 +292,7 @@ export class IndexBuilder {
     return this.#subjectSplit[subject]!;
   }
 
+  /** Sets the split of a subject. */
   setSplit(subject: number, split: number): void {
     this.#subjectSplit[subject] = split;
   }

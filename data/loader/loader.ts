@@ -15,6 +15,7 @@ import { type LoaderPosition, type PartialBatch, stepsPerEpoch } from "./order.t
 export interface Batch {
   /** Position of the batch in the sequence. */
   epoch: number;
+  /** Batch within the epoch, from 0. */
   step: number;
   /** Number of valid rows; further rows (with `partial: "pad"`) repeat the first one. */
   size: number;
@@ -32,10 +33,13 @@ export interface Batch {
   labels: Int8Array;
 }
 
+/** Options of {@linkcode createLoader}. */
 export interface LoaderOptions {
+  /** The data set. */
   index: StudyIndex;
   /** The pairs to load, usually those of one split. */
   pairs: PairTable;
+  /** Number of rows in a batch. */
   batchSize: number;
   /** Default true. */
   shuffle?: boolean;
@@ -49,9 +53,13 @@ export interface LoaderOptions {
 
 /** Yields batches in an order determined only by seed and epoch, starting at any position. */
 export interface Loader {
+  /** Number of batches in an epoch. */
   readonly stepsPerEpoch: number;
+  /** Number of views. */
   readonly views: number;
+  /** Side of the square images in pixels. */
   readonly imageSize: number;
+  /** Number of rows in a batch. */
   readonly batchSize: number;
   /**
    * Yields the batches from a position (default: the first batch) to the end of epoch `untilEpoch - 1` (default:

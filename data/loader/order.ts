@@ -11,6 +11,7 @@ export type PartialBatch = "drop" | "keep" | "pad";
 
 /** A position in the sequence of batches: the next batch to load. */
 export interface LoaderPosition {
+  /** Epoch, from 0. */
   epoch: number;
   /** Batch within the epoch, from 0. */
   step: number;

@@ -60,6 +60,7 @@ export interface OpenDatasetOptions {
   trustSynthetic?: boolean;
   /** Make any bad input an error instead of skipping it, default false. */
   strict?: boolean;
+  /** Aborted to stop. */
   signal?: AbortSignal;
 }
 

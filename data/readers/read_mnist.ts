@@ -17,6 +17,7 @@ import { IndexBuilder, type IndexColumns, type Split, SPLITS, StudyIndex } from 
 
 /** Views that can be generated of a digit. */
 export const MNIST_VIEWS = ["rotated", "noisy", "clean"] as const;
+/** One of {@linkcode MNIST_VIEWS}. */
 export type MnistView = (typeof MNIST_VIEWS)[number];
 
 /** Maximum number of pairs per split; images repeat long before this. */

@@ -12,6 +12,7 @@ import type { TextSelection } from "../text/study_texts.ts";
  * labelled by radiologists.
  */
 export const LABEL_SOURCES = ["chexpert", "negbio", "test-set"] as const;
+/** One of {@linkcode LABEL_SOURCES}. */
 export type LabelSource = (typeof LABEL_SOURCES)[number];
 
 /** The options passed to a reader, with defaults applied. */

@@ -23,24 +23,37 @@ import { IndexBuilder, SPLITS, StudyIndex } from "../index/study_index.ts";
 export const PAIRED_CSV_HEADER = "dataset.json";
 
 const name = z.string().min(1).max(100);
-const headerSchema = z.strictObject({
-  format: z.literal("mmvm-paired-csv"),
-  version: z.literal(1),
-  /** Path of the table relative to the header's directory; `.csv` or `.csv.gz`. */
-  csv: z.string(),
-  /** Columns with image paths relative to the header's directory; a blank cell means the view is missing. */
-  views: z.array(name).min(1).max(16),
-  /** Label columns with 1, 0, -1 or blank cells. */
-  labels: z.array(name).max(1000).default([]),
-  labelSource: name.default("csv"),
-  /** Claims that no image shows a person. Only honoured with `trustSynthetic`; then images may appear in reports. */
-  synthetic: z.boolean().default(false),
-  /** Histogram equalisation after the resize, as for radiographs. */
-  equalize: z.boolean().default(true),
-});
 
 /** The content of the header file. */
-export type PairedCsvHeader = z.infer<typeof headerSchema>;
+export interface PairedCsvHeader {
+  /** Kind of the file. */
+  format: "mmvm-paired-csv";
+  /** Version of the format. */
+  version: 1;
+  /** Path of the table relative to the header's directory; `.csv` or `.csv.gz`. */
+  csv: string;
+  /** Columns with image paths relative to the header's directory; a blank cell means the view is missing. */
+  views: string[];
+  /** Label columns with 1, 0, -1 or blank cells; none by default. */
+  labels: string[];
+  /** Where the labels come from, `csv` by default. */
+  labelSource: string;
+  /** Claims that no image shows a person. Only honoured with `trustSynthetic`; then images may appear in reports. */
+  synthetic: boolean;
+  /** Histogram equalisation after the resize, as for radiographs; true by default. */
+  equalize: boolean;
+}
+
+const headerSchema: z.ZodType<PairedCsvHeader> = z.strictObject({
+  format: z.literal("mmvm-paired-csv"),
+  version: z.literal(1),
+  csv: z.string(),
+  views: z.array(name).min(1).max(16),
+  labels: z.array(name).max(1000).default([]),
+  labelSource: name.default("csv"),
+  synthetic: z.boolean().default(false),
+  equalize: z.boolean().default(true),
+});
 
 const HEADER = { maxBytes: 2 ** 20, kind: "a header of a data set" };
 

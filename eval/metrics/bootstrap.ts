@@ -33,7 +33,9 @@ export interface ScoredCases {
 
 /** Metrics of every label in every resample; NaN if a resample has only one class or the label has no scores. */
 export interface ResampledMetrics {
+  /** Area under the ROC curve, by label and resample. */
   readonly auroc: Float64Array[];
+  /** Average precision, by label and resample. */
   readonly averagePrecision: Float64Array[];
 }
 

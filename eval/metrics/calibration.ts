@@ -42,6 +42,7 @@ export interface ReliabilityBin {
   readonly predicted: number;
   /** Fraction of the bin's cases that are positive. */
   readonly observed: number;
+  /** Number of cases. */
   readonly count: number;
 }
 

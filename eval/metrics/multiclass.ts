@@ -9,7 +9,9 @@ import { auroc } from "./roc.ts";
 export interface MacroAverage {
   /** The mean, or `null` if no label has a value. */
   readonly value: number | null;
+  /** Labels with a value. */
   readonly labels: string[];
+  /** Labels without a value. */
   readonly excluded: string[];
 }
 
@@ -41,7 +43,9 @@ export function macroAverage(labels: readonly string[], values: readonly (number
 
 /** Class probabilities of several cases, row-major `cases x classes`. */
 export interface ClassProbabilities {
+  /** Probabilities, row-major `cases x classes`. */
   readonly values: ArrayLike<number>;
+  /** Number of classes. */
   readonly classes: number;
 }
 

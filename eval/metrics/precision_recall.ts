@@ -34,7 +34,9 @@ export function averagePrecision(labels: ArrayLike<BinaryLabel>, scores: ArrayLi
 
 /** Points of a precision-recall curve in order of decreasing threshold, hence increasing recall. */
 export interface PrecisionRecallCurve {
+  /** Precision at each threshold. */
   readonly precision: Float64Array;
+  /** Recall at each threshold. */
   readonly recall: Float64Array;
   /** A case is predicted positive if its score is at least the threshold. */
   readonly thresholds: Float64Array;
@@ -85,7 +87,9 @@ export function f1Score(
 
 /** A decision threshold, and its F1 on the cases on which it was chosen. */
 export interface ChosenThreshold {
+  /** Scores of at least this are called positive. */
   readonly threshold: number;
+  /** F1 at the threshold. */
   readonly f1: number;
 }
 

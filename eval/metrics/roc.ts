@@ -38,7 +38,9 @@ export function auroc(labels: ArrayLike<BinaryLabel>, scores: ArrayLike<number>)
 
 /** Points of a ROC curve, from (0, 0) to (1, 1). */
 export interface RocCurve {
+  /** False positive rate at each threshold. */
   readonly falsePositiveRate: Float64Array;
+  /** True positive rate (sensitivity) at each threshold. */
   readonly truePositiveRate: Float64Array;
   /** A case is predicted positive if its score is at least the threshold; the first threshold is Infinity. */
   readonly thresholds: Float64Array;

@@ -15,7 +15,9 @@ export interface Gram {
   readonly size: number;
   /** Row-major `size x size` with the lower triangle filled; if `diagonal`, the `size` diagonal entries. */
   readonly values: Float64Array;
+  /** Whether only the diagonal is stored. */
   readonly diagonal: boolean;
+  /** Number of rows. */
   readonly rows: number;
 }
 

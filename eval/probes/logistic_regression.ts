@@ -24,9 +24,13 @@ export interface LogisticOptions {
 
 /** A fitted binary logistic regression: P(positive) = sigmoid(coefficients . x + intercept). */
 export interface LogisticModel {
+  /** Weight of each feature. */
   readonly coefficients: Float64Array;
+  /** Intercept. */
   readonly intercept: number;
+  /** Newton steps taken. */
   readonly iterations: number;
+  /** Whether the tolerance was reached. */
   readonly converged: boolean;
 }
 

@@ -6,8 +6,11 @@
 
 /** A dense row-major matrix with one case per row and one feature per column. */
 export interface Matrix {
+  /** Values, row-major. */
   readonly values: Float32Array | Float64Array;
+  /** Number of rows. */
   readonly rows: number;
+  /** Number of columns. */
   readonly columns: number;
 }
 

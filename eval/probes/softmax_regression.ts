@@ -11,12 +11,17 @@ import { type ConvexObjective, minimise } from "./newton_cg.ts";
 
 /** A fitted softmax regression: P(class k) is proportional to exp(coefficients[k] . x + intercepts[k]). */
 export interface SoftmaxModel {
+  /** Number of classes. */
   readonly classes: number;
+  /** Number of features. */
   readonly columns: number;
   /** Row-major `classes x columns`. */
   readonly coefficients: Float64Array;
+  /** Intercept of each class. */
   readonly intercepts: Float64Array;
+  /** Newton steps taken. */
   readonly iterations: number;
+  /** Whether the tolerance was reached. */
   readonly converged: boolean;
 }
 

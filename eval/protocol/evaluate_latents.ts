@@ -24,8 +24,11 @@ import {
 
 /** The run whose encoder produced the latents. */
 export interface EvaluatedRun {
+  /** Name of the run. */
   readonly name: string;
+  /** Method of the run. */
   readonly method: string;
+  /** Seed of the run. */
   readonly seed: number;
 }
 
@@ -41,7 +44,9 @@ export type StudyAggregation = "mean-score" | "mean-latent";
 
 /** Input and options of {@linkcode evaluateLatents}. */
 export interface LatentEvaluation {
+  /** The run. */
   readonly run: EvaluatedRun;
+  /** The studies and their labels. */
   readonly table: StudyTable;
   /** Latents of each view to evaluate. */
   readonly views: readonly ViewLatents[];
@@ -53,6 +58,7 @@ export interface LatentEvaluation {
   readonly labelledFractions?: readonly number[];
   /** Seeds of the labelled subset and the probe; `[0]` by default. */
   readonly probeSeeds?: readonly number[];
+  /** How the pairs of a study are aggregated; `mean-score` by default. */
   readonly aggregation?: StudyAggregation;
   /**
    * Most training encodings; 20,000 by default, as published. Larger sets are subsampled uniformly with the seed, which
@@ -68,7 +74,9 @@ export interface LatentEvaluation {
    * view's name appended.
    */
   readonly casesId?: string;
+  /** Options of the confidence intervals. */
   readonly bootstrap?: BootstrapOptions;
+  /** Number of threads; one per core by default. */
   readonly workers?: number;
   /** Called before each fit with the number of fits done and in total, and a description of the next one. */
   readonly onProgress?: (progress: { done: number; total: number; what: string }) => void;
@@ -76,7 +84,9 @@ export interface LatentEvaluation {
 
 /** Evaluations, and the cases to which their scores refer. */
 export interface EvaluatedLatents {
+  /** One evaluation per view, labelled fraction and probe seed. */
   readonly evaluations: Evaluation[];
+  /** The studies to which the scores refer. */
   readonly cases: Cases[];
 }
 

@@ -13,12 +13,15 @@ import type { Cases } from "../results/results_schema.ts";
 
 /** Studies as columns, each indexed by study number. */
 export interface StudyTable {
+  /** Study identifiers. */
   readonly studyIds: readonly string[];
+  /** Patient identifiers. */
   readonly subjectIds: readonly string[];
   /** View position of a study's first image of the first view (`AP`, `PA`, ...), or an empty string. */
   readonly viewPositions: readonly string[];
   /** Index into `SPLITS` (train, validate, test), or -1. */
   readonly splits: Int8Array;
+  /** Names of the labels. */
   readonly labels: readonly string[];
   /** Per label and study: 1, 0, or -1 if the label policy ignores it. */
   readonly targets: readonly Int8Array[];
@@ -35,6 +38,7 @@ export interface ViewLatents {
   readonly view: string;
   /** Row-major, `pairs x dimension`: posterior means, encoded in evaluation mode. */
   readonly values: Float32Array;
+  /** Length of a latent. */
   readonly dimension: number;
   /** Per row, its study number. */
   readonly study: Int32Array;

@@ -11,9 +11,11 @@ import { type LabelScores, scoreClassifier, storedScores } from "./score_classif
 
 /** A supervised classifier's probabilities, by study (see `meanByStudy`). */
 export interface SupervisedClassifier {
+  /** The run. */
   readonly run: EvaluatedRun;
   /** The classifier's input view, or `ensemble` or `joint` if it combines several. */
   readonly view: string;
+  /** Names of the labels. */
   readonly labels: readonly string[];
   /** The test studies. */
   readonly cases: Cases;
@@ -24,12 +26,17 @@ export interface SupervisedClassifier {
     readonly labels: readonly (readonly (0 | 1 | null)[])[];
     readonly scores: readonly (ArrayLike<number> | null)[];
   };
+  /** Fraction of the training patients whose labels were used, in (0, 1]. */
   readonly labelledFraction: number;
+  /** Number of training studies whose labels were used. */
   readonly labelledStudies: number;
   /** Seed of the labelled subset; 0 by default. */
   readonly probeSeed?: number;
+  /** True if every study has exactly one label (digits). */
   readonly exclusive?: boolean;
+  /** A setting varied by an experiment, recorded with the evaluation. */
   readonly setting?: Evaluation["setting"];
+  /** Options of the confidence intervals. */
   readonly bootstrap?: BootstrapOptions;
 }
 

@@ -13,109 +13,372 @@ import { z } from "zod";
 export const RESULTS_VERSION = 1;
 
 /** A value with a percentile interval; all `null` if the value is undefined. */
-const intervalSchema = z.object({
+export interface Interval {
+  /** The value on all cases. */
+  value: number | null;
+  /** Lower end of the 95% interval. */
+  low: number | null;
+  /** Upper end of the 95% interval. */
+  high: number | null;
+}
+
+/** Metrics of one classifier for one label on the test split. */
+export interface LabelMetrics {
+  /** Name of the label. */
+  label: string;
+  /** Number of positive cases. */
+  positives: number;
+  /** Number of negative cases. */
+  negatives: number;
+  /** Area under the ROC curve in [0, 1]; `null` with only one class. */
+  auroc: Interval;
+  /** Average precision, by label and resample. */
+  averagePrecision: Interval;
+  /** Decision threshold on the score, chosen on the validation split (`null` if validation has only one class). */
+  threshold: number | null;
+  /** F1 at the threshold. */
+  f1: number | null;
+  /** Highest sensitivity at a specificity of at least 0.9. */
+  sensitivityAt90Specificity: number | null;
+  /** Brier score. */
+  brier: number | null;
+  /** Reliability curve: per non-empty bin, the mean predicted probability, the observed frequency and the count. */
+  reliability: {
+    predicted: number;
+    observed: number;
+    count: number;
+  }[];
+}
+
+/** One set of classifiers (one per label) on one view of one run at one labelled fraction. */
+export interface Evaluation {
+  /** Name of the run whose encoder was used; refers to `runs[].name`. */
+  run: string;
+  /** Method of the run. */
+  method: string;
+  /** Seed of the run (initialisation and batches). */
+  seed: number;
+  /** `frontal`, `lateral`, ...; `ensemble` or `joint` if several views were combined. */
+  view: string;
+  /** The kind of classifier that produced the scores. */
+  probe: "logistic-regression" | "random-forest" | "supervised";
+  /** Latents before (`unimodal`) or after (`aggregate`) aggregation; `none` for supervised classifiers. */
+  latents: "unimodal" | "aggregate" | "none";
+  /** Fraction of the training patients whose labels were used, in (0, 1]. */
+  labelledFraction: number;
+  /** Number of training studies whose labels were used. */
+  labelledStudies: number;
+  /** Seed of the labelled subset and the probe. */
+  probeSeed: number;
+  /** A setting varied by an experiment, for example `{ "label-noise": 0.2 }`. */
+  setting: Record<string, string | number>;
+  /** Refers to `cases[].id`: the studies, in order, to which `scores` refer. */
+  cases: string;
+  /**
+   * Per label (in the order of `data.labels`), the probability of each case, or `null` if no classifier could be
+   * fitted.
+   */
+  scores: (number[] | null)[];
+  /** Metrics of each step. */
+  metrics: LabelMetrics[];
+  /** Means over the labels that have a value. */
+  macro: {
+    auroc: Interval;
+    averagePrecision: Interval;
+    /** Labels included in the mean, and those excluded because they have only one class. */
+    labels: string[];
+    excluded: string[];
+  };
+  /** Fraction of cases whose highest-scored label is the true one; only for mutually exclusive labels (digits). */
+  accuracy?: Interval | undefined;
+}
+
+/** The studies to which scores refer, one entry each. */
+export interface Cases {
+  /** Identifier, to which evaluations refer. */
+  id: string;
+  /** Split of the pairs. */
+  split: string;
+  /** Study and subject identifiers as in the data set; private. */
+  studyIds: string[];
+  /** Patient identifiers. */
+  subjectIds: string[];
+  /** Frontal view position of the study (`AP`, `PA`, ...), or an empty string. */
+  viewPositions: string[];
+  /** Per label and study: 1, 0, or `null` if the label policy ignores it. */
+  labels: ((0 | 1 | null)[])[];
+}
+
+/** A paired difference of two methods on the same cases and resamples. */
+export interface Comparison {
+  /** Name of the view. */
+  view: string;
+  /** A label, or `null` for the macro average. */
+  label: string | null;
+  /** Fraction of the training patients whose labels were used, in (0, 1]. */
+  labelledFraction: number;
+  /** The probe. */
+  probe: string;
+  /** The probe's latents; absent for supervised classifiers and in older files. */
+  latents?: string | undefined;
+  /** The setting shared by both; absent if there is none. */
+  setting?: Record<string, string | number> | undefined;
+  /** Method that is compared with. */
+  baseline: string;
+  /** Method of the run. */
+  method: string;
+  /** AUROC of `method` minus AUROC of `baseline`. */
+  difference: Interval;
+  /**
+   * Two-sided p-value of the paired bootstrap (or DeLong where cases are independent), before and after Holm's
+   * correction.
+   */
+  p: number | null;
+  /** The p-value after Holm's correction. */
+  pHolm: number | null;
+  /** The test that gave the p-value. */
+  test: "paired-bootstrap" | "delong";
+}
+
+/** Training curves, one value per logged step. */
+export interface TrainingSeries {
+  /** Number of the step, from 0. */
+  step: number[];
+  /** Training loss. */
+  loss: number[];
+  /** Negative log-likelihood of the pixels; empty for classifiers. */
+  reconstruction: number[];
+  /** Divergence, before beta. */
+  kl: number[];
+  /** Weight of the standard normal prior. */
+  alpha: number[];
+  /** Studies per second since the last logged step. */
+  studiesPerSecond: number[];
+}
+
+/** One trained run. */
+export interface RunRecord {
+  /** Name of the run. */
+  name: string;
+  /** Method of the run. */
+  method: string;
+  /** Random seed. */
+  seed: number;
+  /** When it was made, ISO 8601. */
+  createdAt: string;
+  /** Command lines that reproduce the run. */
+  commands: string[];
+  /** The resolved configuration, as in the run's config.json. */
+  config: Record<string, unknown>;
+  /** Versions of software to record with the results. */
+  versions: Record<string, string>;
+  /** The WebGPU adapter and its kernel profile. */
+  adapter: {
+    description: string;
+    profile: string;
+  };
+  /** Seconds by stage: prepare, train, encode, probe. */
+  seconds: Record<string, number>;
+  /** Number of trained parameters. */
+  parameters: number;
+  /** Training curves. */
+  training: TrainingSeries;
+}
+
+/** What the runs were trained and evaluated on. */
+export interface DataRecord {
+  /** `phantoms`, `mimic-cxr`, `chexpert`, `csv`, `mnist-pairs`. */
+  dataset: string;
+  /** True if no picture shows a patient (phantoms, MNIST), so that pictures may be embedded. */
+  synthetic: boolean;
+  /** Names of the views. */
+  views: string[];
+  /** Names of the labels. */
+  labels: string[];
+  /** Where the labels come from. */
+  labelSource: string;
+  /** How uncertain labels are read. */
+  uncertainPolicy: string;
+  /** How blank labels are read. */
+  blankPolicy: string;
+  /** How patients are split. */
+  splitPolicy: string;
+  /** How the images of a study are paired. */
+  pairPolicy: string;
+  /** Side of the square images in pixels. */
+  imageSize: number;
+  /** The cohort flow: the size after each selection step, and the reason for the exclusions. */
+  cohort: {
+    step: string;
+    reason: string;
+    images: number;
+    studies: number;
+    subjects: number;
+  }[];
+  /** Numbers of patients, studies and pairs by split. */
+  splits: {
+    split: string;
+    subjects: number;
+    studies: number;
+    pairs: number;
+  }[];
+  /** Label states by split, counted by study. */
+  prevalence: {
+    label: string;
+    split: string;
+    positive: number;
+    negative: number;
+    uncertain: number;
+    blank: number;
+  }[];
+  /** Images by view, view position and split. */
+  viewMix: {
+    view: string;
+    position: string;
+    split: string;
+    images: number;
+  }[];
+  /** Number of patients shared by two splits; must be zero. */
+  patientOverlap: {
+    a: string;
+    b: string;
+    subjects: number;
+  }[];
+}
+
+/** Pictures, present only if requested. */
+export interface Pictures {
+  /** The run. */
+  run: string;
+  /** `reconstruction` (view -> itself) or `translation` (view -> another). */
+  kind: "reconstruction" | "translation";
+  /** View that is encoded. */
+  from: string;
+  /** View that is decoded. */
+  to: string;
+  /** Side in pixels. */
+  size: number;
+  /** PNG files in base64: the input, the true target, the output. */
+  items: {
+    input: string;
+    target: string;
+    output: string;
+  }[];
+}
+
+/** A two-dimensional projection of test latents. */
+export interface Projection {
+  /** The run. */
+  run: string;
+  /** Name of the view. */
+  view: string;
+  /** How it was computed. */
+  kind: "pca" | "umap";
+  /** The studies to which the scores refer. */
+  cases: string;
+  /** Horizontal positions, one per case. */
+  x: number[];
+  /** Vertical positions, one per case. */
+  y: number[];
+  /** For PCA, the fraction of variance explained by each axis. */
+  explained?: number[] | undefined;
+}
+
+/** The whole file. */
+export interface Results {
+  /** Kind of the file. */
+  schema: "mmvm-results";
+  /** Version of the schema. */
+  version: typeof RESULTS_VERSION;
+  /** Title of the report. */
+  title: string;
+  /** When it was made, ISO 8601. */
+  createdAt: string;
+  /** The data, opened by {@linkcode openRunData}. */
+  data: DataRecord;
+  /** The runs, at least one. */
+  runs: RunRecord[];
+  /** The studies to which the scores refer. */
+  cases: Cases[];
+  /** One evaluation per view, labelled fraction and probe seed. */
+  evaluations: Evaluation[];
+  /** Paired differences between the runs. */
+  comparisons: Comparison[];
+  /** Pictures, if requested. */
+  pictures: Pictures[];
+  /** Projections of test latents. */
+  projections: Projection[];
+}
+
+const intervalSchema: z.ZodType<Interval> = z.object({
   value: z.number().nullable(),
   low: z.number().nullable(),
   high: z.number().nullable(),
 });
 
-/** Metrics of one classifier for one label on the test split. */
-const labelMetricsSchema = z.object({
+const labelMetricsSchema: z.ZodType<LabelMetrics> = z.object({
   label: z.string(),
   positives: z.int().nonnegative(),
   negatives: z.int().nonnegative(),
-  /** Area under the ROC curve in [0, 1]; `null` with only one class. */
   auroc: intervalSchema,
   averagePrecision: intervalSchema,
-  /** Decision threshold on the score, chosen on the validation split (`null` if validation has only one class). */
   threshold: z.number().nullable(),
   f1: z.number().nullable(),
-  /** Highest sensitivity at a specificity of at least 0.9. */
   sensitivityAt90Specificity: z.number().nullable(),
-  /** Brier score. */
   brier: z.number().nullable(),
-  /** Reliability curve: per non-empty bin, the mean predicted probability, the observed frequency and the count. */
   reliability: z.array(z.object({ predicted: z.number(), observed: z.number(), count: z.int() })),
 });
 
-/** One set of classifiers (one per label) on one view of one run at one labelled fraction. */
-export const evaluationSchema = z.object({
-  /** Name of the run whose encoder was used; refers to `runs[].name`. */
+/** Checks {@linkcode Evaluation}. */
+export const evaluationSchema: z.ZodType<Evaluation> = z.object({
   run: z.string(),
   method: z.string(),
-  /** Seed of the run (initialisation and batches). */
   seed: z.int(),
-  /** `frontal`, `lateral`, ...; `ensemble` or `joint` if several views were combined. */
   view: z.string(),
-  /** The kind of classifier that produced the scores. */
   probe: z.enum(["logistic-regression", "random-forest", "supervised"]),
-  /** Latents before (`unimodal`) or after (`aggregate`) aggregation; `none` for supervised classifiers. */
   latents: z.enum(["unimodal", "aggregate", "none"]),
-  /** Fraction of the training patients whose labels were used, in (0, 1]. */
   labelledFraction: z.number().gt(0).lte(1),
   labelledStudies: z.int().nonnegative(),
-  /** Seed of the labelled subset and the probe. */
   probeSeed: z.int(),
-  /** A setting varied by an experiment, for example `{ "label-noise": 0.2 }`. */
   setting: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
-  /** Refers to `cases[].id`: the studies, in order, to which `scores` refer. */
   cases: z.string(),
-  /**
-   * Per label (in the order of `data.labels`), the probability of each case, or `null` if no classifier could be
-   * fitted.
-   */
   scores: z.array(z.array(z.number()).nullable()),
   metrics: z.array(labelMetricsSchema),
   macro: z.object({
     auroc: intervalSchema,
     averagePrecision: intervalSchema,
-    /** Labels included in the mean, and those excluded because they have only one class. */
     labels: z.array(z.string()),
     excluded: z.array(z.string()),
   }),
-  /** Fraction of cases whose highest-scored label is the true one; only for mutually exclusive labels (digits). */
   accuracy: intervalSchema.optional(),
 });
 
-/** The studies to which scores refer, one entry each. */
-const casesSchema = z.object({
+const casesSchema: z.ZodType<Cases> = z.object({
   id: z.string(),
   split: z.string(),
-  /** Study and subject identifiers as in the data set; private. */
   studyIds: z.array(z.string()),
   subjectIds: z.array(z.string()),
-  /** Frontal view position of the study (`AP`, `PA`, ...), or an empty string. */
   viewPositions: z.array(z.string()),
-  /** Per label and study: 1, 0, or `null` if the label policy ignores it. */
   labels: z.array(z.array(z.union([z.literal(0), z.literal(1), z.null()]))),
 });
 
-/** A paired difference of two methods on the same cases and resamples. */
-export const comparisonSchema = z.object({
+/** Checks {@linkcode Comparison}. */
+export const comparisonSchema: z.ZodType<Comparison> = z.object({
   view: z.string(),
-  /** A label, or `null` for the macro average. */
   label: z.string().nullable(),
   labelledFraction: z.number(),
   probe: z.string(),
-  /** The probe's latents; absent for supervised classifiers and in older files. */
   latents: z.string().optional(),
-  /** The setting shared by both; absent if there is none. */
   setting: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
   baseline: z.string(),
   method: z.string(),
-  /** AUROC of `method` minus AUROC of `baseline`. */
   difference: intervalSchema,
-  /**
-   * Two-sided p-value of the paired bootstrap (or DeLong where cases are independent), before and after Holm's
-   * correction.
-   */
   p: z.number().nullable(),
   pHolm: z.number().nullable(),
   test: z.enum(["paired-bootstrap", "delong"]),
 });
 
-/** Training curves, one value per logged step. */
-const trainingSchema = z.object({
+const trainingSchema: z.ZodType<TrainingSeries> = z.object({
   step: z.array(z.int()),
   loss: z.array(z.number()),
   reconstruction: z.array(z.number()),
@@ -124,29 +387,23 @@ const trainingSchema = z.object({
   studiesPerSecond: z.array(z.number()),
 });
 
-/** One trained run. */
-const runSchema = z.object({
+const runSchema: z.ZodType<RunRecord> = z.object({
   name: z.string(),
   method: z.string(),
   seed: z.int(),
   createdAt: z.string(),
-  /** Command lines that reproduce the run. */
   commands: z.array(z.string()),
-  /** The resolved configuration, as in the run's config.json. */
   config: z.record(z.string(), z.unknown()),
   versions: z.record(z.string(), z.string()),
   adapter: z.object({ description: z.string(), profile: z.string() }),
-  /** Seconds by stage: prepare, train, encode, probe. */
   seconds: z.record(z.string(), z.number()),
   parameters: z.int(),
   training: trainingSchema,
 });
 
-/** What the runs were trained and evaluated on. */
-export const dataSchema = z.object({
-  /** `phantoms`, `mimic-cxr`, `chexpert`, `csv`, `mnist-pairs`. */
+/** Checks {@linkcode DataRecord}. */
+export const dataSchema: z.ZodType<DataRecord> = z.object({
   dataset: z.string(),
-  /** True if no picture shows a patient (phantoms, MNIST), so that pictures may be embedded. */
   synthetic: z.boolean(),
   views: z.array(z.string()),
   labels: z.array(z.string()),
@@ -156,7 +413,6 @@ export const dataSchema = z.object({
   splitPolicy: z.string(),
   pairPolicy: z.string(),
   imageSize: z.int(),
-  /** The cohort flow: the size after each selection step, and the reason for the exclusions. */
   cohort: z.array(z.object({
     step: z.string(),
     reason: z.string(),
@@ -165,7 +421,6 @@ export const dataSchema = z.object({
     subjects: z.int(),
   })),
   splits: z.array(z.object({ split: z.string(), subjects: z.int(), studies: z.int(), pairs: z.int() })),
-  /** Label states by split, counted by study. */
   prevalence: z.array(z.object({
     label: z.string(),
     split: z.string(),
@@ -175,36 +430,30 @@ export const dataSchema = z.object({
     blank: z.int(),
   })),
   viewMix: z.array(z.object({ view: z.string(), position: z.string(), split: z.string(), images: z.int() })),
-  /** Number of patients shared by two splits; must be zero. */
   patientOverlap: z.array(z.object({ a: z.string(), b: z.string(), subjects: z.int() })),
 });
 
-/** Pictures, present only if requested. */
-const picturesSchema = z.object({
+const picturesSchema: z.ZodType<Pictures> = z.object({
   run: z.string(),
-  /** `reconstruction` (view -> itself) or `translation` (view -> another). */
   kind: z.enum(["reconstruction", "translation"]),
   from: z.string(),
   to: z.string(),
   size: z.int(),
-  /** PNG files in base64: the input, the true target, the output. */
   items: z.array(z.object({ input: z.string(), target: z.string(), output: z.string() })),
 });
 
-/** A two-dimensional projection of test latents. */
-const projectionSchema = z.object({
+const projectionSchema: z.ZodType<Projection> = z.object({
   run: z.string(),
   view: z.string(),
   kind: z.enum(["pca", "umap"]),
   cases: z.string(),
   x: z.array(z.number()),
   y: z.array(z.number()),
-  /** For PCA, the fraction of variance explained by each axis. */
   explained: z.array(z.number()).optional(),
 });
 
-/** The whole file. */
-export const resultsSchema = z.object({
+/** Checks {@linkcode Results}. */
+export const resultsSchema: z.ZodType<Results> = z.object({
   schema: z.literal("mmvm-results"),
   version: z.literal(RESULTS_VERSION),
   title: z.string(),
@@ -217,15 +466,3 @@ export const resultsSchema = z.object({
   pictures: z.array(picturesSchema),
   projections: z.array(projectionSchema),
 });
-
-export type Interval = z.infer<typeof intervalSchema>;
-export type LabelMetrics = z.infer<typeof labelMetricsSchema>;
-export type Evaluation = z.infer<typeof evaluationSchema>;
-export type Cases = z.infer<typeof casesSchema>;
-export type Comparison = z.infer<typeof comparisonSchema>;
-export type TrainingSeries = z.infer<typeof trainingSchema>;
-export type RunRecord = z.infer<typeof runSchema>;
-export type DataRecord = z.infer<typeof dataSchema>;
-export type Pictures = z.infer<typeof picturesSchema>;
-export type Projection = z.infer<typeof projectionSchema>;
-export type Results = z.infer<typeof resultsSchema>;

@@ -12,7 +12,9 @@ import type { RunData } from "../../training/data/run_data.ts";
 
 /** Options of {@linkcode encodeRun}. */
 export interface EncodeRunOptions {
+  /** The model, opened by {@linkcode openModel}. */
   readonly open: OpenModel;
+  /** The data, opened by {@linkcode openRunData}. */
   readonly data: RunData;
   /** Indices of the model's views; all by default. */
   readonly views?: readonly number[];
@@ -20,7 +22,9 @@ export interface EncodeRunOptions {
   readonly aggregate?: boolean;
   /** Seed for sampling the components of a mixture; 0 by default. */
   readonly seed?: number;
+  /** Called with the progress. */
   readonly onProgress?: (progress: { done: number; total: number }) => void;
+  /** Aborted to stop early. */
   readonly signal?: AbortSignal;
 }
 

@@ -33,9 +33,13 @@ import { type RunViews, viewsOfRun } from "../../training/data/run_views.ts";
 /** Options of {@linkcode evaluateRun}. */
 export interface EvaluateRunOptions
   extends Pick<LatentEvaluation, "probe" | "labelledFractions" | "probeSeeds" | "bootstrap" | "workers"> {
+  /** The configuration of the run. */
   readonly config: RunConfig;
+  /** Folder of the run. */
   readonly directory: string;
+  /** The data, opened by {@linkcode openRunData}. */
   readonly data: RunData;
+  /** The device to work on. */
   readonly device: Device;
   /**
    * Also evaluate the encoders with their initial, random parameters, as a baseline for what the probe alone achieves.
@@ -52,9 +56,13 @@ export interface EvaluateRunOptions
   readonly seconds?: Readonly<Record<string, number>>;
   /** Command lines that reproduce the run. */
   readonly commands: readonly string[];
+  /** Versions of software to record with the results. */
   readonly versions: Readonly<Record<string, string>>;
+  /** Called with the progress. */
   readonly onProgress?: (progress: { stage: string; done: number; total: number }) => void;
+  /** Called with each warning, one sentence. */
   readonly onWarning?: (message: string) => void;
+  /** Aborted to stop. */
   readonly signal?: AbortSignal;
 }
 

@@ -13,8 +13,11 @@ import { completePairs } from "./translate_run.ts";
 
 /** Options of {@linkcode likelihoodRun}. */
 export interface LikelihoodRunOptions {
+  /** The model, opened by {@linkcode openModel}. */
   readonly open: OpenModel;
+  /** The data, opened by {@linkcode openRunData}. */
   readonly data: RunData;
+  /** Split of the pairs. */
   readonly split: Split;
   /** Most pairs to use: the first ones of the split that have all views. */
   readonly count: number;
@@ -22,18 +25,23 @@ export interface LikelihoodRunOptions {
   readonly draws: number;
   /** Seed of the samples; 0 by default. */
   readonly seed?: number;
+  /** Called with the progress. */
   readonly onProgress?: (progress: { done: number; total: number }) => void;
+  /** Aborted to stop early. */
   readonly signal?: AbortSignal;
 }
 
 /** The mean log-likelihood of some views given others. */
 export interface LikelihoodRow {
+  /** Views whose likelihood it is. */
   readonly of: readonly string[];
+  /** Views it is conditioned on; none for a marginal or joint likelihood. */
   readonly given: readonly string[];
   /** Mean over pairs in nats per pair; `null` if the method does not define this likelihood. */
   readonly mean: number | null;
   /** Standard error of the mean over pairs. */
   readonly standardError: number | null;
+  /** Number of pairs in the mean. */
   readonly pairs: number;
   /** Why the likelihood is undefined. */
   readonly reason?: string;

@@ -16,18 +16,23 @@ import { type RunViews, viewsOfRun } from "../../training/data/run_views.ts";
 
 /** Options of {@linkcode openModel}. */
 export interface OpenModelOptions {
+  /** The configuration of the run. */
   readonly config: RunConfig;
+  /** Folder of the run. */
   readonly directory: string;
   /** Data to apply it to: the training data set or another one with the same views. */
   readonly data: RunData;
   /** Batch size; that of training by default. */
   readonly batchSize?: number;
+  /** Called with each warning, one sentence. */
   readonly onWarning?: (message: string) => void;
 }
 
 /** A trained model and the views of its data. Dispose of it to free GPU memory. */
 export interface OpenModel extends Disposable {
+  /** The model in evaluation mode. */
   readonly model: VaeInference;
+  /** The views of the run and their numbers in the data. */
   readonly views: RunViews;
   /** Weight of the standard normal prior of the MMVM VAE at the last step. */
   readonly alpha: number;

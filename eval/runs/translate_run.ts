@@ -15,11 +15,15 @@ export const SAMPLE_SOURCES = ["none", "posterior", "prior"] as const;
 
 /** Options of {@linkcode translateRun}. */
 export interface TranslateRunOptions {
+  /** The model, opened by {@linkcode openModel}. */
   readonly open: OpenModel;
+  /** The data, opened by {@linkcode openRunData}. */
   readonly data: RunData;
+  /** Split of the pairs. */
   readonly split: Split;
   /** Number of pairs to show: the first ones of the split that have all views. At most the model's batch size. */
   readonly count: number;
+  /** Draw outputs from the posterior or the prior instead of decoding means; `none` by default. */
   readonly samples?: typeof SAMPLE_SOURCES[number];
   /** Seed of the samples; 0 by default. */
   readonly seed?: number;
@@ -29,6 +33,7 @@ export interface TranslateRunOptions {
 export interface PictureFile {
   /** File name without extension. */
   readonly name: string;
+  /** The encoded picture. */
   readonly png: Uint8Array;
 }
 

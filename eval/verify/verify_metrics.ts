@@ -47,10 +47,13 @@ const goldenFile = z.array(z.discriminatedUnion("kind", [binaryCase, regressionC
 export interface VerifiedQuantity {
   /** Position and kind of the case, for example `3 binary`. */
   readonly case: string;
+  /** The compared quantity. */
   readonly quantity: string;
   /** ||got - want|| / ||want||; Infinity if exactly one of them is undefined. */
   readonly relativeError: number;
+  /** Largest relative error that passes. */
   readonly tolerance: number;
+  /** Whether the error is within the tolerance. */
   readonly pass: boolean;
 }
 

@@ -14,26 +14,34 @@ import type { RunData } from "./run_data.ts";
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const sums = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
 
-export const dataFingerprintSchema = z.object({
-  /**
-   * SHA-256 of all training pairs in their order: studies, images, their prepared pixels and what is learned from
-   * labels.
-   */
-  digest: hash,
-  pairs: z.int().nonnegative(),
-  /** The studies of the training pairs. */
-  studies: z.array(z.string()),
-  /** CRC-32 of each study's labels, uint32 in base64; empty where labels are not learned from. */
-  labels: sums,
-  /** CRC-32 of each image's name and of its prepared pixels, uint32 in base64; ascending by name. */
-  images: z.object({ names: sums, pixels: sums }),
-});
-
 /**
  * A fingerprint of a run's training pairs, a few bytes per image: enough to tell whether anything changed, and what.
  * Images are identified by their prepared pixels, so that copying or touching files does not matter.
  */
-export type DataFingerprint = z.infer<typeof dataFingerprintSchema>;
+export interface DataFingerprint {
+  /**
+   * SHA-256 of all training pairs in their order: studies, images, their prepared pixels and what is learned from
+   * labels.
+   */
+  digest: string;
+  /** Number of training pairs. */
+  pairs: number;
+  /** The studies of the training pairs. */
+  studies: string[];
+  /** CRC-32 of each study's labels, uint32 in base64; empty where labels are not learned from. */
+  labels: string;
+  /** CRC-32 of each image's name and of its prepared pixels, uint32 in base64; ascending by name. */
+  images: { names: string; pixels: string };
+}
+
+/** Checks {@linkcode DataFingerprint}. */
+export const dataFingerprintSchema: z.ZodType<DataFingerprint> = z.object({
+  digest: hash,
+  pairs: z.int().nonnegative(),
+  studies: z.array(z.string()),
+  labels: sums,
+  images: z.object({ names: sums, pixels: sums }),
+});
 
 /** An image in the fingerprint. */
 interface ImageSums {

@@ -20,22 +20,33 @@ import type { DataConfig } from "../run/run_config.ts";
 
 /** The data that training and evaluation use. */
 export interface RunData {
+  /** The studies. */
   readonly index: StudyIndex;
+  /** The prepared images. */
   readonly pixels: PreparedPixels;
+  /** All pairs. */
   readonly pairs: PairTable;
+  /** Seconds that preparing the images took. */
   readonly prepareSeconds: number;
 }
 
 /** Options of {@link openRunData}. */
 export interface OpenRunDataOptions {
+  /** The data and how to read them. */
   readonly data: DataConfig;
+  /** Side of the square images in pixels. */
   readonly imageSize: number;
+  /** Folder of all caches. */
   readonly cacheDir: string;
   /** Called once the tables are read, before any image is prepared; what it throws ends the opening. */
   readonly onIndex?: (data: Pick<RunData, "index" | "pairs">) => void;
+  /** Called once if another process is preparing the same images. */
   readonly onWait?: () => void;
+  /** Called once before the work starts. */
   readonly onPlan?: (plan: PreparePlan) => void;
+  /** Called with the progress. */
   readonly onProgress?: (progress: PrepareProgress) => void;
+  /** Aborted to stop early. */
   readonly signal?: AbortSignal;
 }
 

@@ -1,18 +1,141 @@
 /**
  * Everything needed to repeat a run, as kept in `runs/<name>/config.json`.
  *
+ * The settings are declared in `run_settings.ts`, from which the schema follows. The interfaces here give readers of the
+ * API names and types; a test holds them to the declarations.
+ *
  * @module
  */
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
-import { type GroupValues, schemaOf } from "../../base/setting_group.ts";
+import { schemaOf } from "../../base/setting_group.ts";
+import type { BlankPolicy, DatasetName, LabelSource, MnistView, PairPolicy, UncertainPolicy } from "../../data/mod.ts";
+import type { Likelihood, Objective } from "../../models/mod.ts";
+import type { Precision } from "../../runtime/mod.ts";
 import { RUN_SETTINGS } from "./run_settings.ts";
 
 /** Version of the schema below. */
 export const RUN_CONFIG_VERSION = 1;
 
-/** A whole run. */
-const runConfigSchema = z.object({
+/** The data of a run and how to read them; see {@linkcode RUN_SETTINGS} for defaults and ranges. */
+export interface DataConfig {
+  /** Kind of data set; detected from the files if absent. */
+  dataset?: DatasetName;
+  /** Folder of the data; absent for data sets that are included in the packages. */
+  root?: string;
+  /** Label source of MIMIC-CXR-JPG. */
+  labels: LabelSource;
+  /** Policy for uncertain labels. */
+  uncertain: UncertainPolicy;
+  /** Policy for blank labels. */
+  blank: BlankPolicy;
+  /** How the images of a study are paired. */
+  pairs: PairPolicy;
+  /** The data set's own split, or a random one by patient. */
+  split?: "official" | "paper";
+  /** Seed of the random split. */
+  splitSeed: number;
+  /** CSV file with the columns subject and split. */
+  splitFile?: string;
+  /** Fail on invalid input instead of skipping it. */
+  strict: boolean;
+  /** MNIST pairs only: their number, views and seed. */
+  mnist?: {
+    pairs?: { train: number; validate: number; test: number };
+    views?: MnistView[];
+    seed?: number;
+  };
+  /** Removes a view from a share of the training studies. */
+  absent?: { view: string; share: number; seed: number };
+  /** Flips each label in a share of the training studies. */
+  labelNoise?: { share: number; seed: number };
+  /** Follow symbolic links that lead out of the folder. */
+  followLinks?: boolean;
+  /** Trust a data set's claim that it shows no patients. */
+  trustSynthetic?: boolean;
+  /** Accept a data set even if almost all images are missing. */
+  partial?: boolean;
+}
+
+/** The network, the method and their sizes. */
+export interface ModelConfig {
+  /** Multimodal VAE or supervised classifier. */
+  method: string;
+  /** Views to use; all if absent. */
+  views?: string[];
+  /** Encoder and decoder architecture. */
+  network: string;
+  /** Side of the square images in pixels. */
+  imageSize: number;
+  /** Filters of the first layer. */
+  filterDim: number;
+  /** Latent dimensions. */
+  latentDim: number;
+  /** Rate of dropout2d in the residual blocks. */
+  dropout: number;
+  /** Likelihood of the pixels. */
+  likelihood: { name: Likelihood["name"]; scale: number };
+  /** MMVM's divergence; the pairwise bound if absent. */
+  prior?: Objective["prior"];
+  /** How often joint models count their divergence; once per view if absent. */
+  jointKl?: Objective["jointKl"];
+  /** How mixture components are assigned; by slices of the batch if absent. */
+  moeAssignment?: Objective["moeAssignment"];
+  /** Weight of each view's reconstruction in the loss; 1 each if absent. */
+  viewWeights?: number[];
+  /** Loss of supervised classifiers; `bce` if absent. */
+  loss?: "bce" | "softmax";
+  /** Weights of positives in the bce loss; none if absent. */
+  positiveWeights?: "none" | "balanced";
+}
+
+/** The optimisation. */
+export interface TrainingConfig {
+  /** Random seed. */
+  seed: number;
+  /** Pairs per step. */
+  batchSize: number;
+  /** Passes over the training split. */
+  epochs: number;
+  /** Adam's learning rate. */
+  learningRate: number;
+  /** Weight of the divergence. */
+  beta: number;
+  /** Steps over which beta is increased linearly to its full value; none if absent. */
+  betaWarmupSteps?: number;
+  /** Steps over which alpha is annealed; 0: alpha starts at its final value. */
+  alphaSteps: number;
+  /** Shape of alpha's annealing; `exp` if absent. */
+  alphaSchedule?: "exp" | "linear" | "cosine" | "constant";
+  /** Final value of alpha; 0 if absent. */
+  alpha?: number;
+  /** Fraction of the training patients whose labels are used; 1 if absent. */
+  labelled?: number;
+  /** Seed for sampling these patients; 0 if absent. */
+  labelledSeed?: number;
+  /** Storage of feature maps and their gradients; `f32` if absent. */
+  precision?: Precision;
+  /** Train, encode and report without scores. */
+  noEvaluation?: boolean;
+}
+
+/** Everything needed to repeat a run. */
+export interface RunConfig {
+  /** Kind of the file. */
+  schema: "mmvm-run";
+  /** Version of the schema. */
+  version: typeof RUN_CONFIG_VERSION;
+  /** Name of the run. */
+  name: string;
+  /** The data and how to read them. */
+  data: DataConfig;
+  /** The network, the method and their sizes. */
+  model: ModelConfig;
+  /** The optimisation. */
+  training: TrainingConfig;
+}
+
+const runConfigSchema: z.ZodType<RunConfig> = z.object({
   schema: z.literal("mmvm-run"),
   version: z.literal(RUN_CONFIG_VERSION),
   name: z.string(),
@@ -20,11 +143,6 @@ const runConfigSchema = z.object({
   model: schemaOf(RUN_SETTINGS.model),
   training: schemaOf(RUN_SETTINGS.training),
 });
-
-export type DataConfig = GroupValues<typeof RUN_SETTINGS.data>;
-export type ModelConfig = GroupValues<typeof RUN_SETTINGS.model>;
-export type TrainingConfig = GroupValues<typeof RUN_SETTINGS.training>;
-export type RunConfig = z.infer<typeof runConfigSchema>;
 
 /**
  * Checks a configuration.

@@ -7,22 +7,37 @@ import { z } from "zod";
 import { writeFileAtomic } from "../../base/atomic_file.ts";
 import { DataError } from "../../base/errors.ts";
 import { readRegularText } from "../../base/regular_file.ts";
-import { dataFingerprintSchema, describeDataChanges, fingerprintOf } from "../data/data_fingerprint.ts";
+import {
+  type DataFingerprint,
+  dataFingerprintSchema,
+  describeDataChanges,
+  fingerprintOf,
+} from "../data/data_fingerprint.ts";
 import type { RunData } from "../data/run_data.ts";
 import type { RunConfig } from "./run_config.ts";
 import { runPaths } from "./run_directory.ts";
 
-const recordSchema = z.object({
+/** Data changes that a run accepted, and the step from which it has used the new data. */
+export interface AcceptedChange {
+  /** Step from which the new data are used. */
+  step: number;
+  /** What changed, one phrase each. */
+  changes: string[];
+}
+
+interface RunDataRecord {
+  schema: "mmvm-run-data";
+  version: 1;
+  fingerprint: DataFingerprint;
+  accepted: AcceptedChange[];
+}
+
+const recordSchema: z.ZodType<RunDataRecord> = z.object({
   schema: z.literal("mmvm-run-data"),
   version: z.literal(1),
   fingerprint: dataFingerprintSchema,
   accepted: z.array(z.object({ step: z.int().nonnegative(), changes: z.array(z.string()) })),
 });
-
-type RunDataRecord = z.infer<typeof recordSchema>;
-
-/** Data changes that a run accepted, and the step from which it has used the new data. */
-export type AcceptedChange = RunDataRecord["accepted"][number];
 
 /** A million images have about 30 MB. */
 const RECORD = { maxBytes: 2 ** 28, kind: "a record of a run's data" };

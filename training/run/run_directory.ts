@@ -13,17 +13,23 @@ import { checkRunConfig, type RunConfig } from "./run_config.ts";
 
 /** One line of `metrics.jsonl`: a logged step. */
 export interface MetricsLine {
+  /** Number of the step, from 0. */
   readonly step: number;
+  /** Training loss. */
   readonly loss: number;
   /** The parts of a VAE's loss; a classifier has none. */
   readonly reconstruction?: number;
+  /** Divergence, before beta. */
   readonly kl?: number;
   /** Not finite in a step that was skipped because {@link lossScale} was too large. */
   readonly gradientNorm: number;
   /** The factor of the loss in the backward pass, if gradients are stored as float16. */
   readonly lossScale?: number;
+  /** Weight of the standard normal prior in the step. */
   readonly alpha: number;
+  /** Learning rate of the step. */
   readonly learningRate: number;
+  /** Studies per second since the last logged step. */
   readonly studiesPerSecond: number;
   /** Seconds of training so far, all sessions of the run together. */
   readonly seconds: number;
@@ -31,17 +37,23 @@ export interface MetricsLine {
 
 /** Paths of a run's files. */
 export interface RunPaths {
+  /** The run's folder. */
   readonly directory: string;
+  /** The configuration, `config.json`. */
   readonly config: string;
   /** The incomplete configuration while the data are being prepared. */
   readonly draft: string;
   /** Fingerprint of the training data. */
   readonly data: string;
+  /** One line per step, `metrics.jsonl`. */
   readonly metrics: string;
+  /** Folder of the checkpoints. */
   readonly checkpoints: string;
   /** The kernel variants that the run trains with, if they were tuned. */
   readonly tuning: string;
+  /** The evaluation, `results.json`. */
   readonly results: string;
+  /** The report, `report.html`. */
   readonly report: string;
 }
 

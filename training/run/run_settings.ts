@@ -1,15 +1,15 @@
 /**
  * Every setting of a run, declared once.
  *
- * {@link RUN_SETTINGS} has the shape of `config.json`: the file's schema and type (`run_config.ts`), the flags of
+ * {@link RUN_SETTINGS} has the shape of `config.json`: the file's schema (`run_config.ts`), the flags of
  * `train` with their help and defaults (`cli/options/run_options.ts`) and the check of `--config` files follow from it.
  * {@link SESSION_SETTINGS} are flags that do not change the result of a run; they are not in the file.
  *
  * **To add a setting**, add an entry here: its place is its field in `config.json`, and its name in camel case its flag
  * (`named()` for another). A setting that is new in `config.json` must be `optional()` or `unlessDefault()`, so that
  * the files and checkpoints of older runs stay valid; the order of fields is part of a run's fingerprint, so add it at
- * the end of its section. A flag of a single command that is not part of a run is declared in that command's own table
- * (`cli/*.ts`).
+ * the end of its section. Its type goes into the interface in `run_config.ts`. A flag of a single command that is not
+ * part of a run is declared in that command's own table (`cli/*.ts`).
  *
  * @module
  */

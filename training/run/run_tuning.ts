@@ -23,6 +23,7 @@ export interface RunTuningOptions {
   readonly cache: string;
   /** Use the run's recorded choices, and measure nothing. */
   readonly resume: boolean;
+  /** Called with each warning, one sentence. */
   readonly onWarning?: (message: string) => void;
 }
 

@@ -12,6 +12,7 @@ import { markTies } from "./ties.ts";
 
 /** A published AUROC for comparison with the measured ones. */
 export interface PublishedValue {
+  /** Name of the view. */
   readonly view: string;
   /** A label of `data.labels`, or `null` for the mean over labels. */
   readonly label: string | null;

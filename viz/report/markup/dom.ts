@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 /**
  * Builds DOM elements whose text and attributes cannot inject markup.
  *
