@@ -47,10 +47,11 @@ export {
   UNCERTAIN_POLICIES,
   type UncertainPolicy,
 } from "./index/labels.ts";
-export { EOS, PAD, UNKNOWN, Vocabulary, type VocabularyFile } from "./text/vocabulary.ts";
+export { type EncodedText, EOS, PAD, UNKNOWN, Vocabulary, type VocabularyFile } from "./text/vocabulary.ts";
 export { joinWords, tokenize } from "./text/tokenize.ts";
 export { parseReport } from "./text/parse_report.ts";
 export {
+  type ReportParts,
   StudyTexts,
   TEXT_ORIGINS,
   TEXT_SELECTIONS,

@@ -46,7 +46,7 @@ export { type LoweringSizes, timeLowering, type TimingOptions } from "./tuner/ti
 export { Tensor } from "./graph/tensor.ts";
 export { type DType, formatShape, type Shape, sizeOf, type TensorSpec } from "./graph/shape.ts";
 export { apply, defineOp } from "./graph/op.ts";
-export type { LowerContext, Node, Op, PointwiseContext, VjpContext } from "./graph/tensor.ts";
+export type { LowerContext, Node, Op, PackLayout, PointwiseContext, VjpContext } from "./graph/tensor.ts";
 export { input, randomCounters, tensor } from "./graph/leaf.ts";
 export { createSlab, createState, type Slab, slabLayout, State } from "./graph/state.ts";
 export { gradients } from "./graph/autodiff.ts";

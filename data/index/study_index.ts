@@ -57,6 +57,7 @@ export interface StudyIndexHeader {
   policies: IndexPolicies;
   /** Where the images are. */
   source: ImageSource;
+  /** Texts of the studies, if they were read. */
   texts?: StudyTexts | undefined;
 }
 

@@ -20,8 +20,11 @@ export type TextOrigin = (typeof TEXT_ORIGINS)[number];
 
 /** The parts of a report that may be used as a study's text; absent or blank if the report lacks them. */
 export interface ReportParts {
+  /** Text of the section FINDINGS. */
   readonly findings?: string | undefined;
+  /** Text of the section IMPRESSION. */
   readonly impression?: string | undefined;
+  /** Last paragraph of a report without sections. */
   readonly lastParagraph?: string | undefined;
   /** Number of reports in the file, 1 if omitted; the last one that says something is used. */
   readonly reports?: number;
@@ -31,9 +34,11 @@ export interface ReportParts {
 
 /** What was found for a set of studies. */
 export interface TextCounts {
+  /** Number of studies. */
   studies: number;
   /** Studies with a text. */
   texts: number;
+  /** Number of texts by the section they come from. */
   origins: Record<TextOrigin, number>;
   /** Studies without a report. */
   noReport: number;
@@ -47,11 +52,15 @@ export interface TextCounts {
 
 /** Number of words (tokens without `<eos>`) of the texts of a set of studies; `NaN` without any. */
 export interface TextLengths {
+  /** Fewest words. */
   min: number;
+  /** Median number of words. */
   median: number;
+  /** Mean number of words. */
   mean: number;
   /** The length that 95 % of the texts do not exceed. */
   p95: number;
+  /** Most words. */
   max: number;
 }
 
@@ -64,7 +73,11 @@ export class StudyTexts {
   readonly #reports: Uint8Array;
   readonly #addenda: Uint8Array;
 
-  /** @param studies Number of studies of the index. */
+  /**
+   * Texts of an index, none so far.
+   *
+   * @param studies Number of studies of the index.
+   */
   constructor(studies: number, options: { selection?: TextSelection | undefined } = {}) {
     this.selection = options.selection;
     this.#texts = new Array(studies).fill(undefined);

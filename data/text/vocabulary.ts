@@ -22,16 +22,24 @@ const MAX_WORD = 64;
 /** Words seen more than three times are learnt, as published. */
 const DEFAULT_MIN_COUNT = 4;
 
-const fileSchema = z.strictObject({
+/** The content of a vocabulary's file. */
+export interface VocabularyFile {
+  /** Kind of the file. */
+  format: "mmvm vocabulary";
+  /** Version of the format. */
+  version: 1;
+  /** How often a word must occur to be learnt. */
+  minCount: number;
+  /** Words from token 3 on. */
+  words: string[];
+}
+
+const fileSchema: z.ZodType<VocabularyFile> = z.strictObject({
   format: z.literal("mmvm vocabulary"),
   version: z.literal(1),
   minCount: z.int().min(1).max(2 ** 31 - 1),
-  /** Words from token 3 on. */
   words: z.array(z.string().min(1).max(MAX_WORD)).max(MAX_SIZE - SPECIALS.length),
 });
-
-/** The content of a vocabulary's file. */
-export type VocabularyFile = z.infer<typeof fileSchema>;
 
 /** A text as tokens. */
 export interface EncodedText {
@@ -162,6 +170,7 @@ export class Vocabulary {
     return joinWords(words);
   }
 
+  /** The content of the vocabulary's file. */
   toJSON(): VocabularyFile {
     const words = this.#words.slice(SPECIALS.length);
     return { format: "mmvm vocabulary", version: 1, minCount: this.minCount, words };

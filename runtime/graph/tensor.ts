@@ -48,7 +48,9 @@ export class Tensor implements TensorSpec {
 
 /** Where parts start in a slab, in elements, and its length. */
 export interface PackLayout {
+  /** Element offset of each input in the slab. */
   readonly offsets: readonly number[];
+  /** Elements of the slab. */
   readonly length: number;
 }
 

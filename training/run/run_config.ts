@@ -9,7 +9,15 @@
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
 import { schemaOf } from "../../base/setting_group.ts";
-import type { BlankPolicy, DatasetName, LabelSource, MnistView, PairPolicy, UncertainPolicy } from "../../data/mod.ts";
+import type {
+  BlankPolicy,
+  DatasetName,
+  LabelSource,
+  MnistView,
+  PairPolicy,
+  TextSelection,
+  UncertainPolicy,
+} from "../../data/mod.ts";
 import type { Likelihood, Objective } from "../../models/mod.ts";
 import type { Precision } from "../../runtime/mod.ts";
 import { RUN_SETTINGS } from "./run_settings.ts";
@@ -55,6 +63,10 @@ export interface DataConfig {
   trustSynthetic?: boolean;
   /** Accept a data set even if almost all images are missing. */
   partial?: boolean;
+  /** Section of the reports to use; findings, else impression, else the last paragraph if absent. */
+  text?: TextSelection;
+  /** MIMIC-CXR's reports, if not in the data folder. */
+  reports?: string;
 }
 
 /** The network, the method and their sizes. */
