@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type DropLog, type DropReason } from "./drop_log.ts";
+import type { DropLog, DropReason } from "./drop_log.ts";
 import type { BlankPolicy, UncertainPolicy } from "./labels.ts";
 import type { StudyTexts } from "../text/study_texts.ts";
 import type { ImageSource } from "../image/image_source.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DATASETS } from "../../data/mod.ts";
+import type { DATASETS } from "../../data/mod.ts";
 import { checkRunConfig } from "../../training/mod.ts";
 import type { Arm, ExperimentContext } from "../../experiments/experiment.ts";
 import { EXPERIMENTS } from "../../experiments/definitions/registry.ts";

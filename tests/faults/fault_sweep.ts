@@ -31,7 +31,7 @@ import {
   readRunConfig,
   readRunDraft,
   removeRunDraft,
-  ReplaceableDevice,
+  type ReplaceableDevice,
   type RunConfig,
   runPaths,
   sweepTemporary,
