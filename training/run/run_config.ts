@@ -1,8 +1,8 @@
 /**
  * Everything needed to repeat a run, as kept in `runs/<name>/config.json`.
  *
- * The settings are declared in `run_settings.ts`, from which the schema follows. The interfaces here give readers of the
- * API names and types; a test holds them to the declarations.
+ * The settings are declared in `run_settings.ts`, from which the schema follows. The interfaces here document the
+ * fields for users of the package; a test holds them to the declarations.
  *
  * @module
  */
