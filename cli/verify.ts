@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type VerifiedQuantity, verifyMetrics, verifyModels, verifyOps } from "../eval/mod.ts";
+import { type VerifiedQuantity, verifyMetrics, verifyModels, verifyOps, verifyTexts } from "../eval/mod.ts";
 import { Device, PRECISIONS } from "../runtime/mod.ts";
 import { UserError } from "./terminal/errors.ts";
 import { exists } from "./terminal/exists.ts";
@@ -16,7 +16,7 @@ async function main(args: readonly string[]): Promise<number> {
     name: "verify",
     summary: "Compares ops, models and metrics with golden values from PyTorch and scikit-learn.",
     options: {
-      only: choice(["ops", "models", "metrics"], { help: "verify only one of the files" }),
+      only: choice(["ops", "models", "text", "metrics"], { help: "verify only one of the files" }),
       profile: choice(["gpu", "software"], { help: "kernel profile, instead of this adapter's" }),
       precision: choice(PRECISIONS, {
         help: "storage of feature maps; f16 is compared with the tolerances of f32, to measure its loss of accuracy",
@@ -36,6 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
   const gpuFiles = [
     ...(wants("ops") && await has("ops.safetensors") ? [verifyOps] : []),
     ...(wants("models") && await has("models.safetensors") ? [verifyModels] : []),
+    ...(wants("text") && await has("text.safetensors") ? [verifyTexts] : []),
   ];
   if (gpuFiles.length) {
     using device = await Device.open(values.profile === undefined ? {} : { profile: values.profile });
@@ -47,7 +48,9 @@ async function main(args: readonly string[]): Promise<number> {
     for (const made of Map.groupBy(metrics, (row) => row.case).values()) onCase(made);
   }
   if (rows.length === 0) {
-    throw new UserError(`${directory} has no golden values (ops.safetensors, models.safetensors, metrics.json)`);
+    throw new UserError(
+      `${directory} has no golden values (ops.safetensors, models.safetensors, text.safetensors, metrics.json)`,
+    );
   }
   const failed = rows.filter(({ pass }) => !pass);
   console.log(`${rows.length - failed.length} quantities within their tolerance, ${failed.length} not`);

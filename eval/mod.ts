@@ -100,4 +100,4 @@ export { type PictureFile, SAMPLE_SOURCES, translateRun, type TranslateRunOption
 export { type LikelihoodRow, likelihoodRun, type LikelihoodRunOptions } from "./runs/likelihood_run.ts";
 export { evaluateRun, type EvaluateRunOptions, measureRun } from "./runs/evaluate_run.ts";
 export { verifyOps } from "./verify/verify_ops.ts";
-export { verifyModels } from "./verify/verify_models.ts";
+export { verifyModels, type VerifyModelsOptions, verifyTexts } from "./verify/verify_models.ts";

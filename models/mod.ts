@@ -13,13 +13,22 @@ export {
 export { METHOD_NAMES, methodOf } from "./methods/registry.ts";
 export { JOINT_KLS, MOE_ASSIGNMENTS, type Objective, PRIORS, PUBLISHED_OBJECTIVE } from "./methods/objective.ts";
 export type { Network, Posterior } from "./networks/network.ts";
-export { networkNames, networkOf, type NetworkOptions, registerNetwork } from "./networks/registry.ts";
+export {
+  networkNames,
+  networkOf,
+  type NetworkOptions,
+  registerNetwork,
+  type ViewNetworkOptions,
+  viewNetworks,
+} from "./networks/registry.ts";
 export { RESIDUAL_SIZES } from "./networks/residual.ts";
+export { TEXT_LENGTHS, textNetwork, type TextNetworkOptions } from "./networks/text.ts";
 export * as layers from "./layers/layers.ts";
 export { type Likelihood, LIKELIHOODS, negativeLogLikelihood } from "./layers/likelihoods.ts";
 export { declareParameters, type HostTensor, Parameters } from "./layers/parameters.ts";
 export { type FileLayout, type Initializer, type ParameterSource, type ParameterSpec, Scope } from "./layers/scope.ts";
-export type { ImageShape, Pixels } from "./image_inputs.ts";
+export type { BatchViews, Pixels, TokenBatch, ViewBatch } from "./view_batch.ts";
+export type { BatchShape, TextSizes, TextTensors, TextViews, ViewTensors } from "./view_inputs.ts";
 export {
   createTrainer,
   type StepInputs,
@@ -29,7 +38,7 @@ export {
   type TrainerOptions,
 } from "./trainer.ts";
 export { Vae, type VaeConfig, type VaeInputs, type VaeTerms } from "./vae/vae.ts";
-export { createVaeTrainer, type ImageBatch, type VaeTrainerOptions } from "./vae/vae_trainer.ts";
+export { createVaeTrainer, lossOf, type VaeBatch, type VaeTrainerOptions } from "./vae/vae_trainer.ts";
 export {
   type DrawOptions,
   type EncodedBatch,

@@ -92,6 +92,8 @@ function initial({ layout, shape, initializer }: ParameterSpec, index: number): 
     same: shape,
     conv: [outputs, inputs, height, width],
     "conv-transpose": [inputs, outputs, height, width],
+    conv1d: [outputs, inputs, width],
+    "conv-transpose1d": [inputs, outputs, width],
   };
   const size = product(shape);
   if (initializer.kind !== "uniform") {

@@ -21,7 +21,7 @@ export interface EncodePairsOptions {
 /** Returns the posterior means of every view: one row per pair that has the view. */
 export async function encodePairs(options: EncodePairsOptions): Promise<ViewLatents[]> {
   const { model, data, pairs } = options;
-  const { views: names, batchSize } = model.images;
+  const { views: names, batchSize } = model.shape;
   const loader = createLoader(data.pixels, { index: data.index, pairs, batchSize, shuffle: false, partial: "pad" });
   const rows = names.map((): { mu: Float32Array; study: number }[] => []);
   let done = 0;

@@ -48,7 +48,7 @@ export interface RunLatents {
 export async function encodeRun(options: EncodeRunOptions): Promise<RunLatents> {
   const { open: { model, views }, data, aggregate = false } = options;
   const { pairs, names } = views;
-  const { batchSize } = model.images;
+  const { batchSize } = model.shape;
   const chosen = options.views ?? names.map((_, m) => m);
   const loader = createLoader(data.pixels, { index: data.index, pairs, batchSize, shuffle: false, partial: "pad" });
   const width = model.vae.config.latentDim;

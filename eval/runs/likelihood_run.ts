@@ -57,7 +57,7 @@ export async function likelihoodRun(options: LikelihoodRunOptions): Promise<Like
   const complete = completePairs(pairsOfSplit(index, views.pairs, split));
   const pairs = selectPairs(complete, (pair) => pair < count);
   if (pairs.count === 0) throw new DataError(`the ${split} split has no pair with all of ${views.names.join(", ")}`);
-  const { batchSize } = model.images;
+  const { batchSize } = model.shape;
   const loader = createLoader(pixels, { index, pairs, batchSize, shuffle: false, partial: "pad" });
   const questions = questionsAbout(views.names.length).map((question) => ({
     ...question,

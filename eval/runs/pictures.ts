@@ -36,7 +36,7 @@ export async function drawPictures(
 ): Promise<Pictures[]> {
   const { run, data, views: { names } } = options;
   const { index, pixels } = data;
-  const { batchSize } = model.images;
+  const { batchSize } = model.shape;
   const size = pixels.imageSize;
   const pairs = shownPairs(options);
   if (pairs === undefined) return [];

@@ -48,7 +48,7 @@ export async function translateRun(options: TranslateRunOptions): Promise<Pictur
   const { open: { model, views, alpha }, data, samples = "none", seed = 0 } = options;
   const { pixels, count } = await firstPairs(options);
   const size = data.pixels.imageSize;
-  const { batchSize } = model.images;
+  const { batchSize } = model.shape;
   const picture = (values: ArrayLike<number> & { slice(start: number, end: number): ArrayLike<number> }, row: number) =>
     values.slice(row * size * size, (row + 1) * size * size);
   const columns = Array.from({ length: count }, (_, row) => row);
@@ -86,7 +86,7 @@ async function firstPairs(options: TranslateRunOptions): Promise<{ pixels: Uint8
   const { open: { model, views }, data: { index, pixels }, split } = options;
   const pairs = completePairs(pairsOfSplit(index, views.pairs, split));
   if (pairs.count === 0) throw new DataError(`the ${split} split has no pair with all of ${views.names.join(", ")}`);
-  const { batchSize } = model.images;
+  const { batchSize } = model.shape;
   const loader = createLoader(pixels, { index, pairs, batchSize, shuffle: false, partial: "pad" });
   for await (const batch of loader.batches({ untilEpoch: 1 })) {
     return { pixels: batch.pixels.slice(), count: Math.min(options.count, batch.size) };

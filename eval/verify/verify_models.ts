@@ -1,45 +1,14 @@
 /**
- * Checks models end to end against golden values (`models.safetensors`): trajectories of loss, reconstruction and KL
- * over Adam steps, gradients, the final state, and latents in evaluation mode.
+ * Checks models end to end against golden values (`models.safetensors`, `text.safetensors`): trajectories of loss,
+ * reconstruction and KL over Adam steps, gradients, the final state, latents in evaluation mode, and logits of texts.
  *
  * @module
  */
-import { join } from "node:path";
-import { z } from "zod";
-import { createVaeTrainer, type HostTensor, VaeInference } from "../../models/mod.ts";
-import type { Device, Precision } from "../../runtime/mod.ts";
+import { createVaeTrainer, type HostTensor, lossOf, VaeInference } from "../../models/mod.ts";
+import { type Device, input, permute, type Precision } from "../../runtime/mod.ts";
 import type { VerifiedQuantity } from "./verify_metrics.ts";
-import { type GoldenFile, readGoldenFile, relativeNorm } from "./golden_file.ts";
-
-const stats = z.record(z.string(), z.object({ l2: z.number(), sum: z.number() }));
-
-const caseSchema = z.object({
-  id: z.string(),
-  method: z.string(),
-  alpha: z.number(),
-  beta: z.number(),
-  image_size: z.int(),
-  filter_dim: z.int(),
-  latent_dim: z.int(),
-  batch: z.int(),
-  views: z.int(),
-  likelihood: z.object({ name: z.enum(["laplace", "gaussian", "bernoulli"]), scale: z.number() }),
-  optimizer: z.object({ lr: z.number(), betas: z.tuple([z.number(), z.number()]), eps: z.number() }),
-  steps: z.int(),
-  params: z.record(z.string(), z.string()),
-  x: z.array(z.string()),
-  eps: z.string(),
-  trajectory: z.array(z.tuple([z.number(), z.number(), z.number()])),
-  grad_stats_step0: stats,
-  grads_step0: z.record(z.string(), z.string()),
-  final_stats: stats,
-  eval_latents: z.array(z.tuple([z.string(), z.string()])),
-});
-
-type GoldenModel = z.infer<typeof caseSchema>;
-
-/** Methods that the files name differently. */
-const METHODS: Readonly<Record<string, string>> = { unimodal: "independent" };
+import { relativeNorm } from "./golden_file.ts";
+import { type GoldenModel, readImageModels, readTextModels, type TensorStats } from "./golden_models.ts";
 
 /**
  * Gradient norms below this are float64 rounding errors of gradients that are zero in exact arithmetic, such as those
@@ -48,90 +17,96 @@ const METHODS: Readonly<Record<string, string>> = { unimodal: "independent" };
  */
 const TRUE_ZERO = 1e-9;
 const FLOAT32_EPSILON = 2 ** -23;
+/** Tolerance of what is measured after the last step. */
+const FINAL_TOLERANCE = 1e-2;
 
-/**
- * Runs and compares every case.
- *
- * @param options.precision Precision of the models; `f32` by default. Tolerances are those of float32, so that `f16`
- * shows its loss of accuracy.
- */
-export async function verifyModels(
+/** Options of {@linkcode verifyModels} and {@linkcode verifyTexts}. */
+export interface VerifyModelsOptions {
+  /** A directory of golden values. */
+  readonly directory: string;
+  /**
+   * Precision of the models; `f32` by default. Tolerances are those of float32, so that `f16` shows its loss of
+   * accuracy.
+   */
+  readonly precision?: Precision;
+  readonly onCase?: (rows: readonly VerifiedQuantity[]) => void;
+}
+
+/** Runs and compares every case of `models.safetensors`. */
+export async function verifyModels(device: Device, options: VerifyModelsOptions): Promise<VerifiedQuantity[]> {
+  return await verifyCases(device, { ...options, cases: await readImageModels(options.directory) });
+}
+
+/** Runs and compares every case of `text.safetensors`. */
+export async function verifyTexts(device: Device, options: VerifyModelsOptions): Promise<VerifiedQuantity[]> {
+  return await verifyCases(device, { ...options, cases: await readTextModels(options.directory) });
+}
+
+async function verifyCases(
   device: Device,
-  options: {
-    directory: string;
-    precision?: Precision;
-    onCase?: (rows: readonly VerifiedQuantity[]) => void;
-  },
+  options: VerifyModelsOptions & { cases: readonly GoldenModel[] },
 ): Promise<VerifiedQuantity[]> {
-  const file = await readGoldenFile(join(options.directory, "models.safetensors"), caseSchema);
   const all: VerifiedQuantity[] = [];
-  for (const golden of file.cases) {
-    const rows = await verifyModel(device, golden, { file, precision: options.precision ?? "f32" });
+  for (const golden of options.cases) {
+    const rows = await verifyModel(device, golden, options.precision ?? "f32");
     options.onCase?.(rows);
     all.push(...rows);
   }
   return all;
 }
 
-async function verifyModel(
-  device: Device,
-  golden: GoldenModel,
-  { file, precision }: { file: GoldenFile<GoldenModel>; precision: Precision },
-): Promise<VerifiedQuantity[]> {
-  const { batch, views, image_size: imageSize } = golden;
-  const config = {
-    method: METHODS[golden.method] ?? golden.method,
-    views: Array.from({ length: views }, (_, m) => `view ${m}`),
-    network: "residual",
-    imageSize,
-    filterDim: golden.filter_dim,
-    latentDim: golden.latent_dim,
-    dropout: 0,
-    likelihood: golden.likelihood,
-  };
-  const common = { config, batchSize: batch, seed: 0, floatImages: true, precision };
-  using trainer = await createVaeTrainer(device, {
-    ...common,
-    epsilon: golden.optimizer.eps,
-    givenNoise: true,
-    keepGradients: true,
-  });
-  trainer.write(new Map(Object.entries(golden.params).map(([name, tensor]) => [name, file.tensor(tensor)])));
-  const images = golden.x.map((name) => file.tensor(name).data);
-  const noise = file.tensor(golden.eps).data;
+async function verifyModel(device: Device, golden: GoldenModel, precision: Precision): Promise<VerifiedQuantity[]> {
+  const { config, batchSize, batch, alpha, beta, epsilon, learningRate, noise, text } = golden;
+  const common = { config, batchSize, seed: 0, floatImages: true, precision };
+  using trainer = await createVaeTrainer(device, { ...common, epsilon, givenNoise: true, keepGradients: true });
+  trainer.write(golden.parameters);
   const size = noise.length / golden.steps;
   const rows: VerifiedQuantity[] = [];
+  const quantities = ["loss", "reconstruction", "kl", ...(text ? config.views.map(lossOf) : [])];
   for (let step = 0; step < golden.steps; step++) {
-    trainer.step({ pixels: images, noise: noise.slice(step * size, (step + 1) * size) }, {
-      step,
-      learningRate: golden.optimizer.lr,
-      alpha: golden.alpha,
-      beta: golden.beta,
-    });
+    const eps = noise.slice(step * size, (step + 1) * size);
+    trainer.step({ ...batch, noise: eps }, { step, learningRate, alpha, beta });
     const [entry] = await trainer.readMetrics();
-    const { loss, reconstruction, kl } = entry!.values as Record<"loss" | "reconstruction" | "kl", number>;
-    const tolerance = step === 0 ? 2e-5 : 3e-3;
     rows.push(
       row(golden, `trajectory ${step}`, {
-        got: [loss, reconstruction, kl],
+        got: quantities.map((name) => entry!.values[name] ?? NaN),
         want: golden.trajectory[step]!,
-        tolerance,
+        tolerance: step === 0 ? 2e-5 : 3e-3,
         each: true,
       }),
     );
-    if (step === 0) rows.push(...compareGradients(golden, file, await trainer.readGradients()));
+    if (step === 0) rows.push(...compareGradients(golden, await trainer.readGradients()));
   }
-  rows.push(...compareState(golden, await trainer.read()));
+  const state = await trainer.read();
+  rows.push(...compareState(golden, state));
   using model = VaeInference.open(device, common);
-  model.write(await trainer.read());
-  const { mu, logvar } = await model.encode(images);
-  golden.eval_latents.forEach(([muName, logvarName], m) => {
-    rows.push(row(golden, `latent mu ${m}`, { got: mu[m]!, want: file.tensor(muName).data, tolerance: 1e-2 }));
-    rows.push(
-      row(golden, `latent logvar ${m}`, { got: logvar[m]!, want: file.tensor(logvarName).data, tolerance: 1e-2 }),
-    );
+  model.write(state);
+  const { mu, logvar } = await model.encode(batch);
+  golden.latents.forEach((want, m) => {
+    const tolerance = FINAL_TOLERANCE;
+    rows.push(row(golden, `latent mu ${m}`, { got: mu[m]!, want: want[0].data, tolerance }));
+    rows.push(row(golden, `latent logvar ${m}`, { got: logvar[m]!, want: want[1].data, tolerance }));
   });
+  if (text) {
+    const got = await textLogits(model, { view: text.view, mu: mu[text.view]! });
+    rows.push(row(golden, "text logits", { got, want: text.logits.data, tolerance: FINAL_TOLERANCE }));
+  }
   return rows;
+}
+
+/** A text's logits from latents [N, D], as the files have them: [N, V, L]. */
+async function textLogits(
+  model: VaeInference,
+  { view, mu }: { view: number; mu: Float32Array },
+): Promise<Float32Array> {
+  const { shape: { batchSize }, vae } = model;
+  const program = await model.program("text logits", () => {
+    const z = input("mu", { shape: [batchSize, vae.config.latentDim] });
+    return { outputs: { logits: permute(vae.decodeView(model.scope, z, view), [0, 1, 3, 2]) } };
+  });
+  program.run({ mu });
+  const [logits] = await program.read("logits");
+  return logits!;
 }
 
 function row(
@@ -156,7 +131,7 @@ function worstNorm(
   quantity: string,
   options: {
     got: ReadonlyMap<string, HostTensor>;
-    want: Readonly<Record<string, { l2: number }>>;
+    want: TensorStats;
     floor: number;
     tolerance: number;
   },
@@ -172,10 +147,9 @@ function worstNorm(
 
 function compareGradients(
   golden: GoldenModel,
-  file: GoldenFile<GoldenModel>,
   got: ReadonlyMap<string, HostTensor>,
 ): VerifiedQuantity[] {
-  const stats = Object.entries(golden.grad_stats_step0);
+  const stats = Object.entries(golden.gradientStats);
   const zero = stats.filter(([, { l2 }]) => l2 < TRUE_ZERO);
   const other = stats.filter(([, { l2 }]) => l2 >= TRUE_ZERO);
   const whole = Math.hypot(...other.map(([, { l2 }]) => l2));
@@ -187,16 +161,12 @@ function compareGradients(
       floor: whole,
       tolerance: FLOAT32_EPSILON,
     }),
-    ...Object.entries(golden.grads_step0).map(([name, tensor]) =>
-      row(golden, `gradient of ${name}`, {
-        got: got.get(name)?.data ?? [],
-        want: file.tensor(tensor).data,
-        tolerance: 1e-4,
-      })
+    ...[...golden.gradients].map(([name, { data: want }]) =>
+      row(golden, `gradient of ${name}`, { got: got.get(name)?.data ?? [], want, tolerance: 1e-4 })
     ),
   ];
 }
 
 function compareState(golden: GoldenModel, got: ReadonlyMap<string, HostTensor>): VerifiedQuantity[] {
-  return [worstNorm(golden, "final state norms", { got, want: golden.final_stats, floor: 0.01, tolerance: 5e-3 })];
+  return [worstNorm(golden, "final state norms", { got, want: golden.finalStats, floor: 0.01, tolerance: 5e-3 })];
 }

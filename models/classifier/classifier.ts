@@ -14,7 +14,6 @@ import {
   add,
   bceWithLogits,
   div,
-  input,
   logSoftmax,
   logsumexp,
   maximum,
@@ -31,8 +30,9 @@ import {
 } from "../../runtime/mod.ts";
 import { dropout, linear } from "../layers/layers.ts";
 import type { Network } from "../networks/network.ts";
-import { networkOf } from "../networks/registry.ts";
+import { viewNetworks } from "../networks/registry.ts";
 import type { Scope } from "../layers/scope.ts";
+import { isText, type TextViews, type ViewTensors, viewTensors } from "../view_inputs.ts";
 import { viewOf } from "../view_of.ts";
 
 /** Names of the supervised methods. */
@@ -54,6 +54,8 @@ export interface ClassifierConfig {
   readonly views: readonly string[];
   /** Number of labels. */
   readonly labels: number;
+  /** The views that are texts, with their sizes; the others are images. */
+  readonly texts?: TextViews | undefined;
   /** Name of the network whose encoder extracts the features, see {@linkcode networkNames}. */
   readonly network: string;
   /** Side of the square images in pixels. */
@@ -72,8 +74,8 @@ export interface ClassifierConfig {
 
 /** A labelled batch. */
 export interface ClassifierInputs {
-  /** One per view, [N, S, S, 1] in [0, 1]. */
-  readonly images: readonly Tensor[];
+  /** One per view: an image [N, S, S, 1] in [0, 1], or the tokens of a text. */
+  readonly data: readonly ViewTensors[];
   /** 1 and 0, [N, labels]; any number where the label is unknown. */
   readonly targets: Tensor;
   /** 1 where a label is known and 0 where it is not, [N, labels]. */
@@ -84,7 +86,7 @@ export interface ClassifierInputs {
 
 /** A classifier: functions over a scope with its parameters. */
 export class Classifier {
-  readonly #network: Network;
+  readonly #networks: readonly Network[];
 
   /**
    * Checks the configuration.
@@ -103,7 +105,7 @@ export class Classifier {
     if (positiveWeights && (positiveWeights.length !== labels || bad !== undefined)) {
       throw new RangeError(`${labels} labels need one positive weight each, got ${positiveWeights.join(", ")}`);
     }
-    this.#network = networkOf(config.network, config);
+    this.#networks = viewNetworks(config);
   }
 
   /** Whether the views' scores are averaged, in training (`supervised-joint`) or at inference only. */
@@ -112,9 +114,9 @@ export class Classifier {
   }
 
   /** Each view's logits [N, labels]. */
-  logits(scope: Scope, images: readonly Tensor[]): Tensor[] {
-    return images.map((image, m) => {
-      const features = this.#network.extract(scope.child(`encoders.${m}`), image);
+  logits(scope: Scope, data: readonly ViewTensors[]): Tensor[] {
+    return data.map((view, m) => {
+      const features = this.#networks[m]!.extract(scope.child(`encoders.${m}`), isText(view) ? view.tokens : view);
       const head = scope.child(`classifiers.${m}`);
       const kept = dropout(head, features, { rate: HEAD_DROPOUT, name: "dropout" });
       return linear(head, kept, { outputs: this.config.labels, bias: false });
@@ -124,15 +126,15 @@ export class Classifier {
   /** The logits of the scores: of each view, [N, labels], and of the average score of the views that are there. */
   scoreLogits(
     scope: Scope,
-    inputs: Pick<ClassifierInputs, "images" | "present">,
+    inputs: Pick<ClassifierInputs, "data" | "present">,
   ): { views: Tensor[]; combined: Tensor } {
-    const views = this.logits(scope, inputs.images);
+    const views = this.logits(scope, inputs.data);
     return { views, combined: averageLogit(views, inputs.present) };
   }
 
   /** The training objective of a batch: a scalar. */
-  loss(scope: Scope, { images, targets, known, present }: ClassifierInputs): Tensor {
-    const logits = this.logits(scope, images);
+  loss(scope: Scope, { data, targets, known, present }: ClassifierInputs): Tensor {
+    const logits = this.logits(scope, data);
     if (this.config.method === "supervised-joint") {
       return this.#lossOf(averageLogit(logits, present), { targets, known });
     }
@@ -143,8 +145,7 @@ export class Classifier {
 
   /** Requests every parameter from a declaring scope. */
   declare(scope: Scope): void {
-    const { imageSize, views } = this.config;
-    this.logits(scope, views.map((name) => input(name, { shape: [1, imageSize, imageSize, 1] })));
+    this.logits(scope, viewTensors({ ...this.config, batchSize: 1 }));
   }
 
   #lossOf(logits: Tensor, { targets, known }: { targets: Tensor; known: Tensor }): Tensor {

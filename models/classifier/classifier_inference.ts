@@ -6,7 +6,8 @@
 import { compile, type Device, input, type Precision, type Program } from "../../runtime/mod.ts";
 import { modelState } from "../adam_state.ts";
 import { Classifier, type ClassifierConfig } from "./classifier.ts";
-import { type ImageShape, imageTensors, pixelInputs, type Pixels } from "../image_inputs.ts";
+import type { BatchViews } from "../view_batch.ts";
+import { type BatchShape, viewInputs, viewTensors } from "../view_inputs.ts";
 import { declareParameters, type HostTensor, Parameters } from "../layers/parameters.ts";
 import { Scope } from "../layers/scope.ts";
 
@@ -35,7 +36,7 @@ export class ClassifierInference implements Disposable {
   private constructor(
     readonly classifier: Classifier,
     readonly parameters: Parameters,
-    readonly images: ImageShape,
+    readonly shape: BatchShape,
     private readonly program: Program,
   ) {}
 
@@ -51,16 +52,17 @@ export class ClassifierInference implements Disposable {
     const classifier = new Classifier(options.config);
     const specs = declareParameters((scope) => classifier.declare(scope));
     const parameters = Parameters.create(device, { specs, seed: 0 });
-    const { views, imageSize } = options.config;
-    const images = { views, imageSize, batchSize: options.batchSize, floatImages: options.floatImages ?? false };
+    const { views, imageSize, texts } = options.config;
+    const { batchSize, floatImages = false } = options;
+    const shape = { views, imageSize, batchSize, floatImages, ...(texts ? { texts } : {}) };
     try {
       const program = await compile(device, () => {
-        const present = input("present", { shape: [images.views.length, images.batchSize] });
+        const present = input("present", { shape: [views.length, batchSize] });
         const scope = Scope.bound(parameters.source, { training: false });
-        const { views, combined } = classifier.scoreLogits(scope, { images: imageTensors(images), present });
-        return { outputs: { combined, ...Object.fromEntries(views.map((logits, m) => [`view ${m}`, logits])) } };
+        const { views: each, combined } = classifier.scoreLogits(scope, { data: viewTensors(shape), present });
+        return { outputs: { combined, ...Object.fromEntries(each.map((logits, m) => [`view ${m}`, logits])) } };
       }, { name: "classifier", precision: options.precision ?? "f32" });
-      return new ClassifierInference(classifier, parameters, images, program);
+      return new ClassifierInference(classifier, parameters, shape, program);
     } catch (error) {
       parameters[Symbol.dispose]();
       throw error;
@@ -77,10 +79,10 @@ export class ClassifierInference implements Disposable {
   }
 
   /** Scores of a batch; `present` is 1 where a view is present, view-major [M, N]; all are by default. */
-  async score(pixels: Pixels, options: { present?: Float32Array } = {}): Promise<ScoredBatch> {
-    const { views, batchSize } = this.images;
+  async score(batch: BatchViews, options: { present?: Float32Array } = {}): Promise<ScoredBatch> {
+    const { views, batchSize } = this.shape;
     const present = options.present ?? new Float32Array(views.length * batchSize).fill(1);
-    this.program.run({ ...pixelInputs(pixels), present });
+    this.program.run({ ...viewInputs(batch), present });
     const [combined, ...each] = await this.program.read("combined", ...views.map((_, m) => `view ${m}`));
     return { views: each.map(probabilities), combined: probabilities(combined!) };
   }

@@ -5,7 +5,8 @@
  */
 import { type Device, input, type Tensor } from "../../runtime/mod.ts";
 import { fillAbsent } from "../absent_views.ts";
-import { imageTensors, pixelInputs, type Pixels } from "../image_inputs.ts";
+import type { ViewBatch } from "../view_batch.ts";
+import { textNumbers, viewInputs, viewTensors } from "../view_inputs.ts";
 import type { Scope } from "../layers/scope.ts";
 import {
   createTrainer,
@@ -18,9 +19,7 @@ import {
 import { Classifier, type ClassifierConfig } from "./classifier.ts";
 
 /** A labelled batch as the GPU gets it. */
-export interface LabelledBatch {
-  /** The images of all views, view-major [M, N, S, S]. */
-  readonly pixels: Pixels;
+export interface LabelledBatch extends ViewBatch {
   /** 1, 0, or -1 where a label is unknown, [N, labels]. */
   readonly labels: Int8Array;
   /**
@@ -65,10 +64,11 @@ class TrainableClassifier implements Trainable<LabelledBatch> {
   }
 
   loss(scope: Scope): { loss: Tensor } {
-    const { batchSize, config: { imageSize, labels, views }, floatImages = false, missingViews } = this.options;
+    const { batchSize, config, floatImages = false, missingViews } = this.options;
+    const { labels, views } = config;
     const shape = [batchSize, labels];
     const loss = this.#classifier.loss(scope, {
-      images: imageTensors({ views, imageSize, batchSize, floatImages }),
+      data: viewTensors({ ...config, batchSize, floatImages }),
       targets: input("targets", { shape }),
       known: input("known", { shape }),
       ...(missingViews ? { present: input("present", { shape: [views.length, batchSize] }) } : {}),
@@ -79,11 +79,15 @@ class TrainableClassifier implements Trainable<LabelledBatch> {
   inputs(batch: LabelledBatch, _settings: StepSettings): StepInputs {
     const present = this.options.missingViews ? batch.present : undefined;
     const given = present ? { present } : {};
-    const { views } = this.options.config;
-    const { pixels, absent } = fillAbsent({ pixels: batch.pixels, ...given }, { views: views.length });
+    const { config } = this.options;
+    const { pixels, texts } = batch;
+    const { absent, ...filled } = fillAbsent(
+      { pixels, ...(texts ? { texts } : {}), ...given },
+      { views: config.views.length, texts: textNumbers(config) },
+    );
     return {
       values: {
-        ...pixelInputs(pixels),
+        ...viewInputs(filled),
         targets: Float32Array.from(batch.labels, (label) => label === 1 ? 1 : 0),
         known: Float32Array.from(batch.labels, (label) => label < 0 ? 0 : 1),
         ...given,

@@ -11,6 +11,7 @@ import {
   convTranspose2d,
   dropout as dropoutOp,
   dropout2d as dropout2dOp,
+  gather,
   matmul,
   type Tensor,
 } from "../../runtime/mod.ts";
@@ -28,16 +29,29 @@ export interface ConvOptions {
   readonly padding?: number;
   /** Add a bias per channel; false by default. */
   readonly bias?: boolean;
+  /**
+   * 2 for images [N, H, W, C], the default; 1 for sequences [N, 1, L, C], whose weights have no height in files
+   * (torch.nn.Conv1d).
+   */
+  readonly dimensions?: 1 | 2;
+}
+
+/** A convolution's kernel size, stride and padding for both axes of a map. */
+function planar({ kernel, stride = 1, padding = 0, dimensions = 2 }: ConvOptions) {
+  const both = (value: number, flat: number) => [dimensions === 1 ? flat : value, value] as const;
+  return { kernel: both(kernel, 1), walk: { stride: both(stride, 1), padding: both(padding, 0) } };
 }
 
 /** Convolution, `weight` OIHW and `bias` in files (torch.nn.Conv2d). */
 export function conv(scope: Scope, x: Tensor, options: ConvOptions): Tensor {
-  const { channels, kernel, stride = 1, padding = 0, bias = false } = options;
+  const { channels, bias = false, dimensions = 2 } = options;
+  const { kernel, walk } = planar(options);
   const inputs = x.shape.at(-1)!;
-  const initializer = { kind: "uniform", fanIn: inputs * kernel * kernel } as const;
-  const weight = scope.parameter("weight", { shape: [kernel, kernel, inputs, channels], layout: "conv", initializer });
+  const initializer = { kind: "uniform", fanIn: inputs * kernel[0] * kernel[1] } as const;
+  const layout = dimensions === 1 ? "conv1d" : "conv";
+  const weight = scope.parameter("weight", { shape: [...kernel, inputs, channels], layout, initializer });
   const offset = bias ? scope.parameter("bias", { shape: [channels], layout: "same", initializer }) : undefined;
-  return conv2d(x, weight, { stride, padding, ...(offset ? { bias: offset } : {}) });
+  return conv2d(x, weight, { ...walk, ...(offset ? { bias: offset } : {}) });
 }
 
 /**
@@ -45,16 +59,25 @@ export function conv(scope: Scope, x: Tensor, options: ConvOptions): Tensor {
  * takes the output channels for the fan-in).
  */
 export function convTranspose(scope: Scope, x: Tensor, options: ConvOptions & { outputPadding?: number }): Tensor {
-  const { channels, kernel, stride = 1, padding = 0, outputPadding = 0, bias = false } = options;
+  const { channels, outputPadding = 0, bias = false, dimensions = 2 } = options;
+  const { kernel, walk } = planar(options);
   const inputs = x.shape.at(-1)!;
-  const initializer = { kind: "uniform", fanIn: channels * kernel * kernel } as const;
-  const weight = scope.parameter("weight", {
-    shape: [kernel, kernel, inputs, channels],
-    layout: "conv-transpose",
-    initializer,
-  });
+  const initializer = { kind: "uniform", fanIn: channels * kernel[0] * kernel[1] } as const;
+  const layout = dimensions === 1 ? "conv-transpose1d" : "conv-transpose";
+  const weight = scope.parameter("weight", { shape: [...kernel, inputs, channels], layout, initializer });
   const offset = bias ? scope.parameter("bias", { shape: [channels], layout: "same", initializer }) : undefined;
-  return convTranspose2d(x, weight, { stride, padding, outputPadding, ...(offset ? { bias: offset } : {}) });
+  return convTranspose2d(x, weight, {
+    ...walk,
+    outputPadding: [dimensions === 1 ? 0 : outputPadding, outputPadding],
+    ...(offset ? { bias: offset } : {}),
+  });
+}
+
+/** Rows of a table, `weight` [words, channels], by number (torch.nn.Embedding); tokens are u32 of any shape. */
+export function embedding(scope: Scope, tokens: Tensor, options: { words: number; channels: number }): Tensor {
+  const { words, channels } = options;
+  const initializer = { kind: "normal" } as const;
+  return gather(scope.parameter("weight", { shape: [words, channels], layout: "same", initializer }), tokens);
 }
 
 /** Linear layer on [N, inputs], `weight` [outputs, inputs] and `bias` (torch.nn.Linear). */

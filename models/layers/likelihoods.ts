@@ -1,9 +1,19 @@
 /**
- * Likelihoods of images given a decoder's output.
+ * Likelihoods of views given a decoder's output: of an image by its pixels, of a text by its tokens.
  *
  * @module
  */
-import { bernoulliNll, gaussianNll, laplaceNll, sigmoid, type Tensor } from "../../runtime/mod.ts";
+import {
+  bernoulliNll,
+  categoricalMode,
+  categoricalNll,
+  gaussianNll,
+  laplaceNll,
+  reshape,
+  sigmoid,
+  type Tensor,
+} from "../../runtime/mod.ts";
+import { isText, type ViewTensors } from "../view_inputs.ts";
 
 /** Names of the likelihoods. */
 export const LIKELIHOODS = ["laplace", "gaussian", "bernoulli"] as const;
@@ -16,12 +26,18 @@ export interface Likelihood {
   readonly scale: number;
 }
 
-/** Negative log-likelihood of each sample, summed over its pixels: [N]. */
-export function negativeLogLikelihood(output: Tensor, image: Tensor, likelihood: Likelihood): Tensor {
+/**
+ * Negative log-likelihood of each sample, [N]: of an image summed over its pixels, of a text over its tokens before the
+ * padding, each with a categorical distribution of its own.
+ *
+ * @param likelihood That of pixels.
+ */
+export function negativeLogLikelihood(output: Tensor, view: ViewTensors, likelihood: Likelihood): Tensor {
+  if (isText(view)) return categoricalNll(output, view.tokens, { lengths: view.lengths });
   const { name, scale } = likelihood;
-  if (name === "laplace") return laplaceNll(output, image, { scale });
-  if (name === "gaussian") return gaussianNll(output, image, { scale });
-  return bernoulliNll(output, image);
+  if (name === "laplace") return laplaceNll(output, view, { scale });
+  if (name === "gaussian") return gaussianNll(output, view, { scale });
+  return bernoulliNll(output, view);
 }
 
 /**
@@ -30,4 +46,10 @@ export function negativeLogLikelihood(output: Tensor, image: Tensor, likelihood:
  */
 export function likelihoodMean(output: Tensor, likelihood: Likelihood): Tensor {
   return likelihood.name === "bernoulli" ? sigmoid(output) : output;
+}
+
+/** The most probable token at each position of a text, given a decoder's logits [N, 1, L, V]: [N, L]. */
+export function probableTokens(logits: Tensor): Tensor {
+  const [samples, , length] = logits.shape as [number, number, number];
+  return reshape(categoricalMode(logits), [samples, length]);
 }

@@ -7,6 +7,7 @@
 import {
   createSlab,
   type Device,
+  randomNormalData,
   randomUniformData,
   type Shape,
   type Slab,
@@ -160,8 +161,10 @@ function initialValue(spec: ParameterSpec, options: { seed: number; index: numbe
   const size = shape.reduce((product, axis) => product * axis, 1);
   if (initializer.kind === "zeros") return new Float32Array(size);
   if (initializer.kind === "ones") return new Float32Array(size).fill(1);
+  const key = { seed: options.seed, stream: options.index, step: 0xffffffff };
+  if (initializer.kind === "normal") return randomNormalData(size, key);
   const bound = 1 / Math.sqrt(initializer.fanIn);
-  const uniform = randomUniformData(size, { seed: options.seed, stream: options.index, step: 0xffffffff });
+  const uniform = randomUniformData(size, key);
   return uniform.map((u) => (2 * u - 1) * bound);
 }
 
@@ -170,10 +173,12 @@ function fileShape(spec: ParameterSpec): Shape {
   const [kh, kw, inputs, outputs] = spec.shape;
   if (spec.layout === "conv") return [outputs!, inputs!, kh!, kw!];
   if (spec.layout === "conv-transpose") return [inputs!, outputs!, kh!, kw!];
+  if (spec.layout === "conv1d") return [outputs!, inputs!, kw!];
+  if (spec.layout === "conv-transpose1d") return [inputs!, outputs!, kw!];
   return spec.shape;
 }
 
-/** HWIO to OIHW (conv) or IOHW (transposed conv). */
+/** HWIO to OIHW (conv) or IOHW (transposed conv), without the height of 1 in one dimension. */
 function toFile(spec: ParameterSpec, data: Float32Array): HostTensor {
   const shape = fileShape(spec);
   if (spec.layout === "same") return { shape, data };
@@ -198,7 +203,7 @@ function fromFile(spec: ParameterSpec, tensor: HostTensor): Float32Array {
 /** Visits every element with its position in the engine's layout and in the file's. */
 function reorder(spec: ParameterSpec, visit: (engine: number, file: number) => void): void {
   const [kh, kw, inputs, outputs] = spec.shape as [number, number, number, number];
-  const outputsFirst = spec.layout === "conv";
+  const outputsFirst = spec.layout === "conv" || spec.layout === "conv1d";
   let engine = 0;
   for (let y = 0; y < kh; y++) {
     for (let x = 0; x < kw; x++) {

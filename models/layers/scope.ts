@@ -11,15 +11,16 @@ import { input, type Shape, type State, type Tensor } from "../../runtime/mod.ts
 
 /**
  * The layout of a tensor in files, relative to the engine's: conv weights are OIHW in files and HWIO here,
- * transposed-conv weights IOHW there and HWIO here; everything else is the same.
+ * transposed-conv weights IOHW there and HWIO here; those of one dimension have no height there (OIW, IOW) and one of 1
+ * here; everything else is the same.
  */
-export type FileLayout = "same" | "conv" | "conv-transpose";
+export type FileLayout = "same" | "conv" | "conv-transpose" | "conv1d" | "conv-transpose1d";
 
 /**
- * Initial distribution: zeros, ones, or uniform in +-1/sqrt(fanIn), which is PyTorch's default for linear and conv
- * layers.
+ * Initial distribution: zeros, ones, standard normal (PyTorch's default for embeddings), or uniform in +-1/sqrt(fanIn)
+ * (its default for linear and conv layers).
  */
-export type Initializer = { readonly kind: "zeros" } | { readonly kind: "ones" } | {
+export type Initializer = { readonly kind: "zeros" } | { readonly kind: "ones" } | { readonly kind: "normal" } | {
   readonly kind: "uniform";
   readonly fanIn: number;
 };

@@ -1,5 +1,5 @@
 /**
- * The interface of a network: an encoder from images to posteriors, and a decoder.
+ * The interface of a network: an encoder from a view to posteriors, and a decoder.
  *
  * @module
  */
@@ -14,16 +14,19 @@ export interface Posterior {
   readonly logvar: Tensor;
 }
 
-/** Encoder and decoder of one view. Images are [N, S, S, 1]. */
+/** Encoder and decoder of one view: of images [N, S, S, 1], or of texts as tokens u32 [N, L]. */
 export interface Network {
   /** Name in `--network` and in files. */
   readonly name: string;
   /** Number of features that `extract` returns. */
   readonly features: number;
-  /** Image [N, S, S, 1] to features [N, features]; supervised classifiers use it too. */
-  extract(scope: Scope, image: Tensor): Tensor;
+  /** The view to features [N, features]; supervised classifiers use it too. */
+  extract(scope: Scope, view: Tensor): Tensor;
   /** Features to the posterior of the latent. */
   posterior(scope: Scope, features: Tensor): Posterior;
-  /** Latent [N, D] to the mean of the image's likelihood, [N, S, S, 1]. */
+  /**
+   * Latent [N, D] to the parameters of the view's likelihood: for an image its mean, [N, S, S, 1], for a text the
+   * logits of the words at every position, [N, 1, L, V].
+   */
   decode(scope: Scope, z: Tensor): Tensor;
 }

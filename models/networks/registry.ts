@@ -6,6 +6,8 @@
 import type { Network } from "./network.ts";
 import { residualNetwork } from "./residual.ts";
 import { smallNetwork } from "./small.ts";
+import { textNetwork } from "./text.ts";
+import type { TextViews } from "../view_inputs.ts";
 
 /** Sizes of a network. */
 export interface NetworkOptions {
@@ -48,4 +50,32 @@ export function networkOf(name: string, options: NetworkOptions): Network {
 export function registerNetwork(name: string, make: (options: NetworkOptions) => Network): void {
   if (NETWORKS.has(name)) throw new RangeError(`there is a network ${name} already`);
   NETWORKS.set(name, make);
+}
+
+/** What determines the networks of a model's views. */
+export interface ViewNetworkOptions extends NetworkOptions {
+  /** Name of the network of the image views. */
+  readonly network: string;
+  /** Names of the views, in the order of their encoders. */
+  readonly views: readonly string[];
+  /** The views that are texts; the others are images. */
+  readonly texts?: TextViews | undefined;
+}
+
+/**
+ * The network of each view.
+ *
+ * @throws {RangeError} for an unknown network, or sizes that one of them does not take.
+ */
+export function viewNetworks(options: ViewNetworkOptions): Network[] {
+  const { network, views, texts = {}, latentDim, dropout } = options;
+  const unknown = Object.keys(texts).find((name) => !views.includes(name));
+  if (unknown !== undefined) {
+    throw new RangeError(`${unknown} is to be a text, but the views are ${views.join(", ")}`);
+  }
+  let images: Network | undefined;
+  return views.map((name) => {
+    const sizes = texts[name];
+    return sizes ? textNetwork({ ...sizes, latentDim, dropout }) : images ??= networkOf(network, options);
+  });
 }

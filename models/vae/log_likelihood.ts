@@ -8,6 +8,7 @@ import {
   aggregate,
   type AggregateMethod,
   broadcastTo,
+  type InputData,
   logMixtureDensity,
   mixtureComponents,
   mul,
@@ -23,7 +24,8 @@ import {
   sum,
   type Tensor,
 } from "../../runtime/mod.ts";
-import { imageTensors, pixelInputs, type Pixels } from "../image_inputs.ts";
+import { type BatchViews, viewBatch } from "../view_batch.ts";
+import { isText, textInputs, textTensors, viewInputs, type ViewTensors, viewTensors } from "../view_inputs.ts";
 import { negativeLogLikelihood } from "../layers/likelihoods.ts";
 import type { Posterior } from "../networks/network.ts";
 import { requireAnchor } from "./samples.ts";
@@ -82,13 +84,13 @@ interface Estimate {
  */
 export async function logLikelihood(
   model: VaeInference,
-  pixels: Pixels,
+  batch: BatchViews,
   options: LogLikelihoodOptions,
 ): Promise<Float64Array> {
   const { of, given = [], draws } = options;
   const { prior, aggregation } = model.vae.method;
   requireSelection(model, options);
-  const estimate = (about: Estimate) => estimateLog(model, pixels, { ...options, about, draws });
+  const estimate = (about: Estimate) => estimateLog(model, batch, { ...options, about, draws });
   if (prior === "annealed" && given.length > 0) {
     return await estimate({ explained: of, proposing: given, aggregation: "moe", weighed: false });
   }
@@ -123,20 +125,21 @@ function requireSelection(model: VaeInference, { of, given = [], draws }: LogLik
 
 async function estimateLog(
   model: VaeInference,
-  pixels: Pixels,
+  batch: BatchViews,
   options: DrawOptions & { about: Estimate; draws: number },
 ): Promise<Float64Array> {
   const { about, draws, seed = 0, step = 0 } = options;
   const components = mixtureComponents(about.aggregation, about.proposing.length).length;
-  const samples = model.images.batchSize;
+  const samples = model.shape.batchSize;
   // A small batch is decoded for several draws at once, because a readback from the GPU costs more than the decoding.
   const copies = Math.max(1, Math.min(Math.floor(ROWS / (components * samples)), Math.ceil(draws / components)));
   const rounds = Math.ceil(draws / (components * copies));
   const name = `likelihood ${JSON.stringify([about, copies])}`;
   const program = await model.program(name, () => buildWeights(model, { about, copies }));
   const sums = Array.from({ length: samples }, () => new LogSum());
+  const inputs = { ...viewInputs(batch), ...repeatedTexts(model, batch, { about, times: components * copies }) };
   for (let round = 0; round < rounds; round++) {
-    program.run(pixelInputs(pixels), { seed, step: step * rounds + round });
+    program.run(inputs, { seed, step: step * rounds + round });
     const [weights] = await program.read("weights");
     weights!.forEach((weight, i) => sums[i % samples]!.add(weight));
   }
@@ -146,17 +149,17 @@ async function estimateLog(
 /** Log weights [components, copies N] of some draws from each component. */
 function buildWeights(model: VaeInference, options: { about: Estimate; copies: number }): ProgramResults {
   const { about, copies } = options;
-  const { vae, images: shape } = model;
-  const images = imageTensors(shape);
-  const { mu, logvar } = componentsOf(vae.encode(model.scope, images), about);
+  const { vae } = model;
+  const views = viewTensors(model.shape);
+  const { mu, logvar } = componentsOf(vae.encode(model.scope, views), about);
   const components = { mu: repeatSamples(mu, copies), logvar: repeatSamples(logvar, copies) };
   const [count, samples, width] = components.mu.shape as [number, number, number];
   const eps = randomNormal(components.mu.shape, { stream: model.scope.stream("importance draws") });
   const z = reparameterize(components.mu, components.logvar, { eps });
   const each = about.explained.map((view) => {
-    const image = viewOf(repeatSamples(stack([images[view]!]), count * copies), 0);
+    const repeated = repeatView(model, views[view]!, { view, times: count * copies });
     const output = vae.decodeView(model.scope, reshape(z, [count * samples, width]), view);
-    return reshape(neg(negativeLogLikelihood(output, image, vae.config.likelihood)), [count, samples]);
+    return reshape(neg(negativeLogLikelihood(output, repeated, vae.config.likelihood)), [count, samples]);
   });
   const likelihood = each.reduce((a, b) => add(a, b));
   if (!about.weighed) return { outputs: { weights: likelihood } };
@@ -187,6 +190,35 @@ function repeatSamples(x: Tensor, times: number): Tensor {
   const size = sizeOf([samples, ...rest]);
   const repeated = broadcastTo(reshape(x, [parts, 1, size]), [parts, times, size]);
   return reshape(repeated, [parts, times * samples, ...rest]);
+}
+
+/** A view whose samples are repeated, all of them one time after another. */
+function repeatView(model: VaeInference, given: ViewTensors, at: { view: number; times: number }): ViewTensors {
+  const { view, times } = at;
+  if (!isText(given)) return viewOf(repeatSamples(stack([given]), times), 0);
+  // Tokens are few, so the host repeats them; see `repeatedTexts()`.
+  const [samples, length] = given.tokens.shape as [number, number];
+  return textTensors(model.vae.texts.indexOf(view), { samples: times * samples, length, name: REPEATED });
+}
+
+/** Prefix of the inputs with repeated texts. */
+const REPEATED = "repeated ";
+
+/** The values of the inputs that {@link repeatView} declares. */
+function repeatedTexts(
+  model: VaeInference,
+  batch: BatchViews,
+  { about, times }: { about: Estimate; times: number },
+): Record<string, InputData> {
+  const { texts = [] } = viewBatch(batch);
+  const each = model.vae.texts.flatMap((view, i) => {
+    if (!about.explained.includes(view)) return [];
+    const repeated = (data: ArrayLike<number>) =>
+      Uint32Array.from({ length: times * data.length }, (_, k) => data[k % data.length]!);
+    const { tokens, lengths } = texts[i]!;
+    return [textInputs(i, { tokens: repeated(tokens), lengths: repeated(lengths), name: REPEATED })];
+  });
+  return Object.assign({}, ...each);
 }
 
 /** Streaming log-sum-exp in float64. */

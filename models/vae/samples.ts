@@ -1,11 +1,12 @@
 /**
- * Samples new images from a trained multimodal VAE.
+ * Samples new images and texts from a trained multimodal VAE.
  *
  * @module
  */
 import { aggregate, randomNormal, reparameterize, reshape } from "../../runtime/mod.ts";
 import { isMixture } from "../methods/component_draw.ts";
-import { imageTensors, pixelInputs, type Pixels } from "../image_inputs.ts";
+import type { BatchViews } from "../view_batch.ts";
+import { viewInputs, viewTensors } from "../view_inputs.ts";
 import type { Vae } from "./vae.ts";
 import type { DrawOptions, VaeInference, ViewSelection } from "./vae_inference.ts";
 
@@ -13,20 +14,21 @@ import type { DrawOptions, VaeInference, ViewSelection } from "./vae_inference.t
 export const ANCHORING_ALPHA = 1e-3;
 
 /**
- * Samples variations of a batch's images, one array per view, [N, S, S]: latents are drawn from the posteriors instead
- * of a prior. Joint models draw from the joint posterior, the MMVM VAE from the mixture of the views' posteriors, and
- * decode every view from the same latent; independent VAEs draw for each view from its own posterior.
+ * Samples variations of a batch, one array per view as by `VaeInference.decode()`: latents are drawn from the
+ * posteriors instead of a prior. Joint models draw from the joint posterior, the MMVM VAE from the mixture of the
+ * views' posteriors, and decode every view from the same latent; independent VAEs draw for each view from its own
+ * posterior.
  */
 export async function samplePosterior(
   model: VaeInference,
-  pixels: Pixels,
+  batch: BatchViews,
   options: ViewSelection & DrawOptions = {},
 ): Promise<Float32Array[]> {
   const { method } = model.vae;
   const aggregation = method.prior === "each" ? undefined : method.aggregation ?? "moe";
   const assigned = isMixture(aggregation);
   const program = await model.program("sample posterior", () => {
-    const { mu, logvar } = model.vae.encode(model.scope, imageTensors(model.images));
+    const { mu, logvar } = model.vae.encode(model.scope, viewTensors(model.shape));
     const stream = model.scope.stream("posterior samples");
     const { present, assignment } = model.selectionInputs({ assigned });
     if (!aggregation) return model.decoded(reparameterize(mu, logvar, { eps: randomNormal(mu.shape, { stream }) }));
@@ -39,13 +41,13 @@ export async function samplePosterior(
     return model.decoded(reshape(z, [1, ...z.shape]));
   });
   const selection = model.selection(options, assigned && aggregation ? { assigned: aggregation } : {});
-  program.run({ ...pixelInputs(pixels), ...selection }, { seed: options.seed ?? 0, step: options.step ?? 0 });
+  program.run({ ...viewInputs(batch), ...selection }, { seed: options.seed ?? 0, step: options.step ?? 0 });
   return await model.readDecoded(program);
 }
 
 /**
- * Samples a batch of images with latents drawn from N(0, I), one array per view, [N, S, S]: one latent for all views,
- * or one per view for independent VAEs.
+ * Samples a batch with latents drawn from N(0, I), one array per view as by `VaeInference.decode()`: one latent for all
+ * views, or one per view for independent VAEs.
  *
  * @param options.alpha Weight of the standard normal prior at the end of training, 0 by default; only used by the MMVM
  * VAE.
@@ -58,7 +60,7 @@ export async function samplePrior(
   requireAnchor(model.vae, { alpha: options.alpha ?? 0, use: "samples from the prior" });
   const { views, method, config } = model.vae;
   const program = await model.program("sample prior", () => {
-    const shape = [method.prior === "each" ? views : 1, model.images.batchSize, config.latentDim];
+    const shape = [method.prior === "each" ? views : 1, model.shape.batchSize, config.latentDim];
     return model.decoded(randomNormal(shape, { stream: model.scope.stream("prior samples") }));
   });
   program.run({}, { seed: options.seed ?? 0, step: options.step ?? 0 });

@@ -7,15 +7,16 @@
  *
  * @module
  */
-import { add, input, mean, mul, reshape, stack, type Tensor, where } from "../../runtime/mod.ts";
+import { add, mean, mul, reshape, stack, type Tensor, where } from "../../runtime/mod.ts";
 import { isMixture } from "../methods/component_draw.ts";
 import { type Likelihood, negativeLogLikelihood } from "../layers/likelihoods.ts";
 import type { AggregateContext, Method } from "../methods/method.ts";
 import { methodOf } from "../methods/registry.ts";
 import type { Network, Posterior } from "../networks/network.ts";
-import { networkOf } from "../networks/registry.ts";
+import { viewNetworks } from "../networks/registry.ts";
 import { type Objective, PUBLISHED_OBJECTIVE } from "../methods/objective.ts";
 import type { Scope } from "../layers/scope.ts";
+import { isText, textNumbers, type TextViews, type ViewTensors, viewTensors } from "../view_inputs.ts";
 import { viewOf } from "../view_of.ts";
 
 /** Everything that determines a model, as in config.json; the objective is as published unless given. */
@@ -24,7 +25,9 @@ export interface VaeConfig extends Partial<Objective> {
   readonly method: string;
   /** Names of the views, in the order of their encoders. */
   readonly views: readonly string[];
-  /** Name of the encoder and decoder architecture, see {@linkcode networkNames}. */
+  /** The views that are texts, with their sizes; the others are images. */
+  readonly texts?: TextViews | undefined;
+  /** Name of the encoder and decoder architecture of images, see {@linkcode networkNames}. */
   readonly network: string;
   /** Side of the square images in pixels. */
   readonly imageSize: number;
@@ -48,12 +51,14 @@ export interface VaeTerms {
   readonly reconstruction: Tensor;
   /** Mean KL divergence per sample, before beta. */
   readonly kl: Tensor;
+  /** Mean negative log-likelihood of each view, without its weight. */
+  readonly views: readonly Tensor[];
 }
 
 /** Inputs of a training step. */
 export interface VaeInputs extends AggregateContext {
-  /** One per view, [N, S, S, 1] in [0, 1]. */
-  readonly images: readonly Tensor[];
+  /** One per view: an image [N, S, S, 1] in [0, 1], or the tokens of a text. */
+  readonly data: readonly ViewTensors[];
   /** Standard normal, [M, N, D]. */
   readonly noise: Tensor;
   /** Weight of the standard normal prior, [1]; only MMVM uses it. */
@@ -68,7 +73,7 @@ export class Vae {
   readonly method: Method;
   /** Variant of the divergence. */
   readonly objective: Objective;
-  readonly #network: Network;
+  readonly #networks: readonly Network[];
   readonly #weights: readonly number[];
 
   /**
@@ -84,7 +89,7 @@ export class Vae {
       jointKl: jointKl ?? PUBLISHED_OBJECTIVE.jointKl,
       moeAssignment: moeAssignment ?? PUBLISHED_OBJECTIVE.moeAssignment,
     };
-    this.#network = networkOf(config.network, config);
+    this.#networks = viewNetworks(config);
     this.#weights = config.viewWeights ?? views.map(() => 1);
     requireViews(config, this.method);
   }
@@ -94,16 +99,22 @@ export class Vae {
     return this.config.views.length;
   }
 
+  /** Numbers of the views that are texts. */
+  get texts(): number[] {
+    return textNumbers(this.config);
+  }
+
   /** Whether training needs a drawn component for each sample. */
   get drawsComponents(): boolean {
     return isMixture(this.method.aggregation) && this.objective.moeAssignment === "stratified";
   }
 
   /** Posteriors of all views, stacked: [M, N, D]. */
-  encode(scope: Scope, images: readonly Tensor[]): Posterior {
-    const each = images.map((image, m) => {
+  encode(scope: Scope, data: readonly ViewTensors[]): Posterior {
+    const each = data.map((view, m) => {
       const at = scope.child(`encoders.${m}`);
-      return this.#network.posterior(at, this.#network.extract(at, image));
+      const network = this.#networks[m]!;
+      return network.posterior(at, network.extract(at, isText(view) ? view.tokens : view));
     });
     return {
       mu: stack(each.map(({ mu }) => mu), 0),
@@ -111,38 +122,38 @@ export class Vae {
     };
   }
 
-  /** Each view's likelihood mean [N, S, S, 1] from latents [M, N, D], or [1, N, D] for one shared by all views. */
+  /** Each view's {@linkcode decodeView} from latents [M, N, D], or [1, N, D] for one shared by all views. */
   decode(scope: Scope, z: Tensor): Tensor[] {
     return this.config.views.map((_, m) => this.decodeView(scope, viewOf(z, z.shape[0] === 1 ? 0 : m), m));
   }
 
-  /** One view's likelihood mean [N, S, S, 1] from latents [N, D]. */
+  /**
+   * The parameters of one view's likelihood from latents [N, D]: an image's mean [N, S, S, 1], or a text's logits
+   * [N, 1, L, V].
+   */
   decodeView(scope: Scope, z: Tensor, view: number): Tensor {
-    return this.#network.decode(scope.child(`decoders.${view}`), z);
+    return this.#networks[view]!.decode(scope.child(`decoders.${view}`), z);
   }
 
   /** The training objective of a batch. */
   terms(scope: Scope, inputs: VaeInputs): VaeTerms {
-    const { images, noise, alpha, beta, ...context } = inputs;
-    const posterior = this.encode(scope, images);
+    const { data, noise, alpha, beta, ...context } = inputs;
+    const posterior = this.encode(scope, data);
     const { z, kl } = this.method.latents({ posterior, noise, alpha, objective: this.objective, ...context });
     const divergence = mean(kl);
     const losses = this.decode(scope, z).map((output, m) => {
-      const nll = negativeLogLikelihood(output, images[m]!, this.config.likelihood);
-      const counted = context.present ? where(viewOf(context.present, m), { then: nll, otherwise: 0 }) : nll;
-      const weight = this.#weights[m]!;
-      return weight === 1 ? mean(counted) : mul(mean(counted), weight);
+      const nll = negativeLogLikelihood(output, data[m]!, this.config.likelihood);
+      return mean(context.present ? where(viewOf(context.present, m), { then: nll, otherwise: 0 }) : nll);
     });
-    const reconstruction = losses.reduce(add);
-    return { loss: add(reconstruction, mul(beta, divergence)), reconstruction, kl: divergence };
+    const weighted = losses.map((loss, m) => this.#weights[m] === 1 ? loss : mul(loss, this.#weights[m]!));
+    const reconstruction = weighted.reduce(add);
+    return { loss: add(reconstruction, mul(beta, divergence)), reconstruction, kl: divergence, views: losses };
   }
 
   /** Requests every parameter from a declaring scope. */
   declare(scope: Scope): void {
-    const { imageSize, latentDim } = this.config;
-    const images = this.config.views.map((name) => input(name, { shape: [1, imageSize, imageSize, 1] }));
-    const { mu } = this.encode(scope, images);
-    this.decode(scope, reshape(mu, [this.views, 1, latentDim]));
+    const { mu } = this.encode(scope, viewTensors({ ...this.config, batchSize: 1 }));
+    this.decode(scope, reshape(mu, [this.views, 1, this.config.latentDim]));
   }
 }
 

@@ -21,8 +21,9 @@ import {
 } from "../../runtime/mod.ts";
 import { modelState } from "../adam_state.ts";
 import { drawComponents } from "../methods/component_draw.ts";
-import { type ImageShape, imageTensors, pixelInputs, type Pixels } from "../image_inputs.ts";
-import { likelihoodMean } from "../layers/likelihoods.ts";
+import type { BatchViews } from "../view_batch.ts";
+import { type BatchShape, viewInputs, viewTensors } from "../view_inputs.ts";
+import { likelihoodMean, probableTokens } from "../layers/likelihoods.ts";
 import type { AggregateContext, Method } from "../methods/method.ts";
 import { declareParameters, type HostTensor, Parameters } from "../layers/parameters.ts";
 import { Scope } from "../layers/scope.ts";
@@ -74,7 +75,7 @@ export class VaeInference implements Disposable {
     readonly device: Device,
     readonly vae: Vae,
     readonly parameters: Parameters,
-    readonly images: ImageShape,
+    readonly shape: BatchShape,
     private readonly precision: Precision,
   ) {}
 
@@ -88,8 +89,9 @@ export class VaeInference implements Disposable {
     const vae = new Vae(config);
     const specs = declareParameters((scope) => vae.declare(scope));
     const parameters = Parameters.create(device, { specs, seed });
-    const images = { views: config.views, imageSize: config.imageSize, batchSize, floatImages };
-    return new VaeInference(device, vae, parameters, images, precision);
+    const { views, imageSize, texts } = config;
+    const shape = { views, imageSize, batchSize, floatImages, ...(texts ? { texts } : {}) };
+    return new VaeInference(device, vae, parameters, shape, precision);
   }
 
   /**
@@ -102,14 +104,14 @@ export class VaeInference implements Disposable {
   }
 
   /** Posteriors of a batch, before aggregation. */
-  async encode(pixels: Pixels): Promise<EncodedBatch> {
+  async encode(batch: BatchViews): Promise<EncodedBatch> {
     const program = await this.program("encode", () => {
-      const { mu, logvar } = this.vae.encode(this.scope, imageTensors(this.images));
+      const { mu, logvar } = this.vae.encode(this.scope, viewTensors(this.shape));
       return { outputs: { mu, logvar } };
     });
-    program.run(pixelInputs(pixels));
+    program.run(viewInputs(batch));
     const [mu, logvar] = await program.read("mu", "logvar");
-    const size = this.images.batchSize * this.vae.config.latentDim;
+    const size = this.shape.batchSize * this.vae.config.latentDim;
     const byView = (data: Float32Array) =>
       Array.from({ length: this.vae.views }, (_, m) => data.slice(m * size, (m + 1) * size));
     return { mu: byView(mu!), logvar: byView(logvar!) };
@@ -123,72 +125,73 @@ export class VaeInference implements Disposable {
    * @throws {RangeError} for a method that has no joint posterior.
    */
   async aggregate(
-    pixels: Pixels,
+    batch: BatchViews,
     options: ViewSelection & DrawOptions = {},
   ): Promise<{ mu: Float32Array; logvar: Float32Array }> {
     const { method, drawsComponents } = this.vae;
     const { aggregate, aggregation } = method;
     if (!aggregate || !aggregation) throw noJointPosterior(method);
     const program = await this.program("aggregate", () => {
-      const posterior = this.vae.encode(this.scope, imageTensors(this.images));
+      const posterior = this.vae.encode(this.scope, viewTensors(this.shape));
       const { mu, logvar } = aggregate(posterior, this.selectionInputs({ assigned: drawsComponents }));
       return { outputs: { mu, logvar } };
     });
     const selection = this.selection(options, drawsComponents ? { assigned: aggregation } : {});
-    program.run({ ...pixelInputs(pixels), ...selection });
+    program.run({ ...viewInputs(batch), ...selection });
     const [mu, logvar] = await program.read("mu", "logvar");
     return { mu: mu!, logvar: logvar! };
   }
 
   /**
-   * Means of each view's likelihood, decoded from each view's posterior mean: `result[from][to]`, [N, S, S]. On the
-   * diagonal these are reconstructions, elsewhere translations of one view into another.
+   * Each view decoded from each view's posterior mean, `result[from][to]`: an image as the mean of its likelihood, [N,
+   * S, S], a text as its most probable tokens, [N, L]. On the diagonal these are reconstructions, elsewhere
+   * translations of one view into another.
    */
-  async decode(pixels: Pixels): Promise<Float32Array[][]> {
+  async decode(batch: BatchViews): Promise<Float32Array[][]> {
     const { views } = this.vae;
     const each = Array.from({ length: views }, (_, m) => m);
     const name = (from: number, to: number) => `${from}-${to}`;
     const program = await this.program("decode", () => {
-      const { mu } = this.vae.encode(this.scope, imageTensors(this.images));
+      const { mu } = this.vae.encode(this.scope, viewTensors(this.shape));
       const outputs = each.flatMap((from) =>
-        this.#means(slice(mu, { starts: [from, 0, 0], sizes: [1, mu.shape[1]!, mu.shape[2]!] }))
+        this.#shown(slice(mu, { starts: [from, 0, 0], sizes: [1, mu.shape[1]!, mu.shape[2]!] }))
           .map((output, to) => [name(from, to), output] as const)
       );
       return { outputs: Object.fromEntries(outputs) };
     });
-    program.run(pixelInputs(pixels));
+    program.run(viewInputs(batch));
     const outputs = await program.read(...each.flatMap((from) => each.map((to) => name(from, to))));
     return each.map((from) => outputs.slice(from * views, (from + 1) * views));
   }
 
   /**
-   * Translates one view of the batch into another: decoded as view `to` from the posterior mean of view `from`, [N, S,
-   * S].
+   * Translates one view of the batch into another: decoded as view `to` from the posterior mean of view `from`, as by
+   * {@link decode}.
    *
    * @throws {RangeError} for a view that the model does not have.
    */
-  async translate(pixels: Pixels, options: { from: number; to: number }): Promise<Float32Array> {
+  async translate(batch: BatchViews, options: { from: number; to: number }): Promise<Float32Array> {
     this.requireViews([options.from, options.to]);
-    return (await this.decode(pixels))[options.from]![options.to]!;
+    return (await this.decode(batch))[options.from]![options.to]!;
   }
 
   /**
-   * Reconstructions of the batch's images, one array per view, [N, S, S]: decoded from each view's own posterior
-   * mean, or from the mean of the joint posterior if the method has one.
+   * Reconstructions of the batch, one array per view as by {@link decode}: decoded from each view's own posterior mean,
+   * or from the mean of the joint posterior if the method has one.
    */
-  async reconstruct(pixels: Pixels, options: ViewSelection & DrawOptions = {}): Promise<Float32Array[]> {
-    if (this.vae.method.aggregate) return await this.decodeLatents((await this.aggregate(pixels, options)).mu);
-    const decoded = await this.decode(pixels);
+  async reconstruct(batch: BatchViews, options: ViewSelection & DrawOptions = {}): Promise<Float32Array[]> {
+    if (this.vae.method.aggregate) return await this.decodeLatents((await this.aggregate(batch, options)).mu);
+    const decoded = await this.decode(batch);
     return decoded.map((to, m) => to[m]!);
   }
 
   /**
-   * Means of each view's likelihood [N, S, S] from latents [M, N, D], or from [N, D] shared by all views.
+   * Each view as by {@link decode}, from latents [M, N, D], or from [N, D] shared by all views.
    *
    * @throws {RangeError} if the number of values does not match.
    */
   async decodeLatents(z: Float32Array): Promise<Float32Array[]> {
-    const { batchSize } = this.images;
+    const { batchSize } = this.shape;
     const { latentDim } = this.vae.config;
     const count = z.length / (batchSize * latentDim);
     if (count !== 1 && count !== this.vae.views) {
@@ -216,7 +219,7 @@ export class VaeInference implements Disposable {
 
   /** The views decoded from latents [M, N, D] or [1, N, D], as outputs of a program that {@link readDecoded} reads. */
   decoded(z: Tensor): ProgramResults {
-    return { outputs: Object.fromEntries(this.#means(z).map((output, m) => [`view ${m}`, output])) };
+    return { outputs: Object.fromEntries(this.#shown(z).map((output, m) => [`view ${m}`, output])) };
   }
 
   /** See {@link decoded}. */
@@ -226,7 +229,7 @@ export class VaeInference implements Disposable {
 
   /** Declares the inputs whose values {@link selection} returns. */
   selectionInputs(options: { assigned: boolean }): AggregateContext {
-    const { batchSize } = this.images;
+    const { batchSize } = this.shape;
     const present = input("present", { shape: [this.vae.views, batchSize] });
     return options.assigned ? { present, assignment: input("assignment", { shape: [batchSize], dtype: "u32" }) } : {
       present,
@@ -239,7 +242,7 @@ export class VaeInference implements Disposable {
     { assigned }: { assigned?: NonNullable<Method["aggregation"]> },
   ): Record<string, InputData> {
     const { views } = this.vae;
-    const { batchSize: samples } = this.images;
+    const { batchSize: samples } = this.shape;
     this.requireViews(options.views ?? []);
     const present = Float32Array.from({ length: views * samples }, (_, i) => {
       const chosen = options.views?.includes(Math.floor(i / samples)) ?? true;
@@ -270,9 +273,11 @@ export class VaeInference implements Disposable {
     }
   }
 
-  #means(z: Tensor): Tensor[] {
-    const { likelihood } = this.vae.config;
-    return this.vae.decode(this.scope, z).map((output) => likelihoodMean(output, likelihood));
+  #shown(z: Tensor): Tensor[] {
+    const { vae } = this;
+    return vae.decode(this.scope, z).map((output, m) =>
+      vae.texts.includes(m) ? probableTokens(output) : likelihoodMean(output, vae.config.likelihood)
+    );
   }
 
   /** Frees the GPU memory. */

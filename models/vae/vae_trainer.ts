@@ -5,7 +5,8 @@
  */
 import { type Device, input, type InputData, randomNormal, type Tensor } from "../../runtime/mod.ts";
 import { fillAbsent } from "../absent_views.ts";
-import { type ImageShape, imageTensors, pixelInputs, type Pixels } from "../image_inputs.ts";
+import type { ViewBatch } from "../view_batch.ts";
+import { viewInputs, viewTensors } from "../view_inputs.ts";
 import { Scope } from "../layers/scope.ts";
 import { drawComponents } from "../methods/component_draw.ts";
 import {
@@ -19,9 +20,7 @@ import {
 import { Vae, type VaeConfig } from "./vae.ts";
 
 /** A batch as the GPU gets it. */
-export interface ImageBatch {
-  /** The images of all views, view-major [M, N, S, S]. */
-  readonly pixels: Pixels;
+export interface VaeBatch extends ViewBatch {
   /** Standard normal noise [M, N, D], for a trainer with `givenNoise`. */
   readonly noise?: Float32Array;
   /**
@@ -50,12 +49,17 @@ export interface VaeTrainerOptions extends TrainerOptions {
  * @throws {RangeError} for a method, network or size that does not exist.
  * @throws {OutOfMemoryError} before anything is allocated, if that can be known.
  */
-export async function createVaeTrainer(device: Device, options: VaeTrainerOptions): Promise<Trainer<ImageBatch>> {
+export async function createVaeTrainer(device: Device, options: VaeTrainerOptions): Promise<Trainer<VaeBatch>> {
   return await createTrainer(device, { ...options, model: new TrainableVae(options) });
 }
 
+/** The metric that holds a view's mean negative log-likelihood, of models that have a text. */
+export function lossOf(view: string): string {
+  return `nll ${view}`;
+}
+
 /** A VAE as {@link createTrainer} takes it. */
-export class TrainableVae implements Trainable<ImageBatch> {
+export class TrainableVae implements Trainable<VaeBatch> {
   readonly #vae: Vae;
 
   constructor(private readonly options: VaeTrainerOptions) {
@@ -66,13 +70,12 @@ export class TrainableVae implements Trainable<ImageBatch> {
     this.#vae.declare(scope);
   }
 
-  loss(scope: Scope): { loss: Tensor; reconstruction: Tensor; kl: Tensor } {
+  loss(scope: Scope): { loss: Tensor; reconstruction: Tensor; kl: Tensor; [metric: string]: Tensor } {
     const { batchSize, config, floatImages = false, givenNoise, missingViews } = this.options;
-    const { views, drawsComponents } = this.#vae;
-    const images: ImageShape = { views: config.views, imageSize: config.imageSize, batchSize, floatImages };
+    const { views, drawsComponents, texts } = this.#vae;
     const noiseShape = [views, batchSize, config.latentDim];
-    const { loss, reconstruction, kl } = this.#vae.terms(scope, {
-      images: imageTensors(images),
+    const { loss, reconstruction, kl, views: losses } = this.#vae.terms(scope, {
+      data: viewTensors({ ...config, batchSize, floatImages }),
       noise: givenNoise
         ? input("noise", { shape: noiseShape })
         : randomNormal(noiseShape, { stream: scope.stream("reparameterisation") }),
@@ -81,17 +84,21 @@ export class TrainableVae implements Trainable<ImageBatch> {
       ...(missingViews ? { present: input("present", { shape: [views, batchSize] }) } : {}),
       ...(drawsComponents ? { assignment: input("assignment", { shape: [batchSize], dtype: "u32" }) } : {}),
     });
-    return { loss, reconstruction, kl };
+    const each = texts.length > 0 ? losses.map((nll, m) => [lossOf(config.views[m]!), nll] as const) : [];
+    return { loss, reconstruction, kl, ...Object.fromEntries(each) };
   }
 
-  inputs(batch: ImageBatch, { alpha, beta, step }: StepSettings): StepInputs {
-    const { noise } = batch;
+  inputs(batch: VaeBatch, { alpha, beta, step }: StepSettings): StepInputs {
+    const { pixels, texts, noise } = batch;
     const present = this.options.missingViews ? batch.present : undefined;
     const given = present ? { present } : {};
-    const { pixels, absent } = fillAbsent({ pixels: batch.pixels, ...given }, { views: this.#vae.views });
+    const { absent, ...filled } = fillAbsent(
+      { pixels, ...(texts ? { texts } : {}), ...given },
+      { views: this.#vae.views, texts: this.#vae.texts },
+    );
     return {
       values: {
-        ...pixelInputs(pixels),
+        ...viewInputs(filled),
         alpha,
         beta,
         ...this.#components(given, step),

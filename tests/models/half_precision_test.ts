@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import {
   createVaeTrainer,
   type HostTensor,
-  type ImageBatch,
   type Trainer,
   Vae,
+  type VaeBatch,
   type VaeConfig,
   VaeInference,
 } from "../../models/mod.ts";
@@ -78,7 +78,7 @@ async function trainer(
   device: Device,
   network: "residual" | "small",
   precision: Precision,
-): Promise<Trainer<ImageBatch>> {
+): Promise<Trainer<VaeBatch>> {
   return await createVaeTrainer(device, {
     config: config(network),
     batchSize: SAMPLES,
@@ -114,7 +114,7 @@ for (const network of ["residual", "small"] as const) {
       declare: (scope: Scope) => vae.declare(scope),
       loss: (scope: Scope) =>
         vae.terms(scope, {
-          images: images(),
+          data: images(),
           noise: input("noise", { shape: [VIEWS.length, SAMPLES, 6] }),
           alpha: input("alpha", { shape: [1] }),
           beta: input("beta", { shape: [] }),
@@ -133,7 +133,7 @@ for (const network of ["residual", "small"] as const) {
 Deno.test("restored float16 training continues bit for bit, including the loss scale", async () => {
   using device = await Device.open();
   const scales: number[] = [];
-  const run = async (made: Trainer<ImageBatch>, from: number, to: number) => {
+  const run = async (made: Trainer<VaeBatch>, from: number, to: number) => {
     for (let step = from; step < to; step++) made.step({ pixels, noise }, settings(step));
     scales.push(...(await made.readMetrics()).map(({ values }) => values.lossScale!));
     return await made.read();
@@ -217,7 +217,7 @@ Deno.test("a float16 classifier trains and scores like float32 up to rounding", 
     declare: (scope) => classifier.declare(scope),
     loss: (scope) => {
       const [targets, known] = [input("targets", { shape }), input("known", { shape })];
-      return classifier.loss(scope, { images: images(), targets, known });
+      return classifier.loss(scope, { data: images(), targets, known });
     },
   }, "f16");
   const error = relativeError(got.gradient, want.gradient);

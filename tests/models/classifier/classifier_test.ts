@@ -121,7 +121,7 @@ async function evaluate(device: Device, options: { config: ClassifierConfig; pre
     const scope = Scope.declaring();
     const shape = [SAMPLES, SIDE, SIDE, 1];
     const inputs: ClassifierInputs = {
-      images: IMAGES.map((_, m) => reshape(input(`image ${m}`, { shape }), shape)),
+      data: IMAGES.map((_, m) => reshape(input(`image ${m}`, { shape }), shape)),
       targets: input("targets", { shape: [SAMPLES, LABELS] }),
       known: input("known", { shape: [SAMPLES, LABELS] }),
       ...(present ? { present: input("present", { shape: [2, SAMPLES] }) } : {}),
