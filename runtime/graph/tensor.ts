@@ -6,6 +6,7 @@
  * @module
  */
 import type { Lowering, Target } from "../kernels/kernel.ts";
+import type { ColumnPartials, ColumnSums, ColumnSumsInputs, ColumnSumsRequest } from "../kernels/norm/column_sums.ts";
 import type { Epilogue } from "../kernels/pointwise/expression.ts";
 import { type DType, type Shape, sizeOf, type TensorSpec } from "./shape.ts";
 
@@ -69,6 +70,13 @@ export interface LowerContext<A> {
    * op's.
    */
   readonly epilogue?: Epilogue;
+  /**
+   * Column sums that an op with `takesEpilogue` is asked for: their inputs follow those of the epilogue, and their
+   * results are one more output. A lowering that cannot do it leaves out `partials`.
+   */
+  readonly sums?: ColumnSumsRequest;
+  /** Column sums that another op has computed for an op with `columnSums`: they are one more input. */
+  readonly partials?: ColumnPartials;
 }
 
 /** What a vector-Jacobian product is given. */
@@ -120,6 +128,8 @@ export interface Op<A> {
    * not stored.
    */
   readonly takesEpilogue?: boolean;
+  /** Sums that the op begins with, which the op that makes one of its inputs may compute; see `column_sums.ts`. */
+  columnSums?(attributes: A): ColumnSums & ColumnSumsInputs;
   /** For ops of little work: how independent applications run as one dispatch; see `runtime/plan/batch.ts`. */
   readonly batch?: {
     /** Equal for applications that can run together, if their inputs are the same. */

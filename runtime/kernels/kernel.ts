@@ -35,6 +35,7 @@
  */
 
 import type { KernelValues } from "./expand.ts";
+import type { ColumnPartials, ColumnSumsRequest } from "./norm/column_sums.ts";
 import type { Operands } from "./operands.ts";
 import type { Epilogue } from "./pointwise/expression.ts";
 import type { Uniforms } from "./uniforms.ts";
@@ -88,6 +89,8 @@ export interface Lowering {
   readonly scratch?: readonly number[];
   /** Dispatches in order; a later one sees what an earlier one wrote. */
   readonly dispatches: readonly Dispatch[];
+  /** What the kernel left of column sums that it was asked for; see `norm/column_sums.ts`. */
+  readonly partials?: ColumnPartials;
 }
 
 /**
@@ -103,7 +106,7 @@ export interface KernelVariant {
   /** Estimated time, to be compared with that of the other variants only. */
   readonly cost: number;
   /** The dispatches of this variant. */
-  readonly lower: (epilogue?: Epilogue) => Lowering;
+  readonly lower: (epilogue?: Epilogue, sums?: ColumnSumsRequest) => Lowering;
 }
 
 /** What there is to choose from. */

@@ -139,9 +139,14 @@ const convOp: Op<ConvAttributes> = defineOp({
     }
     return [{ shape: [x![0]!, out[0], out[1], cout], dtype: "f32" }];
   },
-  lower({ inputs: [x, weights, bias], outputs: [y], attributes, target, epilogue }) {
+  lower({ inputs: [x, weights, bias], outputs: [y], attributes, target, epilogue, sums }) {
     const sizes = geometry(attributes, { x: x!, kernel: weights!.shape, y: y! });
-    const options = { ...sizes, bias: bias !== undefined, ...(epilogue ? { epilogue } : {}) };
+    const options = {
+      ...sizes,
+      bias: bias !== undefined,
+      ...(epilogue ? { epilogue } : {}),
+      ...(sums ? { sums } : {}),
+    };
     return attributes.transposed ? convTransposed(options, target) : convForward(options, target);
   },
   vjp({ inputs: [x, weights, bias], cotangents: [g], attributes, wanted }) {

@@ -79,7 +79,9 @@ const statisticsOp: Op<StatisticsAttributes> = defineOp({
   name: "batch_norm_statistics",
   infer: ([x]) => coefficientSpecs(x!.shape.at(-1)!),
   mutates: [3, 4],
-  lower: ({ inputs: [x], attributes, target }) => lowerBatchNormStatistics(rowsOf(x!.shape), { ...attributes, target }),
+  lower: ({ inputs: [x], attributes, target, partials }) =>
+    lowerBatchNormStatistics(rowsOf(x!.shape), { ...attributes, target, partials }),
+  columnSums: () => ({ kind: "moments", relu: false, of: 0, others: [] }),
   // The cotangents are the gradients of gamma and beta; see the module's comment.
   vjp: ({ cotangents: [gamma, beta] }) => [undefined, gamma, beta],
 });
@@ -150,7 +152,9 @@ const gradientOp: Op<GradientAttributes> = defineOp({
     const channels = x!.shape.at(-1)!;
     return new Array(training ? 5 : 2).fill({ shape: [channels], dtype: "f32" });
   },
-  lower: ({ inputs: [, x], attributes, target }) => lowerBatchNormGradient(rowsOf(x!.shape), { ...attributes, target }),
+  lower: ({ inputs: [, x], attributes, target, partials }) =>
+    lowerBatchNormGradient(rowsOf(x!.shape), { ...attributes, target, partials }),
+  columnSums: ({ relu }) => ({ kind: "gradient", relu, of: 0, others: relu ? [1, 2, 3, 4] : [1, 2] }),
 });
 
 /** dx = dy * scale + (x - mean) * slope + offset in training, dy * scale else. */

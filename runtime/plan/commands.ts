@@ -5,7 +5,9 @@
  */
 import { reduceAttributes, type Unit } from "./fusion.ts";
 import { rootOf, type Value } from "../graph/graph.ts";
+import type { PlannedSums } from "./column_sums.ts";
 import type { Binding, Dispatch, Lowering, Target } from "../kernels/kernel.ts";
+import type { ColumnPartials, ColumnSumsRequest } from "../kernels/norm/column_sums.ts";
 import { type NamedOperand, storageOperands, texelOperands } from "../kernels/declarations.ts";
 import { lowerCopy } from "../kernels/movement/copy.ts";
 import { lowerPointwise } from "../kernels/pointwise/pointwise.ts";
@@ -50,8 +52,26 @@ export interface CommandList {
   slotOf(value: Value): Slot;
 }
 
-/** Lowers units, in order, for a target. */
-export function lowerUnits(units: readonly Unit[], target: Target): CommandList {
+/** What units are lowered with. */
+interface LoweringContext {
+  readonly target: Target;
+  slotOf(value: Value): Slot;
+  /** Column sums that units are to compute for others. */
+  readonly sums: ReadonlyMap<Unit, PlannedSums>;
+  /** Column sums that have been computed, by the unit that needs them. */
+  readonly partials: Map<Unit, { readonly slot: Slot; readonly partials: ColumnPartials }>;
+}
+
+/**
+ * Lowers units, in order, for a target.
+ *
+ * @param options.sums See `column_sums.ts`.
+ */
+export function lowerUnits(
+  units: readonly Unit[],
+  options: { target: Target; sums?: ReadonlyMap<Unit, PlannedSums> },
+): CommandList {
+  const { target } = options;
   const slots = new Map<Value, Slot>();
   const slotOf = (value: Value): Slot => {
     const root = rootOf(value);
@@ -69,10 +89,11 @@ export function lowerUnits(units: readonly Unit[], target: Target): CommandList 
     return slot;
   };
   const commands: Command[] = [];
+  const context = { slotOf, target, sums: options.sums ?? new Map(), partials: new Map() };
   for (const unit of units) {
     if (unit.kind === "pack") commands.push(...packCommands(unit, slotOf));
     else if (unit.kind === "batch") commands.push(...batchCommands(unit, slotOf));
-    else commands.push(...lowerUnit(unit, { slotOf, target }));
+    else commands.push(...lowerUnit(unit, context));
   }
   return { commands, slotOf };
 }
@@ -113,9 +134,9 @@ function batchCommands(unit: Unit, slotOf: (value: Value) => Slot): Command[] {
   }));
 }
 
-function lowerUnit(unit: Unit, context: { slotOf: (value: Value) => Slot; target: Target }): Command[] {
-  const { slotOf, target } = context;
-  const lowering = loweringOf(unit, target);
+function lowerUnit(unit: Unit, context: LoweringContext): Command[] {
+  const { slotOf } = context;
+  const lowering = loweringOf(unit, context);
   const scratch = (lowering.scratch ?? []).map((count): Slot => ({
     bytes: count * 4,
     label: `scratch of ${unitName(unit)}`,
@@ -124,7 +145,9 @@ function lowerUnit(unit: Unit, context: { slotOf: (value: Value) => Slot; target
   const bound: Slot[] = [];
   // WebGPU forbids overlapping bindings if one is written: an input that is bound twice is copied for the second
   // binding.
-  const inputs = unit.inputs.map((value) => {
+  const sums = context.sums.get(unit);
+  const given = context.partials.get(unit);
+  const inputs = [...unit.inputs, ...(sums?.others ?? [])].map((value) => {
     const slot = slotOf(value);
     if (slot.leaf || !bound.some((other) => sharesMemory(other, slot))) {
       bound.push(slot);
@@ -134,7 +157,13 @@ function lowerUnit(unit: Unit, context: { slotOf: (value: Value) => Slot; target
     commands.push(copyCommand(unit, { from: slot, to: duplicate, offset: 0 }));
     return duplicate;
   });
+  if (given) inputs.push(given.slot);
   const outputs = unit.outputs.map(slotOf);
+  if (sums && lowering.partials) {
+    const slot = partialsSlot(unit, { partials: lowering.partials, output: sums.output });
+    outputs.push(slot);
+    context.partials.set(sums.reader, { slot, partials: lowering.partials });
+  }
   const operand = (binding: Binding): Operand => {
     const slot = "input" in binding
       ? inputs[binding.input]
@@ -179,7 +208,14 @@ function sharesMemory(a: Slot, b: Slot): boolean {
   return a === b || a.inside?.slot === b || b.inside?.slot === a;
 }
 
-function loweringOf(unit: Unit, target: Target): Lowering {
+/** Room for column sums: three vectors of all channels in each share. */
+function partialsSlot(unit: Unit, { partials, output }: { partials: ColumnPartials; output: number }): Slot {
+  const channels = unit.outputs[output]!.shape.at(-1)!;
+  return { bytes: 3 * partials.shares * channels * 4, label: `column sums of ${unitName(unit)}` };
+}
+
+function loweringOf(unit: Unit, context: LoweringContext): Lowering {
+  const { target } = context;
   const label = unitName(unit);
   if (unit.kind === "pointwise") {
     return lowerPointwise(unit.expression!, { outputs: unit.stored!, target, label });
@@ -190,13 +226,21 @@ function loweringOf(unit: Unit, target: Target): Lowering {
   }
   const item = unit.items[0]!;
   const epilogue = unit.expression ? { epilogue: { expression: unit.expression, outputs: unit.stored! } } : {};
+  const sums = context.sums.get(unit);
+  const given = context.partials.get(unit);
   return item.op.lower!({
     inputs: item.inputs,
     outputs: item.outputs,
     attributes: item.attributes,
     target,
     ...epilogue,
+    ...(sums ? { sums: sumsRequest(unit, sums) } : {}),
+    ...(given ? { partials: given.partials } : {}),
   });
+}
+
+function sumsRequest({ inputs, outputs }: Unit, { kind, relu, output }: PlannedSums): ColumnSumsRequest {
+  return { kind, relu, output, firstInput: inputs.length, to: outputs.length };
 }
 
 /** The ops of a unit, for labels: `mul+add+relu`. */

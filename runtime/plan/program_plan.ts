@@ -5,6 +5,7 @@
  * @module
  */
 import { type Command, lowerUnits, type Operand, type Slot } from "./commands.ts";
+import { planColumnSums } from "./column_sums.ts";
 import { OutOfMemoryError } from "../device/errors.ts";
 import { batchUnits } from "./batch.ts";
 import { fuse } from "./fusion.ts";
@@ -147,18 +148,20 @@ export function planProgram(request: ProgramRequest, options: PlanOptions): Prog
   const kept = wantedOf(graph);
   // One binding is reserved for the uniforms, although most adapters count them separately.
   const maxBuffers = options.target.maxStorageBuffers - 1;
-  const units = orderUnits(fuse(graph, { kept, maxBuffers, separate }));
-  const list = lowerUnits(separate ? units : batchUnits(units), options.target);
+  const ordered = orderUnits(fuse(graph, { kept, maxBuffers, separate }));
+  const units = separate ? ordered : batchUnits(ordered);
+  const sums = separate ? new Map() : planColumnSums(units, { maxBuffers });
+  const list = lowerUnits(units, { target: options.target, sums });
   const watch = options.checkNumerics ? watchNumerics(list, graph) : undefined;
-  const ordered = watch?.commands ?? list.commands;
-  if (options.precision === "f16") storeHalves(ordered, { graph, kept, slotOf: list.slotOf });
+  const commandList = watch?.commands ?? list.commands;
+  if (options.precision === "f16") storeHalves(commandList, { graph, kept, slotOf: list.slotOf });
   const layout = new Layout(options.maxBufferBytes);
-  layout.placeArena(slotLives(ordered, {
+  layout.placeArena(slotLives(commandList, {
     kept: [...kept].map((value) => list.slotOf(value)),
     pinned: watch ? [watch.found, watch.record] : [],
   }));
   layout.placeLeaves(graph, list.slotOf);
-  const bound = ordered.map((command) => layout.bind(command));
+  const bound = commandList.map((command) => layout.bind(command));
   const texels = planTexels(bound.map(texelUse));
   const commands = bound.map((command, i) => layout.command(command, texels.placements[i]!));
   const place = (tensors: ReadonlyMap<string, Tensor>) =>

@@ -232,7 +232,7 @@ fn place_of(tile: Tile, row: u32) -> u32 {
   return select(nowhere, ((pixel.z * p.out_height + oy) * p.out_width + ox) * p.outputs, exists);
 }
 
-fn store(place: u32, column: u32, value: vec4f) {
+fn store(place: u32, column: u32, value: vec4f) -> vec4f {
   let pixel = place / p.outputs;
   let x = pixel % p.out_width;
   let y = (pixel / p.out_width) % p.out_height;
@@ -241,7 +241,7 @@ fn store(place: u32, column: u32, value: vec4f) {
   if (column < p.outputs) {
     let c = column / 4u;
     let added = select(vec4f(0.0), bias_at(select(0u, c, p.has_bias != 0u)), p.has_bias != 0u);
-    finish(value + added, (place + column) / 4u, n, y, x, c, fixed_at(n, c));
+    return finish(value + added, (place + column) / 4u, n, y, x, c, fixed_at(n, c));
   }
 //#else
   // A loop, so that the text holds one store only.
@@ -250,4 +250,5 @@ fn store(place: u32, column: u32, value: vec4f) {
     finish(value[c - column] + added, place + c, n, y, x, c, fixed_at(n, c));
   }
 //#end
+  return vec4f(0.0);
 }

@@ -13,7 +13,8 @@
 //   fn block_a(fetched: Fetched) -> mat4x4f                  what was fetched, each row as a column of the matrix
 //   fn block_b(fetched: Fetched) -> mat4x4f                  what was fetched, each element k as a column of the matrix
 //   fn place_of(tile: Tile, row: u32) -> u32                 where a row of results begins, or `nowhere`
-//   fn store(place: u32, column: u32, value: vec4f)          columns column..column+3
+//   fn store(place: u32, column: u32, value: vec4f)          columns column..column+3; with SUMS it returns what it
+//                                                            has stored, and norm_tile_sums.wgsl sums that up
 // A block has zeros where k is past the end of the sum, and for pixels outside of an image. Rows and columns past the
 // last may hold anything, because store() leaves out what is made of them.
 
@@ -178,8 +179,34 @@ fn kernel(group: u32, lane: u32) {
   let place_I = place_of(tile, tile.row + I * TY + ty);
   if (place_I != nowhere) {
 //#for J in COLUMNS
+//#if SUMS
+    s_I_J = store(place_I, tile.column + 4u * (J * TX + tx), s_I_J);
+//#else
     store(place_I, tile.column + 4u * (J * TX + tx), s_I_J);
 //#end
+//#end
+  }
+//#end
+//#if SUMS
+//#for J in COLUMNS
+  {
+    let vector = tile.column / 4u + J * TX + tx;
+    let exists = vector < p.outputs / 4u;
+    var column: Column;
+    var places: ColumnPlaces;
+//#for I in ROWS
+    column.r_I = s_I_J;
+    places.live_I = exists && place_I != nowhere;
+    places.at_I = select(0u, place_I / 4u + vector, places.live_I);
+//#end
+    sum_column(column, places, select(0u, vector, exists), (J * TX + tx) * TY + ty, ty);
+  }
+//#end
+  workgroupBarrier();
+  let share = group / p.column_tiles;
+  let vector = tile.column / 4u + lane;
+  if (lane < tile_columns && vector < p.outputs / 4u && share < p.sum_shares) {
+    combine_column(vector, lane * TY, share);
   }
 //#end
 }

@@ -7,7 +7,8 @@
 //
 // where unbias = n / (n - 1), or 1 for a single row.
 //
-// Operands: partials [2, shares, groups]: means, then sums of squared deviations (norm_moments.wgsl); gamma, beta,
+// Operands: partials [2, shares, groups]: means, then sums of squared deviations (norm_moments.wgsl), with COUNTED
+// [3, shares, groups], where the last are the numbers of rows (norm_tile_sums.wgsl); gamma, beta,
 // running_mean, running_variance (both in place), scale, shift [groups] of Value; moments [2, groups]: mean, then
 // 1 / sqrt(variance + epsilon). With WIDE (GPUs) a workgroup combines a group of channels, else one invocation does.
 
@@ -35,10 +36,14 @@ fn total(value: Value, lane: u32) -> Value {
 
 // Rows of a share of the first pass.
 fn rows_of(share: u32) -> f32 {
+//#if COUNTED
+  return f32(partials_at(2u * p.lanes + share * p.groups)[0]);
+//#else
   let chunk = share / p.interleave;
   let first = chunk * p.chunk_rows + share % p.interleave;
   let end = min(p.rows, (chunk + 1u) * p.chunk_rows);
   return f32(select(0u, (end - first + p.interleave - 1u) / p.interleave, first < end));
+//#end
 }
 
 fn kernel(group: u32, lane: u32) {

@@ -5,6 +5,7 @@
  */
 import type { KernelVariant, Lowering, Target } from "../kernel.ts";
 import type { Epilogue } from "../pointwise/expression.ts";
+import type { ColumnSumsRequest } from "../norm/column_sums.ts";
 import { gatherBlocks, gatherConv, gatherCost } from "./conv_gather.ts";
 import { type ConvOptions, withLayout } from "./conv_geometry.ts";
 import { coverConv, gpuConv } from "./conv_gpu.ts";
@@ -17,6 +18,11 @@ import { blockName, chooseVariant } from "../matmul/matmul_tiles.ts";
 export interface ConvWork extends ConvOptions {
   /** A chain over y: its other inputs follow the convolution's, its results are the outputs. */
   readonly epilogue?: Epilogue;
+  /**
+   * Column sums to compute of an output; see `column_sums.ts`. Variants that cannot do it leave them out, and their
+   * lowering has no `partials`.
+   */
+  readonly sums?: ColumnSumsRequest;
 }
 
 /**
@@ -45,7 +51,7 @@ export function convVariants(options: ConvOptions, how: { transposed: boolean; t
 }
 
 function convolve(work: ConvWork, how: { transposed: boolean; target: Target }): Lowering {
-  const { epilogue, ...given } = work;
+  const { epilogue, sums, ...given } = work;
   const options = withLayout(given);
   // The choice is that of the convolution alone: a chain that is fused or not then gets the same bits.
   const { n, h, w, cin, kh, kw, cout, outH, outW, bias = false } = options;
@@ -56,7 +62,7 @@ function convolve(work: ConvWork, how: { transposed: boolean; target: Target }):
     variants: variants(options, how),
     inputs: [n * h * w * cin, kh * kw * cin * cout, ...(bias ? [cout] : [])],
     outputs: [n * outH * outW * cout],
-  }).lower(epilogue);
+  }).lower(epilogue, sums);
 }
 
 function variants(given: ConvOptions, how: { transposed: boolean; target: Target }): KernelVariant[] {
@@ -66,7 +72,7 @@ function variants(given: ConvOptions, how: { transposed: boolean; target: Target
     ? TILE_SHAPES.map((shape) => ({
       name: tileName(shape),
       cost: tileCost(coverConv(options, { transposed, shape }), shape),
-      lower: (epilogue) => gpuConv(options, { transposed, shape, epilogue }),
+      lower: (epilogue, sums) => gpuConv(options, { transposed, shape, epilogue, sums }),
     }))
     : gatherBlocks(options, how).map((block) => ({
       name: blockName(block),

@@ -9,6 +9,7 @@ import operandsCode from "../../../shaders/conv/conv_operands.wgsl" with { type:
 import weightCode from "../../../shaders/conv/conv_weight_operands.wgsl" with { type: "text" };
 import { type Dispatch, floats, gridFor, type Lowering, reads, writes } from "../kernel.ts";
 import { biasOf, convFlops, type ConvGeometry, type ConvOptions, convUniforms } from "./conv_geometry.ts";
+import { columnSumsParts, type ColumnSumsRequest } from "../norm/column_sums.ts";
 import { epilogueParts } from "../pointwise/epilogue.ts";
 import type { Epilogue } from "../pointwise/expression.ts";
 import { foldShares } from "../matmul/matmul_fold.ts";
@@ -18,23 +19,31 @@ import { widthOf } from "../matmul/matmul_tiles.ts";
 /** Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. */
 export function gpuConv(
   options: ConvOptions,
-  how: { transposed: boolean; shape: TileShape; epilogue?: Epilogue | undefined },
+  how: {
+    transposed: boolean;
+    shape: TileShape;
+    epilogue?: Epilogue | undefined;
+    sums?: ColumnSumsRequest | undefined;
+  },
 ): Lowering {
   const { cin, cout, bias = false } = options;
   const { transposed, shape, epilogue } = how;
   const cover = coverConv(options, how);
   const [depth, width] = [widthOf(cin), widthOf(cout)];
-  const parts = epilogueParts(epilogue, { inputs: bias ? 3 : 2, width });
+  const parts = epilogueParts(epilogue, { inputs: bias ? 3 : 2, width, returned: how.sums?.output ?? 0 });
+  const shares = cover.workgroups / cover.columnTiles;
+  const sums = columnSumsParts(width === 4 ? how.sums : undefined, shares);
   const family = transposed ? "conv_transposed" : "conv_forward";
   const swapped = options.swapped ?? false;
-  const kernel = tileKernel([axesCode, operandsCode, parts.code].join("\n"), shape, {
+  const kernel = tileKernel([axesCode, operandsCode, parts.code, ...sums.code].join("\n"), shape, {
     ...vectors(options),
     ...parts.values,
+    ...sums.values,
     // Neighbours in a subgroup read neighbours in memory.
     B_DEPTH_FIRST: swapped,
   });
   const dispatch: Dispatch = {
-    kernel: `${family}/${tileName(shape)}${epilogue ? "-fused" : ""}`,
+    kernel: `${family}/${tileName(shape)}${epilogue ? "-fused" : ""}${sums.code.length ? "-sums" : ""}`,
     ...kernel,
     uniforms: {
       ...convUniforms(options, { inputs: cin, outputs: cout }),
@@ -43,18 +52,24 @@ export function gpuConv(
       row_tiles: cover.rowTiles,
       column_tiles: cover.columnTiles,
       ...parts.uniforms,
+      ...sums.uniforms,
     },
     operands: {
       x: reads({ input: 0 }, floats(depth)),
       w: reads({ input: 1 }, floats(swapped ? depth : width)),
       bias: reads(biasOf(options), floats(width)),
       ...parts.operands,
+      ...sums.operands,
     },
     grid: gridFor(cover.workgroups),
     flops: convFlops(options, transposed),
     tile: tileOf(shape, cover),
   };
-  return bias ? { dispatches: [dispatch] } : { scratch: [4], dispatches: [dispatch] };
+  return {
+    ...(bias ? {} : { scratch: [4] }),
+    dispatches: [dispatch],
+    ...(sums.code.length ? { partials: { shares } } : {}),
+  };
 }
 
 /** How tiles cover a convolution's output, phase by phase. */

@@ -96,6 +96,7 @@ export function tileKernel(operands: string, shape: TileShape, values: KernelVal
       QUADS: depth / 4 / TILE_STEPS,
       HALVES: aBlocks + bBlocks === lanes,
       ALL_B: bBlocks === lanes,
+      SUMS: false,
       A_ROWS_FIRST: false,
       B_DEPTH_FIRST: false,
       ...values,

@@ -14,7 +14,19 @@ import gradientFewCode from "../../../shaders/norm/norm_gradient_few.wgsl" with 
 import gradientSumsCode from "../../../shaders/norm/norm_gradient_sums.wgsl" with { type: "text" };
 import momentsCode from "../../../shaders/norm/norm_moments.wgsl" with { type: "text" };
 import statisticsCode from "../../../shaders/norm/norm_statistics.wgsl" with { type: "text" };
-import { f32, floats, gridFor, type Lowering, reads, type Target, updates, writes } from "../kernel.ts";
+import {
+  type Binding,
+  type Dispatch,
+  f32,
+  floats,
+  gridFor,
+  type Lowering,
+  reads,
+  type Target,
+  updates,
+  writes,
+} from "../kernel.ts";
+import type { ColumnPartials } from "./column_sums.ts";
 import { sumTypes } from "../sums.ts";
 
 /** An image tensor seen as a matrix. */
@@ -58,59 +70,79 @@ export function splitRows({ rows, channels }: Rows, target: Target): RowSplit {
   return { width, groups, chunkRows, interleave, lanes: chunks * interleave * groups };
 }
 
+/** What the second passes work on: their own partial results, or those of a kernel that made the feature map. */
+interface SecondPass {
+  readonly width: 1 | 4;
+  /** Channels / width. */
+  readonly groups: number;
+  /** Partial results, of all groups. */
+  readonly lanes: number;
+  readonly from: Binding;
+}
+
+/** @param input The op's input that holds partial results of another kernel. */
+function passOver(
+  { channels }: Rows,
+  given: { partials: ColumnPartials | undefined; split: RowSplit; input: number },
+): SecondPass {
+  const { partials, split: { width, groups, lanes }, input } = given;
+  if (!partials) return { width, groups, lanes, from: { scratch: 0 } };
+  return { width: 4, groups: channels / 4, lanes: partials.shares * channels / 4, from: { input } };
+}
+
 /**
  * Statistics of a batch: inputs x [rows, channels], gamma, beta, running mean and running variance [channels], the last
  * two updated in place with the unbiased variance (with the biased one for a single row, where there is no other);
  * outputs scale, shift [channels] and moments [2, channels]: mean and 1 / sqrt(biased variance + epsilon).
  *
  * @param options.momentum Weight of the new value in the running statistics, PyTorch's convention.
+ * @param options.partials The first pass's results, if another kernel has computed them: a sixth input; see
+ * `column_sums.ts`.
  */
 export function lowerBatchNormStatistics(
   shape: Rows,
-  options: { momentum: number; epsilon: number; target: Target },
+  options: { momentum: number; epsilon: number; target: Target; partials?: ColumnPartials | undefined },
 ): Lowering {
   const { rows, channels } = shape;
-  const { target } = options;
+  const { target, partials } = options;
   const split = splitRows(shape, target);
-  const type = floats(split.width);
-  const values = { Value: type, WIDE: target.profile === "gpu" };
-  const uniforms = splitUniforms(rows, split);
-  return {
-    scratch: [2 * split.lanes * split.width],
-    dispatches: [
-      {
-        kernel: `norm_moments/x${split.width}`,
-        code: momentsCode,
-        values,
-        uniforms,
-        operands: { x: reads({ input: 0 }, type), partials: writes({ scratch: 0 }, type) },
-        grid: gridFor(Math.ceil(split.lanes / DEFAULT_LANES)),
-        flops: 5 * rows * channels,
-      },
-      {
-        kernel: `norm_statistics/${target.profile}-x${split.width}`,
-        code: statisticsCode,
-        values,
-        uniforms: {
-          ...uniforms,
-          epsilon: f32(options.epsilon),
-          momentum: f32(options.momentum),
-          unbias: f32(rows > 1 ? rows / (rows - 1) : 1),
-        },
-        operands: {
-          partials: reads({ scratch: 0 }, type),
-          gamma: reads({ input: 1 }, type),
-          beta: reads({ input: 2 }, type),
-          running_mean: updates({ input: 3 }, type),
-          running_variance: updates({ input: 4 }, type),
-          scale: writes({ output: 0 }, type),
-          shift: writes({ output: 1 }, type),
-          moments: writes({ output: 2 }, type),
-        },
-        grid: secondPassGrid(split, target),
-      },
-    ],
+  const pass = passOver(shape, { partials, split, input: 5 });
+  const type = floats(pass.width);
+  const values = { Value: type, WIDE: target.profile === "gpu", COUNTED: partials !== undefined };
+  const moments: Dispatch = {
+    kernel: `norm_moments/x${split.width}`,
+    code: momentsCode,
+    values: { Value: floats(split.width) },
+    uniforms: splitUniforms(rows, split),
+    operands: { x: reads({ input: 0 }, floats(split.width)), partials: writes({ scratch: 0 }, floats(split.width)) },
+    grid: gridFor(Math.ceil(split.lanes / DEFAULT_LANES)),
+    flops: 5 * rows * channels,
   };
+  const statistics: Dispatch = {
+    kernel: `norm_statistics/${target.profile}-x${pass.width}`,
+    code: statisticsCode,
+    values,
+    uniforms: {
+      ...(partials ? { rows, groups: pass.groups, lanes: pass.lanes } : splitUniforms(rows, split)),
+      epsilon: f32(options.epsilon),
+      momentum: f32(options.momentum),
+      unbias: f32(rows > 1 ? rows / (rows - 1) : 1),
+    },
+    operands: {
+      partials: reads(pass.from, type),
+      gamma: reads({ input: 1 }, type),
+      beta: reads({ input: 2 }, type),
+      running_mean: updates({ input: 3 }, type),
+      running_variance: updates({ input: 4 }, type),
+      scale: writes({ output: 0 }, type),
+      shift: writes({ output: 1 }, type),
+      moments: writes({ output: 2 }, type),
+    },
+    grid: secondPassGrid(pass, target),
+  };
+  return partials
+    ? { dispatches: [statistics] }
+    : { scratch: [2 * split.lanes * split.width], dispatches: [moments, statistics] };
 }
 
 /**
@@ -145,58 +177,59 @@ export function lowerBatchNormCoefficients(options: { channels: number; epsilon:
  *
  * @param options.relu True if y = max(x * scale + shift, 0): dy counts only where that is positive. The caller, who
  * forms dx, masks dy too.
+ * @param options.partials The first pass's results, if another kernel has computed them: a sixth input.
  * @param options.training True if mean and variance are those of x; false if they are constants (then dx = dy * scale).
  */
 export function lowerBatchNormGradient(
   shape: Rows,
-  options: { relu: boolean; training: boolean; target: Target },
+  options: { relu: boolean; training: boolean; target: Target; partials?: ColumnPartials | undefined },
 ): Lowering {
   const { rows, channels } = shape;
-  const { relu, training, target } = options;
+  const { relu, training, target, partials } = options;
   const split = splitRows(shape, target);
-  const type = floats(split.width);
-  const values = { ...sumTypes(split.width), WIDE: target.profile === "gpu", RELU: relu, TRAINING: training };
-  return {
-    scratch: [3 * split.lanes * split.width],
-    dispatches: [
-      {
-        kernel: `norm_gradient_sums/${relu ? "relu-" : ""}x${split.width}`,
-        code: [gradientSumsCode, compensatedCode].join("\n"),
-        values,
-        uniforms: { ...splitUniforms(rows, split), zero: 0 },
-        operands: {
-          dy: reads({ input: 0 }, type),
-          x: reads({ input: 1 }, type),
-          moments: reads({ input: 2 }, type),
-          ...(relu ? { scale: reads({ input: 3 }, type), shift: reads({ input: 4 }, type) } : {}),
-          partials: writes({ scratch: 0 }, type),
-        },
-        grid: gridFor(Math.ceil(split.lanes / DEFAULT_LANES)),
-        flops: (relu ? 6 : 4) * rows * channels,
-      },
-      {
-        kernel: `norm_gradient_coefficients/${training ? "training-" : ""}${target.profile}-x${split.width}`,
-        code: [gradientCoefficientsCode, compensatedCode].join("\n"),
-        values,
-        uniforms: { rows, groups: split.groups, lanes: split.lanes, zero: 0 },
-        operands: {
-          partials: reads({ scratch: 0 }, type),
-          moments: reads({ input: 2 }, type),
-          gamma_gradient: writes({ output: 0 }, type),
-          beta_gradient: writes({ output: 1 }, type),
-          ...(training
-            ? {
-              scale: reads({ input: 3 }, type),
-              slope: writes({ output: 2 }, type),
-              offset: writes({ output: 3 }, type),
-              centre: writes({ output: 4 }, type),
-            }
-            : {}),
-        },
-        grid: secondPassGrid(split, target),
-      },
-    ],
+  const pass = passOver(shape, { partials, split, input: 5 });
+  const type = floats(pass.width);
+  const gradientSums: Dispatch = {
+    kernel: `norm_gradient_sums/${relu ? "relu-" : ""}x${split.width}`,
+    code: [gradientSumsCode, compensatedCode].join("\n"),
+    values: { ...sumTypes(split.width), RELU: relu },
+    uniforms: { ...splitUniforms(rows, split), zero: 0 },
+    operands: {
+      dy: reads({ input: 0 }, floats(split.width)),
+      x: reads({ input: 1 }, floats(split.width)),
+      moments: reads({ input: 2 }, floats(split.width)),
+      ...(relu
+        ? { scale: reads({ input: 3 }, floats(split.width)), shift: reads({ input: 4 }, floats(split.width)) }
+        : {}),
+      partials: writes({ scratch: 0 }, floats(split.width)),
+    },
+    grid: gridFor(Math.ceil(split.lanes / DEFAULT_LANES)),
+    flops: (relu ? 6 : 4) * rows * channels,
   };
+  const coefficients: Dispatch = {
+    kernel: `norm_gradient_coefficients/${training ? "training-" : ""}${target.profile}-x${pass.width}`,
+    code: [gradientCoefficientsCode, compensatedCode].join("\n"),
+    values: { ...sumTypes(pass.width), WIDE: target.profile === "gpu", TRAINING: training },
+    uniforms: { rows, groups: pass.groups, lanes: pass.lanes, zero: 0 },
+    operands: {
+      partials: reads(pass.from, type),
+      moments: reads({ input: 2 }, type),
+      gamma_gradient: writes({ output: 0 }, type),
+      beta_gradient: writes({ output: 1 }, type),
+      ...(training
+        ? {
+          scale: reads({ input: 3 }, type),
+          slope: writes({ output: 2 }, type),
+          offset: writes({ output: 3 }, type),
+          centre: writes({ output: 4 }, type),
+        }
+        : {}),
+    },
+    grid: secondPassGrid(pass, target),
+  };
+  return partials
+    ? { dispatches: [coefficients] }
+    : { scratch: [3 * split.lanes * split.width], dispatches: [gradientSums, coefficients] };
 }
 
 /** Rows up to which {@link lowerBatchNormFewGradient} works. */
@@ -248,6 +281,6 @@ function splitUniforms(rows: number, split: RowSplit) {
 }
 
 /** A workgroup for each group of channels where workgroups reduce, else an invocation. */
-function secondPassGrid(split: RowSplit, target: Target) {
-  return gridFor(target.profile === "gpu" ? split.groups : Math.ceil(split.groups / DEFAULT_LANES));
+function secondPassGrid({ groups }: SecondPass, target: Target) {
+  return gridFor(target.profile === "gpu" ? groups : Math.ceil(groups / DEFAULT_LANES));
 }

@@ -4,8 +4,8 @@
  * The kernel's body calls `finish()` where it would store a result. It gets
  * - `fixed_at(n, c) -> Fixed`, which loads what is the same for many results. A kernel calls it once for all results
  *   of a channel (with `perImage`, of an image and channel), because a load in a loop is expensive on lavapipe;
- * - `finish(value, i, n, y, x, c, fixed)`, which evaluates the chain for the element (or vector of channels) at image
- *   n, row y, column x and channel c, the i-th of the output, and stores the results.
+ * - `finish(value, i, n, y, x, c, fixed) -> T`, which evaluates the chain for the element (or vector of channels) at
+ *   image n, row y, column x and channel c, the i-th of the output, stores the results and returns one of them.
  *
  * Without a chain `finish()` stores the value. Arithmetic and its order are those of the chain as a kernel of its own.
  *
@@ -47,19 +47,21 @@ export interface EpilogueSite {
   readonly width: 1 | 4;
   /** True if the kernel asks for what is fixed once for each image and channel, not for each channel. */
   readonly perImage?: boolean;
+  /** The output whose value `finish()` returns, 0 by default. */
+  readonly returned?: number;
 }
 
 /** What stands for the loads of a chain that has none to do once for many results. */
 const NOTHING_FIXED = ["alias Fixed = u32;", "fn fixed_at(n: u32, c: u32) -> Fixed { return 0u; }"];
 
-const SIGNATURE = "fn finish(x0: T, i: u32, n: u32, y: u32, x: u32, c: u32, fixed: Fixed)";
+const SIGNATURE = "fn finish(x0: T, i: u32, n: u32, y: u32, x: u32, c: u32, fixed: Fixed) -> T";
 
 /** The functions of an epilogue, or of a plain store. */
 export function epilogueParts(epilogue: Epilogue | undefined, site: EpilogueSite): EpilogueParts {
   const values = typeAliases(site.width);
   if (!epilogue) {
     return {
-      code: [...NOTHING_FIXED, `${SIGNATURE} { out0_put(i, x0); }`].join("\n"),
+      code: [...NOTHING_FIXED, `${SIGNATURE} { out0_put(i, x0); return x0; }`].join("\n"),
       values,
       uniforms: {},
       operands: outputOperands(1, site.width),
@@ -69,7 +71,14 @@ export function epilogueParts(epilogue: Epilogue | undefined, site: EpilogueSite
   const { expression, outputs } = epilogue;
   const chain = chainText(epilogue, site);
   return {
-    code: [...stepFunctions(expression), ...chain.fixed, `${SIGNATURE} {`, ...chain.body, "}"].join("\n"),
+    code: [
+      ...stepFunctions(expression),
+      ...chain.fixed,
+      `${SIGNATURE} {`,
+      ...chain.body,
+      `return t${outputs[site.returned ?? 0]};`,
+      "}",
+    ].join("\n"),
     values,
     uniforms: chain.uniforms,
     operands: {
