@@ -11,6 +11,7 @@ import {
   openDataset,
   pairStudies,
   summarizeIndex,
+  type TextDescription,
 } from "../data/mod.ts";
 import { DATA_OPTIONS, datasetOptions } from "./options/run_options.ts";
 import { printable, UsageError } from "./terminal/errors.ts";
@@ -23,7 +24,7 @@ import { formatTable } from "./terminal/table.ts";
 async function main(args: readonly string[]): Promise<void> {
   const { values, operands: [directory] } = parseArguments({
     name: "data",
-    summary: "Describes a data set: cohort selection, splits and label counts.",
+    summary: "Describes a data set: cohort selection, splits, label counts and lengths of reports.",
     options: {
       ...DATA_OPTIONS,
       json: flag({ help: "print JSON" }),
@@ -37,7 +38,7 @@ async function main(args: readonly string[]): Promise<void> {
     throw new UsageError("deno task data takes a data directory; only --dataset mnist-pairs needs none");
   }
   const root = directory === undefined ? undefined : userPath(directory);
-  const index = await openDataset(datasetOptions(values, root));
+  const index = await openDataset({ ...datasetOptions(values, root), texts: true });
   if (values.checkImages) {
     using progress = startProgress("decoding", { total: index.images.count });
     const workers = values.workers === undefined ? {} : { workers: values.workers };
@@ -57,6 +58,7 @@ async function main(args: readonly string[]): Promise<void> {
   console.log(formatCohort(cohortTable(index, pairs)));
   console.log(formatSplits(summary));
   console.log(formatLabels(summary));
+  if (summary.texts !== undefined) console.log(formatTexts(summary.texts));
   for (const { reason, count, examples } of dropEntries(index, pairs)) {
     console.log(printable(`${reason}: ${count}, for example ${examples.join("; ")}`));
   }
@@ -87,6 +89,28 @@ function formatLabels(summary: DataSummary): string {
       counts.blank,
     ]),
   );
+}
+
+function formatTexts({ section, counts, lengths }: TextDescription): string {
+  const found = Object.entries(counts.origins).filter(([, count]) => count > 0);
+  return [
+    `texts (${section}): ${counts.texts} of ${counts.studies} studies` +
+    `${found.length === 0 ? "" : ` (${found.map(([origin, count]) => `${origin} ${count}`).join(", ")})`}; ` +
+    `no report ${counts.noReport}, no such section ${counts.noSection}, several reports ${counts.severalReports}, ` +
+    `addenda ${counts.addenda}`,
+    formatTable(
+      ["words a text", "texts", "least", "median", "mean", "95 %", "most"],
+      lengths.map(({ split, texts, min, median, mean, p95, max }) => [
+        split,
+        texts,
+        min ?? "",
+        median ?? "",
+        mean?.toFixed(1) ?? "",
+        p95 ?? "",
+        max ?? "",
+      ]),
+    ),
+  ].join("\n");
 }
 
 if (import.meta.main) await runCli(main);

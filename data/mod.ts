@@ -85,6 +85,7 @@ export {
   type StateCounts,
   summarizeIndex,
 } from "./index/describe.ts";
+export { describeTexts, type TextDescription } from "./index/describe_texts.ts";
 export { checkFiles, type CheckFilesOptions } from "./index/check_files.ts";
 export { checkImages } from "./cache/check_images.ts";
 export {

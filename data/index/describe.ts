@@ -4,6 +4,7 @@
  * @module
  */
 import { type CohortStep, cohortTable, dropEntries } from "./cohort.ts";
+import { describeTexts, type TextDescription } from "./describe_texts.ts";
 import { LABEL_STATES } from "./labels.ts";
 import { pairsOfSplit, type PairTable, studiesOfPairs } from "./pairs.ts";
 import { patientOverlap } from "./splits.ts";
@@ -42,6 +43,8 @@ export interface DataDescription {
   viewMix: { view: string; position: string; split: string; images: number }[];
   /** Number of patients shared by two splits; must be zero. */
   patientOverlap: { a: string; b: string; subjects: number }[];
+  /** Absent if no texts were read. */
+  texts?: TextDescription;
 }
 
 /** Number of studies by label state. */
@@ -59,6 +62,7 @@ export interface StateCounts {
 /** Describes an index and its pairs. Only studies and images used by the pairs are counted. */
 export function describeIndex(index: StudyIndex, options: { pairs: PairTable; imageSize: number }): DataDescription {
   const { pairs } = options;
+  const texts = describeTexts(index, pairs);
   const bySplit = SPLITS.map((split) => ({ split, pairs: pairsOfSplit(index, pairs, split) }));
   return {
     dataset: index.dataset,
@@ -78,6 +82,7 @@ export function describeIndex(index: StudyIndex, options: { pairs: PairTable; im
     ),
     viewMix: bySplit.flatMap(({ split, pairs }) => viewMix(index, pairs).map((entry) => ({ ...entry, split }))),
     patientOverlap: patientOverlap(index, studiesOfPairs(pairs)),
+    ...(texts === undefined ? {} : { texts }),
   };
 }
 
@@ -99,12 +104,15 @@ export interface DataSummary {
   dropped: { reason: string; count: number; examples: string[] }[];
   /** Label states over the kept studies. */
   labels: Record<string, StateCounts>;
+  /** Absent if the data set has no reports. */
+  texts?: TextDescription;
 }
 
 /** Counts the listed images, and the subjects, studies, pairs and labels that the policies keep. */
 export function summarizeIndex(index: StudyIndex, pairs: PairTable): DataSummary {
   const { images } = index;
   const views = index.views.map(() => 0);
+  const texts = describeTexts(index, pairs);
   let usable = 0;
   for (let image = 0; image < images.count; image++) {
     if (images.dropped[image] !== 0) continue;
@@ -119,6 +127,7 @@ export function summarizeIndex(index: StudyIndex, pairs: PairTable): DataSummary
     splits: Object.fromEntries(SPLITS.map((split) => [split, countPairs(index, pairsOfSplit(index, pairs, split))])),
     dropped: dropEntries(index, pairs).map(({ reason, count, examples }) => ({ reason, count, examples })),
     labels: Object.fromEntries(labelCounts(index, pairs)),
+    ...(texts === undefined ? {} : { texts }),
   };
 }
 

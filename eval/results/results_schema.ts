@@ -431,6 +431,31 @@ export const dataSchema: z.ZodType<DataRecord> = z.object({
   })),
   viewMix: z.array(z.object({ view: z.string(), position: z.string(), split: z.string(), images: z.int() })),
   patientOverlap: z.array(z.object({ a: z.string(), b: z.string(), subjects: z.int() })),
+  /** The studies' reports; absent if none were read. */
+  texts: z.object({
+    /** The sections that were asked for. */
+    section: z.string(),
+    counts: z.object({
+      studies: z.int(),
+      texts: z.int(),
+      /** Number of texts by the section that they were taken from. */
+      origins: z.record(z.string(), z.int()),
+      noReport: z.int(),
+      noSection: z.int(),
+      severalReports: z.int(),
+      addenda: z.int(),
+    }),
+    /** Number of words of a text, by split; absent for a split without texts. */
+    lengths: z.array(z.object({
+      split: z.string(),
+      texts: z.int(),
+      min: z.int().optional(),
+      median: z.int().optional(),
+      mean: z.number().optional(),
+      p95: z.int().optional(),
+      max: z.int().optional(),
+    })),
+  }).optional(),
 });
 
 const picturesSchema: z.ZodType<Pictures> = z.object({

@@ -20,6 +20,16 @@ Deno.test("deno task data prints the cohort and the labels, or one JSON object",
     assert.match(text.out, /^step +images +studies +patients +left out\nlisted +40 +20 +10$/m);
     assert.match(text.out, /^listed +40 +20 +10\nfiles +39 +20 +10 +image file is missing \(1\)$/m);
     assert.match(text.out, /^Support Devices +0 +0 +0 +19$/m);
+    assert.doesNotMatch(text.out, /texts/);
+    const report = join(root, "files/p10/p10000001/s50000002.txt");
+    Deno.writeTextFileSync(report, "FINDINGS: The lungs are clear.\nIMPRESSION: Normal.\n");
+    const texts = await run("data", root, "--text", "impression");
+    assert.match(
+      texts.out,
+      /^texts \(impression\): 1 of 19 studies \(impression 1\); no report 18, no such section 0/m,
+    );
+    assert.match(texts.out, /^train +1 +2 +2 +2\.0 +2 +2$/m);
+    Deno.removeSync(report);
     const json = await run("data", root, "--json", "--check-images");
     assert.equal(json.code, 0, json.err);
     const summary = JSON.parse(json.out);

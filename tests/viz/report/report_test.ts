@@ -46,6 +46,38 @@ function bare(): Results {
   });
 }
 
+/** What results say about reports. */
+const TEXTS = {
+  section: "findings",
+  counts: {
+    studies: 5000,
+    texts: 4321,
+    origins: { findings: 4321, impression: 0 },
+    noReport: 600,
+    noSection: 79,
+    severalReports: 1,
+    addenda: 2,
+  },
+  lengths: [
+    { split: "train", texts: 4000, min: 3, median: 21, mean: 25.6, p95: 61, max: 1234 },
+    { split: "test", texts: 0 },
+  ],
+};
+
+Deno.test("the cohort section shows where texts come from and how long they are, if there are any", () => {
+  assert.doesNotMatch(html, /Length of the texts/);
+  const results = singleRunFixture({ studies: 40 });
+  const document = parse(renderReport({ ...results, data: { ...results.data, texts: TEXTS } }));
+  const cohort = all("#cohort", document)[0]!;
+  assert.match(cohort.textContent!, /4,321 of 5,000 studies have a text \(findings; findings: 4,321\)/);
+  const table = all(".table-block", cohort).find((one) => /Length of the texts/.test(one.textContent!))!;
+  const rows = all("tbody tr", table).map((row) => all("th, td", row).map((cell) => cell.textContent));
+  assert.deepEqual(rows, [
+    ["Train", "4,000", "3", "21", "26", "61", "1,234"],
+    ["Test", "0", "", "", "", "", ""],
+  ]);
+});
+
 Deno.test("renderReport() keeps a whole experiment under 3 MB", () => {
   assert.ok(new TextEncoder().encode(html).length < 3e6);
   const both = experimentFixture({ probes: ["logistic-regression", "random-forest"] });
@@ -195,6 +227,7 @@ Deno.test("hostile strings are rendered as text everywhere", () => {
       splits: [{ split: hostile, subjects: 1, studies: 1, pairs: 1 }],
       viewMix: [{ view: hostile, position: hostile, split: hostile, images: 1 }],
       patientOverlap: [{ a: hostile, b: hostile, subjects: 3 }],
+      texts: { section: hostile, counts: TEXTS.counts, lengths: [{ split: hostile, texts: 0 }] },
     },
     runs: base.runs.map((run) => ({
       ...run,

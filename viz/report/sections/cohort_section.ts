@@ -26,6 +26,7 @@ export function cohortSection(ctx: ReportContext): HTMLElement {
     h("h3", null, "Labels and their policies"),
     policies(ctx),
     prevalence(ctx),
+    texts(ctx),
     h("h3", null, "View positions"),
     viewMix(ctx),
     h("h3", null, "AUROC by frontal view position"),
@@ -137,6 +138,42 @@ function policies(ctx: ReportContext): Child {
     item("Uncertain labels", policyText(uncertainPolicy, "uncertain")),
     item("Blank labels", policyText(blankPolicy, "blank")),
   );
+}
+
+/** Where the studies' texts come from and how long they are; nothing if no reports were read. */
+function texts(ctx: ReportContext): Child {
+  const { h } = ctx;
+  const { texts } = ctx.results.data;
+  if (texts === undefined) return [];
+  const { counts } = texts;
+  const origins = Object.entries(counts.origins).filter(([, count]) => count > 0);
+  const shown = (value: number | undefined) => value === undefined ? "" : formatCount(Math.round(value));
+  return [
+    h("h3", null, "Reports"),
+    h(
+      "p",
+      null,
+      `${formatCount(counts.texts)} of ${formatCount(counts.studies)} studies have a text (${texts.section}; ` +
+        `${origins.map(([origin, count]) => `${origin}: ${formatCount(count)}`).join(", ")}). ` +
+        `${formatCount(counts.noReport)} have no report, and ${
+          formatCount(counts.noSection)
+        } reports lack the section. ` +
+        `${formatCount(counts.severalReports)} files hold several reports; ${formatCount(counts.addenda)} an addendum.`,
+    ),
+    dataTable(
+      ctx,
+      {
+        caption: "Length of the texts in words, punctuation included.",
+        head: ["Split", "Texts", "Least", "Median", "Mean", "95th percentile", "Most"],
+        textColumns: 1,
+      },
+      texts.lengths.map(({ split, texts, min, median, mean, p95, max }) => [
+        capitalise(split),
+        formatCount(texts),
+        ...[min, median, mean, p95, max].map(shown),
+      ]),
+    ),
+  ];
 }
 
 /** A policy's name with its meaning. */
