@@ -31,6 +31,7 @@ export {
   type Results,
   RESULTS_VERSION,
   type RunRecord,
+  type TextRecord,
   type TrainingSeries,
 } from "./results/results_schema.ts";
 export { readResults, writeResults } from "./results/results_file.ts";

@@ -11,6 +11,7 @@ import type { TextCounts } from "../text/study_texts.ts";
 export interface TextDescription {
   /** The section asked for: `findings`, `impression`, `both`, or `findings, else impression, else last paragraph`. */
   section: string;
+  /** What was found, counted by study. */
   counts: TextCounts;
   /** Words of the texts by split; absent numbers mean that the split has no text. */
   lengths: { split: string; texts: number; min?: number; median?: number; mean?: number; p95?: number; max?: number }[];

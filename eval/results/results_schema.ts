@@ -244,6 +244,35 @@ export interface DataRecord {
     b: string;
     subjects: number;
   }[];
+  /** The studies' reports; absent if none were read. */
+  texts?: TextRecord | undefined;
+}
+
+/** Where the studies' texts come from and how long they are. */
+export interface TextRecord {
+  /** The sections that were asked for. */
+  section: string;
+  /** What was found, counted by study. */
+  counts: {
+    studies: number;
+    texts: number;
+    /** Number of texts by the section that they were taken from. */
+    origins: Record<string, number>;
+    noReport: number;
+    noSection: number;
+    severalReports: number;
+    addenda: number;
+  };
+  /** Number of words of a text, by split; absent for a split without texts. */
+  lengths: {
+    split: string;
+    texts: number;
+    min?: number | undefined;
+    median?: number | undefined;
+    mean?: number | undefined;
+    p95?: number | undefined;
+    max?: number | undefined;
+  }[];
 }
 
 /** Pictures, present only if requested. */
@@ -431,21 +460,17 @@ export const dataSchema: z.ZodType<DataRecord> = z.object({
   })),
   viewMix: z.array(z.object({ view: z.string(), position: z.string(), split: z.string(), images: z.int() })),
   patientOverlap: z.array(z.object({ a: z.string(), b: z.string(), subjects: z.int() })),
-  /** The studies' reports; absent if none were read. */
   texts: z.object({
-    /** The sections that were asked for. */
     section: z.string(),
     counts: z.object({
       studies: z.int(),
       texts: z.int(),
-      /** Number of texts by the section that they were taken from. */
       origins: z.record(z.string(), z.int()),
       noReport: z.int(),
       noSection: z.int(),
       severalReports: z.int(),
       addenda: z.int(),
     }),
-    /** Number of words of a text, by split; absent for a split without texts. */
     lengths: z.array(z.object({
       split: z.string(),
       texts: z.int(),
