@@ -1,18 +1,17 @@
 /**
  * `deno task fuzz --minutes 60`: runs every reader on mutated inputs for that long. Prints the seed first, and the
- * reader, seed and number of every input that found a bug; `--seed`, `--reader` and `--number` reproduce one.
+ * reader, seed and number of every input that found a bug, does not end, or ends the worker; the input is saved.
+ * `--seed`, `--reader` and `--number` reproduce one.
  *
  * @module
  */
-import { integer, number, text } from "../../base/setting.ts";
+import { integer, number, path, text } from "../../base/setting.ts";
 import { parseArguments } from "../../cli/options/options.ts";
 import { printable } from "../../cli/terminal/errors.ts";
 import { runCli } from "../../cli/terminal/run_cli.ts";
-import { fuzzCase } from "./fuzz_case.ts";
-import { allReaders } from "./readers.ts";
+import { watchCases } from "./watch_cases.ts";
 
-/** Cases that take longer (in milliseconds) are reported: no input should be able to keep a machine busy. */
-const SLOW = 10_000;
+const WORKER = new URL("./fuzz_worker.ts", import.meta.url);
 
 async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArguments({
@@ -28,40 +27,36 @@ async function main(args: readonly string[]): Promise<number> {
         placeholder: "name",
       }),
       number: integer({ min: 0, max: 2 ** 31, help: "only this case" }),
+      caseSeconds: number({
+        above: 0,
+        max: 1e5,
+        help: "a case that takes longer has failed and is ended",
+        default: 20,
+      }),
+      keep: path({ help: "folder for the inputs of cases that fail", default: "cache/fuzz" }),
     },
   }, args);
-  const seed = values.seed ?? Math.floor(Math.random() * 2 ** 31);
+  const { seed = Math.floor(Math.random() * 2 ** 31), number: only, reader, keep, caseSeconds } = values;
   console.log(`seed ${seed}`);
-  const folder = await Deno.makeTempDir({ prefix: "mmvm_fuzz_" });
-  try {
-    const readers = (await allReaders(folder)).filter(({ name }) =>
-      values.reader === undefined || name === values.reader
-    );
-    const counts = new Map(readers.map(({ name }) => [name, { read: 0, refused: 0, bug: 0, slow: 0 }]));
-    const end = performance.now() + values.minutes * 60_000;
-    const first = values.number ?? 0;
-    const last = values.number ?? Infinity;
-    for (let number = first; number <= last && performance.now() < end; number++) {
-      for (const reader of readers) {
-        const count = counts.get(reader.name)!;
-        const started = performance.now();
-        const outcome = await fuzzCase(reader, { seed, number });
-        count[outcome.kind]++;
-        const repeat = `--reader ${reader.name} --seed ${seed} --number ${number}`;
-        if (outcome.kind === "bug") {
-          console.log(printable(`BUG ${repeat}: ${(outcome.error as Error)?.stack ?? outcome.error}`));
-        }
-        if (performance.now() - started > SLOW) {
-          count.slow++;
-          console.log(`SLOW ${repeat}: ${Math.round((performance.now() - started) / 1000)} s`);
-        }
-      }
-    }
-    console.table(Object.fromEntries(counts));
-    return [...counts.values()].some(({ bug, slow }) => bug + slow > 0) ? 1 : 0;
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  const counts = await watchCases({
+    worker: WORKER,
+    seconds: 60 * values.minutes,
+    caseSeconds,
+    seed,
+    reader,
+    first: only ?? 0,
+    last: only ?? Infinity,
+    keep,
+    onFailure: ({ kind, reader, number, file, reason }) => {
+      const repeat = `--reader ${reader} --seed ${seed} --number ${number}`;
+      console.log(printable(`${kind.toUpperCase()} ${repeat}: ${reason}; the input is in ${file}`));
+    },
+  });
+  const rows = [...counts].map(([name, { longest, ...count }]) => [name, { ...count, longest: longest.toFixed(2) }]);
+  console.table(Object.fromEntries(rows));
+  const cases = [...counts.values()].map(({ longest: _, ...count }) => Object.values(count)).flat();
+  console.log(`${cases.reduce((a, b) => a + b, 0)} cases`);
+  return [...counts.values()].some(({ bug, hang, died }) => bug + hang + died > 0) ? 1 : 0;
 }
 
 if (import.meta.main) await runCli(main);
