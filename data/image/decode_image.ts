@@ -5,6 +5,8 @@
  */
 import { readBmp } from "./bmp/read_bmp.ts";
 import type { DecodedImage } from "./decoded_image.ts";
+import { DicomDecoder } from "./dicom/read_dicom.ts";
+import type { VoiWindow } from "./dicom/voi_window.ts";
 import { ImageError } from "./image_error.ts";
 import { type ImageFormat, readImageHeader } from "./image_header.ts";
 import { JpegDecoder } from "./jpeg/jpeg_decoder.ts";
@@ -21,6 +23,7 @@ const ENDINGS: Readonly<Record<ImageFormat, readonly string[]>> = {
   gif: ["gif"],
   bmp: ["bmp", "dib"],
   tiff: ["tif", "tiff"],
+  dicom: ["dcm", "dicom"],
 };
 
 /** Thrown, before decoding, if an image would exceed its memory limit. */
@@ -34,14 +37,19 @@ export class ImageMemoryError extends Error {
   }
 }
 
-/** Decodes image files to gray. Holds one codec; not safe for concurrent calls. */
+/** Decodes image files to gray. Holds codecs; not safe for concurrent calls. */
 export class ImageDecoder {
   readonly #jpeg = new JpegDecoder();
+  readonly #dicom: DicomDecoder;
   readonly #maxPixels: number;
   readonly #maxBytes: number;
 
-  /** `maxBytes` limits the memory for one image, including its file; default: unlimited. */
-  constructor(options: { maxPixels?: number; maxBytes?: number } = {}) {
+  /**
+   * `maxBytes` limits the memory for one image, including its file; default: unlimited. `window` applies to DICOM
+   * files; default: the full range.
+   */
+  constructor(options: { maxPixels?: number; maxBytes?: number; window?: VoiWindow } = {}) {
+    this.#dicom = new DicomDecoder(this.#jpeg, options.window ?? { kind: "full" });
     this.#maxPixels = options.maxPixels ?? MAX_PIXELS;
     this.#maxBytes = options.maxBytes ?? Infinity;
   }
@@ -60,12 +68,13 @@ export class ImageDecoder {
     if (width * height > this.#maxPixels) {
       throw new ImageError(`the header says ${width} x ${height} pixels, over the limit of ${this.#maxPixels}`);
     }
-    const memory = bytes.length * (format === "jpeg" ? 3 : 2) + width * height * bytesPerPixel;
+    const memory = bytes.length * (format === "jpeg" || format === "dicom" ? 3 : 2) + width * height * bytesPerPixel;
     if (memory > this.#maxBytes) throw new ImageMemoryError(memory);
     const name = format.toUpperCase();
     try {
       if (format === "jpeg") return await this.#jpeg.decode(bytes);
       if (format === "png") return await readPng(bytes);
+      if (format === "dicom") return await this.#dicom.decode(bytes);
       if (format === "bmp") return readBmp(bytes);
       return readTiff(bytes, { maxPixels: this.#maxPixels });
     } catch (error) {

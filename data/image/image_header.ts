@@ -4,13 +4,15 @@
  * @module
  */
 import { readBmpHeader } from "./bmp/bmp_header.ts";
+import { isDicom } from "./dicom/dicom_file.ts";
+import { readDicomHeader } from "./dicom/read_dicom.ts";
 import { ImageError } from "./image_error.ts";
 import { readJpegHeader } from "./jpeg/jpeg_header.ts";
 import { readPngHeader } from "./png/png_chunks.ts";
 import { TiffDirectory } from "./tiff/tiff_directory.ts";
 
 /** Formats recognised by their first bytes. */
-export type ImageFormat = "jpeg" | "png" | "gif" | "bmp" | "tiff";
+export type ImageFormat = "jpeg" | "png" | "gif" | "bmp" | "tiff" | "dicom";
 
 /** What is known from a file's header before decoding. */
 export interface ImageHeader {
@@ -23,6 +25,8 @@ export interface ImageHeader {
 
 /** The format of a file's content, by its first bytes; `undefined` for anything else. */
 export function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
+  // A DICOM file's preamble may make it a TIFF image too.
+  if (isDicom(bytes)) return "dicom";
   const starts = (...signature: number[]) => signature.every((byte, i) => bytes[i] === byte);
   if (starts(0xff, 0xd8, 0xff)) return "jpeg";
   if (starts(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) return "png";
@@ -42,7 +46,7 @@ export function imageFormat(bytes: Uint8Array): ImageFormat | undefined {
 export function readImageHeader(bytes: Uint8Array): ImageHeader {
   if (bytes.length === 0) throw new ImageError("the file is empty");
   const format = imageFormat(bytes);
-  if (format === undefined) throw new ImageError("the file is not a JPEG, PNG, BMP or TIFF image");
+  if (format === undefined) throw new ImageError("the file is not a JPEG, PNG, BMP, TIFF or DICOM image");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
     return { format, ...HEADER_READERS[format](view) };
@@ -65,7 +69,7 @@ const HEADER_READERS: Record<ImageFormat, (view: DataView) => Omit<ImageHeader, 
     return { width, height, bytesPerPixel: depth === 16 ? 2 : 1 };
   },
   gif: () => {
-    throw new ImageError("GIF images are not read; JPEG, PNG, BMP or TIFF is required");
+    throw new ImageError("GIF images are not read; JPEG, PNG, BMP, TIFF or DICOM is required");
   },
   bmp: (view) => {
     const { width, height, method } = readBmpHeader(view);
@@ -81,4 +85,5 @@ const HEADER_READERS: Record<ImageFormat, (view: DataView) => Omit<ImageHeader, 
     const bytesPerPixel = (compressed ? channels * sampleBytes : 0) + 3 * sampleBytes;
     return { width: directory.value("width", 0), height: directory.value("height", 0), bytesPerPixel };
   },
+  dicom: (view) => readDicomHeader(new Uint8Array(view.buffer, view.byteOffset, view.byteLength)),
 };

@@ -23,6 +23,7 @@ import { decodeTuning, encodeTuning } from "../../runtime/mod.ts";
 import { readMetricsFile, readRunConfig, readRunDraft } from "../../training/mod.ts";
 import { baseOf } from "../../experiments/mod.ts";
 import { plainImages, SMALL_JPEG, writeMimic } from "../data/fixture.ts";
+import { goldenDicom } from "../data/image/dicom/golden_dicom.ts";
 import { makeZip } from "../data/zip/zip_writer.ts";
 import { repairCheckpoint, repairIndex, repairPng } from "./repair.ts";
 import { singleRunFixture } from "../viz/report/fixture.ts";
@@ -54,14 +55,20 @@ export async function allReaders(folder: string): Promise<Reader[]> {
 
 async function imageReaders(): Promise<Reader[]> {
   const golden = (name: string) => Deno.readFile(new URL(`../data/golden/${name}`, import.meta.url));
-  const decoder = new ImageDecoder({ maxPixels: 1_000_000 });
+  const decoder = new ImageDecoder({ maxPixels: 1_000_000, window: { kind: "file", number: 1 } });
   const formats = {
     "image.jpg": ["same_size_28.jpg", "progressive_224.jpg", "colour_420_64.jpg"],
     "image.png": ["formats.png", "noise_40.png"],
     "image.tiff": ["formats.tiff"],
     "image.bmp": ["formats.bmp"],
   };
-  return await Promise.all(
+  const dicom: Reader = {
+    name: "image.dcm",
+    text: false,
+    inputs: [...goldenDicom()].filter(([name]) => /^u12.*\.dcm$/.test(name)).map(([, bytes]) => bytes),
+    read: async (input) => preprocess(await decoder.decode(input), { size: 16, preprocessing: "radiograph" }),
+  };
+  const others = await Promise.all(
     Object.entries(formats).map(async ([name, files]): Promise<Reader> => ({
       name,
       text: false,
@@ -70,6 +77,7 @@ async function imageReaders(): Promise<Reader[]> {
       read: async (input) => preprocess(await decoder.decode(input), { size: 16, preprocessing: "radiograph" }),
     })),
   );
+  return [...others, dicom];
 }
 
 async function tableReaders(folder: string): Promise<Reader[]> {

@@ -38,7 +38,7 @@ async function refuses(bytes: Uint8Array, says: RegExp): Promise<void> {
 
 Deno.test("an empty file is refused", () => refuses(new Uint8Array(), /the file is empty/));
 Deno.test("a file that is not an image is refused", () =>
-  refuses(new TextEncoder().encode("<html>"), /not a JPEG, PNG, BMP or TIFF/));
+  refuses(new TextEncoder().encode("<html>"), /not a JPEG, PNG, BMP, TIFF or DICOM/));
 Deno.test("a JPEG truncated in the header is refused", () =>
   refuses(portrait.slice(0, 40), /the JPEG header is cut off/));
 for (const share of [0.1, 0.5, 0.9, 0.999]) {
