@@ -33,7 +33,7 @@ export interface WasmModule {
 }
 
 /** Loads a module; its messages go to the two functions. */
-export type CreateModule<M extends WasmModule> = (options: {
+export type CreateModule<M extends WasmModule> = (options?: {
   print: (text: string) => void;
   printErr: (text: string) => void;
 }) => Promise<M>;
