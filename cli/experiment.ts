@@ -43,9 +43,9 @@ import { DEFAULT_PHANTOMS } from "./options/run_options.ts";
 import { reportData, softwareVersions } from "./run/run_output.ts";
 import { stopSignals } from "./terminal/stop_signals.ts";
 import { writeReport } from "./run/write_report.ts";
-import { requireSlurm, resourcesOf, SLURM_OPTIONS } from "./slurm/slurm_options.ts";
-import { taskCommand } from "./slurm/task_command.ts";
-import { writeSweep } from "./slurm/write_sweep.ts";
+import { requireSlurm, resourcesOf, SLURM_OPTIONS } from "./cluster/slurm_options.ts";
+import { taskCommand } from "./cluster/task_command.ts";
+import { writeSweep } from "./cluster/write_sweep.ts";
 
 const OPTIONS = {
   dataset: choice([...DATASETS] as [Base["dataset"], ...Base["dataset"][]], {

@@ -11,7 +11,7 @@ import { runCli } from "./terminal/run_cli.ts";
 import { describeFailure } from "./terminal/errors.ts";
 import { exists } from "./terminal/exists.ts";
 import { formatTable } from "./terminal/table.ts";
-import { isDone, sweepJobName } from "./slurm/write_sweep.ts";
+import { isDone, sweepJobName } from "./cluster/write_sweep.ts";
 
 const SPEC = {
   name: "runs",

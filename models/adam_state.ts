@@ -24,6 +24,12 @@ import type { ParameterSpec } from "./layers/scope.ts";
 const PREFIXES = { m: "optimizer.exp_avg.", v: "optimizer.exp_avg_sq." } as const;
 const LOSS_SCALE = "optimizer.loss_scale";
 
+/** The norm of a step's gradient and, with float16, the loss scale. */
+export interface StepMetrics {
+  readonly gradientNorm: Tensor;
+  readonly lossScale?: Tensor;
+}
+
 /** Parameters with their first and second moments, and with float16 the loss scale. */
 export class AdamState implements Disposable {
   private constructor(
@@ -54,22 +60,40 @@ export class AdamState implements Disposable {
    *
    * @returns The gradient, and as metrics its norm and, with float16, the loss scale of the step.
    */
-  minimize(loss: Tensor): { gradient: () => Tensor; metrics: { gradientNorm: Tensor; lossScale?: Tensor } } {
-    const { lossScale, moments, parameters: { trained: parameters, tensors } } = this;
-    if (!lossScale) {
-      const gradient = pack(gradients(loss, tensors));
-      return { gradient: () => gradient, metrics: { gradientNorm: adam.update({ parameters, gradient, ...moments }) } };
-    }
-    const { tensor: scale } = lossScale;
-    const gradient = pack(gradients(loss, tensors, { scale }));
+  minimize(loss: Tensor): { gradient: () => Tensor; metrics: StepMetrics } {
+    const gradient = this.gradient(loss);
+    const { lossScale } = this;
+    return {
+      gradient: () => lossScale ? mul(gradient, reciprocal(lossScale.tensor)) : gradient,
+      metrics: this.apply(gradient),
+    };
+  }
+
+  /** The gradient of a loss as one slab, with float16 multiplied by the loss scale. */
+  gradient(loss: Tensor): Tensor {
+    const scale = this.lossScale ? { scale: this.lossScale.tensor } : {};
+    return pack(gradients(loss, this.parameters.tensors, scale));
+  }
+
+  /** Adds a step of Adam to the program that is being compiled, given what {@link gradient} returned. */
+  apply(gradient: Tensor): StepMetrics {
+    const { lossScale, moments, parameters: { trained: parameters } } = this;
+    if (!lossScale) return { gradientNorm: adam.update({ parameters, gradient, ...moments }) };
     const gradientNorm = adam.update({ parameters, gradient, ...moments, lossScale });
-    return { gradient: () => mul(gradient, reciprocal(scale)), metrics: { gradientNorm, lossScale: scale } };
+    return { gradientNorm, lossScale: lossScale.tensor };
   }
 
   /** The inputs of such a program at a step (from 0). */
-  static inputs(options: { learningRate: number; step: number; epsilon?: number }): Record<string, InputData> {
-    const { learningRate, step, epsilon = 1e-8 } = options;
-    return adam.hyperparameters({ learningRate, step: step + 1, epsilon });
+  static inputs(
+    options: { learningRate: number; step: number; epsilon?: number; maxNorm?: number },
+  ): Record<string, InputData> {
+    const { learningRate, step, epsilon = 1e-8, maxNorm } = options;
+    return adam.hyperparameters({
+      learningRate,
+      step: step + 1,
+      epsilon,
+      ...(maxNorm === undefined ? {} : { maxNorm }),
+    });
   }
 
   /** The whole state, in files' layouts: the model's state_dict and the optimiser's moments. */

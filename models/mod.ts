@@ -37,8 +37,10 @@ export {
   Trainer,
   type TrainerOptions,
 } from "./trainer.ts";
+export { createParallelTrainer, ParallelTrainer, type Ranks } from "./parallel_trainer.ts";
 export { Vae, type VaeConfig, type VaeInputs, type VaeTerms } from "./vae/vae.ts";
-export { createVaeTrainer, lossOf, type VaeBatch, type VaeTrainerOptions } from "./vae/vae_trainer.ts";
+export type { BatchPart } from "./methods/component_draw.ts";
+export { createVaeTrainer, lossOf, TrainableVae, type VaeBatch, type VaeTrainerOptions } from "./vae/vae_trainer.ts";
 export {
   type DrawOptions,
   type EncodedBatch,
@@ -64,4 +66,5 @@ export {
   type ClassifierTrainerOptions,
   createClassifierTrainer,
   type LabelledBatch,
+  TrainableClassifier,
 } from "./classifier/classifier_trainer.ts";

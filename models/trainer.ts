@@ -58,6 +58,8 @@ export interface TrainerOptions {
   readonly seed: number;
   /** Adam's epsilon, 1e-8 by default. */
   readonly epsilon?: number;
+  /** Largest norm of the gradient, to which larger ones are scaled down; no clipping by default. */
+  readonly maxNorm?: number;
   /** How feature maps and their gradients are stored, `f32` by default; see `CompileOptions.precision`. */
   readonly precision?: Precision;
   /** Keep the last step's gradients, for {@link Trainer.readGradients}. */
@@ -192,9 +194,22 @@ export class Trainer<B> implements Disposable {
 
   /** Arguments of the program's run. */
   #given({ values }: StepInputs, settings: StepSettings): [Record<string, InputData>, RunOptions] {
-    const { epsilon, seed } = this.options;
-    const { step, learningRate } = settings;
-    const optimizer = AdamState.inputs({ step, learningRate, ...(epsilon === undefined ? {} : { epsilon }) });
-    return [{ ...values, ...optimizer }, { step, seed }];
+    return [{ ...values, ...optimizerInputs(settings, this.options) }, {
+      step: settings.step,
+      seed: this.options.seed,
+    }];
   }
+}
+
+/** The inputs of Adam in a step. */
+export function optimizerInputs(
+  { step, learningRate }: StepSettings,
+  { epsilon, maxNorm }: TrainerOptions,
+): Record<string, InputData> {
+  return AdamState.inputs({
+    step,
+    learningRate,
+    ...(epsilon === undefined ? {} : { epsilon }),
+    ...(maxNorm === undefined ? {} : { maxNorm }),
+  });
 }

@@ -52,6 +52,7 @@ export { createSlab, createState, type Slab, slabLayout, State } from "./graph/s
 export { gradients } from "./graph/autodiff.ts";
 export { compile, type CompileOptions, type ProgramResults } from "./program/compile.ts";
 export { type Precision, PRECISIONS } from "./plan/half_storage.ts";
+export { type BufferPart, Readback } from "./device/readback.ts";
 export { type InputData, type MetricsEntry, type ProfileEntry, Program, type RunOptions } from "./program/program.ts";
 export type { ProgramMemory } from "./plan/program_plan.ts";
 export { type KernelSummary, summarizeProfile, type Trace, type TraceEvent, traceOf } from "./program/profile.ts";

@@ -63,6 +63,7 @@ export const SLOW: readonly string[] = [
   "tests/browser/",
   "tests/cli/offline_test.ts",
   "tests/cli/report_test.ts",
+  "tests/cluster/mpi/",
   "tests/cluster/slurm/slurm_sweep_test.ts",
   "tests/cluster/slurm/sweep_test.ts",
   "tests/data/cache/prepare_pixels_test.ts",

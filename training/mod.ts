@@ -32,3 +32,5 @@ export { openRunTuner, type RunTuningOptions } from "./run/run_tuning.ts";
 export { type DeviceRecovery, ReplaceableDevice, throughDeviceFailures } from "./replaceable_device.ts";
 export { type TrainedRun, type TrainProgress, trainRun, type TrainRunOptions } from "./train_run.ts";
 export { trainThroughFaults, type TrainThroughFaultsOptions } from "./train_through_faults.ts";
+export { requireRanks, type RunRanks } from "./ranks.ts";
+export { digestOf } from "./data/data_fingerprint.ts";

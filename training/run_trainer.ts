@@ -12,10 +12,16 @@ import {
   stepsPerEpoch,
 } from "../data/mod.ts";
 import {
+  type BatchPart,
   CLASSIFIER_NAMES,
   type ClassifierConfig,
-  createClassifierTrainer,
-  createVaeTrainer,
+  createParallelTrainer,
+  createTrainer,
+  type ParallelTrainer,
+  type Ranks,
+  type Trainable,
+  TrainableClassifier,
+  TrainableVae,
   type Trainer,
 } from "../models/mod.ts";
 import type { Device } from "../runtime/mod.ts";
@@ -80,23 +86,46 @@ function balancedWeights(config: RunConfig, data: Pick<RunData, "index" | "pairs
   });
 }
 
+/** The trainer of a run: in one process, or in one of several that train it together. */
+export type RunTrainer = Trainer<Batch> | ParallelTrainer<Batch>;
+
+/** Options of {@link createRunTrainer}. */
+export interface RunTrainerOptions {
+  readonly config: RunConfig;
+  readonly data: RunData;
+  /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
+  readonly checkNumerics?: boolean;
+  /** The processes that train the run together. */
+  readonly ranks?: Ranks;
+}
+
 /**
- * Creates the trainer of a run.
+ * Creates the trainer of a run; with `ranks`, of this rank's part of every batch.
  *
- * @param options.checkNumerics Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`.
- * Slow.
+ * @throws {RangeError} if a batch cannot be divided among the ranks.
  */
-export async function createRunTrainer(
-  device: Device,
-  options: { config: RunConfig; data: RunData; checkNumerics?: boolean },
-): Promise<Trainer<Batch>> {
-  const { config, data, checkNumerics = false } = options;
-  const { batchSize, seed, precision = "f32" } = config.training;
+export async function createRunTrainer(device: Device, options: RunTrainerOptions): Promise<RunTrainer> {
+  const { ranks } = options;
+  if (ranks === undefined) {
+    const { model, common } = modelOf(options);
+    return await createTrainer(device, { ...common, model });
+  }
+  const { model, common } = modelOf(options, { index: ranks.rank, of: ranks.size });
+  return await createParallelTrainer(device, { ...common, model, ranks });
+}
+
+/** The model of a run on batches, or on one of several equal parts of them. */
+function modelOf({ config, data, checkNumerics = false }: RunTrainerOptions, part: BatchPart = { index: 0, of: 1 }) {
+  const { batchSize: whole, seed, precision = "f32" } = config.training;
+  if (whole % part.of !== 0) throw new RangeError(`a batch of ${whole} cannot be divided among ${part.of} ranks`);
+  const batchSize = whole / part.of;
   const views = viewsOfRun(config, data);
-  const common = { batchSize, seed, missingViews: views.missing, checkNumerics, precision };
-  return isSupervised(config)
-    ? await createClassifierTrainer(device, { ...common, config: classifierConfig(config, data) })
-    : await createVaeTrainer(device, { ...common, config: vaeConfig(config, views) });
+  const common = { seed, checkNumerics, precision };
+  const options = { ...common, batchSize, missingViews: views.missing };
+  const model: Trainable<Batch> = isSupervised(config)
+    ? new TrainableClassifier({ ...options, config: classifierConfig(config, data) })
+    : new TrainableVae({ ...options, config: vaeConfig(config, views), part });
+  return { model, common };
 }
 
 /** The configuration of a run's VAE. */

@@ -6,7 +6,7 @@
 import { syncFile, writeFileAtomic } from "../base/atomic_file.ts";
 import { DataError } from "../base/errors.ts";
 import { type Batch, createLoader } from "../data/mod.ts";
-import type { StepSettings, Trainer } from "../models/mod.ts";
+import { ParallelTrainer, type StepSettings } from "../models/mod.ts";
 import {
   type Device,
   LEAST_LOSS_SCALE,
@@ -19,11 +19,12 @@ import { alphaSchedule, betaSchedule } from "./annealing.ts";
 import { BatchTooLargeError, largestBatch } from "./batch_size.ts";
 import { firstNonFinite, NonFiniteStepError } from "./non_finite.ts";
 import { holdToData } from "./run/run_data_record.ts";
-import { restoreRun, saveRun } from "./run/run_checkpoint.ts";
+import { type Restored, restoreRun, saveRun } from "./run/run_checkpoint.ts";
 import type { RunConfig } from "./run/run_config.ts";
 import type { RunData } from "./data/run_data.ts";
 import { appendMetrics, type MetricsLine, readMetricsFile, runPaths } from "./run/run_directory.ts";
-import { createRunTrainer, isSupervised, trainingPairs } from "./run_trainer.ts";
+import { requireRanks, type RunRanks, shareState } from "./ranks.ts";
+import { createRunTrainer, isSupervised, type RunTrainer, trainingPairs } from "./run_trainer.ts";
 
 /** Training progress. */
 export interface TrainProgress {
@@ -63,6 +64,11 @@ export interface TrainRunOptions {
   readonly acceptChangedData?: boolean;
   /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
   readonly checkNumerics?: boolean;
+  /**
+   * The processes that train the run together, each calling this with its own device. Rank 0 alone reads and writes the
+   * run's directory; when one of them is stopped, all stop at the same step.
+   */
+  readonly ranks?: RunRanks;
   /** Aborted to stop: the current step is finished and saved. */
   readonly signal?: AbortSignal;
   /** Called before the first step. */
@@ -93,6 +99,8 @@ export interface TrainedRun {
 const READ_INTERVAL = 1000;
 /** Steps that may be queued on the GPU without waiting. */
 const MAX_QUEUED = 32;
+/** Several ranks read the metrics at least this often, in steps. */
+const RANKS_READ = 8;
 
 /**
  * Trains a run to its end, or until it is stopped.
@@ -105,27 +113,22 @@ const MAX_QUEUED = 32;
  * last checkpoint stays as it was.
  */
 export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
-  const { config, directory, data, device, checkNumerics = false } = options;
+  const { config, data, device, checkNumerics = false, ranks } = options;
   const { training } = config;
+  requireRanks(config, ranks);
   const loader = createLoader(data.pixels, {
     index: data.index,
     pairs: trainingPairs(config, data),
     batchSize: training.batchSize,
     seed: training.seed,
+    ...(ranks ? { part: { index: ranks.rank, of: ranks.size } } : {}),
   });
-  using trainer = await createFittingTrainer(device, { config, data, checkNumerics });
-  const paths = runPaths(directory);
-  await Deno.mkdir(paths.checkpoints, { recursive: true });
-  const restored = options.resume
-    ? await restoreRun(trainer, { paths, config, ...(options.onWarning ? { onWarning: options.onWarning } : {}) })
-    : undefined;
-  await holdToData(data, {
-    config,
-    directory,
-    step: restored?.step ?? 0,
-    accept: options.acceptChangedData ?? false,
-    onWarning: options.onWarning,
-  });
+  using trainer = await createFittingTrainer(device, { config, data, checkNumerics, ...(ranks ? { ranks } : {}) });
+  await ranks?.onCompiled?.();
+  const paths = runPaths(options.directory);
+  const restored = ranks === undefined
+    ? await restore(trainer, options)
+    : await shareState(trainer, { ranks, restore: () => restore(trainer, options) });
   const steps = loader.stepsPerEpoch * training.epochs;
   if (restored && restored.step > steps) {
     throw new DataError(`${paths.checkpoints} goes to step ${restored.step}, but the run has ${steps} steps only`);
@@ -146,9 +149,11 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   try {
     if (session.step < steps) {
       for await (const batch of batchesFrom(session.step)) {
-        if (options.signal?.aborted) break;
-        session.run(batch);
+        // Several ranks stop when all of them know of it: after a step.
+        if (ranks === undefined && options.signal?.aborted) break;
+        await session.run(batch);
         await session.afterStep();
+        if (session.stopped) break;
       }
     }
     return await session.end();
@@ -156,7 +161,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
     if (!(error instanceof NonFiniteStepError) || error.found) throw error;
     const found = await firstNonFinite({
       device,
-      config,
+      config: ranks === undefined ? config : ofOneRank(config, ranks),
       data,
       state: () => trainer.read(),
       batches: batchesFrom(error.step),
@@ -174,16 +179,45 @@ function isBad({ loss, gradientNorm, lossScale = LEAST_LOSS_SCALE }: MetricsLine
   return !Number.isFinite(loss) || (!Number.isFinite(gradientNorm) && lossScale <= LEAST_LOSS_SCALE);
 }
 
-/** @throws {BatchTooLargeError} with a batch size that fits. */
+/** The steps between two readings of metrics by several ranks: every checkpoint follows a reading. */
+function readSteps(checkpointSteps: number): number {
+  if (checkpointSteps === Infinity) return RANKS_READ;
+  let steps = Math.min(RANKS_READ, checkpointSteps);
+  while (checkpointSteps % steps !== 0) steps--;
+  return steps;
+}
+
+/** The configuration of a run on a rank's part of each batch, as if it were the batch. */
+function ofOneRank(config: RunConfig, { size }: RunRanks): RunConfig {
+  return { ...config, training: { ...config.training, batchSize: config.training.batchSize / size } };
+}
+
+/** Restores the last checkpoint, if the run is to be resumed and has one, and checks that the data are the same. */
+async function restore(trainer: RunTrainer, options: TrainRunOptions): Promise<Restored | undefined> {
+  const { config, directory, data, onWarning, acceptChangedData: accept = false } = options;
+  const paths = runPaths(directory);
+  await Deno.mkdir(paths.checkpoints, { recursive: true });
+  const restored = options.resume
+    ? await restoreRun(trainer, { paths, config, ...(onWarning ? { onWarning } : {}) })
+    : undefined;
+  await holdToData(data, { config, directory, step: restored?.step ?? 0, accept, onWarning });
+  return restored;
+}
+
+/**
+ * Creates the trainer.
+ *
+ * @throws {BatchTooLargeError} with a batch size that fits.
+ */
 async function createFittingTrainer(
   device: Device,
-  { config, data, checkNumerics }: { config: RunConfig; data: RunData; checkNumerics: boolean },
-): Promise<Trainer<Batch>> {
+  { config, data, ...rest }: { config: RunConfig; data: RunData; checkNumerics: boolean; ranks?: RunRanks },
+): Promise<RunTrainer> {
   const create = async (batchSize: number) => {
     const trainer = await createRunTrainer(device, {
       config: { ...config, training: { ...config.training, batchSize } },
       data,
-      checkNumerics,
+      ...rest,
     });
     try {
       // There must be room for checkpoints too, which are read back through a separate buffer.
@@ -198,7 +232,8 @@ async function createFittingTrainer(
   try {
     return await create(batchSize);
   } catch (error) {
-    if (!(error instanceof OutOfMemoryError)) throw error;
+    // The other ranks wait meanwhile, so none searches for a size that fits.
+    if (!(error instanceof OutOfMemoryError) || rest.ranks !== undefined) throw error;
     const fits = async (size: number) => {
       try {
         using _trainer = await create(size);
@@ -232,7 +267,7 @@ class Session {
   #lastSaved: number;
   #readFrom: number;
 
-  constructor(private readonly trainer: Trainer<Batch>, private readonly options: SessionOptions) {
+  constructor(private readonly trainer: RunTrainer, private readonly options: SessionOptions) {
     this.step = options.from;
     this.#readFrom = options.from;
     this.#lastSaved = options.from;
@@ -242,19 +277,36 @@ class Session {
     this.#beta = betaSchedule(training);
   }
 
+  /** Whether this process writes the run's files: the only one, or rank 0. */
+  get #writes(): boolean {
+    return (this.options.ranks?.rank ?? 0) === 0;
+  }
+
+  /** Whether all ranks stop here, because one of them was asked to. */
+  get stopped(): boolean {
+    return this.trainer instanceof ParallelTrainer && this.trainer.stopped;
+  }
+
   /** Truncates the metrics file to where the run resumes. */
   async begin(): Promise<void> {
     const { metrics } = runPaths(this.options.directory);
-    const kept = await readMetricsFile(metrics, { before: this.step });
-    await writeFileAtomic(metrics, kept.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    if (this.#writes) {
+      const kept = await readMetricsFile(metrics, { before: this.step });
+      await writeFileAtomic(metrics, kept.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    }
     const { steps, from } = this.options;
     const { parameters, memory, dispatchCount } = this.trainer;
     this.options.onStart?.({ steps, from, parameters: parameters.count, memory, dispatches: dispatchCount });
   }
 
-  run(batch: Batch): void {
+  async run(batch: Batch): Promise<void> {
     // A skipped step keeps its number, so that the random numbers and the order of the others do not change.
-    if (!this.options.skip.has(this.step)) this.trainer.step(batch, this.settings(this.step));
+    if (!this.options.skip.has(this.step)) {
+      const settings = this.settings(this.step);
+      if (this.trainer instanceof ParallelTrainer) {
+        await this.trainer.step(batch, settings, { stop: this.options.signal?.aborted ?? false });
+      } else this.trainer.step(batch, settings);
+    }
     this.step++;
   }
 
@@ -262,7 +314,13 @@ class Session {
     const { steps, checkpointSeconds = 300, checkpointSteps = Infinity } = this.options;
     const now = performance.now();
     const queued = this.step - this.#readFrom;
-    if (queued >= MAX_QUEUED || now - this.#lastRead >= READ_INTERVAL || this.step === steps) await this.#read();
+    if (this.options.ranks !== undefined) {
+      // All ranks read at the same steps, so that a step that is not finite is found by all at once.
+      if (queued < readSteps(checkpointSteps) && this.step < steps && !this.stopped) return;
+      await this.#read();
+    } else if (queued >= MAX_QUEUED || now - this.#lastRead >= READ_INTERVAL || this.step === steps) {
+      await this.#read();
+    }
     const due = this.step - this.#lastSaved >= checkpointSteps ||
       performance.now() - this.#lastSave >= checkpointSeconds * 1000;
     if (due) await this.#save();
@@ -316,13 +374,14 @@ class Session {
     });
     const bad = lines.find(isBad);
     const good = bad ? lines.filter((line) => line.step < bad.step) : lines;
-    appendMetrics(runPaths(this.options.directory).metrics, good);
+    if (this.#writes) appendMetrics(runPaths(this.options.directory).metrics, good);
     if (bad) throw new NonFiniteStepError({ step: bad.step, logged: bad, skipped });
     this.options.onProgress?.({ done: this.step, steps, epoch: this.#epoch(), last: lines.at(-1)! });
   }
 
   async #save(): Promise<void> {
     await this.#read();
+    if (!this.#writes) return;
     const { directory, config, keep } = this.options;
     const paths = runPaths(directory);
     await syncFile(paths.metrics);

@@ -31,6 +31,10 @@ export async function trainThroughFaults(options: TrainThroughFaultsOptions): Pr
   const progress = async () => (await listCheckpoints(runPaths(directory).checkpoints))[0]?.step ?? 0;
   for (let resume = options.resume ?? false;; resume = true) {
     try {
+      // Other ranks wait for this one: if its device fails, the job ends and is started again.
+      if (options.ranks) {
+        return await trainRun({ ...training, ...warnings, directory, device: devices.current, skip, resume });
+      }
       return await throughDeviceFailures(
         devices,
         (device, attempt) =>

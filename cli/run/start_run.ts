@@ -6,12 +6,14 @@
 import { toFlags } from "../../base/setting_group.ts";
 import {
   checkRunConfig,
+  type LockOptions,
   lockRun,
   openRunData,
   readRunConfig,
   readRunDraft,
   removeRunDraft,
   requireEvaluable,
+  requireRanks,
   type RunConfig,
   type RunData,
   type RunDraft,
@@ -43,6 +45,8 @@ export interface StartOptions {
   /** The flags given by the user, without defaults. */
   readonly given: Partial<TrainValues>;
   readonly signal: AbortSignal;
+  /** Number of processes that train the run together, 1 by default. */
+  readonly ranks?: number;
 }
 
 /**
@@ -50,11 +54,14 @@ export interface StartOptions {
  *
  * @throws {UserError | DataError} if another run exists there, or if there is none to resume.
  */
-export async function takeRunDirectory(directory: string, options: { resume: boolean }): Promise<Disposable> {
-  const { resume } = options;
+export async function takeRunDirectory(
+  directory: string,
+  options: { resume: boolean; wait?: LockOptions["wait"] },
+): Promise<Disposable> {
+  const { resume, wait } = options;
   if (resume && !await exists(directory)) await readRunConfig(directory);
   await Deno.mkdir(directory, { recursive: true });
-  const lock = await lockRun(directory);
+  const lock = await lockRun(directory, wait ? { wait } : {});
   try {
     if (!resume && await exists(runPaths(directory).checkpoints)) {
       throw new UserError(
@@ -77,11 +84,12 @@ export async function startRun(values: TrainValues, options: StartOptions): Prom
   if (values.resume && (await exists(paths.config) || !await exists(paths.draft))) {
     const config = await readRunConfig(directory);
     refuseChanges(config, options.given);
+    requireRanks(config, { size: options.ranks ?? 1 });
     // The run may have been stopped between creating its directory and writing the configuration.
     await removeRunDraft(directory);
     return { config, data: await openData(config, options) };
   }
-  const draft = values.resume ? await readRunDraft(directory) : newDraft(values);
+  const draft = values.resume ? await readRunDraft(directory) : newDraft(values, options.ranks ?? 1);
   if (values.resume) refuseChanges(draft.config, options.given);
   else await writeRunDraft(directory, draft);
   const data = await openData(draft.config, options);
@@ -93,7 +101,7 @@ export async function startRun(values: TrainValues, options: StartOptions): Prom
   return { config, data };
 }
 
-function newDraft(values: TrainValues): RunDraft {
+function newDraft(values: TrainValues, ranks: number): RunDraft {
   requireNetwork(values);
   const { dataset, data, alphaSteps } = values;
   const isPhantoms = data === undefined && (dataset === undefined || dataset === "phantoms");
@@ -101,7 +109,10 @@ function newDraft(values: TrainValues): RunDraft {
     throw new UserError(`--dataset ${dataset} needs --data DIR`);
   }
   const root = isPhantoms ? PHANTOMS : data;
-  return { config: runConfigOf(values, { root, alphaSteps: alphaSteps ?? 0 }), alphaGiven: alphaSteps !== undefined };
+  const config = runConfigOf(values, { root, alphaSteps: alphaSteps ?? 0 });
+  if (ranks > 1) config.training = { ...config.training, ranks };
+  requireRanks(config, { size: ranks });
+  return { config, alphaGiven: alphaSteps !== undefined };
 }
 
 async function openData(config: RunConfig, { signal }: StartOptions): Promise<RunData> {

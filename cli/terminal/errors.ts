@@ -25,6 +25,7 @@ export const USER_ERROR_NAMES: ReadonlySet<string> = new Set([
   "CheckpointError",
   "SafetensorsError",
   "IncomparableResultsError",
+  "ClusterError",
 ]);
 
 /** Something the user can fix: the message says what was wrong and what to do. Exit code 1. */

@@ -49,6 +49,8 @@ export interface LoaderOptions {
   partial?: PartialBatch;
   /** Number of batches to prefetch, default 3. */
   ahead?: number;
+  /** Load this part of every batch only, one of `of` equal ones; whole batches by default. */
+  part?: { index: number; of: number };
 }
 
 /** Yields batches in an order determined only by seed and epoch, starting at any position. */
@@ -71,7 +73,7 @@ export interface Loader {
 /**
  * Creates a loader over prepared pixels.
  *
- * @throws {RangeError} if the batch size is not a positive integer.
+ * @throws {RangeError} if the batch size is not a positive integer, or not a multiple of the number of parts.
  * @throws {DataError} if there are too few pairs for one batch.
  *
  * @example
@@ -83,6 +85,11 @@ export interface Loader {
 export function createLoader(prepared: PreparedPixels, options: LoaderOptions): Loader {
   const { index, pairs, batchSize } = options;
   const partial = options.partial ?? "drop";
+  const part = options.part ?? { index: 0, of: 1 };
+  if (part.of > 1 && partial !== "drop") throw new RangeError("only whole batches can be divided into parts");
+  if (batchSize % part.of !== 0) {
+    throw new RangeError(`a batch of ${batchSize} cannot be divided into ${part.of} equal parts`);
+  }
   return {
     stepsPerEpoch: stepsPerEpoch(pairs.count, { batchSize, partial }),
     views: pairs.views,
@@ -97,12 +104,13 @@ export function createLoader(prepared: PreparedPixels, options: LoaderOptions): 
         views: pairs.views,
         batchSize,
         partial,
+        part,
         shuffle: options.shuffle ?? true,
         seed: options.seed ?? 0,
         from,
         untilEpoch,
       };
-      const bytes = pairs.views * batchSize * prepared.bytesPerImage;
+      const bytes = pairs.views * (batchSize / part.of) * prepared.bytesPerImage;
       return readAhead(request, { bytes, ahead: options.ahead ?? 3, finish: (reply) => toBatch(reply, index, pairs) });
     },
   };

@@ -17,6 +17,8 @@ export type LoaderRequest =
     views: number;
     batchSize: number;
     partial: PartialBatch;
+    /** The part of each batch to load. */
+    part: { index: number; of: number };
     shuffle: boolean;
     seed: number;
     from: LoaderPosition;

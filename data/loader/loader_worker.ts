@@ -42,7 +42,7 @@ function begin(request: Start): void {
 }
 
 function answer(buffer: ArrayBuffer): void {
-  const { images, views, batchSize, partial } = start;
+  const { images, views, batchSize, partial, part } = start;
   const count = images.length / views;
   const steps = stepsPerEpoch(count, { batchSize, partial });
   if (step >= steps) {
@@ -55,8 +55,10 @@ function answer(buffer: ArrayBuffer): void {
     return;
   }
   order ??= epochOrder(count, { seed: start.seed, epoch, shuffle: start.shuffle });
-  const taken = order.slice(step * batchSize, (step + 1) * batchSize);
-  const rows = partial === "pad" ? padded(taken, batchSize) : taken;
+  const size = batchSize / part.of;
+  const first = step * batchSize + part.index * size;
+  const taken = order.slice(first, Math.min(first + size, (step + 1) * batchSize));
+  const rows = partial === "pad" ? padded(taken, size) : taken;
   const present = new Float32Array(rows.length * views);
   const pixels = new Uint8Array(buffer, 0, views * rows.length * prepared.bytesPerImage);
   fillBatch(prepared, { images, views, rows, into: { pixels, present } });

@@ -52,9 +52,11 @@ export async function createClassifierTrainer(
   return await createTrainer(device, { ...options, model: new TrainableClassifier(options) });
 }
 
-class TrainableClassifier implements Trainable<LabelledBatch> {
+/** A classifier as {@link createTrainer} takes it. */
+export class TrainableClassifier implements Trainable<LabelledBatch> {
   readonly #classifier: Classifier;
 
+  /** @throws {RangeError} for a method, network or size that does not exist. */
   constructor(private readonly options: ClassifierTrainerOptions) {
     this.#classifier = new Classifier(options.config);
   }

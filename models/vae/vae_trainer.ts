@@ -8,7 +8,7 @@ import { fillAbsent } from "../absent_views.ts";
 import type { ViewBatch } from "../view_batch.ts";
 import { viewInputs, viewTensors } from "../view_inputs.ts";
 import { Scope } from "../layers/scope.ts";
-import { drawComponents } from "../methods/component_draw.ts";
+import { type BatchPart, drawComponents, isMixture, sliceComponents } from "../methods/component_draw.ts";
 import {
   createTrainer,
   type StepInputs,
@@ -41,6 +41,8 @@ export interface VaeTrainerOptions extends TrainerOptions {
   readonly floatImages?: boolean;
   /** The reparameterisation noise is part of each batch instead of drawn from the seed. */
   readonly givenNoise?: boolean;
+  /** Batches are parts of larger ones, in data-parallel training. */
+  readonly part?: BatchPart;
 }
 
 /**
@@ -62,6 +64,7 @@ export function lossOf(view: string): string {
 export class TrainableVae implements Trainable<VaeBatch> {
   readonly #vae: Vae;
 
+  /** @throws {RangeError} for a method, network or size that does not exist. */
   constructor(private readonly options: VaeTrainerOptions) {
     this.#vae = new Vae(options.config);
   }
@@ -72,7 +75,7 @@ export class TrainableVae implements Trainable<VaeBatch> {
 
   loss(scope: Scope): { loss: Tensor; reconstruction: Tensor; kl: Tensor; [metric: string]: Tensor } {
     const { batchSize, config, floatImages = false, givenNoise, missingViews } = this.options;
-    const { views, drawsComponents, texts } = this.#vae;
+    const { views, texts } = this.#vae;
     const noiseShape = [views, batchSize, config.latentDim];
     const { loss, reconstruction, kl, views: losses } = this.#vae.terms(scope, {
       data: viewTensors({ ...config, batchSize, floatImages }),
@@ -82,7 +85,7 @@ export class TrainableVae implements Trainable<VaeBatch> {
       alpha: input("alpha", { shape: [1] }),
       beta: input("beta", { shape: [] }),
       ...(missingViews ? { present: input("present", { shape: [views, batchSize] }) } : {}),
-      ...(drawsComponents ? { assignment: input("assignment", { shape: [batchSize], dtype: "u32" }) } : {}),
+      ...(this.#assigns ? { assignment: input("assignment", { shape: [batchSize], dtype: "u32" }) } : {}),
     });
     const each = texts.length > 0 ? losses.map((nll, m) => [lossOf(config.views[m]!), nll] as const) : [];
     return { loss, reconstruction, kl, ...Object.fromEntries(each) };
@@ -109,12 +112,21 @@ export class TrainableVae implements Trainable<VaeBatch> {
     };
   }
 
+  /** Whether a step needs the component of each sample: drawn, or the slice of a batch of which this is a part. */
+  get #assigns(): boolean {
+    const { part } = this.options;
+    const { drawsComponents, method: { aggregation } } = this.#vae;
+    return drawsComponents || (part !== undefined && part.of > 1 && isMixture(aggregation));
+  }
+
   #components(given: { present?: Float32Array }, step: number): Record<string, InputData> {
     const { drawsComponents, method: { aggregation }, views } = this.#vae;
-    if (!drawsComponents || !aggregation) return {};
-    const { batchSize: samples, seed } = this.options;
+    if (!this.#assigns || !aggregation) return {};
+    const { batchSize: samples, part = { index: 0, of: 1 }, seed } = this.options;
+    const draw = { aggregation, views, samples, part, ...given };
+    if (!drawsComponents) return { assignment: sliceComponents(draw) };
     const stream = Scope.declaring().stream("components");
-    return { assignment: drawComponents({ aggregation, views, samples, seed, stream, step, ...given }) };
+    return { assignment: drawComponents({ ...draw, seed, stream, step }) };
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Device } from "../device/device.ts";
+import type { BufferPart } from "../device/readback.ts";
 import { type NonFiniteError, OutOfMemoryError, ValidationError } from "../device/errors.ts";
 import { RANDOM_COUNTERS } from "../graph/leaf.ts";
 import { nonFiniteError } from "./numerics.ts";
@@ -138,15 +139,7 @@ export class Program implements Disposable {
   async read(...names: string[]): Promise<Float32Array[]> {
     // Nothing may come between a run and the copy of its outputs.
     if (this.plan.watch) await this.checkNumerics();
-    const sources = names.map((name) => {
-      const found = this.plan.outputs.get(name);
-      if (!found) {
-        throw new RangeError(
-          `program ${this.name} has no output ${name}; it has ${[...this.plan.outputs.keys()].join(", ")}`,
-        );
-      }
-      return found;
-    });
+    const sources = names.map((name) => this.#outputOf(name));
     const total = sources.reduce((bytes, source) => bytes + source.bytes, 0);
     const usage = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     const gathered = this.device.allocate(total, { label: "outputs", usage });
@@ -164,6 +157,16 @@ export class Program implements Disposable {
     } finally {
       this.device.free(gathered);
     }
+  }
+
+  /**
+   * Where an output is on the GPU, for a {@link Readback}. Its contents stay valid until the next run.
+   *
+   * @throws {RangeError} for a name that is not an output.
+   */
+  output(name: string): BufferPart {
+    const found = this.#outputOf(name);
+    return { buffer: this.#bufferOf(found), offset: found.offset, bytes: found.bytes };
   }
 
   /**
@@ -233,6 +236,16 @@ export class Program implements Disposable {
     this.#disposed = true;
     for (const buffer of this.buffers) this.device.free(buffer);
     freeTextures(this.device, this.textures);
+  }
+
+  #outputOf(name: string): PlannedBuffer {
+    const found = this.plan.outputs.get(name);
+    if (!found) {
+      throw new RangeError(
+        `program ${this.name} has no output ${name}; it has ${[...this.plan.outputs.keys()].join(", ")}`,
+      );
+    }
+    return found;
   }
 
   #bufferOf(planned: PlannedBuffer): GPUBuffer {

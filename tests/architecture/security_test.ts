@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { LAUNCHER_VARIABLES } from "../../cluster/mpi/mod.ts";
 import { readSource, ROOT } from "./source_files.ts";
 
 const config = JSON.parse(readSource("deno.json")) as {
@@ -40,8 +41,10 @@ Deno.test("SECURITY.md lists every task's permissions with a reason", () => {
 
 Deno.test("SECURITY.md lists the permission sets of deno.json", () => {
   const page = readSource("SECURITY.md");
-  const { terminal, graphics, setup, ...others } = config.permissions;
-  assert.deepEqual([Object.keys(terminal!), Object.keys(graphics!), Object.keys(others)], [["env"], ["env"], []]);
+  const { terminal, graphics, cluster, setup, ...others } = config.permissions;
+  for (const set of [terminal, graphics, cluster]) assert.deepEqual(Object.keys(set!), ["env"]);
+  assert.deepEqual(others, {});
+  assert.deepEqual(cluster!.env, [...graphics!.env!, ...LAUNCHER_VARIABLES, "MPI_HOME"]);
   assert.deepEqual(graphics!.env!.filter((name) => !terminal!.env!.includes(name)), [
     "XDG_RUNTIME_DIR",
     "DENO_WEBGPU_BACKEND",

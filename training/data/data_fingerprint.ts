@@ -84,6 +84,11 @@ export function fingerprintOf(config: RunConfig, data: RunData): DataFingerprint
   };
 }
 
+/** The digest of a run's training pairs: equal if all that is learned from is equal. */
+export function digestOf(config: RunConfig, data: RunData): string {
+  return fingerprintOf(config, data).digest;
+}
+
 /**
  * Describes the differences; empty if there are none.
  *

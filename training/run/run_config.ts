@@ -129,6 +129,8 @@ export interface TrainingConfig {
   precision?: Precision;
   /** Train, encode and report without scores. */
   noEvaluation?: boolean;
+  /** Number of processes that train the run together; one if absent. */
+  ranks?: number;
 }
 
 /** Everything needed to repeat a run. */

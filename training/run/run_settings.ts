@@ -203,6 +203,8 @@ const training = {
   noEvaluation: unlessDefault(flag({
     help: "train, encode and report without scores, for data without labels or without a test split",
   })),
+  /** Processes that train the run together, if there are several; results depend on their number. */
+  ranks: fileOnly(z.int().min(2).max(4096)),
 };
 
 /** The settings that define a run, by section as in `config.json`. */

@@ -1,0 +1,112 @@
+/**
+ * Data-parallel runs, as a user starts them.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { taskCommand } from "../../process.ts";
+import { hasMpi, MpiRig, mpirun, trainCommand } from "./mpi_rig.ts";
+
+const ignore = !hasMpi();
+/** Whether to try every number of ranks and library; takes minutes. */
+const all = Deno.env.get("MMVM_CLUSTER") === "1";
+
+let rig: MpiRig;
+Deno.test.beforeAll(async () => {
+  if (!ignore) rig = await MpiRig.create();
+});
+Deno.test.afterAll(async () => {
+  if (!ignore) await rig[Symbol.asyncDispose]();
+});
+
+Deno.test({
+  name: "one rank computes the bits of deno task train",
+  ignore,
+  async fn() {
+    const [whole, one] = [await rig.start("whole", taskCommand("train")).ended, await rig.train("one", ONE)];
+    assert.equal(whole.code, 0, whole.stderr);
+    assert.equal(one.code, 0, one.stderr);
+    await rig.assertSame("one", "whole");
+  },
+});
+
+const ONE = { library: "openmpi", ranks: 1 } as const;
+
+Deno.test({
+  name: "ranks compute the same bits with OpenMPI and MPICH",
+  ignore,
+  async fn() {
+    for (const ranks of all ? [2, 3, 4] : [2]) {
+      const open = await rig.train(`open-${ranks}`, { library: "openmpi", ranks });
+      assert.equal(open.code, 0, open.stderr);
+      assert.match(open.stderr, new RegExp(`${ranks} ranks, Open MPI`));
+      const { metrics } = await rig.outcome(`open-${ranks}`);
+      assert.equal(metrics.length, 8);
+      const mpich = await rig.train(`mpich-${ranks}`, { library: "mpich", ranks });
+      assert.equal(mpich.code, 0, mpich.stderr);
+      await rig.assertSame(`mpich-${ranks}`, `open-${ranks}`);
+      if (!all) continue;
+      assert.equal((await rig.train(`again-${ranks}`, { library: "openmpi", ranks })).code, 0);
+      await rig.assertSame(`again-${ranks}`, `open-${ranks}`);
+    }
+  },
+});
+
+Deno.test({
+  name: "ranks draw different random numbers, and learn from different parts of a batch",
+  ignore,
+  async fn() {
+    const [one, two] = [await rig.outcome("one"), await rig.outcome("open-2")];
+    const losses = (metrics: readonly unknown[]) => metrics.map((line) => (line as { loss: number }).loss);
+    assert.notDeepEqual(losses(two.metrics), losses(one.metrics));
+    // The first loss is a mean over the same pairs with the same parameters, but with the statistics of other batches.
+    const [a, b] = [losses(one.metrics)[0]!, losses(two.metrics)[0]!];
+    assert.ok(Math.abs(a - b) < 0.05 * a, `${a} and ${b}`);
+  },
+});
+
+Deno.test({
+  name: "a run is not resumed by another number of ranks",
+  ignore,
+  async fn() {
+    const { code, stderr } = await rig.start("open-2", taskCommand("train"), { flags: ["--resume"] }).ended;
+    assert.equal(code, 1);
+    assert.match(stderr, /the run was started by 2 ranks, not by 1: go on with as many \(`mpirun -n 2 deno task train/);
+    const other = await rig.train("one", { library: "openmpi", ranks: 2, flags: ["--resume"] });
+    assert.equal(other.code, 1);
+    assert.match(
+      other.stderr,
+      /the run was started by one process, not by 2 ranks: go on by `deno task train --resume`/,
+    );
+    const odd = await rig.train("odd", { library: "openmpi", ranks: 2, flags: ["--batch-size", "7"] });
+    assert.match(odd.stderr, /a batch of 7 cannot be divided among 2 ranks: give --batch-size 6 or 8/);
+  },
+});
+
+Deno.test({
+  name: "two ranks of one host that see the same adapter are refused",
+  ignore,
+  async fn() {
+    const { code, stderr } = await rig.start("same", [...mpirun("mpich", 2), ...trainCommand()]).ended;
+    assert.equal(code, 1);
+    assert.match(stderr, /error: ranks 0 and 1 both see the adapter .+ of host \S+: give each rank a GPU of its own/);
+  },
+});
+
+Deno.test({
+  name: "a library that does not belong to the launcher is refused: every process would be rank 0",
+  ignore,
+  async fn() {
+    const home = join(rig.folder, "home");
+    await Deno.mkdir(join(home, "lib"), { recursive: true });
+    await Deno.symlink(`/usr/lib/${Deno.build.arch}-linux-gnu/libmpich.so.12`, join(home, "lib/libmpi.so"));
+    const command = [...mpirun("openmpi", 2), ...trainCommand({ home })];
+    const { code, stderr } = await rig.start("wrong", command, { env: { MPI_HOME: home } }).ended;
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /error: OpenMPI's mpirun started this process as rank 1 of 2, but MPICH Version: \S+ sees rank 0 of 1: the library/,
+    );
+  },
+});
