@@ -1,10 +1,10 @@
 // Operands of matmul_tile.wgsl for a convolution or a transposed one (see naive.wgsl): rows are the pixels of a phase
 // of the output, columns the output channels, and k runs over (tap y, tap x, input channel). Nothing is unfolded in
-// memory.
+// memory. With SHARED each share of k goes to its own slab of `partial`, and conv_fold.wgsl ends the convolution.
 //
 // Operands: x [images, height, width, inputs]; w [kernel_height, kernel_width, inputs, outputs], or with SWAPPED
-// [.., outputs, inputs]; bias [outputs] (anything if has_bias is 0); and what finish() stores to, see
-// runtime/kernels/pointwise/epilogue.ts. With DEEP input channels come in vectors, with WIDE output channels do.
+// [.., outputs, inputs]; and with SHARED partial [shares, images, out_height, out_width, outputs], else bias [outputs]
+// (anything if has_bias is 0) and what finish() stores to, see runtime/kernels/pointwise/epilogue.ts. With DEEP input channels come in vectors, with WIDE output channels do.
 
 struct Tile {
   row: u32,
@@ -13,6 +13,7 @@ struct Tile {
   end: u32,
   rows: Axis,
   columns: Axis,
+  share: u32,
 }
 
 // Where tap (0, 0) of the four rows that this invocation carries lies: column and row, and its place in x in vectors of
@@ -54,23 +55,26 @@ fn next_walk(tile: Tile, walk: Walk) -> Walk {
 
 fn tile_of(group: u32) -> Tile {
   let tiles = p.row_tiles * p.column_tiles;
-  let phase = group / tiles;
+  let phases = select(1u, p.stride_y * p.stride_x, p.is_transposed != 0u);
+  let phase = group / tiles % phases;
   var tile = Tile();
-  tile.row = (group / p.column_tiles % p.row_tiles) * tile_rows;
+  tile.share = group / tiles / phases;
+  // Where the grid was rounded up, a workgroup past the last share has no output.
+  tile.row = select((group / p.column_tiles % p.row_tiles) * tile_rows, 0xffff0000u, tile.share >= p.shares);
   tile.column = (group % p.column_tiles) * tile_columns * 4u;
   if (p.is_transposed != 0u) {
     let phase_y = phase / p.stride_x;
-    // A phase past the last one, where the grid was rounded up, has no output.
-    tile.row = select(tile.row, 0xffff0000u, phase_y >= p.stride_y);
     tile.rows = transposed_axis(p.out_height, phase_y, p.kernel_height, p.stride_y, p.padding_y, p.dilation_y);
     let phase_x = phase % p.stride_x;
     tile.columns = transposed_axis(p.out_width, phase_x, p.kernel_width, p.stride_x, p.padding_x, p.dilation_x);
   } else {
-    tile.row = select(tile.row, 0xffff0000u, phase > 0u);
     tile.rows = forward_axis(p.out_height, p.kernel_height, p.stride_y, p.padding_y, p.dilation_y);
     tile.columns = forward_axis(p.out_width, p.kernel_width, p.stride_x, p.padding_x, p.dilation_x);
   }
-  tile.end = tile.rows.taps * tile.columns.taps * p.inputs;
+  // A phase may have fewer taps than others, so that the last shares have nothing to add.
+  let depth = tile.rows.taps * tile.columns.taps * p.inputs;
+  tile.begin = min(tile.share * p.depth_a_share, depth);
+  tile.end = min(tile.begin + p.depth_a_share, depth);
   return tile;
 }
 
@@ -229,10 +233,24 @@ fn place_of(tile: Tile, row: u32) -> u32 {
   let oy = pixel.y * tile.rows.output_step + tile.rows.output_start;
   let ox = pixel.x * tile.columns.output_step + tile.columns.output_start;
   let exists = pixel.z < p.images && oy < p.out_height && ox < p.out_width;
-  return select(nowhere, ((pixel.z * p.out_height + oy) * p.out_width + ox) * p.outputs, exists);
+  // Each share has images of its own; without sharing out there is one.
+  let image = tile.share * p.images + pixel.z;
+  return select(nowhere, ((image * p.out_height + oy) * p.out_width + ox) * p.outputs, exists);
 }
 
 fn store(place: u32, column: u32, value: vec4f) -> vec4f {
+//#if SHARED
+  let to = place + column;
+//#if WIDE
+  if (column < p.outputs) {
+    partial_put(to / 4u, value);
+  }
+//#else
+  for (var c = column; c < min(column + 4u, p.outputs); c++) {
+    partial_put(to + c - column, value[c - column]);
+  }
+//#end
+//#else
   let pixel = place / p.outputs;
   let x = pixel % p.out_width;
   let y = (pixel / p.out_width) % p.out_height;
@@ -249,6 +267,7 @@ fn store(place: u32, column: u32, value: vec4f) -> vec4f {
     let added = select(0.0, bias_at(select(0u, c, p.has_bias != 0u)), p.has_bias != 0u);
     finish(value[c - column] + added, place + c, n, y, x, c, fixed_at(n, c));
   }
+//#end
 //#end
   return vec4f(0.0);
 }

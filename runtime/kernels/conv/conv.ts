@@ -9,9 +9,10 @@ import type { ColumnSumsRequest } from "../norm/column_sums.ts";
 import { gatherBlocks, gatherConv, gatherCost } from "./conv_gather.ts";
 import { type ConvOptions, withLayout } from "./conv_geometry.ts";
 import { coverConv, gpuConv } from "./conv_gpu.ts";
+import { narrowVariants } from "./conv_narrow.ts";
 import { winogradConv } from "./conv_winograd.ts";
 import { winogradCost, winogradFits } from "./conv_winograd_plan.ts";
-import { TILE_SHAPES, tileCost, tileName } from "../matmul/matmul_gpu.ts";
+import { TILE_SHAPES, tileName } from "../matmul/tile_cover.ts";
 import { blockName, chooseVariant } from "../matmul/matmul_tiles.ts";
 
 /** A convolution, and the chain that is applied to its output before it is stored. */
@@ -69,11 +70,14 @@ function variants(given: ConvOptions, how: { transposed: boolean; target: Target
   const { transposed, target } = how;
   const options = transposed ? spreadSingles(given) : given;
   const direct: KernelVariant[] = target.profile === "gpu"
-    ? TILE_SHAPES.map((shape) => ({
-      name: tileName(shape),
-      cost: tileCost(coverConv(options, { transposed, shape }), shape),
-      lower: (epilogue, sums) => gpuConv(options, { transposed, shape, epilogue, sums }),
-    }))
+    ? [
+      ...TILE_SHAPES.map((shape): KernelVariant => ({
+        name: tileName(shape),
+        cost: coverConv(options, { transposed, shape }).cost,
+        lower: (epilogue, sums) => gpuConv(options, { transposed, shape, epilogue, sums }),
+      })),
+      ...narrowVariants(options, { transposed }),
+    ]
     : gatherBlocks(options, how).map((block) => ({
       name: blockName(block),
       cost: gatherCost(options, { transposed, block }),

@@ -1,5 +1,6 @@
 /**
- * Convolutions and transposed convolutions in register blocks, for the software profile.
+ * Convolutions and transposed convolutions in register blocks, for the software profile, and on a GPU where a tile would
+ * be mostly empty (conv_narrow.ts).
  *
  * @module
  */
@@ -99,7 +100,7 @@ export function gatherConv(options: ConvOptions, choice: GatherChoice): Lowering
       SMALL: small,
       SWAPPED: swapped,
     },
-    lanes: LANES,
+    lanes: block.lanes ?? LANES,
     uniforms: {
       ...convUniforms(options, { inputs: cin / depth, outputs }),
       is_transposed: Number(transposed),

@@ -4,85 +4,150 @@
  *
  * @module
  */
+import { DEFAULT_LANES } from "../declarations.ts";
 import axesCode from "../../../shaders/conv/conv_axes.wgsl" with { type: "text" };
+import foldCode from "../../../shaders/conv/conv_fold.wgsl" with { type: "text" };
 import operandsCode from "../../../shaders/conv/conv_operands.wgsl" with { type: "text" };
 import weightCode from "../../../shaders/conv/conv_weight_operands.wgsl" with { type: "text" };
 import { type Dispatch, floats, gridFor, type Lowering, reads, writes } from "../kernel.ts";
-import { biasOf, convFlops, type ConvGeometry, type ConvOptions, convUniforms } from "./conv_geometry.ts";
+import { biasOf, convFlops, type ConvGeometry, type ConvOptions, convSizes, convUniforms } from "./conv_geometry.ts";
 import { columnSumsParts, type ColumnSumsRequest } from "../norm/column_sums.ts";
 import { epilogueParts } from "../pointwise/epilogue.ts";
 import type { Epilogue } from "../pointwise/expression.ts";
-import { foldShares } from "../matmul/matmul_fold.ts";
-import { coverTiles, type TileCover, tileKernel, tileName, tileOf, type TileShape } from "../matmul/matmul_gpu.ts";
+import { foldOnGpu } from "../matmul/matmul_fold.ts";
+import { tileKernel, tileOf } from "../matmul/matmul_gpu.ts";
+import { coverTiles, type TileCover, tileName, type TileShape } from "../matmul/tile_cover.ts";
 import { widthOf } from "../matmul/matmul_tiles.ts";
 
-/** Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. */
+/** What a convolution's kernel does with its results. */
+interface ConvEnd {
+  readonly epilogue?: Epilogue | undefined;
+  readonly sums?: ColumnSumsRequest | undefined;
+}
+
+/**
+ * Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. Where the
+ * sums are shared out among workgroups, column sums are not computed.
+ */
 export function gpuConv(
   options: ConvOptions,
-  how: {
-    transposed: boolean;
-    shape: TileShape;
-    epilogue?: Epilogue | undefined;
-    sums?: ColumnSumsRequest | undefined;
-  },
+  how: ConvEnd & { transposed: boolean; shape: TileShape },
 ): Lowering {
-  const { cin, cout, bias = false } = options;
+  const { cin, cout, bias = false, swapped = false } = options;
   const { transposed, shape, epilogue } = how;
   const cover = coverConv(options, how);
+  const shared = cover.shares > 1;
   const [depth, width] = [widthOf(cin), widthOf(cout)];
-  const parts = epilogueParts(epilogue, { inputs: bias ? 3 : 2, width, returned: how.sums?.output ?? 0 });
-  const shares = cover.workgroups / cover.columnTiles;
-  const sums = columnSumsParts(width === 4 ? how.sums : undefined, shares);
-  const family = transposed ? "conv_transposed" : "conv_forward";
-  const swapped = options.swapped ?? false;
-  const kernel = tileKernel([axesCode, operandsCode, parts.code, ...sums.code].join("\n"), shape, {
+  const end = shared ? undefined : convEnd(options, how);
+  const rowShares = cover.workgroups / cover.columnTiles;
+  const sums = columnSumsParts(!shared && width === 4 ? how.sums : undefined, rowShares);
+  const kernel = tileKernel([axesCode, operandsCode, end?.code ?? "", ...sums.code].join("\n"), shape, {
     ...vectors(options),
-    ...parts.values,
+    ...end?.values,
     ...sums.values,
+    SHARED: shared,
     // Neighbours in a subgroup read neighbours in memory.
     B_DEPTH_FIRST: swapped,
   });
+  const suffix = `${fusedName(end && epilogue)}${sums.code.length ? "-sums" : ""}`;
   const dispatch: Dispatch = {
-    kernel: `${family}/${tileName(shape)}${epilogue ? "-fused" : ""}${sums.code.length ? "-sums" : ""}`,
+    kernel: `${transposed ? "conv_transposed" : "conv_forward"}/${tileName(shape)}${suffix}`,
     ...kernel,
     uniforms: {
       ...convUniforms(options, { inputs: cin, outputs: cout }),
       is_transposed: Number(transposed),
-      has_bias: Number(bias),
       row_tiles: cover.rowTiles,
       column_tiles: cover.columnTiles,
-      ...parts.uniforms,
+      shares: cover.shares,
+      depth_a_share: cover.depthAShare,
+      ...end?.uniforms,
       ...sums.uniforms,
     },
     operands: {
       x: reads({ input: 0 }, floats(depth)),
       w: reads({ input: 1 }, floats(swapped ? depth : width)),
-      bias: reads(biasOf(options), floats(width)),
-      ...parts.operands,
+      ...(end?.operands ?? { partial: writes({ scratch: 1 }, floats(width)) }),
       ...sums.operands,
     },
     grid: gridFor(cover.workgroups),
     flops: convFlops(options, transposed),
     tile: tileOf(shape, cover),
   };
+  if (!shared) {
+    return {
+      ...(bias ? {} : { scratch: [4] }),
+      dispatches: [dispatch],
+      ...(sums.code.length ? { partials: { shares: rowShares } } : {}),
+    };
+  }
+  const elements = outputElements(options);
+  const fold = convFold(options, { shares: cover.shares, epilogue });
+  return { scratch: [4, cover.shares * elements], dispatches: [dispatch, fold] };
+}
+
+function fusedName(epilogue: Epilogue | undefined): string {
+  return epilogue ? "-fused" : "";
+}
+
+/** What a kernel needs that ends a convolution: bias and epilogue. */
+function convEnd(options: ConvOptions, { epilogue, sums }: ConvEnd) {
+  const { cout, bias = false } = options;
+  const width = widthOf(cout);
+  const site = { inputs: bias ? 3 : 2, width, returned: sums?.output ?? 0 };
+  const { code, values, uniforms, operands } = epilogueParts(epilogue, site);
   return {
-    ...(bias ? {} : { scratch: [4] }),
-    dispatches: [dispatch],
-    ...(sums.code.length ? { partials: { shares } } : {}),
+    code,
+    values,
+    uniforms: { has_bias: Number(bias), ...uniforms },
+    operands: { bias: reads(biasOf(options), floats(width)), ...operands },
   };
+}
+
+/** Adds up the shares of a convolution in order, and ends it. */
+function convFold(options: ConvOptions, how: { shares: number; epilogue: Epilogue | undefined }): Dispatch {
+  const { cout, outH, outW } = options;
+  const { shares, epilogue } = how;
+  const width = widthOf(cout);
+  const count = outputElements(options) / width;
+  const end = convEnd(options, { epilogue });
+  return {
+    kernel: `conv_fold/vec${width}${fusedName(epilogue)}`,
+    code: [foldCode, end.code].join("\n"),
+    values: end.values,
+    uniforms: { shares, count, out_height: outH, out_width: outW, outputs: cout / width, ...end.uniforms },
+    operands: { partial: reads({ scratch: 1 }, floats(width)), ...end.operands },
+    grid: gridFor(Math.ceil(count / DEFAULT_LANES)),
+    flops: shares * count * width,
+  };
+}
+
+function outputElements({ n, outH, outW, cout }: ConvOptions): number {
+  return n * outH * outW * cout;
 }
 
 /** How tiles cover a convolution's output, phase by phase. */
 export function coverConv(options: ConvOptions, how: { transposed: boolean; shape: TileShape }): TileCover {
   const { n, cin, kh, kw, cout, outH, outW } = options;
   const [phasesY, phasesX] = how.transposed ? options.stride : [1, 1];
+  const [images, weights] = convSizes(options);
+  const taps = mostTaps(kh, { phases: phasesY, dilation: options.dilation[0] }) *
+    mostTaps(kw, { phases: phasesX, dilation: options.dilation[1] });
   return coverTiles({
     rows: n * Math.ceil(outH / phasesY) * Math.ceil(outW / phasesX),
     columns: cout,
-    depth: Math.ceil(kh / phasesY) * Math.ceil(kw / phasesX) * cin,
+    depth: taps * cin,
     batches: phasesY * phasesX,
-    split: false,
+    bytes: 4 * (images + weights + outputElements(options)),
   }, how.shape);
+}
+
+/** The most taps of a kernel's axis that a phase has: a dilation that shares factors with the stride skips phases. */
+function mostTaps(kernel: number, { phases, dilation }: { phases: number; dilation: number }): number {
+  return Math.ceil(kernel * greatestDivisor(phases, dilation) / phases);
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
 /** Gradient for a convolution's weights; inputs, output and meaning as in `convWeightGradient`. */
@@ -116,15 +181,16 @@ export function gpuWeightGradient(options: ConvGeometry, shape: TileShape): Lowe
     tile: tileOf(shape, cover),
   };
   if (cover.shares === 1) return { dispatches: [gradient] };
-  const fold = foldShares({ shares: cover.shares, elements, from: { scratch: 0 }, to: { output: 0 } });
+  const fold = foldOnGpu({ shares: cover.shares, elements, from: { scratch: 0 }, to: { output: 0 } });
   return { scratch: [cover.shares * elements], dispatches: [gradient, fold] };
 }
 
 /** How tiles cover a weight gradient, and the pixels are shared out. */
 export function coverWeightGradient(options: ConvGeometry, shape: TileShape): TileCover {
   const { n, cin, kh, kw, cout, outH, outW } = options;
-  const size = { rows: kh * kw * cin, columns: cout, depth: n * outH * outW, batches: 1, split: true };
-  return coverTiles(size, shape);
+  const [images, weights] = convSizes(options);
+  const bytes = 4 * (images + weights + outputElements(options));
+  return coverTiles({ rows: kh * kw * cin, columns: cout, depth: n * outH * outW, batches: 1, bytes }, shape);
 }
 
 function vectors({ cin, cout, swapped = false }: ConvGeometry) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DEFAULT_LANES } from "../declarations.ts";
 import gradientCode from "../../../shaders/conv/conv_weight_gradient.wgsl" with { type: "text" };
 import {
   type Dispatch,
@@ -15,11 +16,12 @@ import {
   writes,
 } from "../kernel.ts";
 import { convFlops, type ConvGeometry, convUniforms, withLayout } from "./conv_geometry.ts";
+import { narrowCost } from "./conv_narrow.ts";
 import { winogradWeightGradient } from "./conv_winograd.ts";
 import { winogradCost, winogradFits } from "./conv_winograd_plan.ts";
 import { coverWeightGradient, gpuWeightGradient } from "./conv_gpu.ts";
-import { TILE_SHAPES, tileCost, tileName } from "../matmul/matmul_gpu.ts";
-import { foldShares } from "../matmul/matmul_fold.ts";
+import { TILE_SHAPES, tileName } from "../matmul/tile_cover.ts";
+import { foldOnGpu, foldShares } from "../matmul/matmul_fold.ts";
 import {
   type Block,
   blockName,
@@ -39,6 +41,12 @@ const WANTED_WORKGROUPS = 8;
 /** Fewer pixels than this a share are not worth adding up another partial result. */
 const MIN_PIXELS = 32;
 const UNROLL = 2;
+
+/** The register block on a GPU for so few rows that tiles would be mostly empty: the taps of a 3 x 3 kernel. */
+const GPU_BLOCK: Block = { rows: 9, columns: 1, lanes: DEFAULT_LANES };
+const MOST_NARROW_ROWS = 18;
+/** Workgroups that keep a GPU's memory busy. */
+const GPU_WORKGROUPS = 1024;
 
 /**
  * Gradient of a convolution for its weights: gw[ky, kx, ci, co] = sum over n, oy, ox of
@@ -90,11 +98,15 @@ function operandSizes({ n, h, w, cin, outH, outW, cout }: ConvGeometry): number[
 }
 
 function gpuVariants(options: ConvGeometry): KernelVariant[] {
-  return TILE_SHAPES.map((shape) => ({
+  const tiles = TILE_SHAPES.map((shape): KernelVariant => ({
     name: tileName(shape),
-    cost: tileCost(coverWeightGradient(options, shape), shape),
+    cost: coverWeightGradient(options, shape).cost,
     lower: () => gpuWeightGradient(options, shape),
   }));
+  const { cin, kh, kw } = options;
+  if (cin % 4 === 0 || kh * kw * cin > MOST_NARROW_ROWS) return tiles;
+  const cost = narrowCost(options, { transposed: false });
+  return [...tiles, { name: blockName(GPU_BLOCK), cost, lower: () => directGradient(options, GPU_BLOCK) }];
 }
 
 function directGradient(options: ConvGeometry, block: Block): Lowering {
@@ -116,7 +128,7 @@ function directGradient(options: ConvGeometry, block: Block): Lowering {
       COLUMNS: block.columns,
       UNROLL,
     },
-    lanes: LANES,
+    lanes: block.lanes ?? LANES,
     uniforms: {
       ...convUniforms(options, { inputs: cin / depth, outputs: cout / width }),
       rows: (kh * kw * cin) / depth,
@@ -139,8 +151,9 @@ function directGradient(options: ConvGeometry, block: Block): Lowering {
   };
   if (plan.shares === 1) return { dispatches: [gradient] };
   const elements = kh * kw * cin * cout;
-  const fold = foldShares({ shares: plan.shares, elements, from: { scratch: 0 }, to: { output: 0 } });
-  return { scratch: [plan.shares * elements], dispatches: [gradient, fold] };
+  const fold = block.lanes ? foldOnGpu : foldShares;
+  const folded = fold({ shares: plan.shares, elements, from: { scratch: 0 }, to: { output: 0 } });
+  return { scratch: [plan.shares * elements], dispatches: [gradient, folded] };
 }
 
 interface SharePlan {
@@ -160,16 +173,20 @@ function planShares(options: ConvGeometry, block: Block): SharePlan {
   const rows = kh * kw * cin;
   const columns = cout / vectors.width;
   const pixels = n * outH * outW;
+  const { lanes = LANES } = block;
   const { laneColumns } = planTiles({ rows, columns }, block);
   let laneRows = 1;
-  while (laneRows * laneColumns < LANES && laneRows * block.rows < rows) laneRows *= 2;
+  while (laneRows * laneColumns < lanes && laneRows * block.rows < rows) laneRows *= 2;
   const rowTiles = Math.ceil(rows / (block.rows * laneRows));
   const columnTiles = Math.ceil(columns / (block.columns * laneColumns));
   // Lanes that neither rows nor columns need take shares of the pixels.
-  const laneShares = LANES / (laneRows * laneColumns);
+  const laneShares = lanes / (laneRows * laneColumns);
   const tiles = rowTiles * columnTiles;
   const forLimit = Math.ceil(pixels / (MAX_ITERATIONS * laneShares));
-  const forWork = Math.min(Math.ceil(WANTED_WORKGROUPS / tiles), Math.floor(pixels / (MIN_PIXELS * laneShares)));
+  const forWork = Math.min(
+    Math.ceil((block.lanes ? GPU_WORKGROUPS : WANTED_WORKGROUPS) / tiles),
+    Math.floor(pixels / (MIN_PIXELS * laneShares)),
+  );
   const shareTiles = Math.max(1, forLimit, forWork);
   const even = Math.ceil(pixels / (shareTiles * laneShares));
   const pixelsAShare = Math.ceil(even / UNROLL) * UNROLL;

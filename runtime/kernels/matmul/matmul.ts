@@ -5,8 +5,9 @@
  */
 import type { KernelVariant, Lowering, Target } from "../kernel.ts";
 import { blockCost, blockMatmul, matmulBlocks } from "./matmul_blocks.ts";
-import { coverMatmul, gpuMatmul, TILE_SHAPES, tileCost, tileName } from "./matmul_gpu.ts";
+import { coverMatmul, gpuMatmul } from "./matmul_gpu.ts";
 import { defaultDistances, type MatmulOptions } from "./matmul_options.ts";
+import { TILE_SHAPES, tileName } from "./tile_cover.ts";
 import { blockName, chooseVariant } from "./matmul_tiles.ts";
 
 /** y[z] = a[z] b[z]; inputs a and b, output y [batches, m, n]. */
@@ -31,7 +32,7 @@ function variants(options: MatmulOptions, target: Target): KernelVariant[] {
   if (target.profile === "gpu") {
     return TILE_SHAPES.map((shape) => ({
       name: tileName(shape),
-      cost: tileCost(coverMatmul(options, shape), shape),
+      cost: coverMatmul(options, shape).cost,
       lower: () => gpuMatmul(options, shape),
     }));
   }

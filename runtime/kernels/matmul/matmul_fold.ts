@@ -5,6 +5,7 @@
  */
 import { DEFAULT_LANES } from "../declarations.ts";
 import foldCode from "../../../shaders/matmul/matmul_fold.wgsl" with { type: "text" };
+import groupsCode from "../../../shaders/matmul/matmul_fold_groups.wgsl" with { type: "text" };
 import { type Binding, type Dispatch, floats, gridFor, reads, writes } from "../kernel.ts";
 import { widthOf } from "./matmul_tiles.ts";
 
@@ -19,5 +20,30 @@ export function foldShares(options: { shares: number; elements: number; from: Bi
     operands: { x: reads(options.from, floats(width)), y: writes(options.to, floats(width)) },
     grid: gridFor(Math.ceil(count / DEFAULT_LANES)),
     flops: options.shares * options.elements,
+  };
+}
+
+/** Partial results in a row that one group of lanes adds up, and the most groups. */
+const GROUP_SHARES = 16;
+const MOST_GROUPS = 16;
+
+/**
+ * The same on a GPU, where a chain of loads takes longer than the additions: lanes of a workgroup add up several groups
+ * of shares, and then the groups' sums are added in order.
+ */
+export function foldOnGpu(options: { shares: number; elements: number; from: Binding; to: Binding }): Dispatch {
+  const { shares, elements } = options;
+  const width = widthOf(elements);
+  const count = elements / width;
+  let groups = 1;
+  while (groups < MOST_GROUPS && groups * GROUP_SHARES < shares) groups *= 2;
+  return {
+    kernel: `matmul_fold/gpu-${groups}-vec${width}`,
+    code: groupsCode,
+    values: { GROUPS: groups, GROUPED: groups > 1, Value: floats(width) },
+    uniforms: { shares, shares_a_group: Math.ceil(shares / groups), count },
+    operands: { x: reads(options.from, floats(width)), y: writes(options.to, floats(width)) },
+    grid: gridFor(Math.ceil(count / (DEFAULT_LANES / groups))),
+    flops: shares * elements,
   };
 }

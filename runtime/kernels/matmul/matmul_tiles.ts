@@ -12,6 +12,8 @@ export interface Block {
   readonly columns: number;
   /** True if the operands are read as texels. */
   readonly texels?: boolean;
+  /** Invocations of a workgroup on a GPU; left out on the software profile. */
+  readonly lanes?: number;
 }
 
 /** Invocations of a workgroup on the software profile: one 256-bit vector of lanes. */
@@ -53,7 +55,8 @@ export const MAX_ITERATIONS = 65_000;
 
 /** A variant's name. */
 export function blockName(block: Block): string {
-  return `${block.texels ? "texels" : "software"}-${block.rows}x${block.columns}`;
+  const kind = block.lanes ? "gpu-block" : block.texels ? "texels" : "software";
+  return `${kind}-${block.rows}x${block.columns}`;
 }
 
 /** How blocks cover a result. */
@@ -65,9 +68,10 @@ export interface TilePlan {
 
 /** Lays a workgroup's lanes along columns and rows so that the fewest lanes are left without work; columns first. */
 export function planTiles(size: { rows: number; columns: number }, block: Block): TilePlan {
+  const { lanes = LANES } = block;
   let best: TilePlan | undefined;
-  for (let laneColumns = LANES; laneColumns >= 1; laneColumns /= 2) {
-    const rowTiles = Math.ceil(size.rows / (block.rows * (LANES / laneColumns)));
+  for (let laneColumns = lanes; laneColumns >= 1; laneColumns /= 2) {
+    const rowTiles = Math.ceil(size.rows / (block.rows * (lanes / laneColumns)));
     const columnTiles = Math.ceil(size.columns / (block.columns * laneColumns));
     if (!best || rowTiles * columnTiles < best.rowTiles * best.columnTiles) {
       best = { laneColumns, rowTiles, columnTiles };
