@@ -1,5 +1,5 @@
 /**
- * Convolutions and transposed convolutions in register blocks, for the software profile, and on a GPU where a tile would
+ * Convolutions and transposed convolutions in register blocks: for the software profile, and on a GPU where tiles would
  * be mostly empty (conv_narrow.ts).
  *
  * @module

@@ -69,7 +69,7 @@ export interface TileCover {
 }
 
 /** The shortest share of a sum that is worth adding up. */
-const MIN_SHARE = 64;
+const MIN_SHARE = 128;
 /** The most workgroups for each multiprocessor that sums are shared out for. */
 const MOST_ROUNDS = 8;
 

@@ -55,6 +55,10 @@ export const CONV_CASES: readonly ConvCase[] = [
   { n: 5, image: [21, 19], kernel: [3, 3], channels: [20, 1], stride: [1, 2], padding: [1, 1] },
   { n: 2, image: [15, 9], kernel: [3, 2], channels: [24, 28], dilation: [2, 3], padding: [2, 2] },
   { n: 4, image: [12, 9], kernel: [3, 3], channels: [16, 24], stride: [2, 3], dilation: [2, 2], padding: [1, 2] },
+  // Two and three output channels, and long sums over odd channels, which GPU kernels share out.
+  { n: 2, image: [9, 7], kernel: [3, 2], channels: [8, 3], stride: [2, 1], padding: [1, 0] },
+  { n: 1, image: [5, 3], kernel: [2, 2], channels: [68, 2], padding: [1, 1] },
+  { n: 1, image: [3, 4], kernel: [3, 3], channels: [67, 5], stride: [2, 1], padding: [1, 1] },
   // More than 2^18 multiply-adds, from which on sums are no longer compensated: channels of both kinds, odd sizes.
   { n: 5, image: [12, 12], kernel: [4, 4], channels: [8, 16], stride: [2, 2], padding: [1, 1] },
   { n: 25, image: [9, 7], kernel: [3, 2], channels: [8, 6], dilation: [2, 3], padding: [2, 2] },

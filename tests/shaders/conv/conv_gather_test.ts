@@ -74,6 +74,23 @@ for (const { name, transposed, lower, reference } of KINDS) {
     assertClose(outputs[0]!, reference(geometry, { x, w }), { label: describe(geometry) });
   });
 
+  Deno.test(`${name}, gpu: a long sum is shared out and added up in order, bit-equal each time`, async () => {
+    using device = await Device.open();
+    const geometry = geometryOf({ n: 2, image: [2, 2], kernel: [2, 2], channels: [1028, 12] }, transposed)!;
+    const { x, w, bias } = convData(geometry);
+    const lowering = lower({ ...geometry, bias: true }, { ...device.target, profile: "gpu" });
+    assert.deepEqual(lowering.dispatches.map(({ kernel }) => kernel.split("/")[0]), [
+      transposed ? "conv_transposed" : "conv_forward",
+      "conv_fold",
+    ]);
+    const want = reference(geometry, { x, w, bias });
+    const run = async () =>
+      (await runLowering(device, lowering, { inputs: [x, w, bias], outputs: [want.length] })).outputs[0]!;
+    const [first, second] = [await run(), await run()];
+    assertClose(first, want, { label: describe(geometry) });
+    assert.deepEqual(first, second);
+  });
+
   Deno.test(`${name} processes images in several batches where patches would not fit into one buffer`, async () => {
     using device = await Device.open();
     const options = {
@@ -128,3 +145,15 @@ for (const { name, transposed, lower, reference } of KINDS) {
     assert.throws(() => lower(geometry, forcing(device.target, "winograd")), /no variant winograd .* choose one of \w/);
   });
 }
+
+Deno.test("convForward(), gpu: few outputs cover more workgroups than one dimension of a grid holds", async () => {
+  using device = await Device.open();
+  const geometry = geometryOf({ n: 1, image: [1460, 1450], kernel: [1, 1], channels: [4, 1] }, false)!;
+  const lowering = convForward(geometry, { ...device.target, profile: "gpu" });
+  assert.match(lowering.dispatches[0]!.kernel, /gpu-few/);
+  assert.ok(lowering.dispatches[0]!.grid[1] > 1);
+  const { x, w } = convData(geometry);
+  const want = conv2d(geometry, { x, w });
+  const { outputs } = await runLowering(device, lowering, { inputs: [x, w], outputs: [want.length] });
+  assertClose(outputs[0]!, want, { label: describe(geometry) });
+});

@@ -62,21 +62,26 @@ for (const profile of PROFILES) {
   }
 }
 
-Deno.test("matmul() shares out a long sum, with an odd rest", async () => {
-  using device = await Device.open();
-  for (const options of [{ m: 2, n: 3, k: 150_001 }, { m: 4, n: 4, k: 40_003, transposeA: true }]) {
-    const { got, want, lowering } = await run(device, options);
-    assert.equal(lowering.dispatches.length, 2);
-    assertClose(got, want, { label: JSON.stringify(options), tolerance: LARGE_REDUCTION_TOLERANCE });
-  }
-});
+for (const profile of PROFILES) {
+  Deno.test(`matmul(), ${profile}, shares out a long sum, with an odd rest`, async () => {
+    using device = await Device.open();
+    for (const options of [{ m: 2, n: 3, k: 150_001 }, { m: 4, n: 4, k: 40_003, transposeA: true }]) {
+      const { got, want, lowering } = await run(device, options, { ...device.target, profile });
+      assert.equal(lowering.dispatches.length, 2);
+      assertClose(got, want, { label: JSON.stringify(options), tolerance: LARGE_REDUCTION_TOLERANCE });
+    }
+  });
 
-Deno.test("matmul() covers more workgroups than one dimension of a grid holds", async () => {
-  using device = await Device.open();
-  const { got, want, lowering } = await run(device, { m: 1, n: 1, k: 1, batches: 70_000 });
-  assert.ok(lowering.dispatches[0]!.grid[1] > 1);
-  assertClose(got, want, { label: "70,000 products of two numbers" });
-});
+  Deno.test(`matmul(), ${profile}, covers more workgroups than one dimension of a grid holds`, async () => {
+    using device = await Device.open();
+    const { got, want, lowering } = await run(device, { m: 1, n: 1, k: 1, batches: 70_000 }, {
+      ...device.target,
+      profile,
+    });
+    assert.ok(lowering.dispatches[0]!.grid[1] > 1);
+    assertClose(got, want, { label: "70,000 products of two numbers" });
+  });
+}
 
 Deno.test("matmul() passes NaN on to its own row and column only", async () => {
   using device = await Device.open();

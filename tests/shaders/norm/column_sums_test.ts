@@ -28,9 +28,13 @@ interface Case {
   readonly half?: boolean;
 }
 
-/** Shapes with vectors of output channels: odd sizes, phases of unequal sizes, single pixels, several tiles. */
+/**
+ * Shapes with vectors of output channels: odd sizes, phases of unequal sizes, single pixels, several tiles. Sums that
+ * are long enough to be shared out among workgroups leave no column sums.
+ */
 const GEOMETRIES = [false, true].flatMap((transposed) =>
-  CONV_CASES.flatMap((test) => geometryOf(test, transposed) ?? []).filter(({ cout }) => cout % 4 === 0)
+  CONV_CASES.flatMap((test) => geometryOf(test, transposed) ?? [])
+    .filter(({ kh, kw, cin, cout }) => cout % 4 === 0 && kh * kw * cin < 256)
     .map((geometry) => ({ geometry, transposed }))
 );
 
@@ -110,7 +114,7 @@ function tileTarget(device: Device, variant: string): Target {
 
 function tileVariants(device: Device): string[] {
   const target: Target = { ...device.target, profile: "gpu" };
-  return convVariants(GEOMETRIES[0]!.geometry, { transposed: false, target }).filter((name) => name.startsWith("gpu-"));
+  return convVariants(GEOMETRIES[0]!.geometry, { transposed: false, target }).filter((name) => /^gpu-\d/.test(name));
 }
 
 Deno.test("column sums agree with float64 for all kinds of convolutions", async () => {
