@@ -61,7 +61,7 @@ async function main(args: readonly string[]): Promise<number> {
   await Deno.mkdir(out, { recursive: true });
   const files = { tensors: join(out, "latents.safetensors"), ids: join(out, "ids.csv") };
   await writeFileAtomic(files.tensors, latentsFile(latents, { run: config.name, method }));
-  await writeFileAtomic(files.ids, idsFile(data.index, { pairs: latents.pairs, views: open.views.names }));
+  await writeFileAtomic(files.ids, idsFile(data.index, { views: open.views }));
   for (const [name, { shape }] of latents.tensors) console.log(printable(`${name}: ${shape.join(" x ")}`));
   console.log(printable(`${files.tensors}\n${files.ids}`));
   return 0;

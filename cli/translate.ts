@@ -1,5 +1,6 @@
 /**
- * `deno task translate RUN`: writes grids of reconstructions, translations between views, and samples as PNG files.
+ * `deno task translate RUN`: writes reconstructions, translations between views, and samples: PNG grids of
+ * pictures, and lists of texts.
  *
  * @module
  */
@@ -29,7 +30,8 @@ const OPTIONS = {
 async function main(args: readonly string[]): Promise<void> {
   const { values, operands: [run] } = parseArguments({
     name: "translate",
-    summary: "Writes PNG grids of reconstructions, of translations between views, and optionally of samples.",
+    summary:
+      "Writes reconstructions, translations between views, and optionally samples: PNG grids, and lists of texts.",
     options: OPTIONS,
     operands: RUN_OPERAND,
   }, args);
@@ -42,12 +44,12 @@ async function main(args: readonly string[]): Promise<void> {
   const files = await translateRun({ open, data, split, count, samples, seed });
   const out = values.out ?? join(directory, "pictures");
   await Deno.mkdir(out, { recursive: true });
-  for (const { name, png } of files) {
-    const path = join(out, `${name}.png`);
-    await writeFileAtomic(path, png);
+  for (const { name, bytes } of files) {
+    const path = join(out, name);
+    await writeFileAtomic(path, bytes);
     console.log(printable(path));
   }
-  if (!data.index.synthetic) console.error("note: these pictures show patients; keep them as you keep the data");
+  if (!data.index.synthetic) console.error("note: this shows patients; keep it as you keep the data");
 }
 
 function refuseFadedPrior({ model, alpha }: Awaited<ReturnType<typeof openTrainedModel>>): void {

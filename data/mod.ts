@@ -47,6 +47,7 @@ export {
   UNCERTAIN_POLICIES,
   type UncertainPolicy,
 } from "./index/labels.ts";
+export { type Tokens, TokenTable } from "./text/token_table.ts";
 export { type EncodedText, EOS, PAD, UNKNOWN, Vocabulary, type VocabularyFile } from "./text/vocabulary.ts";
 export { joinWords, tokenize } from "./text/tokenize.ts";
 export { parseReport } from "./text/parse_report.ts";

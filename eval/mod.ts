@@ -32,6 +32,7 @@ export {
   RESULTS_VERSION,
   type RunRecord,
   type TextRecord,
+  type TextViewRecord,
   type TrainingSeries,
 } from "./results/results_schema.ts";
 export { readResults, writeResults } from "./results/results_file.ts";
@@ -97,7 +98,7 @@ export { type SupervisedClassifier, supervisedEvaluation } from "./protocol/supe
 
 export { type OpenModel, openModel, type OpenModelOptions, viewNumbers } from "./runs/open_model.ts";
 export { encodeRun, type EncodeRunOptions, idsFile, latentsFile, type RunLatents } from "./runs/encode_run.ts";
-export { type PictureFile, SAMPLE_SOURCES, translateRun, type TranslateRunOptions } from "./runs/translate_run.ts";
+export { SAMPLE_SOURCES, translateRun, type TranslateRunOptions, type TranslationFile } from "./runs/translate_run.ts";
 export { type LikelihoodRow, likelihoodRun, type LikelihoodRunOptions } from "./runs/likelihood_run.ts";
 export { evaluateRun, type EvaluateRunOptions, measureRun } from "./runs/evaluate_run.ts";
 export { verifyOps } from "./verify/verify_ops.ts";

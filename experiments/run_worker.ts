@@ -66,12 +66,18 @@ async function answer(request: RunRequest): Promise<RunReply | undefined> {
   }
 }
 
-async function open({ data, imageSize }: Extract<RunRequest, { kind: "open" }>): Promise<void> {
-  const key = JSON.stringify([wholeData(data), imageSize]);
+async function open({ data, imageSize, texts }: Extract<RunRequest, { kind: "open" }>): Promise<void> {
+  const key = JSON.stringify([wholeData(data), imageSize, texts]);
   if (opened?.key === key) return;
   opened = undefined;
   opened = {
     key,
-    data: await openRunData({ data: wholeData(data), imageSize, cacheDir: setup!.cacheDir, signal: stop.signal }),
+    data: await openRunData({
+      data: wholeData(data),
+      imageSize,
+      texts,
+      cacheDir: setup!.cacheDir,
+      signal: stop.signal,
+    }),
   };
 }

@@ -23,6 +23,7 @@ export type TextViews = Readonly<Record<string, TextSizes>>;
 export interface BatchShape {
   /** Names of the views, in the order of their encoders. */
   readonly views: readonly string[];
+  /** The views that are texts; the others are images. */
   readonly texts?: TextViews | undefined;
   /** Side of the square images in pixels. */
   readonly imageSize: number;

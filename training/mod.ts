@@ -14,9 +14,17 @@ export {
 export { RUN_METHODS } from "./run/run_settings.ts";
 export { ALPHA_SCHEDULES, alphaSchedule, alphaShareOf, type Annealing, betaSchedule } from "./annealing.ts";
 export { requireEvaluable } from "./data/require_evaluable.ts";
-export { type RunViews, viewsOfRun } from "./data/run_views.ts";
+export { pairHasView, type RunViews, TEXT_VIEW, viewsOfRun, wantsText } from "./data/run_views.ts";
+export { withTexts } from "./data/run_texts.ts";
 export { isSupervised, trainingPairs, withAnnealing } from "./run_trainer.ts";
-export { alterRunData, datasetOptionsOf, openRunData, type OpenRunDataOptions, type RunData } from "./data/run_data.ts";
+export {
+  alterRunData,
+  datasetOptionsOf,
+  openRunData,
+  type OpenRunDataOptions,
+  type RunData,
+  type RunTexts,
+} from "./data/run_data.ts";
 export {
   type MetricsLine,
   readMetricsFile,

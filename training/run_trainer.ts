@@ -19,15 +19,19 @@ import {
   createTrainer,
   type ParallelTrainer,
   type Ranks,
+  type TextViews,
   type Trainable,
   TrainableClassifier,
   TrainableVae,
   type Trainer,
+  type VaeConfig,
 } from "../models/mod.ts";
 import type { Device } from "../runtime/mod.ts";
 import { alphaShareOf } from "./annealing.ts";
 import type { RunConfig } from "./run/run_config.ts";
 import type { RunData } from "./data/run_data.ts";
+import { textSizesOf } from "./data/run_texts.ts";
+import { viewWeightsOf } from "./data/view_weights.ts";
 import { type RunViews, viewsOfRun } from "./data/run_views.ts";
 
 /** Whether a run trains a supervised classifier. */
@@ -62,12 +66,17 @@ export function withAnnealing(
 }
 
 /** The configuration of a run's classifier; weights of the positive class follow from the training labels. */
-export function classifierConfig(config: RunConfig, data: Pick<RunData, "index" | "pairs">): ClassifierConfig {
+export function classifierConfig(
+  config: RunConfig,
+  data: Pick<RunData, "index" | "pairs" | "texts">,
+): ClassifierConfig {
   const { loss, positiveWeights, ...model } = config.model;
   const { labels } = data.index;
+  const views = viewsOfRun(config, data);
   return {
     ...model,
-    views: viewsOfRun(config, data).names,
+    views: views.names,
+    ...textsOf(config, { views, data }),
     labels: labels.length,
     ...(loss ? { loss } : {}),
     ...(positiveWeights === "balanced" ? { positiveWeights: balancedWeights(config, data) } : {}),
@@ -124,14 +133,31 @@ function modelOf({ config, data, checkNumerics = false }: RunTrainerOptions, par
   const options = { ...common, batchSize, missingViews: views.missing };
   const model: Trainable<Batch> = isSupervised(config)
     ? new TrainableClassifier({ ...options, config: classifierConfig(config, data) })
-    : new TrainableVae({ ...options, config: vaeConfig(config, views), part });
+    : new TrainableVae({ ...options, config: vaeConfig(config, views, data), part });
   return { model, common };
 }
 
 /** The configuration of a run's VAE. */
-export function vaeConfig(config: RunConfig, views: RunViews) {
-  const { loss: _loss, positiveWeights: _weights, ...model } = config.model;
-  return { ...model, views: views.names };
+export function vaeConfig(config: RunConfig, views: RunViews, data: Pick<RunData, "texts">): VaeConfig {
+  const { loss: _loss, positiveWeights: _weights, viewWeights: _given, ...model } = config.model;
+  const viewWeights = viewWeightsOf(config.model, views);
+  return {
+    ...model,
+    views: views.names,
+    ...textsOf(config, { views, data }),
+    ...(viewWeights ? { viewWeights } : {}),
+  };
+}
+
+/** The model's text views. */
+function textsOf(
+  config: RunConfig,
+  { views, data }: { views: RunViews; data: Pick<RunData, "texts"> },
+): { texts?: TextViews } {
+  if (views.texts.length === 0) return {};
+  if (data.texts === undefined) throw new TypeError("a run with a text view needs its data prepared by withTexts()");
+  const sizes = textSizesOf(config.model, data.texts);
+  return { texts: Object.fromEntries(views.texts.map((m) => [views.names[m]!, sizes])) };
 }
 
 /** 1 where a view is present, view-major [M, N], for models trained with missing views. */

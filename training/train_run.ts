@@ -23,6 +23,7 @@ import { type Restored, restoreRun, saveRun } from "./run/run_checkpoint.ts";
 import type { RunConfig } from "./run/run_config.ts";
 import type { RunData } from "./data/run_data.ts";
 import { appendMetrics, type MetricsLine, readMetricsFile, runPaths } from "./run/run_directory.ts";
+import { withTexts } from "./data/run_texts.ts";
 import { requireRanks, type RunRanks, shareState } from "./ranks.ts";
 import { createRunTrainer, isSupervised, type RunTrainer, trainingPairs } from "./run_trainer.ts";
 
@@ -113,15 +114,17 @@ const RANKS_READ = 8;
  * last checkpoint stays as it was.
  */
 export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
-  const { config, data, device, checkNumerics = false, ranks } = options;
+  const { config, directory, device, checkNumerics = false, ranks } = options;
   const { training } = config;
   requireRanks(config, ranks);
+  const data = await withTexts(options.data, { config, directory, create: true });
   const loader = createLoader(data.pixels, {
     index: data.index,
     pairs: trainingPairs(config, data),
     batchSize: training.batchSize,
     seed: training.seed,
     ...(ranks ? { part: { index: ranks.rank, of: ranks.size } } : {}),
+    texts: data.texts?.table,
   });
   using trainer = await createFittingTrainer(device, { config, data, checkNumerics, ...(ranks ? { ranks } : {}) });
   await ranks?.onCompiled?.();

@@ -19,6 +19,7 @@ import {
   type RunDraft,
   runPaths,
   sweepTemporary,
+  wantsText,
   withAnnealing,
   writeRunConfig,
   writeRunDraft,
@@ -121,6 +122,7 @@ async function openData(config: RunConfig, { signal }: StartOptions): Promise<Ru
   const data = await openRunData({
     data: config.data,
     imageSize: config.model.imageSize,
+    texts: wantsText(config.model),
     cacheDir: CACHE,
     signal,
     onIndex: (tables) => requireEvaluable(config, tables),

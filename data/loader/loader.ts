@@ -8,6 +8,7 @@ import { DataError } from "../../base/errors.ts";
 import { labelValue } from "../index/labels.ts";
 import type { PairTable } from "../index/pairs.ts";
 import type { StudyIndex } from "../index/study_index.ts";
+import type { Tokens, TokenTable } from "../text/token_table.ts";
 import type { LoaderReply, LoaderRequest } from "./loader_messages.ts";
 import { type LoaderPosition, type PartialBatch, stepsPerEpoch } from "./order.ts";
 
@@ -25,6 +26,8 @@ export interface Batch {
   pixels: Uint8Array;
   /** View-major: `present[view * rows + row]` is 1, or 0 if the view is missing and its pixels are zero. */
   present: Float32Array;
+  /** The text view, with `texts`; it is the last one in `present`. */
+  texts?: readonly [Tokens];
   /** Pair table row of each batch row. */
   pairs: Uint32Array;
   /** Study of each batch row. */
@@ -47,6 +50,8 @@ export interface LoaderOptions {
   seed?: number;
   /** Default `drop`. */
   partial?: PartialBatch;
+  /** The studies' texts: the last view of every batch. */
+  texts?: TokenTable | undefined;
   /** Number of batches to prefetch, default 3. */
   ahead?: number;
   /** Load this part of every batch only, one of `of` equal ones; whole batches by default. */
@@ -83,7 +88,7 @@ export interface Loader {
  * ```
  */
 export function createLoader(prepared: PreparedPixels, options: LoaderOptions): Loader {
-  const { index, pairs, batchSize } = options;
+  const { pairs, batchSize } = options;
   const partial = options.partial ?? "drop";
   const part = options.part ?? { index: 0, of: 1 };
   if (part.of > 1 && partial !== "drop") throw new RangeError("only whole batches can be divided into parts");
@@ -101,6 +106,7 @@ export function createLoader(prepared: PreparedPixels, options: LoaderOptions): 
         directory: prepared.directory,
         manifest: prepared.manifest,
         images: pairs.images,
+        count: pairs.count,
         views: pairs.views,
         batchSize,
         partial,
@@ -111,7 +117,7 @@ export function createLoader(prepared: PreparedPixels, options: LoaderOptions): 
         untilEpoch,
       };
       const bytes = pairs.views * (batchSize / part.of) * prepared.bytesPerImage;
-      return readAhead(request, { bytes, ahead: options.ahead ?? 3, finish: (reply) => toBatch(reply, index, pairs) });
+      return readAhead(request, { bytes, ahead: options.ahead ?? 3, finish: (reply) => toBatch(reply, options) });
     },
   };
 }
@@ -166,7 +172,7 @@ class Inbox {
   }
 }
 
-function toBatch(reply: Extract<LoaderReply, { kind: "batch" }>, index: StudyIndex, pairs: PairTable): Batch {
+function toBatch(reply: Extract<LoaderReply, { kind: "batch" }>, { index, pairs, texts }: LoaderOptions): Batch {
   const { rows } = reply;
   const studies = Int32Array.from(rows, (pair) => pairs.study[pair]!);
   return {
@@ -175,11 +181,19 @@ function toBatch(reply: Extract<LoaderReply, { kind: "batch" }>, index: StudyInd
     size: reply.size,
     rows: rows.length,
     pixels: new Uint8Array(reply.pixels, 0, reply.bytes),
-    present: reply.present,
+    ...(texts ? withTexts(reply.present, texts.rows(studies)) : { present: reply.present }),
     pairs: rows,
     studies,
     labels: labelsOfStudies(index, studies),
   };
+}
+
+/** Adds texts as the last view. */
+function withTexts(images: Float32Array, tokens: Tokens): Pick<Batch, "present" | "texts"> {
+  const present = new Float32Array(images.length + tokens.lengths.length);
+  present.set(images);
+  tokens.lengths.forEach((length, row) => present[images.length + row] = length > 0 ? 1 : 0);
+  return { present, texts: [tokens] };
 }
 
 /** Labels of studies under the index's policies, study-major: 1, 0, or -1 if the label is ignored. */

@@ -14,6 +14,8 @@ export type LoaderRequest =
     /** The expected manifest of the cache; the file on disk is not consulted. */
     manifest: CacheManifest;
     images: Int32Array;
+    /** Rows of the pair table. */
+    count: number;
     views: number;
     batchSize: number;
     partial: PartialBatch;

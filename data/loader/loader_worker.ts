@@ -42,8 +42,7 @@ function begin(request: Start): void {
 }
 
 function answer(buffer: ArrayBuffer): void {
-  const { images, views, batchSize, partial, part } = start;
-  const count = images.length / views;
+  const { images, count, views, batchSize, partial, part } = start;
   const steps = stepsPerEpoch(count, { batchSize, partial });
   if (step >= steps) {
     step = 0;

@@ -185,6 +185,24 @@ export interface RunRecord {
   training: TrainingSeries;
 }
 
+/** What a run makes of the texts: its view of them and its vocabulary. */
+export interface TextViewRecord {
+  /** Name of the view. */
+  view: string;
+  /** Number of different tokens. */
+  vocabulary: number;
+  /** Tokens of a text, its end included. */
+  length: number;
+  /** By split: texts and their words, words that are not in the vocabulary, and texts that `length` cuts. */
+  splits: {
+    split: string;
+    texts: number;
+    words: number;
+    unknown: number;
+    cut: number;
+  }[];
+}
+
 /** What the runs were trained and evaluated on. */
 export interface DataRecord {
   /** `phantoms`, `mimic-cxr`, `chexpert`, `csv`, `mnist-pairs`. */
@@ -246,6 +264,8 @@ export interface DataRecord {
   }[];
   /** The studies' reports; absent if none were read. */
   texts?: TextRecord | undefined;
+  /** What a run with a view of texts makes of them. */
+  textView?: TextViewRecord | undefined;
 }
 
 /** Where the studies' texts come from and how long they are. */
@@ -285,9 +305,13 @@ export interface Pictures {
   from: string;
   /** View that is decoded. */
   to: string;
+  /** `text` if `from` is a text, whose items are words; absent for images. */
+  fromKind?: "text";
+  /** The same of `to`. */
+  toKind?: "text";
   /** Side in pixels. */
   size: number;
-  /** PNG files in base64: the input, the true target, the output. */
+  /** PNG files in base64, or texts: the input, the true target, the output. */
   items: {
     input: string;
     target: string;
@@ -430,6 +454,15 @@ const runSchema: z.ZodType<RunRecord> = z.object({
   training: trainingSchema,
 });
 
+const textViewSchema: z.ZodType<TextViewRecord> = z.object({
+  view: z.string(),
+  vocabulary: z.int(),
+  length: z.int(),
+  splits: z.array(
+    z.object({ split: z.string(), texts: z.int(), words: z.int(), unknown: z.int(), cut: z.int() }),
+  ),
+});
+
 /** Checks {@linkcode DataRecord}. */
 export const dataSchema: z.ZodType<DataRecord> = z.object({
   dataset: z.string(),
@@ -481,6 +514,7 @@ export const dataSchema: z.ZodType<DataRecord> = z.object({
       max: z.int().optional(),
     })),
   }).optional(),
+  textView: textViewSchema.optional(),
 });
 
 const picturesSchema: z.ZodType<Pictures> = z.object({
@@ -488,6 +522,8 @@ const picturesSchema: z.ZodType<Pictures> = z.object({
   kind: z.enum(["reconstruction", "translation"]),
   from: z.string(),
   to: z.string(),
+  fromKind: z.literal("text").exactOptional(),
+  toKind: z.literal("text").exactOptional(),
   size: z.int(),
   items: z.array(z.object({ input: z.string(), target: z.string(), output: z.string() })),
 });

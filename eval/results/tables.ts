@@ -50,6 +50,11 @@ export function formatCell(intervals: readonly Interval[]): string {
   return parts.join(" ");
 }
 
+/** What must stand beside every AUROC of a view of texts. */
+export const TEXT_CAUTION: string =
+  "the labels were mined from the text itself: this AUROC shows how much of the text " +
+  "its latent keeps, not how well it diagnoses";
+
 /** The labels for which all of the evaluations have an AUROC. */
 export function sharedLabels(evaluations: readonly Evaluation[], labels: readonly string[]): string[] {
   return labels.filter((label) => evaluations.every(({ macro }) => macro.labels.includes(label)));
@@ -70,7 +75,11 @@ function accuracyRow(groups: readonly (readonly Evaluation[])[]): string[][] {
 
 function formatStratum(
   stratum: Stratum,
-  { labels, published }: { labels: readonly string[]; published: readonly PublishedAuroc[] },
+  { labels, published, textViews }: {
+    labels: readonly string[];
+    published: readonly PublishedAuroc[];
+    textViews: ReadonlySet<string>;
+  },
 ): string {
   const groups = [...stratum.groups].map(([name, entries]) => ({
     name,
@@ -97,7 +106,8 @@ function formatStratum(
     ...accuracyRow(groups.map(({ evaluations }) => evaluations)),
   ];
   const note = left.length === 0 ? "" : `\nexcluded from the macro average (only one class): ${left.join(", ")}`;
-  return `AUROC, ${stratumText(stratum)}\n${alignColumns(rows)}${note}`;
+  const caution = textViews.has(stratum.view) ? `\n${TEXT_CAUTION}` : "";
+  return `AUROC, ${stratumText(stratum)}\n${alignColumns(rows)}${note}${caution}`;
 }
 
 /**
@@ -121,13 +131,14 @@ export function formatAurocTable(
   const strata = groupEvaluations(files, { by: by ?? chooseGrouping(files) });
   if (strata.length === 0) return "No evaluations.";
   const repeated = strata.some(({ groups }) => groups.values().some((entries) => entries.length > 1));
+  const textViews = new Set(files.flatMap(({ data }) => data.textView?.view ?? []));
   const legend = [
     "in percent",
     repeated ? " ± standard deviation over seeds" : "",
     " [95% interval of a bootstrap over patients]",
     relevant.length > 0 ? " (published)" : "",
   ];
-  const blocks = strata.map((stratum) => formatStratum(stratum, { labels, published: relevant }));
+  const blocks = strata.map((stratum) => formatStratum(stratum, { labels, published: relevant, textViews }));
   return [...blocks, legend.join("")].join("\n\n");
 }
 

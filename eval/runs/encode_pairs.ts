@@ -3,16 +3,17 @@
  *
  * @module
  */
-import { createLoader, type PairTable, type PreparedPixels, type StudyIndex } from "../../data/mod.ts";
+import { createLoader, type PairTable } from "../../data/mod.ts";
 import type { VaeInference } from "../../models/mod.ts";
 import type { ViewLatents } from "../protocol/study_table.ts";
+import type { RunData } from "../../training/data/run_data.ts";
 
 /** Options of {@linkcode encodePairs}. */
 export interface EncodePairsOptions {
   /** The model; its batch size determines that of encoding. */
   readonly model: VaeInference;
-  readonly data: { readonly index: StudyIndex; readonly pixels: PreparedPixels };
-  /** Pairs with an image of each of the model's views. */
+  readonly data: Pick<RunData, "index" | "pixels" | "texts">;
+  /** Pairs with an image of each of the model's image views. */
   readonly pairs: PairTable;
   readonly onProgress?: (progress: { done: number; total: number }) => void;
   readonly signal?: AbortSignal;
@@ -22,14 +23,21 @@ export interface EncodePairsOptions {
 export async function encodePairs(options: EncodePairsOptions): Promise<ViewLatents[]> {
   const { model, data, pairs } = options;
   const { views: names, batchSize } = model.shape;
-  const loader = createLoader(data.pixels, { index: data.index, pairs, batchSize, shuffle: false, partial: "pad" });
+  const loader = createLoader(data.pixels, {
+    index: data.index,
+    pairs,
+    batchSize,
+    shuffle: false,
+    partial: "pad",
+    texts: data.texts?.table,
+  });
   const rows = names.map((): { mu: Float32Array; study: number }[] => []);
   let done = 0;
   for await (const batch of loader.batches({ untilEpoch: 1 })) {
     options.signal?.throwIfAborted();
     // Copied, because the loader reuses the batch's memory for the next one.
     const { size, studies, present } = batch;
-    const { mu } = await model.encode(batch.pixels);
+    const { mu } = await model.encode(batch);
     const dimension = mu[0]!.length / batchSize;
     for (let row = 0; row < size; row++) {
       names.forEach((_, m) => {

@@ -9,6 +9,7 @@ import { encodeSafetensors, type TensorData } from "../../runtime/mod.ts";
 import type { OpenModel } from "./open_model.ts";
 import { presentOf } from "../../training/run_trainer.ts";
 import type { RunData } from "../../training/data/run_data.ts";
+import { pairHasView, type RunViews } from "../../training/data/run_views.ts";
 
 /** Options of {@linkcode encodeRun}. */
 export interface EncodeRunOptions {
@@ -50,7 +51,14 @@ export async function encodeRun(options: EncodeRunOptions): Promise<RunLatents> 
   const { pairs, names } = views;
   const { batchSize } = model.shape;
   const chosen = options.views ?? names.map((_, m) => m);
-  const loader = createLoader(data.pixels, { index: data.index, pairs, batchSize, shuffle: false, partial: "pad" });
+  const loader = createLoader(data.pixels, {
+    index: data.index,
+    pairs,
+    batchSize,
+    shuffle: false,
+    partial: "pad",
+    texts: options.open.texts?.table,
+  });
   const width = model.vae.config.latentDim;
   const parts = aggregate ? [{ name: "joint", views: chosen }] : chosen.map((m) => ({ name: names[m]!, views: [m] }));
   const latents = parts.map((part) => ({
@@ -65,7 +73,7 @@ export async function encodeRun(options: EncodeRunOptions): Promise<RunLatents> 
     const { size, step, present } = batch;
     const shown = (row: number, m: number) => present[m * batchSize + row] === 1;
     if (aggregate) {
-      const { mu, logvar } = await model.aggregate(batch.pixels, {
+      const { mu, logvar } = await model.aggregate(batch, {
         views: chosen,
         seed: options.seed ?? 0,
         step,
@@ -73,7 +81,7 @@ export async function encodeRun(options: EncodeRunOptions): Promise<RunLatents> 
       });
       keep(latents[0]!, { mu, logvar, done, size, width, isShown: (row) => chosen.some((m) => shown(row, m)) });
     } else {
-      const { mu, logvar } = await model.encode(batch.pixels);
+      const { mu, logvar } = await model.encode(batch);
       for (const into of latents) {
         const m = into.views[0]!;
         keep(into, { mu: mu[m]!, logvar: logvar[m]!, done, size, width, isShown: (row) => shown(row, m) });
@@ -124,18 +132,21 @@ export function latentsFile(latents: RunLatents, options: { run: string; method:
   });
 }
 
-/** Formats the identifiers of the rows as CSV: split, subject, study, and the image of each view, blank if missing. */
-export function idsFile(index: StudyIndex, options: { pairs: PairTable; views: readonly string[] }): string {
-  const { pairs, views } = options;
-  const lines = [["row", "split", "subject", "study", ...views]];
+/**
+ * Formats the identifiers of the rows as CSV: split, subject, study, and for each view the image, blank if missing; for
+ * a text whether there is one, as yes or a blank.
+ */
+export function idsFile(index: StudyIndex, { views }: { views: RunViews }): string {
+  const { names, texts, pairs } = views;
+  const lines = [["row", "split", "subject", "study", ...names]];
   for (let pair = 0; pair < pairs.count; pair++) {
     const study = pairs.study[pair]!;
-    const images = views.map((_, m) => {
-      const image = pairs.images[pair * pairs.views + m]!;
-      return image < 0 ? "" : index.images.ids[image]!;
+    const cells = names.map((_, view) => {
+      if (!pairHasView(views, { index, pair, view })) return "";
+      return texts.includes(view) ? "yes" : index.images.ids[pairs.images[pair * pairs.views + view]!]!;
     });
     const subject = index.subjects.ids[index.studies.subject[study]!]!;
-    lines.push([`${pair}`, SPLITS[index.splitOfStudy(study)] ?? "", subject, index.studies.ids[study]!, ...images]);
+    lines.push([`${pair}`, SPLITS[index.splitOfStudy(study)] ?? "", subject, index.studies.ids[study]!, ...cells]);
   }
   return lines.map((cells) => `${cells.map(csvCell).join(",")}\n`).join("");
 }

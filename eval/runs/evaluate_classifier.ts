@@ -83,10 +83,17 @@ async function scorePairs(
   model: ClassifierInference,
   options: EvaluateClassifierOptions & { views: RunViews },
 ): Promise<PairScores[]> {
-  const { config, data: { index, pixels }, views } = options;
+  const { config, data: { index, pixels, texts }, views } = options;
   const { batchSize } = config.training;
   const queries = heldOut(options);
-  const loader = createLoader(pixels, { index, pairs: queries, batchSize, shuffle: false, partial: "pad" });
+  const loader = createLoader(pixels, {
+    index,
+    pairs: queries,
+    batchSize,
+    shuffle: false,
+    partial: "pad",
+    texts: texts?.table,
+  });
   const labels = index.labels.length;
   const { combines } = model.classifier;
   const names = combines ? [config.model.method === "supervised-joint" ? "joint" : "ensemble"] : views.names;
@@ -95,7 +102,7 @@ async function scorePairs(
   for await (const batch of loader.batches({ untilEpoch: 1 })) {
     options.signal?.throwIfAborted();
     const { size, studies, present } = batch;
-    const given = await model.score(batch.pixels, presentOf(batch, views));
+    const given = await model.score(batch, presentOf(batch, views));
     for (let row = 0; row < size; row++) {
       names.forEach((_, m) => {
         if (!combines && !present[m * batchSize + row]) return;

@@ -18,6 +18,7 @@ import {
   RESULTS_VERSION,
   type RunRecord,
 } from "../results/results_schema.ts";
+import { describeTextView } from "./describe_text_view.ts";
 import { encodePairs } from "./encode_pairs.ts";
 import { evaluateClassifier } from "./evaluate_classifier.ts";
 import { drawPictures, shownImages } from "./pictures.ts";
@@ -28,6 +29,7 @@ import { requireEvaluable } from "../../training/data/require_evaluable.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import { readMetricsFile, runPaths } from "../../training/run/run_directory.ts";
 import { classifierConfig, isSupervised, vaeConfig } from "../../training/run_trainer.ts";
+import { withTexts } from "../../training/data/run_texts.ts";
 import { type RunViews, viewsOfRun } from "../../training/data/run_views.ts";
 
 /** Options of {@linkcode evaluateRun}. */
@@ -92,20 +94,27 @@ export async function evaluateRun(options: EvaluateRunOptions): Promise<Results>
  *
  * @throws {DataError} if the run has no checkpoint or the data have no test studies.
  */
-export async function measureRun(options: EvaluateRunOptions): Promise<Results> {
-  const { config, data } = options;
-  requireEvaluable(config, data);
+export async function measureRun(given: EvaluateRunOptions): Promise<Results> {
+  const { config, directory } = given;
+  requireEvaluable(config, given.data);
+  const data = await withTexts(given.data, { config, directory, create: false });
+  const options = { ...given, data };
   const synthetic = await isSynthetic(options);
   const evaluated = isSupervised(config)
     ? await evaluateSupervised(options)
     : await evaluateVae({ ...options, pictures: (options.pictures ?? false) && synthetic });
   const { title, runs, cases, evaluations, pictures, projections } = evaluated;
+  const textView = describeTextView(data, viewsOfRun(config, data));
   const results: Results = {
     schema: "mmvm-results",
     version: RESULTS_VERSION,
     title: `${config.name}: ${title}`,
     createdAt: new Date().toISOString(),
-    data: { ...describeIndex(data.index, { pairs: data.pairs, imageSize: config.model.imageSize }), synthetic },
+    data: {
+      ...describeIndex(data.index, { pairs: data.pairs, imageSize: config.model.imageSize }),
+      synthetic,
+      ...(textView ? { textView } : {}),
+    },
     runs,
     cases,
     evaluations,
@@ -141,7 +150,7 @@ async function evaluateVae(options: EvaluateRunOptions): Promise<Evaluated> {
   const { training } = config;
   const views = viewsOfRun(config, data);
   using model = VaeInference.open(device, {
-    config: vaeConfig(config, views),
+    config: vaeConfig(config, views, data),
     batchSize: training.batchSize,
     seed: training.seed,
     precision: training.precision ?? "f32",
@@ -225,7 +234,8 @@ async function probeLatents(
     ...(options.signal ? { signal: options.signal } : {}),
   });
   const encoded = performance.now();
-  const table = studyTable(data.index, data.pairs);
+  // Labelled patients are drawn from all pairs, so that runs on some views draw the same ones.
+  const table = studyTable(data.index, data.pairs.count > 0 ? data.pairs : options.views.pairs);
   const seconds = { encodeSeconds: (encoded - started) / 1000 };
   if (config.training.noEvaluation) return { ...projected(views, { run: name, table }), ...seconds, probeSeconds: 0 };
   const evaluated = await evaluateLatents({

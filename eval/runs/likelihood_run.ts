@@ -9,7 +9,7 @@ import { createLoader, pairsOfSplit, selectPairs, type Split } from "../../data/
 import { logLikelihood } from "../../models/mod.ts";
 import type { OpenModel } from "./open_model.ts";
 import type { RunData } from "../../training/data/run_data.ts";
-import { completePairs } from "./translate_run.ts";
+import { completePairs, copyOf } from "./translate_run.ts";
 
 /** Options of {@linkcode likelihoodRun}. */
 export interface LikelihoodRunOptions {
@@ -53,12 +53,19 @@ export interface LikelihoodRow {
  * @throws {DataError} if the split has no pair with all views.
  */
 export async function likelihoodRun(options: LikelihoodRunOptions): Promise<LikelihoodRow[]> {
-  const { open: { model, views, alpha }, data: { index, pixels }, split, count, draws, seed = 0 } = options;
-  const complete = completePairs(pairsOfSplit(index, views.pairs, split));
+  const { open: { model, views, alpha, texts }, data: { index, pixels }, split, count, draws, seed = 0 } = options;
+  const complete = completePairs({ ...views, pairs: pairsOfSplit(index, views.pairs, split) }, index);
   const pairs = selectPairs(complete, (pair) => pair < count);
   if (pairs.count === 0) throw new DataError(`the ${split} split has no pair with all of ${views.names.join(", ")}`);
   const { batchSize } = model.shape;
-  const loader = createLoader(pixels, { index, pairs, batchSize, shuffle: false, partial: "pad" });
+  const loader = createLoader(pixels, {
+    index,
+    pairs,
+    batchSize,
+    shuffle: false,
+    partial: "pad",
+    texts: texts?.table,
+  });
   const questions = questionsAbout(views.names.length).map((question) => ({
     ...question,
     values: [] as number[],
@@ -67,14 +74,13 @@ export async function likelihoodRun(options: LikelihoodRunOptions): Promise<Like
   let done = 0;
   for await (const batch of loader.batches({ untilEpoch: 1 })) {
     options.signal?.throwIfAborted();
-    // Copied, because the loader reuses the batch's memory for the next one.
     const { size, step } = batch;
-    const images = batch.pixels.slice();
+    const given = copyOf(batch);
     for (const question of questions) {
       if (question.reason !== undefined) continue;
-      const { of, given } = question;
+      const { of, given: known } = question;
       try {
-        const values = await logLikelihood(model, images, { of, given, draws, alpha, seed, step });
+        const values = await logLikelihood(model, given, { of, given: known, draws, alpha, seed, step });
         question.values.push(...values.subarray(0, size));
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;

@@ -9,9 +9,10 @@ import type { Device } from "../../runtime/mod.ts";
 import { alphaSchedule } from "../../training/annealing.ts";
 import { restoreRun } from "../../training/run/run_checkpoint.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
-import type { RunData } from "../../training/data/run_data.ts";
+import type { RunData, RunTexts } from "../../training/data/run_data.ts";
 import { runPaths } from "../../training/run/run_directory.ts";
 import { isSupervised, vaeConfig } from "../../training/run_trainer.ts";
+import { withTexts } from "../../training/data/run_texts.ts";
 import { type RunViews, viewsOfRun } from "../../training/data/run_views.ts";
 
 /** Options of {@linkcode openModel}. */
@@ -34,6 +35,8 @@ export interface OpenModel extends Disposable {
   readonly model: VaeInference;
   /** The views of the run and their numbers in the data. */
   readonly views: RunViews;
+  /** The data's texts by the run's vocabulary, if the run has a text view. */
+  readonly texts?: RunTexts;
   /** Weight of the standard normal prior of the MMVM VAE at the last step. */
   readonly alpha: number;
 }
@@ -52,8 +55,9 @@ export async function openModel(device: Device, options: OpenModelOptions): Prom
     );
   }
   const views = viewsOfRun(config, data);
+  const { texts } = await withTexts(data, { config, directory, create: false });
   const model = VaeInference.open(device, {
-    config: vaeConfig(config, views),
+    config: vaeConfig(config, views, texts ? { texts } : {}),
     batchSize,
     precision: config.training.precision ?? "f32",
   });
@@ -65,7 +69,7 @@ export async function openModel(device: Device, options: OpenModelOptions): Prom
       ...(options.onWarning ? { onWarning: options.onWarning } : {}),
     });
     const alpha = alphaSchedule(config.training)(Math.max(0, restored!.step - 1));
-    return { model, views, alpha, [Symbol.dispose]: () => model[Symbol.dispose]() };
+    return { model, views, alpha, ...(texts ? { texts } : {}), [Symbol.dispose]: () => model[Symbol.dispose]() };
   } catch (error) {
     model[Symbol.dispose]();
     throw error;

@@ -1,5 +1,6 @@
 /**
- * Pictures for the report: reconstructions of test pairs, and translations of each view into each other one.
+ * Examples for the report: reconstructions of test pairs, and translations of each view into each other one, as
+ * pictures and texts.
  *
  * @module
  */
@@ -7,16 +8,21 @@ import { createLoader, pairsOfSplit, type PairTable, SPLITS } from "../../data/m
 import type { VaeInference } from "../../models/mod.ts";
 import type { Pictures } from "../results/results_schema.ts";
 import { encodePng } from "./encode_png.ts";
-import { toBytes } from "./picture_grid.ts";
+import { type Shown, ShownViews } from "./shown_views.ts";
+import { completePairs, copyOf } from "./translate_run.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import type { RunViews } from "../../training/data/run_views.ts";
 
 /** Number of pairs shown. */
 const SHOWN = 8;
 
-/** The pairs of the test split or, where it has none, of the split before it. */
+/** The pairs of the test split or, where it has none, of the split before it; those with all views if there are any. */
 function shownPairs({ data: { index }, views }: { data: RunData; views: RunViews }): PairTable | undefined {
-  return [...SPLITS].reverse().map((split) => pairsOfSplit(index, views.pairs, split)).find(({ count }) => count > 0);
+  const pairs = [...SPLITS].reverse().map((split) => pairsOfSplit(index, views.pairs, split))
+    .find(({ count }) => count > 0);
+  if (pairs === undefined || views.texts.length === 0) return pairs;
+  const complete = completePairs({ ...views, pairs }, index);
+  return complete.count > 0 ? complete : pairs;
 }
 
 /** Names of the images that {@linkcode drawPictures} shows. */
@@ -34,25 +40,26 @@ export async function drawPictures(
   model: VaeInference,
   options: { run: string; data: RunData; views: RunViews },
 ): Promise<Pictures[]> {
-  const { run, data, views: { names } } = options;
-  const { index, pixels } = data;
+  const { run, data, views } = options;
+  const { index, pixels, texts } = data;
   const { batchSize } = model.shape;
   const size = pixels.imageSize;
   const pairs = shownPairs(options);
   if (pairs === undefined) return [];
-  const loader = createLoader(pixels, { index, pairs, batchSize, shuffle: false, partial: "pad" });
-  for await (const batch of loader.batches({ untilEpoch: 1 })) {
-    const originals = batch.pixels.slice();
-    const shown = Math.min(SHOWN, batch.size);
-    const decoded = await model.decode(originals);
-    const original = (view: number, row: number) => {
-      const start = (view * batchSize + row) * size * size;
-      return toPng(originals.subarray(start, start + size * size), size);
-    };
-    const output = (values: Float32Array, row: number) => {
-      const image = values.subarray(row * size * size, (row + 1) * size * size);
-      return toPng(toBytes(image), size);
-    };
+  const loader = createLoader(pixels, {
+    index,
+    pairs,
+    batchSize,
+    shuffle: false,
+    partial: "pad",
+    texts: texts?.table,
+  });
+  const viewer = new ShownViews({ views, texts, imageSize: size, batchSize });
+  for await (const loaded of loader.batches({ untilEpoch: 1 })) {
+    const batch = copyOf(loaded);
+    const shown = Math.min(SHOWN, loaded.size);
+    const decoded = await model.decode(batch);
+    const { names } = views;
     return await Promise.all(
       names.flatMap((from, m) =>
         names.map(async (to, k): Promise<Pictures> => ({
@@ -60,11 +67,13 @@ export async function drawPictures(
           kind: m === k ? "reconstruction" : "translation",
           from,
           to,
+          ...(viewer.isText(m) ? { fromKind: "text" } : {}),
+          ...(viewer.isText(k) ? { toKind: "text" } : {}),
           size,
           items: await Promise.all(Array.from({ length: shown }, async (_, row) => ({
-            input: await original(m, row),
-            target: await original(k, row),
-            output: await output(decoded[m]![k]!, row),
+            input: await stored(viewer.original(batch, { view: m, row }), size),
+            target: await stored(viewer.original(batch, { view: k, row }), size),
+            output: await stored(viewer.decoded(decoded[m]![k]!, { view: k, row }), size),
           }))),
         }))
       ),
@@ -73,7 +82,9 @@ export async function drawPictures(
   return [];
 }
 
-async function toPng(pixels: Uint8Array, size: number): Promise<string> {
-  const file = await encodePng(pixels, { width: size, height: size });
+/** A picture as a PNG file in base64, a text as it is. */
+async function stored(shown: Shown, size: number): Promise<string> {
+  if (typeof shown === "string") return shown;
+  const file = await encodePng(shown, { width: size, height: size });
   return btoa(String.fromCharCode(...file));
 }

@@ -29,6 +29,7 @@ export interface VerifyModelsOptions {
    * accuracy.
    */
   readonly precision?: Precision;
+  /** Called after each case. */
   readonly onCase?: (rows: readonly VerifiedQuantity[]) => void;
 }
 

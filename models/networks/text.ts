@@ -34,7 +34,9 @@ export interface TextNetworkOptions {
   readonly length: number;
   /** Number of different tokens. */
   readonly vocabulary: number;
+  /** Filters of the first layer. */
   readonly filterDim: number;
+  /** Latent dimensions. */
   readonly latentDim: number;
   /** Rate of dropout2d in the residual blocks. */
   readonly dropout: number;

@@ -10,6 +10,7 @@ import type { PairTable } from "../../data/mod.ts";
 import type { RunConfig } from "../run/run_config.ts";
 import { isSupervised, trainingPairs } from "../run_trainer.ts";
 import type { RunData } from "./run_data.ts";
+import { wantsText } from "./run_views.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const sums = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
@@ -30,6 +31,8 @@ export interface DataFingerprint {
   studies: string[];
   /** CRC-32 of each study's labels, uint32 in base64; empty where labels are not learned from. */
   labels: string;
+  /** CRC-32 of each study's text, uint32 in base64, 0 without one; absent where texts are not learned from. */
+  texts?: string;
   /** CRC-32 of each image's name and of its prepared pixels, uint32 in base64; ascending by name. */
   images: { names: string; pixels: string };
 }
@@ -40,6 +43,7 @@ export const dataFingerprintSchema: z.ZodType<DataFingerprint> = z.object({
   pairs: z.int().nonnegative(),
   studies: z.array(z.string()),
   labels: sums,
+  texts: sums.exactOptional(),
   images: z.object({ names: sums, pixels: sums }),
 });
 
@@ -64,6 +68,7 @@ export function fingerprintOf(config: RunConfig, data: RunData): DataFingerprint
     const { length } = index.labels;
     labelSums.set(study, crc32(index.studies.states.subarray(study * length, (study + 1) * length)));
   }
+  const textSum = textSumsOf(config, data);
   const digest = createHash("sha256");
   for (let pair = 0; pair < pairs.count; pair++) {
     const study = pairs.study[pair]!;
@@ -71,7 +76,8 @@ export function fingerprintOf(config: RunConfig, data: RunData): DataFingerprint
       const sums = images.get(image);
       return sums === undefined ? null : [sums.name, sums.pixelSum];
     });
-    digest.update(`${JSON.stringify([index.studies.ids[study], labelSums.get(study) ?? null, row])}\n`);
+    const text = textSum ? [textSum(study)] : [];
+    digest.update(`${JSON.stringify([index.studies.ids[study], labelSums.get(study) ?? null, row, ...text])}\n`);
   }
   const studies = [...new Set(pairs.study)];
   const sorted = [...images.values()].sort((a, b) => a.name < b.name ? -1 : 1);
@@ -80,6 +86,7 @@ export function fingerprintOf(config: RunConfig, data: RunData): DataFingerprint
     pairs: pairs.count,
     studies: studies.map((study) => index.studies.ids[study]!),
     labels: encode(studies.flatMap((study) => labelSums.get(study) ?? [])),
+    ...(textSum ? { texts: encode(studies.map(textSum)) } : {}),
     images: { names: encode(sorted.map((one) => one.nameSum)), pixels: encode(sorted.map((one) => one.pixelSum)) },
   };
 }
@@ -122,13 +129,19 @@ export function describeDataChanges(
     one: "image has other pixels",
     many: "images have other pixels",
   });
-  const oldLabels = labelSumsOf(before);
-  const relabelled = [...labelSumsOf(now)].filter(([study, sum]) =>
+  const oldLabels = sumsByStudy(before, before.labels);
+  const relabelled = [...sumsByStudy(now, now.labels)].filter(([study, sum]) =>
     oldLabels.has(study) && oldLabels.get(study) !== sum
   );
   note(changes, relabelled.map(([study]) => study), {
     one: "study has other labels",
     many: "studies have other labels",
+  });
+  const oldTexts = sumsByStudy(before, before.texts);
+  const rewritten = [...sumsByStudy(now, now.texts)].filter(([study, sum]) => (oldTexts.get(study) ?? sum) !== sum);
+  note(changes, rewritten.map(([study]) => study), {
+    one: "study has another text",
+    many: "studies have other texts",
   });
   if (before.pairs !== now.pairs) changes.push(`there are ${now.pairs} training pairs, not ${before.pairs}`);
   return changes.length > 0
@@ -155,9 +168,15 @@ function imageSums({ images }: DataFingerprint): Map<number, number> {
   return new Map(Array.from(names, (name, i) => [name, pixels[i]!]));
 }
 
-function labelSumsOf({ studies, labels }: DataFingerprint): Map<string, number> {
-  const sums = decode(labels);
-  return new Map(Array.from(sums, (sum, i) => [studies[i]!, sum]));
+/** A sum of each study, none where there are none. */
+function sumsByStudy({ studies }: DataFingerprint, encoded = ""): Map<string, number> {
+  return new Map(Array.from(decode(encoded), (sum, i) => [studies[i]!, sum]));
+}
+
+/** The CRC-32 of a study's text, for a run that learns from texts. */
+function textSumsOf(config: RunConfig, { index: { texts } }: RunData): ((study: number) => number) | undefined {
+  if (!wantsText(config.model) || texts === undefined) return undefined;
+  return (study) => crc32(texts.get(study) ?? "");
 }
 
 function namesBySum(index: RunData["index"]): Map<number, string> {

@@ -14,7 +14,8 @@ import {
 } from "../../data/mod.ts";
 import type { RunConfig } from "../run/run_config.ts";
 import { isSupervised } from "../run_trainer.ts";
-import { viewsOfRun } from "./run_views.ts";
+import { pairHasView, viewsOfRun } from "./run_views.ts";
+import { viewWeightsOf } from "./view_weights.ts";
 
 /**
  * Rejects data on which a run cannot be trained or (unless it is run without evaluation) evaluated: no labels, or a
@@ -27,10 +28,11 @@ export function requireEvaluable(config: RunConfig, data: { index: StudyIndex; p
   const place = { file: index.root };
   const views = viewsOfRun(config, data);
   const isMissing = (split: Split, view?: number) => {
-    const { count, images, views: columns } = pairsOfSplit(index, views.pairs, split);
-    if (view === undefined) return count === 0;
-    return !images.some((image, i) => image >= 0 && i % columns === view);
+    const pairs = pairsOfSplit(index, views.pairs, split);
+    const has = (pair: number) => view === undefined || pairHasView({ ...views, pairs }, { index, pair, view });
+    return !pairs.study.some((_, pair) => has(pair));
   };
+  viewWeightsOf(config.model, views);
   const isBlank = (study: number, label: number) => index.labelState(study, label) === LABEL_STATES.blank;
   if (isMissing("train")) throw new DataError(`${nothingIn("training", index)}`, place);
   if (isSupervised(config) && index.labels.length === 0) {
@@ -63,9 +65,9 @@ export function requireEvaluable(config: RunConfig, data: { index: StudyIndex; p
     const view = views.names.findIndex((_, view) => isMissing(split, view));
     if (view < 0) continue;
     throw new DataError(
-      `no study of the ${split === "test" ? "test" : "training"} split has a ${
-        views.names[view]
-      } image, so that this ` +
+      `no study of the ${split === "test" ? "test" : "training"} split has a ${views.names[view]}${
+        views.texts.includes(view) ? "" : " image"
+      }, so that this ` +
         `view cannot be evaluated: ${advice}`,
       place,
     );

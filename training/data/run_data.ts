@@ -13,6 +13,8 @@ import {
   type PreparePlan,
   type PrepareProgress,
   type StudyIndex,
+  type TokenTable,
+  type Vocabulary,
 } from "../../data/mod.ts";
 import { withAbsentView } from "./absent_view.ts";
 import { withLabelNoise } from "./label_noise.ts";
@@ -28,6 +30,16 @@ export interface RunData {
   readonly pairs: PairTable;
   /** Seconds that preparing the images took. */
   readonly prepareSeconds: number;
+  /** The studies' texts as tokens, in a run with a text view; see `withTexts()`. */
+  readonly texts?: RunTexts;
+}
+
+/** The texts of a run's data. */
+export interface RunTexts {
+  /** The words of the run. */
+  readonly vocabulary: Vocabulary;
+  /** The tokens of every study. */
+  readonly table: TokenTable;
 }
 
 /** Options of {@link openRunData}. */
@@ -36,6 +48,8 @@ export interface OpenRunDataOptions {
   readonly data: DataConfig;
   /** Side of the square images in pixels. */
   readonly imageSize: number;
+  /** Whether to read the studies' reports; not by default. */
+  readonly texts?: boolean;
   /** Folder of all caches. */
   readonly cacheDir: string;
   /** Called once the tables are read, before any image is prepared; what it throws ends the opening. */
@@ -79,9 +93,9 @@ export function datasetOptionsOf(data: DataConfig): OpenDatasetOptions {
  */
 export async function openRunData(options: OpenRunDataOptions): Promise<RunData> {
   const started = performance.now();
-  const { data, imageSize, cacheDir, onIndex, onWait, onPlan, onProgress, signal } = options;
+  const { data, imageSize, texts = false, cacheDir, onIndex, onWait, onPlan, onProgress, signal } = options;
   const abort = signal ? { signal } : {};
-  const index = await openDataset({ ...datasetOptionsOf(data), ...abort });
+  const index = await openDataset({ ...datasetOptionsOf(data), texts, ...abort });
   onIndex?.({ index, pairs: pairStudies(index) });
   const pixels = await preparePixels(index, {
     cacheDir,

@@ -93,12 +93,18 @@ export interface ModelConfig {
   jointKl?: Objective["jointKl"];
   /** How mixture components are assigned; by slices of the batch if absent. */
   moeAssignment?: Objective["moeAssignment"];
-  /** Weight of each view's reconstruction in the loss; 1 each if absent. */
-  viewWeights?: number[];
+  /** Weight of each view's reconstruction in the loss, in the views' order or as NAME=NUMBER; 1 each if absent. */
+  viewWeights?: (number | string)[];
   /** Loss of supervised classifiers; `bce` if absent. */
   loss?: "bce" | "softmax";
   /** Weights of positives in the bce loss; none if absent. */
   positiveWeights?: "none" | "balanced";
+  /** Tokens of a text; 64 if absent. */
+  textLength?: number;
+  /** Filters of the first layer of the text view's networks; `filterDim` if absent. */
+  textFilterDim?: number;
+  /** Weight of a text's reconstruction; `auto`, pixels of an image / tokens of a text, if absent. */
+  textWeight?: number | "auto";
 }
 
 /** The optimisation. */

@@ -51,6 +51,8 @@ export interface RunPaths {
   readonly checkpoints: string;
   /** The kernel variants that the run trains with, if they were tuned. */
   readonly tuning: string;
+  /** The words of the run's text view, if it has one: `vocabulary.json`. */
+  readonly vocabulary: string;
   /** The evaluation, `results.json`. */
   readonly results: string;
   /** The report, `report.html`. */
@@ -67,16 +69,16 @@ export function runPaths(directory: string): RunPaths {
     metrics: join(directory, "metrics.jsonl"),
     checkpoints: join(directory, "checkpoints"),
     tuning: join(directory, "tuning.json"),
+    vocabulary: join(directory, "vocabulary.json"),
     results: join(directory, "results.json"),
     report: join(directory, "report.html"),
   };
 }
 
 /** The files whose temporary files {@link sweepTemporary} removes. */
-const FILES =
-  /^(config\.json|draft\.json|data\.json|tuning\.json|metrics\.jsonl|results\.json|report\.html|tables\.txt)$/;
+const FILES = /^((config|draft|data|tuning|vocabulary|results)\.json|metrics\.jsonl|report\.html|tables\.txt)$/;
 /** Files that only training writes, one process at a time; a running evaluation may be writing the others. */
-const OWN = /^(config|draft|data|tuning|metrics)\./;
+const OWN = /^(config|draft|data|tuning|vocabulary|metrics)\./;
 const HOUR = 3_600_000;
 
 /** Removes the temporary files of interrupted writers from the directory of a run that this process holds. */

@@ -14,7 +14,7 @@
  * @module
  */
 import { z } from "zod";
-import { choice, flag, integer, list, number, path } from "../../base/setting.ts";
+import { choice, flag, integer, list, number, path, type Setting } from "../../base/setting.ts";
 import { fileOnly, named, optional, unlessDefault } from "../../base/setting_group.ts";
 import {
   BLANK_POLICIES,
@@ -35,6 +35,7 @@ import {
   MOE_ASSIGNMENTS,
   networkNames,
   PRIORS,
+  TEXT_LENGTHS,
 } from "../../models/mod.ts";
 import { PRECISIONS } from "../../runtime/mod.ts";
 import { ALPHA_SCHEDULES } from "../annealing.ts";
@@ -100,6 +101,25 @@ const data = {
   })),
 };
 
+/** Tokens of a text unless the configuration says otherwise. */
+export const DEFAULT_TEXT_LENGTH = 64;
+
+const textLength = {
+  ...integer({ help: "tokens of a text, its end included; longer ones are cut", default: DEFAULT_TEXT_LENGTH }),
+  schema: z.int().refine((length) => TEXT_LENGTHS.includes(length)),
+  allowed: `${TEXT_LENGTHS.slice(0, -1).join(", ")} or ${TEXT_LENGTHS.at(-1)}`,
+};
+
+const anyWeight = number({ min: 0, help: "" });
+const textWeight: Setting<number | "auto", "auto"> = {
+  ...anyWeight,
+  help: "weight of a text's reconstruction in the loss; auto: pixels of an image / tokens of a text, as published",
+  allowed: "auto or a number of at least 0",
+  placeholder: "auto|number",
+  schema: z.union([z.literal("auto"), anyWeight.schema]),
+  default: "auto",
+};
+
 /** The network, the method and their sizes. Optional settings default to the published values. */
 const model = {
   method: choice(RUN_METHODS, {
@@ -109,7 +129,7 @@ const model = {
   views: optional(list({
     item: z.string().min(1),
     parse: (word) => word,
-    help: "views to use; all by default",
+    help: "views to use, text for the reports; all images by default",
     allowed: "comma-separated view names",
   })),
   network: choice(networkNames(), { help: "encoder and decoder architecture", default: "residual" }),
@@ -139,10 +159,11 @@ const model = {
     default: "slices",
   })),
   viewWeights: optional(list({
-    item: z.number().nonnegative(),
-    parse: (word) => word.trim() === "" ? NaN : Number(word),
-    help: "weight of each view's reconstruction in the loss; 1 by default",
-    allowed: "comma-separated numbers of at least 0",
+    item: z.union([z.number().nonnegative(), z.string().regex(/^[^=,]+=(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i)]),
+    parse: (word) => word.includes("=") ? word.trim() : word.trim() === "" ? NaN : Number(word),
+    help:
+      "weight of each view's reconstruction in the loss, as frontal=1,lateral=2 or in the views' order; 1 by default",
+    allowed: "comma-separated numbers of at least 0, or NAME=NUMBER for each of some views",
   })),
   loss: optional(choice(CLASSIFICATION_LOSSES, {
     help:
@@ -153,6 +174,13 @@ const model = {
     help: "weights of positives in the bce loss; balanced: negatives / positives of each label",
     default: "none",
   })),
+  textLength: unlessDefault(textLength),
+  textFilterDim: optional(integer({
+    min: 1,
+    max: 512,
+    help: "filters of the first layer of the text view's networks; as --filter-dim by default",
+  })),
+  textWeight: unlessDefault(textWeight),
 };
 
 /** The optimisation. */

@@ -55,6 +55,20 @@ export function note(h: Builder, ...content: Child[]): HTMLElement {
   return h("p", { class: "note" }, content);
 }
 
+/** Whether a view of the summary is one of texts. */
+export function isTextView({ results, summary }: Pick<ReportContext, "results" | "summary">, view: number): boolean {
+  return summary.views[view] === results.data.textView?.view;
+}
+
+/** Creates the note that must stand beside every AUROC of a view of texts. */
+export function textCaution(h: Builder): HTMLElement {
+  return note(
+    h,
+    "The labels were mined from the texts themselves: the AUROC of this view shows how much of a text its latent " +
+      "keeps, not how well it diagnoses.",
+  );
+}
+
 /** Creates a caption that begins with its number, in journal style. */
 export function caption(h: Builder, label: string, ...text: Child[]): Child[] {
   return [h("strong", null, label), " ", ...text];

@@ -61,6 +61,11 @@ export function withoutIdentifiers(results: Results): Results {
       run: clean(pictures.run),
       from: clean(pictures.from),
       to: clean(pictures.to),
+      items: pictures.items.map((item) => ({
+        input: pictures.fromKind === "text" ? clean(item.input) : item.input,
+        target: pictures.toKind === "text" ? clean(item.target) : item.target,
+        output: pictures.toKind === "text" ? clean(item.output) : item.output,
+      })),
     })),
     projections: results.projections.map((projection) => ({
       ...projection,

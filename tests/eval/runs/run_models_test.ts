@@ -226,7 +226,7 @@ Deno.test("a joint run supports encoding aggregated over chosen views, translati
     // A product of a single expert equals that expert up to rounding.
     const [joint, single] = [toFloat32(file.tensors.get("mu.joint")!), alone.tensors.get("mu.noisy")!.data];
     joint.forEach((value, i) => assert.ok(Math.abs(value - Number(single[i])) < 1e-5));
-    const ids = idsFile(data.index, { pairs: latents.pairs, views: open.views.names }).trimEnd().split("\n");
+    const ids = idsFile(data.index, { views: open.views }).trimEnd().split("\n");
     assert.equal(ids[0], "row,split,subject,study,rotated,noisy");
     assert.equal(ids[1], "0,train,train-000000,train-000000,train-000000/rotated,train-000000/noisy");
     assert.equal(ids.length, 1 + data.pairs.count);
@@ -243,9 +243,9 @@ Deno.test("a joint run supports encoding aggregated over chosen views, translati
       "noisy-to-rotated",
       "samples-prior",
     ];
-    assert.deepEqual(files.map(({ name }) => name), names);
-    const sizes = files.map(({ png }) => {
-      const header = new DataView(png.buffer, png.byteOffset);
+    assert.deepEqual(files.map(({ name }) => name), names.map((name) => `${name}.png`));
+    const sizes = files.map(({ bytes }) => {
+      const header = new DataView(bytes.buffer, bytes.byteOffset);
       return [header.getUint32(16), header.getUint32(20)];
     });
     // Three pictures of 28 pixels with gaps of two, in two or three rows.

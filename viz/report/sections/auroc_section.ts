@@ -5,7 +5,7 @@
  */
 import { aurocTable } from "../charts/auroc_table.ts";
 import type { Child } from "../markup/dom.ts";
-import { caption, note, type ReportContext, scrollRegion, section } from "../context.ts";
+import { caption, isTextView, note, type ReportContext, scrollRegion, section, textCaution } from "../context.ts";
 import { capitalise } from "../markup/format.ts";
 import { sliceName } from "../figures/summary.ts";
 
@@ -41,6 +41,7 @@ function tableBlock(ctx: ReportContext, view: number): HTMLElement {
     { class: "table-block" },
     h("p", { class: "table-caption" }, caption(h, ctx.number("Table"), tableCaption(ctx, view))),
     scrollRegion(h, name, aurocTable(h, summary, { slice: summary.primary, view })),
+    isTextView(ctx, view) ? textCaution(h) : null,
   );
 }
 

@@ -27,6 +27,7 @@ export function cohortSection(ctx: ReportContext): HTMLElement {
     policies(ctx),
     prevalence(ctx),
     texts(ctx),
+    vocabulary(ctx),
     h("h3", null, "View positions"),
     viewMix(ctx),
     h("h3", null, "AUROC by frontal view position"),
@@ -225,6 +226,30 @@ function prevalenceRow(ctx: ReportContext, row: DataRecord["prevalence"][number]
     formatCount(row.negative),
     formatCount(row.blank),
   ];
+}
+
+/** What the run's vocabulary covers; nothing for a run without a view of texts. */
+function vocabulary(ctx: ReportContext): Child {
+  const { textView } = ctx.results.data;
+  if (textView === undefined) return null;
+  const share = (part: number, whole: number) => whole === 0 ? "" : `${(part / whole * 100).toFixed(1)}\u00a0%`;
+  return dataTable(
+    ctx,
+    {
+      caption: `The texts of the run's pairs, their words, the share of words that are not in its vocabulary of ` +
+        `${formatCount(textView.vocabulary)} tokens (made of the training split), and the share of texts that are ` +
+        `longer than the ${textView.length - 1} words that are used.`,
+      head: ["Split", "Texts", "Words", "Unknown words", "Texts cut"],
+      textColumns: 1,
+    },
+    textView.splits.map(({ split, texts, words, unknown, cut }) => [
+      capitalise(split),
+      formatCount(texts),
+      formatCount(words),
+      share(unknown, words),
+      share(cut, texts),
+    ]),
+  );
 }
 
 function viewMix(ctx: ReportContext): Child {

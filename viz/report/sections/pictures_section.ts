@@ -11,6 +11,7 @@ import { methodName } from "../figures/palette.ts";
 import { isPng, picture } from "../markup/picture.ts";
 import { bestMethod } from "../figures/ties.ts";
 import { latentsPart } from "./latents_part.ts";
+import { hasText, textTable } from "./texts_part.ts";
 
 /** Budget for pictures in base64 characters, to keep the report below 3 MB. */
 const PICTURE_BUDGET = 1_200_000;
@@ -67,7 +68,10 @@ function chosen(ctx: ReportContext): { kept: Pictures[][]; dropped: number } {
   const { results, summary } = ctx;
   const sound = results.pictures.filter((group) =>
     group.items.length > 0 &&
-    group.items.every((item) => [item.input, item.target, item.output].every((file) => isPng(file)))
+    group.items.every((item) =>
+      (isText(group.fromKind) || isPng(item.input)) &&
+      (isText(group.toKind) || (isPng(item.target) && isPng(item.output)))
+    )
   );
   const method = new Map(results.runs.map((run) => [run.name, run.method]));
   const best = bestMethod(summary, new Set(sound.map((group) => method.get(group.run) ?? "")));
@@ -86,12 +90,38 @@ function chosen(ctx: ReportContext): { kept: Pictures[][]; dropped: number } {
   return { kept, dropped: results.pictures.length - kept.flat().length };
 }
 
+function isText(kind: Pictures["fromKind"]): boolean {
+  return kind === "text";
+}
+
 function runTitle(ctx: ReportContext, name: string): string {
   const run = ctx.results.runs.find((one) => one.name === name);
   return run === undefined ? `run ${name}` : `${methodName(run.method)} (run ${name})`;
 }
 
-function runFigure(ctx: ReportContext, groups: readonly Pictures[]): HTMLElement {
+function runFigure(ctx: ReportContext, groups: readonly Pictures[]): Child {
+  const pictured = groups.filter((group) => !hasText(group));
+  const written = groups.filter(hasText);
+  return [
+    pictured.length > 0 ? pictureFigure(ctx, pictured) : null,
+    written.length > 0 ? textFigure(ctx, written) : null,
+  ];
+}
+
+function textFigure(ctx: ReportContext, groups: readonly Pictures[]): HTMLElement {
+  return figure(
+    ctx,
+    {
+      class: "wide",
+      caption:
+        `${runTitle(ctx, groups[0]!.run)}: one test study per row. A translated text is the most probable word ` +
+        "at each position, each chosen by itself; <unk> stands for words that are not in the vocabulary.",
+    },
+    ctx.h("div", { class: "text-groups" }, groups.map((group) => textTable(ctx.h, group))),
+  );
+}
+
+function pictureFigure(ctx: ReportContext, groups: readonly Pictures[]): HTMLElement {
   const { h } = ctx;
   return figure(
     ctx,

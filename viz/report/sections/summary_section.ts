@@ -5,7 +5,7 @@
  */
 import type { Child } from "../markup/dom.ts";
 import { intervalTable } from "../charts/interval_table.ts";
-import { caption, note, type ReportContext, section } from "../context.ts";
+import { caption, isTextView, note, type ReportContext, section, textCaution } from "../context.ts";
 import { capitalise, formatCount, formatInterval, formatList, formatNumberOf, formatScore } from "../markup/format.ts";
 import { probeName, sliceName } from "../figures/summary.ts";
 import { bestOf } from "../figures/ties.ts";
@@ -39,7 +39,7 @@ export function summarySection(ctx: ReportContext): HTMLElement {
         "No AUROC to report: the results contain no evaluation. Run deno task evaluate on the run, then make the " +
           "report again.",
       )
-      : [h("div", { class: "headlines" }, ctx.summary.views.map((_, view) => headline(ctx, view))), macroPlots(ctx)],
+      : [h("div", { class: "headlines" }, headlineViews(ctx).map((view) => headline(ctx, view))), macroPlots(ctx)],
   );
 }
 
@@ -67,6 +67,21 @@ function leadSentence(ctx: ReportContext): string {
     `${formatNumberOf(seeds, { one: "seed", many: "seeds" })}.${scored}`;
 }
 
+/**
+ * The views that the summary shows: those of images, because labels are mined from texts; the texts only where there is
+ * nothing else.
+ */
+function headlineViews(ctx: ReportContext): number[] {
+  const all = ctx.summary.views.map((_, view) => view);
+  const images = all.filter((view) => !isTextView(ctx, view) && hasScores(ctx, view));
+  return images.length > 0 ? images : all;
+}
+
+/** Whether any evaluation is of a view. */
+function hasScores(ctx: ReportContext, view: number): boolean {
+  return ctx.results.evaluations.some((evaluation) => evaluation.view === ctx.summary.views[view]);
+}
+
 function headline(ctx: ReportContext, view: number): HTMLElement {
   const { h, summary } = ctx;
   const row = summary.cells[summary.primary]![view]!.at(-1)!;
@@ -81,6 +96,7 @@ function headline(ctx: ReportContext, view: number): HTMLElement {
     "div",
     { class: "headline" },
     h("h3", null, `${name} view`),
+    isTextView(ctx, view) ? textCaution(h) : null,
     h("p", { class: "big", "data-value": cell.value }, formatScore(cell.value)),
     h(
       "p",
@@ -121,9 +137,9 @@ function macroPlots(ctx: ReportContext): Child {
     h(
       "div",
       { class: "columns" },
-      summary.views.map((view, v) =>
+      headlineViews(ctx).map((v) =>
         intervalTable(h, {
-          caption: `${capitalise(view)} view`,
+          caption: `${capitalise(summary.views[v]!)} view`,
           head: "Method",
           axis: "Macro AUROC",
           columns: ["AUROC", "95% interval"],
