@@ -27,6 +27,7 @@ import {
   checkRunConfig,
   lockRun,
   openRunData,
+  openRunTuner,
   readMetricsFile,
   readRunConfig,
   readRunDraft,
@@ -71,6 +72,7 @@ export const TASKS = {
   evaluate: { after: ["train"], run: evaluate },
   report: { after: ["train", "evaluate"], run: report },
   experiment: { after: [], run: experiment },
+  tune: { after: [], run: tune },
 } as const satisfies Record<string, { after: readonly string[]; run: SweptTask }>;
 
 /** A task's name. */
@@ -192,9 +194,32 @@ async function experiment({ folder, devices }: TaskContext): Promise<void> {
   await writeReport(results, { path: at("report.html") });
 }
 
+/** What `deno task train` reads and writes to choose between kernels, and the choice; nothing is measured. */
+async function tune({ folder, devices }: TaskContext): Promise<void> {
+  const directory = directoryOf(folder);
+  await Deno.mkdir(directory, { recursive: true });
+  const resume = existsSync(runPaths(directory).tuning);
+  const tuner = await openRunTuner("an adapter", { directory, cache: cacheOf(folder), resume });
+  const lower = () => ({ dispatches: [] });
+  const variants = [{ name: "a", cost: 1, lower }, { name: "b", cost: 2, lower }];
+  for (const key of ["1", "2"]) tuner.choose({ family: "swept", key }, { variants, inputs: [], outputs: [] });
+  // An adapter without timestamps takes the defaults.
+  await tuner.settle(Object.create(devices.current, { hasTimestamps: { value: false } }));
+}
+
+async function tuningFiles(folder: string): Promise<Record<string, string>> {
+  const cache = cacheOf(folder);
+  const names = [...Deno.readDirSync(cache)].map(({ name }) => name).filter((name) => name.endsWith(".json"));
+  return {
+    record: await Deno.readTextFile(runPaths(directoryOf(folder)).tuning),
+    cache: await Deno.readTextFile(join(cache, names[0]!)),
+  };
+}
+
 /** A digest of a task's output, without times and files left by a failed attempt. */
 export async function outcomeOf(task: TaskName, folder: string): Promise<Record<string, string>> {
   if (task === "prepare") return await preparedPixels(folder);
+  if (task === "tune") return await tuningFiles(folder);
   if (task === "experiment") {
     const root = join(folder, "runs", "experiments");
     const [name] = [...Deno.readDirSync(join(root, "trained"))].map(({ name }) => name);

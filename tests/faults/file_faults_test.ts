@@ -1,20 +1,25 @@
 /**
- * A fault in every file operation: whichever operation of a task fails, the task either copes or ends with a message
- * for the user, and run again without faults it has the same outcome as if nothing had happened.
+ * A fault in every kind of file operation: whichever operation of a task fails, the task either copes or ends with a
+ * message for the user, and run again without faults it has the same outcome as if nothing had happened.
  *
- * The suite tries a fixed sample. `deno task test:faults` tries every call with every kind of fault, in hours; the
- * variable MMVM_FAULTS=n every nth of them.
+ * Calls are grouped by where they come from (`call_sites.ts`); the first, a middle and the last call of each site are
+ * tried with every kind of fault. The suite tries a fixed sample. `deno task test:faults` tries all, in hours; the
+ * variable MMVM_FAULTS=n every nth of them, MMVM_FAULTS_MINUTES ends a task's cases after that long, and
+ * MMVM_FAULTS_LOG names a file to which a line is added after every case.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { sentenceForUser } from "../../cli/terminal/errors.ts";
 import { ReplaceableDevice } from "../../training/mod.ts";
 import { Device } from "../../runtime/mod.ts";
+import { chosenCalls, type SiteCall } from "./call_sites.ts";
 import { startOf, type TaskName, TASKS, tryFault } from "./fault_sweep.ts";
 import { FILE_FAULTS, type FileFault, injectFileFault } from "./inject_file_fault.ts";
 
 /** The suite tries every STRIDE-th pair of a call and a fault; a prime, so that all kinds of both occur. */
-const STRIDE = Number(Deno.env.get("MMVM_FAULTS") ?? 251);
+const STRIDE = Number(Deno.env.get("MMVM_FAULTS") ?? 173);
+const MINUTES = Number(Deno.env.get("MMVM_FAULTS_MINUTES") ?? Infinity);
+const LOG = Deno.env.get("MMVM_FAULTS_LOG");
 
 let devices: ReplaceableDevice;
 let folder: string;
@@ -31,49 +36,69 @@ for (const task of Object.keys(TASKS) as TaskName[]) {
   Deno.test(`${task}: a fault in any file operation loses nothing (tries one in ${STRIDE})`, async (test) => {
     const start = join(folder, task);
     await startOf(task, { folder: start, devices });
-    // The outcome without a fault, and the number of calls.
-    let calls = 0;
+    // The outcome without a fault, and the sites of all calls.
+    let sites: readonly string[] = [];
     const { outcome: expected } = await tryFault(task, {
       start,
       devices,
       withFault: (folder, work) =>
-        injectFileFault({ folder, nth: Infinity, fault: "EIO" }, work, (injected) => calls = injected.calls),
+        injectFileFault({ folder, fault: "EIO" }, work, (injected) => sites = injected.sites),
     });
-    assert.ok(calls > 5);
-    const cases = Array.from({ length: calls }, (_, call) => FILE_FAULTS.map((fault) => ({ nth: call + 1, fault })))
-      .flat().filter((_, i) => i % STRIDE === 0);
+    assert.ok(sites.length > 5);
+    const calls = chosenCalls(sites);
+    const cases = FILE_FAULTS.flatMap((fault) => calls.map((target) => ({ target, fault })))
+      .filter((_, i) => i % STRIDE === 0);
+    const end = performance.now() + MINUTES * 60_000;
     const problems: string[] = [];
-    let failed = 0;
-    for (const { nth, fault } of cases) {
-      const { ended, problem } = await tryOne(task, { start, nth, fault, expected });
+    let [tried, hit, failed] = [0, 0, 0];
+    for (const { target, fault } of cases) {
+      if (performance.now() > end) break;
+      const { came, ended, problem } = await tryOne(task, { start, target, fault, expected });
+      tried++;
+      hit += came ? 1 : 0;
       failed += ended ? 1 : 0;
       if (problem !== undefined) problems.push(problem);
+      if (LOG) {
+        const line = { task, tried, of: cases.length, hit, failed, problem, fault, ...target };
+        await Deno.writeTextFile(LOG, JSON.stringify(line) + "\n", { append: true });
+      }
     }
+    const count = new Set(sites).size;
     await test.step(
-      `${calls} calls, ${cases.length} faults: ${failed} ended the task, ${problems.length} lost something`,
+      `${sites.length} calls of ${count} sites, ${cases.length} faults, ${tried} tried: ${hit} took place, ` +
+        `${failed} ended the task, ${problems.length} lost something`,
       () => assert.deepEqual(problems, []),
     );
   });
 }
 
-/** Injects a fault; returns whether the task failed, and what was wrong afterwards. */
+/** Injects a fault; returns whether it took place, whether the task failed, and what was wrong afterwards. */
 async function tryOne(
   task: TaskName,
-  { start, nth, fault, expected }: { start: string; nth: number; fault: FileFault; expected: Record<string, string> },
-): Promise<{ ended: boolean; problem?: string }> {
-  let what = `${task}: ${fault} at call ${nth}`;
+  { start, target, fault, expected }: {
+    start: string;
+    target: SiteCall;
+    fault: FileFault;
+    expected: Record<string, string>;
+  },
+): Promise<{ came: boolean; ended: boolean; problem?: string }> {
+  let what = `${task}: ${fault} at call ${target.occurrence} of ${target.site}`;
+  let came = false;
+  const onEnd = ({ hit }: { hit: string | undefined }) => {
+    came = hit !== undefined;
+    what = `${what}, ${hit ?? "which never came"}`;
+  };
   try {
     const { failed, error, outcome } = await tryFault(task, {
       start,
       devices,
-      withFault: (folder, work) =>
-        injectFileFault({ folder, nth, fault }, work, ({ hit }) => what = `${what}, ${hit ?? "which never came"}`),
+      withFault: (folder, work) => injectFileFault({ folder, target, fault }, work, onEnd),
     });
     const different = Object.keys(expected).filter((part) => outcome[part] !== expected[part]);
-    if (different.length > 0) return { ended: failed, problem: `${what}: other ${different.join(", ")}` };
-    if (!failed || sentenceForUser(error as Error) !== undefined) return { ended: failed };
-    return { ended: true, problem: `${what} is called a bug: ${(error as Error).stack}` };
+    if (different.length > 0) return { came, ended: failed, problem: `${what}: other ${different.join(", ")}` };
+    if (!failed || sentenceForUser(error as Error) !== undefined) return { came, ended: failed };
+    return { came, ended: true, problem: `${what} is called a bug: ${(error as Error).stack}` };
   } catch (error) {
-    return { ended: true, problem: `${what}: the task cannot be run again: ${(error as Error).stack}` };
+    return { came, ended: true, problem: `${what}: the task cannot be run again: ${(error as Error).stack}` };
   }
 }
