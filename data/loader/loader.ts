@@ -140,13 +140,19 @@ async function* readAhead(
     for (;;) {
       const reply = await inbox.next();
       if (reply.kind === "end") return;
-      if (reply.kind === "failed") throw reply.expected ? new DataError(reply.message) : new Error(reply.message);
+      if (reply.kind === "failed") throw failureOf(reply);
       yield options.finish(reply);
       give(reply.pixels);
     }
   } finally {
     worker.terminate();
   }
+}
+
+/** The worker's exception: a system error keeps its code and path, so that it is reported as one. */
+function failureOf({ message, expected, code, path }: Extract<LoaderReply, { kind: "failed" }>): Error {
+  if (expected) return new DataError(message);
+  return Object.assign(new Error(message), code === undefined ? {} : { code }, path === undefined ? {} : { path });
 }
 
 /** Queues the worker's replies and hands them out in order as promises. */

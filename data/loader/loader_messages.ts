@@ -44,4 +44,12 @@ export type LoaderReply =
     present: Float32Array;
   }
   | { kind: "end" }
-  | { kind: "failed"; message: string; expected: boolean };
+  | {
+    kind: "failed";
+    message: string;
+    /** Whether the message is for the user. */
+    expected: boolean;
+    /** Code and path of a system error: the disk failed, not the program. */
+    code?: string | undefined;
+    path?: string | undefined;
+  };

@@ -6,7 +6,7 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
 import { PreparedPixels } from "../cache/prepared_pixels.ts";
-import { DataError } from "../../base/errors.ts";
+import { DataError, isSystemError } from "../../base/errors.ts";
 import { fillBatch } from "./fill_batch.ts";
 import type { LoaderReply, LoaderRequest } from "./loader_messages.ts";
 import { epochOrder, stepsPerEpoch } from "./order.ts";
@@ -30,6 +30,7 @@ worker.onmessage = (event: MessageEvent<LoaderRequest>) => {
       kind: "failed",
       message: error instanceof Error ? error.message : String(error),
       expected: error instanceof DataError,
+      ...(isSystemError(error) ? { code: error.code, path: (error as { path?: string }).path } : {}),
     };
     worker.postMessage(reply);
   }

@@ -209,11 +209,11 @@ async function tune({ folder, devices }: TaskContext): Promise<void> {
 
 async function tuningFiles(folder: string): Promise<Record<string, string>> {
   const cache = cacheOf(folder);
-  const names = [...Deno.readDirSync(cache)].map(({ name }) => name).filter((name) => name.endsWith(".json"));
-  return {
-    record: await Deno.readTextFile(runPaths(directoryOf(folder)).tuning),
-    cache: await Deno.readTextFile(join(cache, names[0]!)),
-  };
+  const names = existsSync(cache) ? [...Deno.readDirSync(cache)].map(({ name }) => name) : [];
+  const name = names.find((name) => name.endsWith(".json"));
+  const record = await Deno.readTextFile(runPaths(directoryOf(folder)).tuning);
+  // The cache is a help to later runs: where it cannot be written, a run goes on without it.
+  return { record, cache: name === undefined ? record : await Deno.readTextFile(join(cache, name)) };
 }
 
 /** A digest of a task's output, without times and files left by a failed attempt. */

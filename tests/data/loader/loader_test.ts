@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
+import { sentenceForUser } from "../../../cli/terminal/errors.ts";
 import { epochOrder, stepsPerEpoch } from "../../../data/loader/order.ts";
 import {
   type Batch,
@@ -166,6 +167,17 @@ Deno.test("a loader fails on damaged pixels with an error that names them", () =
       collect(loader.batches({ untilEpoch: 1 })),
       /^DataError: .*the pixels of image 10 are damaged/,
     );
+  }));
+
+Deno.test("a loader fails on a shard that cannot be opened with the system's error", () =>
+  withLoader({ batchSize: 2, seed: 1 }, async (loader, _index, cache) => {
+    const file = join(cache, "shard-00000.u8");
+    await Deno.remove(file);
+    // Links in a circle, which also root cannot open.
+    await Deno.symlink("shard-00000.u8", file);
+    const failure = await collect(loader.batches({ untilEpoch: 1 })).then(() => undefined, (error: Error) => error);
+    assert.match(sentenceForUser(failure!) ?? "", /shard-00000\.u8/);
+    assert.equal((failure as { code?: string }).code, "ELOOP");
   }));
 
 Deno.test("a loader without a full batch, or with a bad batch size, is refused", async () => {
