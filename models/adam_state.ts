@@ -1,5 +1,5 @@
 /**
- * The complete training state: parameters and Adam's moments.
+ * The complete training state: parameters and the optimiser's moments.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import {
   createSlab,
   type Device,
   gradients,
-  type InputData,
   type LossScale,
   mul,
+  type Optimizer,
   pack,
   type Precision,
   reciprocal,
@@ -21,46 +21,51 @@ import {
 import { type HostTensor, Parameters } from "./layers/parameters.ts";
 import type { ParameterSpec } from "./layers/scope.ts";
 
-const PREFIXES = { m: "optimizer.exp_avg.", v: "optimizer.exp_avg_sq." } as const;
 const LOSS_SCALE = "optimizer.loss_scale";
 
 /** The norm of a step's gradient and, with float16, the loss scale. */
-export interface StepMetrics {
+export interface UpdateMetrics {
   readonly gradientNorm: Tensor;
   readonly lossScale?: Tensor;
 }
 
-/** Parameters with their first and second moments, and with float16 the loss scale. */
+/** Parameters with the optimiser's moments, and with float16 the loss scale. */
 export class AdamState implements Disposable {
   private constructor(
     readonly parameters: Parameters,
-    private readonly moments: { readonly m: Slab; readonly v: Slab },
+    readonly optimizer: Optimizer,
+    private readonly moments: readonly Slab[],
     private readonly lossScale: LossScale | undefined,
   ) {}
 
   /**
    * Allocates and initialises; equal seeds give equal parameters.
    *
+   * @param options.optimizer Adam by default.
    * @param options.precision Of the program that {@link minimize} is called in, `f32` by default.
    */
   static create(
     device: Device,
-    options: { specs: readonly ParameterSpec[]; seed: number; precision?: Precision },
+    options: { specs: readonly ParameterSpec[]; seed: number; optimizer?: Optimizer; precision?: Precision },
   ): AdamState {
+    const { optimizer = adam() } = options;
     const parameters = Parameters.create(device, options);
     const entries = parameters.trained.states.map(({ name, shape }) => ({ name, shape }));
-    return new AdamState(parameters, {
-      m: createSlab(device, { name: "first moments", entries }),
-      v: createSlab(device, { name: "second moments", entries }),
-    }, options.precision === "f16" ? createLossScale(device) : undefined);
+    const moments = optimizer.moments.map((name) => createSlab(device, { name, entries }));
+    return new AdamState(
+      parameters,
+      optimizer,
+      moments,
+      options.precision === "f16" ? createLossScale(device) : undefined,
+    );
   }
 
   /**
-   * Adds the gradient of a loss and a step of Adam to the program that is being compiled.
+   * Adds the gradient of a loss and a step of the optimiser to the program that is being compiled.
    *
    * @returns The gradient, and as metrics its norm and, with float16, the loss scale of the step.
    */
-  minimize(loss: Tensor): { gradient: () => Tensor; metrics: StepMetrics } {
+  minimize(loss: Tensor): { gradient: () => Tensor; metrics: UpdateMetrics } {
     const gradient = this.gradient(loss);
     const { lossScale } = this;
     return {
@@ -75,34 +80,21 @@ export class AdamState implements Disposable {
     return pack(gradients(loss, this.parameters.tensors, scale));
   }
 
-  /** Adds a step of Adam to the program that is being compiled, given what {@link gradient} returned. */
-  apply(gradient: Tensor): StepMetrics {
-    const { lossScale, moments, parameters: { trained: parameters } } = this;
-    if (!lossScale) return { gradientNorm: adam.update({ parameters, gradient, ...moments }) };
-    const gradientNorm = adam.update({ parameters, gradient, ...moments, lossScale });
+  /** Adds a step of the optimiser to the program that is being compiled, given what {@link gradient} returned. */
+  apply(gradient: Tensor): UpdateMetrics {
+    const { lossScale, moments, optimizer, parameters: { trained: parameters } } = this;
+    if (!lossScale) return { gradientNorm: optimizer.update({ parameters, gradient, moments }) };
+    const gradientNorm = optimizer.update({ parameters, gradient, moments, lossScale });
     return { gradientNorm, lossScale: lossScale.tensor };
-  }
-
-  /** The inputs of such a program at a step (from 0). */
-  static inputs(
-    options: { learningRate: number; step: number; epsilon?: number; maxNorm?: number },
-  ): Record<string, InputData> {
-    const { learningRate, step, epsilon = 1e-8, maxNorm } = options;
-    return adam.hyperparameters({
-      learningRate,
-      step: step + 1,
-      epsilon,
-      ...(maxNorm === undefined ? {} : { maxNorm }),
-    });
   }
 
   /** The whole state, in files' layouts: the model's state_dict and the optimiser's moments. */
   async read(): Promise<Map<string, HostTensor>> {
     const state = await this.parameters.read();
-    for (const key of ["m", "v"] as const) {
-      const whole = await this.moments[key].whole.read();
-      for (const { name, shape, offset, size } of this.moments[key].states) {
-        state.set(PREFIXES[key] + name, { shape, data: whole.slice(offset, offset + size) });
+    for (const { whole, states } of this.moments) {
+      const values = await whole.read();
+      for (const { name, shape, offset, size } of states) {
+        state.set(momentName(whole.name, name), { shape, data: values.slice(offset, offset + size) });
       }
     }
     if (this.lossScale) state.set(LOSS_SCALE, { shape: [2], data: await this.lossScale.state.read() });
@@ -117,9 +109,9 @@ export class AdamState implements Disposable {
    */
   write(state: ReadonlyMap<string, HostTensor>): void {
     this.parameters.write(modelState(state));
-    for (const key of ["m", "v"] as const) {
-      for (const moment of this.moments[key].states) {
-        const saved = state.get(PREFIXES[key] + moment.name);
+    for (const { whole, states } of this.moments) {
+      for (const moment of states) {
+        const saved = state.get(momentName(whole.name, moment.name));
         moment.write(saved ? saved.data : new Float32Array(moment.size));
       }
     }
@@ -127,8 +119,13 @@ export class AdamState implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const owned of [this.parameters, this.moments.m, this.moments.v, this.lossScale]) owned?.[Symbol.dispose]();
+    for (const owned of [this.parameters, ...this.moments, this.lossScale]) owned?.[Symbol.dispose]();
   }
+}
+
+/** The name of a parameter's moment in files: `optimizer.exp_avg.NAME`. */
+function momentName(moment: string, parameter: string): string {
+  return `optimizer.${moment}.${parameter}`;
 }
 
 /** The model's part of a training state. */

@@ -23,6 +23,8 @@ export {
 } from "./networks/registry.ts";
 export { RESIDUAL_SIZES } from "./networks/residual.ts";
 export { TEXT_LENGTHS, textNetwork, type TextNetworkOptions } from "./networks/text.ts";
+export * as initializers from "./layers/initializers.ts";
+export type { Fans, Initialization } from "./layers/initializers.ts";
 export * as layers from "./layers/layers.ts";
 export { type Likelihood, LIKELIHOODS, negativeLogLikelihood } from "./layers/likelihoods.ts";
 export { declareParameters, type HostTensor, Parameters } from "./layers/parameters.ts";
@@ -31,11 +33,21 @@ export type { BatchViews, Pixels, TokenBatch, ViewBatch } from "./view_batch.ts"
 export type { BatchShape, TextSizes, TextTensors, TextViews, ViewTensors } from "./view_inputs.ts";
 export {
   createTrainer,
-  type StepInputs,
-  type StepSettings,
-  type Trainable,
+  type InputSpec,
+  type InputSpecs,
+  type ModelOutput,
+  type OutputValues,
+  type StepMetrics,
   Trainer,
   type TrainerOptions,
+} from "./model_trainer.ts";
+export {
+  createStepTrainer,
+  type StepInputs,
+  type StepSettings,
+  StepTrainer,
+  type StepTrainerOptions,
+  type Trainable,
 } from "./trainer.ts";
 export { createParallelTrainer, ParallelTrainer, type Ranks } from "./parallel_trainer.ts";
 export { Vae, type VaeConfig, type VaeInputs, type VaeTerms } from "./vae/vae.ts";

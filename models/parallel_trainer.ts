@@ -3,7 +3,7 @@
  *
  * A step is two programs. The first computes the gradient of the rank's own part; then the ranks add up their
  * gradients, which are one slab; the second program updates the parameters with the mean, which is the same on every
- * rank. The parameters therefore stay equal, and with one rank they equal those of {@link Trainer} bit for bit.
+ * rank. The parameters therefore stay equal, and with one rank they equal those of {@link StepTrainer} bit for bit.
  *
  * Batch norm normalises each rank's part by its own statistics, as PyTorch's DistributedDataParallel does by default.
  * The running statistics are averaged in every step, so that they do not depend on when a checkpoint is written.
@@ -27,7 +27,7 @@ import {
 import { AdamState } from "./adam_state.ts";
 import { declareParameters, type HostTensor, type Parameters } from "./layers/parameters.ts";
 import { Scope } from "./layers/scope.ts";
-import { optimizerInputs, type StepSettings, type Trainable, type TrainerOptions } from "./trainer.ts";
+import { optimizerOf, type StepSettings, type StepTrainerOptions, type Trainable } from "./trainer.ts";
 
 /** The processes that train one model together. */
 export interface Ranks {
@@ -58,12 +58,13 @@ function randomStep(step: number, rank: number): number {
  */
 export async function createParallelTrainer<B>(
   device: Device,
-  options: TrainerOptions & { readonly model: Trainable<B>; readonly ranks: Ranks },
+  options: StepTrainerOptions & { readonly model: Trainable<B>; readonly ranks: Ranks },
 ): Promise<ParallelTrainer<B>> {
   const { model, ranks, seed, precision = "f32", checkNumerics = false, onPlan } = options;
   const state = AdamState.create(device, {
     specs: declareParameters((scope) => model.declare(scope)),
     seed,
+    optimizer: optimizerOf(options),
     precision,
   });
   const owned: Disposable[] = [state];
@@ -101,7 +102,7 @@ interface Parts<B> {
   readonly update: Program;
   /** Names of the scalars that the model logs. */
   readonly metrics: readonly string[];
-  readonly options: TrainerOptions & { readonly ranks: Ranks };
+  readonly options: StepTrainerOptions & { readonly ranks: Ranks };
 }
 
 /** A model in training on several ranks, made by {@link createParallelTrainer}. Dispose of it to free its memory. */
@@ -164,9 +165,9 @@ export class ParallelTrainer<B> implements Disposable {
    * @throws whatever {@link Ranks.sum} throws.
    */
   async step(batch: B, settings: StepSettings, options: { stop?: boolean } = {}): Promise<void> {
-    const { model, gradient, summed, update, metrics, state: { parameters } } = this.#parts;
+    const { model, gradient, summed, update, metrics, state: { optimizer, parameters } } = this.#parts;
     const { ranks, seed } = this.#parts.options;
-    const { step } = settings;
+    const { step, learningRate } = settings;
     const inputs = model.inputs(batch, settings);
     const run = () => gradient.run(inputs.values, { step: randomStep(step, ranks.rank), seed });
     if (inputs.keepsStatistics) parameters.preserveStatistics(inputs.keepsStatistics, run);
@@ -180,12 +181,12 @@ export class ParallelTrainer<B> implements Disposable {
     for (const values of [statistics, terms]) for (let i = 0; i < values.length; i++) values[i]! /= ranks.size;
     summed.write(slab);
     if (ranks.size > 1) parameters.statistics.whole.write(statistics);
-    update.run(optimizerInputs(settings, this.#parts.options), { step, seed });
+    update.run(optimizer.inputs({ step, learningRate }), { step, seed });
     this.#logged.push({ step, values: Object.fromEntries(metrics.map((name, i) => [name, terms[i]!])) });
     this.#stopped = data[data.length - 1]! > 0;
   }
 
-  /** The metrics of every step since the last call, means over the ranks; see `Trainer.readMetrics()`. */
+  /** The metrics of every step since the last call, means over the ranks; see `StepTrainer.readMetrics()`. */
   async readMetrics(): Promise<MetricsEntry[]> {
     const logged = this.#logged;
     this.#logged = [];
@@ -198,7 +199,7 @@ export class ParallelTrainer<B> implements Disposable {
     return this.#parts.state.read();
   }
 
-  /** Restores a state from {@link read}; see `Trainer.write()`. */
+  /** Restores a state from {@link read}; see `StepTrainer.write()`. */
   write(state: ReadonlyMap<string, HostTensor>): void {
     this.#parts.state.write(state);
   }

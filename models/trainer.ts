@@ -1,5 +1,5 @@
 /**
- * Training a model: one compiled program that does a whole step, with its gradients and Adam.
+ * Training a model: one compiled program that does a whole step, with its gradients and the optimiser.
  *
  * A trainer is independent of files and data sets: it takes batches, and its state is read and written as plain
  * tensors. All randomness is keyed by (seed, step), so that training restored at a step continues bit for bit.
@@ -7,10 +7,12 @@
  * @module
  */
 import {
+  adam,
   compile,
   type Device,
   type InputData,
   type MetricsEntry,
+  type Optimizer,
   type Precision,
   type ProfileEntry,
   type Program,
@@ -52,17 +54,19 @@ export interface Trainable<B> {
   inputs(batch: B, settings: StepSettings): StepInputs;
 }
 
-/** Options of {@link createTrainer}. */
-export interface TrainerOptions {
+/** Options of {@link createStepTrainer}. */
+export interface StepTrainerOptions {
   /** Seed of the initial parameters and of all randomness in the steps. */
   readonly seed: number;
-  /** Adam's epsilon, 1e-8 by default. */
+  /** Epsilon of the default optimiser, 1e-8 by default. */
   readonly epsilon?: number;
-  /** Largest norm of the gradient, to which larger ones are scaled down; no clipping by default. */
+  /** Largest norm of the gradient for the default optimiser, to which larger ones are scaled down; none by default. */
   readonly maxNorm?: number;
+  /** The optimiser, instead of Adam; the learning rate is that of each step's settings. */
+  readonly optimizer?: Optimizer;
   /** How feature maps and their gradients are stored, `f32` by default; see `CompileOptions.precision`. */
   readonly precision?: Precision;
-  /** Keep the last step's gradients, for {@link Trainer.readGradients}. */
+  /** Keep the last step's gradients, for {@link StepTrainer.readGradients}. */
   readonly keepGradients?: boolean;
   /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
   readonly checkNumerics?: boolean;
@@ -75,13 +79,13 @@ export interface TrainerOptions {
  *
  * @throws {OutOfMemoryError} before anything is allocated, if that can be known.
  */
-export async function createTrainer<B>(
+export async function createStepTrainer<B>(
   device: Device,
-  options: TrainerOptions & { readonly model: Trainable<B> },
-): Promise<Trainer<B>> {
+  options: StepTrainerOptions & { readonly model: Trainable<B> },
+): Promise<StepTrainer<B>> {
   const { model, seed, precision = "f32", checkNumerics = false, keepGradients = false, onPlan } = options;
   const specs = declareParameters((scope) => model.declare(scope));
-  const state = AdamState.create(device, { specs, seed, precision });
+  const state = AdamState.create(device, { specs, seed, optimizer: optimizerOf(options), precision });
   try {
     const program = await compile(
       device,
@@ -91,14 +95,14 @@ export async function createTrainer<B>(
       },
       { name: "training step", checkNumerics, precision, ...(onPlan ? { onPlan } : {}) },
     );
-    return new Trainer(device, model, state, program, options);
+    return new StepTrainer(device, model, state, program, options);
   } catch (error) {
     state[Symbol.dispose]();
     throw error;
   }
 }
 
-/** Builds the graph of a training step: the model's objective, its gradients and Adam's update of the state. */
+/** Builds the graph of a training step: the model's objective, its gradients and the optimiser's update of the state. */
 export function buildStep<B>(
   model: Trainable<B>,
   state: AdamState,
@@ -108,15 +112,15 @@ export function buildStep<B>(
   return { metrics: { ...terms, ...metrics }, gradient };
 }
 
-/** A model in training, made by {@link createTrainer}. Dispose of it to free its memory. */
-export class Trainer<B> implements Disposable {
-  /** Use {@link createTrainer}. */
+/** A model in training, made by {@link createStepTrainer}. Dispose of it to free its memory. */
+export class StepTrainer<B> implements Disposable {
+  /** Use {@link createStepTrainer}. */
   constructor(
     readonly device: Device,
     private readonly model: Trainable<B>,
     private readonly state: AdamState,
     private readonly program: Program,
-    private readonly options: TrainerOptions,
+    private readonly options: StepTrainerOptions,
   ) {}
 
   /** The model's parameters and running statistics. */
@@ -194,21 +198,16 @@ export class Trainer<B> implements Disposable {
 
   /** Arguments of the program's run. */
   #given({ values }: StepInputs, settings: StepSettings): [Record<string, InputData>, RunOptions] {
-    return [{ ...values, ...optimizerInputs(settings, this.options) }, {
-      step: settings.step,
-      seed: this.options.seed,
-    }];
+    const { step, learningRate } = settings;
+    const { optimizer } = this.state;
+    return [{ ...values, ...optimizer.inputs({ step, learningRate }) }, { step, seed: this.options.seed }];
   }
 }
 
-/** The inputs of Adam in a step. */
-export function optimizerInputs(
-  { step, learningRate }: StepSettings,
-  { epsilon, maxNorm }: TrainerOptions,
-): Record<string, InputData> {
-  return AdamState.inputs({
-    step,
-    learningRate,
+/** The optimiser of a trainer: the one given, or Adam. */
+export function optimizerOf({ optimizer, epsilon, maxNorm }: StepTrainerOptions): Optimizer {
+  if (optimizer) return optimizer;
+  return adam({
     ...(epsilon === undefined ? {} : { epsilon }),
     ...(maxNorm === undefined ? {} : { maxNorm }),
   });

@@ -14,7 +14,7 @@ export { type PhantomOptions, type PhantomSummary, writePhantoms } from "./write
 export { PHANTOM_LAYOUTS, PHANTOM_VERSION, type PhantomLayout } from "../data/readers/phantom_record.ts";
 export { type Body, type PatientState, phantomStudies, type StudyState } from "./patients.ts";
 export { drawImage, drawStudy, type PhantomImage, sceneOf } from "./draw.ts";
-export type { Blob, Ellipsoid, FindingSide, Lung, Point, Scene, Tube } from "./scene.ts";
+export type { Blob, Ellipsoid, FindingSide, Lung, Point, Scene, Side, Tube } from "./scene.ts";
 export type { ImageState, ViewPosition } from "./exposures.ts";
 export type { ReportedLabels } from "./reports.ts";
 export { type Finding, FINDINGS, type Severities } from "./findings.ts";

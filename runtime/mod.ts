@@ -38,6 +38,7 @@ export type {
 export type { UniformType } from "./kernels/uniforms.ts";
 export type { KernelValues } from "./kernels/expand.ts";
 export type { Epilogue, Expression, Reference, Step } from "./kernels/pointwise/expression.ts";
+export type { ColumnPartials, ColumnSums, ColumnSumsInputs, ColumnSumsRequest } from "./kernels/norm/column_sums.ts";
 export { f32, gridFor, i32, raw, reads, updates, writes } from "./kernels/kernel.ts";
 export { KernelTuner, type KernelTunerOptions, type TuningChoices } from "./tuner/kernel_tuner.ts";
 export { decodeTuning, encodeTuning } from "./tuner/tuning_file.ts";
@@ -96,10 +97,11 @@ export { aggregate, type AggregateMethod, mixtureComponents } from "./ops/latent
 export { bceWithLogits, bernoulliNll, crossEntropy, gaussianNll, laplaceNll } from "./ops/losses.ts";
 
 export { philox, type RandomKey, randomNormalData, randomUniformData, randomWords } from "../base/philox.ts";
-export * as adam from "./optimizers/adam.ts";
+export { adam, type AdamFactory, type AdamOptions, type AdamSettings, type AdamSlabs } from "./optimizers/adam.ts";
 export { createLossScale, LEAST_LOSS_SCALE, type LossScale, type LossScaleOptions } from "./optimizers/loss_scale.ts";
 export type { ClippingSettings } from "./optimizers/gradient_norm.ts";
-export * as sgd from "./optimizers/sgd.ts";
+export type { LearningRate, Optimizer, OptimizerOperands } from "./optimizers/optimizer.ts";
+export { sgd, type SgdFactory, type SgdOptions, type SgdSettings, type SgdSlabs } from "./optimizers/sgd.ts";
 export * as schedules from "./optimizers/schedules.ts";
 export type { Schedule } from "./optimizers/schedules.ts";
 export {

@@ -16,14 +16,14 @@ import {
   CLASSIFIER_NAMES,
   type ClassifierConfig,
   createParallelTrainer,
-  createTrainer,
+  createStepTrainer,
   type ParallelTrainer,
   type Ranks,
+  type StepTrainer,
   type TextViews,
   type Trainable,
   TrainableClassifier,
   TrainableVae,
-  type Trainer,
   type VaeConfig,
 } from "../models/mod.ts";
 import type { Device } from "../runtime/mod.ts";
@@ -96,7 +96,7 @@ function balancedWeights(config: RunConfig, data: Pick<RunData, "index" | "pairs
 }
 
 /** The trainer of a run: in one process, or in one of several that train it together. */
-export type RunTrainer = Trainer<Batch> | ParallelTrainer<Batch>;
+export type RunTrainer = StepTrainer<Batch> | ParallelTrainer<Batch>;
 
 /** Options of {@link createRunTrainer}. */
 export interface RunTrainerOptions {
@@ -117,7 +117,7 @@ export async function createRunTrainer(device: Device, options: RunTrainerOption
   const { ranks } = options;
   if (ranks === undefined) {
     const { model, common } = modelOf(options);
-    return await createTrainer(device, { ...common, model });
+    return await createStepTrainer(device, { ...common, model });
   }
   const { model, common } = modelOf(options, { index: ranks.rank, of: ranks.size });
   return await createParallelTrainer(device, { ...common, model, ranks });

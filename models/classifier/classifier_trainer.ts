@@ -9,12 +9,12 @@ import type { ViewBatch } from "../view_batch.ts";
 import { textNumbers, viewInputs, viewTensors } from "../view_inputs.ts";
 import type { Scope } from "../layers/scope.ts";
 import {
-  createTrainer,
+  createStepTrainer,
   type StepInputs,
   type StepSettings,
+  type StepTrainer,
+  type StepTrainerOptions,
   type Trainable,
-  type Trainer,
-  type TrainerOptions,
 } from "../trainer.ts";
 import { Classifier, type ClassifierConfig } from "./classifier.ts";
 
@@ -29,7 +29,7 @@ export interface LabelledBatch extends ViewBatch {
 }
 
 /** Options of the trainer. */
-export interface ClassifierTrainerOptions extends TrainerOptions {
+export interface ClassifierTrainerOptions extends StepTrainerOptions {
   /** The classifier to train. */
   readonly config: ClassifierConfig;
   /** Studies in every batch. */
@@ -48,11 +48,11 @@ export interface ClassifierTrainerOptions extends TrainerOptions {
 export async function createClassifierTrainer(
   device: Device,
   options: ClassifierTrainerOptions,
-): Promise<Trainer<LabelledBatch>> {
-  return await createTrainer(device, { ...options, model: new TrainableClassifier(options) });
+): Promise<StepTrainer<LabelledBatch>> {
+  return await createStepTrainer(device, { ...options, model: new TrainableClassifier(options) });
 }
 
-/** A classifier as {@link createTrainer} takes it. */
+/** A classifier as {@link createStepTrainer} takes it. */
 export class TrainableClassifier implements Trainable<LabelledBatch> {
   readonly #classifier: Classifier;
 

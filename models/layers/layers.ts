@@ -7,15 +7,18 @@
 import {
   add,
   batchNorm2d,
-  conv2d,
-  convTranspose2d,
+  conv2d as conv2dOp,
+  convTranspose2d as convTranspose2dOp,
   dropout as dropoutOp,
   dropout2d as dropout2dOp,
   gather,
+  groupNorm as groupNormOp,
+  layerNorm as layerNormOp,
   matmul,
   type Tensor,
 } from "../../runtime/mod.ts";
-import type { Scope } from "./scope.ts";
+import { fanInUniform, type Initialization } from "./initializers.ts";
+import type { Initializer, Scope } from "./scope.ts";
 
 /** Hyperparameters of a convolution. */
 export interface ConvOptions {
@@ -34,6 +37,8 @@ export interface ConvOptions {
    * (torch.nn.Conv1d).
    */
   readonly dimensions?: 1 | 2;
+  /** Distribution of the initial weights and biases; PyTorch's default if left out. */
+  readonly initializer?: Initialization;
 }
 
 /** A convolution's kernel size, stride and padding for both axes of a map. */
@@ -44,14 +49,15 @@ function planar({ kernel, stride = 1, padding = 0, dimensions = 2 }: ConvOptions
 
 /** Convolution, `weight` OIHW and `bias` in files (torch.nn.Conv2d). */
 export function conv(scope: Scope, x: Tensor, options: ConvOptions): Tensor {
-  const { channels, bias = false, dimensions = 2 } = options;
+  const { channels, bias = false, dimensions = 2, initializer: initialization = fanInUniform } = options;
   const { kernel, walk } = planar(options);
   const inputs = x.shape.at(-1)!;
-  const initializer = { kind: "uniform", fanIn: inputs * kernel[0] * kernel[1] } as const;
+  const positions = kernel[0] * kernel[1];
+  const initializer = initialization({ fanIn: inputs * positions, fanOut: channels * positions });
   const layout = dimensions === 1 ? "conv1d" : "conv";
   const weight = scope.parameter("weight", { shape: [...kernel, inputs, channels], layout, initializer });
-  const offset = bias ? scope.parameter("bias", { shape: [channels], layout: "same", initializer }) : undefined;
-  return conv2d(x, weight, { ...walk, ...(offset ? { bias: offset } : {}) });
+  const offset = bias ? biasOf(scope, channels, initializer) : undefined;
+  return conv2dOp(x, weight, { ...walk, ...(offset ? { bias: offset } : {}) });
 }
 
 /**
@@ -59,35 +65,73 @@ export function conv(scope: Scope, x: Tensor, options: ConvOptions): Tensor {
  * takes the output channels for the fan-in).
  */
 export function convTranspose(scope: Scope, x: Tensor, options: ConvOptions & { outputPadding?: number }): Tensor {
-  const { channels, outputPadding = 0, bias = false, dimensions = 2 } = options;
+  const { outputPadding = 0, channels, bias = false, dimensions = 2, initializer: initialization = fanInUniform } =
+    options;
   const { kernel, walk } = planar(options);
   const inputs = x.shape.at(-1)!;
-  const initializer = { kind: "uniform", fanIn: channels * kernel[0] * kernel[1] } as const;
+  const positions = kernel[0] * kernel[1];
+  const initializer = initialization({ fanIn: channels * positions, fanOut: inputs * positions });
   const layout = dimensions === 1 ? "conv-transpose1d" : "conv-transpose";
   const weight = scope.parameter("weight", { shape: [...kernel, inputs, channels], layout, initializer });
-  const offset = bias ? scope.parameter("bias", { shape: [channels], layout: "same", initializer }) : undefined;
-  return convTranspose2d(x, weight, {
+  const offset = bias ? biasOf(scope, channels, initializer) : undefined;
+  return convTranspose2dOp(x, weight, {
     ...walk,
     outputPadding: [dimensions === 1 ? 0 : outputPadding, outputPadding],
     ...(offset ? { bias: offset } : {}),
   });
 }
 
-/** Rows of a table, `weight` [words, channels], by number (torch.nn.Embedding); tokens are u32 of any shape. */
-export function embedding(scope: Scope, tokens: Tensor, options: { words: number; channels: number }): Tensor {
+/** Convolution of images [N, H, W, C], with a bias by default (torch.nn.Conv2d). */
+export function conv2d(scope: Scope, x: Tensor, options: Omit<ConvOptions, "dimensions">): Tensor {
+  return conv(scope, x, { bias: true, ...options });
+}
+
+/** Transposed convolution of images [N, H, W, C], with a bias by default (torch.nn.ConvTranspose2d). */
+export function convTranspose2d(
+  scope: Scope,
+  x: Tensor,
+  options: Omit<ConvOptions, "dimensions"> & { outputPadding?: number },
+): Tensor {
+  return convTranspose(scope, x, { bias: true, ...options });
+}
+
+/**
+ * Rows of a table, `weight` [words, channels], by number (torch.nn.Embedding); tokens are u32 of any shape.
+ *
+ * @param options.initializer Standard normal by default; it is given `words` and `channels` as fans.
+ * @returns [...shape of tokens, channels]
+ */
+export function embedding(
+  scope: Scope,
+  tokens: Tensor,
+  options: { words: number; channels: number; initializer?: Initialization },
+): Tensor {
   const { words, channels } = options;
-  const initializer = { kind: "normal" } as const;
+  const initializer = options.initializer?.({ fanIn: words, fanOut: channels }) ?? { kind: "normal" as const };
   return gather(scope.parameter("weight", { shape: [words, channels], layout: "same", initializer }), tokens);
 }
 
-/** Linear layer on [N, inputs], `weight` [outputs, inputs] and `bias` (torch.nn.Linear). */
-export function linear(scope: Scope, x: Tensor, options: { outputs: number; bias?: boolean }): Tensor {
-  const { outputs, bias = true } = options;
+/**
+ * Linear layer on [N, inputs], `weight` [outputs, inputs] and `bias` (torch.nn.Linear).
+ *
+ * @param options.bias Add a bias; true by default.
+ * @param options.initializer Distribution of the initial weights and biases; PyTorch's default if left out.
+ */
+export function linear(
+  scope: Scope,
+  x: Tensor,
+  options: { outputs: number; bias?: boolean; initializer?: Initialization },
+): Tensor {
+  const { outputs, bias = true, initializer: initialization = fanInUniform } = options;
   const inputs = x.shape.at(-1)!;
-  const initializer = { kind: "uniform", fanIn: inputs } as const;
+  const initializer = initialization({ fanIn: inputs, fanOut: outputs });
   const weight = scope.parameter("weight", { shape: [outputs, inputs], layout: "same", initializer });
   const y = matmul(x, weight, { transposeB: true });
-  return bias ? add(y, scope.parameter("bias", { shape: [outputs], layout: "same", initializer })) : y;
+  return bias ? add(y, biasOf(scope, outputs, initializer)) : y;
+}
+
+function biasOf(scope: Scope, size: number, initializer: Initializer): Tensor {
+  return scope.parameter("bias", { shape: [size], layout: "same", initializer });
 }
 
 /**
@@ -108,14 +152,60 @@ export function batchNorm(scope: Scope, x: Tensor, options: { relu?: boolean } =
   });
 }
 
-/** Drops elements, in training only. */
-export function dropout(scope: Scope, x: Tensor, options: { rate: number; name: string }): Tensor {
-  if (!scope.training || options.rate === 0) return x;
-  return dropoutOp(x, { rate: options.rate, stream: scope.stream(options.name) });
+/**
+ * Layer normalisation over the last axis, with a scale `weight` and a shift `bias` of each element
+ * (torch.nn.LayerNorm).
+ *
+ * J. L. Ba, J. R. Kiros, G. E. Hinton: Layer normalization (2016).
+ *
+ * @param options.epsilon Added to the variance; 1e-5 by default.
+ */
+export function layerNorm(scope: Scope, x: Tensor, options: { epsilon?: number } = {}): Tensor {
+  return layerNormOp(x, { ...scaleAndShift(scope, x), ...options });
 }
 
-/** Drops whole channels of an image, in training only. */
-export function dropout2d(scope: Scope, x: Tensor, options: { rate: number; name: string }): Tensor {
-  if (!scope.training || options.rate === 0) return x;
-  return dropout2dOp(x, { rate: options.rate, stream: scope.stream(options.name) });
+/**
+ * Group normalisation of [N, ..., C] over groups of neighbouring channels, with a scale `weight` and a shift `bias` of
+ * each channel (torch.nn.GroupNorm).
+ *
+ * Y. Wu, K. He: Group normalization (ECCV 2018).
+ *
+ * @param options.groups Number of groups, a divisor of the number of channels.
+ * @param options.epsilon Added to the variance; 1e-5 by default.
+ * @throws {RangeError} if the channels cannot be split.
+ */
+export function groupNorm(scope: Scope, x: Tensor, options: { groups: number; epsilon?: number }): Tensor {
+  return groupNormOp(x, { ...scaleAndShift(scope, x), ...options });
+}
+
+function scaleAndShift(scope: Scope, x: Tensor): { gamma: Tensor; beta: Tensor } {
+  const shape = [x.shape.at(-1)!];
+  return {
+    gamma: scope.parameter("weight", { shape, layout: "same", initializer: { kind: "ones" } }),
+    beta: scope.parameter("bias", { shape, layout: "same", initializer: { kind: "zeros" } }),
+  };
+}
+
+/**
+ * Drops elements, in training only.
+ *
+ * @param options.rate Probability of dropping an element, from 0 to below 1.
+ * @param options.name Distinguishes the random numbers of several dropouts in one scope; `dropout` by default.
+ */
+export function dropout(scope: Scope, x: Tensor, options: { rate: number; name?: string }): Tensor {
+  const { rate, name = "dropout" } = options;
+  if (!scope.training || rate === 0) return x;
+  return dropoutOp(x, { rate, stream: scope.stream(name) });
+}
+
+/**
+ * Drops whole channels of an image, in training only.
+ *
+ * @param options.rate Probability of dropping a channel, from 0 to below 1.
+ * @param options.name Distinguishes the random numbers of several dropouts in one scope; `dropout` by default.
+ */
+export function dropout2d(scope: Scope, x: Tensor, options: { rate: number; name?: string }): Tensor {
+  const { rate, name = "dropout" } = options;
+  if (!scope.training || rate === 0) return x;
+  return dropout2dOp(x, { rate, stream: scope.stream(name) });
 }

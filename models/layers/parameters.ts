@@ -162,7 +162,11 @@ function initialValue(spec: ParameterSpec, options: { seed: number; index: numbe
   if (initializer.kind === "zeros") return new Float32Array(size);
   if (initializer.kind === "ones") return new Float32Array(size).fill(1);
   const key = { seed: options.seed, stream: options.index, step: 0xffffffff };
-  if (initializer.kind === "normal") return randomNormalData(size, key);
+  if (initializer.kind === "normal") {
+    const { deviation = 1 } = initializer;
+    const normal = randomNormalData(size, key);
+    return deviation === 1 ? normal : normal.map((value) => value * deviation);
+  }
   const bound = 1 / Math.sqrt(initializer.fanIn);
   const uniform = randomUniformData(size, key);
   return uniform.map((u) => (2 * u - 1) * bound);

@@ -17,13 +17,14 @@ import { input, type Shape, type State, type Tensor } from "../../runtime/mod.ts
 export type FileLayout = "same" | "conv" | "conv-transpose" | "conv1d" | "conv-transpose1d";
 
 /**
- * Initial distribution: zeros, ones, standard normal (PyTorch's default for embeddings), or uniform in +-1/sqrt(fanIn)
- * (its default for linear and conv layers).
+ * Initial distribution: zeros, ones, normal with mean zero and standard deviation 1 by default (PyTorch's default for
+ * embeddings), or uniform in +-1/sqrt(fanIn) (its default for linear and conv layers).
  */
-export type Initializer = { readonly kind: "zeros" } | { readonly kind: "ones" } | { readonly kind: "normal" } | {
-  readonly kind: "uniform";
-  readonly fanIn: number;
-};
+export type Initializer =
+  | { readonly kind: "zeros" }
+  | { readonly kind: "ones" }
+  | { readonly kind: "normal"; readonly deviation?: number }
+  | { readonly kind: "uniform"; readonly fanIn: number };
 
 /** One tensor of a model's state. */
 export interface ParameterSpec {

@@ -10,12 +10,12 @@ import { viewInputs, viewTensors } from "../view_inputs.ts";
 import { Scope } from "../layers/scope.ts";
 import { type BatchPart, drawComponents, isMixture, sliceComponents } from "../methods/component_draw.ts";
 import {
-  createTrainer,
+  createStepTrainer,
   type StepInputs,
   type StepSettings,
+  type StepTrainer,
+  type StepTrainerOptions,
   type Trainable,
-  type Trainer,
-  type TrainerOptions,
 } from "../trainer.ts";
 import { Vae, type VaeConfig } from "./vae.ts";
 
@@ -30,7 +30,7 @@ export interface VaeBatch extends ViewBatch {
 }
 
 /** Options of the trainer. */
-export interface VaeTrainerOptions extends TrainerOptions {
+export interface VaeTrainerOptions extends StepTrainerOptions {
   /** The model to train. */
   readonly config: VaeConfig;
   /** Samples in every batch. */
@@ -51,8 +51,8 @@ export interface VaeTrainerOptions extends TrainerOptions {
  * @throws {RangeError} for a method, network or size that does not exist.
  * @throws {OutOfMemoryError} before anything is allocated, if that can be known.
  */
-export async function createVaeTrainer(device: Device, options: VaeTrainerOptions): Promise<Trainer<VaeBatch>> {
-  return await createTrainer(device, { ...options, model: new TrainableVae(options) });
+export async function createVaeTrainer(device: Device, options: VaeTrainerOptions): Promise<StepTrainer<VaeBatch>> {
+  return await createStepTrainer(device, { ...options, model: new TrainableVae(options) });
 }
 
 /** The metric that holds a view's mean negative log-likelihood, of models that have a text. */
@@ -60,7 +60,7 @@ export function lossOf(view: string): string {
   return `nll ${view}`;
 }
 
-/** A VAE as {@link createTrainer} takes it. */
+/** A VAE as {@link createStepTrainer} takes it. */
 export class TrainableVae implements Trainable<VaeBatch> {
   readonly #vae: Vae;
 

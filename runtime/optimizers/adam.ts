@@ -3,6 +3,9 @@
  *
  * D. P. Kingma, J. Ba: Adam (ICLR 2015). I. Loshchilov, F. Hutter: Decoupled weight decay regularization (ICLR 2019).
  *
+ * {@link adam} makes the optimiser that a trainer takes; its two halves, {@link update} and {@link hyperparameters}, are
+ * for programs of one's own:
+ *
  * @example
  * ```ts
  * import { adam, compile, createSlab, Device, gradients, input, pack, square, sub, sum } from "../mod.ts";
@@ -30,6 +33,7 @@ import { apply, defineOp } from "../graph/op.ts";
 import type { Op, Tensor } from "../graph/tensor.ts";
 import type { Slab } from "../graph/state.ts";
 import { adaptLossScale, type LossScale } from "./loss_scale.ts";
+import { type LearningRate, type Optimizer, scheduleOf } from "./optimizer.ts";
 import { clippingInput, type ClippingSettings, gradientNorm, requireSetting, requireSlabs } from "./gradient_norm.ts";
 
 /** The operands of {@link update}: slabs of equal layout. */
@@ -129,4 +133,48 @@ export function hyperparameters(settings: AdamSettings): Record<string, Float32A
     ),
     [`${name}.limits`]: clippingInput(settings),
   };
+}
+
+/** Settings of {@link adam}. */
+export interface AdamOptions extends Omit<AdamSettings, "step" | "learningRate"> {
+  /** Learning rate, or a schedule of it; 1e-3 by default. */
+  readonly learningRate?: LearningRate;
+}
+
+/** {@link adam}, with its two halves for programs of one's own. */
+export interface AdamFactory {
+  (options?: AdamOptions): Optimizer;
+  /** Adds a step to the program under construction. */
+  readonly update: (slabs: AdamSlabs) => Tensor;
+  /** The inputs of a step. */
+  readonly hyperparameters: (settings: AdamSettings) => Record<string, Float32Array>;
+}
+
+/**
+ * Adam, or with `weightDecay` AdamW, as an optimiser for `createTrainer()`.
+ *
+ * @example
+ * ```ts
+ * import { adam, schedules } from "../mod.ts";
+ *
+ * const optimizer = adam({ learningRate: schedules.cosine({ from: 1e-3, to: 0, steps: 10_000 }), maxNorm: 1 });
+ * optimizer.inputs({ step: 0 }); // { "adam.hyper": ..., "adam.limits": ... }
+ * ```
+ */
+export const adam: AdamFactory = Object.assign(create, { update, hyperparameters });
+
+function create({ learningRate = 1e-3, ...settings }: AdamOptions = {}): Optimizer {
+  const { name = "adam" } = settings;
+  const schedule = scheduleOf(learningRate);
+  const optimizer: Optimizer = {
+    name,
+    learningRate: schedule,
+    moments: ["exp_avg", "exp_avg_sq"],
+    update: ({ moments: [m, v], ...operands }) => update({ ...operands, m: m!, v: v!, name }),
+    inputs: ({ step, learningRate: given = schedule(step) }) =>
+      hyperparameters({ ...settings, learningRate: given, step: step + 1 }),
+  };
+  // Settings that are out of their ranges are refused here, not at the first step.
+  optimizer.inputs({ step: 0 });
+  return optimizer;
 }

@@ -13,6 +13,7 @@ import { apply, defineOp } from "../graph/op.ts";
 import type { Op, Tensor } from "../graph/tensor.ts";
 import type { Slab } from "../graph/state.ts";
 import { adaptLossScale, type LossScale } from "./loss_scale.ts";
+import { type LearningRate, type Optimizer, scheduleOf } from "./optimizer.ts";
 import { clippingInput, type ClippingSettings, gradientNorm, requireSetting, requireSlabs } from "./gradient_norm.ts";
 
 /** The operands of {@link update}: slabs of equal layout. */
@@ -99,4 +100,39 @@ export function hyperparameters(settings: SgdSettings): Record<string, Float32Ar
     ),
     [`${name}.limits`]: clippingInput(settings),
   };
+}
+
+/** Settings of {@link sgd}. */
+export interface SgdOptions extends Omit<SgdSettings, "learningRate"> {
+  /** Learning rate, or a schedule of it. */
+  readonly learningRate: LearningRate;
+  /** Nesterov's momentum; false by default. */
+  readonly nesterov?: boolean;
+}
+
+/** {@link sgd}, with its two halves for programs of one's own. */
+export interface SgdFactory {
+  (options: SgdOptions): Optimizer;
+  /** Adds a step to the program under construction. */
+  readonly update: (slabs: SgdSlabs) => Tensor;
+  /** The inputs of a step. */
+  readonly hyperparameters: (settings: SgdSettings) => Record<string, Float32Array>;
+}
+
+/** Gradient descent with momentum, as an optimiser for `createTrainer()`. */
+export const sgd: SgdFactory = Object.assign(create, { update, hyperparameters });
+
+function create({ learningRate, nesterov = false, ...settings }: SgdOptions): Optimizer {
+  const { name = "sgd" } = settings;
+  const schedule = scheduleOf(learningRate);
+  const optimizer: Optimizer = {
+    name,
+    learningRate: schedule,
+    moments: ["momentum_buffer"],
+    update: ({ moments: [velocity], ...operands }) => update({ ...operands, velocity: velocity!, nesterov, name }),
+    inputs: ({ step, learningRate: given = schedule(step) }) => hyperparameters({ ...settings, learningRate: given }),
+  };
+  // Settings that are out of their ranges are refused here, not at the first step.
+  optimizer.inputs({ step: 0 });
+  return optimizer;
 }

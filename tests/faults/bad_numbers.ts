@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { Trainer } from "../../models/mod.ts";
+import { StepTrainer } from "../../models/mod.ts";
 
 const at = Number(new URL(import.meta.url).searchParams.get("at"));
 
-const { step } = Trainer.prototype;
-Trainer.prototype.step = function (batch, settings) {
+const { step } = StepTrainer.prototype;
+StepTrainer.prototype.step = function (batch, settings) {
   step.call(this, batch, settings.step === at ? { ...settings, beta: Infinity } : settings);
 };

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Trainer } from "../../models/mod.ts";
+import { StepTrainer } from "../../models/mod.ts";
 import { EngineError, OutOfMemoryError } from "../../runtime/mod.ts";
 
 const parameters = new URL(import.meta.url).searchParams;
@@ -12,8 +12,8 @@ const at = Number(parameters.get("at"));
 let times = Number(parameters.get("times"));
 const isMemory = parameters.get("kind") === "memory";
 
-const { step } = Trainer.prototype;
-Trainer.prototype.step = function (batch, settings) {
+const { step } = StepTrainer.prototype;
+StepTrainer.prototype.step = function (batch, settings) {
   if (settings.step === at && times-- > 0) {
     throw isMemory ? new OutOfMemoryError(0, 0, "out of GPU memory in submit") : new EngineError("the driver failed");
   }

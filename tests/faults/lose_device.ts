@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { Trainer } from "../../models/mod.ts";
+import { StepTrainer } from "../../models/mod.ts";
 
 const parameters = new URL(import.meta.url).searchParams;
 const at = Number(parameters.get("at"));
 let times = Number(parameters.get("times"));
 
-const { step } = Trainer.prototype;
-Trainer.prototype.step = function (batch, settings) {
+const { step } = StepTrainer.prototype;
+StepTrainer.prototype.step = function (batch, settings) {
   step.call(this, batch, settings);
   if (settings.step === at && times-- > 0) this.device.gpu.destroy();
 };

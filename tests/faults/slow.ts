@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { Trainer } from "../../models/mod.ts";
+import { StepTrainer } from "../../models/mod.ts";
 
 const parameters = new URL(import.meta.url).searchParams;
 const from = Number(parameters.get("from"));
 const milliseconds = Number(parameters.get("milliseconds"));
 
-const { step } = Trainer.prototype;
-Trainer.prototype.step = function (batch, settings) {
+const { step } = StepTrainer.prototype;
+StepTrainer.prototype.step = function (batch, settings) {
   if (settings.step >= from) {
     console.error(`STEP ${settings.step}`);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);

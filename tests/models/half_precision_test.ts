@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import {
   createVaeTrainer,
   type HostTensor,
-  type Trainer,
+  type StepTrainer,
   Vae,
   type VaeBatch,
   type VaeConfig,
@@ -78,7 +78,7 @@ async function trainer(
   device: Device,
   network: "residual" | "small",
   precision: Precision,
-): Promise<Trainer<VaeBatch>> {
+): Promise<StepTrainer<VaeBatch>> {
   return await createVaeTrainer(device, {
     config: config(network),
     batchSize: SAMPLES,
@@ -133,7 +133,7 @@ for (const network of ["residual", "small"] as const) {
 Deno.test("restored float16 training continues bit for bit, including the loss scale", async () => {
   using device = await Device.open();
   const scales: number[] = [];
-  const run = async (made: Trainer<VaeBatch>, from: number, to: number) => {
+  const run = async (made: StepTrainer<VaeBatch>, from: number, to: number) => {
     for (let step = from; step < to; step++) made.step({ pixels, noise }, settings(step));
     scales.push(...(await made.readMetrics()).map(({ values }) => values.lossScale!));
     return await made.read();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createTrainer, layers, type Trainable } from "../../models/mod.ts";
+import { createStepTrainer, layers, type Trainable } from "../../models/mod.ts";
 import { Device, input, mean, square, sub, sum } from "../../runtime/mod.ts";
 
 const SAMPLES = 5;
@@ -26,9 +26,9 @@ const y = Float32Array.from(
 );
 const settings = (step: number) => ({ step, learningRate: 0.05, alpha: 0, beta: 0 });
 
-Deno.test("createTrainer() trains a custom model to its minimum and logs its metrics", async () => {
+Deno.test("createStepTrainer() trains a custom model to its minimum and logs its metrics", async () => {
   using device = await Device.open();
-  using trainer = await createTrainer(device, { model: regression, seed: 1 });
+  using trainer = await createStepTrainer(device, { model: regression, seed: 1 });
   for (let step = 0; step < 1000; step++) trainer.step({ x, y }, settings(step));
   const last = (await trainer.readMetrics()).at(-1)!;
   assert.equal(last.step, 999);
@@ -41,7 +41,7 @@ Deno.test("createTrainer() trains a custom model to its minimum and logs its met
 
 Deno.test("the gradients of the first step equal the closed form", async () => {
   using device = await Device.open();
-  using trainer = await createTrainer(device, { model: regression, seed: 1, keepGradients: true });
+  using trainer = await createStepTrainer(device, { model: regression, seed: 1, keepGradients: true });
   const state = await trainer.read();
   const [weight, bias] = [state.get("line.weight")!.data, state.get("line.bias")!.data[0]!];
   const errors = Array.from(y, (want, n) => weight.reduce((total, w, i) => total + w * x[3 * n + i]!, bias) - want);
@@ -55,7 +55,7 @@ Deno.test("the gradients of the first step equal the closed form", async () => {
 
 Deno.test("readGradients() rejects without keepGradients", async () => {
   using device = await Device.open();
-  using trainer = await createTrainer(device, { model: regression, seed: 1 });
+  using trainer = await createStepTrainer(device, { model: regression, seed: 1 });
   trainer.step({ x, y }, settings(0));
   await assert.rejects(trainer.readGradients(), RangeError);
 });

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
-import type { Trainer } from "../../models/mod.ts";
+import type { StepTrainer } from "../../models/mod.ts";
 import { latestCheckpoint, saveCheckpoint } from "../../runtime/files/checkpoint.ts";
 import type { RunConfig } from "./run_config.ts";
 import type { RunPaths } from "./run_directory.ts";
@@ -36,7 +36,7 @@ export async function configHash(config: RunConfig): Promise<string> {
 
 /** Writes a checkpoint and deletes all but the latest `keep`. */
 export async function saveRun(
-  trainer: Pick<Trainer<unknown>, "read">,
+  trainer: Pick<StepTrainer<unknown>, "read">,
   options: {
     paths: RunPaths;
     config: RunConfig;
@@ -68,7 +68,7 @@ export async function saveRun(
  * @throws {DataError} if one is required but there is none, or it belongs to another configuration.
  */
 export async function restoreRun(
-  model: Pick<Trainer<unknown>, "write">,
+  model: Pick<StepTrainer<unknown>, "write">,
   options: { paths: RunPaths; config: RunConfig; required?: boolean; onWarning?: (message: string) => void },
 ): Promise<Restored | undefined> {
   const { paths, config } = options;

@@ -21,6 +21,7 @@ import type { Uniforms } from "../uniforms.ts";
 
 /** What an op sums up of one of its inputs, [..., C]. */
 export interface ColumnSums {
+  /** Sums for batch norm's mean and variance, or for its gradient. */
   readonly kind: "moments" | "gradient";
   /** For gradients of max(y, 0): dy counts only where y = x * scale + shift is positive. */
   readonly relu: boolean;
@@ -46,6 +47,7 @@ export interface ColumnSumsRequest extends ColumnSums {
 
 /** Partial results that a kernel has left: their number. */
 export interface ColumnPartials {
+  /** Number of partial results for each column. */
   readonly shares: number;
 }
 

@@ -6,7 +6,7 @@ import {
   type ClassifierInputs,
   createClassifierTrainer,
   type LabelledBatch,
-  type Trainer,
+  type StepTrainer,
 } from "../../../models/mod.ts";
 import {
   compile,
@@ -239,7 +239,7 @@ Deno.test("training a classifier lowers its loss, is reproducible, and continues
     floatImages: true,
   };
   const settings = (step: number) => ({ step, learningRate: 1e-2, alpha: 0, beta: 0 });
-  const train = async (trainer: Trainer<LabelledBatch>, steps: { from: number; to: number }) => {
+  const train = async (trainer: StepTrainer<LabelledBatch>, steps: { from: number; to: number }) => {
     for (let step = steps.from; step < steps.to; step++) trainer.step({ pixels, labels }, settings(step));
     return (await trainer.readMetrics()).map(({ values }) => values.loss!);
   };
