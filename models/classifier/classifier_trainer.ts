@@ -56,7 +56,11 @@ export async function createClassifierTrainer(
 export class TrainableClassifier implements Trainable<LabelledBatch> {
   readonly #classifier: Classifier;
 
-  /** @throws {RangeError} for a method, network or size that does not exist. */
+  /**
+   * A classifier on batches of one size.
+   *
+   * @throws {RangeError} for a method, network or size that does not exist.
+   */
   constructor(private readonly options: ClassifierTrainerOptions) {
     this.#classifier = new Classifier(options.config);
   }

@@ -64,7 +64,11 @@ export function lossOf(view: string): string {
 export class TrainableVae implements Trainable<VaeBatch> {
   readonly #vae: Vae;
 
-  /** @throws {RangeError} for a method, network or size that does not exist. */
+  /**
+   * A VAE on batches of one size.
+   *
+   * @throws {RangeError} for a method, network or size that does not exist.
+   */
   constructor(private readonly options: VaeTrainerOptions) {
     this.#vae = new Vae(options.config);
   }
