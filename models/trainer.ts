@@ -102,7 +102,7 @@ export async function createStepTrainer<B>(
   }
 }
 
-/** Builds the graph of a training step: the model's objective, its gradients and the optimiser's update of the state. */
+/** Builds the graph of a training step: the model's objective, its gradients and the optimiser's update. */
 export function buildStep<B>(
   model: Trainable<B>,
   state: AdamState,

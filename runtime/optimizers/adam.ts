@@ -3,8 +3,8 @@
  *
  * D. P. Kingma, J. Ba: Adam (ICLR 2015). I. Loshchilov, F. Hutter: Decoupled weight decay regularization (ICLR 2019).
  *
- * {@link adam} makes the optimiser that a trainer takes; its two halves, {@link update} and {@link hyperparameters}, are
- * for programs of one's own:
+ * {@link adam} makes the optimiser that a trainer takes. Its two halves, {@link update} and {@link hyperparameters},
+ * are for programs of one's own:
  *
  * @example
  * ```ts
