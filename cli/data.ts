@@ -11,6 +11,7 @@ import {
   openDataset,
   pairStudies,
   summarizeIndex,
+  TEXT_ORIGINS,
   type TextDescription,
 } from "../data/mod.ts";
 import { DATA_OPTIONS, datasetOptions } from "./options/run_options.ts";
@@ -91,23 +92,27 @@ function formatLabels(summary: DataSummary): string {
   );
 }
 
-function formatTexts({ section, counts, lengths }: TextDescription): string {
-  const found = Object.entries(counts.origins).filter(([, count]) => count > 0);
+function formatTexts({ section, listed, counts, lengths }: TextDescription): string {
   return [
-    `texts (${section}): ${counts.texts} of ${counts.studies} studies` +
-    `${found.length === 0 ? "" : ` (${found.map(([origin, count]) => `${origin} ${count}`).join(", ")})`}; ` +
-    `no report ${counts.noReport}, no such section ${counts.noSection}, several reports ${counts.severalReports}, ` +
-    `addenda ${counts.addenda}`,
+    `texts: ${section}`,
+    formatTable(
+      ["", "studies", ...TEXT_ORIGINS, "no report", "no such section", "several reports", "addenda"],
+      [["listed", listed] as const, ["in pairs", counts] as const].map(([name, found]) => [
+        name,
+        found.studies,
+        ...TEXT_ORIGINS.map((origin) => found.origins[origin]),
+        found.noReport,
+        found.noSection,
+        found.severalReports,
+        found.addenda,
+      ]),
+    ),
     formatTable(
       ["words a text", "texts", "least", "median", "mean", "95 %", "most"],
-      lengths.map(({ split, texts, min, median, mean, p95, max }) => [
+      lengths.filter(({ texts }) => texts > 0).map(({ split, texts, min, median, mean, p95, max }) => [
         split,
         texts,
-        min ?? "",
-        median ?? "",
-        mean?.toFixed(1) ?? "",
-        p95 ?? "",
-        max ?? "",
+        ...[min, median, Number(mean?.toFixed(1)), p95, max].map((value) => value ?? ""),
       ]),
     ),
   ].join("\n");

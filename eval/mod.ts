@@ -31,6 +31,7 @@ export {
   type Results,
   RESULTS_VERSION,
   type RunRecord,
+  type TextCountRecord,
   type TextRecord,
   type TextViewRecord,
   type TrainingSeries,

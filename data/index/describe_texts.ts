@@ -11,18 +11,21 @@ import type { TextCounts } from "../text/study_texts.ts";
 export interface TextDescription {
   /** The section asked for: `findings`, `impression`, `both`, or `findings, else impression, else last paragraph`. */
   section: string;
-  /** What was found, counted by study. */
+  /** What was found for all studies listed, whether or not they have images. */
+  listed: TextCounts;
+  /** What was found for the studies in pairs. */
   counts: TextCounts;
   /** Words of the texts by split; absent numbers mean that the split has no text. */
   lengths: { split: string; texts: number; min?: number; median?: number; mean?: number; p95?: number; max?: number }[];
 }
 
-/** Describes the texts of an index; `undefined` if it has none. Only studies in pairs are counted. */
+/** Describes the texts of an index; `undefined` if it has none. Lengths are those of studies in pairs. */
 export function describeTexts(index: StudyIndex, pairs: PairTable): TextDescription | undefined {
   const { texts } = index;
   if (texts === undefined) return undefined;
   return {
     section: texts.selection ?? "findings, else impression, else last paragraph",
+    listed: texts.counts(),
     counts: texts.counts(studiesOfPairs(pairs)),
     lengths: SPLITS.map((split) => {
       const studies = studiesOfPairs(pairsOfSplit(index, pairs, split));

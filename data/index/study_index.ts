@@ -14,7 +14,17 @@ export const SPLITS = ["train", "validate", "test"] as const;
 export type Split = (typeof SPLITS)[number];
 
 /** The kinds of data sets that can be read. */
-export const DATASETS = ["phantoms", "mimic-cxr", "chexpert", "csv", "mnist-pairs"] as const;
+export const DATASETS = [
+  "phantoms",
+  "mimic-cxr",
+  "chexpert",
+  "chexpert-plus",
+  "openi",
+  "padchest",
+  "nih",
+  "csv",
+  "mnist-pairs",
+] as const;
 /** One of {@linkcode DATASETS}. */
 export type DatasetName = (typeof DATASETS)[number];
 

@@ -15,6 +15,11 @@ import { chexpertHasTest, findChexpert } from "./chexpert_folders.ts";
 import { readChexpert } from "./read_chexpert.ts";
 import { looksLikeMimic, readMimic, readMimicLabels } from "./read_mimic.ts";
 import type { LabelSource } from "./read_options.ts";
+import { findChexpertPlus, readChexpertPlus } from "./chexpert_plus/read_chexpert_plus.ts";
+import { findNih, nihHasSplit, readNih } from "./nih/read_nih.ts";
+import { looksLikeOpeni } from "./openi/find_openi.ts";
+import { readOpeni } from "./openi/read_openi.ts";
+import { findPadchest, readPadchest } from "./padchest/read_padchest.ts";
 import { type MnistOptions, readMnist } from "./read_mnist.ts";
 import { looksLikePairedCsv, readPairedCsv } from "./read_paired_csv.ts";
 import { applySplits, assertDisjointSplits, dropUnsplit, type SplitPolicy } from "../index/splits.ts";
@@ -36,7 +41,7 @@ export interface OpenDatasetOptions {
   blank?: BlankPolicy;
   /** Default `all-combinations`. */
   pairs?: PairPolicy;
-  /** Default `official`; `paper` for CheXpert without a test table. */
+  /** Default `official`; `paper` for data sets without an official split that has test patients. */
   splits?: SplitPolicy;
   /** Seed of the `paper` split, default 0. Use the same seed for all runs that are compared. */
   splitSeed?: number;
@@ -133,6 +138,14 @@ async function readTables(
       return await readMimic(requireRoot(options.root), { ...options, dataset });
     case "chexpert":
       return await readChexpert(requireRoot(options.root), options);
+    case "chexpert-plus":
+      return await readChexpertPlus(requireRoot(options.root), options);
+    case "openi":
+      return await readOpeni(requireRoot(options.root), options);
+    case "padchest":
+      return await readPadchest(requireRoot(options.root), options);
+    case "nih":
+      return await readNih(requireRoot(options.root), options);
     case "csv":
       return await readPairedCsv(requireRoot(options.root), options);
     case "mnist-pairs":
@@ -146,7 +159,18 @@ function requireRoot(root: string | undefined): string {
 }
 
 function defaultSplits(dataset: DatasetName, root: string | undefined): SplitPolicy {
-  return dataset === "chexpert" && !chexpertHasTest(requireRoot(root)) ? "paper" : "official";
+  switch (dataset) {
+    case "openi":
+    case "padchest":
+    case "chexpert-plus":
+      return "paper";
+    case "chexpert":
+      return chexpertHasTest(requireRoot(root)) ? "official" : "paper";
+    case "nih":
+      return nihHasSplit(requireRoot(root)) ? "official" : "paper";
+    default:
+      return "official";
+  }
 }
 
 /** Detects a directory's data set by its files. Throws a {@linkcode DataError} if it is not a known one. */
@@ -154,10 +178,16 @@ export function detectDataset(root: string): DatasetName {
   requireDirectory(root);
   if (looksLikePairedCsv(root)) return "csv";
   if (looksLikeMimic(root)) return looksLikePhantoms(root) ? "phantoms" : "mimic-cxr";
+  if (findChexpertPlus(root) !== undefined) return "chexpert-plus";
+  if (findPadchest(root) !== undefined) return "padchest";
+  if (findNih(root) !== undefined) return "nih";
+  if (looksLikeOpeni(root)) return "openi";
   if (findChexpert(root) !== undefined) return "chexpert";
   throw new DataError(
-    "no known data set is here; expected are mimic-cxr-2.0.0-metadata.csv(.gz) (MIMIC-CXR-JPG), train.csv (CheXpert) or " +
-      "dataset.json (a table of your own)",
+    "no known data set is here; expected are mimic-cxr-2.0.0-metadata.csv(.gz) (MIMIC-CXR-JPG), train.csv " +
+      "(CheXpert), df_chexpert_plus_240401.csv (CheXpert Plus), ecgen-radiology/*.xml or indiana_reports.csv " +
+      "(Open-i), PADCHEST_..._labels_....csv (PadChest), Data_Entry_2017_v2020.csv (ChestX-ray14) or dataset.json " +
+      "(a table of your own)",
     { file: root },
   );
 }

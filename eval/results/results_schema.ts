@@ -268,21 +268,32 @@ export interface DataRecord {
   textView?: TextViewRecord | undefined;
 }
 
+/** What was found of texts, counted by study. */
+export interface TextCountRecord {
+  /** Number of studies. */
+  studies: number;
+  /** Studies with a text. */
+  texts: number;
+  /** Number of texts by the section that they were taken from. */
+  origins: Record<string, number>;
+  /** Studies without a report. */
+  noReport: number;
+  /** Studies whose report lacks the section. */
+  noSection: number;
+  /** Studies whose file holds several reports. */
+  severalReports: number;
+  /** Studies whose report has an addendum. */
+  addenda: number;
+}
+
 /** Where the studies' texts come from and how long they are. */
 export interface TextRecord {
   /** The sections that were asked for. */
   section: string;
-  /** What was found, counted by study. */
-  counts: {
-    studies: number;
-    texts: number;
-    /** Number of texts by the section that they were taken from. */
-    origins: Record<string, number>;
-    noReport: number;
-    noSection: number;
-    severalReports: number;
-    addenda: number;
-  };
+  /** What was found for all studies listed, whether or not they have images. */
+  listed: TextCountRecord;
+  /** What was found for the studies in pairs. */
+  counts: TextCountRecord;
   /** Number of words of a text, by split; absent for a split without texts. */
   lengths: {
     split: string;
@@ -463,6 +474,17 @@ const textViewSchema: z.ZodType<TextViewRecord> = z.object({
   ),
 });
 
+/** What was found of texts, counted by study. */
+const textCountSchema = z.object({
+  studies: z.int(),
+  texts: z.int(),
+  origins: z.record(z.string(), z.int()),
+  noReport: z.int(),
+  noSection: z.int(),
+  severalReports: z.int(),
+  addenda: z.int(),
+});
+
 /** Checks {@linkcode DataRecord}. */
 export const dataSchema: z.ZodType<DataRecord> = z.object({
   dataset: z.string(),
@@ -495,15 +517,8 @@ export const dataSchema: z.ZodType<DataRecord> = z.object({
   patientOverlap: z.array(z.object({ a: z.string(), b: z.string(), subjects: z.int() })),
   texts: z.object({
     section: z.string(),
-    counts: z.object({
-      studies: z.int(),
-      texts: z.int(),
-      origins: z.record(z.string(), z.int()),
-      noReport: z.int(),
-      noSection: z.int(),
-      severalReports: z.int(),
-      addenda: z.int(),
-    }),
+    listed: textCountSchema,
+    counts: textCountSchema,
     lengths: z.array(z.object({
       split: z.string(),
       texts: z.int(),

@@ -37,6 +37,15 @@ Deno.test("describeTexts() gives counts and lengths by split, of the studies in 
     const found = describeTexts(index, pairs)!;
     assert.deepEqual(found, {
       section: "findings, else impression, else last paragraph",
+      listed: {
+        studies: 8,
+        texts: 4,
+        origins: { findings: 2, impression: 1, "findings and impression": 0, "last paragraph": 1 },
+        noReport: 3,
+        noSection: 1,
+        severalReports: 1,
+        addenda: 1,
+      },
       counts: {
         studies: 7,
         texts: 3,

@@ -47,17 +47,19 @@ function bare(): Results {
 }
 
 /** What results say about reports. */
+const TEXT_COUNTS = {
+  studies: 5000,
+  texts: 4321,
+  origins: { findings: 4321, impression: 0 },
+  noReport: 600,
+  noSection: 79,
+  severalReports: 1,
+  addenda: 2,
+};
 const TEXTS = {
   section: "findings",
-  counts: {
-    studies: 5000,
-    texts: 4321,
-    origins: { findings: 4321, impression: 0 },
-    noReport: 600,
-    noSection: 79,
-    severalReports: 1,
-    addenda: 2,
-  },
+  listed: TEXT_COUNTS,
+  counts: TEXT_COUNTS,
   lengths: [
     { split: "train", texts: 4000, min: 3, median: 21, mean: 25.6, p95: 61, max: 1234 },
     { split: "test", texts: 0 },
@@ -227,7 +229,7 @@ Deno.test("hostile strings are rendered as text everywhere", () => {
       splits: [{ split: hostile, subjects: 1, studies: 1, pairs: 1 }],
       viewMix: [{ view: hostile, position: hostile, split: hostile, images: 1 }],
       patientOverlap: [{ a: hostile, b: hostile, subjects: 3 }],
-      texts: { section: hostile, counts: TEXTS.counts, lengths: [{ split: hostile, texts: 0 }] },
+      texts: { ...TEXTS, section: hostile, lengths: [{ split: hostile, texts: 0 }] },
     },
     runs: base.runs.map((run) => ({
       ...run,
