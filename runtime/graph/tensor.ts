@@ -7,6 +7,7 @@
  */
 import type { Lowering, Target } from "../kernels/kernel.ts";
 import type { ColumnPartials, ColumnSums, ColumnSumsInputs, ColumnSumsRequest } from "../kernels/norm/column_sums.ts";
+import type { NormalizedInput } from "../kernels/conv/normalized_input.ts";
 import type { Epilogue } from "../kernels/pointwise/expression.ts";
 import { type DType, type Shape, sizeOf, type TensorSpec } from "./shape.ts";
 
@@ -71,10 +72,12 @@ export interface LowerContext<A> {
    */
   readonly epilogue?: Epilogue;
   /**
-   * Column sums that an op with `takesEpilogue` is asked for: their inputs follow those of the epilogue, and their
+   * Column sums that an op with `takesEpilogue` is asked for: their inputs follow all others, and their
    * results are one more output. A lowering that cannot do it leaves out `partials`.
    */
   readonly sums?: ColumnSumsRequest;
+  /** An input that stands for a batch norm of it, if the op takes one; scale and shift follow the epilogue's inputs. */
+  readonly normalized?: NormalizedInput;
   /** Column sums that another op has computed for an op with `columnSums`: they are one more input. */
   readonly partials?: ColumnPartials;
 }
@@ -128,6 +131,13 @@ export interface Op<A> {
    * not stored.
    */
   readonly takesEpilogue?: boolean;
+  /** For a pointwise op of x, scale [C] and shift [C]: it computes x * scale + shift, or with `relu` max(that, 0). */
+  normalizes?(attributes: A): { readonly relu: boolean };
+  /**
+   * Positions of inputs [N, H, W, C] of which `lower` can take one as a batch norm to apply, on GPUs and for multiples
+   * of four channels.
+   */
+  readonly takesNormalized?: readonly number[];
   /** Sums that the op begins with, which the op that makes one of its inputs may compute; see `column_sums.ts`. */
   columnSums?(attributes: A): ColumnSums & ColumnSumsInputs;
   /** For ops of little work: how independent applications run as one dispatch; see `runtime/plan/batch.ts`. */

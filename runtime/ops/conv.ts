@@ -114,6 +114,7 @@ export function convTranspose2d(x: Tensor, weights: Tensor, options: ConvTranspo
 const convOp: Op<ConvAttributes> = defineOp({
   name: "conv2d",
   takesEpilogue: true,
+  takesNormalized: [0],
   infer(inputs, { transposed, swapped, out }) {
     const name = transposed ? "convTranspose2d" : "conv2d";
     requireFloat(name, inputs);
@@ -139,13 +140,14 @@ const convOp: Op<ConvAttributes> = defineOp({
     }
     return [{ shape: [x![0]!, out[0], out[1], cout], dtype: "f32" }];
   },
-  lower({ inputs: [x, weights, bias], outputs: [y], attributes, target, epilogue, sums }) {
+  lower({ inputs: [x, weights, bias], outputs: [y], attributes, target, epilogue, sums, normalized }) {
     const sizes = geometry(attributes, { x: x!, kernel: weights!.shape, y: y! });
     const options = {
       ...sizes,
       bias: bias !== undefined,
       ...(epilogue ? { epilogue } : {}),
       ...(sums ? { sums } : {}),
+      ...(normalized ? { normalized } : {}),
     };
     return attributes.transposed ? convTransposed(options, target) : convForward(options, target);
   },
@@ -170,12 +172,14 @@ const convOp: Op<ConvAttributes> = defineOp({
 const weightGradientOp: Op<WeightGradientAttributes> = defineOp({
   name: "conv2d_weight_gradient",
   wide: true,
+  takesNormalized: [0, 1],
   infer([x, g], { kernel, swapped }) {
     const channels = [x!.shape[3]!, g!.shape[3]!];
     return [{ shape: [...kernel, ...(swapped ? channels.reverse() : channels)], dtype: "f32" }];
   },
-  lower({ inputs: [x, g], outputs: [weights], attributes, target }) {
-    return convWeightGradient(geometry(attributes, { x: x!, kernel: weights!.shape, y: g! }), target);
+  lower({ inputs: [x, g], outputs: [weights], attributes, target, normalized }) {
+    const sizes = geometry(attributes, { x: x!, kernel: weights!.shape, y: g! });
+    return convWeightGradient({ ...sizes, ...(normalized ? { normalized } : {}) }, target);
   },
   // The op is linear in both inputs, and <c, weightGradient(x, g)> = <g, conv2d(x, c)>.
   vjp({ inputs: [x, g], cotangents: [c], attributes, wanted }) {

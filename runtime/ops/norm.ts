@@ -97,6 +97,7 @@ const normalizeOp: Op<NormalizeAttributes> = defineOp({
   name: "batch_norm",
   infer: ([x]) => [{ shape: x!.shape, dtype: "f32" }],
   pointwise: ([x, scale, shift], { attributes }) => normalized(`(${x} * ${scale} + ${shift})`, attributes),
+  normalizes: ({ relu }) => ({ relu }),
   vjp({ inputs: [x, scale, shift], cotangents: [g], attributes, wanted }) {
     if (!g) return [];
     const { relu, epsilon } = attributes;

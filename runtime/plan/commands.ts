@@ -235,6 +235,7 @@ function loweringOf(unit: Unit, context: LoweringContext): Lowering {
     target,
     ...epilogue,
     ...(sums ? { sums: sumsRequest(unit, sums) } : {}),
+    ...(unit.normalized ? { normalized: { ...unit.normalized, firstInput: unit.inputs.length - 2 } } : {}),
     ...(given ? { partials: given.partials } : {}),
   });
 }

@@ -27,6 +27,8 @@ export interface Unit {
   readonly expression?: Expression;
   /** Steps of the chain whose values are stored, for pointwise units and ops with an epilogue. */
   readonly stored?: readonly number[];
+  /** A batch norm that the op applies to one of its inputs; scale and shift are the last inputs. */
+  readonly normalized?: { readonly position: number; readonly relu: boolean };
 }
 
 /** How to fuse. */
@@ -37,6 +39,8 @@ export interface FusionOptions {
   readonly maxBuffers: number;
   /** Do not fuse: every op becomes its own unit, so that all results can be inspected. */
   readonly separate?: boolean;
+  /** Whether kernels of convolutions can apply batch norm to what they read. */
+  readonly normalizesInputs?: boolean;
 }
 
 /** Groups a graph's items. Leaves and aliases run nothing and belong to no unit. */
@@ -45,15 +49,20 @@ export function fuse(graph: Graph, options: FusionOptions): Unit[] {
   if (options.separate) return items.map((group) => toUnit(group, undefined, options.kept));
   const groups = mergeSinglyUsed(items, options);
   const { absorbed, into } = absorbIntoReductions(groups, options);
-  const epilogues = findEpilogues(groups.filter((group) => !absorbed.has(group)), options);
+  const normalized = options.normalizesInputs ? findNormalized(groups, options) : new Map<Item, Item>();
+  const norms = new Set(normalized.values());
+  for (const group of groups) if (norms.has(group.items[0]!)) absorbed.add(group);
+  const epilogues = findEpilogues(groups.filter((group) => !absorbed.has(group)), { ...options, normalized });
   const follow = new Set(epilogues.values());
   const units: Unit[] = [];
   for (const group of groups) {
     if (absorbed.has(group) || follow.has(group)) continue;
     const epilogue = epilogues.get(group);
-    units.push(
-      epilogue ? withEpilogue(group.items[0]!, epilogue, options.kept) : toUnit(group, into.get(group), options.kept),
-    );
+    const unit = epilogue
+      ? withEpilogue(group.items[0]!, epilogue, options.kept)
+      : toUnit(group, into.get(group), options.kept);
+    const norm = normalized.get(group.items[0]!);
+    units.push(norm ? withNormalized(unit, norm) : unit);
   }
   return units;
 }
@@ -214,11 +223,43 @@ function absorbIntoReductions(
   return { absorbed, into };
 }
 
+/**
+ * The batch norm that each op applies to what it reads: those whose results nothing needs in memory, because all of
+ * their users can do that.
+ */
+function findNormalized(groups: readonly Group[], options: FusionOptions): Map<Item, Item> {
+  const found = new Map<Item, Item>();
+  const norms = groups.filter(({ items }) => items.length === 1).map(({ items }) => items[0]!);
+  for (const norm of norms) {
+    const y = norm.outputs[0]!;
+    if (!norm.op.normalizes || options.kept.has(y) || y.shape.length !== 4 || y.shape[3]! % 4 !== 0) continue;
+    const applies = (user: Item) => {
+      const positions = user.inputs.flatMap((value, i) => value === y ? [i] : []);
+      const roots = new Set(user.inputs.map(rootOf));
+      return !found.has(user) && positions.length === 1 && user.op.takesNormalized?.includes(positions[0]!) &&
+        user.inputs.length + user.outputs.length + STAND_INS + 2 <= options.maxBuffers &&
+        !norm.inputs.some((input) => roots.has(rootOf(input)));
+    };
+    if (y.uses.length > 0 && y.uses.every(applies)) { for (const user of y.uses) found.set(user, norm); }
+  }
+  return found;
+}
+
+function withNormalized(unit: Unit, norm: Item): Unit {
+  const [x, scale, shift] = norm.inputs as [Value, Value, Value];
+  const position = unit.inputs.indexOf(norm.outputs[0]!);
+  const { relu } = norm.op.normalizes!(norm.attributes);
+  return { ...unit, inputs: [...unit.inputs.with(position, x), scale, shift], normalized: { position, relu } };
+}
+
 /** Further buffers bound by a kernel with an epilogue: a placeholder for a missing bias. */
 const STAND_INS = 1;
 
 /** The epilogue of each op that takes one and whose result nothing else uses. */
-function findEpilogues(groups: readonly Group[], options: FusionOptions): Map<Group, Group> {
+function findEpilogues(
+  groups: readonly Group[],
+  options: FusionOptions & { normalized: ReadonlyMap<Item, Item> },
+): Map<Group, Group> {
   const groupOf = new Map(groups.flatMap((group) => group.items.map((item) => [item, group] as const)));
   const found = new Map<Group, Group>();
   for (const chain of groups) {
@@ -226,9 +267,10 @@ function findEpilogues(groups: readonly Group[], options: FusionOptions): Map<Gr
     const [first] = chain.items;
     const { inputs, stored } = boundary(chain.items, options.kept);
     const fits = ({ producer, shape, uses }: Value) => {
-      const buffers = producer.inputs.length + STAND_INS + inputs.length - 1 + stored.length;
+      const norm = options.normalized.get(producer);
+      const buffers = producer.inputs.length + STAND_INS + inputs.length - 1 + stored.length + (norm ? 2 : 0);
       // Overlapping bindings are not allowed, so the chain would need a copy of what the op reads.
-      const own = new Set(producer.inputs.map(rootOf));
+      const own = new Set([...producer.inputs, ...norm?.inputs ?? []].map(rootOf));
       return producer.op.takesEpilogue && producer.phase === first!.phase && shape.length === 4 &&
         sameShape(shape, first!.outputs[0]!.shape) && uses.every((use) => groupOf.get(use) === chain) &&
         buffers <= options.maxBuffers && !inputs.some((input) => own.has(rootOf(input)));

@@ -148,7 +148,9 @@ export function planProgram(request: ProgramRequest, options: PlanOptions): Prog
   const kept = wantedOf(graph);
   // One binding is reserved for the uniforms, although most adapters count them separately.
   const maxBuffers = options.target.maxStorageBuffers - 1;
-  const ordered = orderUnits(fuse(graph, { kept, maxBuffers, separate }));
+  const ordered = orderUnits(
+    fuse(graph, { kept, maxBuffers, separate, normalizesInputs: options.target.profile === "gpu" }),
+  );
   const units = separate ? ordered : batchUnits(ordered);
   const sums = separate ? new Map() : planColumnSums(units, { maxBuffers });
   const list = lowerUnits(units, { target: options.target, sums });

@@ -4,7 +4,9 @@
 //
 // Operands: x [images, height, width, inputs]; w [kernel_height, kernel_width, inputs, outputs], or with SWAPPED
 // [.., outputs, inputs]; and with SHARED partial [shares, images, out_height, out_width, outputs], else bias [outputs]
-// (anything if has_bias is 0) and what finish() stores to, see runtime/kernels/pointwise/epilogue.ts. With DEEP input channels come in vectors, with WIDE output channels do.
+// (anything if has_bias is 0) and what finish() stores to, see runtime/kernels/pointwise/epilogue.ts. With NORMALIZED,
+// which needs DEEP, the convolution is of the batch norm x * input_scale + input_shift [inputs] (with INPUT_RELU not
+// below 0) instead of x. With DEEP input channels come in vectors, with WIDE output channels do.
 
 struct Tile {
   row: u32,
@@ -119,8 +121,18 @@ fn step_of(distance: vec2i, walk: Walk) -> i32 {
   return (distance.y * i32(p.width) + distance.x) * i32(p.inputs / CHANNELS) + i32(walk.channel / CHANNELS);
 }
 
+//#if NORMALIZED
+// Of the channels that were fetched last.
+var<private> a_scale: vec4f;
+var<private> a_shift: vec4f;
+//#end
+
 fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched {
 //#if DEEP
+//#if NORMALIZED
+  a_scale = input_scale_at(a_walk.channel / 4u);
+  a_shift = input_shift_at(a_walk.channel / 4u);
+//#end
   let distance = distance_of(tile, a_walk);
   let step = step_of(distance, a_walk);
   let exists = a_walk.down < tile.rows.taps;
@@ -157,7 +169,11 @@ fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched {
 }
 
 fn block_a(fetched: Fetched) -> mat4x4f {
+//#if NORMALIZED
+  return live_vectors(Fetched(normalized(fetched.values, a_scale, a_shift), fetched.live));
+//#else
   return live_vectors(fetched);
+//#end
 }
 
 // The kernel's tap of a place in the sum.

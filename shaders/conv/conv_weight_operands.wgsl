@@ -3,7 +3,8 @@
 //
 // Operands: x [images, height, width, inputs]; gy [images, out_height, out_width, outputs]; partial [shares,
 // kernel_height, kernel_width, inputs, outputs], or with SWAPPED [.., outputs, inputs]. With DEEP input channels come
-// in vectors, with WIDE output channels do.
+// in vectors, with WIDE output channels do. With NORMALIZED, which needs DEEP, the batch norm x * input_scale +
+// input_shift (with INPUT_RELU not below 0) stands for x, with B_NORMALIZED, which needs WIDE, that of gy for gy.
 
 struct Tile {
   row: u32,
@@ -16,6 +17,14 @@ struct Tile {
 // What the rows that this invocation carries add to a pixel's place: column, row; and their input channels.
 var<private> taps: array<vec2i, TAPS>;
 var<private> channels: array<u32, TAPS>;
+//#if NORMALIZED
+var<private> a_scale: vec4f;
+var<private> a_shift: vec4f;
+//#end
+//#if B_NORMALIZED
+var<private> b_scale: vec4f;
+var<private> b_shift: vec4f;
+//#end
 
 fn tile_of(group: u32) -> Tile {
   let share = group / (p.row_tiles * p.column_tiles);
@@ -50,9 +59,18 @@ fn prepare_a(tile: Tile, row: u32, k: u32) {
     channels[I] = (row + I) % p.inputs;
   }
 //#end
+//#if NORMALIZED
+  a_scale = input_scale_at(channels[0] / 4u);
+  a_shift = input_shift_at(channels[0] / 4u);
+//#end
 }
 
-fn prepare_b(tile: Tile, k: u32, column: u32) {}
+fn prepare_b(tile: Tile, k: u32, column: u32) {
+//#if B_NORMALIZED
+  b_scale = input_scale_at(column / 4u);
+  b_shift = input_shift_at(column / 4u);
+//#end
+}
 
 // Advances `pixel`. All digits are below their radixes, so that each sum carries at most once.
 fn advance_pixel() {
@@ -105,7 +123,11 @@ fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched {
 }
 
 fn block_a(fetched: Fetched) -> mat4x4f {
+//#if NORMALIZED
+  return transpose(live_vectors(Fetched(normalized(fetched.values, a_scale, a_shift), fetched.live)));
+//#else
   return transpose(live_vectors(fetched));
+//#end
 }
 
 fn fetch_b(tile: Tile, k: u32, column: u32) -> Fetched {
@@ -131,7 +153,11 @@ fn fetch_b(tile: Tile, k: u32, column: u32) -> Fetched {
 }
 
 fn block_b(fetched: Fetched) -> mat4x4f {
+//#if B_NORMALIZED
+  return live_vectors(Fetched(normalized(fetched.values, b_scale, b_shift), fetched.live));
+//#else
   return live_vectors(fetched);
+//#end
 }
 
 fn place_of(tile: Tile, row: u32) -> u32 {

@@ -34,6 +34,27 @@ fn live_vectors(fetched: Fetched) -> mat4x4f {
   );
 }
 
+//#if NORMALIZES
+// Batch norm of four vectors of channels.
+fn normalized(values: mat4x4f, scale: vec4f, shift: vec4f) -> mat4x4f {
+  return mat4x4f(
+    normal(values[0] * scale + shift),
+    normal(values[1] * scale + shift),
+    normal(values[2] * scale + shift),
+    normal(values[3] * scale + shift),
+  );
+}
+
+fn normal(y: vec4f) -> vec4f {
+//#if INPUT_RELU
+  // NaN is preserved.
+  return select(y, vec4f(0.0), y <= vec4f(0.0));
+//#else
+  return y;
+//#end
+}
+//#end
+
 const tile_rows = TY * ROWS;
 const tile_columns = TX * COLUMNS; // vectors
 const tile_quads = DEPTH / 4u;

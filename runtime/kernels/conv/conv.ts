@@ -10,6 +10,7 @@ import { gatherBlocks, gatherConv, gatherCost } from "./conv_gather.ts";
 import { type ConvOptions, withLayout } from "./conv_geometry.ts";
 import { coverConv, gpuConv } from "./conv_gpu.ts";
 import { narrowVariants } from "./conv_narrow.ts";
+import type { NormalizedInput } from "./normalized_input.ts";
 import { winogradConv } from "./conv_winograd.ts";
 import { winogradCost, winogradFits } from "./conv_winograd_plan.ts";
 import { TILE_SHAPES, tileName } from "../matmul/tile_cover.ts";
@@ -24,6 +25,8 @@ export interface ConvWork extends ConvOptions {
    * lowering has no `partials`.
    */
   readonly sums?: ColumnSumsRequest;
+  /** Convolve a batch norm of x instead of x; needs a multiple of four input channels and the profile `gpu`. */
+  readonly normalized?: NormalizedInput;
 }
 
 /**
@@ -52,38 +55,41 @@ export function convVariants(options: ConvOptions, how: { transposed: boolean; t
 }
 
 function convolve(work: ConvWork, how: { transposed: boolean; target: Target }): Lowering {
-  const { epilogue, sums, ...given } = work;
+  const { epilogue, sums, normalized, ...given } = work;
   const options = withLayout(given);
   // The choice is that of the convolution alone: a chain that is fused or not then gets the same bits.
   const { n, h, w, cin, kh, kw, cout, outH, outW, bias = false } = options;
   const family = how.transposed ? "conv_transposed" : "conv_forward";
   return chooseVariant(family, {
-    key: JSON.stringify(options),
+    key: JSON.stringify(normalized ? { ...options, normalized: true } : options),
     target: how.target,
-    variants: variants(options, how),
+    variants: variants(options, { ...how, normalized }),
     inputs: [n * h * w * cin, kh * kw * cin * cout, ...(bias ? [cout] : [])],
     outputs: [n * outH * outW * cout],
   }).lower(epilogue, sums);
 }
 
-function variants(given: ConvOptions, how: { transposed: boolean; target: Target }): KernelVariant[] {
-  const { transposed, target } = how;
+function variants(
+  given: ConvOptions,
+  how: { transposed: boolean; target: Target; normalized?: NormalizedInput | undefined },
+): KernelVariant[] {
+  const { transposed, target, normalized } = how;
   const options = transposed ? spreadSingles(given) : given;
   const direct: KernelVariant[] = target.profile === "gpu"
     ? [
       ...TILE_SHAPES.map((shape): KernelVariant => ({
         name: tileName(shape),
         cost: coverConv(options, { transposed, shape }).cost,
-        lower: (epilogue, sums) => gpuConv(options, { transposed, shape, epilogue, sums }),
+        lower: (epilogue, sums) => gpuConv(options, { transposed, shape, epilogue, sums, normalized }),
       })),
-      ...narrowVariants(options, { transposed }),
+      ...(normalized ? [] : narrowVariants(options, { transposed })),
     ]
     : gatherBlocks(options, how).map((block) => ({
       name: blockName(block),
       cost: gatherCost(options, { transposed, block }),
       lower: (epilogue) => gatherConv(options, { transposed, block, epilogue }),
     }));
-  if (!winogradFits(options)) return direct;
+  if (normalized || !winogradFits(options)) return direct;
   const cost = winogradCost(options, { ...how, gradient: false });
   return [...direct, { name: "winograd", cost, lower: (epilogue) => winogradConv(options, { ...how, epilogue }) }];
 }

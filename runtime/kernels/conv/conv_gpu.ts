@@ -12,6 +12,7 @@ import weightCode from "../../../shaders/conv/conv_weight_operands.wgsl" with { 
 import { type Dispatch, floats, gridFor, type Lowering, reads, writes } from "../kernel.ts";
 import { biasOf, convFlops, type ConvGeometry, type ConvOptions, convSizes, convUniforms } from "./conv_geometry.ts";
 import { columnSumsParts, type ColumnSumsRequest } from "../norm/column_sums.ts";
+import { type NormalizedInput, normalizedParts } from "./normalized_input.ts";
 import { epilogueParts } from "../pointwise/epilogue.ts";
 import type { Epilogue } from "../pointwise/expression.ts";
 import { foldOnGpu } from "../matmul/matmul_fold.ts";
@@ -31,7 +32,7 @@ interface ConvEnd {
  */
 export function gpuConv(
   options: ConvOptions,
-  how: ConvEnd & { transposed: boolean; shape: TileShape },
+  how: ConvEnd & { transposed: boolean; shape: TileShape; normalized?: NormalizedInput | undefined },
 ): Lowering {
   const { cin, cout, bias = false, swapped = false } = options;
   const { transposed, shape, epilogue } = how;
@@ -41,8 +42,10 @@ export function gpuConv(
   const end = shared ? undefined : convEnd(options, how);
   const rowShares = cover.workgroups / cover.columnTiles;
   const sums = columnSumsParts(!shared && width === 4 ? how.sums : undefined, rowShares);
+  const input = normalizedParts(how.normalized);
   const kernel = tileKernel([axesCode, operandsCode, end?.code ?? "", ...sums.code].join("\n"), shape, {
     ...vectors(options),
+    ...input.values,
     ...end?.values,
     ...sums.values,
     SHARED: shared,
@@ -51,7 +54,7 @@ export function gpuConv(
   });
   const suffix = `${fusedName(end && epilogue)}${sums.code.length ? "-sums" : ""}`;
   const dispatch: Dispatch = {
-    kernel: `${transposed ? "conv_transposed" : "conv_forward"}/${tileName(shape)}${suffix}`,
+    kernel: `${transposed ? "conv_transposed" : "conv_forward"}/${tileName(shape)}${input.name}${suffix}`,
     ...kernel,
     uniforms: {
       ...convUniforms(options, { inputs: cin, outputs: cout }),
@@ -66,6 +69,7 @@ export function gpuConv(
     operands: {
       x: reads({ input: 0 }, floats(depth)),
       w: reads({ input: 1 }, floats(swapped ? depth : width)),
+      ...input.operands,
       ...(end?.operands ?? { partial: writes({ scratch: 1 }, floats(width)) }),
       ...sums.operands,
     },
@@ -151,18 +155,24 @@ function greatestDivisor(a: number, b: number): number {
 }
 
 /** Gradient for a convolution's weights; inputs, output and meaning as in `convWeightGradient`. */
-export function gpuWeightGradient(options: ConvGeometry, shape: TileShape): Lowering {
+export function gpuWeightGradient(
+  options: ConvGeometry,
+  how: { shape: TileShape; normalized?: NormalizedInput | undefined },
+): Lowering {
+  const { shape } = how;
+  const input = normalizedParts(how.normalized);
   const { n, cin, kh, kw, cout, outH, outW, swapped = false } = options;
   const cover = coverWeightGradient(options, shape);
   const elements = kh * kw * cin * cout;
   const [depth, width] = [widthOf(cin), widthOf(cout)];
   const kernel = tileKernel([axesCode, weightCode].join("\n"), shape, {
     ...vectors(options),
+    ...input.values,
     TAPS: depth === 4 ? 1 : 4,
     A_ROWS_FIRST: true,
   });
   const gradient: Dispatch = {
-    kernel: `conv_weight_gradient/${tileName(shape)}`,
+    kernel: `conv_weight_gradient/${tileName(shape)}${input.name}`,
     ...kernel,
     uniforms: {
       ...convUniforms(options, { inputs: cin, outputs: cout }),
@@ -174,6 +184,7 @@ export function gpuWeightGradient(options: ConvGeometry, shape: TileShape): Lowe
     operands: {
       x: reads({ input: 0 }, floats(depth)),
       gy: reads({ input: 1 }, floats(width)),
+      ...input.operands,
       partial: writes(cover.shares === 1 ? { output: 0 } : { scratch: 0 }, swapped ? "f32" : floats(width)),
     },
     grid: gridFor(cover.workgroups),

@@ -17,6 +17,7 @@ import {
 } from "../kernel.ts";
 import { convFlops, type ConvGeometry, convUniforms, withLayout } from "./conv_geometry.ts";
 import { narrowCost } from "./conv_narrow.ts";
+import type { NormalizedInput } from "./normalized_input.ts";
 import { winogradWeightGradient } from "./conv_winograd.ts";
 import { winogradCost, winogradFits } from "./conv_winograd_plan.ts";
 import { coverWeightGradient, gpuWeightGradient } from "./conv_gpu.ts";
@@ -56,15 +57,22 @@ const GPU_WORKGROUPS = 1024;
  * `swapped`. For a transposed convolution, whose output is the larger image, give its output's gradient as x and its
  * input as gy, and ask for the swapped form.
  *
+ * @param given.normalized The operand that stands for a batch norm of it; needs a multiple of four channels there and
+ * the profile `gpu`.
+ *
  * The pixels are shared out among invocations and the partial sums added in a fixed order: equal inputs give bit-equal
  * results.
  */
-export function convWeightGradient(given: ConvGeometry, target: Target): Lowering {
-  const options = withLayout(given);
+export function convWeightGradient(
+  given: ConvGeometry & { readonly normalized?: NormalizedInput },
+  target: Target,
+): Lowering {
+  const { normalized, ...geometry } = given;
+  const options = withLayout(geometry);
   return chooseVariant("conv_weight_gradient", {
-    key: JSON.stringify(options),
+    key: JSON.stringify(normalized ? { ...options, normalized: normalized.position } : options),
     target,
-    variants: variants(options, target),
+    variants: variants(options, { target, normalized }),
     inputs: operandSizes(options),
     outputs: [options.kh * options.kw * options.cin * options.cout],
   }).lower();
@@ -72,17 +80,22 @@ export function convWeightGradient(given: ConvGeometry, target: Target): Lowerin
 
 /** The names of the variants of `conv_weight_gradient` for this work, the default first. */
 export function convWeightGradientVariants(options: ConvGeometry, target: Target): string[] {
-  return variants(withLayout(options), target).sort((a, b) => a.cost - b.cost).map(({ name }) => name);
+  return variants(withLayout(options), { target }).sort((a, b) => a.cost - b.cost).map(({ name }) => name);
 }
 
-function variants(options: ConvGeometry, target: Target): KernelVariant[] {
-  const direct = target.profile === "gpu" ? gpuVariants(options) : gradientBlocks(options, target).map((block) => {
-    const { workgroups, pixelsAShare, vectors } = planShares(options, block);
-    const sum = pixelsAShare * stepCost(block, { depth: 1, width: vectors.width });
-    const cost = Math.ceil(workgroups / 2) * 2 * (sum + blockOverhead(block));
-    return { name: blockName(block), cost, lower: () => directGradient(options, block) };
-  });
-  if (!winogradFits(options)) return direct;
+function variants(
+  options: ConvGeometry,
+  { target, normalized }: { target: Target; normalized?: NormalizedInput | undefined },
+): KernelVariant[] {
+  const direct = target.profile === "gpu"
+    ? gpuVariants(options, normalized)
+    : gradientBlocks(options, target).map((block) => {
+      const { workgroups, pixelsAShare, vectors } = planShares(options, block);
+      const sum = pixelsAShare * stepCost(block, { depth: 1, width: vectors.width });
+      const cost = Math.ceil(workgroups / 2) * 2 * (sum + blockOverhead(block));
+      return { name: blockName(block), cost, lower: () => directGradient(options, block) };
+    });
+  if (normalized || !winogradFits(options)) return direct;
   const cost = winogradCost(options, { transposed: false, gradient: true, target });
   return [...direct, { name: "winograd", cost, lower: () => winogradWeightGradient(options, target) }];
 }
@@ -97,14 +110,14 @@ function operandSizes({ n, h, w, cin, outH, outW, cout }: ConvGeometry): number[
   return [n * h * w * cin, n * outH * outW * cout];
 }
 
-function gpuVariants(options: ConvGeometry): KernelVariant[] {
+function gpuVariants(options: ConvGeometry, normalized: NormalizedInput | undefined): KernelVariant[] {
   const tiles = TILE_SHAPES.map((shape): KernelVariant => ({
     name: tileName(shape),
     cost: coverWeightGradient(options, shape).cost,
-    lower: () => gpuWeightGradient(options, shape),
+    lower: () => gpuWeightGradient(options, { shape, normalized }),
   }));
   const { cin, kh, kw } = options;
-  if (cin % 4 === 0 || kh * kw * cin > MOST_NARROW_ROWS) return tiles;
+  if (normalized || cin % 4 === 0 || kh * kw * cin > MOST_NARROW_ROWS) return tiles;
   const cost = narrowCost(options, { transposed: false });
   return [...tiles, { name: blockName(GPU_BLOCK), cost, lower: () => directGradient(options, GPU_BLOCK) }];
 }

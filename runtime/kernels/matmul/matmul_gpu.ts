@@ -32,6 +32,7 @@ export function tileKernel(operands: string, shape: TileShape, values: KernelVal
       HALVES: aBlocks + bBlocks === lanes,
       ALL_B: bBlocks === lanes,
       SUMS: false,
+      NORMALIZES: false,
       A_ROWS_FIRST: false,
       B_DEPTH_FIRST: false,
       ...values,
