@@ -140,6 +140,8 @@ export interface Op<A> {
   readonly takesNormalized?: readonly number[];
   /** Sums that the op begins with, which the op that makes one of its inputs may compute; see `column_sums.ts`. */
   columnSums?(attributes: A): ColumnSums & ColumnSumsInputs;
+  /** The sum of output 0 over all axes but the last, where the op's other nodes have it already: [C]. */
+  columnSum?(node: Node): Tensor | undefined;
   /** For ops of little work: how independent applications run as one dispatch; see `runtime/plan/batch.ts`. */
   readonly batch?: {
     /** Equal for applications that can run together, if their inputs are the same. */

@@ -14,7 +14,7 @@ import { convWeightGradient } from "../kernels/conv/conv_weight.ts";
 import { apply, defineOp, requireFloat } from "../graph/op.ts";
 import type { Op, Tensor } from "../graph/tensor.ts";
 import { formatShape, type Shape, type TensorSpec } from "../graph/shape.ts";
-import { sum } from "./reduce.ts";
+import { columnSum } from "./reduce.ts";
 
 /** A number for both spatial axes, or one for each (vertical, horizontal). */
 export type Spatial = number | Pair;
@@ -164,7 +164,7 @@ const convOp: Op<ConvAttributes> = defineOp({
         : transposed
         ? weightGradient(g, x!, { ...walk, kernel, swapped: !swapped })
         : weightGradient(x!, g, { ...walk, kernel, swapped }),
-      bias && wanted[2] ? sum(g, { axes: [0, 1, 2] }) : undefined,
+      bias && wanted[2] ? columnSum(g) : undefined,
     ];
   },
 });

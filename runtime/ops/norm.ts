@@ -108,7 +108,7 @@ const normalizeOp: Op<NormalizeAttributes> = defineOp({
     }
     const how = { relu, training: true };
     const sums = apply(gradientOp, [g, x!, moments, scale!, shift!], how);
-    const dx = wanted[0] ? apply(inputGradientOp, [g, x!, scale!, shift!, ...sums.slice(2)], how)[0] : undefined;
+    const dx = wanted[0] ? apply(inputGradientOp, [g, x!, scale!, shift!, ...sums.slice(2, 5)], how)[0] : undefined;
     return [dx, sums[0], sums[1]];
   },
 });
@@ -146,12 +146,15 @@ const fewGradientOp: Op<{ relu: boolean; epsilon: number }> = defineOp({
   lower: ({ inputs: [, x], attributes }) => lowerBatchNormFewGradient(rowsOf(x!.shape), attributes),
 });
 
-/** Gradients of gamma and beta; in training also slope, offset and mean of {@link inputGradientOp}. */
+/**
+ * Gradients of gamma and beta; in training also slope, offset and mean of {@link inputGradientOp}, and the sum of dx
+ * over the rows, which is zero.
+ */
 const gradientOp: Op<GradientAttributes> = defineOp({
   name: "batch_norm_gradient",
   infer([, x], { training }) {
     const channels = x!.shape.at(-1)!;
-    return new Array(training ? 5 : 2).fill({ shape: [channels], dtype: "f32" });
+    return new Array(training ? 6 : 2).fill({ shape: [channels], dtype: "f32" });
   },
   lower: ({ inputs: [, x], attributes, target, partials }) =>
     lowerBatchNormGradient(rowsOf(x!.shape), { ...attributes, target, partials }),
@@ -166,6 +169,7 @@ const inputGradientOp: Op<GradientAttributes> = defineOp({
     const dy = relu ? `select(T(0.0), ${g}, ${x} * ${scale} + ${shift} > T(0.0))` : g;
     return training ? `(${dy} * ${scale} + ((${x} - ${mean}) * ${slope} + ${offset}))` : `(${dy} * ${scale})`;
   },
+  columnSum: ({ inputs: [, , , , slope] }) => slope?.node.outputs[5],
 });
 
 /**

@@ -77,6 +77,15 @@ export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   return reduce("sum", x, { ...options, kind: "sum" });
 }
 
+/**
+ * Sum over all axes but the last. Where an op knows the sum of its result already, nothing is added up: the gradient
+ * that a batch norm in training returns sums to zero, and so does the gradient of a bias in front of it.
+ */
+export function columnSum(x: Tensor): Tensor {
+  const known = x.output === 0 ? x.node.op.columnSum?.(x.node) : undefined;
+  return known ?? sum(x, { axes: x.shape.slice(0, -1).map((_, axis) => axis) });
+}
+
 /** Arithmetic mean over axes. */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   const axes = normalizeAxes("mean", { rank: x.rank, axes: options.axes });

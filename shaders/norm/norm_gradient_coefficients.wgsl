@@ -8,10 +8,11 @@
 //   slope = -scale * inverse * gamma' / n        offset = -scale * beta' / n
 //
 // and the mean again as `centre`: in the form x * slope + (offset - mean * slope) the rounding error would grow with
-// it.
+// it. Over the rows dx sums to zero: that is `row_sum`, the gradient of a bias in front of the batch norm, which would
+// otherwise be the rounding errors of a sum over all rows.
 //
 // Operands: partials [3, shares, groups] (norm_gradient_sums.wgsl); moments [2, groups]: mean, then inverse;
-// gamma_gradient, beta_gradient [groups] of Value; with TRAINING scale, slope, offset, centre [groups]. With WIDE
+// gamma_gradient, beta_gradient [groups] of Value; with TRAINING scale, slope, offset, centre and, unless APART, row_sum [groups]. With WIDE
 // (GPUs) a workgroup combines a group of channels, else one invocation does.
 
 //#if WIDE
@@ -71,6 +72,9 @@ fn kernel(group: u32, lane: u32) {
     slope_put(channel, -(factor * inverse * gamma_total) / f32(p.rows));
     offset_put(channel, -(factor * beta_total) / f32(p.rows));
     centre_put(channel, moments_at(channel));
+//#if !APART
+    row_sum_put(channel, Value(0.0));
+//#end
 //#end
   }
 }

@@ -173,7 +173,7 @@ export function lowerBatchNormCoefficients(options: { channels: number; epsilon:
 /**
  * Gradient of a batch normalisation: inputs dy, x [rows, channels], moments [2, channels], scale and shift [channels];
  * outputs the gradients of gamma and beta [channels] and, in training, slope, offset and mean [channels] of dx = dy *
- * scale + (x - mean) * slope + offset.
+ * scale + (x - mean) * slope + offset, and the sum of dx over the rows [channels], which is zero.
  *
  * @param options.relu True if y = max(x * scale + shift, 0): dy counts only where that is positive. The caller, who
  * forms dx, masks dy too.
@@ -206,10 +206,13 @@ export function lowerBatchNormGradient(
     grid: gridFor(Math.ceil(split.lanes / DEFAULT_LANES)),
     flops: (relu ? 6 : 4) * rows * channels,
   };
+  // Devices with WebGPU's least number of buffers cannot bind another one.
+  const apart = training && target.maxStorageBuffers < COEFFICIENT_BUFFERS;
+  const zeros = apart ? [zeroRowSums(channels)] : [];
   const coefficients: Dispatch = {
     kernel: `norm_gradient_coefficients/${training ? "training-" : ""}${target.profile}-x${pass.width}`,
     code: [gradientCoefficientsCode, compensatedCode].join("\n"),
-    values: { ...sumTypes(pass.width), WIDE: target.profile === "gpu", TRAINING: training },
+    values: { ...sumTypes(pass.width), WIDE: target.profile === "gpu", TRAINING: training, APART: apart },
     uniforms: { rows, groups: pass.groups, lanes: pass.lanes, zero: 0 },
     operands: {
       partials: reads(pass.from, type),
@@ -222,14 +225,32 @@ export function lowerBatchNormGradient(
           slope: writes({ output: 2 }, type),
           offset: writes({ output: 3 }, type),
           centre: writes({ output: 4 }, type),
+          ...(apart ? {} : { row_sum: writes({ output: 5 }, type) }),
         }
         : {}),
     },
     grid: secondPassGrid(pass, target),
   };
   return partials
-    ? { dispatches: [coefficients] }
-    : { scratch: [3 * split.lanes * split.width], dispatches: [gradientSums, coefficients] };
+    ? { dispatches: [coefficients, ...zeros] }
+    : { scratch: [3 * split.lanes * split.width], dispatches: [gradientSums, coefficients, ...zeros] };
+}
+
+/** Buffers that the second pass of a gradient in training binds. */
+const COEFFICIENT_BUFFERS = 9;
+
+/** What dx sums to over the rows of each channel. */
+function zeroRowSums(channels: number): Dispatch {
+  return {
+    kernel: "norm_row_sums",
+    code: `fn kernel(group: u32, lane: u32) {
+      let channel = group * LANES + lane;
+      if (channel < p.channels) { row_sum_put(channel, 0.0); }
+    }`,
+    uniforms: { channels },
+    operands: { row_sum: writes({ output: 5 }, "f32") },
+    grid: gridFor(Math.ceil(channels / DEFAULT_LANES)),
+  };
 }
 
 /** Rows up to which {@link lowerBatchNormFewGradient} works. */

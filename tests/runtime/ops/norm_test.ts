@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { gradients } from "../../../runtime/graph/autodiff.ts";
+import { conv2d } from "../../../runtime/ops/conv.ts";
 import { compile } from "../../../runtime/program/compile.ts";
 import { Device } from "../../../runtime/device/device.ts";
 import { input, tensor } from "../../../runtime/graph/leaf.ts";
@@ -315,4 +316,32 @@ Deno.test("groupNorm() and layerNorm() name arguments that do not fit", () => {
   assert.throws(() => groupNorm(x, { groups: 2, gamma: x, beta: vector }), /gamma to be f32 \[6\]/);
   assert.throws(() => layerNorm(x, { gamma: vector, beta: x }), /last axes of \[2, 3, 6\]/);
   assert.throws(() => layerNorm(x, { gamma: vector, beta: vector, epsilon: NaN }), /positive epsilon/);
+});
+
+Deno.test("the gradient of a convolution's bias in front of a batch norm is zero, and not added up", async () => {
+  using device = await Device.open();
+  using states = runningStates(device, 4);
+  const shapes = { x: [3, 5, 4, 8], w: [2, 2, 8, 4], bias: [4], gamma: [4], beta: [4] };
+  const given = Object.entries(shapes).map(([name, shape], i) => [name, numbers(sizeOf(shape), { seed: 20 + i })]);
+  const compiled = (training: boolean) =>
+    compile(device, () => {
+      const leaves = Object.entries(shapes).map(([name, shape]) => input(name, { shape }));
+      const [x, w, bias, gamma, beta] = leaves as [Tensor, Tensor, Tensor, Tensor, Tensor];
+      const y = batchNorm2d(conv2d(x, w, { bias }), {
+        gamma,
+        beta,
+        runningMean: states.runningMean.tensor,
+        runningVariance: states.runningVariance.tensor,
+        training,
+      });
+      const [gradient] = gradients(sum(mul(y, mul(y, y))), [bias]);
+      return { outputs: { gradient: gradient! } };
+    });
+  using training = await compiled(true);
+  using evaluation = await compiled(false);
+  for (const program of [training, evaluation]) program.run(Object.fromEntries(given));
+  assert.deepEqual(await training.read("gradient"), [new Float32Array(4)]);
+  // In evaluation the bias matters.
+  const [gradient] = await evaluation.read("gradient");
+  assert.ok(gradient!.every((value) => Math.abs(value) > 1e-3), `${gradient}`);
 });
