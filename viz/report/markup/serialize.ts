@@ -25,7 +25,8 @@ const ELEMENT_NODE = 1;
 const TEXT_NODE = 3;
 
 /**
- * Serialises a node to HTML, escaping as the HTML standard requires, plus `<` and `>` in attributes.
+ * Serialises a node to HTML, escaping as the HTML standard requires, plus `<` and `>` in attributes. Controls and lone
+ * surrogates, which HTML cannot hold, become U+FFFD.
  *
  * linkedom's `outerHTML` does not escape `&` in attributes, so that a label `a&quot;b` would be read back as `a"b`.
  *
@@ -66,8 +67,14 @@ function rawText(element: Element): string {
   return text;
 }
 
+/** Controls that HTML does not allow in text: all but tab, line feed and carriage return. */
+// deno-lint-ignore no-control-regex
+const CONTROLS = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
+
+/** Escapes text; what HTML cannot hold (controls, lone surrogates) becomes U+FFFD. */
 function escapeText(text: string): string {
-  return /[&<>]/.test(text) ? text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;") : text;
+  const valid = text.toWellFormed().replace(CONTROLS, "\ufffd");
+  return /[&<>]/.test(valid) ? valid.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;") : valid;
 }
 
 function escapeAttribute(text: string): string {
