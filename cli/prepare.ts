@@ -7,7 +7,7 @@
 import { dropEntries, openDataset, pairStudies, preparePixels, type PreparePlan } from "../data/mod.ts";
 import { DATA_OPTIONS, datasetOptions } from "./options/run_options.ts";
 import { printable, UsageError } from "./terminal/errors.ts";
-import { flag, integer, parseArguments, path } from "./options/options.ts";
+import { flag, integer, number, parseArguments, path } from "./options/options.ts";
 import { type Progress, startProgress } from "./terminal/progress.ts";
 import { runCli } from "./terminal/run_cli.ts";
 import { sayWaiting } from "./run/run_output.ts";
@@ -23,6 +23,12 @@ const SPEC = {
     cache: path({ help: "cache directory (default cache)", placeholder: "dir" }),
     workers: integer({ min: 1, max: 256, help: "number of decoding workers; one per core by default" }),
     imageMemory: integer({ min: 16, help: "memory for decoding in MiB; a quarter of the machine's by default" }),
+    decodeTimeout: number({
+      above: 0,
+      max: 86_400,
+      help: "seconds after which decoding an image is given up; it is tried again once, and by the next call",
+      default: 120,
+    }),
     verify: flag({ help: "verify existing images; prepare damaged and bad ones again" }),
   },
 };
@@ -40,6 +46,7 @@ async function main(args: readonly string[]): Promise<number> {
       cacheDir: values.cache ?? "cache",
       imageSize: values.imageSize,
       verify: values.verify,
+      timeout: 1000 * values.decodeTimeout,
       signal: stop.signal,
       ...(values.workers === undefined ? {} : { workers: values.workers }),
       ...(values.imageMemory === undefined ? {} : { imageMemory: values.imageMemory * 2 ** 20 }),

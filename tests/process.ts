@@ -55,7 +55,7 @@ export class RunningProcess {
   }
 
   /** Sends a signal; does nothing if the process has already ended. */
-  kill(signal: "SIGKILL" | "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR2"): void {
+  kill(signal: "SIGKILL" | "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR2" | "SIGSTOP" | "SIGCONT"): void {
     try {
       this.#child.kill(signal);
     } catch (error) {
