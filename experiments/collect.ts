@@ -5,7 +5,13 @@
  */
 import { DataError } from "../base/errors.ts";
 import { commonLabels } from "../eval/results/evaluation_groups.ts";
-import type { Cases, Evaluation, Results, RunRecord } from "../eval/results/results_schema.ts";
+import {
+  type Cases,
+  type Evaluation,
+  type Results,
+  type RunRecord,
+  sharedData,
+} from "../eval/results/results_schema.ts";
 import { planName, readMeasurement } from "./run_store.ts";
 import type { Part } from "./experiment.ts";
 
@@ -38,6 +44,7 @@ export async function collectPart(part: Part, options: { root: string; title: st
   const [first] = files;
   return {
     ...first!,
+    data: sharedData(files),
     title: options.title,
     createdAt: new Date().toISOString(),
     runs: [...runs.values()],

@@ -567,3 +567,11 @@ export const resultsSchema: z.ZodType<Results> = z.object({
   pictures: z.array(picturesSchema),
   projections: z.array(projectionSchema),
 });
+
+/** The first file's description of the data, and what the first run with a view of texts says of them. */
+export function sharedData(all: readonly Results[]): DataRecord {
+  const [first] = all;
+  const described = all.find(({ data }) => data.textView !== undefined)?.data;
+  if (described === undefined) return first!.data;
+  return { ...first!.data, textView: described.textView, texts: described.texts };
+}

@@ -12,6 +12,7 @@ import { singleView } from "./single_view.ts";
 import { softSharing } from "./soft_sharing.ts";
 import { table } from "./table.ts";
 import { tenPercent } from "./ten_percent.ts";
+import { withText } from "./with_text.ts";
 
 /** All experiments. */
 export const EXPERIMENTS: readonly Experiment[] = [
@@ -22,5 +23,6 @@ export const EXPERIMENTS: readonly Experiment[] = [
   labelNoise,
   softSharing,
   missingViews,
+  withText,
   otherDatasets,
 ];

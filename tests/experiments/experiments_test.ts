@@ -53,6 +53,8 @@ Deno.test("experiments share identical runs", () => {
   assert.equal(shared("label-noise"), 3 * 3);
   assert.equal(shared("soft-sharing"), 3);
   assert.equal(shared("missing-views"), 0);
+  // PoE and MMVM without the text.
+  assert.equal(shared("with-text"), 2 * 3);
 });
 
 Deno.test("probes and classifiers with the same seed and fraction use the same patients' labels", () => {

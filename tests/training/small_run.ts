@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openDataset, pairStudies, type PairTable, preparePixels } from "../../data/mod.ts";
+import { openDataset, pairStudies, type PairTable, preparePixels, StudyTexts } from "../../data/mod.ts";
 import type { RunConfig, RunData } from "../../training/mod.ts";
 
 /** Prepares the pairs in a folder. */
@@ -20,6 +20,17 @@ export function withMissingViews(data: RunData): RunData {
     return (view === 0 ? pair % 3 === 0 : pair % 3 !== 0 && pair % 5 === 0) ? -1 : image;
   });
   return { ...data, pairs: { ...data.pairs, images } satisfies PairTable };
+}
+
+/** Gives every study but each fourth a text. */
+export function withReports(data: RunData): RunData {
+  const { count } = data.index.studies;
+  const texts = new StudyTexts(count);
+  for (let study = 0; study < count; study++) {
+    if (study % 4 !== 3) texts.add(study, { findings: study % 2 ? "no pleural effusion." : "the heart is large." });
+  }
+  const index = Object.create(data.index, { texts: { value: texts } }) as RunData["index"];
+  return { ...data, index };
 }
 
 /** A run of two epochs. */

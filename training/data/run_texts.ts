@@ -54,6 +54,7 @@ async function makeVocabulary(
   const { index } = data;
   const train = studiesOfPairs(pairsOfSplit(index, viewsOfRun(config, data).pairs, "train"));
   const vocabulary = Vocabulary.build(textsOf(index, train));
+  await Deno.mkdir(directory, { recursive: true });
   await writeFileAtomic(runPaths(directory).vocabulary, `${JSON.stringify(vocabulary)}\n`);
   return vocabulary;
 }

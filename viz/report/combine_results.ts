@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Cases, Results, RunRecord } from "../../eval/results/results_schema.ts";
+import { type Cases, type Results, type RunRecord, sharedData } from "../../eval/results/results_schema.ts";
 
 /** Thrown for results that cannot share a report. */
 export class IncomparableResultsError extends Error {
@@ -43,7 +43,7 @@ export function combineResults(all: readonly Results[]): Results {
   });
   return {
     ...first,
-    data: withTextView(first, all),
+    data: sharedData(all),
     title: [...new Set(all.map((results) => results.title))].join(" · "),
     createdAt: all.map((results) => results.createdAt).sort().at(-1)!,
     runs,
@@ -53,12 +53,6 @@ export function combineResults(all: readonly Results[]): Results {
     pictures: distinct(parts.flatMap((part) => part.pictures)),
     projections: distinct(parts.flatMap((part) => part.projections)),
   };
-}
-
-/** The first file's description of the data, and what the first run that has texts says of them. */
-function withTextView(first: Results, all: readonly Results[]): Results["data"] {
-  const described = all.find(({ data }) => data.textView !== undefined)?.data;
-  return described === undefined ? first.data : { ...first.data, textView: described.textView, texts: described.texts };
 }
 
 function requireSameData(first: Results, other: Results): void {
