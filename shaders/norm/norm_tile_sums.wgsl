@@ -1,5 +1,5 @@
 // Sums over a tile's rows of each of its columns, for batch norm; see runtime/kernels/norm/column_sums.ts. Part of
-// matmul_tile.wgsl, whose tiles' workgroup memory is free when the sums begin.
+// matmul_tile.wgsl, whose tiles' workgroup memory is free when the sums begin, and of conv_fold.wgsl.
 //
 // An invocation sums up its ROWS rows, then one invocation for each vector of columns combines the TY partial results
 // in order. Deviations are taken from each invocation's own mean, so that nothing cancels (Chan, Golub and LeVeque).

@@ -28,7 +28,7 @@ interface ConvEnd {
 
 /**
  * Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. Where the
- * sums are shared out among workgroups, column sums are not computed.
+ * sums are shared out among workgroups, column sums are those of the second pass.
  */
 export function gpuConv(
   options: ConvOptions,
@@ -85,8 +85,8 @@ export function gpuConv(
     };
   }
   const elements = outputElements(options);
-  const fold = convFold(options, { shares: cover.shares, epilogue });
-  return { scratch: [4, cover.shares * elements], dispatches: [dispatch, fold] };
+  const fold = convFold(options, { shares: cover.shares, epilogue, sums: width === 4 ? how.sums : undefined });
+  return { ...fold, scratch: [4, cover.shares * elements], dispatches: [dispatch, ...fold.dispatches] };
 }
 
 function fusedName(epilogue: Epilogue | undefined): string {
@@ -107,22 +107,41 @@ function convEnd(options: ConvOptions, { epilogue, sums }: ConvEnd) {
   };
 }
 
+/** A workgroup that adds up shares and computes column sums: TY rows of lanes, each with ROWS pixels of a vector. */
+const FOLD_SUMS = { TX: 16, TY: 16, ROWS: 2 } as const;
+
 /** Adds up the shares of a convolution in order, and ends it. */
-function convFold(options: ConvOptions, how: { shares: number; epilogue: Epilogue | undefined }): Dispatch {
-  const { cout, outH, outW } = options;
+function convFold(options: ConvOptions, how: ConvEnd & { shares: number }): Lowering {
+  const { n, cout, outH, outW } = options;
   const { shares, epilogue } = how;
   const width = widthOf(cout);
   const count = outputElements(options) / width;
-  const end = convEnd(options, { epilogue });
-  return {
-    kernel: `conv_fold/vec${width}${fusedName(epilogue)}`,
-    code: [foldCode, end.code].join("\n"),
-    values: end.values,
-    uniforms: { shares, count, out_height: outH, out_width: outW, outputs: cout / width, ...end.uniforms },
-    operands: { partial: reads({ scratch: 1 }, floats(width)), ...end.operands },
-    grid: gridFor(Math.ceil(count / DEFAULT_LANES)),
+  const end = convEnd(options, how);
+  const { TX, TY, ROWS } = FOLD_SUMS;
+  const pixels = n * outH * outW;
+  const rowShares = Math.ceil(pixels / (TY * ROWS));
+  const sums = columnSumsParts(how.sums, rowShares);
+  const summing = sums.code.length > 0;
+  const dispatch: Dispatch = {
+    kernel: `conv_fold/vec${width}${fusedName(epilogue)}${summing ? "-sums" : ""}`,
+    code: [foldCode, end.code, ...sums.code].join("\n"),
+    values: { ...end.values, ...sums.values, ...(summing ? FOLD_SUMS : {}) },
+    lanes: summing ? TX * TY : DEFAULT_LANES,
+    uniforms: {
+      shares,
+      count,
+      out_height: outH,
+      out_width: outW,
+      outputs: summing ? cout : cout / width,
+      ...(summing ? { pixels } : {}),
+      ...end.uniforms,
+      ...sums.uniforms,
+    },
+    operands: { partial: reads({ scratch: 1 }, floats(width)), ...end.operands, ...sums.operands },
+    grid: gridFor(summing ? rowShares * Math.ceil(cout / 4 / TX) : Math.ceil(count / DEFAULT_LANES)),
     flops: shares * count * width,
   };
+  return { dispatches: [dispatch], ...(summing ? { partials: { shares: rowShares } } : {}) };
 }
 
 function outputElements({ n, outH, outW, cout }: ConvOptions): number {

@@ -154,6 +154,19 @@ Deno.test("column sums of many tiles and a large result agree with float64", asy
   await checkGradient(device, { ...given, relu: true });
 });
 
+Deno.test("column sums of sums that are shared out among workgroups agree with float64", async () => {
+  using device = await Device.open();
+  const target: Target = { ...device.target, profile: "gpu" };
+  for (const [cout, transposed] of [[68, false], [4, true]] as const) {
+    const geometry = geometryOf({ n: 3, image: [5, 4], kernel: [2, 2], channels: [1028, cout] }, transposed)!;
+    const given = { geometry, transposed, target, bias: convData(geometry).bias };
+    const { dispatches } = (transposed ? convTransposed : convForward)(geometry, target);
+    assert.ok(dispatches.some(({ kernel }) => kernel.startsWith("conv_fold/")), describe(geometry));
+    await checkMoments(device, given);
+    await checkGradient(device, { ...given, relu: !transposed });
+  }
+});
+
 Deno.test("column moments keep the variance of results far from zero", async () => {
   using device = await Device.open();
   const { geometry, transposed } = GEOMETRIES[2]!;
