@@ -1,6 +1,6 @@
 /**
- * `deno task phantoms --out DIR --studies N --seed S`: draws chest X-ray phantoms in the layout of MIMIC-CXR-JPG or
- * CheXpert.
+ * `deno task phantoms --out DIR --studies N --seed S`: draws chest X-ray phantoms in the layout of MIMIC-CXR-JPG,
+ * MIMIC-CXR (DICOM) or CheXpert.
  *
  * @module
  */
@@ -14,7 +14,7 @@ async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArguments({
     name: "phantoms",
     summary:
-      "Draws chest X-ray phantoms, frontal and lateral, in the layout of MIMIC-CXR-JPG or CheXpert. Equal seeds " +
+      "Draws chest X-ray phantoms, frontal and lateral, in the layout of MIMIC-CXR-JPG, MIMIC-CXR (DICOM) or CheXpert. Equal seeds " +
       "give equal files.",
     options: {
       out: path({ help: "output folder; existing phantoms with the same settings are reused", placeholder: "dir" }),
@@ -22,12 +22,21 @@ async function main(args: readonly string[]): Promise<void> {
       seed: integer({ min: 0, max: Number.MAX_SAFE_INTEGER, help: "random seed", default: 1 }),
       scale: number({ min: 0.02, max: 1, help: "image scale; 1 is about 2544 x 3056 pixels", default: 0.1 }),
       layout: choice(PHANTOM_LAYOUTS, { help: "layout of files and tables", default: "mimic-cxr" }),
+      blankPositions: number({
+        min: 0,
+        max: 1,
+        help: "share of view positions left blank, in MIMIC's layouts",
+        default: 0,
+      }),
       workers: integer({ min: 1, max: 256, help: "number of drawing workers; one per core by default" }),
     },
   }, args);
-  const { out, studies, seed, scale, layout, workers } = values;
+  const { out, workers, ...settings } = values;
   if (out === undefined) throw new UsageError("--out DIR is required: the folder for the phantoms");
-  const drawn = await draw(out, { studies, seed, scale, layout, ...(workers === undefined ? {} : { workers }) });
+  if (settings.blankPositions > 0 && settings.layout === "chexpert") {
+    throw new UsageError("--blank-positions needs a layout of MIMIC; CheXpert's names the view of every image");
+  }
+  const drawn = await draw(out, { ...settings, ...(workers === undefined ? {} : { workers }) });
   const mebibytes = (drawn.imageBytes / 2 ** 20).toFixed(1);
   console.error(
     `${drawn.patients} patients, ${drawn.studies} studies, ${drawn.images} images, ${mebibytes} MiB` +

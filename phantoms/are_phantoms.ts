@@ -7,10 +7,11 @@ import { join } from "node:path";
 import { DataError } from "../base/errors.ts";
 import { readRegular } from "../base/regular_file.ts";
 import { PHANTOM_VERSION, readRecord } from "../data/readers/phantom_record.ts";
+import { withBlankPositions } from "./blank_positions.ts";
 import { sceneOf } from "./draw.ts";
 import { layoutOf } from "./layout.ts";
 import { phantomStudies } from "./patients.ts";
-import { drawJpeg } from "./study_files.ts";
+import { drawFile } from "./study_files.ts";
 import { areValidSettings } from "./write_phantoms.ts";
 
 /** A phantom of full size has a tenth of this. */
@@ -25,18 +26,19 @@ const IMAGE = { maxBytes: 2 ** 25, kind: "a phantom" };
 export async function arePhantoms(root: string, names: readonly string[]): Promise<boolean> {
   const record = await recordOf(root);
   if (record === undefined || record.version !== PHANTOM_VERSION || !areValidSettings(record.settings)) return false;
-  const { seed, studies, scale, layout } = record.settings;
+  const { seed, studies, scale, layout, blankPositions = 0 } = record.settings;
   const { imagePath } = layoutOf(layout);
   const wanted = new Set(names);
   for (const study of phantomStudies(seed, studies)) {
     if (wanted.size === 0) break;
-    const images = study.images.filter((image) => wanted.has(imagePath(study, image)));
+    const { images: drawn } = withBlankPositions(study, blankPositions);
+    const images = drawn.filter((image) => wanted.has(imagePath(study, image)));
     if (images.length === 0) continue;
     const scene = sceneOf(study);
     for (const image of images) {
       const path = imagePath(study, image);
-      const { jpeg } = drawJpeg(scene, image, { seed: study.seed, scale });
-      if (!await hasBytes(join(root, path), jpeg)) return false;
+      const { file } = drawFile(scene, image, { seed: study.seed, scale, layout });
+      if (!await hasBytes(join(root, path), file)) return false;
       wanted.delete(path);
     }
   }

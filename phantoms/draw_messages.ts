@@ -12,6 +12,7 @@ export interface DrawRequest {
   studies: number;
   scale: number;
   layout: PhantomLayout;
+  blankPositions?: number;
   directory: string;
   worker: number;
   workers: number;

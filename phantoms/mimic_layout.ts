@@ -63,6 +63,35 @@ export function mimicReportPath({ patient, studyId }: StudyState): string {
   return `files/p${subject.slice(0, 2)}/p${subject}/s${studyId}.txt`;
 }
 
+/** The path of an image in the DICOM release: the same with `.dcm`. */
+export function mimicDicomPath(study: StudyState, image: ImageState): string {
+  return mimicImagePath(study, image).replace(/jpg$/, "dcm");
+}
+
+/**
+ * Creates the lists of MIMIC-CXR (the DICOM release), and beside them the split and the labels of MIMIC-CXR-JPG. There
+ * is no table of view positions: they are in the files.
+ */
+export function mimicDicomTables(studies: readonly WrittenStudy[]): TableFile[] {
+  const sorted = bySubjectAndStudy(studies);
+  const records = sorted.flatMap(({ study, images }) =>
+    images.map(({ image }) =>
+      [study.patient.subjectId, study.studyId, image.dicomId, mimicDicomPath(study, image)].join(",")
+    )
+  );
+  const reports = sorted.map(({ study }) => [study.patient.subjectId, study.studyId, mimicReportPath(study)].join(","));
+  const gzipped = (name: string, lines: readonly string[]) => ({
+    path: `${name}.csv.gz`,
+    text: lines.join("\n") + "\n",
+    gzip: true,
+  });
+  return [
+    gzipped("cxr-record-list", ["subject_id,study_id,dicom_id,path", ...records]),
+    gzipped("cxr-study-list", ["subject_id,study_id,path", ...reports]),
+    ...mimicTables(studies).filter(({ path }) => !path.includes("metadata")),
+  ];
+}
+
 /** Creates the CSV files of MIMIC-CXR-JPG 2.1.0, with rows ordered by subject, study and image. */
 export function mimicTables(studies: readonly WrittenStudy[]): TableFile[] {
   const sorted = bySubjectAndStudy(studies).map(({ study, images }) => ({

@@ -10,6 +10,7 @@ import { drawImage, sceneOf } from "./draw.ts";
 import { encodeGrayJpeg } from "./jpeg.ts";
 import type { PhantomLayout } from "../data/readers/phantom_record.ts";
 import type { ImageState } from "./exposures.ts";
+import { withBlankPositions } from "./blank_positions.ts";
 import { layoutOf } from "./layout.ts";
 import type { Scene } from "./scene.ts";
 import type { StudyState } from "./patients.ts";
@@ -37,27 +38,34 @@ export interface StudyFiles {
 /** JPEG quality of the real images. */
 const QUALITY = 95;
 
-/** Draws an image as the file that is written. */
-export function drawJpeg(
+/** Draws an image as the file that is written: a JPEG, in the `mimic-dicom` layout in a DICOM file. */
+export function drawFile(
   scene: Scene,
   image: ImageState,
-  options: { seed: number; scale: number },
-): { width: number; height: number; jpeg: Uint8Array } {
+  options: { seed: number; scale: number; layout: PhantomLayout },
+): { width: number; height: number; file: Uint8Array } {
   const { width, height, pixels } = drawImage(scene, image, options);
-  return { width, height, jpeg: encodeGrayJpeg(pixels, { width, height, quality: QUALITY }) };
+  const jpeg = encodeGrayJpeg(pixels, { width, height, quality: QUALITY });
+  const { wrap } = layoutOf(options.layout);
+  return { width, height, file: wrap === undefined ? jpeg : wrap({ width, height, jpeg }, image) };
 }
 
 /** Draws the images of a study and writes them and its report below `directory`. */
 export function writeStudyFiles(
   study: StudyState,
-  { directory, scale, layout }: { directory: string; scale: number; layout: PhantomLayout },
+  { directory, scale, layout, blankPositions = 0 }: {
+    directory: string;
+    scale: number;
+    layout: PhantomLayout;
+    blankPositions?: number;
+  },
 ): StudyFiles {
   const { imagePath, reportPath } = layoutOf(layout);
   const scene = sceneOf(study);
-  const images = study.images.map((image) => {
-    const { width, height, jpeg } = drawJpeg(scene, image, { seed: study.seed, scale });
+  const images = withBlankPositions(study, blankPositions).images.map((image) => {
+    const { width, height, file } = drawFile(scene, image, { seed: study.seed, scale, layout });
     const path = imagePath(study, image);
-    return { path, width, height, bytes: jpeg.length, sha256: writeNew(join(directory, path), jpeg) };
+    return { path, width, height, bytes: file.length, sha256: writeNew(join(directory, path), file) };
   });
   const text = reportPath === undefined ? undefined : reportText(study, scene);
   if (reportPath === undefined || text === undefined) return { images };

@@ -9,6 +9,7 @@ import { gzipSync } from "node:zlib";
 import { writeFileAtomicSync } from "../base/atomic_file.ts";
 import { DataError } from "../base/errors.ts";
 import { openForUpdateSync } from "../base/regular_file.ts";
+import { withBlankPositions } from "./blank_positions.ts";
 import { drawInWorkers } from "./draw_pool.ts";
 import type { PhantomLayout } from "../data/readers/phantom_record.ts";
 import { layoutOf } from "./layout.ts";
@@ -35,6 +36,8 @@ export interface PhantomOptions {
   scale?: number;
   /** The data set whose layout to write; MIMIC-CXR-JPG's by default. */
   layout?: PhantomLayout;
+  /** Share of the images whose view position is left blank, 0 to 1; only in MIMIC's layouts. */
+  blankPositions?: number;
   /** Number of Web Workers; the number of cores, at most 8, by default. Does not affect the files. */
   workers?: number;
   /** Called after each study. */
@@ -83,6 +86,7 @@ export async function writePhantoms(root: string, options: PhantomOptions): Prom
     seed: options.seed,
     scale: options.scale ?? 0.1,
     layout: options.layout ?? "mimic-cxr",
+    ...(options.blankPositions ? { blankPositions: options.blankPositions } : {}),
   };
   checkOptions(settings, options.workers);
   const target = resolve(root);
@@ -100,7 +104,8 @@ export async function writePhantoms(root: string, options: PhantomOptions): Prom
   }
 }
 
-function checkOptions({ studies, seed, scale }: PhantomSettings, workers: number | undefined): void {
+function checkOptions(settings: PhantomSettings, workers: number | undefined): void {
+  const { studies, seed, scale, layout, blankPositions = 0 } = settings;
   const whole = (name: string, value: number, low: number, high: number): void => {
     if (!Number.isInteger(value) || value < low || value > high) {
       throw new RangeError(`writePhantoms: ${name} is ${value}, but must be a whole number from ${low} to ${high}`);
@@ -111,6 +116,12 @@ function checkOptions({ studies, seed, scale }: PhantomSettings, workers: number
   if (workers !== undefined) whole("workers", workers, 1, 256);
   if (!(scale >= 0.02 && scale <= 1)) {
     throw new RangeError(`writePhantoms: scale is ${scale}, but must be from 0.02 to 1`);
+  }
+  if (!(blankPositions >= 0 && blankPositions <= 1)) {
+    throw new RangeError(`writePhantoms: blankPositions is ${blankPositions}, but must be from 0 to 1`);
+  }
+  if (blankPositions > 0 && layout === "chexpert") {
+    throw new RangeError("writePhantoms: CheXpert's layout has no blank view positions");
   }
 }
 
@@ -130,10 +141,11 @@ async function reusable(
   { present, settings }: { present: PhantomRecord; settings: PhantomSettings },
 ): Promise<boolean> {
   if (!sameSettings(present.settings, settings)) {
-    const { studies, seed, scale, layout } = present.settings;
+    const { studies, seed, scale, layout, blankPositions } = present.settings;
+    const blank = blankPositions === undefined ? "" : `, blank positions ${blankPositions}`;
     throw new DataError(
-      `the folder holds other phantoms (${studies} studies, seed ${seed}, scale ${scale}, layout ${layout}); name ` +
-        `another, or delete it`,
+      `the folder holds other phantoms (${studies} studies, seed ${seed}, scale ${scale}, layout ${layout}${blank}); ` +
+        "name another, or delete it",
       { file: target },
     );
   }
@@ -183,7 +195,8 @@ async function drawInto(directory: string, settings: PhantomSettings, options: P
   const studies: WrittenStudy[] = [];
   const files: ImageFile[] = [];
   const reports: NonNullable<StudyFiles["report"]>[] = [];
-  for (const study of phantomStudies(settings.seed, settings.studies)) {
+  for (const drawn of phantomStudies(settings.seed, settings.studies)) {
+    const study = withBlankPositions(drawn, settings.blankPositions ?? 0);
     const { images, report } = written.get(study.index) ?? { images: [] };
     files.push(...images);
     if (report !== undefined) reports.push(report);

@@ -68,6 +68,7 @@ export const SLOW: readonly string[] = [
   "tests/cluster/slurm/sweep_test.ts",
   "tests/data/cache/prepare_pixels_test.ts",
   "tests/data/image/mutation_test.ts",
+  "tests/data/readers/read_mimic_dicom_test.ts",
   "tests/data/tasks_test.ts",
   "tests/data/zip/zip_test.ts",
   "tests/eval/probes/random_forest_test.ts",

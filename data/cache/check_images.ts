@@ -48,6 +48,7 @@ export async function checkImages(
     workers: Math.max(1, Math.min(tasks.length, options.workers ?? navigator.hardwareConcurrency)),
     size: SIZE,
     preprocessing: "plain",
+    window: index.window,
     maxPixels: options.maxPixels ?? MAX_PIXELS,
     imageMemory: options.imageMemory ?? defaultImageMemory(),
     timeout: options.timeout ?? 120_000,

@@ -12,6 +12,8 @@ export type DecodeRequest =
     size: number;
     preprocessing: Preprocessing;
     maxPixels: number;
+    /** The window of DICOM images, as `--window` takes it. */
+    window: string;
     /** Memory limit for decoding one image, in bytes. */
     maxBytes: number;
   }

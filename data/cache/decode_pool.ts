@@ -35,6 +35,8 @@ export interface DecodePoolOptions {
   size: number;
   preprocessing: Preprocessing;
   maxPixels: number;
+  /** The window of DICOM images, as `--window` takes it. */
+  window: string;
   /** Memory budget for all images being decoded, in bytes. */
   imageMemory: number;
   /** Time limit per image in milliseconds. An image that exceeds it is retried once in another worker. */
@@ -115,8 +117,8 @@ class DecodePool {
       event.preventDefault();
       this.#bury(member, event.message);
     };
-    const { size, preprocessing, maxPixels } = this.#options;
-    worker.postMessage({ kind: "start", size, preprocessing, maxPixels, maxBytes } satisfies DecodeRequest);
+    const { size, preprocessing, maxPixels, window } = this.#options;
+    worker.postMessage({ kind: "start", size, preprocessing, maxPixels, maxBytes, window } satisfies DecodeRequest);
     this.#workers.add(member);
     for (let i = 0; i < AHEAD; i++) this.#post(member);
   }

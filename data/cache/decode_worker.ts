@@ -7,6 +7,7 @@
 /// <reference lib="deno.worker" />
 import { countLevels } from "../image/decoded_image.ts";
 import { ImageDecoder, ImageMemoryError, isMisnamed } from "../image/decode_image.ts";
+import { parseWindow } from "../image/dicom/voi_window.ts";
 import { ImageError } from "../image/image_error.ts";
 import { preprocess } from "../image/preprocess.ts";
 import type { DecodeReply, DecodeRequest } from "./decode_messages.ts";
@@ -30,7 +31,8 @@ worker.onmessage = (event: MessageEvent<DecodeRequest>) => {
     return;
   }
   start = request;
-  decoder = new ImageDecoder({ maxPixels: request.maxPixels, maxBytes: request.maxBytes });
+  const { maxPixels, maxBytes, window } = request;
+  decoder = new ImageDecoder({ maxPixels, maxBytes, window: parseWindow(window)! });
 };
 
 async function answer({ image, name, location }: Extract<DecodeRequest, { kind: "image" }>): Promise<void> {

@@ -52,6 +52,8 @@ const manifestSchema: z.ZodType<CacheManifest> = z.object({
   imagesPerShard: z.int().positive(),
   preprocessing: z.string(),
   preprocessingVersion: z.int(),
+  /** The window of DICOM images; absent for the full range. */
+  window: z.string().exactOptional(),
 });
 
 /**
@@ -68,6 +70,7 @@ export function manifestFor(index: StudyIndex, imageSize: number): CacheManifest
     imagesPerShard: Math.max(1, Math.min(index.images.count, Math.floor(SHARD_BYTES / (imageSize * imageSize)))),
     preprocessing: index.source.preprocessing,
     preprocessingVersion: PREPROCESSING_VERSION,
+    ...(index.window === "full" ? {} : { window: index.window }),
   } as const;
   const hash = createHash("sha256");
   hash.update(JSON.stringify(settings));

@@ -192,6 +192,7 @@ class Preparation {
       workers: Math.max(1, workers),
       size: this.#prepared.imageSize,
       preprocessing: this.#index.source.preprocessing,
+      window: this.#index.window,
       maxPixels: this.#options.maxPixels ?? MAX_PIXELS,
       imageMemory: this.#options.imageMemory ?? defaultImageMemory(),
       timeout: this.#options.timeout ?? DECODE_TIMEOUT,

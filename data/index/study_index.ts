@@ -101,6 +101,8 @@ export class StudyIndex {
   readonly drops: DropLog;
   /** Number of records in the image list, including unusable ones. */
   listed = 0;
+  /** How the values of DICOM images are turned into gray: a window as `--window` takes it. */
+  window = "full";
   /** True once {@linkcode checkFiles} has run. */
   filesChecked = false;
   /** Columns of the patients. */

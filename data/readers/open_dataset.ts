@@ -13,7 +13,7 @@ import type { BlankPolicy, UncertainPolicy } from "../index/labels.ts";
 import { looksLikePhantoms } from "./phantom_record.ts";
 import { chexpertHasTest, findChexpert } from "./chexpert_folders.ts";
 import { readChexpert } from "./read_chexpert.ts";
-import { looksLikeMimic, readMimic, readMimicLabels } from "./read_mimic.ts";
+import { looksLikeMimic, mimicHasSplit, readMimic, readMimicLabels } from "./read_mimic.ts";
 import type { LabelSource } from "./read_options.ts";
 import { findChexpertPlus, readChexpertPlus } from "./chexpert_plus/read_chexpert_plus.ts";
 import { findNih, nihHasSplit, readNih } from "./nih/read_nih.ts";
@@ -21,6 +21,7 @@ import { looksLikeOpeni } from "./openi/find_openi.ts";
 import { readOpeni } from "./openi/read_openi.ts";
 import { findPadchest, readPadchest } from "./padchest/read_padchest.ts";
 import { type MnistOptions, readMnist } from "./read_mnist.ts";
+import { applyViewsFile } from "./views_file.ts";
 import { looksLikePairedCsv, readPairedCsv } from "./read_paired_csv.ts";
 import { applySplits, assertDisjointSplits, dropUnsplit, type SplitPolicy } from "../index/splits.ts";
 import type { DatasetName, PairPolicy, StudyIndex } from "../index/study_index.ts";
@@ -51,6 +52,10 @@ export interface OpenDatasetOptions {
   text?: TextSelection | undefined;
   /** MIMIC-CXR's reports if they are not in the data directory: a folder, a zip archive or a table of sections. */
   reports?: string | undefined;
+  /** The window of DICOM images, as `--window` takes it; `full` by default, the whole range of values. */
+  window?: string;
+  /** A table of `deno task views` with the views of images whose position is blank. */
+  viewsFile?: string;
   /** Options of `mnist-pairs`. */
   mnist?: MnistOptions;
   /**
@@ -102,6 +107,8 @@ export async function openDataset(options: OpenDatasetOptions): Promise<StudyInd
     signal: options.signal,
   };
   const index = await readIndex(dataset, { ...read, root: options.root, mnist: options.mnist ?? {} });
+  index.window = options.window ?? "full";
+  if (options.viewsFile !== undefined) await applyViewsFile(index, options.viewsFile);
   if (options.checkFiles ?? true) {
     checkFiles(index, { followLinks: options.followLinks, signal: options.signal });
     if (!options.partial) refuseMostlyLost(index);
@@ -166,6 +173,8 @@ function defaultSplits(dataset: DatasetName, root: string | undefined): SplitPol
       return "paper";
     case "chexpert":
       return chexpertHasTest(requireRoot(root)) ? "official" : "paper";
+    case "mimic-cxr":
+      return mimicHasSplit(requireRoot(root)) ? "official" : "paper";
     case "nih":
       return nihHasSplit(requireRoot(root)) ? "official" : "paper";
     default:
@@ -184,8 +193,8 @@ export function detectDataset(root: string): DatasetName {
   if (looksLikeOpeni(root)) return "openi";
   if (findChexpert(root) !== undefined) return "chexpert";
   throw new DataError(
-    "no known data set is here; expected are mimic-cxr-2.0.0-metadata.csv(.gz) (MIMIC-CXR-JPG), train.csv " +
-      "(CheXpert), df_chexpert_plus_240401.csv (CheXpert Plus), ecgen-radiology/*.xml or indiana_reports.csv " +
+    "no known data set is here; expected are mimic-cxr-2.0.0-metadata.csv(.gz) (MIMIC-CXR-JPG), " +
+      "cxr-record-list.csv(.gz) (MIMIC-CXR), train.csv (CheXpert), df_chexpert_plus_240401.csv (CheXpert Plus), ecgen-radiology/*.xml or indiana_reports.csv " +
       "(Open-i), PADCHEST_..._labels_....csv (PadChest), Data_Entry_2017_v2020.csv (ChestX-ray14) or dataset.json " +
       "(a table of your own)",
     { file: root },

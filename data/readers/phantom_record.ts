@@ -12,7 +12,7 @@ import { unsafePathReason } from "../../base/safe_path.ts";
 import { exists } from "./find_table.ts";
 
 /** The data set layouts in which phantoms can be written. */
-export const PHANTOM_LAYOUTS = ["mimic-cxr", "chexpert"] as const;
+export const PHANTOM_LAYOUTS = ["mimic-cxr", "mimic-dicom", "chexpert"] as const;
 /** One of {@linkcode PHANTOM_LAYOUTS}. */
 export type PhantomLayout = typeof PHANTOM_LAYOUTS[number];
 
@@ -40,6 +40,8 @@ export interface PhantomSettings {
   seed: number;
   scale: number;
   layout: PhantomLayout;
+  /** Share of the images whose view position is left blank, in addition to those without one; absent for 0. */
+  blankPositions?: number;
 }
 
 const recordSchema = z.strictObject({
@@ -52,6 +54,7 @@ const recordSchema = z.strictObject({
     scale: z.number(),
     // Older records have no layout.
     layout: z.enum(PHANTOM_LAYOUTS).default("mimic-cxr"),
+    blankPositions: z.number().exactOptional(),
   }),
   patients: z.int(),
   images: z.int(),
@@ -64,7 +67,8 @@ export type PhantomRecord = z.infer<typeof recordSchema>;
 
 /** Whether two settings produce the same files. */
 export function sameSettings(a: PhantomSettings, b: PhantomSettings): boolean {
-  return a.studies === b.studies && a.seed === b.seed && a.scale === b.scale && a.layout === b.layout;
+  return a.studies === b.studies && a.seed === b.seed && a.scale === b.scale && a.layout === b.layout &&
+    (a.blankPositions ?? 0) === (b.blankPositions ?? 0);
 }
 
 /**

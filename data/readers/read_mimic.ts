@@ -1,12 +1,14 @@
 /**
- * Reads the tables of MIMIC-CXR-JPG.
+ * Reads the tables of MIMIC-CXR-JPG and MIMIC-CXR (DICOM).
  *
  * @module
  */
+import { join } from "node:path";
 import { readCsv } from "./csv.ts";
+import { viewPositionOf } from "./dicom_positions.ts";
 import { DropLog, type DropReason } from "../index/drop_log.ts";
 import { DataError } from "../../base/errors.ts";
-import { findTable, requireDirectory, requireTable } from "./find_table.ts";
+import { exists, findTable, requireDirectory, requireTable } from "./find_table.ts";
 import { mimicSource } from "./mimic_source.ts";
 import { CHEST_LABELS } from "../index/labels.ts";
 import { badRow, badRowExample, readLabelTable, UNKNOWN_LABEL } from "./label_table.ts";
@@ -18,6 +20,8 @@ import { type DatasetName, IndexBuilder, SPLITS, StudyIndex } from "../index/stu
 import { CHEST_VIEWS, viewOfPosition } from "../index/views.ts";
 
 const METADATA = ["mimic-cxr-2.0.0-metadata"];
+/** The list of images of the DICOM release. */
+const RECORDS = ["cxr-record-list"];
 const SPLIT = ["mimic-cxr-2.0.0-split"];
 const TEST_SET = ["mimic-cxr-2.1.0-test-set-labeled", "mimic-cxr-2.0.0-test-set-labeled"];
 
@@ -25,14 +29,28 @@ function rowFault(reason: string): DropReason {
   return { step: "rows", reason, unit: "row", fault: true };
 }
 
-/** True if the directory contains MIMIC-CXR-JPG's metadata table. */
+/** True if the directory contains MIMIC-CXR-JPG's metadata table or the list of images of MIMIC-CXR (DICOM). */
 export function looksLikeMimic(root: string): boolean {
-  return findTable(root, METADATA) !== undefined;
+  return findTable(root, [...METADATA, ...RECORDS]) !== undefined;
+}
+
+/** True for the DICOM release, whether or not MIMIC-CXR-JPG's tables have been put beside its own. */
+function isDicomRelease(root: string): boolean {
+  return findTable(root, RECORDS) !== undefined;
+}
+
+/** True if the directory has an official split. The DICOM release has none of its own, but MIMIC-CXR-JPG's fits it. */
+export function mimicHasSplit(root: string): boolean {
+  return !isDicomRelease(root) || findTable(root, SPLIT) !== undefined;
 }
 
 /**
  * Reads MIMIC-CXR-JPG 2.0.0 or 2.1.0, or phantoms in the same layout. Tables may be gzipped; columns are found by name;
  * images are in `files/` or `files.zip`. No image is decoded.
+ *
+ * In the DICOM release, which `cxr-record-list.csv.gz` marks, images end in `.dcm`. It has no labels, split or view
+ * positions of its own: the tables of MIMIC-CXR-JPG are used if they are beside it; otherwise there are no labels, and
+ * view positions come from the headers of the files.
  *
  * @throws {DataError} for a missing directory, table or column, and for a patient in two splits.
  */
@@ -43,26 +61,29 @@ export async function readMimic(
   requireDirectory(root);
   const drops = new DropLog({ strict: options.strict });
   const builder = new IndexBuilder();
-  const listed = await readMetadata(requireTable(root, METADATA, "the list of images"), { builder, drops, options });
+  const isDicom = isDicomRelease(root);
+  const listed = await readMetadata(listOfImages(root, isDicom), { builder, drops, options });
   const official = options.splits === "official";
   const inSplit = official
     ? await readOfficialSplit(requireTable(root, SPLIT, "the official split"), { builder, drops, options })
     : undefined;
-  const columns = builder.columns(CHEST_LABELS.length);
+  const labels = isDicom && findTable(root, ["mimic-cxr-2.0.0-chexpert"]) === undefined ? [] : CHEST_LABELS;
+  const columns = builder.columns(labels.length);
   const { images, studies, subjects } = columns;
+  const ending = isDicom ? "dcm" : "jpg";
   const index = new StudyIndex(
     {
       dataset: options.dataset,
       root,
       synthetic: options.dataset === "phantoms",
       views: CHEST_VIEWS,
-      labels: CHEST_LABELS,
+      labels,
       labelSource: options.labelSource,
       policies: options.policies,
       source: mimicSource({ root, drops }, (image) => {
         const study = images.study[image]!;
         const subject = subjects.ids[studies.subject[study]!]!;
-        return `files/p${subject.slice(0, 2)}/p${subject}/s${studies.ids[study]}/${images.ids[image]}.jpg`;
+        return `files/p${subject.slice(0, 2)}/p${subject}/s${studies.ids[study]}/${images.ids[image]}.${ending}`;
       }),
     },
     columns,
@@ -79,16 +100,45 @@ export async function readMimic(
   return index;
 }
 
+/** A list of images: its path, and how view positions are found if they are not in it. */
+interface ListOfImages {
+  path: string;
+  positionOf?: (image: { subject: string; study: string; dicomId: string }) => string;
+}
+
+function listOfImages(root: string, isDicom: boolean): ListOfImages {
+  const records = findTable(root, RECORDS);
+  if (!isDicom || records === undefined || findTable(root, METADATA) !== undefined) {
+    return { path: requireTable(root, METADATA, "the list of images") };
+  }
+  if (!exists(join(root, "files"), "directory")) {
+    throw new DataError(
+      "view positions are in the DICOM files, which are not unpacked here; unpack them into `files`, or put " +
+        "mimic-cxr-2.0.0-metadata.csv.gz of MIMIC-CXR-JPG beside this table",
+      { file: records },
+    );
+  }
+  return {
+    path: records,
+    positionOf: ({ subject, study, dicomId }) =>
+      viewPositionOf(join(root, "files", `p${subject.slice(0, 2)}`, `p${subject}`, `s${study}`, `${dicomId}.dcm`)),
+  };
+}
+
 interface ReadContext {
   builder: IndexBuilder;
   drops: DropLog;
   options: ReadOptions;
 }
 
-/** Reads the metadata table and returns its number of records. */
-async function readMetadata(path: string, { builder, drops, options }: ReadContext): Promise<number> {
+/** Reads the list of images and returns its number of records. */
+async function readMetadata(
+  { path, positionOf }: ListOfImages,
+  { builder, drops, options }: ReadContext,
+): Promise<number> {
   const listed = await readCsv(path, {
     columns: ["dicom_id", "subject_id", "study_id", "ViewPosition"],
+    optional: positionOf === undefined ? [] : ["ViewPosition"],
     onRow: (cells, line) => {
       const dicomId = cells[0]!, subjectId = numericId(cells[1]!), studyId = numericId(cells[2]!);
       if (!isSafeId(dicomId)) {
@@ -109,7 +159,8 @@ async function readMetadata(path: string, { builder, drops, options }: ReadConte
         drops.add(rowFault("study is listed under another subject before"), `${path}, line ${line}: ${studyId}`);
         return;
       }
-      const position = isMissing(cells[3]!) ? "" : cells[3]!.toUpperCase();
+      const given = positionOf?.({ subject: subjectId, study: studyId, dicomId }) ?? cells[3]!;
+      const position = isMissing(given) ? "" : given.toUpperCase();
       builder.image(dicomId, { study, view: viewOfPosition(position), position });
     },
     onBadRow: (line, fault) => drops.add(badRow("rows", fault), badRowExample(path, line, fault)),
@@ -176,6 +227,7 @@ async function readOfficialSplit(path: string, { builder, drops, options }: Read
  */
 export async function readMimicLabels(index: StudyIndex, options: ReadOptions): Promise<void> {
   const { root } = index;
+  if (index.labels.length === 0) return;
   const studyOf = new Map(index.studies.ids.map((id, study) => [id, study]));
   const table = options.labelSource === "negbio" ? "negbio" : "chexpert";
   const expert = options.labelSource === "test-set";

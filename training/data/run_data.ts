@@ -81,6 +81,8 @@ export function datasetOptionsOf(data: DataConfig): OpenDatasetOptions {
     ...(data.trustSynthetic === undefined ? {} : { trustSynthetic: data.trustSynthetic }),
     ...(data.text === undefined ? {} : { text: data.text }),
     ...(data.reports === undefined ? {} : { reports: data.reports }),
+    ...(data.window === undefined ? {} : { window: data.window }),
+    ...(data.viewsFile === undefined ? {} : { viewsFile: data.viewsFile }),
     strict: data.strict,
     ...(data.mnist === undefined ? {} : { mnist: data.mnist }),
   };

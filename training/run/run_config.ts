@@ -67,6 +67,10 @@ export interface DataConfig {
   text?: TextSelection;
   /** MIMIC-CXR's reports, if not in the data folder. */
   reports?: string;
+  /** Window of DICOM images; the full range of values if absent. */
+  window?: string;
+  /** Table with the views of images whose position is blank. */
+  viewsFile?: string;
 }
 
 /** The network, the method and their sizes. */

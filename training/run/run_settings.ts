@@ -14,7 +14,7 @@
  * @module
  */
 import { z } from "zod";
-import { choice, flag, integer, list, number, path, type Setting } from "../../base/setting.ts";
+import { choice, flag, integer, list, number, path, type Setting, text } from "../../base/setting.ts";
 import { fileOnly, named, optional, unlessDefault } from "../../base/setting_group.ts";
 import {
   BLANK_POLICIES,
@@ -25,6 +25,8 @@ import {
   PAIR_POLICIES,
   TEXT_SELECTIONS,
   UNCERTAIN_POLICIES,
+  WINDOW_FORMS,
+  WINDOW_PATTERN,
 } from "../../data/mod.ts";
 import {
   CLASSIFICATION_LOSSES,
@@ -98,6 +100,16 @@ const data = {
   reports: optional(path({
     help: "MIMIC-CXR's reports, if not in the data directory: a folder, a zip archive or a table of sections",
     placeholder: "path",
+  })),
+  window: unlessDefault(text({
+    help: "range of values of DICOM images",
+    pattern: WINDOW_PATTERN,
+    allowed: WINDOW_FORMS,
+    default: "full",
+  })),
+  viewsFile: optional(path({
+    help: "table of `deno task views` with the views of images whose position is blank",
+    placeholder: "file",
   })),
 };
 

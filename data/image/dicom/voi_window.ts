@@ -17,15 +17,15 @@ export type VoiWindow =
 /** What `--window` accepts, in words. */
 export const WINDOW_FORMS = "full, file, file:2 (the second window of each file) or CENTER,WIDTH such as 2048,4096";
 
-const NUMBER = String.raw`([+-]?\d+(?:\.\d+)?)`;
-const FIXED = new RegExp(`^${NUMBER},${NUMBER}$`);
+/** The windows of `--window`. */
+export const WINDOW_PATTERN = /^(?:full|file(?::([1-9]\d{0,2}))?|([+-]?\d+(?:\.\d+)?),(0*[1-9]\d*(?:\.\d+)?))$/;
 
 /** Parses a window; `undefined` for anything that is none. */
 export function parseWindow(text: string): VoiWindow | undefined {
+  const match = WINDOW_PATTERN.exec(text);
+  if (match === null) return undefined;
+  const [, number, center, width] = match;
   if (text === "full") return { kind: "full" };
-  const numbered = /^file(?::([1-9]\d{0,2}))?$/.exec(text);
-  if (numbered !== null) return { kind: "file", number: Number(numbered[1] ?? 1) };
-  const fixed = FIXED.exec(text);
-  if (fixed === null || Number(fixed[2]) < 1) return undefined;
-  return { kind: "fixed", center: Number(fixed[1]), width: Number(fixed[2]) };
+  if (center === undefined) return { kind: "file", number: Number(number ?? 1) };
+  return { kind: "fixed", center: Number(center), width: Number(width) };
 }

@@ -10,6 +10,7 @@ import { inTempDir } from "../fixture.ts";
 import { gray, makePng } from "../image/image_writers.ts";
 
 const OPTIONS: DecodePoolOptions = {
+  window: "full",
   workers: 1,
   size: 8,
   preprocessing: "plain",
