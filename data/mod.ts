@@ -63,7 +63,8 @@ export {
 } from "./text/study_texts.ts";
 export type { DecodedImage, Samples } from "./image/decoded_image.ts";
 export type { ImageLocation, ImageSource, Preprocessing } from "./image/image_source.ts";
-export { parseWindow, WINDOW_FORMS, WINDOW_PATTERN } from "./image/dicom/voi_window.ts";
+export { parseWindow, type VoiWindow, WINDOW_FORMS, WINDOW_PATTERN } from "./image/dicom/voi_window.ts";
+export { OTHER_VIEW, VIEWS_COLUMNS } from "./readers/views_file.ts";
 export { CHEST_VIEWS, viewOfPosition } from "./index/views.ts";
 export { MAX_MNIST_PAIRS, MNIST_VIEWS, type MnistOptions, type MnistView } from "./readers/read_mnist.ts";
 export { type PairedCsvHeader } from "./readers/read_paired_csv.ts";

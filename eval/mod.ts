@@ -104,3 +104,19 @@ export { type LikelihoodRow, likelihoodRun, type LikelihoodRunOptions } from "./
 export { evaluateRun, type EvaluateRunOptions, measureRun } from "./runs/evaluate_run.ts";
 export { verifyOps } from "./verify/verify_ops.ts";
 export { verifyModels, type VerifyModelsOptions, verifyTexts } from "./verify/verify_models.ts";
+export {
+  classifyViews,
+  type ClassifyViewsOptions,
+  VIEW_PARTS,
+  type ViewImages,
+  viewImages,
+  type ViewPart,
+} from "./views/classify_views.ts";
+export {
+  CONFIDENT,
+  type Share,
+  type ViewAccuracy,
+  viewAccuracy,
+  viewsTable,
+  wilsonInterval,
+} from "./views/view_accuracy.ts";

@@ -66,6 +66,7 @@ export const SLOW: readonly string[] = [
   "tests/cluster/mpi/",
   "tests/cluster/slurm/slurm_sweep_test.ts",
   "tests/cluster/slurm/sweep_test.ts",
+  "tests/cli/views_test.ts",
   "tests/data/cache/prepare_pixels_test.ts",
   "tests/data/image/mutation_test.ts",
   "tests/data/readers/read_mimic_dicom_test.ts",

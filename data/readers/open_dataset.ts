@@ -194,8 +194,9 @@ export function detectDataset(root: string): DatasetName {
   if (findChexpert(root) !== undefined) return "chexpert";
   throw new DataError(
     "no known data set is here; expected are mimic-cxr-2.0.0-metadata.csv(.gz) (MIMIC-CXR-JPG), " +
-      "cxr-record-list.csv(.gz) (MIMIC-CXR), train.csv (CheXpert), df_chexpert_plus_240401.csv (CheXpert Plus), ecgen-radiology/*.xml or indiana_reports.csv " +
-      "(Open-i), PADCHEST_..._labels_....csv (PadChest), Data_Entry_2017_v2020.csv (ChestX-ray14) or dataset.json " +
+      "cxr-record-list.csv(.gz) (MIMIC-CXR), train.csv (CheXpert), " +
+      "df_chexpert_plus_240401.csv (CheXpert Plus), ecgen-radiology/*.xml or indiana_reports.csv (Open-i), " +
+      "PADCHEST_..._labels_....csv (PadChest), Data_Entry_2017_v2020.csv (ChestX-ray14) or dataset.json " +
       "(a table of your own)",
     { file: root },
   );

@@ -23,7 +23,7 @@ function packagesOf(modules: readonly string[]): string[] {
   return [...new Set(names)].sort();
 }
 
-const DATA = ["@cornerstonejs/codec-libjpeg-turbo-8bit", "saxes", "zod"];
+const DATA = ["@cornerstonejs/codec-libjpeg-turbo-8bit", "@cornerstonejs/codec-openjpeg", "saxes", "zod"];
 
 /** The packages that come with each export. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {

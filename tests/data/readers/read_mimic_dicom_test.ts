@@ -50,7 +50,7 @@ Deno.test("phantoms as DICOM are prepared to the same bytes, views and labels as
     assert.ok(await arePhantoms(dicom.root, [dicom.source.name(0)]));
   }));
 
-Deno.test("the DICOM release alone has no labels and a split by patient; MIMIC-CXR-JPG's tables are used beside it", () =>
+Deno.test("the DICOM release alone has no labels and a random split; MIMIC-CXR-JPG's tables beside it are used", () =>
   inTempDir(async (root) => {
     await writePhantoms(root, { ...PHANTOMS, layout: "mimic-dicom" });
     for (const table of ["split", "chexpert", "negbio"]) Deno.removeSync(join(root, `mimic-cxr-2.0.0-${table}.csv.gz`));
