@@ -1,6 +1,7 @@
 /**
  * Measures images per second of `deno task prepare` on full-size radiographs (about 2544 x 3056, quality 95) with one
- * and two workers, against Python's PIL in one and two processes.
+ * worker and with one a core, against Python's PIL in as many processes; and the processor time of an image, which
+ * other load affects less.
  *
  *     deno run --allow-read --allow-write --allow-env --allow-run --allow-sys bench/prepare.ts [IMAGE_SIZE [DIR]]
  *
@@ -10,11 +11,12 @@
  * @module
  */
 import { join } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { imagesOfPairs, openDataset, preparePixels, type StudyIndex } from "../data/mod.ts";
 import { writePhantoms } from "../phantoms/mod.ts";
 
-const WORKERS = [1, 2];
+const WORKERS = [...new Set([1, navigator.hardwareConcurrency])];
 /** Phantom studies to draw: about 50 images. */
 const STUDIES = 24;
 
@@ -40,14 +42,22 @@ async function compare(root: string, options: { imageSize: number; cacheDir: str
   await timePil(paths(index, images), { imageSize, processes: 2 });
   await timeOwn(index, { ...options, workers: 2 });
   for (const workers of WORKERS) {
+    const before = process.cpuUsage();
     const own = images.length / await timeOwn(index, { ...options, workers });
-    const pil = images.length / await timePil(paths(index, images), { imageSize, processes: workers });
+    const { user, system } = process.cpuUsage(before);
+    const ownProcessor = (user + system) / 1000 / images.length;
+    const peer = await timePil(paths(index, images), { imageSize, processes: workers });
+    const pil = images.length / peer.seconds;
     python.push(pil);
     console.log(
       `${workers} at a time: ${own.toFixed(1)} images/s, PIL ${pil.toFixed(1)} images/s, ratio ${
         (own / pil).toFixed(2)
       }, ` +
-        `against one PIL process ${(own / python[0]!).toFixed(2)}`,
+        `against one PIL process ${(own / python[0]!).toFixed(2)}; processor time of an image ${
+          ownProcessor.toFixed(1)
+        } ms, PIL ${peer.processorMilliseconds.toFixed(1)} ms, ratio of rates ${
+          (peer.processorMilliseconds / ownProcessor).toFixed(2)
+        }`,
     );
   }
 }
@@ -72,7 +82,10 @@ async function timeOwn(
   return (last - first) / 1000 * done / (done - options.workers);
 }
 
-async function timePil(files: readonly string[], options: { imageSize: number; processes: number }): Promise<number> {
+async function timePil(
+  files: readonly string[],
+  options: { imageSize: number; processes: number },
+): Promise<{ seconds: number; processorMilliseconds: number }> {
   const script = fileURLToPath(new URL("./prepare_pil.py", import.meta.url));
   const child = new Deno.Command(Deno.env.get("PYTHON") ?? "/usr/bin/python3", {
     args: [script, String(options.imageSize), String(options.processes)],
@@ -84,7 +97,8 @@ async function timePil(files: readonly string[], options: { imageSize: number; p
   await writer.close();
   const { code, stdout } = await child.output();
   if (code !== 0) throw new Error("PIL is required: apt-get install python3-pil");
-  return Number(new TextDecoder().decode(stdout));
+  const [seconds, processor] = new TextDecoder().decode(stdout).split(" ").map(Number) as [number, number];
+  return { seconds, processorMilliseconds: 1000 * processor };
 }
 
 function paths(index: StudyIndex, images: Int32Array): string[] {

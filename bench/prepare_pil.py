@@ -1,8 +1,10 @@
 """The peer of bench/prepare.ts: the same preprocessing in Python's PIL, in one or several processes.
 
-Usage: prepare_pil.py IMAGE_SIZE PROCESSES < list of files, one per line. Prints the seconds taken by all images.
+Usage: prepare_pil.py IMAGE_SIZE PROCESSES < list of files, one per line. Prints the seconds taken by
+all images, and the processor seconds of one of them.
 """
 import multiprocessing
+import resource
 import sys
 import time
 
@@ -27,4 +29,9 @@ if __name__ == "__main__":
         pool.map(prepare, paths[:PROCESSES])
         start = time.perf_counter()
         pool.map(prepare, paths, chunksize=1)
-        print(time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        pool.close()
+        pool.join()
+    # That of children that have ended, the first images included.
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(seconds, (usage.ru_utime + usage.ru_stime) / (len(paths) + len(paths[:PROCESSES])))
