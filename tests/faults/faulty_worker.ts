@@ -5,8 +5,7 @@
  * @module
  */
 import { interceptFileCalls } from "./file_calls.ts";
-import { interventionFor } from "./inject_file_fault.ts";
-import type { FaultyStart } from "./faulty_workers.ts";
+import { type FaultyStart, interventionFor } from "./file_intervention.ts";
 
 const scope = globalThis as unknown as { onmessage: ((event: MessageEvent) => void) | null };
 const waiting: MessageEvent[] = [];

@@ -3,18 +3,10 @@
  *
  * @module
  */
-import type { Injection, InjectionReport } from "./inject_file_fault.ts";
+import type { FaultyStart, Injection, InjectionReport } from "./file_intervention.ts";
 
 /** Workers that open files. */
 const READS_FILES = /\/(decode|loader)_worker\.ts$/;
-
-/** The first message to `faulty_worker.ts`. */
-export interface FaultyStart {
-  readonly module: string;
-  readonly injection: Injection;
-  /** Where it reports to. */
-  readonly port: MessagePort;
-}
 
 /** Replaces `Worker`: while there is an injection, workers that open files take part in it. */
 export function interceptWorkers(

@@ -14,7 +14,8 @@ import { ReplaceableDevice } from "../../training/mod.ts";
 import { Device } from "../../runtime/mod.ts";
 import { chosenCalls, type SiteCall } from "./call_sites.ts";
 import { startOf, type TaskName, TASKS, tryFault } from "./fault_sweep.ts";
-import { FILE_FAULTS, type FileFault, injectFileFault } from "./inject_file_fault.ts";
+import { FILE_FAULTS, type FileFault } from "./file_intervention.ts";
+import { injectFileFault } from "./inject_file_fault.ts";
 
 /** The suite tries every STRIDE-th pair of a call and a fault; a prime, so that all kinds of both occur. */
 const STRIDE = Number(Deno.env.get("MMVM_FAULTS") ?? 173);
