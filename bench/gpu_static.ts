@@ -11,6 +11,7 @@ import { runCli } from "../cli/terminal/run_cli.ts";
 import { makeFolder, writeFileAtomic } from "../base/atomic_file.ts";
 import { PRECISIONS } from "../runtime/mod.ts";
 import { compileStep } from "./gpu_static/compile_process.ts";
+import { choiceLosses, choiceTable } from "./gpu_static/choices.ts";
 import { CARDS } from "./gpu_static/cards.ts";
 import { excesses, type Limits, limitsOf, type Measured, readLimits } from "./gpu_static/ratchet.ts";
 import { modelledTimes, summarizeStep } from "./gpu_static/static_summary.ts";
@@ -29,6 +30,7 @@ const OPTIONS = {
     default: "navi21",
   }),
   table: flag({ help: "also print the tables of kernels and of modelled times" }),
+  choices: flag({ help: "compile every variant of each matrix product and convolution too, and print the choices" }),
   limits: path({ help: "limits to hold the figures against", default: LIMITS }),
   check: flag({ help: "fail where a figure is worse than its limit (exit code 1; 2 where Mesa is another version)" }),
   updateLimits: flag({ help: "write the figures as new limits" }),
@@ -47,13 +49,18 @@ async function main(args: readonly string[]): Promise<number> {
   const { precision, family, batch: batchSize } = values;
   const work = `${values.work}-b${batchSize}${precision === "f16" ? "-f16" : ""}`;
   const imageSize = values.work === "paper64" ? 64 : 224;
-  const step = await compileStep({ request: { imageSize, batchSize, precision }, family, work });
+  const step = await compileStep({
+    request: { imageSize, batchSize, precision, choices: values.choices },
+    family,
+    work,
+  });
   const measured: Measured = { figures: summarizeStep(step), milliseconds: modelledTimes(step) };
   console.log(`${work} for ${family}, Mesa ${step.mesa}: ${step.kernels.length} pipelines\n${CAVEATS}\n`);
   if (values.table) {
     console.log(kernelTable(step));
     for (const card of Object.keys(CARDS)) console.log(`\n${card}\n${modelTable(step, card as keyof typeof CARDS)}`);
   }
+  if (values.choices) console.log(`\nchoices, h100\n${choiceTable(step.choices, { ...step, card: "h100" })}`);
   await makeFolder(values.out);
   const file = join(values.out, `gpu-static-${family}-${work}.json`);
   await writeFileAtomic(
@@ -68,6 +75,11 @@ async function main(args: readonly string[]): Promise<number> {
   const code = values.check ? report(await readLimits(values.limits), { ...measured, ...step }) : 0;
   for (const [name, value] of Object.entries(measured.figures)) console.log(`STATIC ${name} ${value}`);
   for (const [card, ms] of Object.entries(measured.milliseconds)) console.log(`MODEL ${work} ${card} ${ms.toFixed(1)}`);
+  if (values.choices) {
+    for (const { card, total, worst } of choiceLosses(step.choices, step.kernels)) {
+      console.log(`CHOICES ${work} ${card} total ${total.toFixed(3)} worst ${worst.toFixed(2)}`);
+    }
+  }
   return code;
 }
 

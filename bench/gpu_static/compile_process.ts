@@ -18,20 +18,28 @@ const SCRIPT = fileURLToPath(new URL("./compile_step.ts", import.meta.url));
 /** Where the layer is built. */
 const FOLDER = join("cache", "gpu-static");
 
+const dispatchSchema = z.strictObject({
+  kernel: z.string(),
+  op: z.string(),
+  shape: z.string(),
+  workgroups: z.int().positive(),
+  threads: z.int().positive(),
+  flops: z.number(),
+  bytes: z.number(),
+  tile: z.strictObject({ rows: z.int(), columns: z.int(), depth: z.int() }).exactOptional(),
+  pipeline: z.int().nonnegative(),
+});
+
 const compiledSchema = z.strictObject({
   adapter: z.string(),
-  dispatches: z.array(z.strictObject({
-    kernel: z.string(),
-    op: z.string(),
-    shape: z.string(),
-    workgroups: z.int().positive(),
-    threads: z.int().positive(),
-    flops: z.number(),
-    bytes: z.number(),
-    tile: z.strictObject({ rows: z.int(), columns: z.int(), depth: z.int() }).optional(),
-    pipeline: z.int().nonnegative(),
-  })),
+  dispatches: z.array(dispatchSchema),
   kernels: z.array(z.strictObject({ kernel: z.string(), threads: z.int().positive() })),
+  choices: z.array(z.strictObject({
+    family: z.string(),
+    key: z.string(),
+    times: z.int().positive(),
+    variants: z.array(z.strictObject({ name: z.string(), cost: z.number(), dispatches: z.array(dispatchSchema) })),
+  })),
 });
 
 /** What {@linkcode compileStep} takes. */
@@ -80,8 +88,8 @@ export async function compileStep({ request, family, work }: CompileOptions): Pr
     }
     return { ...kernel, program };
   });
-  const dispatches = compiled.dispatches.map(({ tile, ...rest }) => ({ ...rest, ...(tile ? { tile } : {}) }));
+  const { dispatches, choices } = compiled;
   // A Debian revision does not change the compiler.
   const mesa = /^[\d.]+/.exec(await mesaVersion() ?? "")?.[0] ?? "unknown";
-  return { work, family, mesa, kernels, dispatches };
+  return { work, family, mesa, kernels, dispatches, choices };
 }

@@ -9,17 +9,21 @@ import { z } from "zod";
 import { createPipeline, pipelineKey, type PipelineSource } from "../../runtime/device/pipeline.ts";
 import { DEFAULT_LANES } from "../../runtime/kernels/declarations.ts";
 import { Device, PRECISIONS } from "../../runtime/mod.ts";
+import type { Tuner } from "../../runtime/kernels/kernel.ts";
 import { unitName } from "../../runtime/plan/commands.ts";
 import { type PlannedCommand, planProgram, type ProgramPlan } from "../../runtime/plan/program_plan.ts";
 import { pipelineSource } from "../../runtime/program/dispatch.ts";
 import { stepWork } from "../peers/work.ts";
 import { traceStep } from "../trace_step.ts";
+import { QuestionCollector, type StaticChoice } from "./choices.ts";
 import type { StaticDispatch } from "./step_model.ts";
 
 const requestSchema = z.strictObject({
   imageSize: z.int(),
   batchSize: z.int(),
   precision: z.enum(PRECISIONS),
+  /** Also compile every variant of every matrix product and convolution. */
+  choices: z.boolean(),
 });
 
 /** What to compile: the papers' network at a size. */
@@ -30,15 +34,20 @@ export interface CompiledStep {
   readonly adapter: string;
   readonly dispatches: readonly StaticDispatch[];
   readonly kernels: readonly { readonly kernel: string; readonly threads: number }[];
+  /** Empty unless asked for. */
+  readonly choices: readonly StaticChoice[];
 }
 
 /** The papers' training step with dropout, as the trainer builds it. */
-function planStep(device: Device, { imageSize, batchSize, precision }: CompileRequest): ProgramPlan {
+function planStep(
+  device: Device,
+  { request: { imageSize, batchSize, precision }, tuner }: { request: CompileRequest; tuner: Tuner },
+): ProgramPlan {
   const config = { ...stepWork("paper64").config, imageSize, dropout: 0.5 };
   using step = traceStep(device, { config, batchSize, precision, seed: 0 });
   return planProgram(step.request, {
     // A large GPU's limits: the null device's own say nothing about the GPU that it stands for.
-    target: { ...device.target, maxBindingBytes: 4 * 2 ** 30 - 4 },
+    target: { ...device.target, maxBindingBytes: 4 * 2 ** 30 - 4, tuner },
     maxBufferBytes: 64 * 2 ** 30,
     precision,
   });
@@ -72,16 +81,20 @@ function sourceOf({ command, bindings, uniforms, texels = [] }: PlannedCommand):
 
 async function main(request: CompileRequest): Promise<void> {
   using device = await Device.open({ profile: "gpu" });
-  const plan = planStep(device, request);
+  const tuner = new QuestionCollector();
+  const plan = planStep(device, { request, tuner });
   const sources = new Map<string, { source: PipelineSource; number: number; threads: number }>();
-  const dispatches = plan.commands.map((command) => {
-    const source = sourceOf(command);
-    const threads = command.command.dispatch.lanes ?? DEFAULT_LANES;
+  const numberOf = (source: PipelineSource, threads: number) => {
     const key = pipelineKey(source);
     let found = sources.get(key);
     if (!found) sources.set(key, found = { source, number: sources.size, threads });
-    return staticDispatch(command, { pipeline: found.number, threads });
+    return found.number;
+  };
+  const dispatches = plan.commands.map((command) => {
+    const threads = command.command.dispatch.lanes ?? DEFAULT_LANES;
+    return staticDispatch(command, { pipeline: numberOf(sourceOf(command), threads), threads });
   });
+  const choices = request.choices ? tuner.choices(numberOf) : [];
   const mark = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
   for (const { source, number } of sources.values()) {
     mark(`@@begin ${number}`);
@@ -89,7 +102,7 @@ async function main(request: CompileRequest): Promise<void> {
     mark(`@@end ${number}`);
   }
   const kernels = [...sources.values()].map(({ source: { kernel }, threads }) => ({ kernel, threads }));
-  const compiled: CompiledStep = { adapter: device.description, dispatches, kernels };
+  const compiled: CompiledStep = { adapter: device.description, dispatches, kernels, choices };
   console.log(JSON.stringify(compiled));
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { type CardName, CARDS } from "./cards.ts";
+import type { StaticChoice } from "./choices.ts";
 import type { MachineProgram } from "./disassembly.ts";
 import { rdnaWaves } from "./occupancy.ts";
 import {
@@ -30,6 +31,8 @@ export interface StaticStep {
   readonly mesa: string;
   readonly kernels: readonly StaticKernel[];
   readonly dispatches: readonly StaticDispatch[];
+  /** Every variant of the step's matrix products and convolutions; empty unless asked for. */
+  readonly choices: readonly StaticChoice[];
 }
 
 /** See {@linkcode summarizeStep}. Keys are those of the printed lines. */
@@ -77,7 +80,10 @@ export function spills({ statistics }: MachineProgram): number {
 }
 
 /** The figures of a step. */
-export function summarizeStep({ kernels, dispatches }: StaticStep): StaticFigures {
+export function summarizeStep({ kernels: compiled, dispatches }: StaticStep): StaticFigures {
+  // Variants that the step does not use were compiled for comparison.
+  const used = new Set(dispatches.map(({ pipeline }) => pipeline));
+  const kernels = compiled.filter((_, i) => used.has(i));
   const tiles = kernels.filter(({ kernel }) => isTileKernel(kernel));
   const small = tiles.filter(({ kernel }) => kernel.includes("gpu-32x32"));
   const large = tiles.filter((tile) => !small.includes(tile));

@@ -30,7 +30,8 @@ const KERNEL_COLUMNS = [
 /** A row for each pipeline, those with most arithmetic first. */
 export function kernelTable({ kernels, dispatches }: StaticStep): string {
   const flops = kernels.map((_, i) => sum(dispatches.filter(({ pipeline }) => pipeline === i).map((d) => d.flops)));
-  const order = kernels.map((_, i) => i).sort((a, b) => flops[b]! - flops[a]!);
+  const used = new Set(dispatches.map(({ pipeline }) => pipeline));
+  const order = kernels.map((_, i) => i).filter((i) => used.has(i)).sort((a, b) => flops[b]! - flops[a]!);
   const rows = order.map((i) => {
     const { kernel, threads, program } = kernels[i]!;
     const { statistics, hot, waitedFetches } = program;

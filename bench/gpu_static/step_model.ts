@@ -59,12 +59,13 @@ export function modelDispatch(dispatch: StaticDispatch, program: MachineProgram,
     const seconds = Math.max(compute, memory) + LAUNCH;
     return { ...dispatch, seconds, bound, efficiency, fill, padding: dispatch.flops / padded };
   }
-  // Every lane executes all instructions once: memory decides, and few lanes do not saturate it.
+  // Memory decides, unless other instructions crowd out the multiply-adds, and few lanes do not saturate it.
   const fill = Math.min(1, dispatch.workgroups * dispatch.threads / (card.multiprocessors * 512));
   const stream = memory / Math.max(fill, 0.02);
-  const compute = dispatch.flops / peakFlops(card);
+  const efficiency = program.hot?.own.multiplyAdd ? issueEfficiency({ hot: program.hot }, card) : 1;
+  const compute = dispatch.flops / peakFlops(card) / efficiency;
   const bound = stream > LAUNCH ? "memory" : "launch";
-  return { ...dispatch, seconds: Math.max(stream, compute) + LAUNCH, bound, efficiency: 1, fill, padding: 1 };
+  return { ...dispatch, seconds: Math.max(stream, compute) + LAUNCH, bound, efficiency, fill, padding: 1 };
 }
 
 /** Seconds of a whole step. */
@@ -73,7 +74,7 @@ export function totalSeconds(dispatches: readonly ModelledDispatch[]): number {
 }
 
 /** Share of the peak that the instruction mix of a round allows. */
-function issueEfficiency({ hot, round }: MachineProgram, card: Card): number {
+function issueEfficiency({ hot, round }: Pick<MachineProgram, "hot" | "round">, card: Card): number {
   const multiplyAdds = HOT_LOOPS_A_ROUND * hot!.own.multiplyAdd * card.issueLanes / card.multiplyAddLanes;
   const issued = HOT_LOOPS_A_ROUND * issueSlots(hot!.own) + (round ? issueSlots(round.own) : 0);
   return BEST_ISSUE * Math.min(1, multiplyAdds / Math.max(issued, multiplyAdds));

@@ -161,6 +161,7 @@ export function coverConv(options: ConvOptions, how: { transposed: boolean; shap
     depth: taps * cin,
     batches: phasesY * phasesX,
     bytes: 4 * (images + weights + outputElements(options)),
+    groups: false,
   }, how.shape);
 }
 
@@ -220,7 +221,10 @@ export function coverWeightGradient(options: ConvGeometry, shape: TileShape): Ti
   const { n, cin, kh, kw, cout, outH, outW } = options;
   const [images, weights] = convSizes(options);
   const bytes = 4 * (images + weights + outputElements(options));
-  return coverTiles({ rows: kh * kw * cin, columns: cout, depth: n * outH * outW, batches: 1, bytes }, shape);
+  return coverTiles(
+    { rows: kh * kw * cin, columns: cout, depth: n * outH * outW, batches: 1, bytes, groups: true },
+    shape,
+  );
 }
 
 function vectors({ cin, cout, swapped = false }: ConvGeometry) {

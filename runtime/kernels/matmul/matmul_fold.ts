@@ -7,6 +7,7 @@ import { DEFAULT_LANES } from "../declarations.ts";
 import foldCode from "../../../shaders/matmul/matmul_fold.wgsl" with { type: "text" };
 import groupsCode from "../../../shaders/matmul/matmul_fold_groups.wgsl" with { type: "text" };
 import { type Binding, type Dispatch, floats, gridFor, reads, writes } from "../kernel.ts";
+import { foldGroups } from "./tile_cover.ts";
 import { widthOf } from "./matmul_tiles.ts";
 
 /** The dispatch that adds up partial results [shares, elements] in order. */
@@ -23,10 +24,6 @@ export function foldShares(options: { shares: number; elements: number; from: Bi
   };
 }
 
-/** Partial results in a row that one group of lanes adds up, and the most groups. */
-const GROUP_SHARES = 16;
-const MOST_GROUPS = 16;
-
 /**
  * The same on a GPU, where a chain of loads takes longer than the additions: lanes of a workgroup add up several groups
  * of shares, and then the groups' sums are added in order.
@@ -35,8 +32,7 @@ export function foldOnGpu(options: { shares: number; elements: number; from: Bin
   const { shares, elements } = options;
   const width = widthOf(elements);
   const count = elements / width;
-  let groups = 1;
-  while (groups < MOST_GROUPS && groups * GROUP_SHARES < shares) groups *= 2;
+  const groups = foldGroups(shares);
   return {
     kernel: `matmul_fold/gpu-${groups}-vec${width}`,
     code: groupsCode,

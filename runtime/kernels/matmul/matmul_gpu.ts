@@ -95,5 +95,5 @@ export function gpuMatmul(options: MatmulOptions, shape: TileShape): Lowering {
 export function coverMatmul(options: MatmulOptions, shape: TileShape): TileCover {
   const { m, n, k, batches = 1 } = options;
   const bytes = 4 * batches * (m * k + k * n + m * n);
-  return coverTiles({ rows: m, columns: n, depth: k, batches, bytes }, shape);
+  return coverTiles({ rows: m, columns: n, depth: k, batches, bytes, groups: true }, shape);
 }

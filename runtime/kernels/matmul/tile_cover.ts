@@ -54,6 +54,8 @@ export interface ProductSize {
   readonly batches: number;
   /** Bytes of operands and result. */
   readonly bytes: number;
+  /** True if shares are added up in groups, see {@link foldGroups}. */
+  readonly groups: boolean;
 }
 
 /** How tiles cover a result, and the summed axis is shared out. */
@@ -96,15 +98,15 @@ export function coverTiles(size: ProductSize, shape: TileShape): TileCover {
   return best!;
 }
 
-/** Multiprocessors of large GPUs: a choice should suit all of them. */
-const MULTIPROCESSORS = [96, 108, 128, 132, 148] as const;
+/** Multiprocessors of large GPUs (A100, RTX 4090, H100, B200): a choice should suit all of them. */
+const MULTIPROCESSORS = [108, 128, 132, 148] as const;
 const MOST_MULTIPROCESSORS = 148;
 /** Multiply-adds, bytes of memory and bytes of cache in a nanosecond. */
 const MULTIPLY_ADDS = 33_450;
 const MEMORY_BYTES = 3000;
 const CACHE_BYTES = 5000;
 /** Share of the time of filling tiles from the cache that the multiplications do not hide. */
-const EXPOSED = 0.15;
+const EXPOSED = 0.08;
 /** Nanoseconds from the end of a dispatch to the start of the next. */
 const DISPATCH = 5000;
 /** Warps with work that a multiprocessor needs to hide latency, and lanes that it needs to saturate memory. */
@@ -127,8 +129,20 @@ function coverCost(size: ProductSize, { shape, shares, depthAShare, workgroups }
   const partials = shares > 1 ? shares * results : 0;
   const product = Math.max(compute, (size.bytes + partials) / MEMORY_BYTES) + EXPOSED * fetches + DISPATCH;
   if (shares === 1) return product;
-  const lanes = Math.min(1, results / 16 / (MOST_MULTIPROCESSORS * BUSY_LANES));
+  const lanesOfFold = results / 16 * (size.groups ? foldGroups(shares) : 1);
+  const lanes = Math.min(1, lanesOfFold / (MOST_MULTIPROCESSORS * BUSY_LANES));
   return product + (partials + results) / MEMORY_BYTES / Math.max(0.02, lanes) + DISPATCH;
+}
+
+/** Partial results in a row that one lane adds up, and the most lanes for an element. */
+const GROUP_SHARES = 16;
+const MOST_GROUPS = 16;
+
+/** Groups of shares that lanes of a workgroup add up at the same time. */
+export function foldGroups(shares: number): number {
+  let groups = 1;
+  while (groups < MOST_GROUPS && groups * GROUP_SHARES < shares) groups *= 2;
+  return groups;
 }
 
 /**
