@@ -75,6 +75,7 @@ export const SLOW: readonly string[] = [
   "tests/eval/probes/random_forest_test.ts",
   "tests/eval/runs/",
   "tests/eval/verify/",
+  "tests/examples/",
   "tests/experiments/experiment_process_test.ts",
   "tests/faults/",
   "tests/fuzz/",

@@ -131,7 +131,9 @@ Deno.test("nothing is imported from a URL", () => {
 Deno.test("shaders/ contains only WGSL, and every source file is in a room", () => {
   const files = projectFiles();
   assert.deepEqual(files.filter((path) => path.startsWith("shaders/") && !path.endsWith(".wgsl")), []);
-  const outside = sources.filter((path) => !/^(tests|bench)\//.test(path) && path !== "mod.ts" && !roomOf(path));
+  const outside = sources.filter((path) =>
+    !/^(tests|bench|examples)\//.test(path) && path !== "mod.ts" && !roomOf(path)
+  );
   assert.deepEqual(outside, []);
 });
 
