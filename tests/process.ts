@@ -54,6 +54,11 @@ export class RunningProcess {
     }
   }
 
+  /** What the process has written to standard error so far. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
   /** Sends a signal; does nothing if the process has already ended. */
   kill(signal: "SIGKILL" | "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR2" | "SIGSTOP" | "SIGCONT"): void {
     try {

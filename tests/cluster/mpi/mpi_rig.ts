@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { writePhantoms } from "../../../phantoms/mod.ts";
 import { type Checkpoint, latestCheckpoint } from "../../../runtime/files/checkpoint.ts";
 import { readMetricsFile, runPaths } from "../../../training/mod.ts";
-import { type Ended, ROOT, RunningProcess, succeeds, taskCommand } from "../../process.ts";
+import { type Ended, ROOT, RunningProcess, runProcess, succeeds, taskCommand } from "../../process.ts";
 
 /** The libraries, as Debian's launchers name them. */
 export type Library = "openmpi" | "mpich";
@@ -60,8 +60,18 @@ export class MpiRig implements AsyncDisposable {
     options: { flags?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
   ): RunningProcess {
     const { flags = [], env = {} } = options;
-    const args = ["--data", "phantoms", ...FLAGS, "--run", run, ...flags];
+    const args = [...this.flags(run), ...flags];
     return new RunningProcess([...command, ...args], { cwd: this.folder, env: { ...MPI_ENV, ...env } });
+  }
+
+  /** The flags of a run. */
+  flags(run: string): string[] {
+    return ["--data", "phantoms", ...FLAGS, "--run", run];
+  }
+
+  /** Runs a whole command in the folder to its end. */
+  run(command: readonly string[]): Promise<Ended> {
+    return runProcess(command, { cwd: this.folder, env: MPI_ENV });
   }
 
   /** Runs `train:mpi` to its end. */

@@ -5,8 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { taskCommand } from "../../process.ts";
-import { hasMpi, MpiRig, mpirun, trainCommand } from "./mpi_rig.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { type RunningProcess, runProcess, taskCommand } from "../../process.ts";
+import { hasMpi, type Library, MpiRig, mpirun, preloaded, trainCommand } from "./mpi_rig.ts";
 
 const ignore = !hasMpi();
 /** Whether to try every number of ranks and library; takes minutes. */
@@ -110,3 +111,86 @@ Deno.test({
     );
   },
 });
+
+/** Starts two ranks, rank 1 with a fault at step 3. */
+function startFaulty(run: string, options: { library: Library; what: string; flags?: readonly string[] }) {
+  const { library, what, flags = [] } = options;
+  const preload = [preloaded("rank_fault.ts", { at: 3, rank: 1, what, milliseconds: 1000 })];
+  const command = [...mpirun(library, 2), ...trainCommand({ preload })];
+  return rig.start(run, command, { flags: ["--share-adapter", ...flags] });
+}
+
+/** The process of the rank that said that its fault is near. */
+async function faultyPid(process: RunningProcess): Promise<string> {
+  await process.until("RANK 1 PID");
+  return /RANK 1 PID (\d+)/.exec(process.stderr)![1]!;
+}
+
+/** The libraries with which a fault is tried: both if there is time. */
+const tried = (sample: Library): Library[] => all ? ["openmpi", "mpich"] : [sample];
+
+for (const library of tried("openmpi")) {
+  Deno.test({
+    name:
+      `${library}: SIGTERM to one rank, repeated after 100 ms, stops all at one step; resumed, the bits are the same`,
+    ignore,
+    async fn() {
+      const process = startFaulty(`stopped-${library}`, { library, what: "wait" });
+      const pid = await faultyPid(process);
+      await runProcess(["kill", "-TERM", pid]);
+      await delay(100);
+      await runProcess(["kill", "-TERM", pid]);
+      const { code, stderr } = await process.ended;
+      assert.notEqual(code, 0, stderr);
+      // The signal comes while rank 1 begins step 3, and counts from the next one on if the step has begun.
+      const [, step] = /stopped at step ([45]); the same command with --resume resumes it/.exec(stderr) ?? [];
+      assert.ok(step !== undefined, stderr);
+      assert.equal((await rig.outcome(`stopped-${library}`)).checkpoint.state.step, Number(step));
+      const resumed = await rig.train(`stopped-${library}`, { library, ranks: 2, flags: ["--resume"] });
+      assert.equal(resumed.code, 0, resumed.stderr);
+      await rig.assertSame(`stopped-${library}`, "open-2");
+    },
+  });
+}
+
+for (const library of tried("mpich")) {
+  Deno.test({
+    name: `${library}: a rank that hangs is named within the limit, and the last checkpoint is intact`,
+    ignore,
+    async fn() {
+      const process = startFaulty(`hung-${library}`, { library, what: "hang", flags: ["--rank-timeout", "3"] });
+      const pid = await faultyPid(process);
+      const started = performance.now();
+      const { code, stderr } = await process.ended;
+      // OpenMPI leaves a rank behind that does not react.
+      await runProcess(["kill", "-KILL", pid]);
+      assert.notEqual(code, 0);
+      assert.match(stderr, /error: rank 0: the sum of the ranks' gradients did not end within 3 s: a rank is dead or /);
+      assert.ok(performance.now() - started < 30_000);
+      assert.equal((await rig.outcome(`hung-${library}`)).checkpoint.state.step, 2);
+    },
+  });
+}
+
+for (const library of all ? ["openmpi", "mpich"] as const : []) {
+  Deno.test({
+    name: `${library}: when a rank is killed or exits early, the launcher ends the others; a resumed run loses nothing`,
+    ignore,
+    async fn() {
+      for (const what of ["hang", "exit"]) {
+        const run = `${what}-${library}`;
+        const process = startFaulty(run, { library, what, flags: ["--rank-timeout", "20"] });
+        const pid = await faultyPid(process);
+        const started = performance.now();
+        if (what === "hang") await runProcess(["kill", "-KILL", pid]);
+        const { code } = await process.ended;
+        console.log(`${library}, ${what}: ended after ${((performance.now() - started) / 1000).toFixed(1)} s`);
+        assert.notEqual(code, 0);
+        assert.equal((await rig.outcome(run)).checkpoint.state.step, 2);
+        const resumed = await rig.train(run, { library, ranks: 2, flags: ["--resume"] });
+        assert.equal(resumed.code, 0, resumed.stderr);
+        await rig.assertSame(run, "open-2");
+      }
+    },
+  });
+}

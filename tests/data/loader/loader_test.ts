@@ -184,3 +184,27 @@ Deno.test("a loader without a full batch, or with a bad batch size, is refused",
   await assert.rejects(withLoader({ batchSize: 21 }, () => Promise.resolve()), /20 pairs do not fill one batch of 21/);
   await assert.rejects(withLoader({ batchSize: 0 }, () => Promise.resolve()), RangeError);
 });
+
+Deno.test("the parts of a batch are its rows in order", async () => {
+  const taken: Batch[][] = [];
+  for (const part of [{ index: 0, of: 1 }, { index: 0, of: 2 }, { index: 1, of: 2 }]) {
+    await withLoader({ batchSize: 2, seed: 4, part }, async (loader) => {
+      taken.push(await collect(loader.batches({ untilEpoch: 2 })));
+    });
+  }
+  const [whole, ...parts] = taken;
+  whole!.forEach((batch, step) => {
+    const rows = parts.map((part) => part[step]!);
+    assert.deepEqual(rows.flatMap(({ pairs }) => [...pairs]), [...batch.pairs]);
+    assert.deepEqual(rows.flatMap(({ studies }) => [...studies]), [...batch.studies]);
+    assert.ok(rows.every((part) => part.pixels.length === batch.pixels.length / 2));
+  });
+  assert.ok(whole!.length > 1);
+});
+
+Deno.test("a batch that cannot be divided into equal parts is rejected", async () => {
+  await assert.rejects(
+    withLoader({ batchSize: 3, part: { index: 0, of: 2 } }, async () => {}),
+    /a batch of 3 cannot be divided into 2 equal parts/,
+  );
+});

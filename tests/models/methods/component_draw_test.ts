@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { drawComponents } from "../../../models/methods/component_draw.ts";
+import { drawComponents, sliceComponents } from "../../../models/methods/component_draw.ts";
 import { mixtureComponents } from "../../../runtime/mod.ts";
 
 const draws = fc.record({
@@ -47,4 +47,40 @@ Deno.test("drawComponents() only draws components of present views", () => {
   assert.deepEqual(new Set(drawn.slice(0, 20)), new Set([0]));
   assert.deepEqual(new Set(drawn.slice(20, 40)), new Set([0, 1, 2]));
   assert.deepEqual(new Set(drawn.slice(40)), new Set([0]));
+});
+
+const divided = fc.record({
+  aggregation: fc.constantFrom("moe" as const, "mopoe" as const),
+  views: fc.integer({ min: 1, max: 3 }),
+  samples: fc.integer({ min: 1, max: 9 }),
+  of: fc.integer({ min: 1, max: 4 }),
+});
+
+Deno.test("the parts of a divided batch take the components of the whole batch", () => {
+  fc.assert(fc.property(divided, fc.func(fc.boolean()), ({ of, samples, ...draw }, isPresent) => {
+    const batch = samples * of;
+    const whole = Float32Array.from({ length: draw.views * batch }, (_, i) => isPresent(i) ? 1 : 0);
+    const ofPart = (index: number) =>
+      Float32Array.from(
+        { length: draw.views * samples },
+        (_, i) => whole[Math.floor(i / samples) * batch + index * samples + i % samples]!,
+      );
+    const parts = (draws: (options: { present: Float32Array; part: { index: number; of: number } }) => Uint32Array) =>
+      Array.from({ length: of }, (_, index) => [...draws({ present: ofPart(index), part: { index, of } })]).flat();
+    const key = { seed: 1, stream: 2, step: 3 };
+    assert.deepEqual(
+      parts((options) => drawComponents({ ...draw, ...key, ...options, samples })),
+      [...drawComponents({ ...draw, ...key, samples: batch, present: whole })],
+    );
+    assert.deepEqual(
+      parts((options) => sliceComponents({ ...draw, ...options, samples })),
+      [...sliceComponents({ ...draw, samples: batch, present: whole, part: { index: 0, of: 1 } })],
+    );
+  }));
+});
+
+Deno.test("sliceComponents() takes contiguous slices, the last component the rest", () => {
+  const draw = { aggregation: "moe" as const, views: 2, samples: 7, part: { index: 0, of: 1 } };
+  assert.deepEqual([...sliceComponents(draw)], [0, 0, 0, 1, 1, 1, 1]);
+  assert.deepEqual([...sliceComponents({ ...draw, aggregation: "mopoe", samples: 2 })], [2, 2]);
 });

@@ -1,0 +1,155 @@
+/**
+ * `deno task plan --ranks 8 --hosts 2 --network 10G`: predicts how fast several ranks would train, from steps measured
+ * here.
+ *
+ * @module
+ */
+import { text } from "../base/setting.ts";
+import { flagsOf } from "../base/setting_group.ts";
+import { formatBandwidth, parseBandwidth, predictStep } from "../cluster/scaling.ts";
+import {
+  createParallelTrainer,
+  createVaeTrainer,
+  METHOD_NAMES,
+  methodOf,
+  type StepSettings,
+  TrainableVae,
+  type VaeTrainerOptions,
+} from "../models/mod.ts";
+import { Device } from "../runtime/mod.ts";
+import { RUN_SETTINGS } from "../training/run/run_settings.ts";
+import { flag, integer, number, type OptionValues, parseArguments } from "./options/options.ts";
+import { requireNetwork, TRAIN_OPTIONS } from "./options/run_options.ts";
+import { UsageError } from "./terminal/errors.ts";
+import { runCli } from "./terminal/run_cli.ts";
+
+/** A bandwidth such as `10G`. */
+function bandwidth(help: string, byDefault: string) {
+  return text({
+    help,
+    pattern: /^[\d.]+[KMGT]?$/,
+    allowed: "a number with K, M, G or T",
+    placeholder: "rate",
+    default: byDefault,
+  });
+}
+
+/** Here `--network` is what connects the hosts, so the model's network has another name. */
+const { network: architecture, ...model } = flagsOf(RUN_SETTINGS.model);
+
+const OPTIONS = {
+  ranks: integer({ min: 1, max: 4096, help: "number of ranks", default: 2 }),
+  hosts: integer({ min: 1, max: 4096, help: "number of hosts, over which ranks are spread evenly", default: 1 }),
+  network: bandwidth("bandwidth between hosts in bits per second", "10G"),
+  local: bandwidth("bytes per second between two ranks of one host", "1.8G"),
+  latency: number({ min: 0, max: 1e6, help: "microseconds of a message between two ranks", default: 50 }),
+  shareAdapter: flag({ help: "the ranks of a host share one adapter" }),
+  steps: integer({ min: 3, max: 10_000, help: "steps to measure", default: 10 }),
+  architecture,
+  ...model,
+  batchSize: TRAIN_OPTIONS.batchSize,
+  precision: TRAIN_OPTIONS.precision,
+};
+
+type Values = OptionValues<typeof OPTIONS>;
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArguments({
+    name: "plan",
+    summary: "Predicts the step time of several ranks from steps measured on this machine's adapter.",
+    options: OPTIONS,
+  }, args);
+  const { ranks, hosts, batchSize } = values;
+  const [network, local] = [rate("network", values.network), rate("local", values.local)];
+  if (ranks % hosts !== 0) throw new UsageError(`--ranks ${ranks} must be a multiple of --hosts ${hosts}`);
+  if (batchSize % ranks !== 0) {
+    throw new UsageError(`--batch-size ${batchSize} must be a multiple of --ranks ${ranks}, which divide it`);
+  }
+  if (!METHOD_NAMES.includes(values.method)) throw new UsageError(`--method must be a VAE, not ${values.method}`);
+  requireNetwork({ ...TRAIN_DEFAULTS, ...values, network: values.architecture });
+  using device = await Device.open();
+  console.error(`adapter: ${device.description}; measuring ${values.steps} steps twice`);
+  const whole = await timeWhole(device, values);
+  const { seconds: part, bytes } = await timePart(device, values);
+  const placement = { ranks, hosts, network, local, latency: values.latency * 1e-6, shared: values.shareAdapter };
+  const { step, exchange, speedup, efficiency, breakEven } = predictStep({ whole, part, bytes }, placement);
+  const ms = (seconds: number) => `${(seconds * 1000).toFixed(1)} ms`;
+  const lines = [
+    ["one process", `${ms(whole)} a step of ${batchSize} pairs, ${(batchSize / whole).toFixed(1)} studies/s`],
+    ["a rank's part", `${ms(part)} for ${batchSize / ranks} pairs, with the copies of its gradient`],
+    ["exchanged", `${(bytes / 2 ** 20).toFixed(1)} MiB by each rank`],
+    [
+      `${ranks} ranks on ${hosts} ${hosts === 1 ? "host" : "hosts"}`,
+      `${ms(step)} a step, ${ms(exchange)} of it exchange`,
+    ],
+    ["speed", `${(batchSize / step).toFixed(1)} studies/s, ${speedup.toFixed(2)} times one process`],
+    ["efficiency", `${(efficiency * 100).toFixed(0)} %`],
+    ["break-even", describeBreakEven(breakEven)],
+  ];
+  for (const [name, value] of lines) console.log(`${name!.padEnd(20)} ${value}`);
+}
+
+function describeBreakEven(bits: number): string {
+  if (bits === 0) return "faster than one process at any bandwidth of the network";
+  if (bits === Infinity) return "slower than one process at any bandwidth: use a larger batch or fewer ranks";
+  return `as fast as one process on a network of ${formatBandwidth(bits)} bit/s`;
+}
+
+function rate(name: string, given: string): number {
+  const value = parseBandwidth(given);
+  if (value === undefined) throw new UsageError(`--${name} must be a rate such as 10G, not ${JSON.stringify(given)}`);
+  return value;
+}
+
+const TRAIN_DEFAULTS = Object.fromEntries(
+  Object.entries(TRAIN_OPTIONS).map(([key, option]) => [key, option.default]),
+) as OptionValues<typeof TRAIN_OPTIONS>;
+
+function trainerOptions(values: Values, batchSize: number): VaeTrainerOptions {
+  const { method, architecture: network, imageSize, filterDim, latentDim, dropout, likelihood: name, scale } = values;
+  const { view } = methodOf(method);
+  const views = view === undefined ? values.views ?? ["frontal", "lateral"] : [view];
+  return {
+    config: { method, network, imageSize, filterDim, latentDim, dropout, likelihood: { name, scale }, views },
+    batchSize,
+    precision: values.precision,
+    seed: 1,
+  };
+}
+
+/** Seconds of a step of one process on the whole batch: steps are queued, as in training. */
+async function timeWhole(device: Device, values: Values): Promise<number> {
+  const options = trainerOptions(values, values.batchSize);
+  using trainer = await createVaeTrainer(device, options);
+  const batch = { pixels: pixelsOf(options) };
+  trainer.step(batch, settings(0));
+  await trainer.readMetrics();
+  const started = performance.now();
+  for (let step = 1; step <= values.steps; step++) trainer.step(batch, settings(step));
+  await trainer.readMetrics();
+  return (performance.now() - started) / 1000 / values.steps;
+}
+
+/** Seconds of a step on a rank's part, and the bytes that it would exchange. */
+async function timePart(device: Device, values: Values): Promise<{ seconds: number; bytes: number }> {
+  const options = trainerOptions(values, values.batchSize / values.ranks);
+  const alone = { rank: 0, size: 1, sum: () => Promise.resolve() };
+  using trainer = await createParallelTrainer(device, { ...options, model: new TrainableVae(options), ranks: alone });
+  const batch = { pixels: pixelsOf(options) };
+  await trainer.step(batch, settings(0));
+  await trainer.readMetrics();
+  const started = performance.now();
+  for (let step = 1; step <= values.steps; step++) await trainer.step(batch, settings(step));
+  await trainer.readMetrics();
+  return { seconds: (performance.now() - started) / 1000 / values.steps, bytes: trainer.exchanged * 4 };
+}
+
+function pixelsOf({ config: { imageSize, views }, batchSize }: VaeTrainerOptions): Uint8Array {
+  return Uint8Array.from({ length: views.length * batchSize * imageSize ** 2 }, (_, i) => (i * 2_654_435_761) >>> 24);
+}
+
+function settings(step: number): StepSettings {
+  return { step, learningRate: 1e-4, beta: 1, alpha: 0 };
+}
+
+if (import.meta.main) await runCli(main);
