@@ -35,7 +35,9 @@ Deno.test("arrayScript() gives each task its own arguments, quoted", async () =>
   });
 });
 
-const PROGRAM = 'trap "echo saving >&2; sleep 0.3; exit 143" TERM; echo started >&2; while :; do sleep 0.05; done';
+/** Takes the first TERM, saves for a while, and ignores repetitions, as tasks do. */
+const PROGRAM =
+  'trap "trap \\"\\" TERM; echo saving >&2; sleep 0.3; exit 143" TERM; echo started >&2; while :; do sleep 0.05; done';
 
 Deno.test("arrayScript() stops the program and requeues the task when the time limit is near", async () => {
   await inFolder(async (folder) => {
