@@ -78,6 +78,7 @@ export const SLOW: readonly string[] = [
   "tests/faults/",
   "tests/fuzz/",
   "tests/models/",
+  "tests/npm/",
   "tests/phantoms/draw_test.ts",
   "tests/phantoms/write_phantoms_test.ts",
   "tests/runtime/files/checkpoint_test.ts",

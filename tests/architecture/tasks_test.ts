@@ -66,7 +66,7 @@ Deno.test("tasks use existing permission sets, with --quiet", () => {
   }
 });
 
-Deno.test("only set-up, tests, the bundler, benchmarks and tasks for Slurm may start programs", () => {
+Deno.test("only set-up, tests, the bundlers, benchmarks and tasks for Slurm may start programs", () => {
   const runners = commands.flatMap(({ command }) => runs(command)).filter(({ flags }) =>
     /--allow-run|-P=setup/.test(flags)
   );
@@ -76,6 +76,7 @@ Deno.test("only set-up, tests, the bundler, benchmarks and tasks for Slurm may s
     "cli/experiment.ts",
     "cli/runs.ts",
     "cli/setup.ts",
+    "npm/build.ts",
     "tests/run.ts",
     "viz/report/build_client.ts",
   ]);
