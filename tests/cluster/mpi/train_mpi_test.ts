@@ -185,7 +185,8 @@ for (const library of all ? ["openmpi", "mpich"] as const : []) {
         if (what === "hang") await runProcess(["kill", "-KILL", pid]);
         const { code } = await process.ended;
         console.log(`${library}, ${what}: ended after ${((performance.now() - started) / 1000).toFixed(1)} s`);
-        assert.notEqual(code, 0);
+        // MPICH's mpirun ends the job too, but with 0, if a rank exits with 0 and without MPI_Finalize.
+        if (what === "hang" || library === "openmpi") assert.notEqual(code, 0);
         assert.equal((await rig.outcome(run)).checkpoint.state.step, 2);
         const resumed = await rig.train(run, { library, ranks: 2, flags: ["--resume"] });
         assert.equal(resumed.code, 0, resumed.stderr);
