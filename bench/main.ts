@@ -39,6 +39,11 @@ const PARTS: Readonly<Record<string, Part>> = {
     file: "bench/long_run.ts",
     permissions: [GRAPHICS, "--allow-read=.", "--allow-write=cache"],
   },
+  text: {
+    summary: "a run on texts alone: nats per token of held-out texts beside a unigram model, reconstructions: RUN",
+    file: "bench/text.ts",
+    permissions: [GRAPHICS, "--allow-read", "--allow-write=cache", "--allow-sys=systemMemoryInfo"],
+  },
   kernels: {
     summary: "matrix products and convolutions relative to the adapter's ceiling: [FILTER [BATCH]]",
     file: "bench/kernels.ts",

@@ -24,7 +24,7 @@ export interface RunSetup {
 /** Requests to a worker: its set-up, once; opening data; performing a run on them; stopping, at any time. */
 export type RunRequest =
   | { readonly kind: "setup"; readonly setup: RunSetup }
-  | { readonly kind: "open"; readonly data: DataConfig; readonly imageSize: number; readonly texts: boolean }
+  | { readonly kind: "open"; readonly data: DataConfig; readonly imageSize: number; readonly texts: boolean | "alone" }
   | { readonly kind: "perform"; readonly job: RunJob }
   | { readonly kind: "stop" };
 

@@ -97,7 +97,8 @@ export async function preparePixels(index: StudyIndex, options: PrepareOptions):
   if (!Number.isInteger(imageSize) || imageSize < 1 || imageSize > 4096) {
     throw new RangeError(`the image size must be an integer from 1 to 4096, not ${imageSize}`);
   }
-  if (!index.source.hasImages) {
+  const images = options.images === undefined ? undefined : [...options.images];
+  if (!index.source.hasImages && images?.length !== 0) {
     throw new DataError("there are no image files, neither a folder `files` nor `files.zip`", { file: index.root });
   }
   checkFiles(index, { signal: options.signal });
@@ -111,7 +112,7 @@ export async function preparePixels(index: StudyIndex, options: PrepareOptions):
     const { verify = false } = options;
     settleManifest(directory, { expected: manifest, verify });
     const prepared = PreparedPixels.withShards(directory, manifest, { ignoreDamaged: verify });
-    await new Preparation(index, prepared, options).run();
+    await new Preparation(index, prepared, images === undefined ? options : { ...options, images }).run();
     return prepared;
   } catch (error) {
     throw diskError(error, directory);

@@ -48,8 +48,8 @@ export interface OpenRunDataOptions {
   readonly data: DataConfig;
   /** Side of the square images in pixels. */
   readonly imageSize: number;
-  /** Whether to read the studies' reports; not by default. */
-  readonly texts?: boolean;
+  /** Whether to read the studies' reports; not by default. With `alone`, no image is prepared. */
+  readonly texts?: boolean | "alone";
   /** Folder of all caches. */
   readonly cacheDir: string;
   /** Called once the tables are read, before any image is prepared; what it throws ends the opening. */
@@ -97,11 +97,12 @@ export async function openRunData(options: OpenRunDataOptions): Promise<RunData>
   const started = performance.now();
   const { data, imageSize, texts = false, cacheDir, onIndex, onWait, onPlan, onProgress, signal } = options;
   const abort = signal ? { signal } : {};
-  const index = await openDataset({ ...datasetOptionsOf(data), texts, ...abort });
+  const index = await openDataset({ ...datasetOptionsOf(data), texts: texts !== false, ...abort });
   onIndex?.({ index, pairs: pairStudies(index) });
   const pixels = await preparePixels(index, {
     cacheDir,
     imageSize,
+    ...(texts === "alone" ? { images: [] } : {}),
     ...(onWait ? { onWait } : {}),
     ...(onPlan ? { onPlan } : {}),
     ...(onProgress ? { onProgress } : {}),

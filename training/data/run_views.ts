@@ -25,9 +25,10 @@ export interface RunViews {
   readonly missing: boolean;
 }
 
-/** Whether a run has a text view, so that reports have to be read. */
-export function wantsText({ views }: Pick<ModelConfig, "views">): boolean {
-  return views?.includes(TEXT_VIEW) ?? false;
+/** Whether a run has a text view, so that reports have to be read; `alone` if no image has to be prepared. */
+export function wantsText({ views }: Pick<ModelConfig, "views">): boolean | "alone" {
+  if (views === undefined || !views.includes(TEXT_VIEW)) return false;
+  return views.every((view) => view === TEXT_VIEW) ? "alone" : true;
 }
 
 /**

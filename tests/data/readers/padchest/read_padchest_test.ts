@@ -88,6 +88,17 @@ Deno.test("padchestLabels() gives every one of PadChest's labels a place", () =>
   assert.ok(PADCHEST_OTHER.every((word) => !padchestLabels([word]).includes(1)));
 });
 
+Deno.test("docs/open_data.md lists the labels that mean each of the 14", () => {
+  const docs = Deno.readTextFileSync(new URL("../../../../docs/open_data.md", import.meta.url));
+  const [, section] = docs.split("## PadChest");
+  const rows = section!.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
+  for (const [label, words] of Object.entries(PADCHEST_MEANINGS)) {
+    const uncertain = PADCHEST_UNCERTAIN[label];
+    const text = `${words.join(", ")}${uncertain === undefined ? "" : `; uncertain: ${uncertain.join(", ")}`}`;
+    assert.equal(rows.find((cells) => cells[1] === label)?.[2], text, label);
+  }
+});
+
 Deno.test("parsePythonList() reads what Python writes, and nothing else", () => {
   assert.deepEqual(parsePythonList(`['a', "b's", 'c\\'d', ' E  f ']`), ["a", "b's", "c'd", "e f"]);
   assert.deepEqual(["", "nan", "[]", "[ ]"].map(parsePythonList), [[], [], [], []]);
