@@ -14,7 +14,7 @@ import { writeAll } from "../base/atomic_file.ts";
 import { prepareEnvironment } from "../cli/terminal/environment.ts";
 import { printable } from "../cli/terminal/errors.ts";
 import { countTests, type TestCounts, type TestName } from "./junit.ts";
-import { findTestFiles, groupFiles, isSlow, type TestGroup } from "./test_files.ts";
+import { findTestFiles, groupFiles, isSlow, needsAbsentCluster, type TestGroup } from "./test_files.ts";
 
 /** Time limit of a group of tests in minutes. The whole suite takes a quarter of it on two cores. */
 const LIMIT = 60;
@@ -64,7 +64,10 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`error: there is no ${printable(absent)}; name test files or folders`);
     return 2;
   }
-  const files = (await findTestFiles(paths)).filter((file) => !fast || !isSlow(file));
+  const found = (await findTestFiles(paths)).filter((file) => !fast || !isSlow(file));
+  const leftOut = found.filter(needsAbsentCluster);
+  if (leftOut.length > 0) console.log(`Left out, because no cluster can be started here: ${leftOut.join(", ")}`);
+  const files = found.filter((file) => !leftOut.includes(file));
   const results = await runGroups(groupFiles(files), flags);
   if (times) printTimes(results);
   // Deno reports tests that a filter excludes as skipped.

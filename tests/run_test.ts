@@ -48,6 +48,15 @@ Deno.test("the test entry fails with a failing test, a file that does not load, 
   assert.deepEqual([none.code, none.last], [1, "0 passed, 1 failed"]);
 });
 
+Deno.test("tests of clusters are left out, with a line that says so, where MMVM_CLUSTER=absent", async () => {
+  const { code, stdout } = await runDeno(
+    ["run", "--quiet", "--allow-all", "tests/run.ts", "tests/cluster/mpi/train_mpi_test.ts"],
+    { env: { MMVM_CLUSTER: "absent" } },
+  );
+  assert.equal(code, 1);
+  assert.match(stdout, /^Left out, because no cluster can be started here: tests\/cluster\/mpi\/train_mpi_test\.ts\n/);
+});
+
 /** Summarises one group's result, capturing the lines. */
 function summaryOf(result: Partial<GroupResult>, mayCrashAtExit: boolean): { code: number; told: string[] } {
   const { log } = console;

@@ -53,6 +53,18 @@ export function groupFiles(files: readonly string[]): TestGroup[] {
   ].filter(({ files }) => files.length > 0);
 }
 
+/** Test files that start a cluster on this machine, which takes root, namespaces, Slurm, OpenMPI and MPICH. */
+const CLUSTER_TESTS: readonly string[] = [
+  "tests/cluster/mpi/train_mpi_test.ts",
+  "tests/cluster/slurm/slurm_sweep_test.ts",
+  "tests/cluster/slurm/srun_training_test.ts",
+];
+
+/** Whether a test file cannot run because `MMVM_CLUSTER=absent` says that no cluster can be started here. */
+export function needsAbsentCluster(file: string): boolean {
+  return Deno.env.get("MMVM_CLUSTER") === "absent" && CLUSTER_TESTS.includes(relative(ROOT, resolve(file)));
+}
+
 /** Files, and folders (with a trailing slash), that `--fast` excludes: each file takes over about three seconds. */
 export const SLOW: readonly string[] = [
   "tests/architecture/examples_test.ts",
