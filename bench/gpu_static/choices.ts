@@ -11,7 +11,7 @@ import type { PipelineSource } from "../../runtime/device/pipeline.ts";
 import { storageOperands, uniformsOf } from "../../runtime/kernels/declarations.ts";
 import { pipelineSource } from "../../runtime/program/dispatch.ts";
 import { type CardName, CARDS } from "./cards.ts";
-import type { StaticKernel } from "./static_summary.ts";
+import type { StaticKernel } from "./static_kernel.ts";
 import { modelDispatch, type StaticDispatch, totalSeconds } from "./step_model.ts";
 
 /** A piece of work that has variants, and how often the step does it. */

@@ -5,8 +5,9 @@
  */
 import { type CardName, CARDS } from "./cards.ts";
 import type { StaticChoice } from "./choices.ts";
-import type { MachineProgram } from "./disassembly.ts";
 import { rdnaWaves } from "./occupancy.ts";
+import type { MachineProgram } from "./disassembly.ts";
+import type { StaticKernel } from "./static_kernel.ts";
 import {
   HOT_LOOPS_A_ROUND,
   modelDispatch,
@@ -14,13 +15,6 @@ import {
   type StaticDispatch,
   totalSeconds,
 } from "./step_model.ts";
-
-/** A kernel of the step and its compiled program. */
-export interface StaticKernel {
-  readonly kernel: string;
-  readonly threads: number;
-  readonly program: MachineProgram;
-}
 
 /** The kernels and dispatches of one training step, compiled for one family of GPUs. */
 export interface StaticStep {

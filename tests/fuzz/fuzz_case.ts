@@ -7,7 +7,7 @@ import { SeededRandom } from "../../base/random.ts";
 import { sentenceForUser } from "../../cli/terminal/errors.ts";
 import { ImageError } from "../../data/image/image_error.ts";
 import { mutate } from "./mutate.ts";
-import type { Reader } from "./readers.ts";
+import type { Reader } from "./reader.ts";
 
 /** The outcome of a case. */
 export type FuzzOutcome = { readonly kind: "read" | "refused" } | { readonly kind: "bug"; readonly error: unknown };

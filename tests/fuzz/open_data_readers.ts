@@ -10,7 +10,7 @@ import { parseOpeniReport } from "../../data/readers/openi/parse_openi_report.ts
 import { sceneOf } from "../../phantoms/draw.ts";
 import { phantomStudies, reportText } from "../../phantoms/mod.ts";
 import { plainImages, writeMimic } from "../data/fixture.ts";
-import type { Reader } from "./readers.ts";
+import type { Reader } from "./reader.ts";
 
 const XML = `<?xml version="1.0" encoding="utf-8"?>
 <eCitation>

@@ -26,21 +26,9 @@ import { plainImages, SMALL_JPEG, writeMimic } from "../data/fixture.ts";
 import { goldenDicom } from "../data/image/dicom/golden_dicom.ts";
 import { makeZip } from "../data/zip/zip_writer.ts";
 import { openDataReaders } from "./open_data_readers.ts";
+import type { Reader } from "./reader.ts";
 import { repairCheckpoint, repairIndex, repairPng } from "./repair.ts";
 import { singleRunFixture } from "../viz/report/fixture.ts";
-
-/** A reader under test. */
-export interface Reader {
-  readonly name: string;
-  /** Whether inputs are also mutated as text. */
-  readonly text: boolean;
-  /** Recomputes checksums, in half of the cases. */
-  readonly repair?: (input: Uint8Array) => Uint8Array;
-  /** Valid inputs. */
-  readonly inputs: readonly Uint8Array[];
-  /** Reads an input, which may first be written to files in the folder. */
-  readonly read: (input: Uint8Array) => Promise<unknown> | unknown;
-}
 
 /** All readers. @param folder An empty folder for their files. */
 export async function allReaders(folder: string): Promise<Reader[]> {

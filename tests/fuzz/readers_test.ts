@@ -1,7 +1,8 @@
 /** A fixed number of cases per reader; `deno task fuzz --minutes 60` tries new ones. */
 import assert from "node:assert/strict";
 import { fuzzCase } from "./fuzz_case.ts";
-import { allReaders, type Reader } from "./readers.ts";
+import type { Reader } from "./reader.ts";
+import { allReaders } from "./readers.ts";
 
 /** Number of cases per reader. */
 const CASES = 150;

@@ -4,7 +4,7 @@
  * @module
  */
 import { fuzzInput, readCase } from "./fuzz_case.ts";
-import type { Reader } from "./readers.ts";
+import type { Reader } from "./reader.ts";
 
 /** Which cases to run: all from a number on, in turns of all readers, or one number only. */
 export interface CaseRange {
