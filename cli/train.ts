@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArguments } from "./options/options.ts";
-import { runDirectory, TRAIN_OPTIONS } from "./options/run_options.ts";
+import { runDirectory, TRAIN_GROUPS, TRAIN_OPTIONS } from "./options/run_options.ts";
 import { startRun, takeRunDirectory } from "./run/start_run.ts";
 import {
   evaluate,
@@ -26,6 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
       "Trains a multimodal VAE, evaluates its latents and writes a report. Without flags: MMVM on phantoms, in a " +
       "few minutes.",
     options: TRAIN_OPTIONS,
+    groups: TRAIN_GROUPS,
   };
   const { values, given } = await trainValues(parseArguments(spec, args));
   const directory = runDirectory(values.run);

@@ -22,7 +22,7 @@ import {
 } from "../training/mod.ts";
 import { joinJob, stage } from "./cluster/join_job.ts";
 import { flag, integer, parseArguments } from "./options/options.ts";
-import { runDirectory, TRAIN_OPTIONS, type TrainValues } from "./options/run_options.ts";
+import { runDirectory, TRAIN_GROUPS, TRAIN_OPTIONS, type TrainValues } from "./options/run_options.ts";
 import { CACHE } from "./run/phantom_data.ts";
 import { type StartedRun, startRun, takeRunDirectory } from "./run/start_run.ts";
 import {
@@ -59,6 +59,7 @@ async function main(args: readonly string[]): Promise<number> {
     summary: "Trains like `deno task train`, by several processes: `mpirun -n 4 deno task train:mpi`, or srun. The " +
       "batch is divided among them. With --resume, a run that does not exist yet is started.",
     options: OPTIONS,
+    groups: [...TRAIN_GROUPS, { heading: "Ranks", options: ["shareAdapter", "rankTimeout"] }],
   }, args);
   const { shareAdapter = false, rankTimeout = OPTIONS.rankTimeout.default, ...rest } = given;
   const { values, given: chosen } = await trainValues({ given: rest });

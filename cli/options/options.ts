@@ -34,8 +34,16 @@ export interface CommandSpec<O extends SettingTable> {
   /** A sentence shown at the top of the help. */
   readonly summary: string;
   readonly options: O;
+  /** Headings of the help, in order, with the options below each; other options follow under `Options`. */
+  readonly groups?: readonly HelpGroup[];
   /** Operands after the flags; none by default. */
   readonly operands?: { readonly name: string; readonly help: string; readonly min: number; readonly max: number };
+}
+
+/** A heading of the help and the options below it, by their names in the table. */
+export interface HelpGroup {
+  readonly heading: string;
+  readonly options: readonly string[];
 }
 
 /** A parsed command line. */
@@ -121,19 +129,35 @@ function createCommand(spec: CommandSpec<SettingTable>): Command {
     .exitOverride()
     // Errors are thrown as exceptions; only the help is printed here.
     .configureOutput({ outputError: () => {} });
-  for (const [key, option] of Object.entries(spec.options)) {
+  for (const { key, option, heading } of helpOrder(spec)) {
     const value = option.placeholder === null ? "" : ` <${option.placeholder}>`;
     const made = new Option(`${flagName(key)}${value}`, `${option.help}${describeAllowed(option)}`);
     // `--no-tune` is a flag of its own, not the negation of another.
     made.negate = false;
+    if (heading !== undefined) made.helpGroup(`${heading}:`);
     command.addOption(made);
   }
+  const last = spec.groups?.at(-1);
+  if (last) command.addHelpOption(new Option("-h, --help", "print this help").helpGroup(`${last.heading}:`));
   const { operands } = spec;
   if (operands) {
     const name = operands.max > 1 ? `${operands.name}...` : operands.name;
     command.argument(operands.min > 0 ? `<${name}>` : `[${name}]`, operands.help);
   }
   return command;
+}
+
+/** The options in the order of the help: an option is listed in the first group that names it. */
+function helpOrder({ options, groups = [] }: CommandSpec<SettingTable>) {
+  const rest = new Map(Object.entries(options));
+  const grouped = groups.flatMap(({ heading, options: keys }) =>
+    keys.flatMap((key) => {
+      const option = rest.get(key);
+      rest.delete(key);
+      return option === undefined ? [] : [{ key, option, heading }];
+    })
+  );
+  return [...grouped, ...[...rest].map(([key, option]) => ({ key, option, heading: undefined }))];
 }
 
 function describeAllowed(option: Setting<unknown>): string {

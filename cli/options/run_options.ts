@@ -11,6 +11,7 @@ import { datasetOptionsOf, RUN_CONFIG_VERSION, type RunConfig } from "../../trai
 import { RUN_SETTINGS, SESSION_SETTINGS } from "../../training/run/run_settings.ts";
 import { UsageError } from "../terminal/errors.ts";
 import { userPath } from "../terminal/paths.ts";
+import type { HelpGroup } from "./options.ts";
 
 /** Number of phantom studies of a run without `--data`, and their seed. */
 export const DEFAULT_PHANTOMS = { studies: 900, seed: 1 } as const;
@@ -37,6 +38,18 @@ export const TRAIN_OPTIONS = {
   untrained: flag({ help: "also evaluate the untrained encoders, for comparison" }),
   ...DATA_OPTIONS,
 };
+
+/** The headings of the help of `train`: the ten most used options, then the others by what they are about. */
+export const TRAIN_GROUPS: readonly HelpGroup[] = [
+  {
+    heading: "Most used",
+    options: ["data", "dataset", "run", "resume", "method", "imageSize", "latentDim", "epochs", "batchSize", "lr"],
+  },
+  { heading: "Data", options: Object.keys(DATA_OPTIONS) },
+  { heading: "Model", options: Object.keys(flagsOf(RUN_SETTINGS.model)) },
+  { heading: "Optimisation", options: Object.keys(flagsOf(RUN_SETTINGS.training)) },
+  { heading: "Run", options: Object.keys(TRAIN_OPTIONS) },
+];
 
 /** The values of `train`'s flags. */
 export type TrainValues = SettingValues<typeof TRAIN_OPTIONS>;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseArguments, parseConfig } from "../../../cli/options/options.ts";
-import { runConfigOf, TRAIN_OPTIONS } from "../../../cli/options/run_options.ts";
+import { runConfigOf, TRAIN_GROUPS, TRAIN_OPTIONS } from "../../../cli/options/run_options.ts";
 import { checkRunConfig } from "../../../training/run/run_config.ts";
 
 const spec = { name: "train", summary: "Trains.", options: TRAIN_OPTIONS };
@@ -71,4 +71,11 @@ Deno.test("a configuration that predates these flags is still read, unchanged", 
     training;
   const old = { ...rest, model: oldModel, training: oldTraining };
   assert.equal(JSON.stringify(checkRunConfig(old, { file: "config.json" })), JSON.stringify(old));
+});
+
+Deno.test("the help of train groups all options, the ten most used first", () => {
+  const [mostUsed] = TRAIN_GROUPS;
+  assert.equal(mostUsed!.options.length, 10);
+  const grouped = new Set(TRAIN_GROUPS.flatMap(({ options }) => options));
+  assert.deepEqual([...grouped].sort(), Object.keys(TRAIN_OPTIONS).sort());
 });
