@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { join } from "node:path";
 import { printable, UsageError } from "../cli/terminal/errors.ts";
 import { runCli } from "../cli/terminal/run_cli.ts";
 
@@ -16,6 +17,8 @@ interface Part {
   /** Arguments inserted before the user's. */
   readonly args?: readonly string[];
 }
+
+const ROOT = join(import.meta.dirname!, "..");
 
 /** Permission set in deno.json for programs that use the GPU. */
 const GRAPHICS = "-P=graphics";
@@ -134,7 +137,16 @@ async function main(args: readonly string[]): Promise<number> {
   const { file, command = "run", permissions, args: first = [] } = part;
   const flags = command === "run" ? ["--quiet", "--no-prompt"] : ["--no-prompt"];
   const child = new Deno.Command("deno", {
-    args: [command, ...flags, "--cached-only", ...permissions, file, ...first, ...rest],
+    args: [
+      command,
+      ...["--config", join(ROOT, "deno.json")],
+      ...flags,
+      "--cached-only",
+      ...permissions,
+      join(ROOT, file),
+      ...first,
+      ...rest,
+    ],
   }).spawn();
   return (await child.status).code;
 }

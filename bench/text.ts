@@ -44,7 +44,13 @@ async function main(args: readonly string[]): Promise<void> {
   const tokens = test.lengths.reduce((sum, length) => sum + length, 0);
   const { count, draws, shown } = values;
   const [estimate] = await likelihoodRun({ open, data: trained.data, split: "test", count, draws });
-  const model = -(estimate?.mean ?? NaN) * (estimate?.pairs ?? 0) / tokens;
+  if (estimate === undefined || estimate.mean === null) {
+    throw new DataError(
+      `${estimate?.reason ?? "this run has no likelihood of a text"}; train with --method independent --views text`,
+      { file: trained.directory },
+    );
+  }
+  const model = -estimate.mean * estimate.pairs / tokens;
   const unigram = unigramNats(rows("train"), test, texts.vocabulary.size);
   console.log(`vocabulary: ${texts.vocabulary.size} tokens; ${test.lengths.length} test texts of ${tokens} tokens\n`);
   console.log(formatTable(["model", "nats per token", "perplexity"], [

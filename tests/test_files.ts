@@ -72,6 +72,7 @@ export const SLOW: readonly string[] = [
   "tests/bench/long_run_test.ts",
   "tests/bench/main_test.ts",
   "tests/bench/peers_test.ts",
+  "tests/bench/text_test.ts",
   "tests/browser/",
   "tests/cli/offline_test.ts",
   "tests/cli/report_test.ts",

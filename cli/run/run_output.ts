@@ -35,7 +35,10 @@ export function reportData(): DataReporter {
       progress?.stop();
       const { studies, subjects } = index;
       console.error(
-        printable(`${index.dataset}: ${studies.count} studies of ${subjects.count} patients, ${pairs.count} pairs`),
+        printable(
+          `${index.dataset}: ${studies.count} studies of ${subjects.count} patients, ${pairs.count} pairs` +
+            (index.texts ? `, ${index.texts.counts().texts} texts` : ""),
+        ),
       );
       if (index.claimsSynthetic && !index.synthetic) {
         console.error("  it says that it shows no patients, which is not relied on (--trust-synthetic does)");
