@@ -3,9 +3,12 @@
  *
  * @module
  */
-import type { EvaluationPlan, Part } from "./experiment.ts";
+import type { EvaluationPlan, Part, RunPlan } from "./experiment.ts";
 import type { RunJob } from "./perform_run.ts";
 import { measurementPath, planName, readMeasurement } from "./run_store.ts";
+
+/** Measurements by their file. */
+type Plans = Map<string, EvaluationPlan>;
 
 /**
  * Lists the runs of an experiment that are not yet trained or measured, each with its missing measurements.
@@ -17,15 +20,19 @@ export async function pendingJobs(
   parts: readonly Part[],
   { root, all = false }: { root: string; all?: boolean },
 ): Promise<RunJob[]> {
-  const jobs = new Map<string, { plan: RunJob["plan"]; evaluations: Map<string, EvaluationPlan> }>();
+  const jobs = new Map<string, { plan: RunPlan; missing: Plans; measured: Plans }>();
   for (const { run, evaluation } of parts.flatMap(({ arms }) => arms)) {
     const name = planName(run);
-    const job = jobs.get(name) ?? { plan: run, evaluations: new Map() };
-    const path = measurementPath(root, run, evaluation);
-    if (job.evaluations.has(path)) continue;
-    if (!all && await readMeasurement(root, run, evaluation)) continue;
-    job.evaluations.set(path, evaluation);
+    const job = jobs.get(name) ?? { plan: run, missing: new Map(), measured: new Map() };
     jobs.set(name, job);
+    const path = measurementPath(root, run, evaluation);
+    if (job.missing.has(path) || job.measured.has(path)) continue;
+    const isMissing = all || !await readMeasurement(root, run, evaluation);
+    (isMissing ? job.missing : job.measured).set(path, evaluation);
   }
-  return [...jobs.values()].map(({ plan, evaluations }) => ({ plan, evaluations: [...evaluations.values()] }));
+  return [...jobs.values()].filter(({ missing }) => missing.size > 0).map(({ plan, missing, measured }) => ({
+    plan,
+    evaluations: [...missing.values()],
+    measured: [...measured.values()],
+  }));
 }

@@ -5,6 +5,7 @@
  */
 import type { Results } from "../eval/results/results_schema.ts";
 import { measureRun } from "../eval/runs/evaluate_run.ts";
+import { writeModelCard } from "../eval/runs/model_card.ts";
 import type { ReplaceableDevice } from "../training/replaceable_device.ts";
 import { throughDeviceFailures } from "../training/replaceable_device.ts";
 import type { RunConfig } from "../training/run/run_config.ts";
@@ -25,6 +26,8 @@ export interface RunJob {
   readonly plan: RunPlan;
   /** The missing measurements. */
   readonly evaluations: readonly EvaluationPlan[];
+  /** Measurements that are there already, for the model card. */
+  readonly measured?: readonly EvaluationPlan[];
 }
 
 /** Options of {@linkcode performRun}. */
@@ -61,7 +64,10 @@ const TRAINING_SHARE = 0.85;
  * @returns False if it was stopped before the end.
  * @throws {DataError | NonFiniteStepError} as training and evaluation do; completed work is kept.
  */
-export async function performRun({ plan, evaluations }: RunJob, options: PerformOptions): Promise<boolean> {
+export async function performRun(
+  { plan, evaluations, measured = [] }: RunJob,
+  options: PerformOptions,
+): Promise<boolean> {
   const { root, devices, signal, onWarning } = options;
   const directory = await claimDirectory(root, plan);
   // Another experiment may need the same run and be training it: wait, and take over what it has measured.
@@ -69,8 +75,11 @@ export async function performRun({ plan, evaluations }: RunJob, options: Perform
     wait: { signal, onWait: () => options.onProgress({ done: 0, what: "waiting for another process" }) },
   });
   const missing = [];
-  for (const evaluation of evaluations) {
-    if (await readMeasurement(root, plan, evaluation) === undefined) missing.push(evaluation);
+  const shown: Results[] = [];
+  for (const evaluation of [...measured, ...evaluations]) {
+    const results = await readMeasurement(root, plan, evaluation);
+    if (results === undefined) missing.push(evaluation);
+    else if (isShown(evaluation)) shown.push(results);
   }
   if (missing.length === 0) return true;
   await sweepTemporary(directory);
@@ -97,9 +106,17 @@ export async function performRun({ plan, evaluations }: RunJob, options: Perform
     const onProgress: PerformOptions["onProgress"] = ({ done, what }) =>
       options.onProgress({ done: TRAINING_SHARE + (1 - TRAINING_SHARE) * (i + done) / missing.length, what });
     const results = await measure({ config, directory, data, evaluation }, { ...options, onProgress });
+    if (isShown(evaluation)) shown.push(results);
+    // Before the measurement, after which a run that is resumed does not come back to this one.
+    if (shown.length > 0) await writeModelCard(directory, { config, results: shown });
     await writeMeasurement(results, { root, plan, evaluation });
   }
   return true;
+}
+
+/** Whether the model card lists a measurement: unless its labels are deliberately wrong, which the card cannot tell. */
+function isShown({ labelNoise }: EvaluationPlan): boolean {
+  return labelNoise === undefined;
 }
 
 /** Measures a trained run once, reopening the device if it fails. */

@@ -1,5 +1,6 @@
 /**
- * Evaluates a run: encodes the data with its last valid checkpoint, applies the protocol and writes `results.json`.
+ * Evaluates a run: encodes the data with its last valid checkpoint, applies the protocol and writes `results.json`
+ * and the model card.
  *
  * @module
  */
@@ -21,6 +22,7 @@ import {
 import { describeTextView } from "./describe_text_view.ts";
 import { encodePairs } from "./encode_pairs.ts";
 import { evaluateClassifier } from "./evaluate_classifier.ts";
+import { writeModelCard } from "./model_card.ts";
 import { drawPictures, shownImages } from "./pictures.ts";
 import { acceptedChanges } from "../../training/run/run_data_record.ts";
 import { type Restored, restoreRun } from "../../training/run/run_checkpoint.ts";
@@ -78,14 +80,16 @@ interface Evaluated extends EvaluatedLatents {
 }
 
 /**
- * Encodes all splits, trains the probes, scores the test split and writes `results.json`. A supervised classifier
- * scores the splits itself.
+ * Encodes all splits, trains the probes, scores the test split and writes `results.json` and the model card. A
+ * supervised classifier scores the splits itself.
  *
  * @throws {DataError} if the run has no checkpoint or the data have no test studies.
  */
 export async function evaluateRun(options: EvaluateRunOptions): Promise<Results> {
   const results = await measureRun(options);
-  await writeResults(runPaths(options.directory).results, results);
+  const { config, directory } = options;
+  await writeResults(runPaths(directory).results, results);
+  await writeModelCard(directory, { config, results: [results] });
   return results;
 }
 

@@ -1,5 +1,6 @@
 /**
- * The files of a run: `config.json`, `metrics.jsonl`, `checkpoints/`, `results.json`, `report.html`.
+ * The files of a run: `config.json`, `metrics.jsonl`, `checkpoints/`, `results.json`,
+ * `report.html`, `README.md`.
  *
  * @module
  */
@@ -57,6 +58,8 @@ export interface RunPaths {
   readonly results: string;
   /** The report, `report.html`. */
   readonly report: string;
+  /** The model card, `README.md`. */
+  readonly card: string;
 }
 
 /** The paths of a run's files. */
@@ -72,11 +75,13 @@ export function runPaths(directory: string): RunPaths {
     vocabulary: join(directory, "vocabulary.json"),
     results: join(directory, "results.json"),
     report: join(directory, "report.html"),
+    card: join(directory, "README.md"),
   };
 }
 
 /** The files whose temporary files {@link sweepTemporary} removes. */
-const FILES = /^((config|draft|data|tuning|vocabulary|results)\.json|metrics\.jsonl|report\.html|tables\.txt)$/;
+const FILES =
+  /^((config|draft|data|tuning|vocabulary|results)\.json|metrics\.jsonl|report\.html|README\.md|tables\.txt)$/;
 /** Files that only training writes, one process at a time; a running evaluation may be writing the others. */
 const OWN = /^(config|draft|data|tuning|vocabulary|metrics)\./;
 const HOUR = 3_600_000;

@@ -145,6 +145,7 @@ Deno.test("a float16 run skips steps while its loss scale is too large, and can 
     assert.notDeepEqual(got, want);
     got.mu.forEach((mu, m) => assert.ok(relativeError(mu, want.mu[m]!) < 1e-2));
     await evaluateRun({ config, directory, data, device, ...evaluation });
+    assert.match(await Deno.readTextFile(runPaths(directory).card), /^library_name: mmvm$/m);
   });
 });
 
