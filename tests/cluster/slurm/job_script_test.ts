@@ -52,6 +52,15 @@ Deno.test("arrayScript() stops the program and requeues the task when the time l
   });
 });
 
+Deno.test("arrayScript() heeds a signal that comes while it starts the program", async () => {
+  await inFolder(async (folder) => {
+    const program = `trap "exit 143" TERM; kill -USR2 $PPID; while :; do sleep 0.05; done`;
+    const script = arrayScript({ ...JOB, command: ["bash", "-c"], arguments: [[program]] });
+    const { code, stderr } = await (await prepare(folder, script))(0).ended;
+    assert.deepEqual([code, stderr], [143, "scontrol requeue 7_0\n"]);
+  });
+});
+
 Deno.test("arrayScript() waits for the program to save when Slurm stops the job, and does not requeue it", async () => {
   await inFolder(async (folder) => {
     const script = arrayScript({ ...JOB, command: ["bash", "-c"], arguments: [[`echo $$ >pid; ${PROGRAM}`]] });
