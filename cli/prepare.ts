@@ -4,10 +4,20 @@
  *
  * @module
  */
-import { dropEntries, openDataset, pairStudies, preparePixels, type PreparePlan } from "../data/mod.ts";
+import {
+  type CachePart,
+  dropEntries,
+  openDataset,
+  pairStudies,
+  preparePixels,
+  type PreparePlan,
+  type StudyIndex,
+} from "../data/mod.ts";
+import { JOB_OPTIONS, requireSlurm } from "./cluster/slurm_options.ts";
+import { writePrepareJobs } from "./cluster/write_prepare_jobs.ts";
 import { DATA_OPTIONS, datasetOptions } from "./options/run_options.ts";
 import { printable, UsageError } from "./terminal/errors.ts";
-import { flag, integer, number, parseArguments, path } from "./options/options.ts";
+import { flag, integer, number, type OptionValues, parseArguments, path, text } from "./options/options.ts";
 import { type Progress, startProgress } from "./terminal/progress.ts";
 import { runCli } from "./terminal/run_cli.ts";
 import { sayWaiting } from "./run/run_output.ts";
@@ -30,24 +40,69 @@ const SPEC = {
       default: 120,
     }),
     verify: flag({ help: "verify existing images; prepare damaged and bad ones again" }),
+    part: text({
+      help: "prepare only part I of N, 0 to N - 1, while other processes prepare the rest; run it without to merge",
+      pattern: /^\d{1,6}\/\d{1,6}$/,
+      allowed: "I/N, such as 0/4",
+      placeholder: "I/N",
+    }),
+    parts: integer({ min: 1, max: 10_000, help: "with --slurm: number of parts; by default one a file, up to 64" }),
+    ...JOB_OPTIONS,
   },
 };
 
+type Values = OptionValues<typeof SPEC.options>;
+
 async function main(args: readonly string[]): Promise<number> {
-  const { values } = parseArguments(SPEC, args);
+  const { values, given } = parseArguments(SPEC, args);
   if (values.data === undefined && values.dataset !== "mnist-pairs") {
     throw new UsageError("--data is required; only --dataset mnist-pairs needs none");
   }
+  const part = partOf(values);
   const stop = stopSignals("saving what is prepared");
-  const index = await openDataset({ ...datasetOptions(values, values.data), signal: stop.signal });
+  try {
+    const index = await openDataset({ ...datasetOptions(values, values.data), signal: stop.signal });
+    if (values.slurm) await writePrepareJobs(index, { values: { ...values, cacheDir: cacheOf(values) }, given });
+    else await prepare(index, { values, part, signal: stop.signal });
+    return 0;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    console.error("stopped; run the same command again to resume");
+    return stop.exitCode;
+  }
+}
+
+/** @throws {UsageError} if the flags about parts do not go together. */
+function partOf(values: Values): CachePart | undefined {
+  requireSlurm(values);
+  if (values.parts !== undefined && !values.slurm) {
+    throw new UsageError("--parts is for jobs: give --slurm too, or prepare one part with --part I/N");
+  }
+  if (values.part === undefined) return undefined;
+  if (values.slurm) throw new UsageError("--slurm writes a job for every part: leave out --part, or give --parts");
+  if (values.verify) throw new UsageError("--verify is for the whole cache: leave it out, or leave out --part");
+  const [index, count] = values.part.split("/").map(Number) as [number, number];
+  if (index >= count) throw new UsageError(`--part ${values.part} does not exist: the first of N is 0, the last N - 1`);
+  return { index, count };
+}
+
+function cacheOf({ cache }: Values): string {
+  return cache ?? "cache";
+}
+
+async function prepare(
+  index: StudyIndex,
+  { values, part, signal }: { values: Values; part: CachePart | undefined; signal: AbortSignal },
+): Promise<void> {
   let progress: Progress | undefined;
   try {
     const pixels = await preparePixels(index, {
-      cacheDir: values.cache ?? "cache",
+      cacheDir: cacheOf(values),
       imageSize: values.imageSize,
       verify: values.verify,
       timeout: 1000 * values.decodeTimeout,
-      signal: stop.signal,
+      signal,
+      ...(part === undefined ? {} : { part }),
       ...(values.workers === undefined ? {} : { workers: values.workers }),
       ...(values.imageMemory === undefined ? {} : { imageMemory: values.imageMemory * 2 ** 20 }),
       onWait: sayWaiting,
@@ -64,12 +119,10 @@ async function main(args: readonly string[]): Promise<number> {
       const what = kept === true ? "noted" : "skipped";
       console.error(printable(`${what}: ${reason}: ${count}, for example ${examples.join("; ")}`));
     }
+    if (part !== undefined) {
+      console.error(`part ${part.index}/${part.count} is prepared; once all are, run \`prepare\` without --part`);
+    }
     console.log(pixels.directory);
-    return 0;
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    console.error("stopped; run the same command again to resume");
-    return stop.exitCode;
   } finally {
     progress?.stop();
   }

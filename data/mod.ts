@@ -99,7 +99,8 @@ export {
   type PrepareProgress,
 } from "./cache/prepare_pixels.ts";
 export { PreparedPixels } from "./cache/prepared_pixels.ts";
-export type { CacheManifest } from "./cache/manifest.ts";
+export { type CacheManifest, locateCache } from "./cache/manifest.ts";
+export type { CachePart } from "./cache/cache_parts.ts";
 export type { Shard } from "./cache/shard.ts";
 export { type Batch, createLoader, labelsOfStudies, type Loader, type LoaderOptions } from "./loader/loader.ts";
 export { type BatchBuffers, fillBatch } from "./loader/fill_batch.ts";

@@ -114,6 +114,14 @@ export function parseConfig<O extends SettingTable>(
   return values as Partial<SettingValues<O>>;
 }
 
+/** The flags that give these values, as words of a command line. */
+export function wordsOf(given: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(given).flatMap(([key, value]) => {
+    if (value === undefined || value === false) return [];
+    return [value === true ? flagName(key) : `${flagName(key)}=${value}`];
+  });
+}
+
 /** The defaults of a table, overridden from left to right. */
 export function mergeValues<O extends SettingTable>(
   table: O,

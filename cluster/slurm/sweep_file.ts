@@ -79,7 +79,7 @@ export async function freezeSweep(
     const index = firstDifference(there.tasks, sweep.tasks);
     if (index === undefined && there.name === name) return there;
     throw new DataError(
-      `this lists other runs than the experiment has now (${
+      `this lists other tasks than the command has now (${
         index === undefined ? `it is that of ${there.name}` : `from index ${index} on`
       }), and jobs in the queue may refer to it: once they have ended, delete the file and run the command again`,
       { file: sweepPath(folder) },

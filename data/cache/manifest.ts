@@ -96,6 +96,18 @@ export function cacheDirectory(cacheRoot: string, manifest: CacheManifest): stri
   return join(cacheRoot, `${manifest.dataset}-${manifest.imageSize}px-${manifest.key.slice(0, 16)}`);
 }
 
+/** Where the cache of an index and an image size is, and the number of its shards, by which it can be divided. */
+export function locateCache(
+  index: StudyIndex,
+  options: { cacheDir: string; imageSize: number },
+): { directory: string; shards: number } {
+  const manifest = manifestFor(index, options.imageSize);
+  return {
+    directory: cacheDirectory(options.cacheDir, manifest),
+    shards: Math.ceil(manifest.images / manifest.imagesPerShard),
+  };
+}
+
 /**
  * Ensures that a cache has the expected manifest. Writes it if it is missing, or if it differs and `verify` is set.
  *

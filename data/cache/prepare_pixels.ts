@@ -5,17 +5,17 @@
  */
 import { statfsSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { checkFiles } from "../index/check_files.ts";
 import { dropUndecodable, UnreadImages } from "./check_images.ts";
 import { removeTemporaryFiles } from "../../base/atomic_file.ts";
 import { DataError, nameFile } from "../../base/errors.ts";
-import { openForUpdateSync } from "../../base/regular_file.ts";
 import { MAX_PIXELS } from "../image/decode_image.ts";
 import { countLevels } from "../image/decoded_image.ts";
 import { preprocess } from "../image/preprocess.ts";
 import { pairStudies } from "../index/pairs.ts";
 import type { StudyIndex } from "../index/study_index.ts";
+import { lockCache } from "./cache_lock.ts";
+import { type CachePart, checkPart, isFileOfPart, mergeParts, partFile } from "./cache_parts.ts";
 import { decodeAll, type DecodeResult, type DecodeTask } from "./decode_pool.ts";
 import { defaultImageMemory } from "./image_memory.ts";
 import { noteImages, notesOfLevels } from "./image_notes.ts";
@@ -65,6 +65,11 @@ export interface PrepareOptions {
   workers?: number;
   /** Images to prepare, default those used by the index's pair policy. */
   images?: Iterable<number>;
+  /**
+   * Prepare only this part's shards, while other processes prepare the other parts in the same folder; all by default.
+   * A call without it merges the parts.
+   */
+  part?: CachePart;
   /** Verify all prepared images and retry damaged and bad ones, default false. */
   verify?: boolean;
   /** Reject images with more pixels, default 64 million. */
@@ -90,13 +95,18 @@ export interface PrepareOptions {
  * call. Form pairs after this call. If another process is preparing the same cache, waits for it.
  *
  * @throws {DataError} if there are no image files, the disk is full, the data folder disappears or fails while the task
- * runs, the manifest differs or (in strict mode) an image is bad.
+ * runs, the manifest differs, the cache is being prepared in another number of parts or (in strict mode) an image is
+ * bad.
+ * @throws {RangeError} if the image size or the part does not exist, or a part is to be verified.
  */
 export async function preparePixels(index: StudyIndex, options: PrepareOptions): Promise<PreparedPixels> {
   const { imageSize } = options;
   if (!Number.isInteger(imageSize) || imageSize < 1 || imageSize > 4096) {
     throw new RangeError(`the image size must be an integer from 1 to 4096, not ${imageSize}`);
   }
+  const { part, verify = false } = options;
+  if (part !== undefined) checkPart(part);
+  if (part !== undefined && verify) throw new RangeError("only the whole cache can be verified, not a part");
   const images = options.images === undefined ? undefined : [...options.images];
   if (!index.source.hasImages && images?.length !== 0) {
     throw new DataError("there are no image files, neither a folder `files` nor `files.zip`", { file: index.root });
@@ -108,8 +118,8 @@ export async function preparePixels(index: StudyIndex, options: PrepareOptions):
     Deno.mkdirSync(directory, { recursive: true });
     using lock = await lockCache(directory, options);
     void lock;
-    await removeTemporaryFiles(directory, () => true);
-    const { verify = false } = options;
+    await removeTemporaryFiles(directory, ({ name }) => part === undefined || isFileOfPart(name, part));
+    if (part === undefined) await mergeParts(directory);
     settleManifest(directory, { expected: manifest, verify });
     const prepared = PreparedPixels.withShards(directory, manifest, { ignoreDamaged: verify });
     await new Preparation(index, prepared, images === undefined ? options : { ...options, images }).run();
@@ -134,13 +144,21 @@ class Preparation {
     this.#index = index;
     this.#prepared = prepared;
     this.#options = options;
-    this.#log = SkippedLog.open(join(prepared.directory, "skipped.jsonl"));
+    const { directory } = prepared;
+    const { part } = options;
+    const log = join(directory, "skipped.jsonl");
+    this.#log = part === undefined
+      ? SkippedLog.open(log)
+      : SkippedLog.open(join(directory, partFile(part, "skipped.jsonl")), { earlier: log });
     this.#unread = new UnreadImages(index);
     this.#progress = { done: 0, total: 0, skipped: 0, imagesPerSecond: 0, secondsLeft: 0 };
   }
 
   async run(): Promise<void> {
-    const wanted = [...(this.#options.images ?? imagesOfPairs(this.#index))];
+    const { part } = this.#options;
+    const { imagesPerShard } = this.#prepared.manifest;
+    const wanted = [...(this.#options.images ?? imagesOfPairs(this.#index))]
+      .filter((image) => part === undefined || Math.floor(image / imagesPerShard) % part.count === part.index);
     if (this.#options.verify ?? false) this.#forgetDamaged();
     const missing: number[] = [];
     for (const image of wanted) {
@@ -286,34 +304,6 @@ export function imagesOfPairs(index: StudyIndex): Int32Array {
     if (flag === 1) images.push(image);
   });
   return Int32Array.from(images);
-}
-
-/** Polling interval in milliseconds for a lock held by another process. */
-const LOCK_INTERVAL = 200;
-
-/**
- * Locks the cache for this process, waiting if necessary. The operating system releases the lock when the process ends.
- */
-async function lockCache(
-  directory: string,
-  { onWait, signal }: Pick<PrepareOptions, "onWait" | "signal">,
-): Promise<Disposable> {
-  const file = openForUpdateSync(join(directory, "lock"));
-  try {
-    // Some network file systems do not support locks; two processes then write the same bytes, which is harmless.
-    const isLocked = () => file.tryLock(true).catch(() => true);
-    if (!await isLocked()) {
-      onWait?.();
-      // lock() cannot be interrupted.
-      do await delay(LOCK_INTERVAL, undefined, { signal }); while (!await isLocked());
-    }
-    return { [Symbol.dispose]: () => file.close() };
-  } catch (error) {
-    file.close();
-    // Throw the signal's reason instead of the timer's AbortError.
-    signal?.throwIfAborted();
-    throw error;
-  }
 }
 
 function freeBytes(directory: string): number | undefined {

@@ -27,10 +27,16 @@ export class SkippedLog {
     this.#reasons = reasons;
   }
 
-  /** Opens a log; a line truncated by a crash is ignored. */
-  static open(path: string): SkippedLog {
+  /**
+   * Opens a log; a line truncated by a crash is ignored.
+   *
+   * @param options.earlier Another log, whose reasons are known too; it is not written.
+   */
+  static open(path: string, options: { earlier?: string } = {}): SkippedLog {
     const reasons = new Map<number, string>();
-    for (const entry of readSkipped(path)) reasons.set(entry.image, entry.reason);
+    for (const log of options.earlier === undefined ? [path] : [options.earlier, path]) {
+      for (const entry of readSkipped(log)) reasons.set(entry.image, entry.reason);
+    }
     return new SkippedLog(path, reasons);
   }
 

@@ -16,7 +16,7 @@ Deno.test("freezeSweep() keeps a sweep as it is, and refuses another one", async
     assert.deepEqual(await freezeSweep(slurm, { name: "s", tasks: TASKS }), made);
     await assert.rejects(
       freezeSweep(slurm, { name: "s", tasks: TASKS.toReversed() }),
-      /sweep\.json: this lists other runs than the experiment has now \(from index 0 on\)/,
+      /sweep\.json: this lists other tasks than the command has now \(from index 0 on\)/,
     );
     await assert.rejects(freezeSweep(slurm, { name: "s", tasks: TASKS.slice(0, 1) }), /from index 1 on/);
     await assert.rejects(freezeSweep(slurm, { name: "t", tasks: TASKS }), /it is that of s/);
