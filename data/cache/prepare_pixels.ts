@@ -111,7 +111,7 @@ export async function preparePixels(index: StudyIndex, options: PrepareOptions):
   if (!index.source.hasImages && images?.length !== 0) {
     throw new DataError("there are no image files, neither a folder `files` nor `files.zip`", { file: index.root });
   }
-  checkFiles(index, { signal: options.signal });
+  if (images?.length !== 0) checkFiles(index, { signal: options.signal });
   const manifest = manifestFor(index, imageSize);
   const directory = cacheDirectory(options.cacheDir, manifest);
   try {

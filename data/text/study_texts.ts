@@ -109,6 +109,19 @@ export class StudyTexts {
     return true;
   }
 
+  /** A copy in which the given studies have no report. */
+  without(studies: ReadonlySet<number>): StudyTexts {
+    const copy = new StudyTexts(this.#texts.length, { selection: this.selection });
+    for (const study of this.#texts.keys()) {
+      if (studies.has(study)) continue;
+      copy.#texts[study] = this.#texts[study];
+      copy.#origins[study] = this.#origins[study]!;
+      copy.#reports[study] = this.#reports[study]!;
+      copy.#addenda[study] = this.#addenda[study]!;
+    }
+    return copy;
+  }
+
   /** Counts what was found for the given studies, or all. */
   counts(studies?: Iterable<number>): TextCounts {
     const counts: TextCounts = {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TEXT_VIEW } from "../../training/data/run_views.ts";
+import { TEXT_VIEW } from "../../training/data/text_view.ts";
 import { evaluated } from "./arms.ts";
 import type { Experiment } from "../experiment.ts";
 import { vaeRun } from "./scales.ts";

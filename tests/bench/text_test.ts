@@ -5,7 +5,7 @@ import { readResults } from "../../eval/mod.ts";
 import { inTempDir } from "../data/fixture.ts";
 import { runProcess, taskCommand } from "../process.ts";
 
-/** A folder in the layout of Open-i with reports only, made up. */
+/** A folder in the layout of Open-i with reports only, made up; the images that they name are not there. */
 async function writeReports(root: string, count: number): Promise<void> {
   await Deno.mkdir(join(root, "ecgen-radiology"), { recursive: true });
   for (let number = 1; number <= count; number++) {
@@ -13,7 +13,11 @@ async function writeReports(root: string, count: number): Promise<void> {
       ? ["The heart is large. No effusion.", "Cardiomegaly/mild"]
       : ["No pleural effusion. The lungs are clear.", "normal"];
     const xml = `<eCitation><uId id="CXR${number}"/><Abstract><AbstractText Label="FINDINGS">${findings}` +
-      `</AbstractText></Abstract><MeSH><major>${heading}</major></MeSH></eCitation>`;
+      `</AbstractText></Abstract><MeSH><major>${heading}</major></MeSH>` +
+      ["3001", "4001"].map((image) =>
+        `<parentImage id="CXR${number}_IM-0001-${image}"><caption>PA and lateral</caption></parentImage>`
+      ).join("") +
+      "</eCitation>";
     await Deno.writeTextFile(join(root, "ecgen-radiology", `${number}.xml`), xml);
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Removes a view from a share of the training studies.
+ * Removes a view, of images or of texts, from a share of the training studies.
  *
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import { pairsOfSplit, type PairTable, studiesOfPairs, type StudyIndex } from "../../data/mod.ts";
+import { pairsOfSplit, type PairTable, SPLITS, studiesOfPairs, StudyIndex } from "../../data/mod.ts";
 import { SeededRandom } from "../../base/random.ts";
 
 /** Which view to remove, and from how many studies. */
@@ -28,11 +28,7 @@ export function withAbsentView(pairs: PairTable, { index, view, share, seed }: A
   if (column < 0) {
     throw new DataError(`the view ${view} is to be taken away, but the data have ${index.views.join(", ")}`);
   }
-  const order = [...studiesOfPairs(pairsOfSplit(index, pairs, "train"))];
-  // Sorted by identifier, so that the draw does not depend on the order of files.
-  order.sort((a, b) => index.studies.ids[a]! < index.studies.ids[b]! ? -1 : 1);
-  new SeededRandom("absent-view", seed).shuffle(order);
-  const without = new Set(order.slice(0, Math.round(share * order.length)));
+  const without = drawn(studiesOfPairs(pairsOfSplit(index, pairs, "train")), { index, share, seed });
   const { views } = pairs;
   const study: number[] = [];
   const images: number[] = [];
@@ -55,4 +51,39 @@ export function withAbsentView(pairs: PairTable, { index, view, share, seed }: A
     images: Int32Array.from(images),
     drops: pairs.drops,
   };
+}
+
+/**
+ * An index in which a share of the training studies with a text have none. Draws with one seed are nested. Validation
+ * and test are unchanged.
+ *
+ * @throws {DataError} if no texts were read.
+ */
+export function withAbsentText(index: StudyIndex, { share, seed }: Pick<AbsentView, "share" | "seed">): StudyIndex {
+  const { texts } = index;
+  if (texts === undefined) {
+    throw new DataError(
+      "the texts are to be taken away, but none were read: the run must have a view of texts, and the data reports",
+      { file: index.root },
+    );
+  }
+  const withText = Array.from({ length: index.studies.count }, (_, study) => study)
+    .filter((study) => SPLITS[index.splitOfStudy(study)] === "train" && texts.get(study) !== undefined);
+  const { subjects, studies, images } = index;
+  const altered = new StudyIndex(index, { subjects, studies, images }, index.drops);
+  altered.texts = texts.without(drawn(withText, { index, share, seed }));
+  altered.listed = index.listed;
+  altered.filesChecked = index.filesChecked;
+  return altered;
+}
+
+/** Draws a share of some studies. */
+function drawn(
+  studies: Iterable<number>,
+  { index, share, seed }: Pick<AbsentView, "index" | "share" | "seed">,
+): Set<number> {
+  // Sorted by identifier, so that the draw does not depend on the order of files.
+  const order = [...studies].sort((a, b) => index.studies.ids[a]! < index.studies.ids[b]! ? -1 : 1);
+  new SeededRandom("absent-view", seed).shuffle(order);
+  return new Set(order.slice(0, Math.round(share * order.length)));
 }

@@ -16,7 +16,8 @@ import {
   type TokenTable,
   type Vocabulary,
 } from "../../data/mod.ts";
-import { withAbsentView } from "./absent_view.ts";
+import { withAbsentText, withAbsentView } from "./absent_view.ts";
+import { TEXT_VIEW } from "./text_view.ts";
 import { withLabelNoise } from "./label_noise.ts";
 import type { DataConfig } from "../run/run_config.ts";
 
@@ -48,7 +49,7 @@ export interface OpenRunDataOptions {
   readonly data: DataConfig;
   /** Side of the square images in pixels. */
   readonly imageSize: number;
-  /** Whether to read the studies' reports; not by default. With `alone`, no image is prepared. */
+  /** Whether to read the studies' reports; not by default. With `alone`, no image is looked up or prepared. */
   readonly texts?: boolean | "alone";
   /** Folder of all caches. */
   readonly cacheDir: string;
@@ -97,7 +98,12 @@ export async function openRunData(options: OpenRunDataOptions): Promise<RunData>
   const started = performance.now();
   const { data, imageSize, texts = false, cacheDir, onIndex, onWait, onPlan, onProgress, signal } = options;
   const abort = signal ? { signal } : {};
-  const index = await openDataset({ ...datasetOptionsOf(data), texts: texts !== false, ...abort });
+  const index = await openDataset({
+    ...datasetOptionsOf(data),
+    texts: texts !== false,
+    ...(texts === "alone" ? { checkFiles: false } : {}),
+    ...abort,
+  });
   onIndex?.({ index, pairs: pairStudies(index) });
   const pixels = await preparePixels(index, {
     cacheDir,
@@ -124,6 +130,9 @@ export function alterRunData(
   { absent, labelNoise }: Pick<DataConfig, "absent" | "labelNoise">,
 ): RunData {
   const index = labelNoise === undefined ? whole.index : withLabelNoise(whole.index, labelNoise);
+  if (absent?.view === TEXT_VIEW && !index.views.includes(TEXT_VIEW)) {
+    return { ...whole, index: withAbsentText(index, absent) };
+  }
   const pairs = absent === undefined ? whole.pairs : withAbsentView(whole.pairs, { ...absent, index });
   return { ...whole, index, pairs };
 }

@@ -9,9 +9,7 @@ import type { StudyIndex } from "../../data/mod.ts";
 import { CLASSIFIER_NAMES, methodOf } from "../../models/mod.ts";
 import type { ModelConfig, RunConfig } from "../run/run_config.ts";
 import type { RunData } from "./run_data.ts";
-
-/** The name by which `--views` asks for the studies' reports. */
-export const TEXT_VIEW = "text";
+import { TEXT_VIEW } from "./text_view.ts";
 
 /** The views of a run, and the data's pairs of them. */
 export interface RunViews {
@@ -124,7 +122,7 @@ function withTextsAlone(pairs: PairTable, index: StudyIndex): PairTable {
     if (next > first) {
       for (let pair = first; pair < next; pair++) study.push(at);
       images.push(...pairs.images.subarray(first * pairs.views, next * pairs.views));
-    } else if (index.splitOfStudy(at) >= 0 && index.texts?.get(at) !== undefined) {
+    } else if (index.splitOfStudy(at) >= 0 && index.studies.dropped[at] === 0 && index.texts?.get(at) !== undefined) {
       study.push(at);
       for (let view = 0; view < pairs.views; view++) images.push(-1);
     }

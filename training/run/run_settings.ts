@@ -85,7 +85,7 @@ const data = {
     views: z.array(z.enum(MNIST_VIEWS)).min(1).exactOptional(),
     seed: seed.exactOptional(),
   })),
-  /** Removes a view from a share of the training studies; draws with one seed are nested. */
+  /** Removes a view, of images or texts, from a share of the training studies; draws with one seed are nested. */
   absent: fileOnly(z.object({ view: z.string(), share, seed })),
   /** Flips each label in a share of the training studies; draws with one seed are nested. */
   labelNoise: fileOnly(z.object({ share, seed })),

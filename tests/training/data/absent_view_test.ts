@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { openDataset, pairStudies, type PairTable, SPLITS } from "../../../data/mod.ts";
-import { withAbsentView } from "../../../training/data/absent_view.ts";
+import { openDataset, pairStudies, type PairTable, SPLITS, type StudyIndex, StudyTexts } from "../../../data/mod.ts";
+import { withAbsentText, withAbsentView } from "../../../training/data/absent_view.ts";
 
 const index = await openDataset({ dataset: "mnist-pairs", mnist: { pairs: { train: 200, validate: 30, test: 30 } } });
 const pairs = pairStudies(index);
@@ -41,5 +41,37 @@ Deno.test("withAbsentView() names a view that the data do not have", () => {
   assert.throws(() => withAbsentView(pairs, { index, view: "lateral", share: 0.5, seed: 0 }), {
     name: "DataError",
     message: /the view lateral is to be taken away, but the data have rotated, noisy/,
+  });
+});
+
+Deno.test("withAbsentText() removes the text from a share of the training studies, nested by share", () => {
+  const texts = new StudyTexts(index.studies.count);
+  for (let study = 0; study < index.studies.count; study++) {
+    if (study % 2 === 0) texts.add(study, { findings: `study ${study}`, addenda: 1 });
+  }
+  const whole = Object.create(index, { texts: { value: texts } }) as StudyIndex;
+  const studiesWithText = (altered: StudyIndex) =>
+    [...index.studies.ids.keys()].filter((study) => altered.texts!.get(study) !== undefined);
+  const train = studiesWithText(whole).filter((study) => SPLITS[index.splitOfStudy(study)] === "train").length;
+  const [quarter, half, all] = [0.25, 0.5, 1].map((share) =>
+    studiesWithText(withAbsentText(whole, { share, seed: 1 }))
+  );
+  const before = studiesWithText(whole).length;
+  assert.deepEqual(
+    [quarter!.length, half!.length, all!.length],
+    [0.25, 0.5, 1].map((share) => before - Math.round(share * train)),
+  );
+  assert.ok(half!.every((study) => quarter!.includes(study)));
+  assert.ok(all!.every((study) => SPLITS[index.splitOfStudy(study)] !== "train"));
+  const { texts: kept } = withAbsentText(whole, { share: 0.5, seed: 1 });
+  assert.equal(kept!.get(half![0]!), texts.get(half![0]!));
+  assert.deepEqual([kept!.counts().addenda, kept!.counts().texts], [half!.length, half!.length]);
+  assert.equal(studiesWithText(whole).length, before);
+});
+
+Deno.test("withAbsentText() says that no texts were read", () => {
+  assert.throws(() => withAbsentText(index, { share: 0.5, seed: 0 }), {
+    name: "DataError",
+    message: /the texts are to be taken away, but none were read/,
   });
 });
