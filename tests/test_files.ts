@@ -56,6 +56,7 @@ export function groupFiles(files: readonly string[]): TestGroup[] {
 /** Test files that start a cluster on this machine, which takes root, namespaces, Slurm, OpenMPI and MPICH. */
 const CLUSTER_TESTS: readonly string[] = [
   "tests/cluster/mpi/train_mpi_test.ts",
+  "tests/cluster/slurm/slurm_prepare_test.ts",
   "tests/cluster/slurm/slurm_sweep_test.ts",
   "tests/cluster/slurm/srun_training_test.ts",
 ];
@@ -78,6 +79,7 @@ export const SLOW: readonly string[] = [
   "tests/cli/report_test.ts",
   "tests/cli/views_test.ts",
   "tests/cluster/",
+  "tests/data/cache/prepare_parts_test.ts",
   "tests/data/cache/prepare_pixels_test.ts",
   "tests/data/image/mutation_test.ts",
   "tests/data/readers/read_mimic_dicom_test.ts",

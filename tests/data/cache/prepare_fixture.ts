@@ -3,6 +3,7 @@
  *
  * @module
  */
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
   openDataset,
@@ -11,7 +12,7 @@ import {
   preparePixels,
   type PreparePlan,
 } from "../../../data/mod.ts";
-import { type FixtureImage, inTempDir, writeMimic } from "../fixture.ts";
+import { type FixtureImage, inTempDir, SMALL_JPEG, writeMimic } from "../fixture.ts";
 
 export interface Run {
   root: string;
@@ -53,4 +54,33 @@ export function contents(pixels: PreparedPixels): Uint8Array {
   }
   pixels.close();
   return all;
+}
+
+/** 256 images of this size are a shard of 256 MiB. */
+export const SIZE = 1024;
+const PER_SHARD = 256;
+
+/** Four shards, the last one shorter. Each begins with a study of two images; the others have no pair and no pixels. */
+export function fourShards(): FixtureImage[] {
+  return Array.from({ length: 3 * PER_SHARD + 2 }, (_, image) => {
+    const isFirst = image % PER_SHARD < 2;
+    return {
+      subject: String(10_000_000 + image - (isFirst ? image % PER_SHARD : 0)),
+      study: String(50_000_000 + image - (isFirst ? image % PER_SHARD : 0)),
+      position: image % PER_SHARD === 1 ? "LATERAL" : "PA",
+      split: "train",
+      // One image of the second and one of the third shard cannot be decoded.
+      ...(image === PER_SHARD || image === 2 * PER_SHARD + 1 ? { content: SMALL_JPEG.slice(0, 200) } : {}),
+    };
+  });
+}
+
+/** Asserts that two folders have the same files with the same bytes. */
+export async function assertSameFiles(a: string, b: string): Promise<void> {
+  const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+  assert.deepEqual(names(a), names(b));
+  for (const name of names(a)) {
+    const [left, right] = await Promise.all([a, b].map((folder) => Deno.readFile(join(folder, name))));
+    assert.ok(Buffer.from(left!.buffer).equals(right!), `${name} differs`);
+  }
 }

@@ -2,27 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readSkipped } from "../../../data/cache/skipped_log.ts";
 import { type Ended, RunningProcess, runProcess, taskCommand } from "../../process.ts";
-import { type FixtureImage, plainImages, SMALL_JPEG } from "../fixture.ts";
-import { type Run, withData } from "./prepare_fixture.ts";
-
-/** 256 images of this size are a shard of 256 MiB. */
-const SIZE = 1024;
-const PER_SHARD = 256;
-
-/** Four shards, the last one shorter. Each begins with a study of two images; the others have no pair and no pixels. */
-function fourShards(): FixtureImage[] {
-  return Array.from({ length: 3 * PER_SHARD + 2 }, (_, image) => {
-    const isFirst = image % PER_SHARD < 2;
-    return {
-      subject: String(10_000_000 + image - (isFirst ? image % PER_SHARD : 0)),
-      study: String(50_000_000 + image - (isFirst ? image % PER_SHARD : 0)),
-      position: image % PER_SHARD === 1 ? "LATERAL" : "PA",
-      split: "train",
-      // One image of the second and one of the third shard cannot be decoded.
-      ...(image === PER_SHARD || image === 2 * PER_SHARD + 1 ? { content: SMALL_JPEG.slice(0, 200) } : {}),
-    };
-  });
-}
+import { plainImages, SMALL_JPEG } from "../fixture.ts";
+import { assertSameFiles, fourShards, type Run, SIZE, withData } from "./prepare_fixture.ts";
 
 function command(root: string, ...flags: string[]): string[] {
   const data = ["--data", join(root, "mimic"), "--image-size", String(SIZE), "--workers", "1"];
@@ -33,15 +14,6 @@ function command(root: string, ...flags: string[]): string[] {
 function folderOf({ code, stdout, stderr }: Ended): string {
   assert.equal(code, 0, stderr);
   return stdout.trim();
-}
-
-async function assertSameFiles(a: string, b: string): Promise<void> {
-  const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
-  assert.deepEqual(names(a), names(b));
-  for (const name of names(a)) {
-    const [left, right] = await Promise.all([a, b].map((folder) => Deno.readFile(join(folder, name))));
-    assert.ok(Buffer.from(left!.buffer).equals(right!), `${name} differs`);
-  }
 }
 
 Deno.test("three parts prepared at the same time, one of them killed and repeated, are merged to the whole cache", () =>

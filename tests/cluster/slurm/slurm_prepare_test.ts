@@ -1,0 +1,37 @@
+/**
+ * Images prepared by an array of jobs on two nodes, one of which crashes.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { assertSameFiles, fourShards, SIZE, withData } from "../../data/cache/prepare_fixture.ts";
+import { runProcess, taskCommand } from "../../process.ts";
+import { hasSlurm, SlurmRig } from "./slurm_rig.ts";
+
+Deno.test({
+  name: "an array of prepare on two nodes, one of which crashes, makes the files of a local prepare, byte for byte",
+  ignore: !hasSlurm(),
+  fn: () =>
+    withData(fourShards(), async ({ root }) => {
+      const prepare = async (cache: string, ...flags: string[]) => {
+        const data = ["--data", join(root, "mimic"), "--image-size", String(SIZE), "--cache", join(root, cache)];
+        const { code, stdout, stderr } = await runProcess([...taskCommand("prepare"), ...data, ...flags]);
+        assert.equal(code, 0, stderr);
+        return stdout;
+      };
+      const local = (await prepare("local")).trim();
+      const lines = await prepare("cluster", "--slurm", "--parts", "2");
+      await using rig = await SlurmRig.start({ nodes: 2 });
+      const said = await rig.run(["bash", "-c", `set -e\n${lines}echo $array`]);
+      const [, merge, array] = /^(\d+)\n(\d+)\n$/.exec(said)!;
+      const { node } = await rig.until(`${array}_0`, ({ state }) => state === "RUNNING");
+      await rig.crashNode(node);
+      rig.startNode(node);
+      for (const task of [`${array}_0`, `${array}_1`, merge!]) {
+        await rig.until(task, ({ state }) => state === "COMPLETED");
+      }
+      assert.equal((await rig.job(`${array}_0`)).restarts, 1);
+      await assertSameFiles(local.replace(join(root, "local"), join(root, "cluster")), local);
+    }),
+});
