@@ -148,6 +148,8 @@ export interface TrainingSeries {
   loss: number[];
   /** Negative log-likelihood of the pixels; empty for classifiers. */
   reconstruction: number[];
+  /** Negative log-likelihood of each view, by name; absent unless the run has a text among several views. */
+  views?: Record<string, number[]>;
   /** Divergence, before beta. */
   kl: number[];
   /** Weight of the standard normal prior. */
@@ -446,6 +448,7 @@ const trainingSchema: z.ZodType<TrainingSeries> = z.object({
   step: z.array(z.int()),
   loss: z.array(z.number()),
   reconstruction: z.array(z.number()),
+  views: z.record(z.string(), z.array(z.number())).exactOptional(),
   kl: z.array(z.number()),
   alpha: z.array(z.number()),
   studiesPerSecond: z.array(z.number()),

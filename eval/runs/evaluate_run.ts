@@ -18,6 +18,7 @@ import {
   type Results,
   RESULTS_VERSION,
   type RunRecord,
+  type TrainingSeries,
 } from "../results/results_schema.ts";
 import { describeTextView } from "./describe_text_view.ts";
 import { encodePairs } from "./encode_pairs.ts";
@@ -29,7 +30,7 @@ import { type Restored, restoreRun } from "../../training/run/run_checkpoint.ts"
 import type { RunConfig } from "../../training/run/run_config.ts";
 import { requireEvaluable } from "../../training/data/require_evaluable.ts";
 import type { RunData } from "../../training/data/run_data.ts";
-import { readMetricsFile, runPaths } from "../../training/run/run_directory.ts";
+import { type MetricsLine, readMetricsFile, runPaths } from "../../training/run/run_directory.ts";
 import { classifierConfig, isSupervised, vaeConfig } from "../../training/run_trainer.ts";
 import { withTexts } from "../../training/data/run_texts.ts";
 import { type RunViews, viewsOfRun } from "../../training/data/run_views.ts";
@@ -308,11 +309,19 @@ async function runRecord(
       step: column("step"),
       loss: column("loss"),
       reconstruction: column("reconstruction"),
+      ...viewCurves(lines),
       kl: column("kl"),
       alpha: column("alpha"),
       studiesPerSecond: column("studiesPerSecond"),
     },
   };
+}
+
+/** The curve of each view's negative log-likelihood, if every step of a run with several views logs them. */
+function viewCurves(lines: readonly MetricsLine[]): Pick<TrainingSeries, "views"> {
+  const names = Object.keys(lines[0] ?? {}).filter((name) => name.startsWith("nll ")) as `nll ${string}`[];
+  if (names.length < 2 || lines.some((line) => names.some((name) => line[name] === undefined))) return {};
+  return { views: Object.fromEntries(names.map((name) => [name.slice(4), lines.map((line) => line[name]!)])) };
 }
 
 function untrainedRecord(run: RunRecord): RunRecord {

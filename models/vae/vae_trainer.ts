@@ -56,7 +56,7 @@ export async function createVaeTrainer(device: Device, options: VaeTrainerOption
 }
 
 /** The metric that holds a view's mean negative log-likelihood, of models that have a text. */
-export function lossOf(view: string): string {
+export function lossOf(view: string): `nll ${string}` {
   return `nll ${view}`;
 }
 

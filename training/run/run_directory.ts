@@ -22,6 +22,8 @@ export interface MetricsLine {
   readonly reconstruction?: number;
   /** Divergence, before beta. */
   readonly kl?: number;
+  /** Each view's mean negative log-likelihood, of a VAE with a text. */
+  readonly [viewLoss: `nll ${string}`]: number;
   /** Not finite in a step that was skipped because {@link lossScale} was too large. */
   readonly gradientNorm: number;
   /** The factor of the loss in the backward pass, if gradients are stored as float16. */
@@ -186,5 +188,16 @@ function parseMetricsLine(line: string): MetricsLine | undefined {
   } catch {
     return undefined;
   }
-  return metricsLineSchema.safeParse(value).data;
+  const parsed = metricsLineSchema.safeParse(value).data;
+  return parsed === undefined ? undefined : { ...parsed, ...viewLosses(value as object) };
+}
+
+/** The negative log-likelihoods of the views, whose names the schema cannot know. */
+function viewLosses(line: object): Record<`nll ${string}`, number> {
+  const found: Record<`nll ${string}`, number> = {};
+  for (const [name, value] of Object.entries(line)) {
+    const loss = number.safeParse(value).data;
+    if (name.startsWith("nll ") && loss !== undefined) found[name as `nll ${string}`] = loss;
+  }
+  return found;
 }

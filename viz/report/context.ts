@@ -69,6 +69,16 @@ export function textCaution(h: Builder): HTMLElement {
   );
 }
 
+/** Creates the note that must stand beside a figure or tables of several views, if one of them is of texts. */
+export function figureCaution(ctx: ReportContext): HTMLElement | null {
+  const view = ctx.summary.views.find((_, v) => isTextView(ctx, v));
+  return view === undefined ? null : note(
+    ctx.h,
+    `The labels were mined from the texts themselves: what the ${view} view scores shows how much of a text its ` +
+      "latent keeps, not how well it diagnoses.",
+  );
+}
+
 /** Creates a caption that begins with its number, in journal style. */
 export function caption(h: Builder, label: string, ...text: Child[]): Child[] {
   return [h("strong", null, label), " ", ...text];

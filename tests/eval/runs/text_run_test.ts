@@ -26,6 +26,12 @@ Deno.test("a run with texts is trained, evaluated, translated and encoded, and i
     const test = textView!.splits.find(({ split }) => split === "test")!;
     assert.ok(test.texts > 0 && test.words > 4 * test.texts && test.unknown === 0 && test.cut === 0);
 
+    const { step, views: curves } = results.runs[0]!.training;
+    assert.deepEqual(Object.keys(curves!), ["rotated", "noisy", "text"]);
+    for (const curve of Object.values(curves!)) {
+      assert.ok(curve.length === step.length && curve.every((nll) => nll > 0));
+    }
+
     const directions = results.pictures.map(({ from, to }) => `${from}-${to}`);
     assert.equal(new Set(directions).size, 9);
     const written = results.pictures.find(({ from, to }) => from === "text" && to === "rotated")!;

@@ -80,6 +80,36 @@ Deno.test("the cohort section shows where texts come from and how long they are,
   ]);
 });
 
+Deno.test("scores of a text stand beside the note that the labels were mined from it, wherever they appear", () => {
+  const noted = (document: Document) =>
+    all("main > section", document).flatMap((section) =>
+      all(".note", section).filter((note) => /mined from the texts/.test(note.textContent!)).map(() => section.id)
+    );
+  assert.deepEqual(noted(page), []);
+  const textView = { view: "lateral", vocabulary: 9, length: 32, splits: [] };
+  const document = parse(renderReport({ ...experiment, data: { ...experiment.data, textView } }));
+  const notes = Object.groupBy(noted(document), (id) => id);
+  assert.deepEqual(
+    Object.fromEntries(Object.entries(notes).map(([id, found]) => [id, found!.length])),
+    { auroc: 1, comparison: 2, curves: 1, pictures: 1, cohort: 1 },
+  );
+});
+
+Deno.test("the training section draws each view's reconstruction, if the runs logged them", () => {
+  const results = singleRunFixture({ studies: 40 });
+  const titles = (document: Document) => all("#training h4", document).map((title) => title.textContent);
+  const runs = results.runs.map((run) => {
+    const { reconstruction } = run.training;
+    return { ...run, training: { ...run.training, views: { frontal: reconstruction, text: reconstruction } } };
+  });
+  const rest = ["KL divergence", "Alpha", "Studies per second"];
+  assert.deepEqual(titles(parse(renderReport(results))), ["Loss (VAE)", "Reconstruction", ...rest]);
+  assert.deepEqual(
+    titles(parse(renderReport(resultsSchema.parse({ ...results, runs })))),
+    ["Loss (VAE)", "Reconstruction", "Reconstruction, frontal", "Reconstruction, text", ...rest],
+  );
+});
+
 Deno.test("renderReport() keeps a whole experiment under 3 MB", () => {
   assert.ok(new TextEncoder().encode(html).length < 3e6);
   const both = experimentFixture({ probes: ["logistic-regression", "random-forest"] });

@@ -5,7 +5,7 @@
  */
 import type { Cases, Evaluation, Interval } from "../../../eval/results/results_schema.ts";
 import { legend } from "../charts/marks.ts";
-import { caption, choice, note, type ReportContext, section } from "../context.ts";
+import { caption, choice, figureCaution, note, type ReportContext, section } from "../context.ts";
 import { curvePath, curvesOf, type Point, staircase, UNITS } from "../figures/curves.ts";
 import type { Child } from "../markup/dom.ts";
 import { capitalise, formatCount, formatInterval, formatScore } from "../markup/format.ts";
@@ -50,6 +50,7 @@ export function curvesSection(ctx: ReportContext): HTMLElement {
       }),
       legend(h, summary.arms),
     ),
+    figureCaution(ctx),
     h(
       "figure",
       { class: "wide" },

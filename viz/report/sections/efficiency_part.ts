@@ -5,7 +5,7 @@
  */
 import { efficiencyChart, fractionSlices } from "../charts/efficiency_chart.ts";
 import { legend } from "../charts/marks.ts";
-import { captionedTable, figure, note, type ReportContext } from "../context.ts";
+import { captionedTable, figure, figureCaution, note, type ReportContext } from "../context.ts";
 import type { Child } from "../markup/dom.ts";
 import { capitalise, formatPercent, formatScore } from "../markup/format.ts";
 import { probeName } from "../figures/summary.ts";
@@ -26,6 +26,7 @@ export function efficiencyPart(ctx: ReportContext): Child {
   }
   return [
     h("div", { class: "controls" }, rowSelect(ctx, "efficiency-row"), legend(h, summary.arms)),
+    figureCaution(ctx),
     figure(
       ctx,
       {

@@ -12,7 +12,7 @@ import {
   type ComparisonRow,
   defaultBaseline,
 } from "../figures/comparisons.ts";
-import { caption, note, type ReportContext } from "../context.ts";
+import { caption, figureCaution, note, type ReportContext } from "../context.ts";
 import type { Child } from "../markup/dom.ts";
 import { capitalise, formatPercent } from "../markup/format.ts";
 import { rowSelect } from "./row_select.ts";
@@ -31,6 +31,7 @@ export function forestPart(ctx: ReportContext): Child {
   const basis = basisOf(bases[0]!);
   return [
     controls(ctx, { baseline, bases }),
+    figureCaution(ctx),
     h(
       "figure",
       { class: "wide", id: "forest", "data-basis": basis },

@@ -4,7 +4,7 @@
  * @module
  */
 import { EVERY_LABEL, latentCharts } from "../charts/latent_charts.ts";
-import { caption, note, type ReportContext } from "../context.ts";
+import { caption, figureCaution, note, type ReportContext } from "../context.ts";
 import type { Child } from "../markup/dom.ts";
 import { areExclusive } from "../figures/latents.ts";
 
@@ -19,6 +19,7 @@ export function latentsPart(ctx: ReportContext): Child {
   const run = latents.projections[0]!.run;
   return [
     controls(ctx, { exclusive, label }),
+    figureCaution(ctx),
     h(
       "figure",
       { class: "wide" },

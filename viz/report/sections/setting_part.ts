@@ -4,7 +4,7 @@
  * @module
  */
 import { lineChart, type LineSeries, rangeOf } from "../charts/line_chart.ts";
-import { figure, type ReportContext } from "../context.ts";
+import { figure, figureCaution, type ReportContext } from "../context.ts";
 import type { Child } from "../markup/dom.ts";
 import { capitalise, formatScore } from "../markup/format.ts";
 import { probeName } from "../figures/summary.ts";
@@ -36,6 +36,7 @@ export function settingPart(ctx: ReportContext): Child {
     if (charts.length === 0) return null;
     return [
       h("h3", null, `AUROC against ${key}`),
+      figureCaution(ctx),
       figure(ctx, {
         class: "wide",
         caption: `Macro AUROC against ${key} (${probeName(summary.slices[summary.primary]!)}).`,

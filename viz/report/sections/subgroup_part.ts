@@ -4,7 +4,7 @@
  * @module
  */
 import type { Cases } from "../../../eval/results/results_schema.ts";
-import { captionedTable, note, type ReportContext } from "../context.ts";
+import { captionedTable, figureCaution, note, type ReportContext } from "../context.ts";
 import type { Child } from "../markup/dom.ts";
 import { capitalise, formatInterval, formatNumberOf, formatScore } from "../markup/format.ts";
 import { subgroupScore } from "../figures/subgroups.ts";
@@ -30,6 +30,7 @@ export function subgroupPart(ctx: ReportContext): Child {
         h("tbody", null, summary.arms.flatMap((_, arm) => subgroupRow(ctx, { view: v, arm, positions }) ?? [])),
       );
     }),
+    figureCaution(ctx),
     h("p", { class: "explanation" }, explanation(ctx, positions)),
   ];
 }

@@ -15,8 +15,8 @@ import { assignSlots, methodName } from "../figures/palette.ts";
 /** A panel: one logged series of some runs. */
 interface Panel {
   readonly title: string;
-  readonly key: Exclude<keyof TrainingSeries, "step">;
-  readonly runs: (run: RunRecord) => boolean;
+  /** The series of a run; empty if it is not part of the panel. */
+  readonly values: (run: RunRecord) => readonly number[];
   readonly scale: TrainingScale;
 }
 
@@ -25,14 +25,31 @@ interface Panel {
  * get panels of their own.
  */
 const isVae = (run: RunRecord) => run.training.reconstruction.some((value) => value !== 0);
-const PANELS: readonly Panel[] = [
-  { title: "Loss (VAE)", key: "loss", runs: isVae, scale: "auto" },
-  { title: "Reconstruction", key: "reconstruction", runs: isVae, scale: "auto" },
-  { title: "KL divergence", key: "kl", runs: isVae, scale: "auto" },
-  { title: "Alpha", key: "alpha", runs: (run) => run.training.alpha.some((value) => value !== 0), scale: "linear" },
-  { title: "Loss (supervised)", key: "loss", runs: (run) => !isVae(run), scale: "auto" },
-  { title: "Studies per second", key: "studiesPerSecond", runs: () => true, scale: "from-zero" },
-];
+
+/** A logged series of the runs that satisfy a condition. */
+function seriesOf(key: Exclude<keyof TrainingSeries, "step" | "views">, runs: (run: RunRecord) => boolean) {
+  return (run: RunRecord) => runs(run) ? run.training[key] : [];
+}
+
+const hasAlpha = (run: RunRecord) => run.training.alpha.some((value) => value !== 0);
+
+/** All panels: one for each view's reconstruction, if runs with a text logged them. */
+function panelsOf(runs: readonly RunRecord[]): Panel[] {
+  const views = [...new Set(runs.flatMap(({ training }) => Object.keys(training.views ?? {})))];
+  return [
+    { title: "Loss (VAE)", values: seriesOf("loss", isVae), scale: "auto" },
+    { title: "Reconstruction", values: seriesOf("reconstruction", isVae), scale: "auto" },
+    ...views.map((view): Panel => ({
+      title: `Reconstruction, ${view}`,
+      values: ({ training }) => training.views?.[view] ?? [],
+      scale: "auto",
+    })),
+    { title: "KL divergence", values: seriesOf("kl", isVae), scale: "auto" },
+    { title: "Alpha", values: seriesOf("alpha", hasAlpha), scale: "linear" },
+    { title: "Loss (supervised)", values: seriesOf("loss", (run) => !isVae(run)), scale: "auto" },
+    { title: "Studies per second", values: seriesOf("studiesPerSecond", () => true), scale: "from-zero" },
+  ];
+}
 
 /** Renders the training curves of all runs, one thin line each in the colour of its method. */
 export function trainingSection(ctx: ReportContext): HTMLElement {
@@ -42,8 +59,8 @@ export function trainingSection(ctx: ReportContext): HTMLElement {
     return section(h, "training", note(h, "No training curves: no run logged more than one step."));
   }
   const arms = armsOfRuns(ctx);
-  const panels = PANELS.flatMap((panel): Child[] => {
-    const shown = runs.filter((run) => panel.runs(run) && run.training[panel.key].length > 1);
+  const panels = panelsOf(runs).flatMap((panel): Child[] => {
+    const shown = runs.filter((run) => panel.values(run).length > 1);
     return shown.length === 0
       ? []
       : [h("div", { class: "chart-block" }, h("h4", null, panel.title), panelChart(ctx, { panel, shown, arms }))];
@@ -107,7 +124,7 @@ function panelChart(
       ...arms.get(run.name)!,
       name: run.name,
       steps: run.training.step,
-      values: run.training[panel.key],
+      values: panel.values(run),
     })),
   });
 }
