@@ -16,7 +16,10 @@ export const TASK_GROUPS: readonly TaskGroup[] = [
   { heading: "Start here", names: ["help", "setup", "train", "runs", "adapter"] },
   { heading: "Data", names: ["phantoms", "data", "prepare", "views"] },
   { heading: "Training", names: ["experiment"] },
-  { heading: "Evaluation and reports", names: ["evaluate", "encode", "translate", "likelihood", "compare", "report"] },
+  {
+    heading: "Evaluation and reports",
+    names: ["evaluate", "encode", "export", "translate", "likelihood", "compare", "report"],
+  },
   { heading: "Cluster", names: ["train:mpi", "experiment:submit", "plan"] },
   {
     heading: "Development",

@@ -1,0 +1,68 @@
+/**
+ * Exports a run's VAE to PyTorch: a state_dict as safetensors, and Python source that loads it.
+ *
+ * @module
+ */
+import { DataError } from "../../base/errors.ts";
+import type { HostTensor } from "../../models/mod.ts";
+import { encodeSafetensors } from "../../runtime/mod.ts";
+import { restoreRun } from "../../training/run/run_checkpoint.ts";
+import type { RunConfig } from "../../training/run/run_config.ts";
+import { runPaths } from "../../training/run/run_directory.ts";
+import { isSupervised } from "../../training/run_trainer.ts";
+import { PYTORCH_NETWORKS, pytorchSource } from "./pytorch_source.ts";
+
+/** A file to be written. */
+export interface ExportedFile {
+  /** Its name. */
+  readonly name: string;
+  /** Its content. */
+  readonly content: string | Uint8Array<ArrayBuffer>;
+}
+
+const WEIGHTS = "model.safetensors";
+
+/**
+ * The files of a run's last checkpoint for PyTorch: the parameters and running statistics without the optimiser's
+ * state, by the names of the authors' state_dict, and `model.py`. Needs neither data nor a GPU.
+ *
+ * @param run.views Names of the views in the order of their encoders, if they are known.
+ * @throws {DataError} if the run has no checkpoint, or is not a VAE of images with a network of this project.
+ */
+export async function exportPytorch(run: {
+  config: RunConfig;
+  directory: string;
+  views?: readonly string[];
+  onWarning?: (message: string) => void;
+}): Promise<ExportedFile[]> {
+  const { config, directory, onWarning } = run;
+  requireExportable(config, directory);
+  let state: ReadonlyMap<string, HostTensor> = new Map();
+  await restoreRun({ write: (tensors) => void (state = tensors) }, {
+    paths: runPaths(directory),
+    config,
+    required: true,
+    ...(onWarning ? { onWarning } : {}),
+  });
+  const tensors = new Map([...state].filter(([name]) => !name.startsWith("optimizer.")));
+  if ([...tensors.keys()].some((name) => name.includes(".text_generator."))) {
+    throw new DataError(`${directory} has a text view, and only views of images can be exported to PyTorch`);
+  }
+  const count = new Set([...tensors.keys()].flatMap((name) => /^encoders\.\d+/.exec(name)?.[0] ?? [])).size;
+  const views = run.views?.length === count ? run.views : Array.from({ length: count }, (_, m) => `view ${m}`);
+  return [
+    { name: WEIGHTS, content: encodeSafetensors(tensors, { format: "pt" }) },
+    { name: "model.py", content: pytorchSource({ ...config.model, views }, { weights: WEIGHTS }) },
+  ];
+}
+
+function requireExportable(config: RunConfig, directory: string): void {
+  const { method, network } = config.model;
+  if (isSupervised(config)) {
+    throw new DataError(`${directory} is a run of ${method}, a classifier, and only VAEs can be exported to PyTorch`);
+  }
+  if (PYTORCH_NETWORKS.includes(network)) return;
+  throw new DataError(
+    `${directory} has the network ${network}, and only ${PYTORCH_NETWORKS.join(" and ")} can be exported to PyTorch`,
+  );
+}
