@@ -7,7 +7,8 @@ import { Device } from "../runtime/device/device.ts";
 import { flag, parseArguments } from "./options/options.ts";
 import { runCli } from "./terminal/run_cli.ts";
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the command with these arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArguments({
     name: "adapter",
     summary: "Prints the WebGPU adapter: its name, the profile of the kernels, features and limits.",

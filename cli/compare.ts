@@ -15,7 +15,8 @@ import { choice, flag, integer, parseArguments, text } from "./options/options.t
 import { userPath } from "./terminal/paths.ts";
 import { runCli } from "./terminal/run_cli.ts";
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the command with these arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const { values, operands } = parseArguments({
     name: "compare",
     summary: "Compares runs: AUROCs with intervals, and the significance of their differences.",

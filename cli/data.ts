@@ -22,7 +22,8 @@ import { startProgress } from "./terminal/progress.ts";
 import { runCli } from "./terminal/run_cli.ts";
 import { formatTable } from "./terminal/table.ts";
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the command with these arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const { values, operands: [directory] } = parseArguments({
     name: "data",
     summary: "Describes a data set: cohort selection, splits, label counts and lengths of reports.",

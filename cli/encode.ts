@@ -16,7 +16,8 @@ import { runCli } from "./terminal/run_cli.ts";
 import { TRAIN_OPTIONS } from "./options/run_options.ts";
 import { stopSignals } from "./terminal/stop_signals.ts";
 
-async function main(args: readonly string[]): Promise<number> {
+/** Runs the command with these arguments; returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
   const { values, operands: [run] } = parseArguments({
     name: "encode",
     summary: "Writes the latents of every pair (mu and logvar) and the identifiers of their rows.",

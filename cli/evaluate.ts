@@ -10,12 +10,14 @@ import { Device } from "../runtime/mod.ts";
 import { printable, UsageError } from "./terminal/errors.ts";
 import { choice, flag, integer, parseArguments, path, text } from "./options/options.ts";
 import { CACHE } from "./run/phantom_data.ts";
+import { invocation } from "./terminal/invocation.ts";
 import { runCli } from "./terminal/run_cli.ts";
 import { writeReport } from "./run/write_report.ts";
 import { reportData, softwareVersions, stageProgress } from "./run/run_output.ts";
 import { runDirectory } from "./options/run_options.ts";
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the command with these arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const { values, operands: [run] } = parseArguments({
     name: "evaluate",
     summary:
@@ -64,7 +66,7 @@ async function main(args: readonly string[]): Promise<void> {
     untrained: values.untrained,
     pictures: true,
     arePhantoms: (names) => arePhantoms(data.index.root, names),
-    commands: [["deno task evaluate", ...args].join(" ")],
+    commands: [[invocation("evaluate"), ...args].join(" ")],
     versions: softwareVersions(),
     seconds: { prepare: data.prepareSeconds },
     onProgress: progress.update,

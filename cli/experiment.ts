@@ -38,6 +38,7 @@ import { printable, sentenceForUser, UsageError, UserError } from "./terminal/er
 import { experimentProgress } from "./terminal/experiment_progress.ts";
 import { choice, integer, type OptionValues, parseArguments, path, runName } from "./options/options.ts";
 import { CACHE, drawPhantoms, type PhantomChoice, phantomRoot } from "./run/phantom_data.ts";
+import { invocation } from "./terminal/invocation.ts";
 import { runCli } from "./terminal/run_cli.ts";
 import { DEFAULT_PHANTOMS } from "./options/run_options.ts";
 import { reportData, softwareVersions } from "./run/run_output.ts";
@@ -78,7 +79,8 @@ const PHANTOMS: Readonly<Record<typeof SCALES[number], PhantomChoice>> = {
   paper: { studies: 20_000, seed: 1 },
 };
 
-async function main(args: readonly string[]): Promise<number> {
+/** Runs the command with these arguments; returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
   const { values, operands: [name] } = parseArguments({
     name: "experiment",
     summary: `Trains, evaluates and reports an experiment; if run again, it resumes. Experiments: ${
@@ -94,7 +96,7 @@ async function main(args: readonly string[]): Promise<number> {
     );
   }
   requireSlurm(values);
-  const command = ["deno task experiment", ...args].join(" ");
+  const command = [invocation("experiment"), ...args].join(" ");
   const stop = stopSignals("finishing the steps and saving");
   const parts = experiment.parts(contextOf(values));
   try {

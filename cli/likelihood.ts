@@ -24,7 +24,8 @@ const OPTIONS = {
   json: flag({ help: "print JSON" }),
 };
 
-async function main(args: readonly string[]): Promise<number> {
+/** Runs the command with these arguments; returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
   const { values, operands: [run] } = parseArguments({
     name: "likelihood",
     summary: "Estimates log-likelihoods of held-out pairs by importance sampling, in nats per pair.",

@@ -10,7 +10,8 @@ import { choice, integer, number, parseArguments, path } from "./options/options
 import { startProgress } from "./terminal/progress.ts";
 import { runCli } from "./terminal/run_cli.ts";
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the command with these arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArguments({
     name: "phantoms",
     summary:

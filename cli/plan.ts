@@ -53,7 +53,8 @@ const OPTIONS = {
 
 type Values = OptionValues<typeof OPTIONS>;
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the command with these arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArguments({
     name: "plan",
     summary: "Predicts the step time of several ranks from steps measured on this machine's adapter.",

@@ -53,7 +53,8 @@ const SPEC = {
 
 type Values = OptionValues<typeof SPEC.options>;
 
-async function main(args: readonly string[]): Promise<number> {
+/** Runs the command with these arguments; returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
   const { values, given } = parseArguments(SPEC, args);
   if (values.data === undefined && values.dataset !== "mnist-pairs") {
     throw new UsageError("--data is required; only --dataset mnist-pairs needs none");

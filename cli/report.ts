@@ -14,7 +14,8 @@ import { readRunResults } from "./run/read_run_results.ts";
 import { runCli } from "./terminal/run_cli.ts";
 import { writeReport } from "./run/write_report.ts";
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the command with these arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const { values, operands } = parseArguments({
     name: "report",
     summary: "Writes a self-contained HTML report of one run, or comparing several.",

@@ -7,6 +7,7 @@ import { basename, join } from "node:path";
 import { parseQueue, queueCommand, readSweep, runSlurm, stateOfTask } from "../cluster/slurm/mod.ts";
 import { readMetricsFile, readRunConfig, runPaths } from "../training/mod.ts";
 import { flag, parseArguments } from "./options/options.ts";
+import { invocation } from "./terminal/invocation.ts";
 import { runCli } from "./terminal/run_cli.ts";
 import { describeFailure } from "./terminal/errors.ts";
 import { exists } from "./terminal/exists.ts";
@@ -22,7 +23,8 @@ const SPEC = {
 /** Folders with a folder for each sweep. */
 const SWEEPS = [join("runs", "experiments"), "cache"];
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the command with these arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArguments(SPEC, args);
   if (values.slurm) await showSweeps();
   else await showRuns();
@@ -36,7 +38,7 @@ async function showRuns(): Promise<void> {
     if (!await exists(paths.config)) continue;
     rows.push([name, ...await describeRun(directory)]);
   }
-  if (rows.length === 0) console.log("there are no runs; `deno task train` makes one");
+  if (rows.length === 0) console.log(`there are no runs; \`${invocation("train")}\` makes one`);
   else console.log(formatTable(["run", "method", "data", "step", "loss", "results"], rows).trimEnd());
 }
 
@@ -68,7 +70,7 @@ async function showSweeps(): Promise<void> {
     }
   }
   if (folders.length === 0) {
-    console.log("there are no sweeps; `deno task experiment NAME --slurm` writes one");
+    console.log(`there are no sweeps; \`${invocation("experiment")} NAME --slurm\` writes one`);
     return;
   }
   const queue = parseQueue(await runSlurm(queueCommand()));

@@ -16,10 +16,12 @@ import {
   trainValues,
   whenAborted,
 } from "./run/train_session.ts";
+import { invocation } from "./terminal/invocation.ts";
 import { runCli } from "./terminal/run_cli.ts";
 import { stopSignals } from "./terminal/stop_signals.ts";
 
-async function main(args: readonly string[]): Promise<number> {
+/** Runs the command with these arguments; returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
   const spec = {
     name: "train",
     summary:
@@ -31,7 +33,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { values, given } = await trainValues(parseArguments(spec, args));
   const directory = runDirectory(values.run);
   const stop = stopSignals("finishing the step and saving");
-  const howToResume = `\`deno task train --run ${values.run} --resume\` resumes it`;
+  const howToResume = `\`${invocation("train")} --run ${values.run} --resume\` resumes it`;
   using _lock = await takeRunDirectory(directory, { resume: values.resume });
   try {
     const started = await startRun(values, { directory, given, signal: stop.signal });
@@ -45,7 +47,7 @@ async function main(args: readonly string[]): Promise<number> {
       return stop.exitCode;
     }
     // Evaluation writes complete files at its end and can be stopped anywhere.
-    await Promise.race([evaluate(run, ["deno task train", ...args].join(" ")), whenAborted(stop.signal)]);
+    await Promise.race([evaluate(run, [invocation("train"), ...args].join(" ")), whenAborted(stop.signal)]);
     return 0;
   } catch (error) {
     if (error !== stop.signal.reason) throw error;

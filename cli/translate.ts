@@ -27,7 +27,8 @@ const OPTIONS = {
   out: path({ help: "output folder; pictures in the run's folder by default", placeholder: "dir" }),
 };
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the command with these arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const { values, operands: [run] } = parseArguments({
     name: "translate",
     summary:

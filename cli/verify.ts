@@ -11,7 +11,8 @@ import { choice, parseArguments } from "./options/options.ts";
 import { userPath } from "./terminal/paths.ts";
 import { runCli } from "./terminal/run_cli.ts";
 
-async function main(args: readonly string[]): Promise<number> {
+/** Runs the command with these arguments; returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
   const { values, operands: [given] } = parseArguments({
     name: "verify",
     summary: "Compares ops, models and metrics with golden values from PyTorch and scikit-learn.",

@@ -46,7 +46,8 @@ const SPEC = {
   },
 };
 
-async function main(args: readonly string[]): Promise<number> {
+/** Runs the command with these arguments; returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArguments(SPEC, args);
   const { data, imageSize, seed } = values;
   if (data === undefined) throw new UsageError("--data DIR is required: the data set whose views are classified");

@@ -20,9 +20,11 @@
  *
  * @module
  */
+import process from "node:process";
 import { Command, CommanderError, Option } from "commander";
 import type { Setting, SettingTable, SettingValues } from "../../base/setting.ts";
 import { HelpShown, UsageError } from "../terminal/errors.ts";
+import { invocation, reworded } from "../terminal/invocation.ts";
 import { userPath } from "../terminal/paths.ts";
 
 export { choice, flag, integer, number, path, runName, text } from "../../base/setting.ts";
@@ -61,6 +63,7 @@ export interface Parsed<O extends SettingTable> {
  * @throws {UsageError} naming the flag and what it must be.
  */
 export function parseArguments<O extends SettingTable>(spec: CommandSpec<O>, args: readonly string[]): Parsed<O> {
+  if (args === DESCRIBE) throw new CommandDescribed(spec);
   const command = createCommand(spec);
   try {
     command.parse(args, { from: "user" });
@@ -82,6 +85,32 @@ export function parseArguments<O extends SettingTable>(spec: CommandSpec<O>, arg
     given: given as Partial<SettingValues<O>>,
     operands: command.args,
   };
+}
+
+/** The arguments with which {@linkcode specOf} calls a command. */
+const DESCRIBE: readonly string[] = ["--help"];
+
+/** Thrown instead of parsing {@linkcode DESCRIBE}. */
+class CommandDescribed extends Error {
+  constructor(readonly spec: CommandSpec<SettingTable>) {
+    super(`${spec.name} is described by its specification`);
+  }
+}
+
+/**
+ * The specification with which a command parses its arguments, for shell completions. The command is called, but must
+ * parse its arguments before it does anything else.
+ */
+export async function specOf(
+  main: (args: readonly string[]) => Promise<unknown>,
+): Promise<CommandSpec<SettingTable>> {
+  try {
+    await main(DESCRIBE);
+  } catch (error) {
+    if (error instanceof CommandDescribed) return error.spec;
+    throw error;
+  }
+  throw new TypeError("the command does not parse its arguments");
 }
 
 /**
@@ -131,12 +160,12 @@ export function mergeValues<O extends SettingTable>(
 }
 
 function createCommand(spec: CommandSpec<SettingTable>): Command {
-  const command = new Command(`deno task ${spec.name}`)
+  const command = new Command(invocation(spec.name))
     .description(spec.summary)
     .allowExcessArguments()
     .exitOverride()
     // Errors are thrown as exceptions; only the help is printed here.
-    .configureOutput({ outputError: () => {} });
+    .configureOutput({ outputError: () => {}, writeOut: (text) => process.stdout.write(reworded(text)) });
   for (const { key, option, heading } of helpOrder(spec)) {
     const value = option.placeholder === null ? "" : ` <${option.placeholder}>`;
     const made = new Option(`${flagName(key)}${value}`, `${option.help}${describeAllowed(option)}`);

@@ -5,6 +5,7 @@
  */
 import { prepareEnvironment } from "./environment.ts";
 import { describeFailure, HelpShown } from "./errors.ts";
+import { reworded } from "./invocation.ts";
 import { tolerateLostOutput } from "./lost_output.ts";
 
 /**
@@ -46,7 +47,7 @@ export async function runCli(main: (args: readonly string[]) => Promise<number |
 
 function fail(error: unknown): never {
   const failure = describeFailure(error, { debug: debugWanted() });
-  console.error(failure.message);
+  console.error(reworded(failure.message));
   Deno.exit(failure.exitCode);
 }
 
