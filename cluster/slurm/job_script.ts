@@ -64,7 +64,7 @@ export function arrayScript(
     "#!/bin/bash",
     ...directives(options),
     `#SBATCH --array=0-${tasks.length - 1}`,
-    `#SBATCH --output=${options.folder}/task-%a.out`,
+    `#SBATCH --output=${logPath(options.folder, "task-%a.out")}`,
     "#SBATCH --requeue",
     ...(resources.time === undefined ? [] : [`#SBATCH --signal=B:USR2@${warningSeconds(resources.time)}`]),
     "",
@@ -124,7 +124,7 @@ export function singleScript(options: JobOptions & { command: readonly string[];
   return [
     "#!/bin/bash",
     ...directives(options),
-    `#SBATCH --output=${options.folder}/${options.log}`,
+    `#SBATCH --output=${logPath(options.folder, options.log)}`,
     "#SBATCH --requeue",
     "",
     `exec ${options.command.map(shellWord).join(" ")}`,
@@ -139,10 +139,20 @@ function directives({ name, directory, resources }: JobOptions): string[] {
   });
   return [
     `#SBATCH --job-name=${name}`,
-    `#SBATCH --chdir=${/\s/.test(directory) ? `"${directory}"` : directory}`,
+    `#SBATCH --chdir=${quoted(directory)}`,
     "#SBATCH --open-mode=append",
     ...requested,
   ];
+}
+
+/** The value of a directive. */
+function quoted(value: string): string {
+  return /\s/.test(value) ? `"${value}"` : value;
+}
+
+/** A log in a folder; sbatch replaces %a and the like in the name. */
+function logPath(folder: string, name: string): string {
+  return quoted(`${folder.replaceAll("%", "%%")}/${name}`);
 }
 
 /** A word of a shell command, quoted where necessary. */

@@ -11,6 +11,7 @@ import {
   parseConfig,
   path,
   runName,
+  wordsOf,
 } from "../../../cli/options/options.ts";
 
 const options = {
@@ -137,4 +138,18 @@ Deno.test("mergeValues() lets flags win over the file, and the file over default
   assert.equal(values.lr, 0.25);
   assert.equal(values.beta, 2);
   assert.equal(values.method, "mmvm");
+});
+
+Deno.test("wordsOf() gives the words of a command line that sets the same values", () => {
+  for (
+    const words of [
+      [],
+      ["--method=independent", "--image-size=128", "--lr=1e-7", "--beta=0", "--run=a", "--data=/a b=c", "--resume"],
+    ]
+  ) {
+    const { given } = parse(...words);
+    assert.deepEqual(wordsOf(given), words);
+    assert.deepEqual(parse(...wordsOf(given)).given, given);
+  }
+  assert.deepEqual(wordsOf({ resume: false, beta: undefined }), []);
 });

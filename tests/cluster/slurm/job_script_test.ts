@@ -113,3 +113,9 @@ Deno.test("shellWord() quotes what a shell would change", async () => {
   const { stdout } = await runProcess(["bash", "-c", `printf '%s|' ${words.map(shellWord).join(" ")}`]);
   assert.equal(stdout, words.map((word) => `${word}|`).join(""));
 });
+
+Deno.test("arrayScript() and singleScript() name logs in folders with spaces and percent signs", () => {
+  const job = { ...JOB, folder: "/my 100%", command: ["true"] };
+  assert.match(arrayScript({ ...job, arguments: [[]] }), /^#SBATCH --output="\/my 100%%\/task-%a.out"$/m);
+  assert.match(singleScript({ ...job, log: "merge.out" }), /^#SBATCH --output="\/my 100%%\/merge.out"$/m);
+});

@@ -21,7 +21,7 @@ Deno.test({
         return stdout;
       };
       const local = (await prepare("local")).trim();
-      const lines = await prepare("cluster", "--slurm", "--parts", "2");
+      const lines = await prepare("the cluster", "--slurm", "--parts", "2");
       await using rig = await SlurmRig.start({ nodes: 2 });
       const said = await rig.run(["bash", "-c", `set -e\n${lines}echo $array`]);
       const [, merge, array] = /^(\d+)\n(\d+)\n$/.exec(said)!;
@@ -32,6 +32,8 @@ Deno.test({
         await rig.until(task, ({ state }) => state === "COMPLETED");
       }
       assert.equal((await rig.job(`${array}_0`)).restarts, 1);
-      await assertSameFiles(local.replace(join(root, "local"), join(root, "cluster")), local);
+      const cluster = local.replace(join(root, "local"), join(root, "the cluster"));
+      await assertSameFiles(cluster, local);
+      assert.match(await Deno.readTextFile(join(`${cluster}-slurm`, "task-0.out")), /^task 0 on n\d, restart 1:/m);
     }),
 });
