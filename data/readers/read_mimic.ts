@@ -9,6 +9,7 @@ import { viewPositionOf } from "./dicom_positions.ts";
 import { DropLog, type DropReason } from "../index/drop_log.ts";
 import { DataError } from "../../base/errors.ts";
 import { exists, findTable, requireDirectory, requireTable } from "./find_table.ts";
+import { compareStudyList } from "./mimic_study_list.ts";
 import { mimicSource } from "./mimic_source.ts";
 import { CHEST_LABELS } from "../index/labels.ts";
 import { badRow, badRowExample, readLabelTable, UNKNOWN_LABEL } from "./label_table.ts";
@@ -50,7 +51,7 @@ export function mimicHasSplit(root: string): boolean {
  *
  * In the DICOM release, which `cxr-record-list.csv.gz` marks, images end in `.dcm`. It has no labels, split or view
  * positions of its own: the tables of MIMIC-CXR-JPG are used if they are beside it; otherwise there are no labels, and
- * view positions come from the headers of the files.
+ * view positions come from the headers of the files. Its `cxr-study-list.csv.gz` is compared with the list of images.
  *
  * @throws {DataError} for a missing directory, table or column, and for a patient in two splits.
  */
@@ -90,6 +91,7 @@ export async function readMimic(
     drops,
   );
   index.listed = listed;
+  if (isDicom) await compareStudyList(index, { signal: options.signal });
   if (inSplit !== undefined) {
     for (let image = 0; image < images.count; image++) {
       if (inSplit.has(image)) continue;

@@ -80,6 +80,36 @@ Deno.test("the DICOM release in an archive needs the table of view positions", (
     });
   }));
 
+Deno.test("disagreements of the DICOM release's two lists are counted by line, and are errors in strict mode", () =>
+  inTempDir(async (root) => {
+    await writePhantoms(root, { ...PHANTOMS, layout: "mimic-dicom" });
+    const notes = ({ drops }: StudyIndex) =>
+      drops.entries().filter(({ reason }) => /cxr-study-list/.test(reason))
+        .map(({ reason, count, examples }) => [reason, count, examples[0]]);
+    const whole = await openDataset({ root });
+    assert.deepEqual(notes(whole), []);
+    const { ids } = whole.studies;
+    const rows = ids.map((study, i) => `${whole.subjects.ids[whole.studies.subject[i]!]},${study}`);
+    const [, other] = rows[1]!.split(",");
+    const table = join(root, "cxr-study-list.csv");
+    Deno.removeSync(`${table}.gz`);
+    const changed = ["subject_id,study_id", `19999999,${other}`, ...rows.slice(2), rows[2], "10000001,59999999"];
+    Deno.writeTextFileSync(table, changed.join("\n"));
+    const index = await openDataset({ root });
+    assert.deepEqual(notes(index), [
+      ["cxr-study-list gives the study to another subject (kept)", 1, `${table}, line 2: "${other}"`],
+      ["study was in cxr-study-list before (kept)", 1, `${table}, line ${ids.length + 1}: "${ids[2]}"`],
+      [
+        "study of cxr-study-list has no image in the list of images (kept)",
+        1,
+        `${table}, line ${ids.length + 2}: "59999999"`,
+      ],
+      ["study with images is not in cxr-study-list (kept)", 1, `study ${ids[0]}`],
+    ]);
+    assert.equal(pairStudies(index).count, pairStudies(whole).count);
+    await assert.rejects(() => openDataset({ root, strict: true }), /another subject \(kept\) \(--strict makes/);
+  }));
+
 Deno.test("viewPositionOf() reads a header of any length, and is blank for what is not DICOM", () =>
   inTempDir((root) => {
     const path = join(root, "a.dcm");
