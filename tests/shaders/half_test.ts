@@ -264,7 +264,7 @@ async function checkNorm(device: Device, shape: { rows: number; channels: number
         : lowerBatchNormGradient(shape, { relu, training: true, target }),
       few
         ? { inputs, outputs: [channels, channels, rows * channels], halves: { inputs: [0, 1], outputs: [2] }, label }
-        : { inputs, outputs: new Array(5).fill(channels), halves: { inputs: [0, 1] }, label },
+        : { inputs, outputs: new Array(6).fill(channels), halves: { inputs: [0, 1] }, label },
     );
   }
 }
