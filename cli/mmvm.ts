@@ -11,7 +11,10 @@ import { UsageError } from "./terminal/errors.ts";
 import { callAsProgram, PROGRAM } from "./terminal/invocation.ts";
 import { runCli } from "./terminal/run_cli.ts";
 
-const ALL: ReadonlyMap<string, LoadCommand> = new Map(Object.entries(COMMANDS));
+const ALL: ReadonlyMap<string, LoadCommand> = new Map([
+  ...Object.entries(COMMANDS),
+  ["completions", () => import("./completions.ts")],
+]);
 
 async function main(args: readonly string[]): Promise<number | void> {
   callAsProgram(ALL.keys());

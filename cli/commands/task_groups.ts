@@ -13,7 +13,7 @@ export interface TaskGroup {
 
 /** All groups; a test compares them with `deno.json`. */
 export const TASK_GROUPS: readonly TaskGroup[] = [
-  { heading: "Start here", names: ["help", "setup", "train", "runs", "adapter"] },
+  { heading: "Start here", names: ["help", "setup", "train", "runs", "adapter", "completions"] },
   { heading: "Data", names: ["phantoms", "data", "prepare", "views"] },
   { heading: "Training", names: ["experiment"] },
   {

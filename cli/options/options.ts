@@ -225,6 +225,7 @@ function defaults<O extends SettingTable>(table: O): SettingValues<O> {
   return Object.fromEntries(values) as SettingValues<O>;
 }
 
-function flagName(key: string): string {
+/** The flag of a setting: `--image-size` for `imageSize`. */
+export function flagName(key: string): string {
   return `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -132,6 +132,7 @@ export async function train(run: Running): Promise<TrainedRun> {
           ...(last.reconstruction === undefined ? {} : { reconstruction: last.reconstruction.toFixed(1) }),
           ...(last.kl === undefined ? {} : { kl: last.kl.toFixed(1) }),
           "studies/s": last.studiesPerSecond.toFixed(0),
+          "GPU MiB": (devices.current.allocatedBytes / 2 ** 20).toFixed(0),
         }),
       onWarning: (message) => {
         // Each attempt has a progress display of its own.
