@@ -19,7 +19,8 @@ import { runCli } from "./terminal/run_cli.ts";
 const FORMATS = { pytorch: exportPytorch } as const;
 const FORMAT_NAMES = Object.keys(FORMATS) as (keyof typeof FORMATS)[];
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the command with these arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const { values, operands: [run] } = parseArguments({
     name: "export",
     summary: "Writes the weights of a run's last checkpoint for other programs; pytorch: a state_dict and model.py.",

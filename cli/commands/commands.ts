@@ -23,6 +23,7 @@ export const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   experiment: () => import("../experiment.ts"),
   evaluate: () => import("../evaluate.ts"),
   encode: () => import("../encode.ts"),
+  export: () => import("../export.ts"),
   translate: () => import("../translate.ts"),
   likelihood: () => import("../likelihood.ts"),
   compare: () => import("../compare.ts"),
