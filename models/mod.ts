@@ -27,7 +27,7 @@ export * as initializers from "./layers/initializers.ts";
 export type { Fans, Initialization } from "./layers/initializers.ts";
 export * as layers from "./layers/layers.ts";
 export { type Likelihood, LIKELIHOODS, negativeLogLikelihood } from "./layers/likelihoods.ts";
-export { declareParameters, type HostTensor, Parameters } from "./layers/parameters.ts";
+export { declareParameters, fileShape, type HostTensor, Parameters } from "./layers/parameters.ts";
 export { type FileLayout, type Initializer, type ParameterSource, type ParameterSpec, Scope } from "./layers/scope.ts";
 export type { BatchViews, Pixels, TokenBatch, ViewBatch } from "./view_batch.ts";
 export type { BatchShape, TextSizes, TextTensors, TextViews, ViewTensors } from "./view_inputs.ts";

@@ -173,7 +173,7 @@ function initialValue(spec: ParameterSpec, options: { seed: number; index: numbe
 }
 
 /** Shape in a file of a tensor with engine shape [kh, kw, in, out]. */
-function fileShape(spec: ParameterSpec): Shape {
+export function fileShape(spec: ParameterSpec): Shape {
   const [kh, kw, inputs, outputs] = spec.shape;
   if (spec.layout === "conv") return [outputs!, inputs!, kh!, kw!];
   if (spec.layout === "conv-transpose") return [inputs!, outputs!, kh!, kw!];

@@ -1,0 +1,87 @@
+/**
+ * `deno task import FILE.safetensors --run NAME`: makes a run of a state_dict that was trained in PyTorch.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { methodOf } from "../models/mod.ts";
+import { runPaths, writeRunConfig } from "../training/mod.ts";
+import { type ImportedState, readState } from "../training/run/import_state.ts";
+import { saveRun } from "../training/run/run_checkpoint.ts";
+import { checkRunConfig, type RunConfig } from "../training/run/run_config.ts";
+import { parseArguments, runName } from "./options/options.ts";
+import { DATA_OPTIONS, runConfigOf, runDirectory, TRAIN_OPTIONS, type TrainValues } from "./options/run_options.ts";
+import { takeRunDirectory } from "./run/start_run.ts";
+import { printable, UsageError, UserError } from "./terminal/errors.ts";
+import { userPath } from "./terminal/paths.ts";
+import { runCli } from "./terminal/run_cli.ts";
+
+const { method, views, likelihood, scale, dropout, batchSize, seed } = TRAIN_OPTIONS;
+
+const OPTIONS = {
+  run: runName({ help: "name of the new run; its files are in runs/NAME" }),
+  ...{ method, views, likelihood, scale, dropout, batchSize, seed },
+  data: TRAIN_OPTIONS.data,
+  ...DATA_OPTIONS,
+};
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values, operands: [file] } = parseArguments({
+    name: "import",
+    summary: "Makes a run of a VAE's PyTorch state_dict, named as in the authors' implementation; " +
+      "network and sizes follow from the tensors.",
+    options: OPTIONS,
+    operands: { name: "FILE", help: "state_dict in the safetensors format", min: 1, max: 1 },
+  }, args);
+  const { run, data, dataset } = values;
+  if (run === undefined) throw new UsageError("import needs --run NAME, the name of the new run");
+  if (data === undefined && dataset !== "mnist-pairs") {
+    throw new UsageError("import needs --data DIR, the data that the run is evaluated on, or --dataset mnist-pairs");
+  }
+  const path = userPath(file!);
+  const state = await readState(path);
+  requireViews(values, state);
+  const directory = runDirectory(run);
+  // Settings without a flag here have the defaults of `train`.
+  const defaults = Object.fromEntries(Object.entries(TRAIN_OPTIONS).map(([name, option]) => [name, option.default]));
+  const all = { ...defaults, ...values, ...state.sizes, run } as TrainValues;
+  const config = checkRunConfig(runConfigOf(all, { root: data, alphaSteps: 0 }), { file: basename(path) });
+  using _lock = await takeRunDirectory(directory, { resume: false });
+  await writeRunConfig(directory, config);
+  await saveImported(config, { directory, state });
+  const { network, imageSize, filterDim, latentDim } = state.sizes;
+  console.log(printable(
+    `${directory}: ${state.views} views, ${network} network at ${imageSize} pixels, ${filterDim} filters, ` +
+      `${latentDim} latent dimensions\n\`deno task evaluate ${run}\` measures it`,
+  ));
+}
+
+/** Writes the state as the run's first checkpoint, before any step. */
+function saveImported(config: RunConfig, to: { directory: string; state: ImportedState }): Promise<void> {
+  return saveRun({ read: () => Promise.resolve(new Map(to.state.tensors)) }, {
+    paths: runPaths(to.directory),
+    config,
+    step: 0,
+    epoch: 0,
+    seconds: 0,
+    skipped: [],
+    keep: 1,
+  });
+}
+
+/** Checks what the flags say of the views; the data's own views are known to the tasks that use the run. */
+function requireViews(
+  { method, views }: { method: string; views: string[] | undefined },
+  state: Pick<ImportedState, "views">,
+): void {
+  if (method.startsWith("supervised")) {
+    throw new UsageError(`--method ${method} is a classifier, but the state_dict is of a VAE: give the VAE's method`);
+  }
+  const { view } = methodOf(method);
+  const named = view === undefined ? views?.length : 1;
+  if (named === undefined || named === state.views) return;
+  const flag = view === undefined ? `--views ${views!.join(",")}` : `--method ${method}`;
+  throw new UserError(`${flag} names ${named} views, but the state_dict has ${state.views} encoders`);
+}
+
+if (import.meta.main) await runCli(main);
