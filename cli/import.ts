@@ -13,6 +13,7 @@ import { parseArguments, runName } from "./options/options.ts";
 import { DATA_OPTIONS, runConfigOf, runDirectory, TRAIN_OPTIONS, type TrainValues } from "./options/run_options.ts";
 import { takeRunDirectory } from "./run/start_run.ts";
 import { printable, UsageError, UserError } from "./terminal/errors.ts";
+import { exists } from "./terminal/exists.ts";
 import { userPath } from "./terminal/paths.ts";
 import { runCli } from "./terminal/run_cli.ts";
 
@@ -25,7 +26,8 @@ const OPTIONS = {
   ...DATA_OPTIONS,
 };
 
-async function main(args: readonly string[]): Promise<void> {
+/** Runs the command with these arguments. */
+export async function main(args: readonly string[]): Promise<void> {
   const { values, operands: [file] } = parseArguments({
     name: "import",
     summary: "Makes a run of a VAE's PyTorch state_dict, named as in the authors' implementation; " +
@@ -42,6 +44,9 @@ async function main(args: readonly string[]): Promise<void> {
   const state = await readState(path);
   requireViews(values, state);
   const directory = runDirectory(run);
+  if (await exists(directory)) {
+    throw new UserError(`${directory} is there already: choose another --run NAME, or delete the directory`);
+  }
   // Settings without a flag here have the defaults of `train`.
   const defaults = Object.fromEntries(Object.entries(TRAIN_OPTIONS).map(([name, option]) => [name, option.default]));
   const all = { ...defaults, ...values, ...state.sizes, run } as TrainValues;

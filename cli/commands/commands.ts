@@ -24,6 +24,7 @@ export const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   evaluate: () => import("../evaluate.ts"),
   encode: () => import("../encode.ts"),
   export: () => import("../export.ts"),
+  import: () => import("../import.ts"),
   translate: () => import("../translate.ts"),
   likelihood: () => import("../likelihood.ts"),
   compare: () => import("../compare.ts"),

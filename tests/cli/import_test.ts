@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { declareParameters, fileShape, Vae } from "../../models/mod.ts";
+import { encodeSafetensors } from "../../runtime/mod.ts";
+import { runProcess, taskCommand } from "../process.ts";
+
+Deno.test("deno task import makes a run of a state_dict, and leaves a run that exists alone", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const sizes = { network: "small", imageSize: 28, filterDim: 2, latentDim: 4 };
+    const vae = new Vae({
+      ...sizes,
+      method: "mmvm",
+      views: ["rotated", "noisy"],
+      dropout: 0,
+      likelihood: { name: "laplace", scale: 1 },
+    });
+    const tensors = declareParameters((scope) => vae.declare(scope)).map((spec) => {
+      const shape = fileShape(spec);
+      return [spec.name, { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.5) }] as const;
+    });
+    await Deno.writeFile(join(folder, "state.safetensors"), encodeSafetensors(new Map(tensors)));
+    const args = ["state.safetensors", "--run", "theirs", "--dataset", "mnist-pairs"];
+    const made = await runProcess([...taskCommand("import"), ...args], { cwd: folder });
+    assert.equal(made.code, 0, made.stderr);
+    assert.match(made.stdout, /2 views, small network at 28 pixels, 2 filters, 4 latent dimensions\n/);
+    const config = JSON.parse(await Deno.readTextFile(join(folder, "runs/theirs/config.json")));
+    assert.equal(config.model.latentDim, 4);
+    const checkpoints = [...Deno.readDirSync(join(folder, "runs/theirs/checkpoints"))];
+    assert.equal(checkpoints.length, 1);
+    const again = await runProcess([...taskCommand("import"), ...args], { cwd: folder });
+    assert.deepEqual([again.code, again.stdout], [1, ""]);
+    assert.match(again.stderr, /theirs is there already: choose another --run NAME/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
