@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concatBytes } from "../base/bytes.ts";
 import type { ImageState } from "./exposures.ts";
 
 const JPEG_BASELINE = "1.2.840.10008.1.2.4.50";
@@ -37,7 +38,7 @@ export function dicomFile(
   length.set(new TextEncoder().encode("UL"), 4);
   view.setUint16(6, 4, true);
   view.setUint32(8, meta.length, true);
-  return joined([
+  return concatBytes([
     preamble,
     length,
     meta,
@@ -67,14 +68,4 @@ function fragment(jpeg: Uint8Array): Uint8Array[] {
   const padding = new Uint8Array(jpeg.length % 2);
   new DataView(item.buffer).setUint32(4, jpeg.length + padding.length, true);
   return [head, item, jpeg, padding, Uint8Array.of(0xfe, 255, 0xdd, 0xe0, 0, 0, 0, 0)];
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

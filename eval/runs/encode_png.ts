@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concatBytes } from "../../base/bytes.ts";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -33,19 +34,12 @@ export async function encodePng(pixels: Uint8Array, options: { width: number; he
   header[8] = 8; // bits per sample; colour type 0 is grayscale
   const stream = new Blob([rows]).stream().pipeThrough(new CompressionStream("deflate"));
   const data = new Uint8Array(await new Response(stream).arrayBuffer());
-  const parts = [
+  return concatBytes([
     Uint8Array.from(SIGNATURE),
     chunk("IHDR", header),
     chunk("IDAT", data),
     chunk("IEND", new Uint8Array(0)),
-  ];
-  const file = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    file.set(part, at);
-    at += part.length;
-  }
-  return file;
+  ]);
 }
 
 function chunk(type: string, data: Uint8Array): Uint8Array {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concatBytes } from "../../../base/bytes.ts";
 import { JPEG_MARKERS, nextSegment } from "./jpeg_header.ts";
 
 /** Maximum number of junk bytes between the last scan and the end marker. */
@@ -19,7 +20,7 @@ const MAX_PARTS = 2 ** 14;
 export function* repairedJpegs(bytes: Uint8Array): Generator<Uint8Array, void, void> {
   const parts = plainParts(bytes);
   if (parts === undefined) return;
-  const whole = concatenate(parts);
+  const whole = concatBytes(parts);
   yield whole;
   const end = whole.length - 2;
   for (let junk = 1; junk <= MAX_JUNK && end - junk > 2; junk++) {
@@ -67,14 +68,4 @@ function isNeeded(marker: number, data: Uint8Array): boolean {
   // Unknown JFIF major versions and Adobe transforms cause warnings but have no effect.
   if (marker === JPEG_MARKERS.app0) return begins("JFIF\0") && data.length >= 14 && data[5] === 1;
   return marker === JPEG_MARKERS.app14 && begins("Adobe") && data.length >= 12 && data[11]! <= 2;
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

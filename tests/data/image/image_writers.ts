@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concatBytes } from "../../../base/bytes.ts";
 import { crc32, deflateSync } from "node:zlib";
 
 /** An image defined by a function. */
@@ -40,16 +41,6 @@ export function packRows(
     }
     return bytes;
   });
-}
-
-export function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 export function pngChunk(type: string, data: Uint8Array): Uint8Array {
@@ -93,8 +84,8 @@ export function makePng(
       ? []
       : filterRows(packRows(pass, { bits: depth, channels }), Math.max(1, depth * channels >> 3));
   });
-  const data = options.data ?? deflateSync(concatenate(rows));
-  return concatenate([
+  const data = options.data ?? deflateSync(concatBytes(rows));
+  return concatBytes([
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10),
     pngChunk("IHDR", header),
     ...chunks,
@@ -142,7 +133,7 @@ export function makeBmp(
       return [level, level, level] as const;
     });
   const core = headerBytes === 12;
-  const palette = concatenate(colours.map(([r, g, b]) => Uint8Array.from(core ? [b, g, r] : [b, g, r, 0])));
+  const palette = concatBytes(colours.map(([r, g, b]) => Uint8Array.from(core ? [b, g, r] : [b, g, r, 0])));
   const ownMasks = masks !== undefined && headerBytes === 40 ? 12 : 0;
   const pixels = 14 + headerBytes + ownMasks + palette.length + gap;
   const channels = bits === 24 ? 3 : 1;
@@ -152,7 +143,7 @@ export function makeBmp(
     bigEndian: false,
     pad: 4,
   });
-  const body = options.data ?? concatenate(topDown ? rows : rows.reverse());
+  const body = options.data ?? concatBytes(topDown ? rows : rows.reverse());
   const file = new Uint8Array(pixels + body.length);
   const view = new DataView(file.buffer);
   file.set([0x42, 0x4d]);
@@ -287,7 +278,7 @@ function tiffBlocks(options: TiffOptions): Uint8Array[] {
         const source = options.predictor === true ? differences(part, { bits, x, y }) : part;
         const place = options.predictor === true ? {} : { x, y };
         const rows = packRows(source, { bits, channels: perPixel, bigEndian: options.bigEndian === true, ...place });
-        const packed = compress(concatenate(rows), compression);
+        const packed = compress(concatBytes(rows), compression);
         blocks.push(options.reversedBits === true ? packed.map(reverseByte) : packed);
       }
     }

@@ -1,3 +1,4 @@
+import { concatBytes } from "../../../base/bytes.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -24,13 +25,7 @@ function mutate(bytes: Uint8Array, random: SeededRandom): Uint8Array {
     () => [bytes.subarray(0, at), noise, bytes.subarray(at)],
     () => [bytes.subarray(0, at), Uint8Array.of(bytes[at]! ^ (1 << random.below(8))), bytes.subarray(at + 1)],
   ][random.below(6)]!();
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
+  return concatBytes(parts);
 }
 
 const IMAGES = [

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concatBytes } from "../../../base/bytes.ts";
 import { crc32, deflateRawSync } from "node:zlib";
 
 /** A member of a test archive; the fields after `content` override the true values. */
@@ -85,7 +86,7 @@ export function makeZip(
     [4, narrow(offset, 0xffffffff)],
     [2, comment.length],
   ]);
-  return concat([...parts, ...directory, ...end64, end, comment]);
+  return concatBytes([...parts, ...directory, ...end64, end, comment]);
 }
 
 function record(fields: readonly (readonly [bytes: 2 | 4 | 8, value: number])[]): Uint8Array {
@@ -99,14 +100,4 @@ function record(fields: readonly (readonly [bytes: 2 | 4 | 8, value: number])[])
     at += width;
   }
   return bytes;
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concatBytes } from "../../../../base/bytes.ts";
 import { deflateRawSync } from "node:zlib";
 
 /** Transfer syntaxes by name. */
@@ -69,11 +70,11 @@ export function makeDicom(fixture: DicomFixture): Uint8Array {
   else if (fixture.pixels !== undefined) {
     parts.push(element([0x7fe00010, allocated === 8 ? "OB" : "OW", even(fixture.pixels)], encoding));
   }
-  const body = concat(parts);
+  const body = concatBytes(parts);
   const meta = element([0x00020010, "UI", syntax], { explicit: true, littleEndian: true });
   const preamble = new Uint8Array(132);
   preamble.set([0x44, 0x49, 0x43, 0x4d], 128);
-  return concat([preamble, meta, syntax === SYNTAX.deflated ? new Uint8Array(deflateRawSync(body)) : body]);
+  return concatBytes([preamble, meta, syntax === SYNTAX.deflated ? new Uint8Array(deflateRawSync(body)) : body]);
 }
 
 interface Encoding {
@@ -95,7 +96,7 @@ function element([tag, vr, value]: DicomAttribute, encoding: Encoding): Uint8Arr
   if (!explicit) view.setUint32(4, length, littleEndian);
   else if (isLong) view.setUint32(8, length, littleEndian);
   else view.setUint16(6, length, littleEndian);
-  return concat([head, bytes]);
+  return concatBytes([head, bytes]);
 }
 
 function isItems(value: DicomAttribute[2]): value is Items {
@@ -108,11 +109,11 @@ function valueBytes(value: DicomAttribute[2], vr: string, encoding: Encoding): U
   if (!isItems(value)) return words(value, encoding.littleEndian);
   const { items, delimited = false } = value;
   const parts = items.flatMap((attributes) => {
-    const body = concat(attributes.map((attribute) => element(attribute, encoding)));
+    const body = concatBytes(attributes.map((attribute) => element(attribute, encoding)));
     const head = item(0xe000, delimited ? 0xffffffff : body.length, encoding.littleEndian);
     return delimited ? [head, body, item(0xe00d, 0, encoding.littleEndian)] : [head, body];
   });
-  return concat(delimited ? [...parts, item(0xe0dd, 0, encoding.littleEndian)] : parts);
+  return concatBytes(delimited ? [...parts, item(0xe0dd, 0, encoding.littleEndian)] : parts);
 }
 
 /** Pixel data in fragments, after an empty offset table. */
@@ -121,7 +122,7 @@ export function encapsulated(fragments: readonly Uint8Array[]): Uint8Array {
   const parts = fragments.map((fragment) => even(fragment)).flatMap((
     fragment,
   ) => [item(0xe000, fragment.length, true), fragment]);
-  return concat([head, item(0xe000, 0, true), ...parts, item(0xe0dd, 0, true)]);
+  return concatBytes([head, item(0xe000, 0, true), ...parts, item(0xe0dd, 0, true)]);
 }
 
 function item(tag: number, length: number, littleEndian: boolean): Uint8Array {
@@ -143,15 +144,5 @@ export function words(values: ArrayLike<number>, littleEndian = true): Uint8Arra
 
 function even(bytes: Uint8Array, fill: number = 0): Uint8Array {
   if (bytes.length % 2 === 0) return bytes;
-  return concat([bytes, Uint8Array.of(fill)]);
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return concatBytes([bytes, Uint8Array.of(fill)]);
 }

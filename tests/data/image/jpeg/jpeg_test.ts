@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ImageDecoder } from "../../../../data/image/decode_image.ts";
 import { JPEG_MARKERS, nextSegment, readJpegHeader } from "../../../../data/image/jpeg/jpeg_header.ts";
-import { concatenate } from "../image_writers.ts";
+import { concatBytes } from "../../../../base/bytes.ts";
 
 const GOLDEN = new URL("../../golden/", import.meta.url);
 const FILES = ["same_size_28.jpg", "colour_420_64.jpg", "progressive_224.jpg"];
@@ -17,7 +17,7 @@ function insertBefore(file: Uint8Array, marker: number, bytes: Uint8Array): Uint
   const view = new DataView(file.buffer);
   for (let at = 2;;) {
     const found = nextSegment(view, at);
-    if (found.marker === marker) return concatenate([file.subarray(0, found.start), bytes, file.subarray(found.start)]);
+    if (found.marker === marker) return concatBytes([file.subarray(0, found.start), bytes, file.subarray(found.start)]);
     at = found.end;
   }
 }
@@ -29,9 +29,9 @@ const ODD: [string, (file: Uint8Array) => Uint8Array][] = [
   ["fill bytes before a marker", (file) => insertBefore(file, 0xdb, new Uint8Array(30).fill(0xff))],
   [
     "junk before the end mark",
-    (file) => concatenate([file.subarray(0, -2), Uint8Array.of(1, 2, 3), file.subarray(-2)]),
+    (file) => concatBytes([file.subarray(0, -2), Uint8Array.of(1, 2, 3), file.subarray(-2)]),
   ],
-  ["junk after the end mark", (file) => concatenate([file, new Uint8Array(1000).fill(7)])],
+  ["junk after the end mark", (file) => concatBytes([file, new Uint8Array(1000).fill(7)])],
   ["an empty JFIF segment", (file) => insertBefore(file, 0xdb, segment(0xe0, ""))],
   ["an ICC segment that is cut off", (file) => insertBefore(file, 0xdb, segment(0xe2, "ICC_PROFILE\0\u0005\u0001xx"))],
   [
@@ -76,7 +76,7 @@ for (
 ) {
   Deno.test(`a JPEG of frame ${marker.toString(16)} with ${components} components of ${precision} bits is refused by name`, () => {
     const frame = segment(marker, Uint8Array.of(precision, 0, 8, 0, 8, components, 1, 0x11, 0));
-    const file = concatenate([Uint8Array.of(0xff, 0xd8), frame]);
+    const file = concatBytes([Uint8Array.of(0xff, 0xd8), frame]);
     assert.throws(() => readJpegHeader(new DataView(file.buffer)), says);
   });
 }
