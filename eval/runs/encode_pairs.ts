@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { createLoader, type PairTable } from "../../data/mod.ts";
+import { batchesInOrder } from "./batches_in_order.ts";
+import type { PairTable } from "../../data/mod.ts";
 import type { VaeInference } from "../../models/mod.ts";
 import type { ViewLatents } from "../protocol/study_table.ts";
 import type { RunData } from "../../training/data/run_data.ts";
@@ -23,17 +24,9 @@ export interface EncodePairsOptions {
 export async function encodePairs(options: EncodePairsOptions): Promise<ViewLatents[]> {
   const { model, data, pairs } = options;
   const { views: names, batchSize } = model.shape;
-  const loader = createLoader(data.pixels, {
-    index: data.index,
-    pairs,
-    batchSize,
-    shuffle: false,
-    partial: "pad",
-    texts: data.texts?.table,
-  });
   const rows = names.map((): { mu: Float32Array; study: number }[] => []);
   let done = 0;
-  for await (const batch of loader.batches({ untilEpoch: 1 })) {
+  for await (const batch of batchesInOrder(data, { pairs, batchSize, texts: data.texts })) {
     options.signal?.throwIfAborted();
     // Copied, because the loader reuses the batch's memory for the next one.
     const { size, studies, present } = batch;

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { createLoader, type PairTable, SPLITS, type StudyIndex } from "../../data/mod.ts";
+import { batchesInOrder } from "./batches_in_order.ts";
+import { type PairTable, SPLITS, type StudyIndex } from "../../data/mod.ts";
 import { DataError } from "../../base/errors.ts";
 import { encodeSafetensors, type TensorData } from "../../runtime/mod.ts";
 import type { OpenModel } from "./open_model.ts";
@@ -51,14 +52,6 @@ export async function encodeRun(options: EncodeRunOptions): Promise<RunLatents> 
   const { pairs, names } = views;
   const { batchSize } = model.shape;
   const chosen = options.views ?? names.map((_, m) => m);
-  const loader = createLoader(data.pixels, {
-    index: data.index,
-    pairs,
-    batchSize,
-    shuffle: false,
-    partial: "pad",
-    texts: options.open.texts?.table,
-  });
   const width = model.vae.config.latentDim;
   const parts = aggregate ? [{ name: "joint", views: chosen }] : chosen.map((m) => ({ name: names[m]!, views: [m] }));
   const latents = parts.map((part) => ({
@@ -67,7 +60,7 @@ export async function encodeRun(options: EncodeRunOptions): Promise<RunLatents> 
     logvar: new Float32Array(pairs.count * width).fill(NaN),
   }));
   let done = 0;
-  for await (const batch of loader.batches({ untilEpoch: 1 })) {
+  for await (const batch of batchesInOrder(data, { pairs, batchSize, texts: options.open.texts })) {
     options.signal?.throwIfAborted();
     // Copied, because the loader reuses the batch's memory for the next one.
     const { size, step, present } = batch;

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { createLoader, labelledSubset, pairsOfSplit, type PairTable, selectPairs, type Split } from "../../data/mod.ts";
+import { batchesInOrder } from "./batches_in_order.ts";
+import { labelledSubset, pairsOfSplit, type PairTable, selectPairs, type Split } from "../../data/mod.ts";
 import { DataError } from "../../base/errors.ts";
 import { ClassifierInference } from "../../models/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
@@ -83,23 +84,15 @@ async function scorePairs(
   model: ClassifierInference,
   options: EvaluateClassifierOptions & { views: RunViews },
 ): Promise<PairScores[]> {
-  const { config, data: { index, pixels, texts }, views } = options;
+  const { config, data: { index, texts }, views } = options;
   const { batchSize } = config.training;
   const queries = heldOut(options);
-  const loader = createLoader(pixels, {
-    index,
-    pairs: queries,
-    batchSize,
-    shuffle: false,
-    partial: "pad",
-    texts: texts?.table,
-  });
   const labels = index.labels.length;
   const { combines } = model.classifier;
   const names = combines ? [config.model.method === "supervised-joint" ? "joint" : "ensemble"] : views.names;
   const rows = names.map(() => ({ study: [] as number[], scores: index.labels.map((): number[] => []) }));
   let done = 0;
-  for await (const batch of loader.batches({ untilEpoch: 1 })) {
+  for await (const batch of batchesInOrder(options.data, { pairs: queries, batchSize, texts })) {
     options.signal?.throwIfAborted();
     const { size, studies, present } = batch;
     const given = await model.score(batch, presentOf(batch, views));

@@ -4,8 +4,9 @@
  *
  * @module
  */
+import { batchesInOrder } from "./batches_in_order.ts";
 import { DataError } from "../../base/errors.ts";
-import { createLoader, pairsOfSplit, selectPairs, type Split } from "../../data/mod.ts";
+import { pairsOfSplit, selectPairs, type Split } from "../../data/mod.ts";
 import { logLikelihood } from "../../models/mod.ts";
 import type { OpenModel } from "./open_model.ts";
 import type { RunData } from "../../training/data/run_data.ts";
@@ -53,26 +54,18 @@ export interface LikelihoodRow {
  * @throws {DataError} if the split has no pair with all views.
  */
 export async function likelihoodRun(options: LikelihoodRunOptions): Promise<LikelihoodRow[]> {
-  const { open: { model, views, alpha, texts }, data: { index, pixels }, split, count, draws, seed = 0 } = options;
+  const { open: { model, views, alpha, texts }, data: { index }, split, count, draws, seed = 0 } = options;
   const complete = completePairs({ ...views, pairs: pairsOfSplit(index, views.pairs, split) }, index);
   const pairs = selectPairs(complete, (pair) => pair < count);
   if (pairs.count === 0) throw new DataError(`the ${split} split has no pair with all of ${views.names.join(", ")}`);
   const { batchSize } = model.shape;
-  const loader = createLoader(pixels, {
-    index,
-    pairs,
-    batchSize,
-    shuffle: false,
-    partial: "pad",
-    texts: texts?.table,
-  });
   const questions = questionsAbout(views.names.length).map((question) => ({
     ...question,
     values: [] as number[],
     reason: undefined as string | undefined,
   }));
   let done = 0;
-  for await (const batch of loader.batches({ untilEpoch: 1 })) {
+  for await (const batch of batchesInOrder(options.data, { pairs, batchSize, texts })) {
     options.signal?.throwIfAborted();
     const { size, step } = batch;
     const given = copyOf(batch);

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { createLoader, pairsOfSplit, type PairTable, SPLITS } from "../../data/mod.ts";
+import { batchesInOrder } from "./batches_in_order.ts";
+import { pairsOfSplit, type PairTable, SPLITS } from "../../data/mod.ts";
 import type { VaeInference } from "../../models/mod.ts";
 import type { Pictures } from "../results/results_schema.ts";
 import { encodePng } from "./encode_png.ts";
@@ -41,21 +42,13 @@ export async function drawPictures(
   options: { run: string; data: RunData; views: RunViews },
 ): Promise<Pictures[]> {
   const { run, data, views } = options;
-  const { index, pixels, texts } = data;
+  const { pixels, texts } = data;
   const { batchSize } = model.shape;
   const size = pixels.imageSize;
   const pairs = shownPairs(options);
   if (pairs === undefined) return [];
-  const loader = createLoader(pixels, {
-    index,
-    pairs,
-    batchSize,
-    shuffle: false,
-    partial: "pad",
-    texts: texts?.table,
-  });
   const viewer = new ShownViews({ views, texts, imageSize: size, batchSize });
-  for await (const loaded of loader.batches({ untilEpoch: 1 })) {
+  for await (const loaded of batchesInOrder(data, { pairs, batchSize, texts })) {
     const batch = copyOf(loaded);
     const shown = Math.min(SHOWN, loaded.size);
     const decoded = await model.decode(batch);

@@ -4,8 +4,9 @@
  *
  * @module
  */
+import { batchesInOrder } from "./batches_in_order.ts";
 import { DataError } from "../../base/errors.ts";
-import { type Batch, createLoader, pairsOfSplit, type PairTable, selectPairs, type Split } from "../../data/mod.ts";
+import { type Batch, pairsOfSplit, type PairTable, selectPairs, type Split } from "../../data/mod.ts";
 import { samplePosterior, samplePrior, type VaeInference, type ViewBatch } from "../../models/mod.ts";
 import type { OpenModel } from "./open_model.ts";
 import { pictureGrid } from "./picture_grid.ts";
@@ -127,19 +128,11 @@ function draw(
 
 /** Loads the first pairs of a split that have all views as a batch. */
 async function firstPairs(options: TranslateRunOptions): Promise<{ batch: ViewBatch; count: number }> {
-  const { open: { model, views, texts }, data: { index, pixels }, split } = options;
+  const { open: { model, views, texts }, data: { index }, split } = options;
   const pairs = completePairs({ ...views, pairs: pairsOfSplit(index, views.pairs, split) }, index);
   if (pairs.count === 0) throw new DataError(`the ${split} split has no pair with all of ${views.names.join(", ")}`);
   const { batchSize } = model.shape;
-  const loader = createLoader(pixels, {
-    index,
-    pairs,
-    batchSize,
-    shuffle: false,
-    partial: "pad",
-    texts: texts?.table,
-  });
-  for await (const batch of loader.batches({ untilEpoch: 1 })) {
+  for await (const batch of batchesInOrder(options.data, { pairs, batchSize, texts })) {
     return { batch: copyOf(batch), count: Math.min(options.count, batch.size) };
   }
   throw new Error("the loader returned no batch although there are pairs");
