@@ -31,11 +31,11 @@ const DECODE_TIMEOUT = 120_000;
 export interface PreparePlan {
   /** Folder of the cache. */
   directory: string;
-  /** Number of images requested, and number of those not prepared yet. */
+  /** Number of images requested. */
   images: number;
   /** Number of images that are not prepared yet. */
   missing: number;
-  /** Bytes to be written, and free disk space in bytes (`undefined` if unknown). */
+  /** Bytes to be written. */
   bytesNeeded: number;
   /** Free disk space in bytes; `undefined` if unknown. */
   bytesFree: number | undefined;
@@ -43,9 +43,9 @@ export interface PreparePlan {
 
 /** Progress of the preparation. */
 export interface PrepareProgress {
-  /** Images processed by this call, out of `total` that were missing; `skipped` of them were bad. */
+  /** Number of images processed by this call, bad ones among them. */
   done: number;
-  /** Number of images to process. */
+  /** Number of images that this call processes. */
   total: number;
   /** Number of images that could not be read. */
   skipped: number;
