@@ -20,7 +20,7 @@ import {
   studyTable,
   type ViewLatents,
 } from "../eval/mod.ts";
-import { openRunData, readRunConfig, type RunConfig, type RunData } from "../training/mod.ts";
+import { neededData, openRunData, readRunConfig, type RunConfig, type RunData } from "../training/mod.ts";
 import { splitCode } from "../eval/protocol/study_table.ts";
 import { encodePairs } from "../eval/runs/encode_pairs.ts";
 import { Device } from "../runtime/mod.ts";
@@ -69,7 +69,7 @@ async function scoreRun(
   options: { config: RunConfig; directory: string; root: string; fractions: readonly number[] },
 ): Promise<Evaluation[]> {
   const { config, directory, root, fractions } = options;
-  const open = (data: RunConfig["data"]) => openRunData({ data, imageSize: config.model.imageSize, cacheDir: CACHE });
+  const open = (data: RunConfig["data"]) => openRunData({ ...neededData({ ...config, data }), cacheDir: CACHE });
   const own = await open(config.data);
   const fresh = await open({ ...config.data, root });
   using opened = await openModel(device, { config, directory, data: own });

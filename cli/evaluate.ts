@@ -5,7 +5,7 @@
  */
 import { arePhantoms } from "../phantoms/mod.ts";
 import { evaluateRun, formatAurocTable, PUBLISHED_AUROC } from "../eval/mod.ts";
-import { openRunData, readRunConfig, runPaths, wantsText } from "../training/mod.ts";
+import { neededData, openRunData, readRunConfig, runPaths } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { printable, UsageError } from "./terminal/errors.ts";
 import { choice, flag, integer, parseArguments, path, text } from "./options/options.ts";
@@ -45,9 +45,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const place = values.data === undefined ? config.data : { ...config.data, root: values.data };
   using reporter = reportData();
   const data = await openRunData({
-    data: place,
-    imageSize: config.model.imageSize,
-    texts: wantsText(config.model),
+    ...neededData({ ...config, data: place }),
     cacheDir: CACHE,
     ...reporter,
   });

@@ -32,7 +32,7 @@ import {
   PUBLISHED_AUROC,
   writeResults,
 } from "../eval/mod.ts";
-import { openRunData, wantsText } from "../training/mod.ts";
+import { neededData, openRunData } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { printable, sentenceForUser, UsageError, UserError } from "./terminal/errors.ts";
 import { experimentProgress } from "./terminal/experiment_progress.ts";
@@ -178,7 +178,7 @@ async function prepareData(
 ): Promise<void> {
   const phantoms = [PHANTOMS[values.scale], asChexpert(PHANTOMS[values.scale])];
   const needed = new Map(jobs.map(({ plan: { config: { data, model } } }) => {
-    const options = { data: wholeData(data), imageSize: model.imageSize, texts: wantsText(model) };
+    const options = neededData({ data: wholeData(data), model });
     return [JSON.stringify(options), options];
   }));
   for (const options of needed.values()) {

@@ -9,16 +9,15 @@
  */
 import { decodeTuning, type DeviceTuner, KernelTuner } from "../runtime/mod.ts";
 import { readRegularText } from "../base/regular_file.ts";
-import type { Communicator } from "../cluster/mpi/mod.ts";
-import { ClusterError } from "../cluster/mpi/mod.ts";
+import { ClusterError, type Communicator } from "../cluster/mpi/mod.ts";
 import {
   checkRunConfig,
   digestOf,
+  neededData,
   openRunData,
   type RunData,
   runPaths,
   type RunRanks,
-  wantsText,
 } from "../training/mod.ts";
 import { joinJob, stage } from "./cluster/join_job.ts";
 import { flag, integer, parseArguments } from "./options/options.ts";
@@ -136,14 +135,7 @@ async function follow(job: Job): Promise<number> {
   const config = checkRunConfig(JSON.parse(text), { file: "the configuration from rank 0" });
   const data = await stage(
     world,
-    () =>
-      openRunData({
-        data: config.data,
-        imageSize: config.model.imageSize,
-        texts: wantsText(config.model),
-        cacheDir: CACHE,
-        signal: stop.signal,
-      }),
+    () => openRunData({ ...neededData(config), cacheDir: CACHE, signal: stop.signal }),
   );
   await compareData(world, { config, data });
   const tuner = new TunerOfRankZero();

@@ -6,7 +6,7 @@
 import type { JobProgress, RunJob } from "./perform_run.ts";
 import { failureOf, type RunFailure, type RunReply, type RunRequest, type RunSetup } from "./run_messages.ts";
 import { planName } from "./run_store.ts";
-import { wantsText } from "../training/data/run_views.ts";
+import { neededData } from "../training/data/run_views.ts";
 
 /** Options of {@linkcode performRuns}. */
 export interface PerformRunsOptions {
@@ -103,12 +103,7 @@ class RunWorker {
   }
 
   open({ plan: { config } }: RunJob): Promise<void> {
-    return this.#ask({
-      kind: "open",
-      data: config.data,
-      imageSize: config.model.imageSize,
-      texts: wantsText(config.model),
-    });
+    return this.#ask({ kind: "open", ...neededData(config) });
   }
 
   perform(job: RunJob, onProgress: (progress: JobProgress) => void): Promise<void> {

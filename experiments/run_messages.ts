@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NeededData } from "../training/data/run_views.ts";
 import type { RunData } from "../training/data/run_data.ts";
 import type { DataConfig } from "../training/run/run_config.ts";
 import type { JobProgress, RunJob } from "./perform_run.ts";
@@ -24,7 +25,7 @@ export interface RunSetup {
 /** Requests to a worker: its set-up, once; opening data; performing a run on them; stopping, at any time. */
 export type RunRequest =
   | { readonly kind: "setup"; readonly setup: RunSetup }
-  | { readonly kind: "open"; readonly data: DataConfig; readonly imageSize: number; readonly texts: boolean | "alone" }
+  | { readonly kind: "open" } & NeededData
   | { readonly kind: "perform"; readonly job: RunJob }
   | { readonly kind: "stop" };
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { openRunData } from "../training/data/run_data.ts";
+import type { NeededData } from "../training/data/run_views.ts";
 import { ReplaceableDevice } from "../training/replaceable_device.ts";
 import { performRun } from "./perform_run.ts";
 import {
@@ -66,18 +67,13 @@ async function answer(request: RunRequest): Promise<RunReply | undefined> {
   }
 }
 
-async function open({ data, imageSize, texts }: Extract<RunRequest, { kind: "open" }>): Promise<void> {
-  const key = JSON.stringify([wholeData(data), imageSize, texts]);
+async function open({ data, imageSize, texts }: NeededData): Promise<void> {
+  const needed = { data: wholeData(data), imageSize, texts };
+  const key = JSON.stringify(needed);
   if (opened?.key === key) return;
   opened = undefined;
   opened = {
     key,
-    data: await openRunData({
-      data: wholeData(data),
-      imageSize,
-      texts,
-      cacheDir: setup!.cacheDir,
-      signal: stop.signal,
-    }),
+    data: await openRunData({ ...needed, cacheDir: setup!.cacheDir, signal: stop.signal }),
   };
 }

@@ -14,7 +14,7 @@ export {
 export { RUN_METHODS } from "./run/run_settings.ts";
 export { ALPHA_SCHEDULES, alphaSchedule, alphaShareOf, type Annealing, betaSchedule } from "./annealing.ts";
 export { requireEvaluable } from "./data/require_evaluable.ts";
-export { pairHasView, type RunViews, viewsOfRun, wantsText } from "./data/run_views.ts";
+export { type NeededData, neededData, pairHasView, type RunViews, viewsOfRun, wantsText } from "./data/run_views.ts";
 export { TEXT_VIEW } from "./data/text_view.ts";
 export { withTexts } from "./data/run_texts.ts";
 export { isSupervised, trainingPairs, withAnnealing } from "./run_trainer.ts";

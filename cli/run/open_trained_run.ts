@@ -4,7 +4,7 @@
  * @module
  */
 import { openModel } from "../../eval/mod.ts";
-import { openRunData, readRunConfig, type RunConfig, type RunData, wantsText } from "../../training/mod.ts";
+import { neededData, openRunData, readRunConfig, type RunConfig, type RunData } from "../../training/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
 import { printable } from "../terminal/errors.ts";
 import { type OptionValues, path } from "../options/options.ts";
@@ -41,9 +41,7 @@ export async function openTrainedRun(
   const config = await readRunConfig(directory);
   using reporter = reportData();
   const data = await openRunData({
-    data: placeOf(config, values),
-    imageSize: config.model.imageSize,
-    texts: wantsText(config.model),
+    ...neededData({ ...config, data: placeOf(config, values) }),
     cacheDir: CACHE,
     ...reporter,
   });

@@ -8,6 +8,7 @@ import {
   checkRunConfig,
   type LockOptions,
   lockRun,
+  neededData,
   openRunData,
   readRunConfig,
   readRunDraft,
@@ -19,7 +20,6 @@ import {
   type RunDraft,
   runPaths,
   sweepTemporary,
-  wantsText,
   withAnnealing,
   writeRunConfig,
   writeRunDraft,
@@ -120,9 +120,7 @@ async function openData(config: RunConfig, { signal }: StartOptions): Promise<Ru
   if (config.data.root === PHANTOMS) await drawPhantoms(DEFAULT_PHANTOMS, { signal });
   using reporter: DataReporter = reportData();
   const data = await openRunData({
-    data: config.data,
-    imageSize: config.model.imageSize,
-    texts: wantsText(config.model),
+    ...neededData(config),
     cacheDir: CACHE,
     signal,
     onIndex: (tables) => requireEvaluable(config, tables),

@@ -8,7 +8,7 @@ import { type PairTable, selectPairs } from "../../data/index/pairs.ts";
 import type { StudyIndex } from "../../data/mod.ts";
 import { CLASSIFIER_NAMES, methodOf } from "../../models/mod.ts";
 import type { ModelConfig, RunConfig } from "../run/run_config.ts";
-import type { RunData } from "./run_data.ts";
+import type { OpenRunDataOptions, RunData } from "./run_data.ts";
 import { TEXT_VIEW } from "./text_view.ts";
 
 /** The views of a run, and the data's pairs of them. */
@@ -27,6 +27,14 @@ export interface RunViews {
 export function wantsText({ views }: Pick<ModelConfig, "views">): boolean | "alone" {
   if (views === undefined || !views.includes(TEXT_VIEW)) return false;
   return views.every((view) => view === TEXT_VIEW) ? "alone" : true;
+}
+
+/** What `openRunData()` must know of a run. */
+export type NeededData = Required<Pick<OpenRunDataOptions, "data" | "imageSize" | "texts">>;
+
+/** The data that a run needs, as options of `openRunData()`. */
+export function neededData({ data, model }: Pick<RunConfig, "data" | "model">): NeededData {
+  return { data, imageSize: model.imageSize, texts: wantsText(model) };
 }
 
 /**
