@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { csvCell } from "../../base/csv_cell.ts";
 import { batchesInOrder } from "./batches_in_order.ts";
 import { type PairTable, SPLITS, type StudyIndex } from "../../data/mod.ts";
 import { DataError } from "../../base/errors.ts";
@@ -142,8 +143,4 @@ export function idsFile(index: StudyIndex, { views }: { views: RunViews }): stri
     lines.push([`${pair}`, SPLITS[index.splitOfStudy(study)] ?? "", subject, index.studies.ids[study]!, ...cells]);
   }
   return lines.map((cells) => `${cells.map(csvCell).join(",")}\n`).join("");
-}
-
-function csvCell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { StudyIndex } from "../../data/mod.ts";
-import { VIEWS_COLUMNS } from "../../data/mod.ts";
+import { csvCell } from "../../base/csv_cell.ts";
+import { type StudyIndex, VIEWS_COLUMNS } from "../../data/mod.ts";
 import { mostProbableClass } from "../metrics/multiclass.ts";
 import type { ViewImages } from "./classify_views.ts";
 
@@ -85,8 +85,8 @@ export function viewsTable(
   images.forEach((image, i) => {
     const row = probabilities.subarray(i * classes.length, (i + 1) * classes.length);
     lines.push([
-      cell(index.images.ids[image]!),
-      cell(index.images.positions[index.images.position[image]!]!),
+      csvCell(index.images.ids[image]!),
+      csvCell(index.images.positions[index.images.position[image]!]!),
       classes[called[i]!],
       parts[i],
       suspicious.has(i) ? 1 : 0,
@@ -94,8 +94,4 @@ export function viewsTable(
     ].join(","));
   });
   return lines.join("\n") + "\n";
-}
-
-function cell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
