@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AdamState } from "../models/adam_state.ts";
+import { TrainingState } from "../models/training_state.ts";
 import { declareParameters } from "../models/mod.ts";
 import { buildStep } from "../models/trainer.ts";
 import { TrainableVae, type VaeTrainerOptions } from "../models/vae/vae_trainer.ts";
@@ -19,7 +19,7 @@ export interface TracedStep extends Disposable {
 /** Traces the step that `createVaeTrainer()` would compile. */
 export function traceStep(device: Device, options: VaeTrainerOptions): TracedStep {
   const model = new TrainableVae(options);
-  const state = AdamState.create(device, {
+  const state = TrainingState.create(device, {
     specs: declareParameters((scope) => model.declare(scope)),
     seed: options.seed,
     precision: options.precision ?? "f32",

@@ -24,7 +24,7 @@ import {
   stack,
   type State,
 } from "../runtime/mod.ts";
-import { AdamState } from "./adam_state.ts";
+import { TrainingState } from "./training_state.ts";
 import { declareParameters, type HostTensor, type Parameters } from "./layers/parameters.ts";
 import { Scope } from "./layers/scope.ts";
 import { optimizerOf, type StepSettings, type StepTrainerOptions, type Trainable } from "./trainer.ts";
@@ -61,7 +61,7 @@ export async function createParallelTrainer<B>(
   options: StepTrainerOptions & { readonly model: Trainable<B>; readonly ranks: Ranks },
 ): Promise<ParallelTrainer<B>> {
   const { model, ranks, seed, precision = "f32", checkNumerics = false, onPlan } = options;
-  const state = AdamState.create(device, {
+  const state = TrainingState.create(device, {
     specs: declareParameters((scope) => model.declare(scope)),
     seed,
     optimizer: optimizerOf(options),
@@ -95,7 +95,7 @@ export async function createParallelTrainer<B>(
 interface Parts<B> {
   readonly device: Device;
   readonly model: Trainable<B>;
-  readonly state: AdamState;
+  readonly state: TrainingState;
   readonly gradient: Program;
   /** The sum of all ranks' gradients. */
   readonly summed: State;

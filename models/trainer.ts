@@ -20,7 +20,7 @@ import {
   type RunOptions,
   type Tensor,
 } from "../runtime/mod.ts";
-import { AdamState } from "./adam_state.ts";
+import { TrainingState } from "./training_state.ts";
 import { declareParameters, type HostTensor, type Parameters } from "./layers/parameters.ts";
 import { Scope } from "./layers/scope.ts";
 
@@ -85,7 +85,7 @@ export async function createStepTrainer<B>(
 ): Promise<StepTrainer<B>> {
   const { model, seed, precision = "f32", checkNumerics = false, keepGradients = false, onPlan } = options;
   const specs = declareParameters((scope) => model.declare(scope));
-  const state = AdamState.create(device, { specs, seed, optimizer: optimizerOf(options), precision });
+  const state = TrainingState.create(device, { specs, seed, optimizer: optimizerOf(options), precision });
   try {
     const program = await compile(
       device,
@@ -105,7 +105,7 @@ export async function createStepTrainer<B>(
 /** Builds the graph of a training step: the model's objective, its gradients and the optimiser's update. */
 export function buildStep<B>(
   model: Trainable<B>,
-  state: AdamState,
+  state: TrainingState,
 ): { metrics: Record<string, Tensor>; gradient: () => Tensor } {
   const terms = model.loss(Scope.bound(state.parameters.source, { training: true }));
   const { gradient, metrics } = state.minimize(terms.loss);
@@ -118,7 +118,7 @@ export class StepTrainer<B> implements Disposable {
   constructor(
     readonly device: Device,
     private readonly model: Trainable<B>,
-    private readonly state: AdamState,
+    private readonly state: TrainingState,
     private readonly program: Program,
     private readonly options: StepTrainerOptions,
   ) {}

@@ -30,7 +30,7 @@ export interface UpdateMetrics {
 }
 
 /** Parameters with the optimiser's moments, and with float16 the loss scale. */
-export class AdamState implements Disposable {
+export class TrainingState implements Disposable {
   private constructor(
     readonly parameters: Parameters,
     readonly optimizer: Optimizer,
@@ -47,12 +47,12 @@ export class AdamState implements Disposable {
   static create(
     device: Device,
     options: { specs: readonly ParameterSpec[]; seed: number; optimizer?: Optimizer; precision?: Precision },
-  ): AdamState {
+  ): TrainingState {
     const { optimizer = adam() } = options;
     const parameters = Parameters.create(device, options);
     const entries = parameters.trained.states.map(({ name, shape }) => ({ name, shape }));
     const moments = optimizer.moments.map((name) => createSlab(device, { name, entries }));
-    return new AdamState(
+    return new TrainingState(
       parameters,
       optimizer,
       moments,

@@ -4,7 +4,7 @@
  * @module
  */
 import { compile, type Device, input, type Precision, type Program } from "../../runtime/mod.ts";
-import { modelState } from "../adam_state.ts";
+import { modelState } from "../training_state.ts";
 import { Classifier, type ClassifierConfig } from "./classifier.ts";
 import type { BatchViews } from "../view_batch.ts";
 import { type BatchShape, viewInputs, viewTensors } from "../view_inputs.ts";

@@ -19,7 +19,7 @@ import {
   slice,
   type Tensor,
 } from "../../runtime/mod.ts";
-import { modelState } from "../adam_state.ts";
+import { modelState } from "../training_state.ts";
 import { drawComponents } from "../methods/component_draw.ts";
 import type { BatchViews } from "../view_batch.ts";
 import { type BatchShape, viewInputs, viewTensors } from "../view_inputs.ts";

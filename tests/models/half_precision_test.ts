@@ -1,6 +1,9 @@
 /** Models whose feature maps and gradients are stored as float16, against the same models over float32. */
 import assert from "node:assert/strict";
 import {
+  Classifier,
+  ClassifierInference,
+  createClassifierTrainer,
   createVaeTrainer,
   type HostTensor,
   type StepTrainer,
@@ -9,8 +12,7 @@ import {
   type VaeConfig,
   VaeInference,
 } from "../../models/mod.ts";
-import { Classifier, ClassifierInference, createClassifierTrainer } from "../../models/mod.ts";
-import { AdamState } from "../../models/adam_state.ts";
+import { TrainingState } from "../../models/training_state.ts";
 import { declareParameters } from "../../models/layers/parameters.ts";
 import { Scope } from "../../models/layers/scope.ts";
 import { Device, input, type Precision, type Tensor } from "../../runtime/mod.ts";
@@ -54,7 +56,7 @@ function planStep(
   model: { declare(scope: Scope): unknown; loss(scope: Scope): Tensor },
   precision: Precision,
 ): { halves: number; arena: number } {
-  using state = AdamState.create(device, { specs: declareParameters((scope) => model.declare(scope)), seed: 1 });
+  using state = TrainingState.create(device, { specs: declareParameters((scope) => model.declare(scope)), seed: 1 });
   const { result, trace } = traced(() => {
     const loss = model.loss(Scope.bound(state.parameters.source, { training: true }));
     return { loss, ...state.minimize(loss).metrics };
