@@ -6,8 +6,7 @@
 import type { Results } from "../eval/results/results_schema.ts";
 import { measureRun } from "../eval/runs/evaluate_run.ts";
 import { writeModelCard } from "../eval/runs/model_card.ts";
-import type { ReplaceableDevice } from "../training/replaceable_device.ts";
-import { throughDeviceFailures } from "../training/replaceable_device.ts";
+import { type ReplaceableDevice, throughDeviceFailures } from "../training/replaceable_device.ts";
 import type { RunConfig } from "../training/run/run_config.ts";
 import { alterRunData, type RunData } from "../training/data/run_data.ts";
 import { sweepTemporary } from "../training/run/run_directory.ts";

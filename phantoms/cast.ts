@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Camera } from "./camera.ts";
-import { project } from "./camera.ts";
+import { type Camera, project } from "./camera.ts";
 import { type Ellipsoid, type Lung, type Scene, type Side, sideSign, spineAt, taperAt } from "./scene.ts";
 
 /** Values on a grid over the detector; row 0 is at the top. */

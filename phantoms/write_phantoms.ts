@@ -11,18 +11,18 @@ import { DataError } from "../base/errors.ts";
 import { openForUpdateSync } from "../base/regular_file.ts";
 import { withBlankPositions } from "./blank_positions.ts";
 import { drawInWorkers } from "./draw_pool.ts";
-import type { PhantomLayout } from "../data/readers/phantom_record.ts";
-import { layoutOf } from "./layout.ts";
-import { phantomStudies, type StudyState } from "./patients.ts";
 import {
   isComplete,
   PHANTOM_VERSION,
+  type PhantomLayout,
   type PhantomRecord,
   type PhantomSettings,
   readRecord,
   RECORD_NAME,
   sameSettings,
 } from "../data/readers/phantom_record.ts";
+import { layoutOf } from "./layout.ts";
+import { phantomStudies, type StudyState } from "./patients.ts";
 import type { ImageFile, StudyFiles } from "./study_files.ts";
 import type { WrittenStudy } from "./written_study.ts";
 

@@ -5,10 +5,9 @@
  * @module
  */
 import { formatTable } from "../../cli/terminal/table.ts";
-import { DEFAULT_LANES } from "../../runtime/kernels/declarations.ts";
+import { DEFAULT_LANES, storageOperands, uniformsOf } from "../../runtime/kernels/declarations.ts";
 import type { Binding, Candidates, Dispatch, Lowering, Tuner } from "../../runtime/kernels/kernel.ts";
 import type { PipelineSource } from "../../runtime/device/pipeline.ts";
-import { storageOperands, uniformsOf } from "../../runtime/kernels/declarations.ts";
 import { pipelineSource } from "../../runtime/program/dispatch.ts";
 import { type CardName, CARDS } from "./cards.ts";
 import type { StaticKernel } from "./static_kernel.ts";

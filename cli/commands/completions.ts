@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { CommandSpec } from "../options/options.ts";
-import { flagName } from "../options/options.ts";
+import { type CommandSpec, flagName } from "../options/options.ts";
 import type { Setting, SettingTable } from "../../base/setting.ts";
 
 /** The shells that {@linkcode completionScript} supports. */

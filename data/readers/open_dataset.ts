@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ReadOptions } from "./read_options.ts";
+import type { LabelSource, ReadOptions } from "./read_options.ts";
 import { basename } from "node:path";
 import { checkFiles } from "../index/check_files.ts";
 import { refuseMostlyLost } from "../index/check_loss.ts";
@@ -14,7 +14,6 @@ import { looksLikePhantoms } from "./phantom_record.ts";
 import { chexpertHasTest, findChexpert } from "./chexpert_folders.ts";
 import { readChexpert } from "./read_chexpert.ts";
 import { looksLikeMimic, mimicHasSplit, readMimic, readMimicLabels } from "./read_mimic.ts";
-import type { LabelSource } from "./read_options.ts";
 import { findChexpertPlus, readChexpertPlus } from "./chexpert_plus/read_chexpert_plus.ts";
 import { findNih, nihHasSplit, readNih } from "./nih/read_nih.ts";
 import { looksLikeOpeni } from "./openi/find_openi.ts";

@@ -6,14 +6,13 @@
  */
 import { batchesInOrder } from "./batches_in_order.ts";
 import { DataError } from "../../base/errors.ts";
-import { type Batch, pairsOfSplit, type PairTable, selectPairs, type Split } from "../../data/mod.ts";
+import { type Batch, pairsOfSplit, type PairTable, selectPairs, type Split, type StudyIndex } from "../../data/mod.ts";
 import { samplePosterior, samplePrior, type VaeInference, type ViewBatch } from "../../models/mod.ts";
 import type { OpenModel } from "./open_model.ts";
 import { pictureGrid } from "./picture_grid.ts";
 import { type Shown, ShownViews } from "./shown_views.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import { pairHasView, type RunViews } from "../../training/data/run_views.ts";
-import type { StudyIndex } from "../../data/mod.ts";
 
 /** Distributions from which samples can be drawn. */
 export const SAMPLE_SOURCES = ["none", "posterior", "prior"] as const;

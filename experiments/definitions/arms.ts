@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Arm, EvaluationPlan, RunPlan } from "../experiment.ts";
-import type { Base } from "../experiment.ts";
+import type { Arm, Base, EvaluationPlan, RunPlan } from "../experiment.ts";
 
 /** An arm measured at the labelled fraction of the run or the base, with the run's seed as probe seed. */
 export function evaluated(base: Base, run: RunPlan, changes: Partial<EvaluationPlan> = {}): Arm {

@@ -5,9 +5,8 @@
  */
 import { MNIST_VIEWS } from "../../data/mod.ts";
 import { evaluated } from "./arms.ts";
-import type { Experiment, Part } from "../experiment.ts";
+import type { Base, Experiment, Part } from "../experiment.ts";
 import { type RunChanges, vaeRun } from "./scales.ts";
-import type { Base } from "../experiment.ts";
 
 const METHODS = ["independent", "poe", "mmvm"] as const;
 

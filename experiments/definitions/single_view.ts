@@ -4,9 +4,8 @@
  * @module
  */
 import { evaluated } from "./arms.ts";
-import type { Arm, Experiment } from "../experiment.ts";
+import type { Arm, Base, Experiment } from "../experiment.ts";
 import { vaeRun } from "./scales.ts";
-import type { Base } from "../experiment.ts";
 
 /** The benefit of a second view: the MMVM VAE on both views against a VAE on each view alone. */
 export const singleView: Experiment = {

@@ -4,9 +4,8 @@
  * @module
  */
 import { evaluated } from "./arms.ts";
-import type { Arm, Experiment } from "../experiment.ts";
+import type { Arm, Base, Experiment } from "../experiment.ts";
 import { vaeRun } from "./scales.ts";
-import type { Base } from "../experiment.ts";
 
 const ALPHAS = [0, 0.25, 0.5, 0.75, 1];
 

@@ -7,9 +7,8 @@ import type { Device } from "../device/device.ts";
 import { UnsupportedError } from "../device/errors.ts";
 import type { Precision } from "../plan/half_storage.ts";
 import { traced } from "../graph/op.ts";
-import { planProgram } from "../plan/program_plan.ts";
+import { planProgram, type ProgramMemory } from "../plan/program_plan.ts";
 import { checkPlan, Program } from "./program.ts";
-import type { ProgramMemory } from "../plan/program_plan.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
 /** The results of a program. */

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import type { DATASETS } from "../../data/mod.ts";
 import { checkRunConfig } from "../../training/mod.ts";
-import type { Arm, ExperimentContext } from "../../experiments/experiment.ts";
+import { type Arm, type Base, type ExperimentContext, SCALES } from "../../experiments/experiment.ts";
 import { EXPERIMENTS } from "../../experiments/definitions/registry.ts";
 import { measurementPath, planName } from "../../experiments/run_store.ts";
 import { baseOf } from "../../experiments/definitions/scales.ts";
-import { type Base, SCALES } from "../../experiments/experiment.ts";
 
 type Dataset = typeof DATASETS[number];
 

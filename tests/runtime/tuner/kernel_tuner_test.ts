@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
-import { conv2d, decodeTuning, Device, encodeTuning, KernelTuner, type TuningChoices } from "../../../runtime/mod.ts";
-import { compile, input, mean, square } from "../../../runtime/mod.ts";
+import {
+  compile,
+  conv2d,
+  decodeTuning,
+  Device,
+  encodeTuning,
+  input,
+  KernelTuner,
+  mean,
+  square,
+  type TuningChoices,
+} from "../../../runtime/mod.ts";
 import { normalData } from "../../reference/compare.ts";
 
 const SHAPE = { x: [4, 16, 16, 16], w: [4, 4, 16, 32] } as const;
