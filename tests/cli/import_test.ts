@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { declareParameters, fileShape, Vae } from "../../models/mod.ts";
-import { encodeSafetensors } from "../../runtime/mod.ts";
+import { decodeSafetensors, encodeSafetensors, toFloat32 } from "../../runtime/mod.ts";
 import { runProcess, taskCommand } from "../process.ts";
 
-Deno.test("deno task import makes a run of a state_dict, and leaves a run that exists alone", async () => {
+Deno.test("deno task import makes a run of a state_dict, which export writes again; a run that exists is left alone", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const sizes = { network: "small", imageSize: 28, filterDim: 2, latentDim: 4 };
@@ -28,6 +28,13 @@ Deno.test("deno task import makes a run of a state_dict, and leaves a run that e
     assert.equal(config.model.latentDim, 4);
     const checkpoints = [...Deno.readDirSync(join(folder, "runs/theirs/checkpoints"))];
     assert.equal(checkpoints.length, 1);
+    const exported = await runProcess([...taskCommand("export"), "theirs", "--format", "pytorch"], { cwd: folder });
+    assert.equal(exported.code, 0, exported.stderr);
+    const written = decodeSafetensors(await Deno.readFile(join(folder, "runs/theirs/export/model.safetensors")));
+    const values = [...written.tensors].map(([name, raw]) =>
+      [name, { shape: raw.shape, data: toFloat32(raw) }] as const
+    );
+    assert.deepEqual(new Map(values), new Map(tensors));
     const again = await runProcess([...taskCommand("import"), ...args], { cwd: folder });
     assert.deepEqual([again.code, again.stdout], [1, ""]);
     assert.match(again.stderr, /theirs is there already: choose another --run NAME/);
