@@ -18,6 +18,9 @@ import {
   type RunData,
   runPaths,
   type RunRanks,
+  shareVocabulary,
+  wantsText,
+  withTexts,
 } from "../training/mod.ts";
 import { joinJob, stage } from "./cluster/join_job.ts";
 import { flag, integer, parseArguments } from "./options/options.ts";
@@ -96,11 +99,16 @@ async function lead(job: Job, command: string): Promise<number> {
   using _lock = lock;
   await world.broadcast(new TextEncoder().encode(JSON.stringify(started.config)));
   await requireSameData(job, started);
+  const { texts } = await stage(
+    world,
+    () => withTexts(started.data, { config: started.config, directory, create: true }),
+  );
+  const vocabulary = texts && await shareVocabulary(ranksOf(world), texts.vocabulary);
   const tuner = values.noTune ? undefined : new RunTuner(directory, { resume });
   using devices = await stage(world, () => openDevices(values, tuner?.forAdapter));
   sayAdapter(devices);
   let compiled = false;
-  const ranks = ranksOf(world, async () => {
+  const onCompiled = async () => {
     // The others compile with the kernels that this rank has chosen.
     if (!compiled) {
       compiled = true;
@@ -110,7 +118,8 @@ async function lead(job: Job, command: string): Promise<number> {
       await world.broadcast(new TextEncoder().encode(text));
     }
     await world.waitForAll();
-  });
+  };
+  const ranks = { ...ranksOf(world), vocabulary, onCompiled };
   const run: Running = { ...started, directory, devices, tuner, values: { ...values, resume }, signal, ranks };
   const { steps, stopped } = await train(run);
   if (stopped) {
@@ -138,6 +147,9 @@ async function follow(job: Job): Promise<number> {
     () => openRunData({ ...neededData(config), cacheDir: CACHE, signal: stop.signal }),
   );
   await compareData(world, { config, data });
+  await stage(world, () => {});
+  const hasTexts = wantsText(config.model) && data.index.texts !== undefined;
+  const vocabulary = hasTexts ? await shareVocabulary(ranksOf(world)) : undefined;
   const tuner = new TunerOfRankZero();
   using devices = await stage(world, () => openDevices(values, tuner));
   await world.waitForAll();
@@ -150,7 +162,7 @@ async function follow(job: Job): Promise<number> {
     tuner: undefined,
     values,
     signal: stop.signal,
-    ranks: ranksOf(world, () => world.waitForAll()),
+    ranks: { ...ranksOf(world), vocabulary, onCompiled: () => world.waitForAll() },
     quiet: true,
   });
   return stopped ? stopCode(stop) : 0;
@@ -188,13 +200,12 @@ async function compareData(world: Communicator, { config, data }: { config: Star
   );
 }
 
-function ranksOf(world: Communicator, onCompiled: () => Promise<void>): RunRanks {
+function ranksOf(world: Communicator): RunRanks {
   return {
     rank: world.rank,
     size: world.size,
     sum: (values) => world.sum(values),
     broadcast: (bytes) => world.broadcast(bytes),
-    onCompiled,
   };
 }
 

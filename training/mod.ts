@@ -16,7 +16,7 @@ export { ALPHA_SCHEDULES, alphaSchedule, alphaShareOf, type Annealing, betaSched
 export { requireEvaluable } from "./data/require_evaluable.ts";
 export { type NeededData, neededData, pairHasView, type RunViews, viewsOfRun, wantsText } from "./data/run_views.ts";
 export { TEXT_VIEW } from "./data/text_view.ts";
-export { withTexts } from "./data/run_texts.ts";
+export { withTexts, type WithTextsOptions } from "./data/run_texts.ts";
 export { isSupervised, trainingPairs, withAnnealing } from "./run_trainer.ts";
 export {
   alterRunData,
@@ -41,5 +41,5 @@ export { openRunTuner, type RunTuningOptions } from "./run/run_tuning.ts";
 export { type DeviceRecovery, ReplaceableDevice, throughDeviceFailures } from "./replaceable_device.ts";
 export { type TrainedRun, type TrainProgress, trainRun, type TrainRunOptions } from "./train_run.ts";
 export { trainThroughFaults, type TrainThroughFaultsOptions } from "./train_through_faults.ts";
-export { requireRanks, type RunRanks } from "./ranks.ts";
+export { requireRanks, type RunRanks, shareVocabulary } from "./ranks.ts";
 export { digestOf } from "./data/data_fingerprint.ts";

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { DataError } from "../base/errors.ts";
+import { Vocabulary } from "../data/mod.ts";
 import type { Ranks } from "../models/mod.ts";
 import type { Restored } from "./run/run_checkpoint.ts";
 import type { RunConfig } from "./run/run_config.ts";
@@ -14,6 +15,8 @@ import type { RunTrainer } from "./run_trainer.ts";
 export interface RunRanks extends Ranks {
   /** Sends bytes from rank 0 to all others, which pass nothing; returns what rank 0 sent. */
   broadcast(bytes?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+  /** The vocabulary of a run with texts, the same on every rank. */
+  readonly vocabulary?: Vocabulary | undefined;
   /** Called once the step is compiled, before the first exchange. */
   readonly onCompiled?: () => Promise<void>;
 }
@@ -46,6 +49,23 @@ export function requireRanks(
     }` +
       `${below + size}, or start another number of ranks`,
   );
+}
+
+/**
+ * Sends the vocabulary of a run with texts from rank 0, to which the run's folder belongs, to the others.
+ *
+ * @param own Rank 0's.
+ */
+export async function shareVocabulary(
+  { broadcast }: Pick<RunRanks, "broadcast">,
+  own?: Vocabulary,
+): Promise<Vocabulary> {
+  if (own !== undefined) {
+    await broadcast(new TextEncoder().encode(JSON.stringify(own)));
+    return own;
+  }
+  const text = new TextDecoder().decode(await broadcast());
+  return Vocabulary.parse(JSON.parse(text), { file: "the vocabulary from rank 0" });
 }
 
 const restoredSchema = z.object({

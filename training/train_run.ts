@@ -117,7 +117,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   const { config, directory, device, checkNumerics = false, ranks } = options;
   const { training } = config;
   requireRanks(config, ranks);
-  const data = await withTexts(options.data, { config, directory, create: true });
+  const data = await withTexts(options.data, { config, directory, create: true, vocabulary: ranks?.vocabulary });
   const loader = createLoader(data.pixels, {
     index: data.index,
     pairs: trainingPairs(config, data),

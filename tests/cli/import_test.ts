@@ -4,7 +4,7 @@ import { declareParameters, fileShape, Vae } from "../../models/mod.ts";
 import { decodeSafetensors, encodeSafetensors, toFloat32 } from "../../runtime/mod.ts";
 import { runProcess, taskCommand } from "../process.ts";
 
-Deno.test("deno task import makes a run of a state_dict, which export writes again; a run that exists is left alone", async () => {
+Deno.test("deno task import makes a run of a state_dict, export writes it again, and an old run stays", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const sizes = { network: "small", imageSize: 28, filterDim: 2, latentDim: 4 };

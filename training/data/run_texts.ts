@@ -21,30 +21,50 @@ export function textSizesOf(model: ModelConfig, { vocabulary, table }: RunTexts)
   return { length: table.length, vocabulary: vocabulary.size, filterDim: model.textFilterDim ?? model.filterDim };
 }
 
+/** Options of {@link withTexts}. */
+export interface WithTextsOptions {
+  /** The configuration of the run. */
+  readonly config: RunConfig;
+  /** Folder of the run. */
+  readonly directory: string;
+  /** Whether to make the vocabulary of the training split's texts, and keep it, where the run has none. */
+  readonly create: boolean;
+  /** The vocabulary, if it is known: nothing is looked for in the run's folder. */
+  readonly vocabulary?: Vocabulary | undefined;
+}
+
 /**
  * Adds the tokens of a run's texts to its data, if the run has a text view. The vocabulary is that of the run's
- * `vocabulary.json`; where there is none, `create` decides whether it is made of the training split's texts and kept.
+ * `vocabulary.json`.
  *
  * @throws {DataError} if there is no vocabulary and none is to be made, or the file is no vocabulary.
  */
 export async function withTexts<Data extends Pick<RunData, "index" | "pairs">>(
   data: Data,
-  options: { config: RunConfig; directory: string; create: boolean },
+  options: WithTextsOptions,
 ): Promise<Data & { readonly texts?: RunTexts }> {
-  const { config, directory, create } = options;
+  const { config } = options;
   const { texts, studies } = data.index;
   if (!wantsText(config.model) || texts === undefined) return data;
-  const vocabulary = await readVocabulary(directory) ?? (create ? await makeVocabulary(data, options) : undefined);
-  if (vocabulary === undefined) {
-    throw new DataError(
-      `${directory} has no vocabulary.json, without which its texts cannot be read: train the run first`,
-    );
-  }
+  const vocabulary = options.vocabulary ?? await findVocabulary(data, options);
   const length = config.model.textLength ?? DEFAULT_TEXT_LENGTH;
   return {
     ...data,
     texts: { vocabulary, table: TokenTable.encode(texts, { studies: studies.count, vocabulary, length }) },
   };
+}
+
+async function findVocabulary(
+  data: Pick<RunData, "index" | "pairs">,
+  options: WithTextsOptions,
+): Promise<Vocabulary> {
+  const { directory, create } = options;
+  const kept = await readVocabulary(directory);
+  if (kept !== undefined) return kept;
+  if (create) return await makeVocabulary(data, options);
+  throw new DataError(
+    `${directory} has no vocabulary.json, without which its texts cannot be read: train the run first`,
+  );
 }
 
 async function makeVocabulary(

@@ -54,6 +54,20 @@ Deno.test({
   },
 });
 
+if (all) {
+  Deno.test({
+    name: "ranks train on texts by one vocabulary, which rank 0 keeps",
+    ignore,
+    async fn() {
+      const flags = ["--views", "frontal,text", "--text-length", "32", "--text-filter-dim", "2"];
+      const { code, stderr } = await rig.train("texts", { library: "openmpi", ranks: 2, flags });
+      assert.equal(code, 0, stderr);
+      assert.equal((await rig.outcome("texts")).metrics.length, 8);
+      await Deno.stat(join(rig.folder, "runs/texts/vocabulary.json"));
+    },
+  });
+}
+
 Deno.test({
   name: "ranks draw different random numbers, and learn from different parts of a batch",
   ignore,
