@@ -7,7 +7,8 @@ import { listCheckpoints } from "../runtime/files/checkpoint.ts";
 import { NonFiniteStepError } from "./non_finite.ts";
 import { type ReplaceableDevice, throughDeviceFailures } from "./replaceable_device.ts";
 import { runPaths } from "./run/run_directory.ts";
-import { type TrainedRun, trainRun, type TrainRunOptions } from "./train_run.ts";
+import { trainRun } from "./train_run.ts";
+import type { TrainedRun, TrainRunOptions } from "./train_run_options.ts";
 
 /** As {@link TrainRunOptions}, on a device that can be replaced. */
 export interface TrainThroughFaultsOptions extends Omit<TrainRunOptions, "device" | "skip"> {

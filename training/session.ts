@@ -1,0 +1,200 @@
+/**
+ * One process's share of training a run: its steps, metrics and checkpoints.
+ *
+ * @module
+ */
+import { syncFile, writeFileAtomic } from "../base/atomic_file.ts";
+import type { Batch } from "../data/mod.ts";
+import { ParallelTrainer, type StepSettings } from "../models/mod.ts";
+import { LEAST_LOSS_SCALE, NonFiniteError, type Schedule } from "../runtime/mod.ts";
+import { alphaSchedule, betaSchedule } from "./annealing.ts";
+import { NonFiniteStepError } from "./non_finite.ts";
+import { saveRun } from "./run/run_checkpoint.ts";
+import { appendMetrics, type MetricsLine, readMetricsFile, runPaths } from "./run/run_directory.ts";
+import { isSupervised, type RunTrainer } from "./run_trainer.ts";
+import type { TrainedRun, TrainRunOptions } from "./train_run_options.ts";
+
+/** Metrics are read and progress is shown at least this often, in milliseconds. */
+const READ_INTERVAL = 1000;
+/** Steps that may be queued on the GPU without waiting. */
+const MAX_QUEUED = 32;
+/** Several ranks read the metrics at least this often, in steps. */
+const RANKS_READ = 8;
+
+/** Options of {@linkcode Session}. */
+export interface SessionOptions extends TrainRunOptions {
+  readonly steps: number;
+  readonly stepsPerEpoch: number;
+  readonly skip: ReadonlySet<number>;
+  readonly from: number;
+  readonly secondsBefore: number;
+}
+
+/** One process's share of a run. */
+export class Session {
+  /** The next step. */
+  step: number;
+  readonly #alpha: Schedule;
+  readonly #beta: Schedule;
+  readonly #started = performance.now();
+  #lastRead = this.#started;
+  #lastSave = this.#started;
+  #lastSaved: number;
+  #readFrom: number;
+
+  constructor(private readonly trainer: RunTrainer, private readonly options: SessionOptions) {
+    this.step = options.from;
+    this.#readFrom = options.from;
+    this.#lastSaved = options.from;
+    const { training } = options.config;
+    // A classifier has no prior.
+    this.#alpha = isSupervised(options.config) ? () => 0 : alphaSchedule(training);
+    this.#beta = betaSchedule(training);
+  }
+
+  /** Whether this process writes the run's files: the only one, or rank 0. */
+  get #writes(): boolean {
+    return (this.options.ranks?.rank ?? 0) === 0;
+  }
+
+  /** Whether all ranks stop here, because one of them was asked to. */
+  get stopped(): boolean {
+    return this.trainer instanceof ParallelTrainer && this.trainer.stopped;
+  }
+
+  /** Truncates the metrics file to where the run resumes. */
+  async begin(): Promise<void> {
+    const { metrics } = runPaths(this.options.directory);
+    if (this.#writes) {
+      const kept = await readMetricsFile(metrics, { before: this.step });
+      await writeFileAtomic(metrics, kept.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    }
+    const { steps, from } = this.options;
+    const { parameters, memory, dispatchCount } = this.trainer;
+    this.options.onStart?.({ steps, from, parameters: parameters.count, memory, dispatches: dispatchCount });
+  }
+
+  async run(batch: Batch): Promise<void> {
+    // A skipped step keeps its number, so that the random numbers and the order of the others do not change.
+    if (!this.options.skip.has(this.step)) {
+      const settings = this.settings(this.step);
+      if (this.trainer instanceof ParallelTrainer) {
+        await this.trainer.step(batch, settings, { stop: this.options.signal?.aborted ?? false });
+      } else this.trainer.step(batch, settings);
+    }
+    this.step++;
+  }
+
+  async afterStep(): Promise<void> {
+    const { steps, checkpointSeconds = 300, checkpointSteps = Infinity } = this.options;
+    const now = performance.now();
+    const queued = this.step - this.#readFrom;
+    if (this.options.ranks !== undefined) {
+      // All ranks read at the same steps, so that a step that is not finite is found by all at once.
+      if (queued < readSteps(checkpointSteps) && this.step < steps && !this.stopped) return;
+      await this.#read();
+    } else if (queued >= MAX_QUEUED || now - this.#lastRead >= READ_INTERVAL || this.step === steps) {
+      await this.#read();
+    }
+    const due = this.step - this.#lastSaved >= checkpointSteps ||
+      performance.now() - this.#lastSave >= checkpointSeconds * 1000;
+    if (due) await this.#save();
+  }
+
+  async end(): Promise<TrainedRun> {
+    if (this.step > this.#lastSaved) await this.#save();
+    return {
+      steps: this.step,
+      stopped: this.step < this.options.steps,
+      seconds: this.#seconds(),
+      parameters: this.trainer.parameters.count,
+      skipped: this.#skipped(),
+    };
+  }
+
+  /** The settings of a step. */
+  settings(step: number): StepSettings {
+    const { learningRate } = this.options.config.training;
+    return { step, learningRate, beta: this.#beta(step), alpha: this.#alpha(step) };
+  }
+
+  #seconds(): number {
+    return this.options.secondsBefore + (performance.now() - this.#started) / 1000;
+  }
+
+  async #read(): Promise<void> {
+    const skipped = this.options.skip.size;
+    const entries = await this.trainer.readMetrics().catch((error) => {
+      throw error instanceof NonFiniteError ? new NonFiniteStepError({ step: error.step, skipped }, error) : error;
+    });
+    if (entries.length === 0) return;
+    const now = performance.now();
+    const { config, steps } = this.options;
+    const studiesPerSecond = entries.length * config.training.batchSize / ((now - this.#lastRead) / 1000);
+    this.#lastRead = now;
+    this.#readFrom = this.step;
+    const lines = entries.map(({ step, values }): MetricsLine => {
+      const { alpha, learningRate } = this.settings(step);
+      const { loss = NaN, gradientNorm = NaN, ...parts } = values;
+      return {
+        step,
+        loss,
+        ...parts,
+        gradientNorm,
+        alpha,
+        learningRate,
+        studiesPerSecond,
+        seconds: this.#seconds(),
+      };
+    });
+    const bad = lines.find(isBad);
+    const good = bad ? lines.filter((line) => line.step < bad.step) : lines;
+    if (this.#writes) appendMetrics(runPaths(this.options.directory).metrics, good);
+    if (bad) throw new NonFiniteStepError({ step: bad.step, logged: bad, skipped });
+    this.options.onProgress?.({ done: this.step, steps, epoch: this.#epoch(), last: lines.at(-1)! });
+  }
+
+  async #save(): Promise<void> {
+    await this.#read();
+    if (!this.#writes) return;
+    const { directory, config, keep } = this.options;
+    const paths = runPaths(directory);
+    await syncFile(paths.metrics);
+    await saveRun(this.trainer, {
+      paths,
+      config,
+      step: this.step,
+      epoch: this.#epoch(),
+      seconds: this.#seconds(),
+      skipped: this.#skipped(),
+      keep: keep ?? 2,
+    });
+    this.#lastSave = performance.now();
+    this.#lastSaved = this.step;
+  }
+
+  /** Number of epochs begun. */
+  #epoch(): number {
+    return Math.ceil(this.step / this.options.stepsPerEpoch);
+  }
+
+  #skipped(): number[] {
+    return [...this.options.skip].filter((step) => step < this.step).sort((a, b) => a - b);
+  }
+}
+
+/**
+ * Whether a step's results are non-finite for a reason other than its loss scale: if scaled gradients overflow float16,
+ * the optimiser skips the step and halves the scale, as long as that is possible.
+ */
+function isBad({ loss, gradientNorm, lossScale = LEAST_LOSS_SCALE }: MetricsLine): boolean {
+  return !Number.isFinite(loss) || (!Number.isFinite(gradientNorm) && lossScale <= LEAST_LOSS_SCALE);
+}
+
+/** The steps between two readings of metrics by several ranks: every checkpoint follows a reading. */
+function readSteps(checkpointSteps: number): number {
+  if (checkpointSteps === Infinity) return RANKS_READ;
+  let steps = Math.min(RANKS_READ, checkpointSteps);
+  while (checkpointSteps % steps !== 0) steps--;
+  return steps;
+}
