@@ -8,7 +8,7 @@ import { chooseGrouping, type GroupBy } from "../eval/results/evaluation_groups.
 import { compareResults } from "../eval/results/compare_results.ts";
 import { PUBLISHED_AUROC } from "../eval/results/published_auroc.ts";
 import { readResults } from "../eval/results/results_file.ts";
-import type { Results } from "../eval/results/results_schema.ts";
+import type { Results } from "../eval/results/results.ts";
 import { formatAurocTable, formatComparisonTable } from "../eval/results/tables.ts";
 import { printable, UserError } from "./terminal/errors.ts";
 import { choice, flag, integer, parseArguments, text } from "./options/options.ts";

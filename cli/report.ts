@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { compareResults } from "../eval/results/compare_results.ts";
-import type { Results } from "../eval/results/results_schema.ts";
+import type { Results } from "../eval/results/results.ts";
 import { combineResults } from "../viz/report/combine_results.ts";
 import { printable } from "./terminal/errors.ts";
 import { flag, parseArguments, path } from "./options/options.ts";

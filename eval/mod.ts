@@ -19,10 +19,10 @@
  *
  * @module
  */
+export type { DataRecord, TextCountRecord, TextRecord, TextViewRecord } from "./results/data_record.ts";
 export {
   type Cases,
   type Comparison,
-  type DataRecord,
   type Evaluation,
   type Interval,
   type LabelMetrics,
@@ -31,11 +31,8 @@ export {
   type Results,
   RESULTS_VERSION,
   type RunRecord,
-  type TextCountRecord,
-  type TextRecord,
-  type TextViewRecord,
   type TrainingSeries,
-} from "./results/results_schema.ts";
+} from "./results/results.ts";
 export { readResults, writeResults } from "./results/results_file.ts";
 export { type CompareOptions, compareResults, hasIndependentCases } from "./results/compare_results.ts";
 export { chooseGrouping, type GroupBy } from "./results/evaluation_groups.ts";

@@ -5,13 +5,7 @@
  */
 import { DataError } from "../base/errors.ts";
 import { commonLabels } from "../eval/results/evaluation_groups.ts";
-import {
-  type Cases,
-  type Evaluation,
-  type Results,
-  type RunRecord,
-  sharedData,
-} from "../eval/results/results_schema.ts";
+import { type Cases, type Evaluation, type Results, type RunRecord, sharedData } from "../eval/results/results.ts";
 import { planName, readMeasurement } from "./run_store.ts";
 import type { Part } from "./experiment.ts";
 

@@ -5,7 +5,7 @@
  */
 import type { GroupBy } from "../eval/results/evaluation_groups.ts";
 import type { Probe } from "../eval/protocol/probe.ts";
-import type { Comparison, Evaluation, Results } from "../eval/results/results_schema.ts";
+import type { Comparison, Evaluation, Results } from "../eval/results/results.ts";
 import type { DATASETS } from "../data/mod.ts";
 import type { DataConfig, ModelConfig, RunConfig, TrainingConfig } from "../training/run/run_config.ts";
 

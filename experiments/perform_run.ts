@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Results } from "../eval/results/results_schema.ts";
+import type { Results } from "../eval/results/results.ts";
 import { measureRun } from "../eval/runs/evaluate_run.ts";
 import { writeModelCard } from "../eval/runs/model_card.ts";
 import { type ReplaceableDevice, throughDeviceFailures } from "../training/replaceable_device.ts";

@@ -11,7 +11,7 @@ import { writeFileAtomic } from "../base/atomic_file.ts";
 import { DataError, nameFile } from "../base/errors.ts";
 import { readRegularText } from "../base/regular_file.ts";
 import { readResults, writeResults } from "../eval/results/results_file.ts";
-import type { Results } from "../eval/results/results_schema.ts";
+import type { Results } from "../eval/results/results.ts";
 import { checkRunConfig, type RunConfig } from "../training/run/run_config.ts";
 import { readRunFile, runPaths } from "../training/run/run_directory.ts";
 import type { EvaluationPlan, RunPlan } from "./experiment.ts";

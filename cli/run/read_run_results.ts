@@ -5,7 +5,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { readResults } from "../../eval/results/results_file.ts";
-import type { Results } from "../../eval/results/results_schema.ts";
+import type { Results } from "../../eval/results/results.ts";
 import { UserError } from "../terminal/errors.ts";
 import { userPath } from "../terminal/paths.ts";
 

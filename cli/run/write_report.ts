@@ -6,7 +6,7 @@
 import { dirname, resolve } from "node:path";
 import { makeFolder, writeFileAtomic } from "../../base/atomic_file.ts";
 import { PUBLISHED_AUROC } from "../../eval/results/published_auroc.ts";
-import type { Results } from "../../eval/results/results_schema.ts";
+import type { Results } from "../../eval/results/results.ts";
 import { renderReport } from "../../viz/report/report.ts";
 import { UserError } from "../terminal/errors.ts";
 

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { Interval } from "../results/results_schema.ts";
+import type { Interval } from "../results/results.ts";
 import { runJobs } from "../../base/workers.ts";
 import { type BootstrapJob, type BootstrapSetup, prepareBootstrap, type ResampleBlock } from "./bootstrap_jobs.ts";
 import { type BinaryLabel, type RankedScores, rankScores } from "./rank.ts";

@@ -8,7 +8,7 @@ import { DataError } from "../../base/errors.ts";
 import type { BootstrapOptions } from "../metrics/bootstrap.ts";
 import { type Matrix, takeRows } from "../probes/matrix.ts";
 import { FastRandom } from "../../base/random.ts";
-import type { Cases, Evaluation } from "../results/results_schema.ts";
+import type { Cases, Evaluation } from "../results/results.ts";
 import { meanByStudy, meanRowsByStudy } from "./aggregate.ts";
 import { type Probe, probeProbabilities } from "./probe.ts";
 import { type LabelScores, scoreClassifier, storedScores } from "./score_classifier.ts";

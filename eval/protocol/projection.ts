@@ -7,7 +7,7 @@
 import { UMAP } from "umap-js";
 import { FastRandom } from "../../base/random.ts";
 import type { Split } from "../../data/index/study_index.ts";
-import type { Cases, Projection } from "../results/results_schema.ts";
+import type { Cases, Projection } from "../results/results.ts";
 import { meanRowsByStudy } from "./aggregate.ts";
 import { studiesWithLatents, type StudyTable, type ViewLatents } from "./study_table.ts";
 

@@ -15,7 +15,7 @@ import { macroAverage } from "../metrics/multiclass.ts";
 import { averagePrecisionOfRanked, bestF1Threshold, f1Score } from "../metrics/precision_recall.ts";
 import { type RankedScores, rankScores } from "../metrics/rank.ts";
 import { aurocOfRanked, sensitivityOfRanked } from "../metrics/roc.ts";
-import type { Cases, Evaluation, Interval, LabelMetrics } from "../results/results_schema.ts";
+import type { Cases, Evaluation, Interval, LabelMetrics } from "../results/results.ts";
 
 type Label = 0 | 1 | null;
 /** Per label, the score of each case, or `null` if there is no classifier. */

@@ -9,7 +9,7 @@ import { DataError } from "../../base/errors.ts";
 import { labelValue } from "../../data/index/labels.ts";
 import { pairsOfSplit, type PairTable } from "../../data/index/pairs.ts";
 import { type Split, SPLITS, type StudyIndex } from "../../data/index/study_index.ts";
-import type { Cases } from "../results/results_schema.ts";
+import type { Cases } from "../results/results.ts";
 
 /** Studies as columns, each indexed by study number. */
 export interface StudyTable {

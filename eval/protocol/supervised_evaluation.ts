@@ -5,7 +5,7 @@
  */
 import { DataError } from "../../base/errors.ts";
 import type { BootstrapOptions } from "../metrics/bootstrap.ts";
-import type { Cases, Evaluation } from "../results/results_schema.ts";
+import type { Cases, Evaluation } from "../results/results.ts";
 import type { EvaluatedRun } from "./evaluate_latents.ts";
 import { type LabelScores, scoreClassifier, storedScores } from "./score_classifier.ts";
 

@@ -24,7 +24,7 @@ import { delongMeanTest } from "../metrics/delong.ts";
 import { holm } from "../metrics/holm.ts";
 import { NORMAL_QUANTILE_975 } from "../metrics/normal.ts";
 import { auroc } from "../metrics/roc.ts";
-import type { Cases, Comparison, Results } from "./results_schema.ts";
+import type { Cases, Comparison, Results } from "./results.ts";
 
 /** Options of {@linkcode compareResults}. */
 export interface CompareOptions extends BootstrapOptions {

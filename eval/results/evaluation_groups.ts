@@ -5,7 +5,7 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import type { Cases, Evaluation, Results } from "./results_schema.ts";
+import type { Cases, Evaluation, Results } from "./results.ts";
 
 /** What is compared: methods, runs, or the settings of an experiment. */
 export type GroupBy = "method" | "run" | "setting";

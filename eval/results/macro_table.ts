@@ -4,7 +4,7 @@
  * @module
  */
 import { commonLabels, type GroupBy, groupEvaluations, settingText, type Stratum } from "./evaluation_groups.ts";
-import type { Results } from "./results_schema.ts";
+import type { Results } from "./results.ts";
 import { alignColumns, formatCell, macroOver, sharedLabels } from "./tables.ts";
 
 /**

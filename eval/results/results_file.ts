@@ -8,7 +8,8 @@ import type { z } from "zod";
 import { makeFolder, readExactly, writeFileAtomic } from "../../base/atomic_file.ts";
 import { DataError } from "../../base/errors.ts";
 import { openRegular, readRegularText } from "../../base/regular_file.ts";
-import { type Results, RESULTS_VERSION, resultsSchema } from "./results_schema.ts";
+import { type Results, RESULTS_VERSION } from "./results.ts";
+import { resultsSchema } from "./results_schema.ts";
 
 /** Most faults listed in one message. */
 const SHOWN_FAULTS = 3;

@@ -12,7 +12,7 @@ import {
   stratumText,
 } from "./evaluation_groups.ts";
 import type { PublishedAuroc } from "./published_auroc.ts";
-import type { Comparison, Evaluation, Interval, Results } from "./results_schema.ts";
+import type { Comparison, Evaluation, Interval, Results } from "./results.ts";
 
 /** Pads cells into columns, the first one left-aligned and the others right-aligned. */
 export function alignColumns(rows: readonly (readonly string[])[]): string {

@@ -4,7 +4,7 @@
  * @module
  */
 import { pairsOfSplit, SPLITS, studiesOfPairs } from "../../data/mod.ts";
-import type { TextViewRecord } from "../results/results_schema.ts";
+import type { TextViewRecord } from "../results/data_record.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import type { RunViews } from "../../training/data/run_views.ts";
 

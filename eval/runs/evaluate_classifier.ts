@@ -13,7 +13,7 @@ import { meanByStudy } from "../protocol/aggregate.ts";
 import type { EvaluatedLatents } from "../protocol/evaluate_latents.ts";
 import { casesOf, labelOf, studiesWithLatents, type StudyTable, studyTable } from "../protocol/study_table.ts";
 import { supervisedEvaluation } from "../protocol/supervised_evaluation.ts";
-import type { Cases, Evaluation } from "../results/results_schema.ts";
+import type { Cases, Evaluation } from "../results/results.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import { classifierConfig, presentOf } from "../../training/run_trainer.ts";

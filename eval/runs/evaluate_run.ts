@@ -19,7 +19,7 @@ import {
   RESULTS_VERSION,
   type RunRecord,
   type TrainingSeries,
-} from "../results/results_schema.ts";
+} from "../results/results.ts";
 import { describeTextView } from "./describe_text_view.ts";
 import { encodePairs } from "./encode_pairs.ts";
 import { evaluateClassifier } from "./evaluate_classifier.ts";

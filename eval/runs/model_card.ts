@@ -13,7 +13,8 @@ import type { RunConfig } from "../../training/run/run_config.ts";
 import { runPaths } from "../../training/run/run_directory.ts";
 import { isSupervised } from "../../training/run_trainer.ts";
 import { TEXT_CAUTION } from "../results/tables.ts";
-import type { DataRecord, Evaluation, Interval, Results } from "../results/results_schema.ts";
+import type { DataRecord } from "../results/data_record.ts";
+import type { Evaluation, Interval, Results } from "../results/results.ts";
 
 /** Writes a run's card into its folder, over one that is there. */
 export async function writeModelCard(

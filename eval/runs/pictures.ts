@@ -7,7 +7,7 @@
 import { batchesInOrder } from "./batches_in_order.ts";
 import { pairsOfSplit, type PairTable, SPLITS } from "../../data/mod.ts";
 import type { VaeInference } from "../../models/mod.ts";
-import type { Pictures } from "../results/results_schema.ts";
+import type { Pictures } from "../results/results.ts";
 import { encodePng } from "./encode_png.ts";
 import { type Shown, ShownViews } from "./shown_views.ts";
 import { completePairs, copyOf } from "./translate_run.ts";

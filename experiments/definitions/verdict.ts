@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Comparison, Results } from "../../eval/results/results_schema.ts";
+import type { Comparison, Results } from "../../eval/results/results.ts";
 
 /**
  * States whether MMVM's macro AUROC is ahead of every other VAE's in at least one view, and whether it is significantly

@@ -13,7 +13,7 @@ import {
 } from "../../experiments/run_store.ts";
 import { baseOf, vaeRun } from "../../experiments/definitions/scales.ts";
 import { evaluated } from "../../experiments/definitions/arms.ts";
-import type { Results } from "../../eval/results/results_schema.ts";
+import type { Results } from "../../eval/results/results.ts";
 import { syntheticResults } from "../eval/results/synthetic_results.ts";
 
 const base = baseOf("mnist-pairs", { scale: "smoke" });

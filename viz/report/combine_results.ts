@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Cases, type Results, type RunRecord, sharedData } from "../../eval/results/results_schema.ts";
+import { type Cases, type Results, type RunRecord, sharedData } from "../../eval/results/results.ts";
 
 /** Thrown for results that cannot share a report. */
 export class IncomparableResultsError extends Error {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Results } from "../../eval/results/results_schema.ts";
+import type { Results } from "../../eval/results/results.ts";
 import type { Builder, Child } from "./markup/dom.ts";
 import type { ComparisonRow } from "./figures/comparisons.ts";
 import type { Latents } from "./figures/latents.ts";

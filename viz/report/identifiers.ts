@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Results } from "../../eval/results/results_schema.ts";
+import type { Results } from "../../eval/results/results.ts";
 
 /** Replaces a removed identifier. */
 export const REDACTED = "[identifier removed]";

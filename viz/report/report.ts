@@ -4,7 +4,7 @@
  * @module
  */
 import { parseHTML } from "linkedom";
-import type { Results } from "../../eval/results/results_schema.ts";
+import type { Results } from "../../eval/results/results.ts";
 import { CLIENT_SCRIPT, REPORT_STYLE } from "./client_bundle.ts";
 import { readComparisons } from "./figures/comparisons.ts";
 import { contentSecurityPolicy, embeddableJson } from "./content_security_policy.ts";

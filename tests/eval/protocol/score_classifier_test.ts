@@ -4,7 +4,7 @@ import { auroc } from "../../../eval/metrics/roc.ts";
 import { sigmoid } from "../../../eval/probes/logistic_regression.ts";
 import { scoreClassifier, storedScores } from "../../../eval/protocol/score_classifier.ts";
 import { supervisedEvaluation } from "../../../eval/protocol/supervised_evaluation.ts";
-import type { Cases } from "../../../eval/results/results_schema.ts";
+import type { Cases } from "../../../eval/results/results.ts";
 
 /** Test studies of one label that logits from 21 to 33 rank perfectly. */
 function confident(): { cases: Cases; scores: number[] } {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { compareResults } from "../../../eval/results/compare_results.ts";
 import { chooseGrouping } from "../../../eval/results/evaluation_groups.ts";
 import { holm } from "../../../eval/metrics/holm.ts";
-import { comparisonSchema, type Results } from "../../../eval/results/results_schema.ts";
+import type { Results } from "../../../eval/results/results.ts";
+import { comparisonSchema } from "../../../eval/results/results_schema.ts";
 import { syntheticResults } from "./synthetic_results.ts";
 
 const mmvm = await syntheticResults({ name: "m0", method: "mmvm" });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { compareResults } from "../../../eval/results/compare_results.ts";
 import { readResults, writeResults } from "../../../eval/results/results_file.ts";
-import type { Results } from "../../../eval/results/results_schema.ts";
+import type { Results } from "../../../eval/results/results.ts";
 import { syntheticResults } from "./synthetic_results.ts";
 
 const results = await syntheticResults({ name: "a", method: "mmvm" });

@@ -4,7 +4,7 @@
  * @module
  */
 import { evaluateLatents } from "../../../eval/protocol/evaluate_latents.ts";
-import { type Results, RESULTS_VERSION } from "../../../eval/results/results_schema.ts";
+import { type Results, RESULTS_VERSION } from "../../../eval/results/results.ts";
 import { syntheticStudies } from "../protocol/synthetic_studies.ts";
 
 /** Results of one run; `mmvm` has less noisy latents than other methods, on the same studies. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PUBLISHED_AUROC } from "../../../eval/results/published_auroc.ts";
 import { formatMacroTable } from "../../../eval/results/macro_table.ts";
-import type { Comparison, Results } from "../../../eval/results/results_schema.ts";
+import type { Comparison, Results } from "../../../eval/results/results.ts";
 import { formatAurocTable, formatComparisonTable } from "../../../eval/results/tables.ts";
 import { syntheticResults } from "./synthetic_results.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { leadBySeed, verdict } from "../../../experiments/definitions/verdict.ts";
-import type { Comparison } from "../../../eval/results/results_schema.ts";
+import type { Comparison } from "../../../eval/results/results.ts";
 import { syntheticResults } from "../../eval/results/synthetic_results.ts";
 
 function macro(view: string, other: string, [low, value, high]: [number | null, number, number | null]): Comparison {

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type Comparison, type Evaluation, type Results, resultsSchema } from "../../../eval/results/results_schema.ts";
+import type { Comparison, Evaluation, Results } from "../../../eval/results/results.ts";
+import { resultsSchema } from "../../../eval/results/results_schema.ts";
 import { grayPng } from "./fixture_png.ts";
 import { intervalAround, labelMetrics, macroOf } from "./fixture_metrics.ts";
 import { runRecord } from "./fixture_run.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Evaluation, Interval, LabelMetrics } from "../../../eval/results/results_schema.ts";
+import type { Evaluation, Interval, LabelMetrics } from "../../../eval/results/results.ts";
 
 /** A normal interval around a value, clipped to the metric's range; all `null` for `null`. */
 export function intervalAround(

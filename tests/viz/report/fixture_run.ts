@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RunRecord, TrainingSeries } from "../../../eval/results/results_schema.ts";
+import type { RunRecord, TrainingSeries } from "../../../eval/results/results.ts";
 
 /** A run record with plausible, decreasing training curves. */
 export function runRecord(options: { method: string; seed: number; random: () => number }): RunRecord {

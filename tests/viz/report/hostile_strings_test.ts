@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
-import { type Results, resultsSchema } from "../../../eval/results/results_schema.ts";
+import type { Results } from "../../../eval/results/results.ts";
+import { resultsSchema } from "../../../eval/results/results_schema.ts";
 import { renderReport } from "../../../viz/report/report.ts";
 import { experimentFixture, singleRunFixture } from "./fixture.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Results } from "../../../eval/results/results_schema.ts";
+import type { Results } from "../../../eval/results/results.ts";
 import { REDACTED, withoutIdentifiers } from "../../../viz/report/identifiers.ts";
 import { singleRunFixture } from "./fixture.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseHTML } from "linkedom";
-import { type Results, resultsSchema } from "../../../eval/results/results_schema.ts";
+import type { Results } from "../../../eval/results/results.ts";
+import { resultsSchema } from "../../../eval/results/results_schema.ts";
 import { formatDifference, formatInterval, formatScore } from "../../../viz/report/markup/format.ts";
 import { renderReport } from "../../../viz/report/report.ts";
 import { summarise } from "../../../viz/report/figures/summary.ts";

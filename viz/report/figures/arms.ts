@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Evaluation, Results, RunRecord } from "../../../eval/results/results_schema.ts";
+import type { Evaluation, Results, RunRecord } from "../../../eval/results/results.ts";
 import { compareNaturally } from "./natural_order.ts";
 import { assignSlots, methodName, methodRank } from "./palette.ts";
 

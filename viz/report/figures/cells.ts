@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Evaluation } from "../../../eval/results/results_schema.ts";
+import type { Evaluation } from "../../../eval/results/results.ts";
 
 /** A classifier and a labelled fraction: methods are only compared within one slice. */
 export interface Slice {

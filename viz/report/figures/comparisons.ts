@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Comparison, Evaluation } from "../../../eval/results/results_schema.ts";
+import type { Comparison, Evaluation } from "../../../eval/results/results.ts";
 import { type Arm, settingText } from "./arms.ts";
 import { methodName, methodRank } from "./palette.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Evaluation, Results } from "../../../eval/results/results_schema.ts";
+import type { Evaluation, Results } from "../../../eval/results/results.ts";
 import { formatList, formatNumberOf } from "../markup/format.ts";
 import type { Summarised } from "./summary.ts";
 

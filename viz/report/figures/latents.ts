@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Cases, Projection, Results } from "../../../eval/results/results_schema.ts";
+import type { Cases, Projection, Results } from "../../../eval/results/results.ts";
 import type { ScatterData } from "../charts/scatter.ts";
 import { UNITS } from "./curves.ts";
 import type { Summary } from "./summary.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Evaluation, Interval, Results } from "../../../eval/results/results_schema.ts";
+import type { Evaluation, Interval, Results } from "../../../eval/results/results.ts";
 import { type Arm, findArms } from "./arms.ts";
 import type { Cell, Slice } from "./cells.ts";
 import { readComparisons } from "./comparisons.ts";

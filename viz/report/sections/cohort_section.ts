@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DataRecord } from "../../../eval/results/results_schema.ts";
+import type { DataRecord } from "../../../eval/results/data_record.ts";
 import { captionedTable, note, type ReportContext, section } from "../context.ts";
 import type { Child } from "../markup/dom.ts";
 import { capitalise, formatCount, formatNumberOf } from "../markup/format.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Cases, Evaluation, Interval } from "../../../eval/results/results_schema.ts";
+import type { Cases, Evaluation, Interval } from "../../../eval/results/results.ts";
 import { legend } from "../charts/marks.ts";
 import { caption, choice, figureCaution, note, type ReportContext, section } from "../context.ts";
 import { curvePath, curvesOf, type Point, staircase, UNITS } from "../figures/curves.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Pictures } from "../../../eval/results/results_schema.ts";
+import type { Pictures } from "../../../eval/results/results.ts";
 import { figure, note, type ReportContext, section } from "../context.ts";
 import type { Builder, Child } from "../markup/dom.ts";
 import { capitalise, formatNumberOf } from "../markup/format.ts";

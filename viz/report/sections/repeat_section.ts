@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RunRecord } from "../../../eval/results/results_schema.ts";
+import type { RunRecord } from "../../../eval/results/results.ts";
 import { flatten } from "../figures/arms.ts";
 import { captionedTable, note, type ReportContext, section } from "../context.ts";
 import type { Builder, Child } from "../markup/dom.ts";

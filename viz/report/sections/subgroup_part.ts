@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Cases } from "../../../eval/results/results_schema.ts";
+import type { Cases } from "../../../eval/results/results.ts";
 import { captionedTable, figureCaution, note, type ReportContext } from "../context.ts";
 import type { Child } from "../markup/dom.ts";
 import { capitalise, formatInterval, formatNumberOf, formatScore } from "../markup/format.ts";

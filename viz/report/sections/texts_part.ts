@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Pictures } from "../../../eval/results/results_schema.ts";
+import type { Pictures } from "../../../eval/results/results.ts";
 import type { Builder, Child } from "../markup/dom.ts";
 import { capitalise } from "../markup/format.ts";
 import { picture } from "../markup/picture.ts";

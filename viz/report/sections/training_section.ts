@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RunRecord, TrainingSeries } from "../../../eval/results/results_schema.ts";
+import type { RunRecord, TrainingSeries } from "../../../eval/results/results.ts";
 import type { Arm } from "../figures/arms.ts";
 import { legend } from "../charts/marks.ts";
 import { trainingChart, type TrainingScale } from "../charts/training_chart.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Results } from "../../../../eval/results/results_schema.ts";
+import type { Results } from "../../../../eval/results/results.ts";
 import { findArms, flatten } from "../../../../viz/report/figures/arms.ts";
 import { combineResults } from "../../../../viz/report/combine_results.ts";
 import { singleRunFixture } from "../fixture.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Comparison, Results } from "../../../../eval/results/results_schema.ts";
+import type { Comparison, Results } from "../../../../eval/results/results.ts";
 import { summarise } from "../../../../viz/report/figures/summary.ts";
 import { singleRunFixture } from "../fixture.ts";
 
