@@ -35,7 +35,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "./training": DATA,
   "./eval": [...DATA, "umap-js"].sort(),
   "./experiments": [...DATA, "umap-js"].sort(),
-  "./viz": ["d3-array", "d3-format", "d3-scale", "d3-shape", "linkedom", "zod"],
+  "./viz": ["d3-array", "d3-format", "d3-scale", "d3-shape", "linkedom"],
 };
 
 Deno.test("each export brings only the packages that it needs", () => {
