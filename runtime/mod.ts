@@ -98,11 +98,22 @@ export { aggregate, type AggregateMethod, mixtureComponents } from "./ops/latent
 export { bceWithLogits, bernoulliNll, crossEntropy, gaussianNll, laplaceNll } from "./ops/losses.ts";
 
 export { philox, type RandomKey, randomNormalData, randomUniformData, randomWords } from "../base/philox.ts";
-export { adam, type AdamFactory, type AdamOptions, type AdamSettings, type AdamSlabs } from "./optimizers/adam.ts";
+export { accumulate, accumulateInput } from "./optimizers/accumulate.ts";
+export {
+  adam,
+  type AdamFactory,
+  type AdamOptions,
+  type AdamSettings,
+  type AdamSlabs,
+  adamw,
+} from "./optimizers/adam.ts";
 export { createLossScale, LEAST_LOSS_SCALE, type LossScale, type LossScaleOptions } from "./optimizers/loss_scale.ts";
 export type { ClippingSettings } from "./optimizers/gradient_norm.ts";
+export { averageInto, averageRate, type AverageSettings } from "./optimizers/moving_average.ts";
 export type { LearningRate, Optimizer, OptimizerOperands } from "./optimizers/optimizer.ts";
 export { sgd, type SgdFactory, type SgdOptions, type SgdSettings, type SgdSlabs } from "./optimizers/sgd.ts";
+export { type DecayFilter, weightsOnly } from "./optimizers/weight_decay.ts";
+export { type PlateauOptions, plateauReductions } from "./optimizers/plateau.ts";
 export * as schedules from "./optimizers/schedules.ts";
 export type { Schedule } from "./optimizers/schedules.ts";
 export {

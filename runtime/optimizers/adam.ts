@@ -35,6 +35,7 @@ import type { Slab } from "../graph/state.ts";
 import { adaptLossScale, type LossScale } from "./loss_scale.ts";
 import { type LearningRate, type Optimizer, scheduleOf } from "./optimizer.ts";
 import { clippingInput, type ClippingSettings, gradientNorm, requireSetting, requireSlabs } from "./gradient_norm.ts";
+import { type DecayFilter, decayTensor } from "./weight_decay.ts";
 
 /** The operands of {@link update}: slabs of equal layout. */
 export interface AdamSlabs {
@@ -48,6 +49,8 @@ export interface AdamSlabs {
   readonly gradient: Tensor;
   /** The scale of the loss whose gradient this is; see `loss_scale.ts`. */
   readonly lossScale?: LossScale;
+  /** The parameters that weight decay applies to; all by default. */
+  readonly decays?: DecayFilter | undefined;
   /** Prefix of the input names, to distinguish several optimisers in one program; `adam` by default. */
   readonly name?: string;
 }
@@ -74,7 +77,7 @@ export interface AdamSettings extends ClippingSettings {
 
 const HYPERPARAMETERS = 7;
 
-/** Inputs: parameters, m, v, gradient, hyper, control. */
+/** Inputs: parameters, m, v, gradient, hyper, control, and the parameters that decay unless all do. */
 const adamOp: Op<Record<string, never>> = defineOp({
   name: "adam",
   infer(inputs) {
@@ -82,7 +85,8 @@ const adamOp: Op<Record<string, never>> = defineOp({
     return [];
   },
   mutates: [0, 1, 2],
-  lower: ({ inputs: [parameters], target }) => lowerAdam({ length: parameters!.shape[0]!, target }),
+  lower: ({ inputs: [parameters, , , , , , decayed], target }) =>
+    lowerAdam({ length: parameters!.shape[0]!, target, exempt: decayed !== undefined }),
 });
 
 /**
@@ -93,7 +97,7 @@ const adamOp: Op<Record<string, never>> = defineOp({
  * @throws {RangeError} unless the slabs and the gradient have the same layout.
  */
 export function update(slabs: AdamSlabs): Tensor {
-  const { parameters, m, v, gradient, lossScale, name = "adam" } = slabs;
+  const { parameters, m, v, gradient, lossScale, decays, name = "adam" } = slabs;
   requireSlabs("adam", [parameters.whole, m.whole, v.whole, gradient]);
   const { norm, control } = gradientNorm(gradient, {
     parameters,
@@ -101,7 +105,9 @@ export function update(slabs: AdamSlabs): Tensor {
     ...(lossScale ? { lossScale: lossScale.state.tensor } : {}),
   });
   const hyper = input(`${name}.hyper`, { shape: [HYPERPARAMETERS] });
-  apply(adamOp, [parameters.whole.tensor, m.whole.tensor, v.whole.tensor, gradient, hyper, control], {});
+  const decayed = decayTensor(parameters, decays);
+  const moments = [m.whole.tensor, v.whole.tensor];
+  apply(adamOp, [parameters.whole.tensor, ...moments, gradient, hyper, control, ...(decayed ? [decayed] : [])], {});
   if (lossScale) adaptLossScale(lossScale, control);
   return norm;
 }
@@ -139,6 +145,8 @@ export function hyperparameters(settings: AdamSettings): Record<string, Float32A
 export interface AdamOptions extends Omit<AdamSettings, "step" | "learningRate"> {
   /** Learning rate, or a schedule of it; 1e-3 by default. */
   readonly learningRate?: LearningRate;
+  /** The parameters that weight decay applies to: all by default, as in PyTorch; `weightsOnly` spares biases. */
+  readonly decays?: DecayFilter | undefined;
 }
 
 /** {@link adam}, with its two halves for programs of one's own. */
@@ -163,14 +171,29 @@ export interface AdamFactory {
  */
 export const adam: AdamFactory = Object.assign(create, { update, hyperparameters });
 
-function create({ learningRate = 1e-3, ...settings }: AdamOptions = {}): Optimizer {
-  const { name = "adam" } = settings;
+/**
+ * AdamW: Adam with decoupled weight decay, 0.01 by default, as an optimiser for `createTrainer()`.
+ *
+ * @example
+ * ```ts
+ * import { adamw, weightsOnly } from "../mod.ts";
+ *
+ * adamw({ learningRate: 1e-3, weightDecay: 0.05, decays: weightsOnly });
+ * ```
+ */
+export function adamw(options: Omit<AdamOptions, "decoupled"> = {}): Optimizer {
+  return create({ weightDecay: 0.01, ...options, decoupled: true });
+}
+
+function create({ learningRate = 1e-3, decays, ...settings }: AdamOptions = {}): Optimizer {
+  const { name = "adam", weightDecay = 0 } = settings;
   const schedule = scheduleOf(learningRate);
+  const filter = weightDecay > 0 ? { decays } : {};
   const optimizer: Optimizer = {
     name,
     learningRate: schedule,
     moments: ["exp_avg", "exp_avg_sq"],
-    update: ({ moments: [m, v], ...operands }) => update({ ...operands, m: m!, v: v!, name }),
+    update: ({ moments: [m, v], ...operands }) => update({ ...operands, ...filter, m: m!, v: v!, name }),
     inputs: ({ step, learningRate: given = schedule(step) }) =>
       hyperparameters({ ...settings, learningRate: given, step: step + 1 }),
   };

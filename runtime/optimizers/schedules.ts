@@ -4,7 +4,8 @@
  *
  * @example Cosine learning rate with warm-up, and the MMVM paper's alpha
  * ```ts
- * const learningRate = warmup(cosine({ from: 5e-5, to: 0, steps: 10_000 }), { steps: 500 });
+ * const falling = delay(cosine({ from: 5e-5, to: 0, steps: 9_500 }), { steps: 500 });
+ * const learningRate = warmup(falling, { steps: 500 });
  * const alpha = exponential({ from: 1, to: 1e-10, steps: 150_000 });
  * ```
  *
@@ -69,6 +70,13 @@ export function warmup(after: Schedule, options: { steps: number }): Schedule {
   const { steps } = options;
   requireSteps("warmup", steps);
   return (step) => after(step) * Math.min(1, (step + 1) / steps);
+}
+
+/** Holds `after` at its first value for `steps` steps, from which on it runs: the decay after a warm-up. */
+export function delay(after: Schedule, options: { steps: number }): Schedule {
+  const { steps } = options;
+  requireSteps("delay", steps);
+  return (step) => after(Math.max(0, step - steps));
 }
 
 function checked(name: string, course: Course): Course {

@@ -15,6 +15,7 @@ import type { Slab } from "../graph/state.ts";
 import { adaptLossScale, type LossScale } from "./loss_scale.ts";
 import { type LearningRate, type Optimizer, scheduleOf } from "./optimizer.ts";
 import { clippingInput, type ClippingSettings, gradientNorm, requireSetting, requireSlabs } from "./gradient_norm.ts";
+import { type DecayFilter, decayTensor } from "./weight_decay.ts";
 
 /** The operands of {@link update}: slabs of equal layout. */
 export interface SgdSlabs {
@@ -28,6 +29,8 @@ export interface SgdSlabs {
   readonly lossScale?: LossScale;
   /** Nesterov's momentum; false by default. */
   readonly nesterov?: boolean;
+  /** The parameters that weight decay applies to; all by default. */
+  readonly decays?: DecayFilter | undefined;
   /** Prefix of the input names, to distinguish several optimisers in one program; `sgd` by default. */
   readonly name?: string;
 }
@@ -48,7 +51,7 @@ export interface SgdSettings extends ClippingSettings {
 
 const HYPERPARAMETERS = 4;
 
-/** Inputs: parameters, velocity, gradient, hyper, control. */
+/** Inputs: parameters, velocity, gradient, hyper, control, and the parameters that decay unless all do. */
 const sgdOp: Op<{ nesterov: boolean }> = defineOp({
   name: "sgd",
   infer(inputs) {
@@ -56,8 +59,8 @@ const sgdOp: Op<{ nesterov: boolean }> = defineOp({
     return [];
   },
   mutates: [0, 1],
-  lower: ({ inputs: [parameters], attributes, target }) =>
-    lowerSgd({ length: parameters!.shape[0]!, ...attributes, target }),
+  lower: ({ inputs: [parameters, , , , , decayed], attributes, target }) =>
+    lowerSgd({ length: parameters!.shape[0]!, ...attributes, target, exempt: decayed !== undefined }),
 });
 
 /**
@@ -68,7 +71,7 @@ const sgdOp: Op<{ nesterov: boolean }> = defineOp({
  * @throws {RangeError} unless the slabs and the gradient have the same layout.
  */
 export function update(slabs: SgdSlabs): Tensor {
-  const { parameters, velocity, gradient, lossScale, nesterov = false, name = "sgd" } = slabs;
+  const { parameters, velocity, gradient, lossScale, nesterov = false, decays, name = "sgd" } = slabs;
   requireSlabs("sgd", [parameters.whole, velocity.whole, gradient]);
   const { norm, control } = gradientNorm(gradient, {
     parameters,
@@ -76,7 +79,9 @@ export function update(slabs: SgdSlabs): Tensor {
     ...(lossScale ? { lossScale: lossScale.state.tensor } : {}),
   });
   const hyper = input(`${name}.hyper`, { shape: [HYPERPARAMETERS] });
-  apply(sgdOp, [parameters.whole.tensor, velocity.whole.tensor, gradient, hyper, control], { nesterov });
+  const decayed = decayTensor(parameters, decays);
+  const operands = [parameters.whole.tensor, velocity.whole.tensor, gradient, hyper, control];
+  apply(sgdOp, [...operands, ...(decayed ? [decayed] : [])], { nesterov });
   if (lossScale) adaptLossScale(lossScale, control);
   return norm;
 }
@@ -108,6 +113,8 @@ export interface SgdOptions extends Omit<SgdSettings, "learningRate"> {
   readonly learningRate: LearningRate;
   /** Nesterov's momentum; false by default. */
   readonly nesterov?: boolean;
+  /** The parameters that weight decay applies to: all by default, as in PyTorch; `weightsOnly` spares biases. */
+  readonly decays?: DecayFilter | undefined;
 }
 
 /** {@link sgd}, with its two halves for programs of one's own. */
@@ -122,14 +129,16 @@ export interface SgdFactory {
 /** Gradient descent with momentum, as an optimiser for `createTrainer()`. */
 export const sgd: SgdFactory = Object.assign(create, { update, hyperparameters });
 
-function create({ learningRate, nesterov = false, ...settings }: SgdOptions): Optimizer {
-  const { name = "sgd" } = settings;
+function create({ learningRate, nesterov = false, decays, ...settings }: SgdOptions): Optimizer {
+  const { name = "sgd", weightDecay = 0 } = settings;
+  const filter = weightDecay > 0 ? { decays } : {};
   const schedule = scheduleOf(learningRate);
   const optimizer: Optimizer = {
     name,
     learningRate: schedule,
     moments: ["momentum_buffer"],
-    update: ({ moments: [velocity], ...operands }) => update({ ...operands, velocity: velocity!, nesterov, name }),
+    update: ({ moments: [velocity], ...operands }) =>
+      update({ ...operands, ...filter, velocity: velocity!, nesterov, name }),
     inputs: ({ step, learningRate: given = schedule(step) }) => hyperparameters({ ...settings, learningRate: given }),
   };
   // Settings that are out of their ranges are refused here, not at the first step.

@@ -5,9 +5,11 @@
  *
  * @module
  */
+import accumulateText from "../../../shaders/optimizer/accumulate.wgsl" with { type: "text" };
 import adamText from "../../../shaders/optimizer/adam.wgsl" with { type: "text" };
 import normText from "../../../shaders/optimizer/gradient_norm.wgsl" with { type: "text" };
 import lossScaleText from "../../../shaders/optimizer/loss_scale.wgsl" with { type: "text" };
+import movingAverageText from "../../../shaders/optimizer/moving_average.wgsl" with { type: "text" };
 import sgdText from "../../../shaders/optimizer/sgd.wgsl" with { type: "text" };
 import { type Dispatch, f32, gridFor, type Lowering, reads, type Target, updates, writes } from "../kernel.ts";
 import type { KernelValues } from "../expand.ts";
@@ -29,30 +31,82 @@ export interface UpdateOptions {
   /** Length of the slabs in elements, a multiple of 4. */
   readonly length: number;
   readonly target: Target;
+  /** Whether weight decay spares some parameters; {@link decayBits} is the last input then. */
+  readonly exempt?: boolean;
+}
+
+/** Inputs after the slabs: their names and element types. */
+type Tail = readonly (readonly [name: string, type: "f32" | "u32"])[];
+
+/** The inputs of an optimiser's step after its slabs. */
+function stepTail({ exempt = false }: UpdateOptions): Tail {
+  return [["hyper", "f32"], ["control", "f32"], ...(exempt ? [["decayed", "u32"] as const] : [])];
 }
 
 /**
  * One step of Adam. Inputs, the first three of them written in place: parameters, m, v, gradients, hyper [7], control
- * [2].
+ * [2], and with `exempt` the parameters that decay.
  */
 export function lowerAdam(options: UpdateOptions): Lowering {
   const slabs = ["parameters", "m", "v", "gradients"];
-  return lowerUpdate(options, { kernel: "adam", text: adamText, slabs, flops: 16 });
+  const flags = { EXEMPT: options.exempt ?? false };
+  return lowerUpdate(options, { kernel: "adam", text: adamText, flags, slabs, tail: stepTail(options), flops: 16 });
 }
 
 /**
  * One step of SGD with momentum. Inputs, the first two of them written in place: parameters, velocity, gradients, hyper
- * [4], control [2].
+ * [4], control [2], and with `exempt` the parameters that decay.
  */
 export function lowerSgd(options: UpdateOptions & { nesterov: boolean }): Lowering {
   const slabs = ["parameters", "velocity", "gradients"];
-  const flags = { NESTEROV: options.nesterov };
-  return lowerUpdate(options, { kernel: "sgd", text: sgdText, flags, slabs, flops: 8 });
+  const flags = { NESTEROV: options.nesterov, EXEMPT: options.exempt ?? false };
+  return lowerUpdate(options, { kernel: "sgd", text: sgdText, flags, slabs, tail: stepTail(options), flops: 8 });
+}
+
+/** Adds weighted gradients to a total. Inputs: total (in place), values, hyper [2]: weight, 1 to start from zero. */
+export function lowerAccumulate(options: UpdateOptions): Lowering {
+  const slabs = ["total", "values"];
+  return lowerUpdate(options, {
+    kernel: "accumulate",
+    text: accumulateText,
+    slabs,
+    tail: [["hyper", "f32"]],
+    flops: 2,
+  });
+}
+
+/** Moves an average towards values. Inputs: average (in place), values, hyper [1]: 1 - decay. */
+export function lowerMovingAverage(options: UpdateOptions): Lowering {
+  const slabs = ["average", "values"];
+  const tail: Tail = [["hyper", "f32"]];
+  return lowerUpdate(options, { kernel: "moving_average", text: movingAverageText, slabs, tail, flops: 3 });
+}
+
+/**
+ * Which parameters of a slab decay, a bit for each block of 64 elements, as the optimisers' kernels read it.
+ *
+ * @param length Length of the slab in elements.
+ * @param decayed Where the parameters that decay lie; starts are multiples of 64.
+ */
+export function decayBits(length: number, decayed: readonly Stretch[]): Uint32Array {
+  const bits = new Uint32Array(Math.max(1, Math.ceil(length / ALIGNMENT / 32)));
+  for (const [start, count] of decayed) {
+    for (let block = start / ALIGNMENT; block < (start + count) / ALIGNMENT; block++) bits[block >> 5]! |= 1 << block;
+  }
+  return bits;
 }
 
 function lowerUpdate(
   options: UpdateOptions,
-  spec: { kernel: string; text: string; flags?: KernelValues; slabs: readonly string[]; flops: number },
+  spec: {
+    kernel: string;
+    text: string;
+    flags?: KernelValues;
+    /** The slabs; the last one is read, and all others change in place. */
+    slabs: readonly string[];
+    tail: Tail;
+    flops: number;
+  },
 ): Lowering {
   const { length, target } = options;
   if (!Number.isInteger(length) || length < 4 || length % 4 !== 0) {
@@ -62,21 +116,17 @@ function lowerUpdate(
   const dispatches = pieces(length, target).map(([first, count]): Dispatch => {
     const piece = count < length ? { first, count } : {};
     const slabs = spec.slabs.map((name, input) => {
-      // The gradients are the last slab, and all others change in place.
       const use = input === spec.slabs.length - 1 ? reads : updates;
       return [name, use({ input, ...piece }, "vec4f")];
     });
+    const tail = spec.tail.map(([name, type], i) => [name, reads({ input: slabs.length + i }, type)]);
     return {
       kernel: spec.kernel,
       code: spec.text,
       values: spec.flags ?? {},
       lanes,
-      uniforms: { vectors: count / 4 },
-      operands: {
-        ...Object.fromEntries(slabs),
-        hyper: reads({ input: slabs.length }, "f32"),
-        control: reads({ input: slabs.length + 1 }, "f32"),
-      },
+      uniforms: { vectors: count / 4, ...(options.exempt ? { block: first / ALIGNMENT } : {}) },
+      operands: { ...Object.fromEntries(slabs), ...Object.fromEntries(tail) },
       grid: gridFor(Math.ceil(count / 4 / lanes)),
       flops: count * spec.flops,
       bytes: count * 4 * (2 * spec.slabs.length - 1),
