@@ -73,7 +73,7 @@ export class ImageDecoder {
     const name = format.toUpperCase();
     try {
       if (format === "jpeg") return await this.#jpeg.decode(bytes);
-      if (format === "png") return await readPng(bytes);
+      if (format === "png") return readPng(bytes);
       if (format === "dicom") return await this.#dicom.decode(bytes);
       if (format === "bmp") return readBmp(bytes);
       return readTiff(bytes, { maxPixels: this.#maxPixels });

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { join } from "node:path";
 import type { DecodedImage } from "./decoded_image.ts";
 
 /** The location of an image's bytes. Plain data, so that it can be posted to a decode worker. */
@@ -44,13 +43,4 @@ export interface ImageSource {
    * everything else it depends on.
    */
   generated?: { draw(image: number): DecodedImage; fingerprint: string };
-}
-
-/** The source of a data set with its images in folders under `root`. */
-export function fileSource(
-  root: string,
-  options: { preprocessing: Preprocessing; name: (image: number) => string },
-): ImageSource {
-  const { preprocessing, name } = options;
-  return { preprocessing, name, locate: (image) => ({ kind: "file", path: join(root, name(image)) }), hasImages: true };
 }

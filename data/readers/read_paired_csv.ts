@@ -10,7 +10,6 @@ import { DropLog } from "../index/drop_log.ts";
 import { DataError } from "../../base/errors.ts";
 import { readRegularSync } from "../../base/regular_file.ts";
 import { exists, requireDirectory } from "./find_table.ts";
-import { fileSource } from "../image/image_source.ts";
 import { badRow, badRowExample, StudyLabels } from "./label_table.ts";
 import { isMissing, withoutDecimals } from "../index/cells.ts";
 import { decodeAllText } from "./decode_text.ts";
@@ -92,6 +91,7 @@ export async function readPairedCsv(root: string, options: ReadOptions): Promise
   if (listed === 0) throw new DataError("the table lists no image", { file: path });
   const columns = builder.columns(header.labels.length);
   const preprocessing = header.equalize ? "radiograph" : "plain";
+  const pathOf = (image: number) => columns.images.ids[image]!;
   const index = new StudyIndex(
     {
       dataset: "csv",
@@ -102,7 +102,12 @@ export async function readPairedCsv(root: string, options: ReadOptions): Promise
       labels: header.labels,
       labelSource: header.labelSource,
       policies: options.policies,
-      source: fileSource(root, { preprocessing, name: (image) => columns.images.ids[image]! }),
+      source: {
+        preprocessing,
+        name: pathOf,
+        locate: (image) => ({ kind: "file", path: join(root, pathOf(image)) }),
+        hasImages: true,
+      },
     },
     columns,
     drops,

@@ -7,7 +7,7 @@ import { crc32 } from "node:zlib";
 import { readExactly } from "../../base/atomic_file.ts";
 import { DataError } from "../../base/errors.ts";
 import { ImageError } from "../image/image_error.ts";
-import { inflateTo } from "./inflate.ts";
+import { inflateMember } from "./inflate.ts";
 import type { ImageLocation } from "../image/image_source.ts";
 
 const LOCAL = 0x04034b50;
@@ -43,7 +43,7 @@ export function readZipMember(
   const start = member.offset + LOCAL_BYTES + view.getUint16(26, true) + view.getUint16(28, true);
   const compressed = new Uint8Array(compressedSize);
   if (!readExactly(archive, compressed, start)) throw cutOff(archive, member);
-  const content = method === 0 ? compressed : inflateTo(compressed, { size, raw: true });
+  const content = method === 0 ? compressed : inflateMember(compressed, { size });
   if (content === "too long") throw new ImageError("the zip member inflates to more than the directory says");
   if (content === "damaged") throw new ImageError("the zip member's data are damaged");
   if (content === "too short" || content.length !== size) {

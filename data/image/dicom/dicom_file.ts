@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { constants, inflateRawSync } from "node:zlib";
+import { concatBytes } from "../../../base/bytes.ts";
+import { inflate } from "../codecs/inflate.ts";
 import { ImageError } from "../image_error.ts";
 import { type DicomElement, type DicomElements, type ElementEncoding, readElements, TAGS } from "./dicom_elements.ts";
 import { type TransferSyntax, transferSyntax } from "./transfer_syntax.ts";
@@ -82,11 +83,10 @@ function openDeflated(deflated: Uint8Array, syntax: TransferSyntax): DicomFile {
 }
 
 function inflateStart(data: Uint8Array): Uint8Array {
-  try {
-    return inflateRawSync(data, { finishFlush: constants.Z_SYNC_FLUSH });
-  } catch {
-    throw new ImageError("the deflated DICOM data is damaged");
-  }
+  const pieces: Uint8Array[] = [];
+  const end = inflate(data, { raw: true, sink: (piece) => pieces.push(piece.slice()) > 0 });
+  if (end === "damaged") throw new ImageError("the deflated DICOM data is damaged");
+  return concatBytes(pieces);
 }
 
 /** A value as text, without padding. */

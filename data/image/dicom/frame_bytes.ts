@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { inflateTo } from "../../zip/inflate.ts";
+import { inflateTo } from "../codecs/inflate.ts";
 import { ImageError } from "../image_error.ts";
 import { type DicomElement, TAGS } from "./dicom_elements.ts";
 import type { DicomFile } from "./dicom_file.ts";

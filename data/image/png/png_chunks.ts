@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { crc32 } from "node:zlib";
 import { ImageError } from "../image_error.ts";
+import { crc32 } from "./crc32.ts";
 
 /** Colour types (PNG specification, 11.2.1) and the bit depths that each allows. */
 const DEPTHS: Readonly<Record<number, readonly number[]>> = {

@@ -1,18 +1,15 @@
 /**
- * Inflates, unfilters and deinterlaces PNG rows as a stream.
+ * Inflates, unfilters and deinterlaces PNG rows.
  *
  * @module
  */
-import { Buffer } from "node:buffer";
-import { Readable } from "node:stream";
-import { createInflate } from "node:zlib";
+import { concatBytes } from "../../../base/bytes.ts";
+import { inflate } from "../codecs/inflate.ts";
 import { ImageError } from "../image_error.ts";
 import type { PngContent } from "./png_chunks.ts";
 
 /** Offsets and steps of the seven passes of Adam7 interlacing (PNG specification, 8.2). */
 const ADAM7 = [[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4], [0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]];
-/** Number of bytes inflated at a time. */
-const CHUNK_BYTES = 2 ** 18;
 
 /** One row of a pass: its pixel `i` belongs at column `left + i * step` of row `y`. */
 export interface PngRow {
@@ -26,43 +23,36 @@ export interface PngRow {
 }
 
 /**
- * Inflates and unfilters a PNG file row by row, holding only two rows and one chunk of inflated data in memory.
+ * Inflates and unfilters a PNG file row by row, holding only two rows and one piece of inflated data in memory.
  * Inflating stops after the last row.
  *
  * @throws {ImageError} for damaged or missing data.
  */
-export async function* pngRows(content: PngContent): AsyncGenerator<PngRow, void, void> {
+export function readPngRows(content: PngContent, onRow: (row: PngRow) => void): void {
   const rows = passRows(content);
   const bytesPerPixel = Math.max(1, content.depth * content.channels >> 3);
   let next = rows.next();
   let state = next.done ? undefined : newPass(next.value.rowBytes);
-  const inflater = Readable.from(content.data.map((data) => Buffer.from(data.buffer, data.byteOffset, data.length)))
-    .pipe(createInflate({ chunkSize: CHUNK_BYTES }));
-  try {
-    for await (const piece of inflater as AsyncIterable<Uint8Array>) {
-      for (let at = 0; at < piece.length;) {
-        if (next.done || state === undefined) return;
-        const { rowBytes, first, ...row } = next.value;
-        if (first && state.filled === 0) state = newPass(rowBytes);
-        const taken = Math.min(piece.length - at, rowBytes + 1 - state.filled);
-        state.filtered.set(piece.subarray(at, at + taken), state.filled);
-        state.filled += taken;
-        at += taken;
-        if (state.filled <= rowBytes) continue;
-        unfilter(state.filtered, state.previous, bytesPerPixel);
-        yield { ...row, bytes: state.filtered.subarray(1) };
-        [state.filtered, state.previous] = [state.previous, state.filtered];
-        state.filled = 0;
-        next = rows.next();
-      }
-      if (next.done) return;
+  const sink = (piece: Uint8Array): boolean => {
+    for (let at = 0; at < piece.length;) {
+      if (next.done || state === undefined) return false;
+      const { rowBytes, first, ...row } = next.value;
+      if (first && state.filled === 0) state = newPass(rowBytes);
+      const taken = Math.min(piece.length - at, rowBytes + 1 - state.filled);
+      state.filtered.set(piece.subarray(at, at + taken), state.filled);
+      state.filled += taken;
+      at += taken;
+      if (state.filled <= rowBytes) continue;
+      unfilter(state.filtered, state.previous, bytesPerPixel);
+      onRow({ ...row, bytes: state.filtered.subarray(1) });
+      [state.filtered, state.previous] = [state.previous, state.filtered];
+      state.filled = 0;
+      next = rows.next();
     }
-  } catch (error) {
-    if (error instanceof ImageError) throw error;
-    throw new ImageError("the PNG data is cut off or damaged");
-  } finally {
-    inflater.destroy();
-  }
+    return true;
+  };
+  const end = inflate(content.data.length === 1 ? content.data[0]! : concatBytes(content.data), { sink });
+  if (end === "damaged" || end === "cut off") throw new ImageError("the PNG data is cut off or damaged");
   if (!next.done) throw new ImageError("the PNG data is cut off");
 }
 

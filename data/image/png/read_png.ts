@@ -7,7 +7,7 @@ import { type DecodedImage, deepImage } from "../decoded_image.ts";
 import { luma } from "../samples/gray.ts";
 import { byteScale, unpackSamples } from "../samples/unpack.ts";
 import { type PngContent, readPngChunks } from "./png_chunks.ts";
-import { pngRows } from "./png_rows.ts";
+import { readPngRows } from "./png_rows.ts";
 
 /**
  * Decodes a PNG file of any colour type, depth and interlacing to gray, as Pillow does: transparency (alpha, tRNS) and
@@ -15,20 +15,20 @@ import { pngRows } from "./png_rows.ts";
  *
  * @throws {ImageError} if the file is truncated or damaged.
  */
-export async function readPng(bytes: Uint8Array): Promise<DecodedImage> {
+export function readPng(bytes: Uint8Array): DecodedImage {
   const content = readPngChunks(bytes);
   const { width, height, depth } = content;
   const samples = depth === 16 ? new Uint16Array(width * height) : new Uint8Array(width * height);
   const toGray = rowConverter(content);
   let unpacked = new Uint32Array(0);
-  for await (const row of pngRows(content)) {
+  readPngRows(content, (row) => {
     const values = row.count * content.channels;
     if (unpacked.length !== values) unpacked = new Uint32Array(values);
     unpackSamples(row.bytes, 0, { bits: depth, littleEndian: false, out: unpacked });
     toGray(unpacked);
     const { count, step } = row;
     for (let i = 0, at = row.y * width + row.left; i < count; i++, at += step) samples[at] = unpacked[i]!;
-  }
+  });
   if (samples instanceof Uint8Array) return { width, height, samples, bitsUsed: 8 };
   return deepImage(samples, { width, height, significantBits: content.significantBits });
 }

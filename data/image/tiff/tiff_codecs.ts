@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { inflateTo } from "../codecs/inflate.ts";
 import { ImageError } from "../image_error.ts";
-import { inflateTo } from "../../zip/inflate.ts";
 import type { TiffCompression } from "./tiff_layout.ts";
 
 const CUT_OFF = "the TIFF data is cut off or damaged";
