@@ -72,6 +72,7 @@ export { unpackBytes } from "./ops/unpack.ts";
 export { categoricalMode, categoricalNll } from "./ops/categorical.ts";
 export * from "./ops/conv.ts";
 export type { Pair } from "./kernels/conv/conv_geometry.ts";
+export { averagePool2d, maxPool2d, type PoolOptions } from "./ops/pool.ts";
 export { conv1d, type Conv1dOptions, convTranspose1d, type ConvTranspose1dOptions } from "./ops/conv1d.ts";
 export * from "./ops/matmul.ts";
 export { batchNorm2d, type BatchNormOptions, groupNorm, layerNorm } from "./ops/norm.ts";

@@ -25,6 +25,12 @@ import {
   lowerBatchNormGradient,
   lowerBatchNormStatistics,
 } from "../../runtime/kernels/norm/norm.ts";
+import {
+  lowerAveragePool,
+  lowerAveragePoolGradient,
+  lowerMaxPool,
+  lowerMaxPoolGradient,
+} from "../../runtime/kernels/pool/pool.ts";
 import { lowerPointwise } from "../../runtime/kernels/pointwise/pointwise.ts";
 import { lowerRandom } from "../../runtime/kernels/random/random.ts";
 import { lowerReduce } from "../../runtime/kernels/reduce/reduce.ts";
@@ -336,5 +342,28 @@ Deno.test("copies, lookups, bytes and random numbers: what they read and write m
     const random = lowerRandom({ count, stream: 3, distribution: "normal" });
     const state = Uint32Array.of(1, 2, 3, 0);
     await checkHalves(device, random, { inputs: [state], outputs: [count], halves, label: "random" });
+  }
+});
+
+Deno.test("max and average pooling and their gradients over float16 give float32's bits", async () => {
+  using device = await Device.open();
+  for (const channels of [4, 3]) {
+    const sizes = { n: 2, h: 8, w: 6, channels, outH: 4, outW: 3 };
+    const g = { ...sizes, kernel: [3, 3], stride: [2, 2], padding: [1, 1] } as const;
+    const [inner, outer] = [2 * 8 * 6 * channels, 2 * 4 * 3 * channels];
+    const x = normalData(inner, { seed: 1 });
+    const dy = normalData(outer, { seed: 2 });
+    const winners = Uint32Array.from({ length: outer }, (_, i) => 4 + i % 5);
+    const both = { inputs: [0], outputs: [0] };
+    const check = (label: string, lowering: Lowering, options: { inputs: Data[]; outputs: number[]; halves: Halves }) =>
+      checkHalves(device, lowering, { ...options, label });
+    await check("max_pool", lowerMaxPool(g), { inputs: [x], outputs: [outer, outer], halves: both });
+    await check("max_pool_gradient", lowerMaxPoolGradient(g), {
+      inputs: [winners, dy],
+      outputs: [inner],
+      halves: { inputs: [1], outputs: [0] },
+    });
+    await check("average_pool", lowerAveragePool(g), { inputs: [x], outputs: [outer], halves: both });
+    await check("average_pool_gradient", lowerAveragePoolGradient(g), { inputs: [dy], outputs: [inner], halves: both });
   }
 });

@@ -26,6 +26,7 @@ import { lowerBatchNormStatistics } from "../../runtime/kernels/norm/norm.ts";
 import { lowerFiniteCheck } from "../../runtime/kernels/numerics/finite.ts";
 import { rebound } from "../../runtime/kernels/operands.ts";
 import { lowerAdam } from "../../runtime/kernels/optimizer/optimizer.ts";
+import { lowerAveragePool, lowerMaxPool } from "../../runtime/kernels/pool/pool.ts";
 import { lowerPointwise } from "../../runtime/kernels/pointwise/pointwise.ts";
 import { lowerRandom } from "../../runtime/kernels/random/random.ts";
 import { lowerReduce } from "../../runtime/kernels/reduce/reduce.ts";
@@ -38,6 +39,7 @@ import normCode from "../../shaders/norm/naive.wgsl" with { type: "text" };
 import numericsCode from "../../shaders/numerics/naive.wgsl" with { type: "text" };
 import optimizerCode from "../../shaders/optimizer/naive.wgsl" with { type: "text" };
 import philoxCode from "../../shaders/random/philox.wgsl" with { type: "text" };
+import poolCode from "../../shaders/pool/naive.wgsl" with { type: "text" };
 import pointwiseCode from "../../shaders/pointwise/naive.wgsl" with { type: "text" };
 import randomCode from "../../shaders/random/naive.wgsl" with { type: "text" };
 import reduceCode from "../../shaders/reduce/naive.wgsl" with { type: "text" };
@@ -281,5 +283,28 @@ Deno.test("shaders/categorical/naive.wgsl computes the likelihoods of the fast k
     const fast = lowerCategoricalNll({ samples, positions, words, target: { ...device.target, profile } });
     const { outputs: [nll] } = await runLowering(device, fast, { inputs, outputs: [rows, rows] });
     assertClose(nll!, want!, { label: profile });
+  }
+});
+
+Deno.test("shaders/pool/naive.wgsl computes the maxima and means of the fast kernels", async () => {
+  using device = await Device.open();
+  for (const channels of [4, 3]) {
+    const [n, h, w, kernel, stride, padding, outH, outW] = [2, 9, 8, 3, 2, 1, 5, 4];
+    const pair = (value: number) => [value, value] as const;
+    const sizes = { n, h, w, channels, outH, outW };
+    const g = { ...sizes, kernel: pair(kernel), stride: pair(stride), padding: pair(padding) };
+    const count = n * outH * outW * channels;
+    const x = normalData(n * h * w * channels, { seed: 1 });
+    for (const [MAXIMUM, lowering] of [[true, lowerMaxPool(g)], [false, lowerAveragePool(g)]] as const) {
+      const plain = naive(poolCode, {
+        items: count,
+        values: { MAXIMUM },
+        uniforms: { height: h, width: w, channels, out_height: outH, out_width: outW, kernel, stride, padding, count },
+        operands: { x: input(0), y: output(0) },
+      });
+      const want = await runLowering(device, plain, { inputs: [x], outputs: [count] });
+      const got = await runLowering(device, lowering, { inputs: [x], outputs: MAXIMUM ? [count, count] : [count] });
+      assertClose(got.outputs[0]!, want.outputs[0]!, { label: `${channels} channels, maximum: ${MAXIMUM}` });
+    }
   }
 });
