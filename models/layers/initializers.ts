@@ -69,6 +69,11 @@ export function kaimingNormal({ fanIn }: Fans): Initializer {
   return { kind: "normal", deviation: Math.sqrt(2 / fanIn) };
 }
 
+/** Normal with variance 2 / fanOut (He et al., equation 14), for ReLU: it keeps the variance of gradients. */
+export function kaimingNormalFanOut({ fanOut }: Fans): Initializer {
+  return { kind: "normal", deviation: Math.sqrt(2 / fanOut) };
+}
+
 /**
  * Normal with mean zero.
  *

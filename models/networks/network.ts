@@ -20,6 +20,11 @@ export interface Network {
   readonly name: string;
   /** Number of features that `extract` returns. */
   readonly features: number;
+  /**
+   * Names of the scopes in the encoder's that make up its last block, for fine-tuning it alone; the layers of
+   * `posterior` are not among them. None if the encoder can only be trained as a whole.
+   */
+  readonly lastBlock?: readonly string[];
   /** The view to features [N, features]; supervised classifiers use it too. */
   extract(scope: Scope, view: Tensor): Tensor;
   /** Features to the posterior of the latent. */

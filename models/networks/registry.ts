@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { denseNet121 } from "./densenet.ts";
 import type { Network } from "./network.ts";
 import { residualNetwork } from "./residual.ts";
+import { resNet50 } from "./resnet.ts";
 import { smallNetwork } from "./small.ts";
 import { textNetwork } from "./text.ts";
 import type { TextViews } from "../view_inputs.ts";
@@ -24,6 +26,8 @@ export interface NetworkOptions {
 const NETWORKS = new Map<string, (options: NetworkOptions) => Network>([
   ["residual", residualNetwork],
   ["small", smallNetwork],
+  ["densenet121", denseNet121],
+  ["resnet50", resNet50],
 ]);
 
 /** Names of all networks. */

@@ -55,6 +55,7 @@ export function residualNetwork(
   return {
     name: "residual",
     features,
+    lastBlock: [`feature_extractor.resblock_${down.length}`],
     extract(scope, image) {
       const at = scope.child("feature_extractor");
       let x = conv(at.child("conv1"), image, { channels: filterDim, kernel: 3, stride: 2, padding: 1 });

@@ -31,6 +31,7 @@ export function smallNetwork(options: { imageSize: number; filterDim: number; la
   return {
     name: "small",
     features: HIDDEN,
+    lastBlock: ["feature_extractor.5"],
     extract(scope, image) {
       const at = scope.child("feature_extractor");
       const first = relu(conv(at.child("0"), image, { ...half, channels: filterDim }));

@@ -67,6 +67,7 @@ export function textNetwork(options: TextNetworkOptions): Network {
   return {
     name: "text",
     features,
+    lastBlock: [`feature_extractor.resblock_${down.length}`],
     extract(scope, tokens) {
       const at = scope.child("feature_extractor");
       const samples = tokens.shape[0]!;

@@ -7,7 +7,7 @@ import type { PoolGeometry } from "../../runtime/kernels/pool/pool.ts";
 
 type Numbers = ArrayLike<number>;
 
-/** Every window's elements inside the image: its number in y, and each element's number in x and place in the window. */
+/** Every window: its number in y, and of its elements inside the image their numbers in x and places in the window. */
 function windows(g: PoolGeometry): { y: number; taps: { x: number; place: number }[] }[] {
   const found = [];
   for (let n = 0; n < g.n; n++) {

@@ -144,14 +144,22 @@ const model = {
     help: "views to use, text for the reports; all images by default",
     allowed: "comma-separated view names",
   })),
-  network: choice(networkNames(), { help: "encoder and decoder architecture", default: "residual" }),
+  network: choice(networkNames(), {
+    help: "architecture of encoder and decoder; densenet121 and resnet50 encode as torchvision's networks",
+    default: "residual",
+  }),
   imageSize: integer({
     min: 4,
     max: 1024,
     help: "image size in pixels; 64, 128 or 224 for the residual network",
     default: 64,
   }),
-  filterDim: integer({ min: 1, max: 512, help: "filters of the first layer (papers: 64)", default: 8 }),
+  filterDim: integer({
+    min: 1,
+    max: 512,
+    help: "filters of the first layer (papers: 64); of the decoder for densenet121 and resnet50",
+    default: 8,
+  }),
   latentDim: integer({ min: 1, max: 4096, help: "latent dimensions (papers: 256)", default: 16 }),
   dropout: number({ min: 0, below: 1, help: "dropout2d rate in the residual blocks (papers: 0.5)", default: 0 }),
   likelihood: {
