@@ -1,6 +1,6 @@
 /**
  * Counter-based random numbers on the host: the same words, and the same uniform numbers, as
- * `shaders/random/random.wgsl` draws on the GPU.
+ * `shaders/random/` draws on the GPU.
  *
  * Philox4x32-10 turns a counter and a key into four random words. There is no state to save, and draws may happen in
  * any order: number i of a stream at a step depends on (seed, stream, step, i) alone.

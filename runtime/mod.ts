@@ -69,6 +69,13 @@ export { concat, pad, permute, slice, type SliceOptions, stack, transpose } from
 export { gather } from "./ops/gather.ts";
 export { pack } from "./ops/pack.ts";
 export { unpackBytes } from "./ops/unpack.ts";
+export {
+  type AugmentAmounts,
+  AUGMENTATIONS,
+  augmentImages,
+  type AugmentOptions,
+  MOST_AUGMENTED,
+} from "./ops/augment.ts";
 export { categoricalMode, categoricalNll } from "./ops/categorical.ts";
 export * from "./ops/conv.ts";
 export type { Pair } from "./kernels/conv/conv_geometry.ts";

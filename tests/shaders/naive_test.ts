@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { Device } from "../../runtime/device/device.ts";
+import { lowerAugment } from "../../runtime/kernels/augment/augment.ts";
 import { lowerCategoricalNll } from "../../runtime/kernels/categorical/categorical.ts";
 import { convForward, convTransposed } from "../../runtime/kernels/conv/conv.ts";
 import { convUniforms } from "../../runtime/kernels/conv/conv_geometry.ts";
@@ -30,6 +31,7 @@ import { lowerAveragePool, lowerMaxPool } from "../../runtime/kernels/pool/pool.
 import { lowerPointwise } from "../../runtime/kernels/pointwise/pointwise.ts";
 import { lowerRandom } from "../../runtime/kernels/random/random.ts";
 import { lowerReduce } from "../../runtime/kernels/reduce/reduce.ts";
+import augmentCode from "../../shaders/augment/naive.wgsl" with { type: "text" };
 import categoricalCode from "../../shaders/categorical/naive.wgsl" with { type: "text" };
 import convCode from "../../shaders/conv/naive.wgsl" with { type: "text" };
 import latentCode from "../../shaders/latent/naive.wgsl" with { type: "text" };
@@ -43,6 +45,7 @@ import poolCode from "../../shaders/pool/naive.wgsl" with { type: "text" };
 import pointwiseCode from "../../shaders/pointwise/naive.wgsl" with { type: "text" };
 import randomCode from "../../shaders/random/naive.wgsl" with { type: "text" };
 import reduceCode from "../../shaders/reduce/naive.wgsl" with { type: "text" };
+import { philox } from "../../base/philox.ts";
 import { assertClose, normalData } from "../reference/compare.ts";
 import { CONV_CASES, convData, describe, geometryOf } from "./conv/conv_cases.ts";
 import { type Data, runLowering } from "./run_lowering.ts";
@@ -258,6 +261,34 @@ Deno.test("shaders/random/naive.wgsl draws the normal numbers of the fast kernel
     const fast = lowerRandom({ count, stream: 77, distribution: "normal" });
     await compare(device, { fast, naive: plain, inputs: [Uint32Array.of(1, 2, 3, 0)], outputs: [count] });
   }
+});
+
+Deno.test("shaders/augment/naive.wgsl shifts, scales and rotates as the fast kernel does", async () => {
+  using device = await Device.open();
+  const [samples, height, width, seed, step, stream] = [3, 7, 11, 5, 2, 77];
+  const amounts = { shift: 0.2, scale: 0.3, rotate: 40, crop: 0, flip: 0, contrast: 0, brightness: 0, noise: 0 };
+  const fast = lowerAugment({
+    ...{ samples, height, width, channels: 1, amounts },
+    ...{ stream, noiseStream: 1, view: 0, first: 0 },
+  });
+  const changes = Array.from({ length: samples }, (_, n) => {
+    const symmetric = (block: number) =>
+      philox([block, n, stream, step], [seed, 0]).map((word) => 2 * (word >>> 8) / 2 ** 24 - 1);
+    const [x = 0, y = 0, turn = 0] = symmetric(1);
+    const angle = amounts.rotate * turn * Math.PI / 180;
+    const shift = [amounts.shift * x * width, amounts.shift * y * height];
+    return [1 + amounts.scale * symmetric(0)[0]!, Math.cos(angle), Math.sin(angle), ...shift, 1];
+  });
+  const plain = naive(augmentCode, {
+    items: samples * height * width,
+    uniforms: { samples, height, width, brightness: f32(0) },
+    operands: { x: input(0), changes: input(1), y: output(0) },
+  });
+  const x = normalData(samples * height * width, { seed: 1, mean: 0.5, deviation: 0.1 });
+  const outputs = [x.length];
+  const want = await runLowering(device, plain, { inputs: [x, Float32Array.from(changes.flat())], outputs });
+  const got = await runLowering(device, fast, { inputs: [x, Uint32Array.of(seed, 0, step, 0)], outputs });
+  assertClose(got.outputs[0]!, want.outputs[0]!, { label: "naive" });
 });
 
 Deno.test("shaders/categorical/naive.wgsl computes the likelihoods of the fast kernel", async () => {

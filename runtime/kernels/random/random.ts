@@ -4,6 +4,7 @@
  * @module
  */
 import { DEFAULT_LANES } from "../declarations.ts";
+import distributionsCode from "../../../shaders/random/distributions.wgsl" with { type: "text" };
 import philoxCode from "../../../shaders/random/philox.wgsl" with { type: "text" };
 import randomCode from "../../../shaders/random/random.wgsl" with { type: "text" };
 import { f32, floats, gridFor, type Lowering, reads, vec4us, writes } from "../kernel.ts";
@@ -24,7 +25,7 @@ export function lowerRandom(
   return {
     dispatches: [{
       kernel: `random/${distribution}-${vector ? "x4" : "x1"}`,
-      code: [philoxCode, randomCode].join("\n"),
+      code: [philoxCode, distributionsCode, randomCode].join("\n"),
       values: {
         NORMAL: distribution === "normal",
         BERNOULLI: distribution === "bernoulli",
@@ -55,7 +56,7 @@ export function lowerRandomBatch(
   return {
     dispatches: [{
       kernel: `random_batch/${distribution}`,
-      code: [philoxCode, randomCode].join("\n"),
+      code: [philoxCode, distributionsCode, randomCode].join("\n"),
       values: { NORMAL: distribution === "normal", BERNOULLI: distribution === "bernoulli", VECTOR: true, BATCH: true },
       uniforms: {
         count: 4 * count,
