@@ -17,6 +17,8 @@ export interface Setting<T, D extends T | undefined = T | undefined> {
   /** Turns the text of the command line into what `schema` checks. */
   readonly parse: (text: string) => unknown;
   readonly default: D;
+  /** The text that the flag stands for when it is given without a value; it needs one if this is left out. */
+  readonly implied?: string;
   /** The value is a file or folder: on the command line a relative one is relative to where the user is. */
   readonly isPath?: boolean;
 }

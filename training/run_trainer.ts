@@ -125,15 +125,15 @@ export async function createRunTrainer(device: Device, options: RunTrainerOption
 
 /** The model of a run on batches, or on one of several equal parts of them. */
 function modelOf({ config, data, checkNumerics = false }: RunTrainerOptions, part: BatchPart = { index: 0, of: 1 }) {
-  const { batchSize: whole, seed, precision = "f32" } = config.training;
+  const { batchSize: whole, seed, precision = "f32", augment } = config.training;
   if (whole % part.of !== 0) throw new RangeError(`a batch of ${whole} cannot be divided among ${part.of} ranks`);
   const batchSize = whole / part.of;
   const views = viewsOfRun(config, data);
   const common = { seed, checkNumerics, precision };
-  const options = { ...common, batchSize, missingViews: views.missing };
+  const options = { ...common, batchSize, missingViews: views.missing, part, augment };
   const model: Trainable<Batch> = isSupervised(config)
     ? new TrainableClassifier({ ...options, config: classifierConfig(config, data) })
-    : new TrainableVae({ ...options, config: vaeConfig(config, views, data), part });
+    : new TrainableVae({ ...options, config: vaeConfig(config, views, data) });
   return { model, common };
 }
 

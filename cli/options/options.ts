@@ -77,7 +77,8 @@ export function parseArguments<O extends SettingTable>(spec: CommandSpec<O>, arg
   const given: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(raw)) {
     const option = spec.options[key]!;
-    given[key] = checked(option, value === true ? true : option.parse(value), { name: flagName(key), raw: value });
+    const text = value === true ? option.implied : value;
+    given[key] = checked(option, text === undefined ? true : option.parse(text), { name: flagName(key), raw: value });
   }
   checkOperands(spec, command.args);
   return {
@@ -147,8 +148,14 @@ export function parseConfig<O extends SettingTable>(
 export function wordsOf(given: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(given).flatMap(([key, value]) => {
     if (value === undefined || value === false) return [];
-    return [value === true ? flagName(key) : `${flagName(key)}=${value}`];
+    return [value === true ? flagName(key) : `${flagName(key)}=${textOf(value)}`];
   });
+}
+
+/** A value as a command line has it. */
+export function textOf(value: unknown): string {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return `${value}`;
+  return Object.entries(value).map(([name, each]) => `${name}=${each}`).join(",");
 }
 
 /** The defaults of a table, overridden from left to right. */
@@ -167,7 +174,11 @@ function createCommand(spec: CommandSpec<SettingTable>): Command {
     // Errors are thrown as exceptions; only the help is printed here.
     .configureOutput({ outputError: () => {}, writeOut: (text) => process.stdout.write(reworded(text)) });
   for (const { key, option, heading } of helpOrder(spec)) {
-    const value = option.placeholder === null ? "" : ` <${option.placeholder}>`;
+    const value = option.placeholder === null
+      ? ""
+      : option.implied === undefined
+      ? ` <${option.placeholder}>`
+      : ` [${option.placeholder}]`;
     const made = new Option(`${flagName(key)}${value}`, `${option.help}${describeAllowed(option)}`);
     // `--no-tune` is a flag of its own, not the negation of another.
     made.negate = false;

@@ -28,6 +28,7 @@ import { RUN_SETTINGS } from "../../training/run/run_settings.ts";
 import { UserError } from "../terminal/errors.ts";
 import { exists } from "../terminal/exists.ts";
 import { CACHE, drawPhantoms, phantomRoot } from "./phantom_data.ts";
+import { textOf } from "../options/options.ts";
 import { DEFAULT_PHANTOMS, requireNetwork, runConfigOf, type TrainValues } from "../options/run_options.ts";
 import { type DataReporter, reportData } from "./run_output.ts";
 
@@ -138,9 +139,9 @@ function refuseChanges(config: RunConfig, given: Partial<TrainValues>): void {
   for (const [key, value] of Object.entries(given)) {
     const before = known[key];
     if (!(key in known) || value === undefined || JSON.stringify(before) === JSON.stringify(value)) continue;
-    const was = before === undefined ? `without ${key}` : `with ${key} ${before}`;
+    const was = before === undefined ? `without ${key}` : `with ${key} ${textOf(before)}`;
     throw new UserError(
-      `the run was started ${was}, not ${value}: leave the flag out to go on, or start another --run NAME`,
+      `the run was started ${was}, not ${textOf(value)}: leave the flag out to go on, or start another --run NAME`,
     );
   }
 }

@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { type Device, input, type Tensor } from "../../runtime/mod.ts";
+import { type AugmentAmounts, type Device, input, type Tensor } from "../../runtime/mod.ts";
 import { fillAbsent } from "../absent_views.ts";
+import { augmentViews } from "../augment_views.ts";
 import type { ViewBatch } from "../view_batch.ts";
 import { textNumbers, viewInputs, viewTensors } from "../view_inputs.ts";
 import type { Scope } from "../layers/scope.ts";
+import type { BatchPart } from "../methods/component_draw.ts";
 import {
   createStepTrainer,
   type StepInputs,
@@ -38,6 +40,10 @@ export interface ClassifierTrainerOptions extends StepTrainerOptions {
   readonly missingViews?: boolean;
   /** Images come as floats instead of bytes. */
   readonly floatImages?: boolean;
+  /** Batches are parts of larger ones, in data-parallel training. */
+  readonly part?: BatchPart;
+  /** How far images are changed at random. */
+  readonly augment?: Partial<AugmentAmounts> | undefined;
 }
 
 /**
@@ -74,7 +80,7 @@ export class TrainableClassifier implements Trainable<LabelledBatch> {
     const { labels, views } = config;
     const shape = [batchSize, labels];
     const loss = this.#classifier.loss(scope, {
-      data: viewTensors({ ...config, batchSize, floatImages }),
+      data: augmentViews(viewTensors({ ...config, batchSize, floatImages }), { ...this.options, scope }),
       targets: input("targets", { shape }),
       known: input("known", { shape }),
       ...(missingViews ? { present: input("present", { shape: [views.length, batchSize] }) } : {}),

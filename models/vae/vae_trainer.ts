@@ -3,8 +3,16 @@
  *
  * @module
  */
-import { type Device, input, type InputData, randomNormal, type Tensor } from "../../runtime/mod.ts";
+import {
+  type AugmentAmounts,
+  type Device,
+  input,
+  type InputData,
+  randomNormal,
+  type Tensor,
+} from "../../runtime/mod.ts";
 import { fillAbsent } from "../absent_views.ts";
+import { augmentViews } from "../augment_views.ts";
 import type { ViewBatch } from "../view_batch.ts";
 import { viewInputs, viewTensors } from "../view_inputs.ts";
 import { Scope } from "../layers/scope.ts";
@@ -43,6 +51,8 @@ export interface VaeTrainerOptions extends StepTrainerOptions {
   readonly givenNoise?: boolean;
   /** Batches are parts of larger ones, in data-parallel training. */
   readonly part?: BatchPart;
+  /** How far images are changed at random; what is reconstructed is the changed image. */
+  readonly augment?: Partial<AugmentAmounts> | undefined;
 }
 
 /**
@@ -82,7 +92,7 @@ export class TrainableVae implements Trainable<VaeBatch> {
     const { views, texts } = this.#vae;
     const noiseShape = [views, batchSize, config.latentDim];
     const { loss, reconstruction, kl, views: losses } = this.#vae.terms(scope, {
-      data: viewTensors({ ...config, batchSize, floatImages }),
+      data: augmentViews(viewTensors({ ...config, batchSize, floatImages }), { ...this.options, scope }),
       noise: givenNoise
         ? input("noise", { shape: noiseShape })
         : randomNormal(noiseShape, { stream: scope.stream("reparameterisation") }),

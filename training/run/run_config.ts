@@ -19,7 +19,7 @@ import type {
   UncertainPolicy,
 } from "../../data/mod.ts";
 import type { Likelihood, Objective } from "../../models/mod.ts";
-import type { Precision } from "../../runtime/mod.ts";
+import type { AugmentAmounts, Precision } from "../../runtime/mod.ts";
 import { RUN_SETTINGS } from "./run_settings.ts";
 
 /** Version of the schema below. */
@@ -141,6 +141,8 @@ export interface TrainingConfig {
   noEvaluation?: boolean;
   /** Number of processes that train the run together; one if absent. */
   ranks?: number;
+  /** How far images are changed at random in training; not at all if absent. */
+  augment?: Partial<AugmentAmounts>;
 }
 
 /** Everything needed to repeat a run. */

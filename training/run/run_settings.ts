@@ -15,6 +15,7 @@
  */
 import { z } from "zod";
 import { choice, flag, integer, list, number, path, type Setting, text } from "../../base/setting.ts";
+import { namedNumbers } from "../../base/named_numbers.ts";
 import { fileOnly, named, optional, unlessDefault } from "../../base/setting_group.ts";
 import {
   BLANK_POLICIES,
@@ -39,7 +40,7 @@ import {
   PRIORS,
   TEXT_LENGTHS,
 } from "../../models/mod.ts";
-import { PRECISIONS } from "../../runtime/mod.ts";
+import { MOST_AUGMENTED, PRECISIONS } from "../../runtime/mod.ts";
 import { ALPHA_SCHEDULES } from "../annealing.ts";
 
 /** The values of `--method`: multimodal VAEs, then supervised classifiers. */
@@ -253,6 +254,10 @@ const training = {
   })),
   /** Processes that train the run together, if there are several; results depend on their number. */
   ranks: fileOnly(z.int().min(2).max(4096)),
+  augment: optional(namedNumbers(MOST_AUGMENTED, {
+    help: "random changes of training images",
+    implied: { shift: 0.05, scale: 0.1, rotate: 7, crop: 0.1, contrast: 0.2, brightness: 0.1, noise: 0.02 },
+  })),
 };
 
 /** The settings that define a run, by section as in `config.json`. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import fc from "fast-check";
+import { namedNumbers } from "../../../base/named_numbers.ts";
 import {
   choice,
   flag,
@@ -152,4 +153,14 @@ Deno.test("wordsOf() gives the words of a command line that sets the same values
     assert.deepEqual(parse(...wordsOf(given)).given, given);
   }
   assert.deepEqual(wordsOf({ resume: false, beta: undefined }), []);
+});
+
+Deno.test("parseArguments() takes a flag with an optional value with and without one", () => {
+  const augment = namedNumbers({ shift: 0.5, flip: 1 }, { help: "changes", implied: { shift: 0.05 } });
+  const table = { ...options, augment };
+  const given = (...args: string[]) => parseArguments({ ...spec, options: table }, args).given;
+  assert.deepEqual(given("--augment", "--lr", "0.5"), { augment: { shift: 0.05 }, lr: 0.5 });
+  assert.deepEqual(given("--augment", "shift=0.1,flip=0.5"), { augment: { shift: 0.1, flip: 0.5 } });
+  assert.deepEqual(given(...wordsOf({ augment: { shift: 0.1, flip: 0.5 } })), { augment: { shift: 0.1, flip: 0.5 } });
+  assert.throws(() => given("--augment", "shift=2"), /--augment must be comma-separated amounts, .* not "shift=2"/);
 });

@@ -75,7 +75,7 @@ function worst(got: ArrayLike<number>, want: ArrayLike<number>): number {
   }, 0);
 }
 
-Deno.test("augmented images are the oracle's within 2e-5, for all sizes and every change alone or with others", async () => {
+Deno.test("augmented images are the oracle's within 2e-5, for all sizes, with one change or all", async () => {
   using device = await Device.open();
   const alone = (Object.keys(ALL) as (keyof AugmentAmounts)[]).map((name) => ({ ...NONE, [name]: ALL[name] }));
   for (const sizes of SIZES) {
