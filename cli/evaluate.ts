@@ -1,5 +1,6 @@
 /**
  * `deno task evaluate RUN`: encodes data with a run's last checkpoint, trains probes and scores them.
+ * `deno task evaluate --embeddings FILE --data DIR` does the same with embeddings from elsewhere.
  *
  * @module
  */
@@ -8,20 +9,37 @@ import { evaluateRun, formatAurocTable, PUBLISHED_AUROC } from "../eval/mod.ts";
 import { neededData, openRunData, readRunConfig, runPaths } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { printable, UsageError } from "./terminal/errors.ts";
-import { choice, flag, integer, parseArguments, path, text } from "./options/options.ts";
+import { choice, flag, flagName, integer, parseArguments, path, runName, text } from "./options/options.ts";
 import { CACHE } from "./run/phantom_data.ts";
 import { invocation } from "./terminal/invocation.ts";
 import { runCli } from "./terminal/run_cli.ts";
 import { writeReport } from "./run/write_report.ts";
 import { reportData, softwareVersions, stageProgress } from "./run/run_output.ts";
-import { runDirectory } from "./options/run_options.ts";
+import { DATA_OPTIONS, runDirectory } from "./options/run_options.ts";
+import { evaluateEmbeddingsFile, type Probing } from "./run/evaluate_embeddings_file.ts";
+
+/** Options of `--embeddings`, with those that say how data are read, which a run has in its configuration. */
+const EMBEDDING_OPTIONS = {
+  ids: path({
+    help: "CSV of the rows' identifiers; by default NAME.ids.csv, NAME.csv or ids.csv beside the embeddings",
+    placeholder: "file",
+  }),
+  name: runName({ help: "name of the embeddings in the report and of their folder in runs/; by default the file's" }),
+  allowMissing: flag({ help: "accept that pairs lack an embedding, and score the others" }),
+  ...DATA_OPTIONS,
+};
 
 /** Runs the command with these arguments. */
 export async function main(args: readonly string[]): Promise<void> {
-  const { values, operands: [run] } = parseArguments({
+  const { values, given, operands: [run] } = parseArguments({
     name: "evaluate",
     summary:
-      "Encodes data with a run's last checkpoint, trains probes, scores the test split and writes results and report.",
+      "Encodes data with a run's last checkpoint (or takes --embeddings), trains probes, scores the test split " +
+      "and writes results and report.",
+    groups: [
+      { heading: "Options", options: ["probe", "labelled", "seeds", "trees", "resamples", "untrained", "data"] },
+      { heading: "Embeddings from elsewhere", options: ["embeddings", ...Object.keys(EMBEDDING_OPTIONS)] },
+    ],
     options: {
       probe: choice(["lr", "rf"], { help: "logistic regression or random forest", default: "lr" }),
       labelled: text({
@@ -35,11 +53,50 @@ export async function main(args: readonly string[]): Promise<void> {
       trees: integer({ min: 1, max: 100_000, help: "trees per random forest (papers: 5000)", default: 5000 }),
       resamples: integer({ min: 1, max: 100_000, help: "number of bootstrap resamples", default: 1000 }),
       untrained: flag({ help: "also evaluate the untrained encoders, for comparison" }),
-      data: path({ help: "new data directory, if it has moved since training", placeholder: "dir" }),
+      data: path({
+        help: "new data directory, if it has moved since training; the data directory of embeddings",
+        placeholder: "dir",
+      }),
+      embeddings: path({
+        help: "evaluate these embeddings (.npy or .safetensors, one row per image, study or pair) instead of a run",
+        placeholder: "file",
+      }),
+      ...EMBEDDING_OPTIONS,
     },
-    operands: { name: "RUN", help: "name or directory of a run", min: 1, max: 1 },
+    operands: { name: "RUN", help: "name or directory of a run", min: 0, max: 1 },
   }, args);
-  const directory = runDirectory(run!);
+  const probing: Probing = {
+    probe: values.probe === "lr" ? { kind: "logistic-regression" } : { kind: "random-forest", trees: values.trees },
+    labelledFractions: fractions(values.labelled),
+    probeSeeds: Array.from({ length: values.seeds }, (_, seed) => seed),
+    bootstrap: { resamples: values.resamples },
+    commands: [[invocation("evaluate"), ...args].join(" ")],
+    versions: softwareVersions(),
+  };
+  if (values.embeddings !== undefined) {
+    if (run !== undefined || values.untrained) {
+      const other = run === undefined ? "--untrained" : `the run ${JSON.stringify(run)}`;
+      throw new UsageError(`--embeddings evaluates a file without a model, so leave out ${other}`);
+    }
+    return await evaluateEmbeddingsFile(values.embeddings, { values, probing });
+  }
+  if (run === undefined) {
+    throw new UsageError("deno task evaluate takes 1 RUN, or --embeddings FILE and --data DIR");
+  }
+  const foreign = Object.keys(EMBEDDING_OPTIONS).find((key) => Object.hasOwn(given, key));
+  if (foreign !== undefined) {
+    throw new UsageError(
+      `${flagName(foreign)} is for --embeddings; a run is evaluated as its configuration says`,
+    );
+  }
+  await evaluateTrained(run, { values, probing });
+}
+
+async function evaluateTrained(
+  run: string,
+  { values, probing }: { values: { data?: string | undefined; untrained: boolean }; probing: Probing },
+): Promise<void> {
+  const directory = runDirectory(run);
   const config = await readRunConfig(directory);
   checkWritable(directory);
   const place = values.data === undefined ? config.data : { ...config.data, root: values.data };
@@ -57,15 +114,10 @@ export async function main(args: readonly string[]): Promise<void> {
     directory,
     data,
     device,
-    probe: values.probe === "lr" ? { kind: "logistic-regression" } : { kind: "random-forest", trees: values.trees },
-    labelledFractions: fractions(values.labelled),
-    probeSeeds: Array.from({ length: values.seeds }, (_, seed) => seed),
-    bootstrap: { resamples: values.resamples },
+    ...probing,
     untrained: values.untrained,
     pictures: true,
     arePhantoms: (names) => arePhantoms(data.index.root, names),
-    commands: [[invocation("evaluate"), ...args].join(" ")],
-    versions: softwareVersions(),
     seconds: { prepare: data.prepareSeconds },
     onProgress: progress.update,
     onWarning: (message) => console.error(printable(`warning: ${message}`)),

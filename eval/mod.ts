@@ -94,6 +94,13 @@ export type { Probe } from "./protocol/probe.ts";
 export { casesOf, studiesWithLatents, type StudyTable, studyTable, type ViewLatents } from "./protocol/study_table.ts";
 export { type SupervisedClassifier, supervisedEvaluation } from "./protocol/supervised_evaluation.ts";
 
+export {
+  type Embeddings,
+  findIdTable,
+  readEmbeddings,
+  type ReadEmbeddingsOptions,
+} from "./embeddings/read_embeddings.ts";
+export { evaluateEmbeddings, type EvaluateEmbeddingsOptions } from "./embeddings/evaluate_embeddings.ts";
 export { type OpenModel, openModel, type OpenModelOptions, viewNumbers } from "./runs/open_model.ts";
 export { encodeRun, type EncodeRunOptions, idsFile, latentsFile, type RunLatents } from "./runs/encode_run.ts";
 export { SAMPLE_SOURCES, translateRun, type TranslateRunOptions, type TranslationFile } from "./runs/translate_run.ts";

@@ -31,25 +31,30 @@ export function reportData(): DataReporter {
       if (missing > 0) progress = startProgress("preparing images", { total: missing });
     },
     onProgress: ({ done, imagesPerSecond }) => progress?.update(done, { "images/s": imagesPerSecond.toFixed(1) }),
-    finish({ index, pairs }) {
+    finish(data) {
       progress?.stop();
-      const { studies, subjects } = index;
-      console.error(
-        printable(
-          `${index.dataset}: ${studies.count} studies of ${subjects.count} patients, ${pairs.count} pairs` +
-            (index.texts ? `, ${index.texts.counts().texts} texts` : ""),
-        ),
-      );
-      if (index.claimsSynthetic && !index.synthetic) {
-        console.error("  it says that it shows no patients, which is not relied on (--trust-synthetic does)");
-      }
-      for (const { reason, count, examples, kept } of dropEntries(index, pairs)) {
-        const what = kept === true ? "noted" : "left out";
-        console.error(printable(`  ${what}: ${reason}: ${count}, for example ${examples.slice(0, 3).join("; ")}`));
-      }
+      reportIndex(data);
     },
     [Symbol.dispose]: () => progress?.stop(),
   };
+}
+
+/** Prints the size of the data, and what was excluded and why. */
+export function reportIndex({ index, pairs }: Pick<RunData, "index" | "pairs">): void {
+  const { studies, subjects } = index;
+  console.error(
+    printable(
+      `${index.dataset}: ${studies.count} studies of ${subjects.count} patients, ${pairs.count} pairs` +
+        (index.texts ? `, ${index.texts.counts().texts} texts` : ""),
+    ),
+  );
+  if (index.claimsSynthetic && !index.synthetic) {
+    console.error("  it says that it shows no patients, which is not relied on (--trust-synthetic does)");
+  }
+  for (const { reason, count, examples, kept } of dropEntries(index, pairs)) {
+    const what = kept === true ? "noted" : "left out";
+    console.error(printable(`  ${what}: ${reason}: ${count}, for example ${examples.slice(0, 3).join("; ")}`));
+  }
 }
 
 /** Progress of consecutive stages. */

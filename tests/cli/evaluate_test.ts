@@ -29,3 +29,19 @@ Deno.test("`deno task evaluate` rejects a folder that is not a run, by name", as
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("`deno task evaluate` says which flags a run and a file of embeddings need", async () => {
+  const cases: [string[], string][] = [
+    [[], "deno task evaluate takes 1 RUN, or --embeddings FILE and --data DIR"],
+    [["--embeddings", "e.npy"], "--embeddings needs --data DIR, the data set that the embeddings are of"],
+    [
+      ["demo", "--embeddings", "e.npy", "--data", "."],
+      '--embeddings evaluates a file without a model, so leave out the run "demo"',
+    ],
+    [["demo", "--name", "other"], "--name is for --embeddings; a run is evaluated as its configuration says"],
+  ];
+  for (const [args, message] of cases) {
+    const { code, stdout, stderr } = await runTask(["evaluate", ...args]);
+    assert.deepEqual([code, stdout, stderr.trim()], [2, "", `error: ${message}`]);
+  }
+});

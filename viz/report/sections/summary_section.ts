@@ -62,7 +62,11 @@ function leadSentence(ctx: ReportContext): string {
       `${
         formatNumberOf(new Set(test.subjectIds).size, { one: "patient", many: "patients" })
       } of the ${test.split} split.`;
-  return `${formatList(arms)}, trained on ${material} at ${data.imageSize} × ${data.imageSize} pixels, ` +
+  // Embeddings from elsewhere are evaluated without images.
+  const trainedOn = data.imageSize > 0
+    ? `trained on ${material} at ${data.imageSize} × ${data.imageSize} pixels`
+    : `embeddings, with probes trained on ${material}`;
+  return `${formatList(arms)}, ${trainedOn}, ` +
     `${formatNumberOf(runs.length, { one: "run", many: "runs" })} with ` +
     `${formatNumberOf(seeds, { one: "seed", many: "seeds" })}.${scored}`;
 }
