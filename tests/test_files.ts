@@ -16,6 +16,7 @@ export interface TestGroup {
 
 /** Folders and files whose tests open devices in their own process. */
 const GPU_TESTS: readonly string[] = [
+  "tests/docs/engine_tour_test.ts",
   "tests/runtime",
   "tests/shaders",
   "tests/models",
@@ -85,6 +86,7 @@ export const SLOW: readonly string[] = [
   "tests/data/readers/read_mimic_dicom_test.ts",
   "tests/data/tasks_test.ts",
   "tests/data/zip/zip_test.ts",
+  "tests/docs/site_test.ts",
   "tests/eval/probes/random_forest_test.ts",
   "tests/eval/runs/",
   "tests/eval/verify/",

@@ -36,6 +36,7 @@ export const TASK_GROUPS: readonly TaskGroup[] = [
       "bench",
       "build:report-client",
       "build:npm",
+      "docs",
     ],
   },
 ];

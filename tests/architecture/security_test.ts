@@ -60,7 +60,7 @@ Deno.test("the tests named in SECURITY.md exist", () => {
 });
 
 Deno.test("THIRD_PARTY.md lists the packages of package.json with their licences", () => {
-  const listed = rows("THIRD_PARTY.md", /^(@[a-z]+\/)?[a-z0-9-]+$/).filter(([name]) => name !== "package");
+  const listed = rows("THIRD_PARTY.md", /^(@[a-z]+\/)?[a-z0-9.-]+$/).filter(([name]) => name !== "package");
   const expected = Object.entries(direct).map(([name, version]) => {
     const { license } = JSON.parse(readSource(join("node_modules", name, "package.json"))) as { license: string };
     return [name, version, license];

@@ -26,7 +26,7 @@ export const ROOMS = [
 export type Room = (typeof ROOMS)[number];
 
 /** Folders that are not part of the project's sources. */
-const EXCLUDED = new Set([".git", "node_modules", "runs", "cache", "coverage"]);
+const EXCLUDED = new Set([".git", "node_modules", "runs", "cache", "coverage", "docs/site"]);
 
 /** Paths of all of the project's own files, relative to its root and separated by `/`. */
 export function projectFiles(): string[] {
@@ -35,7 +35,7 @@ export function projectFiles(): string[] {
     for (const entry of Deno.readDirSync(folder)) {
       const path = join(folder, entry.name);
       if (entry.isDirectory) {
-        if (folder !== ROOT || !EXCLUDED.has(entry.name)) visit(path);
+        if (!EXCLUDED.has(relative(ROOT, path).replaceAll("\\", "/"))) visit(path);
       } else if (entry.isFile) {
         files.push(relative(ROOT, path).replaceAll("\\", "/"));
       }

@@ -76,6 +76,7 @@ Deno.test("only set-up, tests, the bundlers, benchmarks and tasks for Slurm may 
     "cli/experiment.ts",
     "cli/runs.ts",
     "cli/setup.ts",
+    "docs/build/main.ts",
     "npm/build.ts",
     "tests/run.ts",
     "viz/report/build_client.ts",

@@ -12,6 +12,7 @@ const EXPECTED: Readonly<Record<string, RegExp>> = {
   "bootstrap_auroc.ts": /^sharp: AUROC 0\.8\d\d, .*\nblurred: AUROC 0\.[5-7]\d\d, .*\npaired bootstrap: p = 0\.00/,
   "custom_op.ts": /gradient 0\.0625, difference 0\.062\d\n.*gradient 0\.4444, difference 0\.444\d\n/,
   "digits.ts": /steps; (8[5-9]|9\d)\.\d % of/,
+  "encode_folder.ts": /\d+ pairs, 4 latent dimensions\nnearest to pair 0 is pair \d+, at a distance of \d/,
   "line.ts": /at x = 10 the line is at (28\.9\d|29\.0\d)/,
   "read_mimic.ts": /\d+ studies of \d+ patients\n[^]*a batch of 8 pairs, frontal and lateral: mean gray value 1\d\d/,
   "vae.ts": /reconstruction -?\d+\.\d\d, KL \d\.\d\d\na sample:( -?[01]\.\d\d){8}\n/,

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
 import type { StepTrainer } from "../../models/mod.ts";
 import { latestCheckpoint, saveCheckpoint } from "../../runtime/files/checkpoint.ts";
-import type { RunConfig } from "./run_config.ts";
+import { checkRunConfig, type RunConfig } from "./run_config.ts";
 import type { RunPaths } from "./run_directory.ts";
 
 /** The run's own fields of a checkpoint. */
@@ -26,9 +26,16 @@ export interface Restored {
   readonly skipped: readonly number[];
 }
 
-/** A fingerprint of what a checkpoint depends on: model, data and optimisation, but not the name of the run. */
-export async function configHash(config: RunConfig): Promise<string> {
-  const { model, data, training } = config;
+/**
+ * A fingerprint of what a checkpoint depends on: model, data and optimisation, but not the name of the run. Fields
+ * count in the order in which `config.json` is read, whatever order the object has.
+ */
+export function configHash(config: RunConfig): Promise<string> {
+  return hashAsOrdered(checkRunConfig(config, { file: "the configuration" }));
+}
+
+/** The fingerprint of older checkpoints: with the fields in the object's own order. */
+async function hashAsOrdered({ model, data, training }: RunConfig): Promise<string> {
   const bytes = new TextEncoder().encode(JSON.stringify([model, data, training]));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -83,7 +90,7 @@ export async function restoreRun(
     }
     throw new DataError(`${paths.directory} has no checkpoint that can be used: train the run first`);
   }
-  if (found.state.configHash !== await configHash(config)) {
+  if (![await configHash(config), await hashAsOrdered(config)].includes(found.state.configHash)) {
     throw new DataError(
       `${found.path} was made with another configuration than ${paths.config}: restore that file or start a new run`,
     );

@@ -39,8 +39,9 @@ export async function readRunDraft(directory: string): Promise<RunDraft> {
   return { alphaGiven, config: checkRunConfig(config, { file }) };
 }
 
-/** Replaces the draft with the complete configuration. */
+/** Replaces the draft with the complete configuration, in a new directory if there is none. */
 export async function writeRunConfig(directory: string, config: RunConfig): Promise<void> {
+  await Deno.mkdir(directory, { recursive: true });
   await writeFileAtomic(runPaths(directory).config, `${JSON.stringify(config, null, 2)}\n`);
   await removeRunDraft(directory);
 }
