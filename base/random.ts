@@ -22,6 +22,12 @@ abstract class RandomStream {
     return this.uint32() / 4294967296;
   }
 
+  /** A standard normal number, by the Box-Muller transform of two uniform ones. */
+  normal(): number {
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+    return radius * Math.cos(2 * Math.PI * this.uniform());
+  }
+
   /** Shuffles in place (Fisher-Yates) and returns the same array. */
   shuffle<T extends Uint32Array | Int32Array | unknown[]>(items: T): T {
     for (let i = items.length - 1; i > 0; i--) {

@@ -5,7 +5,7 @@
  * @module
  */
 import { arePhantoms } from "../phantoms/mod.ts";
-import { evaluateRun, formatAurocTable, PUBLISHED_AUROC } from "../eval/mod.ts";
+import { evaluateRun, formatAurocTable, formatCalibrationTable, PUBLISHED_AUROC } from "../eval/mod.ts";
 import { neededData, openRunData, readRunConfig, runPaths } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { printable, UsageError } from "./terminal/errors.ts";
@@ -125,6 +125,8 @@ async function evaluateTrained(
   progress.stop();
   const report = await writeReport(results, { path: runPaths(directory).report });
   console.log(printable(formatAurocTable(results, { published: PUBLISHED_AUROC })));
+  const calibration = formatCalibrationTable(results);
+  if (calibration !== "") console.log(printable(`\n${calibration}`));
   console.log(`\nreport: ${report}`);
 }
 

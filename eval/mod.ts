@@ -25,6 +25,7 @@ export {
   type Comparison,
   type Evaluation,
   type Interval,
+  type LabelCalibration,
   type LabelMetrics,
   type Pictures,
   type Projection,
@@ -36,6 +37,7 @@ export {
 export { readResults, writeResults } from "./results/results_file.ts";
 export { type CompareOptions, compareResults, hasIndependentCases } from "./results/compare_results.ts";
 export { chooseGrouping, type GroupBy } from "./results/evaluation_groups.ts";
+export { formatCalibrationTable } from "./results/calibration_table.ts";
 export { formatMacroTable } from "./results/macro_table.ts";
 export { formatAurocTable, formatComparisonTable } from "./results/tables.ts";
 export { PUBLISHED_AUROC, type PublishedAuroc } from "./results/published_auroc.ts";
@@ -51,7 +53,20 @@ export {
   type PrecisionRecallCurve,
   precisionRecallCurve,
 } from "./metrics/precision_recall.ts";
-export { brierScore, type ReliabilityBin, reliabilityCurve } from "./metrics/calibration.ts";
+export {
+  brierScore,
+  equalMassReliability,
+  expectedCalibrationError,
+  type ReliabilityBin,
+  reliabilityCurve,
+} from "./metrics/calibration.ts";
+export {
+  atTemperature,
+  classesAtTemperature,
+  fitClassTemperature,
+  fitTemperature,
+  TEMPERATURES,
+} from "./metrics/temperature.ts";
 export {
   accuracy,
   type ClassProbabilities,
@@ -70,6 +85,26 @@ export {
   type ResampledMetrics,
   type ScoredCases,
 } from "./metrics/bootstrap.ts";
+
+export { meanSquaredError, structuralSimilarity } from "./metrics/generative/structural_similarity.ts";
+export { frechetDistance, frechetOfMoments } from "./metrics/generative/frechet_distance.ts";
+export { type KMeans, kMeans, type KMeansOptions } from "./metrics/generative/k_means.ts";
+export { adjustedRandIndex, normalizedMutualInformation } from "./metrics/generative/cluster_agreement.ts";
+export { silhouette } from "./metrics/generative/silhouette.ts";
+export {
+  type CovarianceKind,
+  COVARIANCES,
+  fitGaussianMixture,
+  type GaussianMixture,
+  meanLogLikelihood,
+  mixtureBic,
+  type MixtureOptions,
+  mixtureParameters,
+  sampleMixture,
+} from "./metrics/generative/gaussian_mixture.ts";
+export { type Moments, momentsOf } from "./linear/covariance.ts";
+export { type PrincipalSubspace, principalSubspace, type SubspaceOptions } from "./linear/principal_subspace.ts";
+export { type SymmetricEigen, symmetricEigen } from "./linear/symmetric_eigen.ts";
 
 export type { Gram } from "./probes/gram_preconditioner.ts";
 export type { Matrix } from "./probes/matrix.ts";

@@ -12,14 +12,6 @@ export class Draws extends SeededRandom {
     return low + (high - low) * this.uniform();
   }
 
-  /**
-   * Standard normal (Box-Muller). The second number of each pair is discarded, so that every call consumes two draws.
-   */
-  normal(): number {
-    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
-    return radius * Math.cos(2 * Math.PI * this.uniform());
-  }
-
   /** Normal with this mean and standard deviation, clamped to three standard deviations. */
   around(mean: number, deviation: number): number {
     return mean + deviation * Math.max(-3, Math.min(3, this.normal()));

@@ -1,12 +1,19 @@
 /**
- * Calibration of predicted probabilities: Brier score and reliability curve.
+ * Calibration of predicted probabilities: Brier score, reliability curve and expected calibration error.
  *
  * @module
  */
 import { type BinaryLabel, checkScores } from "./rank.ts";
 
-/** Checks labels and probabilities like `checkScores`, and that probabilities lie in [0, 1]. */
-function checkProbabilities(labels: ArrayLike<BinaryLabel>, probabilities: ArrayLike<number>): void {
+/** Bins of {@linkcode expectedCalibrationError} by default, as in Guo et al. (2017). */
+const CALIBRATION_BINS = 15;
+
+/**
+ * Checks labels and probabilities like `checkScores`, and that probabilities lie in [0, 1].
+ *
+ * @throws RangeError naming the first probability outside [0, 1] or label out of range.
+ */
+export function checkProbabilities(labels: ArrayLike<BinaryLabel>, probabilities: ArrayLike<number>): void {
   checkScores(labels, probabilities);
   for (let i = 0; i < probabilities.length; i++) {
     const probability = probabilities[i]!;
@@ -57,12 +64,7 @@ export function reliabilityCurve(
   probabilities: ArrayLike<number>,
   { bins = 10 }: { bins?: number } = {},
 ): ReliabilityBin[] {
-  if (!Number.isInteger(bins) || bins < 1) {
-    throw new RangeError(
-      `the number of bins must be a positive integer, ` +
-        `but is ${bins}`,
-    );
-  }
+  checkBins(bins);
   checkProbabilities(labels, probabilities);
   const predicted = new Float64Array(bins);
   const positives = new Float64Array(bins);
@@ -81,4 +83,64 @@ export function reliabilityCurve(
     if (count > 0) curve.push({ predicted: predicted[bin]! / count, observed: positives[bin]! / count, count });
   }
   return curve;
+}
+
+/**
+ * Computes the reliability curve over bins with equal numbers of cases (equal mass). Findings are rare, so that most
+ * bins of equal width would be empty and one would hold nearly all cases. Cases with equal probabilities share a bin:
+ * bins may then be uneven, but the result does not depend on the order of the cases.
+ *
+ * @param options.bins Most bins; 15 by default.
+ * @throws RangeError naming the first probability outside [0, 1], label out of range, or a number of bins below 1.
+ */
+export function equalMassReliability(
+  labels: ArrayLike<BinaryLabel>,
+  probabilities: ArrayLike<number>,
+  { bins = CALIBRATION_BINS }: { bins?: number } = {},
+): ReliabilityBin[] {
+  checkBins(bins);
+  checkProbabilities(labels, probabilities);
+  const order = Array.from(labels, (_, i) => i).filter((i) => labels[i] !== null);
+  order.sort((a, b) => probabilities[a]! - probabilities[b]!);
+  const curve: ReliabilityBin[] = [];
+  let start = 0;
+  for (let bin = 1; bin <= bins && start < order.length; bin++) {
+    let end = Math.max(start, Math.round(bin * order.length / bins));
+    while (end > start && end < order.length && probabilities[order[end]!] === probabilities[order[end - 1]!]) end++;
+    if (end === start) continue;
+    const members = order.slice(start, end);
+    curve.push({
+      predicted: members.reduce((sum, i) => sum + probabilities[i]!, 0) / members.length,
+      observed: members.reduce((sum, i) => sum + labels[i]!, 0) / members.length,
+      count: members.length,
+    });
+    start = end;
+  }
+  return curve;
+}
+
+/**
+ * Computes the expected calibration error (Naeini, Cooper and Hauskrecht, 2015; Guo et al., 2017): the mean distance
+ * between predicted probability and observed frequency of the bins of {@linkcode equalMassReliability}, weighted by
+ * their cases. Equal-mass bins make it the adaptive calibration error of Nixon et al. (2019). It is biased upwards for
+ * few cases, as each bin's frequency is an estimate.
+ *
+ * @returns A number in [0, 1], or `null` if no case has a label.
+ * @throws RangeError as {@linkcode equalMassReliability}.
+ */
+export function expectedCalibrationError(
+  labels: ArrayLike<BinaryLabel>,
+  probabilities: ArrayLike<number>,
+  options: { bins?: number } = {},
+): number | null {
+  const curve = equalMassReliability(labels, probabilities, options);
+  const cases = curve.reduce((sum, { count }) => sum + count, 0);
+  if (cases === 0) return null;
+  return curve.reduce((sum, { predicted, observed, count }) => sum + count * Math.abs(predicted - observed), 0) / cases;
+}
+
+function checkBins(bins: number): void {
+  if (!Number.isInteger(bins) || bins < 1) {
+    throw new RangeError(`the number of bins must be a positive integer, but is ${bins}`);
+  }
 }

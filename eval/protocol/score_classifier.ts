@@ -13,6 +13,7 @@ import {
 import { brierScore, reliabilityCurve } from "../metrics/calibration.ts";
 import { macroAverage } from "../metrics/multiclass.ts";
 import { averagePrecisionOfRanked, bestF1Threshold, f1Score } from "../metrics/precision_recall.ts";
+import { calibrateLabels } from "./calibrate.ts";
 import { type RankedScores, rankScores } from "../metrics/rank.ts";
 import { aurocOfRanked, sensitivityOfRanked } from "../metrics/roc.ts";
 import type { Cases, Evaluation, Interval, LabelMetrics } from "../results/results.ts";
@@ -100,8 +101,8 @@ async function measureAccuracy(classifier: ScoredClassifier): Promise<Interval> 
 
 /**
  * Measures a classifier on the test studies. Per label: AUROC and average precision with patient-level intervals, F1 at
- * the threshold chosen on validation, sensitivity at 90% specificity, Brier score and reliability curve. Macro averages
- * are over the labels with both classes and a classifier; the others are listed.
+ * the threshold chosen on validation, sensitivity at 90% specificity, Brier score, reliability curve and calibration.
+ * Macro averages are over the labels with both classes and a classifier; the others are listed.
  *
  * @throws RangeError naming the label whose scores are NaN, outside [0, 1], or not as many as the cases.
  */
@@ -135,9 +136,11 @@ export async function scoreClassifier(classifier: ScoredClassifier): Promise<Mea
     return { ...average, interval: percentileInterval(average.value, macroSamples(samples[metric], included)) };
   };
   const [macroAuroc, macroPrecision] = [macro("auroc"), macro("averagePrecision")];
+  const calibrations = calibrateLabels({ labels: cases.labels, scores }, classifier);
   return {
     metrics: metrics.map((m, i) => ({
       ...m,
+      ...(calibrations[i] ? { calibration: calibrations[i] } : {}),
       auroc: percentileInterval(m.auroc.value, samples.auroc[i]!),
       averagePrecision: percentileInterval(m.averagePrecision.value, samples.averagePrecision[i]!),
     })),

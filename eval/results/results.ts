@@ -48,6 +48,25 @@ export interface LabelMetrics {
     observed: number;
     count: number;
   }[];
+  /** Calibration before and after temperature scaling; absent in older files and without a classifier. */
+  calibration?: LabelCalibration | undefined;
+}
+
+/** Calibration of one classifier for one label on the test split. */
+export interface LabelCalibration {
+  /** Expected calibration error over bins of equal mass; `null` if no case has a label. */
+  error: number | null;
+  /**
+   * Temperature fitted to the validation split, by label, or for mutually exclusive labels by all of them; `null` if
+   * validation lacks a class.
+   */
+  temperature: number | null;
+  /** The same measurements at that temperature; `null` without one. */
+  scaled: {
+    error: number | null;
+    brier: number | null;
+    reliability: LabelMetrics["reliability"];
+  } | null;
 }
 
 /** One set of classifiers (one per label) on one view of one run at one labelled fraction. */

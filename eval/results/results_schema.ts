@@ -10,6 +10,7 @@ import {
   type Comparison,
   type Evaluation,
   type Interval,
+  type LabelCalibration,
   type LabelMetrics,
   type Pictures,
   type Projection,
@@ -25,6 +26,18 @@ const intervalSchema: z.ZodType<Interval> = z.object({
   high: z.number().nullable(),
 });
 
+const reliabilitySchema = z.array(z.object({ predicted: z.number(), observed: z.number(), count: z.int() }));
+
+const calibrationSchema: z.ZodType<LabelCalibration> = z.object({
+  error: z.number().nullable(),
+  temperature: z.number().nullable(),
+  scaled: z.object({
+    error: z.number().nullable(),
+    brier: z.number().nullable(),
+    reliability: reliabilitySchema,
+  }).nullable(),
+});
+
 const labelMetricsSchema: z.ZodType<LabelMetrics> = z.object({
   label: z.string(),
   positives: z.int().nonnegative(),
@@ -35,7 +48,8 @@ const labelMetricsSchema: z.ZodType<LabelMetrics> = z.object({
   f1: z.number().nullable(),
   sensitivityAt90Specificity: z.number().nullable(),
   brier: z.number().nullable(),
-  reliability: z.array(z.object({ predicted: z.number(), observed: z.number(), count: z.int() })),
+  reliability: reliabilitySchema,
+  calibration: calibrationSchema.optional(),
 });
 
 /** Checks {@linkcode Evaluation}. */

@@ -334,7 +334,7 @@ browserTest("printing shows everything that controls can hide, on white even in 
   await using report = await openReport(browser, html, { colorScheme: "dark" });
   const { page } = report;
   await page.emulateMedia({ media: "print", colorScheme: "dark" });
-  assert.equal(await page.locator(".panels:visible").count(), 6);
+  assert.equal(await page.locator(".panels:visible").count(), 8);
   assert.equal(await page.locator("nav:visible, #copy-csv:visible, select:visible").count(), 0);
   assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(255, 255, 255)");
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));

@@ -198,8 +198,8 @@ Deno.test("the forest plots show the differences of the results", () => {
 
 Deno.test("curves are drawn for every label, view, kind and method, with the AUROC of their run", () => {
   const panels = all("button.panel");
-  assert.equal(panels.length, 13 * 2 * 3);
-  assert.equal(all(".panel.empty").length, 2 * 3, "a label with one class has a note in place of its curves");
+  assert.equal(panels.length, 13 * 2 * 4);
+  assert.equal(all(".panel.empty").length, 2 * 4, "a label with one class has a note in place of its curves");
   for (const panel of panels) assert.equal(all(".line", panel).length, 8);
   const first = all('button.panel[data-kind="roc"] .line[data-arm="5"]')[0]!;
   const aurocs = experiment.evaluations
@@ -210,6 +210,19 @@ Deno.test("curves are drawn for every label, view, kind and method, with the AUR
     first.getAttribute("data-text"),
     `${formatScore(median.value)} (${formatInterval(median.low, median.high)})`,
   );
+});
+
+Deno.test("calibration is tabulated before and after temperature scaling, with the temperature", () => {
+  const tables = all("#curves table.plain");
+  assert.equal(tables.length, 2);
+  const [row] = all("tbody tr", tables[0]!);
+  assert.equal(all("td", row!)[0]!.textContent, "0.125 → 0.063 (T 1.50)");
+  assert.equal(all("tfoot td", tables[1]!)[0]!.textContent, "0.125 → 0.063");
+  const old = experimentFixture();
+  for (const { metrics } of old.evaluations) for (const metric of metrics) delete metric.calibration;
+  const without = parse(renderReport(old));
+  assert.match(without.querySelector("#curves")!.textContent!, /No calibration: .* Evaluate the run again/);
+  assert.equal(all(".panels.kind-scaled", without).length, 0);
 });
 
 Deno.test("published numbers have a column of their own", () => {

@@ -20,7 +20,7 @@ export function methodStyles(arms: readonly Arm[], views: number): string {
     `#curves:has([data-choice="${value}"]:checked) .panels${all}:not(${shown}){display:none}`;
   const choices = [
     ...Array.from({ length: views }, (_, v) => choose(`view-${v}`, `.view-${v}`, "")),
-    ...["roc", "pr", "reliability"].map((kind) => choose(kind, `.kind-${kind}`, "")),
+    ...["roc", "pr", "reliability", "scaled"].map((kind) => choose(kind, `.kind-${kind}`, "")),
   ];
   return `${colours("light")}@media screen and (prefers-color-scheme:dark){${colours("dark")}}` +
     `${keys.join("")}@media screen{${choices.join("")}}`;

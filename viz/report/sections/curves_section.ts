@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { Cases, Evaluation, Interval } from "../../../eval/results/results.ts";
+import type { Cases, Evaluation, Interval, LabelMetrics } from "../../../eval/results/results.ts";
 import { legend } from "../charts/marks.ts";
 import { caption, choice, figureCaution, note, type ReportContext, section } from "../context.ts";
 import { curvePath, curvesOf, type Point, staircase, UNITS } from "../figures/curves.ts";
 import type { Child } from "../markup/dom.ts";
 import { capitalise, formatCount, formatInterval, formatScore } from "../markup/format.ts";
 import { sliceName } from "../figures/summary.ts";
+import { calibrationPart } from "./calibration_part.ts";
 
 /** The kinds of curve, with their axis labels and summary metric. */
 const KINDS = [
@@ -22,12 +23,25 @@ const KINDS = [
     y: "Observed frequency",
     measure: "Brier score",
   },
+  {
+    id: "scaled",
+    name: "Reliability at the fitted temperature",
+    x: "Predicted probability",
+    y: "Observed frequency",
+    measure: "Brier score",
+  },
 ] as const;
 
 type Kind = typeof KINDS[number];
 
 /** The curves of one method for one label: a path, empty if the curve is undefined, and its summary metric as text. */
 type Paths = Record<Kind["id"], { d: string; text: string }>;
+
+/** The kinds that the results have curves for: files from before calibration was measured lack scaled scores. */
+function kindsOf({ results }: ReportContext): readonly Kind[] {
+  const scaled = results.evaluations.some(({ metrics }) => metrics.some(({ calibration }) => calibration?.scaled));
+  return KINDS.filter(({ id }) => scaled || id !== "scaled");
+}
 
 /** Renders small multiples with one panel per label, for every view and kind of curve. */
 export function curvesSection(ctx: ReportContext): HTMLElement {
@@ -46,7 +60,7 @@ export function curvesSection(ctx: ReportContext): HTMLElement {
       choice(h, {
         name: "curve-kind",
         legend: "Curve",
-        options: KINDS.map((kind) => ({ value: kind.id, text: kind.name })),
+        options: kindsOf(ctx).map((kind) => ({ value: kind.id, text: kind.name })),
       }),
       legend(h, summary.arms),
     ),
@@ -57,6 +71,8 @@ export function curvesSection(ctx: ReportContext): HTMLElement {
       summary.views.map((_, view) => viewPanels(ctx, view)),
       h("figcaption", null, caption(h, ctx.number("Figure"), captionText(ctx))),
     ),
+    h("h3", null, "Calibration"),
+    calibrationPart(ctx),
   );
 }
 
@@ -66,13 +82,13 @@ function captionText(ctx: ReportContext): string {
     (repeated ? "; for each method, the run with the median AUROC" : "") +
     "). All axes run from 0 to 1. The thin line is chance (ROC), the prevalence (precision-recall) or perfect " +
     "calibration " +
-    "(reliability). Select a panel to enlarge it; the arrow keys then move between labels.";
+    "(reliability, also with scores at the temperature fitted to validation). Select a panel to enlarge it; the arrow keys then move between labels.";
 }
 
 function viewPanels(ctx: ReportContext, view: number): Child {
   const { h, summary } = ctx;
   const paths = summary.labels.map((_, label) => summary.arms.map((_, arm) => pathsOf(ctx, { view, arm, label })));
-  return KINDS.map((kind) =>
+  return kindsOf(ctx).map((kind) =>
     h(
       "div",
       {
@@ -163,11 +179,15 @@ function pathsOf(ctx: ReportContext, at: { view: number; arm: number; label: num
   if (curves === null) return null;
   const metrics = evaluation.metrics.find((metric) => metric.label === label)!;
   const summed = ({ value, low, high }: Interval) => `${formatScore(value)} (${formatInterval(low, high)})`;
-  const bins = metrics.reliability.map((bin): Point => [bin.predicted, bin.observed]);
+  const bins = (curve: LabelMetrics["reliability"]) => curve.map((bin): Point => [bin.predicted, bin.observed]);
+  const scaled = metrics.calibration?.scaled ?? null;
   return {
     roc: { d: curvePath(curves.roc), text: summed(metrics.auroc) },
     pr: { d: curvePath(staircase(curves.precisionRecall)), text: summed(metrics.averagePrecision) },
-    reliability: { d: curvePath(bins), text: formatScore(metrics.brier) },
+    reliability: { d: curvePath(bins(metrics.reliability)), text: formatScore(metrics.brier) },
+    scaled: scaled === null
+      ? { d: "", text: "" }
+      : { d: curvePath(bins(scaled.reliability)), text: formatScore(scaled.brier) },
   };
 }
 
