@@ -5,7 +5,7 @@
  */
 import { TrainingState } from "../models/training_state.ts";
 import { declareParameters } from "../models/mod.ts";
-import { buildStep } from "../models/trainer.ts";
+import { buildStep } from "../models/step_programs.ts";
 import { TrainableVae, type VaeTrainerOptions } from "../models/vae/vae_trainer.ts";
 import { traced } from "../runtime/graph/op.ts";
 import type { Device, Tensor } from "../runtime/mod.ts";

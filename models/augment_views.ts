@@ -5,15 +5,12 @@
  */
 import { type AugmentAmounts, augmentImages } from "../runtime/mod.ts";
 import type { Scope } from "./layers/scope.ts";
-import type { BatchPart } from "./methods/component_draw.ts";
 import { isText, type ViewTensors } from "./view_inputs.ts";
 
 /** What {@link augmentViews} is to do. */
 export interface ViewAugmentation {
   /** How far images are changed; by default they are not. */
   readonly augment?: Partial<AugmentAmounts> | undefined;
-  /** The batch is this part of a larger one; by default it is whole. */
-  readonly part?: BatchPart | undefined;
 }
 
 /**
@@ -25,7 +22,7 @@ export interface ViewAugmentation {
  */
 export function augmentViews(
   data: readonly ViewTensors[],
-  { augment, part = { index: 0, of: 1 }, scope }: ViewAugmentation & { readonly scope: Scope },
+  { augment, scope }: ViewAugmentation & { readonly scope: Scope },
 ): ViewTensors[] {
   if (augment === undefined) return [...data];
   return data.map((view, m) =>
@@ -34,7 +31,6 @@ export function augmentViews(
       stream: scope.stream("augmentation"),
       noiseStream: scope.stream(`augmentation.noise.${m}`),
       view: m,
-      first: part.index * view.shape[0]!,
     })
   );
 }

@@ -42,14 +42,8 @@ export {
   Trainer,
   type TrainerOptions,
 } from "./model_trainer.ts";
-export {
-  createStepTrainer,
-  type StepInputs,
-  type StepSettings,
-  StepTrainer,
-  type StepTrainerOptions,
-  type Trainable,
-} from "./trainer.ts";
+export type { StepInputs, StepSettings, StepTrainerOptions, Trainable } from "./trainable.ts";
+export { createStepTrainer, StepTrainer } from "./trainer.ts";
 export { createParallelTrainer, ParallelTrainer, type Ranks } from "./parallel_trainer.ts";
 export { Vae, type VaeConfig, type VaeInputs, type VaeTerms } from "./vae/vae.ts";
 export type { BatchPart } from "./methods/component_draw.ts";

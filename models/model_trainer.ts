@@ -26,6 +26,7 @@
  * @module
  */
 import {
+  type AverageSettings,
   compile,
   decodeSafetensors,
   type Device,
@@ -46,7 +47,10 @@ import {
 } from "../runtime/mod.ts";
 import type { HostTensor, Parameters } from "./layers/parameters.ts";
 import { Scope } from "./layers/scope.ts";
-import { createStepTrainer, type StepTrainer, type Trainable } from "./trainer.ts";
+import { rowsOf } from "./split_batch.ts";
+import type { BatchPart } from "./methods/component_draw.ts";
+import type { StepSettings, Trainable } from "./trainable.ts";
+import { createStepTrainer, type StepTrainer } from "./trainer.ts";
 
 /** Shape of one input; a shape alone is of floats. */
 export type InputSpec = Shape | { readonly shape: Shape; readonly dtype: "f32" | "u32" };
@@ -76,6 +80,13 @@ export interface TrainerOptions<I extends InputSpecs, O extends ModelOutput> {
   readonly optimizer: Optimizer;
   /** Seed of the initial parameters and of all randomness in the steps; 0 by default. */
   readonly seed?: number;
+  /**
+   * Micro-batches of a step, 1 by default. Inputs are declared for whole batches; `model` and `loss` get their part of
+   * each input that has a batch axis, and a step uses the mean of the parts' gradients, in the memory of one part.
+   */
+  readonly accumulate?: number;
+  /** Keep an exponential moving average of the weights, which {@link Trainer.run} and exports use; none by default. */
+  readonly average?: AverageSettings;
   /** How feature maps and their gradients are stored, `f32` by default; see `CompileOptions.precision`. */
   readonly precision?: Precision;
   /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
@@ -105,11 +116,14 @@ export async function createTrainer<const I extends InputSpecs, O extends ModelO
   options: TrainerOptions<I, O>,
 ): Promise<Trainer<I, O>> {
   requireInputs(options.inputs);
-  const { optimizer, seed = 0, precision = "f32", checkNumerics = false, onPlan } = options;
+  requireParts(options);
+  const { optimizer, seed = 0, accumulate = 1, average, precision = "f32", checkNumerics = false, onPlan } = options;
   const trainer = await createStepTrainer(device, {
     model: new FunctionModel(options),
     optimizer,
     seed,
+    accumulate,
+    average,
     precision,
     checkNumerics,
     ...(onPlan ? { onPlan } : {}),
@@ -175,7 +189,8 @@ export class Trainer<I extends InputSpecs, O extends ModelOutput> implements Dis
   }
 
   /**
-   * The model's outputs for a batch in evaluation mode: dropout does nothing and batch norm uses running statistics.
+   * The model's outputs for a batch in evaluation mode: dropout does nothing, batch norm uses running statistics, and
+   * the weights are the moving average if one is kept.
    * Inputs that only the loss uses may be left out. The batch may have another size than in training; each size is
    * compiled once.
    *
@@ -201,26 +216,30 @@ export class Trainer<I extends InputSpecs, O extends ModelOutput> implements Dis
 
   /**
    * Compiles another function of the model's parameters, in evaluation mode: the decoder of a VAE alone, for example.
-   * The program uses the parameters as they are when it runs; the caller disposes of it.
+   * The program uses the parameters (the moving average if one is kept) as they are when it runs; the caller disposes
+   * of it.
    *
    * @param build Builds the results from a scope that has the parameters by the names under which the model asked for
    * them.
    */
   async compile(build: (scope: Scope) => ProgramResults): Promise<Program> {
     const { precision = "f32" } = this.options;
-    const { source } = this.parameters;
+    const { source } = this.trainer.evaluated;
     return await compile(this.trainer.device, () => build(Scope.bound(source, { training: false })), {
       name: "evaluation",
       precision,
     });
   }
 
-  /** The model's state_dict: parameters and running statistics by name, in PyTorch's layouts. */
+  /**
+   * The model's state_dict: parameters and running statistics by name, in PyTorch's layouts; the moving average if one
+   * is kept.
+   */
   async read(): Promise<Map<string, HostTensor>> {
-    return await this.parameters.read();
+    return await this.trainer.evaluated.read();
   }
 
-  /** The whole state as a safetensors file: the model's state_dict, the optimiser's moments and the step. */
+  /** The whole state as a safetensors file: the state_dict, the optimiser's moments, the average and the step. */
   async save(): Promise<Uint8Array> {
     return encodeSafetensors(await this.trainer.read(), { steps: String(this.#steps) });
   }
@@ -270,7 +289,7 @@ class FunctionModel<I extends InputSpecs, O extends ModelOutput>
   }
 
   loss(scope: Scope): { loss: Tensor; readonly [metric: string]: Tensor } {
-    const tensors = inputTensors(this.options.inputs);
+    const tensors = inputTensors(this.options.inputs, this.#samples);
     const found = this.options.loss(this.options.model(scope, tensors), tensors);
     const terms = found instanceof Tensor ? { loss: found } : found;
     for (const [name, term] of Object.entries(terms)) {
@@ -282,8 +301,24 @@ class FunctionModel<I extends InputSpecs, O extends ModelOutput>
     return terms;
   }
 
-  inputs(batch: Readonly<Record<string, InputData>>): { values: Record<string, InputData> } {
-    return { values: { ...batch } };
+  inputs(
+    batch: Readonly<Record<string, InputData>>,
+    _settings: StepSettings,
+    micro: BatchPart,
+  ): { values: Record<string, InputData> } {
+    if (micro.of === 1) return { values: { ...batch } };
+    const { inputs } = this.options;
+    const values = Object.entries(batch).map(([name, value]) => {
+      const spec = inputs[name];
+      const isWhole = typeof value === "number" || !spec || !isBatched(inputs, spec);
+      return [name, isWhole ? value : rowsOf(value, { part: micro, samples: this.#samples })];
+    });
+    return { values: Object.fromEntries(values) };
+  }
+
+  /** Samples of a micro-batch. */
+  get #samples(): number {
+    return declaredSize(this.options.inputs) / (this.options.accumulate ?? 1);
   }
 }
 
@@ -292,6 +327,19 @@ function requireInputs(inputs: InputSpecs): void {
   if (names.length === 0) throw new TypeError("a trainer needs inputs: name each with its shape");
   const bad = names.find((name) => !/^[A-Za-z_]\w*$/.test(name));
   if (bad !== undefined) throw new TypeError(`input names consist of letters, digits and _, which "${bad}" does not`);
+}
+
+/** @throws {RangeError} unless batches can be cut into the micro-batches of a step. */
+function requireParts({ inputs, accumulate = 1 }: { inputs: InputSpecs; accumulate?: number }): void {
+  const size = declaredSize(inputs);
+  if (size % accumulate === 0) return;
+  throw new RangeError(`a batch of ${size} cannot be cut into ${accumulate} micro-batches of one size`);
+}
+
+/** Whether an input has the batch axis. */
+function isBatched(inputs: InputSpecs, spec: InputSpec): boolean {
+  const { shape } = specOf(spec);
+  return shape.length > 0 && shape[0] === declaredSize(inputs);
 }
 
 function specOf(spec: InputSpec): { shape: Shape; dtype: "f32" | "u32" } {
@@ -305,10 +353,9 @@ function declaredSize(inputs: InputSpecs): number {
 
 /** Declares the inputs, for another size of the batch if one is given. */
 function inputTensors<I extends InputSpecs>(inputs: I, size?: number): { readonly [K in keyof I]: Tensor } {
-  const declared = declaredSize(inputs);
   const made = Object.entries(inputs).map(([name, spec]) => {
     const { shape, dtype } = specOf(spec);
-    const batched = size !== undefined && shape.length > 0 && shape[0] === declared;
+    const batched = size !== undefined && isBatched(inputs, spec);
     return [name, input(name, { shape: batched ? [size, ...shape.slice(1)] : shape, dtype })];
   });
   return Object.fromEntries(made) as { readonly [K in keyof I]: Tensor };

@@ -130,10 +130,10 @@ function modelOf({ config, data, checkNumerics = false }: RunTrainerOptions, par
   const batchSize = whole / part.of;
   const views = viewsOfRun(config, data);
   const common = { seed, checkNumerics, precision };
-  const options = { ...common, batchSize, missingViews: views.missing, part, augment };
+  const options = { ...common, batchSize, missingViews: views.missing, augment };
   const model: Trainable<Batch> = isSupervised(config)
     ? new TrainableClassifier({ ...options, config: classifierConfig(config, data) })
-    : new TrainableVae({ ...options, config: vaeConfig(config, views, data) });
+    : new TrainableVae({ ...options, config: vaeConfig(config, views, data), part });
   return { model, common };
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { compile, type Device, input, type Precision, type Program } from "../../runtime/mod.ts";
-import { modelState } from "../training_state.ts";
+import { evaluatedState } from "../training_state.ts";
 import { Classifier, type ClassifierConfig } from "./classifier.ts";
 import type { BatchViews } from "../view_batch.ts";
 import { type BatchShape, viewInputs, viewTensors } from "../view_inputs.ts";
@@ -75,7 +75,7 @@ export class ClassifierInference implements Disposable {
    * @throws {RangeError} naming what is missing, unknown or of another shape.
    */
   write(state: ReadonlyMap<string, HostTensor>): void {
-    this.parameters.write(modelState(state));
+    this.parameters.write(evaluatedState(state));
   }
 
   /** Scores of a batch; `present` is 1 where a view is present, view-major [M, N]; all are by default. */

@@ -6,18 +6,13 @@
 import { type AugmentAmounts, type Device, input, type Tensor } from "../../runtime/mod.ts";
 import { fillAbsent } from "../absent_views.ts";
 import { augmentViews } from "../augment_views.ts";
+import { rowsOf, viewsOfPart, WHOLE } from "../split_batch.ts";
 import type { ViewBatch } from "../view_batch.ts";
 import { textNumbers, viewInputs, viewTensors } from "../view_inputs.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { BatchPart } from "../methods/component_draw.ts";
-import {
-  createStepTrainer,
-  type StepInputs,
-  type StepSettings,
-  type StepTrainer,
-  type StepTrainerOptions,
-  type Trainable,
-} from "../trainer.ts";
+import type { StepInputs, StepSettings, StepTrainerOptions, Trainable } from "../trainable.ts";
+import { createStepTrainer, type StepTrainer } from "../trainer.ts";
 import { Classifier, type ClassifierConfig } from "./classifier.ts";
 
 /** A labelled batch as the GPU gets it. */
@@ -34,14 +29,12 @@ export interface LabelledBatch extends ViewBatch {
 export interface ClassifierTrainerOptions extends StepTrainerOptions {
   /** The classifier to train. */
   readonly config: ClassifierConfig;
-  /** Studies in every batch. */
+  /** Studies in every batch, or in every micro-batch. */
   readonly batchSize: number;
   /** Whether batches may lack views. */
   readonly missingViews?: boolean;
   /** Images come as floats instead of bytes. */
   readonly floatImages?: boolean;
-  /** Batches are parts of larger ones, in data-parallel training. */
-  readonly part?: BatchPart;
   /** How far images are changed at random. */
   readonly augment?: Partial<AugmentAmounts> | undefined;
 }
@@ -88,11 +81,14 @@ export class TrainableClassifier implements Trainable<LabelledBatch> {
     return { loss };
   }
 
-  inputs(batch: LabelledBatch, _settings: StepSettings): StepInputs {
-    const present = this.options.missingViews ? batch.present : undefined;
+  inputs(batch: LabelledBatch, _settings: StepSettings, micro: BatchPart = WHOLE): StepInputs {
+    const { config, batchSize: samples } = this.options;
+    const at = { part: micro, samples };
+    const labels = rowsOf(batch.labels, at);
+    const numbers = { views: config.views.length, texts: textNumbers(config).length };
+    const { pixels, texts, ...part } = viewsOfPart(batch, { ...at, ...numbers });
+    const present = this.options.missingViews ? part.present : undefined;
     const given = present ? { present } : {};
-    const { config } = this.options;
-    const { pixels, texts } = batch;
     const { absent, ...filled } = fillAbsent(
       { pixels, ...(texts ? { texts } : {}), ...given },
       { views: config.views.length, texts: textNumbers(config) },
@@ -100,8 +96,8 @@ export class TrainableClassifier implements Trainable<LabelledBatch> {
     return {
       values: {
         ...viewInputs(filled),
-        targets: Float32Array.from(batch.labels, (label) => label === 1 ? 1 : 0),
-        known: Float32Array.from(batch.labels, (label) => label < 0 ? 0 : 1),
+        targets: Float32Array.from(labels, (label) => label === 1 ? 1 : 0),
+        known: Float32Array.from(labels, (label) => label < 0 ? 0 : 1),
         ...given,
       },
       ...(absent.length > 0

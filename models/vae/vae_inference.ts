@@ -19,7 +19,7 @@ import {
   slice,
   type Tensor,
 } from "../../runtime/mod.ts";
-import { modelState } from "../training_state.ts";
+import { evaluatedState } from "../training_state.ts";
 import { drawComponents } from "../methods/component_draw.ts";
 import type { BatchViews } from "../view_batch.ts";
 import { type BatchShape, viewInputs, viewTensors } from "../view_inputs.ts";
@@ -100,7 +100,7 @@ export class VaeInference implements Disposable {
    * @throws {RangeError} naming what is missing, unknown or of another shape.
    */
   write(state: ReadonlyMap<string, HostTensor>): void {
-    this.parameters.write(modelState(state));
+    this.parameters.write(evaluatedState(state));
   }
 
   /** Posteriors of a batch, before aggregation. */

@@ -13,18 +13,13 @@ import {
 } from "../../runtime/mod.ts";
 import { fillAbsent } from "../absent_views.ts";
 import { augmentViews } from "../augment_views.ts";
+import { viewRowsOf, viewsOfPart, WHOLE } from "../split_batch.ts";
 import type { ViewBatch } from "../view_batch.ts";
 import { viewInputs, viewTensors } from "../view_inputs.ts";
 import { Scope } from "../layers/scope.ts";
 import { type BatchPart, drawComponents, isMixture, sliceComponents } from "../methods/component_draw.ts";
-import {
-  createStepTrainer,
-  type StepInputs,
-  type StepSettings,
-  type StepTrainer,
-  type StepTrainerOptions,
-  type Trainable,
-} from "../trainer.ts";
+import type { StepInputs, StepSettings, StepTrainerOptions, Trainable } from "../trainable.ts";
+import { createStepTrainer, type StepTrainer } from "../trainer.ts";
 import { Vae, type VaeConfig } from "./vae.ts";
 
 /** A batch as the GPU gets it. */
@@ -41,7 +36,7 @@ export interface VaeBatch extends ViewBatch {
 export interface VaeTrainerOptions extends StepTrainerOptions {
   /** The model to train. */
   readonly config: VaeConfig;
-  /** Samples in every batch. */
+  /** Samples in every batch, or in every micro-batch. */
   readonly batchSize: number;
   /** Whether batches may lack views; a mask is then part of every step. */
   readonly missingViews?: boolean;
@@ -49,7 +44,7 @@ export interface VaeTrainerOptions extends StepTrainerOptions {
   readonly floatImages?: boolean;
   /** The reparameterisation noise is part of each batch instead of drawn from the seed. */
   readonly givenNoise?: boolean;
-  /** Batches are parts of larger ones, in data-parallel training. */
+  /** Batches are parts of larger ones, in data-parallel training or as micro-batches: this one, or the first one. */
   readonly part?: BatchPart;
   /** How far images are changed at random; what is reconstructed is the changed image. */
   readonly augment?: Partial<AugmentAmounts> | undefined;
@@ -62,7 +57,8 @@ export interface VaeTrainerOptions extends StepTrainerOptions {
  * @throws {OutOfMemoryError} before anything is allocated, if that can be known.
  */
 export async function createVaeTrainer(device: Device, options: VaeTrainerOptions): Promise<StepTrainer<VaeBatch>> {
-  return await createStepTrainer(device, { ...options, model: new TrainableVae(options) });
+  const { accumulate: of = 1, part = { index: 0, of } } = options;
+  return await createStepTrainer(device, { ...options, model: new TrainableVae({ ...options, part }) });
 }
 
 /** The metric that holds a view's mean negative log-likelihood, of models that have a text. */
@@ -105,9 +101,9 @@ export class TrainableVae implements Trainable<VaeBatch> {
     return { loss, reconstruction, kl, ...Object.fromEntries(each) };
   }
 
-  inputs(batch: VaeBatch, { alpha, beta, step }: StepSettings): StepInputs {
-    const { pixels, texts, noise } = batch;
-    const present = this.options.missingViews ? batch.present : undefined;
+  inputs(batch: VaeBatch, { alpha, beta, step }: StepSettings, micro: BatchPart = WHOLE): StepInputs {
+    const { pixels, texts, noise, ...part } = this.#partOf(batch, micro);
+    const present = this.options.missingViews ? part.present : undefined;
     const given = present ? { present } : {};
     const { absent, ...filled } = fillAbsent(
       { pixels, ...(texts ? { texts } : {}), ...given },
@@ -118,11 +114,21 @@ export class TrainableVae implements Trainable<VaeBatch> {
         ...viewInputs(filled),
         alpha,
         beta,
-        ...this.#components(given, step),
+        ...this.#components(given, { step, micro: micro.index }),
         ...given,
         ...(noise ? { noise } : {}),
       },
       ...(absent.length > 0 ? { keepsStatistics: (name) => isOfViews(name, absent) } : {}),
+    };
+  }
+
+  #partOf(batch: VaeBatch, part: BatchPart): VaeBatch {
+    const { views, texts } = this.#vae;
+    const at = { part, samples: this.options.batchSize, views };
+    const { noise } = batch;
+    return {
+      ...viewsOfPart(batch, { ...at, texts: texts.length }),
+      ...(noise ? { noise: viewRowsOf(noise, at) } : {}),
     };
   }
 
@@ -133,11 +139,14 @@ export class TrainableVae implements Trainable<VaeBatch> {
     return drawsComponents || (part !== undefined && part.of > 1 && isMixture(aggregation));
   }
 
-  #components(given: { present?: Float32Array }, step: number): Record<string, InputData> {
+  #components(
+    given: { present?: Float32Array },
+    { step, micro }: { step: number; micro: number },
+  ): Record<string, InputData> {
     const { drawsComponents, method: { aggregation }, views } = this.#vae;
     if (!this.#assigns || !aggregation) return {};
-    const { batchSize: samples, part = { index: 0, of: 1 }, seed } = this.options;
-    const draw = { aggregation, views, samples, part, ...given };
+    const { batchSize: samples, part: { index, of } = { index: 0, of: 1 }, seed } = this.options;
+    const draw = { aggregation, views, samples, part: { index: index + micro, of }, ...given };
     if (!drawsComponents) return { assignment: sliceComponents(draw) };
     const stream = Scope.declaring().stream("components");
     return { assignment: drawComponents({ ...draw, seed, stream, step }) };

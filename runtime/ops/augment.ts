@@ -35,7 +35,7 @@ export interface AugmentOptions extends Partial<AugmentAmounts> {
   readonly noiseStream: number;
   /** Number of the view among those of a study, 0 by default. */
   readonly view?: number;
-  /** Number of the first sample in the whole batch, of which the images may be one rank's part; 0 by default. */
+  /** Number of the first sample, added to that of the part (below); 0 by default. */
   readonly first?: number;
 }
 
@@ -76,7 +76,8 @@ const augmentOp: Op<Attributes> = defineOp({
  * own, because they change an exposure, and two exposures of a patient do not share them: views with equal ones could
  * be told to belong together by an angle instead of by the anatomy.
  *
- * Draws depend on (seed, step, number of the sample in the whole batch, view) alone.
+ * Draws depend on (seed, step, number of the sample in the whole batch, view) alone: with step number s + 2^32 p the
+ * images are part p of step s, of equal parts (one for each rank or micro-batch), changed as in the whole batch.
  *
  * @param images f32 [samples, height, width, channels] in [0, 1].
  * @returns As `images`, which are the same tensor if no amount is above 0; there is no gradient to them.

@@ -2,9 +2,9 @@
 // then contrast and brightness, noise, and clamping to [0, 1]. Each invocation does four elements of an image.
 //
 // The noise of elements 4b .. 4b + 3 of sample n is that of philox.wgsl's words for the counter
-// (b, first + n, noise_stream, step).
+// (b, first + samples part + n, noise_stream, step).
 //
-// Operands: state: seed (low word, high word), step; x [samples, height, width, channels]; table; out as x, in vectors
+// Operands: state: seed (low word, high word), step, part; x [samples, height, width, channels]; table; out as x, in vectors
 // with VECTOR, if an image has a multiple of four elements.
 
 // A pixel of the image that begins at `base`; 0 outside.
@@ -29,7 +29,8 @@ fn kernel(group: u32, lane: u32) {
   let added = table_at(3u * n + 2u).x;
   let centre = 0.5 * vec2f(f32(p.width) - 1.0, f32(p.height) - 1.0);
 //#if NOISE
-  let words = philox(vec4u(block, p.first + n, p.noise_stream, state_at(2)), vec2u(state_at(0), state_at(1)));
+  let number = p.first + p.samples * state_at(3) + n;
+  let words = philox(vec4u(block, number, p.noise_stream, state_at(2)), vec2u(state_at(0), state_at(1)));
   let noise = row_x.w * draw_normal(words);
 //#else
   let noise = vec4f(0.0);

@@ -1,7 +1,9 @@
 // Draws how each image of a batch is augmented, one image per invocation: the map from pixels of the result to points
 // of the source, and the change of its values. augment.wgsl applies both.
 //
-// Sample n of a batch is the study; its words are those of philox.wgsl for the counter (block, first + n, stream, step):
+// Sample n of a batch is the study. The batch is part number `part` (of a rank, or a micro-batch) of a larger one, so
+// the study's number is first + samples part + n; its words are those of philox.wgsl for the counter
+// (block, number, stream, step):
 //
 //   block 0             scale, flip                                   the same for all views of a study
 //   block 3 view + 1    shift along x, shift along y, rotation, crop
@@ -13,7 +15,7 @@
 //
 //   source = F (R^-1 ((1 - c) offset + o - t)) / s
 //
-// Operands: state: seed (low word, high word), step; table [samples]: rows (xx, xy, x of the centre, standard deviation
+// Operands: state: seed (low word, high word), step, part; table [samples]: rows (xx, xy, x of the centre, standard deviation
 // of the noise) and (yx, yy, y of the centre, factor of the contrast), and the term to be added to the values.
 
 // Uniform in [-1, 1).
@@ -29,10 +31,11 @@ fn kernel(group: u32, lane: u32) {
   let key = vec2u(state_at(0), state_at(1));
   let step = state_at(2);
   let own = 3u * p.view;
-  let study = philox(vec4u(0u, p.first + n, p.stream, step), key);
-  let geometry = philox(vec4u(own + 1u, p.first + n, p.stream, step), key);
-  let second = philox(vec4u(own + 2u, p.first + n, p.stream, step), key);
-  let third = philox(vec4u(own + 3u, p.first + n, p.stream, step), key);
+  let number = p.first + p.samples * state_at(3) + n;
+  let study = philox(vec4u(0u, number, p.stream, step), key);
+  let geometry = philox(vec4u(own + 1u, number, p.stream, step), key);
+  let second = philox(vec4u(own + 2u, number, p.stream, step), key);
+  let third = philox(vec4u(own + 3u, number, p.stream, step), key);
 
   let size = vec2f(f32(p.width), f32(p.height));
   let moved = symmetric(geometry);

@@ -4,7 +4,14 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { createClassifierTrainer, createVaeTrainer, Scope, type VaeTrainerOptions } from "../../models/mod.ts";
+import {
+  createClassifierTrainer,
+  createParallelTrainer,
+  createVaeTrainer,
+  Scope,
+  TrainableVae,
+  type VaeTrainerOptions,
+} from "../../models/mod.ts";
 import { augmentImages, compile, Device, input } from "../../runtime/mod.ts";
 import { LATENT, SIZE, smallBatch, smallConfig } from "./small_vae.ts";
 
@@ -58,15 +65,26 @@ Deno.test("a VAE encodes and reconstructs the augmented images of the step", asy
   assert.ok(Math.abs(loss - await lossOf(device, {}, { pixels, noise })) > 1e-3 * loss);
 });
 
-Deno.test("a part of a batch is augmented as it is within the whole batch", async () => {
+Deno.test("micro-batches are augmented as they are within the whole batch", async () => {
+  using device = await Device.open();
+  const { pixels, noise } = smallBatch({ views: 2, samples: SAMPLES });
+  const parts = { batchSize: SAMPLES / 2, accumulate: 2 };
+  const got = await lossOf(device, { ...parts, augment: AMOUNTS }, { pixels, noise });
+  within(got, await lossOf(device, parts, { pixels: await augmented(device, pixels, 3), noise }));
+});
+
+Deno.test("a rank's part of a batch is augmented as it is within the whole batch", async () => {
   using device = await Device.open();
   const { pixels } = smallBatch({ views: 2, samples: SAMPLES });
   const { noise } = smallBatch({ views: 2, samples: SAMPLES / 2 });
-  const secondHalf = (images: readonly Float32Array[]) => images.map((image) => image.subarray(image.length / 2));
-  const half = { batchSize: SAMPLES / 2 };
-  const part = { index: 1, of: 2 };
-  const got = await lossOf(device, { ...half, part, augment: AMOUNTS }, { pixels: secondHalf(pixels), noise });
-  within(got, await lossOf(device, half, { pixels: secondHalf(await augmented(device, pixels, 3)), noise }));
+  const ranks = { rank: 1, size: 2, sum: () => Promise.resolve() };
+  const loss = async (images: readonly Float32Array[], augment?: typeof AMOUNTS) => {
+    const options = { ...OPTIONS, batchSize: SAMPLES / 2, part: { index: 1, of: 2 }, augment };
+    using trainer = await createParallelTrainer(device, { ...options, model: new TrainableVae(options), ranks });
+    await trainer.step({ pixels: images.map((image) => image.subarray(image.length / 2)), noise }, settings(3));
+    return (await trainer.readMetrics())[0]!.values.loss!;
+  };
+  within(await loss(pixels, AMOUNTS), await loss(await augmented(device, pixels, 3)));
 });
 
 Deno.test("a supervised classifier is trained on augmented images", async () => {

@@ -38,7 +38,7 @@ export interface AugmentKeys {
   readonly noiseStream: number;
   /** Number of the view among those of a study. */
   readonly view: number;
-  /** Number of the first sample in the whole batch, of which these may be a part. */
+  /** Number of the first sample, added to that of the part. */
   readonly first: number;
 }
 

@@ -124,6 +124,12 @@ Deno.test("draws change with the step, the sample and the view, and are the same
     outputs: [128],
   });
   assert.deepEqual(half, whole.subarray(128));
+  // The same as part number 1 of 2.
+  const second = await runLowering(device, lowerAugment({ ...KEYS, ...sizes, amounts: ALL, samples: 2 }), {
+    inputs: [pictures(sizes).subarray(128), Uint32Array.of(...seedWords(SEED), 3, 1)],
+    outputs: [128],
+  });
+  assert.deepEqual(second.outputs[0], half);
 });
 
 Deno.test("scale and flip are those of the study, shift and rotation those of the view", async () => {
