@@ -39,6 +39,7 @@ export { type AcceptedChange, acceptedChanges } from "./run/run_data_record.ts";
 export { type LockOptions, lockRun } from "./run/run_lock.ts";
 export { openRunTuner, type RunTuningOptions } from "./run/run_tuning.ts";
 export { type DeviceRecovery, ReplaceableDevice, throughDeviceFailures } from "./replaceable_device.ts";
+export { LOG_FORMATS, type LogFormat } from "./loggers/log_formats.ts";
 export { trainRun } from "./train_run.ts";
 export type { TrainedRun, TrainProgress, TrainRunOptions } from "./train_run_options.ts";
 export { trainThroughFaults, type TrainThroughFaultsOptions } from "./train_through_faults.ts";

@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { syncFile, writeFileAtomic } from "../base/atomic_file.ts";
 import type { Batch } from "../data/mod.ts";
 import { ParallelTrainer, type StepSettings } from "../models/mod.ts";
 import { LEAST_LOSS_SCALE, NonFiniteError, type Schedule } from "../runtime/mod.ts";
 import { alphaSchedule, betaSchedule } from "./annealing.ts";
+import { createLoggers } from "./loggers/create_loggers.ts";
+import type { RunLogger } from "./loggers/logger.ts";
 import { NonFiniteStepError } from "./non_finite.ts";
 import { saveRun } from "./run/run_checkpoint.ts";
-import { appendMetrics, type MetricsLine, readMetricsFile, runPaths } from "./run/run_directory.ts";
+import { type MetricsLine, readMetricsFile, runPaths } from "./run/run_directory.ts";
 import { isSupervised, type RunTrainer } from "./run_trainer.ts";
 import type { TrainedRun, TrainRunOptions } from "./train_run_options.ts";
 
@@ -36,6 +37,7 @@ export class Session {
   step: number;
   readonly #alpha: Schedule;
   readonly #beta: Schedule;
+  readonly #log: RunLogger;
   readonly #started = performance.now();
   #lastRead = this.#started;
   #lastSave = this.#started;
@@ -46,6 +48,7 @@ export class Session {
     this.step = options.from;
     this.#readFrom = options.from;
     this.#lastSaved = options.from;
+    this.#log = createLoggers(options);
     const { training } = options.config;
     // A classifier has no prior.
     this.#alpha = isSupervised(options.config) ? () => 0 : alphaSchedule(training);
@@ -62,12 +65,12 @@ export class Session {
     return this.trainer instanceof ParallelTrainer && this.trainer.stopped;
   }
 
-  /** Truncates the metrics file to where the run resumes. */
+  /** Truncates the logs to where the run resumes. */
   async begin(): Promise<void> {
     const { metrics } = runPaths(this.options.directory);
     if (this.#writes) {
       const kept = await readMetricsFile(metrics, { before: this.step });
-      await writeFileAtomic(metrics, kept.map((line) => `${JSON.stringify(line)}\n`).join(""));
+      await this.#log.begin(kept);
     }
     const { steps, from } = this.options;
     const { parameters, memory, dispatchCount } = this.trainer;
@@ -103,6 +106,7 @@ export class Session {
 
   async end(): Promise<TrainedRun> {
     if (this.step > this.#lastSaved) await this.#save();
+    if (this.#writes) await this.#log.end({ finished: this.step >= this.options.steps });
     return {
       steps: this.step,
       stopped: this.step < this.options.steps,
@@ -149,7 +153,7 @@ export class Session {
     });
     const bad = lines.find(isBad);
     const good = bad ? lines.filter((line) => line.step < bad.step) : lines;
-    if (this.#writes) appendMetrics(runPaths(this.options.directory).metrics, good);
+    if (this.#writes) this.#log.write(good);
     if (bad) throw new NonFiniteStepError({ step: bad.step, logged: bad, skipped });
     this.options.onProgress?.({ done: this.step, steps, epoch: this.#epoch(), last: lines.at(-1)! });
   }
@@ -159,7 +163,7 @@ export class Session {
     if (!this.#writes) return;
     const { directory, config, keep } = this.options;
     const paths = runPaths(directory);
-    await syncFile(paths.metrics);
+    await this.#log.sync();
     await saveRun(this.trainer, {
       paths,
       config,

@@ -5,6 +5,7 @@
  */
 import type { Device, ProgramMemory } from "../runtime/mod.ts";
 import type { RunData } from "./data/run_data.ts";
+import type { LogFormat } from "./loggers/log_formats.ts";
 import type { RunRanks } from "./ranks.ts";
 import type { RunConfig } from "./run/run_config.ts";
 import type { MetricsLine } from "./run/run_directory.ts";
@@ -45,6 +46,8 @@ export interface TrainRunOptions {
   readonly skip?: ReadonlySet<number>;
   /** Resume even if the data have changed since the run started; the change is recorded in `data.json`. */
   readonly acceptChangedData?: boolean;
+  /** Formats in which training is logged besides `metrics.jsonl`; none by default. */
+  readonly log?: readonly LogFormat[] | undefined;
   /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
   readonly checkNumerics?: boolean;
   /**

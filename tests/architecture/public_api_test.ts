@@ -25,16 +25,18 @@ function packagesOf(modules: readonly string[]): string[] {
 
 const DATA = ["@cornerstonejs/codec-libjpeg-turbo-8bit", "@cornerstonejs/codec-openjpeg", "saxes", "zod"];
 
+const TRAINING = ["@bufbuild/protobuf", ...DATA];
+
 /** The packages that come with each export. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  ".": [...DATA, "umap-js"].sort(),
+  ".": [...TRAINING, "umap-js"].sort(),
   "./runtime": [],
   "./models": [],
   "./data": DATA,
   "./phantoms": ["zod"],
-  "./training": DATA,
-  "./eval": [...DATA, "umap-js"].sort(),
-  "./experiments": [...DATA, "umap-js"].sort(),
+  "./training": TRAINING,
+  "./eval": [...TRAINING, "umap-js"].sort(),
+  "./experiments": [...TRAINING, "umap-js"].sort(),
   "./viz": ["d3-array", "d3-format", "d3-scale", "d3-shape", "linkedom"],
 };
 

@@ -6,10 +6,10 @@
  */
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { removeTemporaryFiles, writeAll } from "../../base/atomic_file.ts";
+import { removeTemporaryFiles } from "../../base/atomic_file.ts";
 import { nonEmptyLines } from "../../base/lines.ts";
 import { DataError } from "../../base/errors.ts";
-import { openForUpdateSync, readRegularText } from "../../base/regular_file.ts";
+import { readRegularText } from "../../base/regular_file.ts";
 import { checkRunConfig, type RunConfig } from "./run_config.ts";
 
 /** One line of `metrics.jsonl`: a logged step. */
@@ -62,6 +62,8 @@ export interface RunPaths {
   readonly report: string;
   /** The model card, `README.md`. */
   readonly card: string;
+  /** Folder of TensorBoard's event files. */
+  readonly tensorboard: string;
 }
 
 /** The paths of a run's files. */
@@ -78,14 +80,15 @@ export function runPaths(directory: string): RunPaths {
     results: join(directory, "results.json"),
     report: join(directory, "report.html"),
     card: join(directory, "README.md"),
+    tensorboard: join(directory, "tensorboard"),
   };
 }
 
 /** The files whose temporary files {@link sweepTemporary} removes. */
 const FILES =
-  /^((config|draft|data|tuning|vocabulary|results)\.json|metrics\.jsonl|report\.html|README\.md|tables\.txt)$/;
+  /^((config|draft|data|tuning|vocabulary|results|mlflow)\.json|metrics\.jsonl|report\.html|README\.md|tables\.txt)$/;
 /** Files that only training writes, one process at a time; a running evaluation may be writing the others. */
-const OWN = /^(config|draft|data|tuning|vocabulary|metrics)\./;
+const OWN = /^(config|draft|data|tuning|vocabulary|metrics|mlflow)\./;
 const HOUR = 3_600_000;
 
 /** Removes the temporary files of interrupted writers from the directory of a run that this process holds. */
@@ -134,13 +137,6 @@ export async function readRunFile(file: string, { directory }: { directory: stri
   } catch (error) {
     throw new DataError(`${file} is not JSON (${(error as Error).message}): start a new run or repair the file`);
   }
-}
-
-/** Appends lines to `metrics.jsonl`. */
-export function appendMetrics(path: string, lines: readonly MetricsLine[]): void {
-  if (lines.length === 0) return;
-  using file = openForUpdateSync(path, { append: true });
-  writeAll(file, new TextEncoder().encode(lines.map((line) => `${JSON.stringify(line)}\n`).join("")));
 }
 
 /**

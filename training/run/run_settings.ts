@@ -41,6 +41,7 @@ import {
   TEXT_LENGTHS,
 } from "../../models/mod.ts";
 import { MOST_AUGMENTED, PRECISIONS } from "../../runtime/mod.ts";
+import { LOG_FORMATS } from "../loggers/log_formats.ts";
 import { ALPHA_SCHEDULES } from "../annealing.ts";
 
 /** The values of `--method`: multimodal VAEs, then supervised classifiers. */
@@ -282,5 +283,11 @@ export const SESSION_SETTINGS = {
   acceptChangedData: flag({
     help: "with --resume, continue although the training data changed, and record the changes",
   }),
+  log: optional(list({
+    item: z.enum(LOG_FORMATS),
+    parse: (word) => word.trim(),
+    help: "formats in which training is logged besides metrics.jsonl",
+    allowed: "tensorboard, mlflow or both, separated by a comma",
+  })),
   checkNumerics: flag({ help: "check the results of every op and name the first that is NaN or infinite (slow)" }),
 };
