@@ -37,7 +37,10 @@ export async function main(args: readonly string[]): Promise<void> {
       "Encodes data with a run's last checkpoint (or takes --embeddings), trains probes, scores the test split " +
       "and writes results and report.",
     groups: [
-      { heading: "Options", options: ["probe", "labelled", "seeds", "trees", "resamples", "untrained", "data"] },
+      {
+        heading: "Options",
+        options: ["probe", "labelled", "seeds", "trees", "resamples", "floors", "untrained", "data"],
+      },
       { heading: "Embeddings from elsewhere", options: ["embeddings", ...Object.keys(EMBEDDING_OPTIONS)] },
     ],
     options: {
@@ -52,6 +55,9 @@ export async function main(args: readonly string[]): Promise<void> {
       seeds: integer({ min: 1, max: 100, help: "number of seeds for the labelled subset and the probe", default: 1 }),
       trees: integer({ min: 1, max: 100_000, help: "trees per random forest (papers: 5000)", default: 5000 }),
       resamples: integer({ min: 1, max: 100_000, help: "number of bootstrap resamples", default: 1000 }),
+      floors: flag({
+        help: "also evaluate what knows little: view position, pixel PCA, shuffled labels, untrained encoders",
+      }),
       untrained: flag({ help: "also evaluate the untrained encoders, for comparison" }),
       data: path({
         help: "new data directory, if it has moved since training; the data directory of embeddings",
@@ -74,8 +80,8 @@ export async function main(args: readonly string[]): Promise<void> {
     versions: softwareVersions(),
   };
   if (values.embeddings !== undefined) {
-    if (run !== undefined || values.untrained) {
-      const other = run === undefined ? "--untrained" : `the run ${JSON.stringify(run)}`;
+    if (run !== undefined || values.untrained || values.floors) {
+      const other = run === undefined ? (values.floors ? "--floors" : "--untrained") : `the run ${JSON.stringify(run)}`;
       throw new UsageError(`--embeddings evaluates a file without a model, so leave out ${other}`);
     }
     return await evaluateEmbeddingsFile(values.embeddings, { values, probing });
@@ -94,7 +100,7 @@ export async function main(args: readonly string[]): Promise<void> {
 
 async function evaluateTrained(
   run: string,
-  { values, probing }: { values: { data?: string | undefined; untrained: boolean }; probing: Probing },
+  { values, probing }: { values: { data?: string | undefined; untrained: boolean; floors: boolean }; probing: Probing },
 ): Promise<void> {
   const directory = runDirectory(run);
   const config = await readRunConfig(directory);
@@ -116,6 +122,7 @@ async function evaluateTrained(
     device,
     ...probing,
     untrained: values.untrained,
+    floors: values.floors,
     pictures: true,
     arePhantoms: (names) => arePhantoms(data.index.root, names),
     seconds: { prepare: data.prepareSeconds },

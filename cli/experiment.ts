@@ -22,6 +22,8 @@ import {
   type RunJob,
   SCALES,
   wholeData,
+  withFloors,
+  withoutFloors,
 } from "../experiments/mod.ts";
 import {
   compareResults,
@@ -36,7 +38,7 @@ import { neededData, openRunData } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { printable, sentenceForUser, UsageError, UserError } from "./terminal/errors.ts";
 import { experimentProgress } from "./terminal/experiment_progress.ts";
-import { choice, integer, type OptionValues, parseArguments, path, runName } from "./options/options.ts";
+import { choice, flag, integer, type OptionValues, parseArguments, path, runName } from "./options/options.ts";
 import { CACHE, drawPhantoms, type PhantomChoice, phantomRoot } from "./run/phantom_data.ts";
 import { invocation } from "./terminal/invocation.ts";
 import { runCli } from "./terminal/run_cli.ts";
@@ -62,6 +64,9 @@ const OPTIONS = {
     min: 1,
     max: 64,
     help: "concurrent runs; by default 1 on a GPU, and one per core up to 2 on a software adapter",
+  }),
+  floors: flag({
+    help: "also show what knows little: view position, pixel PCA, shuffled labels, untrained encoders",
   }),
   only: runName({ help: "perform this run alone and write no tables, as the tasks of a --slurm array do" }),
   ...SLURM_OPTIONS,
@@ -98,7 +103,8 @@ export async function main(args: readonly string[]): Promise<number> {
   requireSlurm(values);
   const command = [invocation("experiment"), ...args].join(" ");
   const stop = stopSignals("finishing the steps and saving");
-  const parts = experiment.parts(contextOf(values));
+  const planned = experiment.parts(contextOf(values));
+  const parts = values.floors ? withFloors(planned) : planned;
   try {
     const jobs = await pendingJobs(parts, { root: ROOT });
     const all = await pendingJobs(parts, { root: ROOT, all: true });
@@ -137,9 +143,10 @@ async function writeJobs(
   all: readonly RunJob[],
   { experiment, values }: { experiment: Experiment; values: Values },
 ): Promise<void> {
-  const { dataset, data, scale, submit } = values;
+  const { dataset, data, scale, submit, floors } = values;
   const name = `${experiment.name}-${dataset}-${scale}`;
-  const flags = ["--dataset", dataset, "--scale", scale, ...(data === undefined ? [] : ["--data", data])];
+  const place = data === undefined ? [] : ["--data", data];
+  const flags = ["--dataset", dataset, "--scale", scale, ...place, ...(floors ? ["--floors"] : [])];
   await writeSweep({
     name,
     folder: join(ROOT, name, "slurm"),
@@ -255,7 +262,7 @@ async function report(
       ? formatAurocTable(results, { by, published: experiment.published ? PUBLISHED_AUROC : [] })
       : formatMacroTable(results, { by }),
     formatComparisonTable(comparisons, { perLabel: experiment.comparePerLabel ?? false }),
-    ...(experiment.conclude ? [experiment.conclude({ results, comparisons })] : []),
+    ...(experiment.conclude ? [experiment.conclude(withoutFloors({ results, comparisons }))] : []),
   ];
   const text = printable(lines.join("\n\n"));
   await writeFileAtomic(join(directory, "tables.txt"), `${text}\n`);

@@ -125,6 +125,7 @@ export {
   type LatentEvaluation,
   type StudyAggregation,
 } from "./protocol/evaluate_latents.ts";
+export { type Floor, FLOORS, isFloor } from "./floors/floors.ts";
 export type { Probe } from "./protocol/probe.ts";
 export { casesOf, studiesWithLatents, type StudyTable, studyTable, type ViewLatents } from "./protocol/study_table.ts";
 export { type SupervisedClassifier, supervisedEvaluation } from "./protocol/supervised_evaluation.ts";

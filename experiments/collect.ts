@@ -25,7 +25,8 @@ export async function collectPart(part: Part, options: { root: string; title: st
     const results = await readMeasurement(options.root, run, evaluation);
     if (results === undefined) throw new DataError(`run ${name} was not measured; run the experiment again`);
     files.push(results);
-    if (!runs.has(name)) runs.set(name, results.runs[0]!);
+    // Floors of a run have records of their own.
+    for (const record of results.runs) if (!runs.has(record.name)) runs.set(record.name, record);
     const ids = new Map(results.cases.map((record) => [record.id, shareCases(cases, record, name)]));
     evaluations.push(...results.evaluations.map((each) => ({
       ...each,

@@ -66,6 +66,8 @@ export interface EvaluationPlan {
   readonly resamples: number;
   /** Flips labels on which probes are trained; a classifier's label noise is part of its configuration. */
   readonly labelNoise?: { readonly share: number; readonly seed: number };
+  /** Also measures the floors of this run. */
+  readonly floors?: true;
 }
 
 /** A run, its measurement, and the setting under which it is shown. */

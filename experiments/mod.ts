@@ -14,6 +14,7 @@ export type {
   RunPlan,
   ScaleName,
 } from "./experiment.ts";
+export { withFloors, withoutFloors } from "./floors.ts";
 export { pendingJobs } from "./pending_jobs.ts";
 export type { JobProgress, RunJob } from "./perform_run.ts";
 export { type FailedRun, type PerformedRuns, performRuns, type PerformRunsOptions } from "./perform_runs.ts";

@@ -136,6 +136,7 @@ function measure(
         device,
         probe: evaluation.probe,
         ...(isSupervised(config) ? {} : { labelledFractions, probeSeeds }),
+        ...(evaluation.floors ? { floors: true } : {}),
         bootstrap: { resamples: evaluation.resamples, workers: options.workers },
         workers: options.workers,
         commands: options.commands,

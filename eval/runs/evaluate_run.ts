@@ -4,15 +4,18 @@
  *
  * @module
  */
+import { DataError } from "../../base/errors.ts";
 import { describeIndex, SPLITS } from "../../data/mod.ts";
 import { ClassifierInference, methodOf, VaeInference } from "../../models/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
 import { type EvaluatedLatents, evaluateLatents, type LatentEvaluation } from "../protocol/evaluate_latents.ts";
 import { casesOf, studiesWithLatents, type StudyTable, studyTable, type ViewLatents } from "../protocol/study_table.ts";
+import { type Floor, FLOORS } from "../floors/floors.ts";
 import { projectLatents } from "../protocol/projection.ts";
 import { compareResults } from "../results/compare_results.ts";
 import { writeResults } from "../results/results_file.ts";
 import {
+  type Evaluation,
   type Pictures,
   type Projection,
   type Results,
@@ -22,6 +25,7 @@ import {
 } from "../results/results.ts";
 import { describeTextView } from "./describe_text_view.ts";
 import { encodePairs } from "./encode_pairs.ts";
+import { evaluateFloors, floorName } from "../floors/evaluate_floors.ts";
 import { evaluateClassifier } from "./evaluate_classifier.ts";
 import { writeModelCard } from "./model_card.ts";
 import { drawPictures, shownImages } from "./pictures.ts";
@@ -50,6 +54,10 @@ export interface EvaluateRunOptions
    * Also evaluate the encoders with their initial, random parameters, as a baseline for what the probe alone achieves.
    */
   readonly untrained?: boolean;
+  /**
+   * Also evaluate all {@linkcode FLOORS}: view position, pixel PCA, shuffled labels, and the untrained encoders.
+   */
+  readonly floors?: boolean;
   /** Store pictures (reconstructions and translations of test pairs), unless they show patients. */
   readonly pictures?: boolean;
   /**
@@ -128,7 +136,9 @@ export async function measureRun(given: EvaluateRunOptions): Promise<Results> {
     projections,
   };
   if (runs.length > 1) {
-    results.comparisons.push(...await compareResults([results], { baseline: "untrained", ...options.bootstrap }));
+    // With all floors, the run's method is compared with each of them.
+    const baseline = options.floors ? {} : { baseline: "untrained" };
+    results.comparisons.push(...await compareResults([results], { ...baseline, ...options.bootstrap }));
   }
   return results;
 }
@@ -160,24 +170,37 @@ async function evaluateVae(options: EvaluateRunOptions): Promise<Evaluated> {
     seed: training.seed,
     precision: training.precision ?? "f32",
   });
-  const untrained = options.untrained && !training.noEvaluation
-    ? await probeLatents(model, { ...options, views, name: `${config.name}-untrained` })
-    : undefined;
+  const floors = training.noEvaluation ? [] : options.floors ? FLOORS : options.untrained ? ["untrained" as const] : [];
+  const untrained = floors.length > 0 ? await encodeViews(model, { ...options, views }) : [];
   const { seconds: train } = await restored(model, options);
-  const trained = await probeLatents(model, { ...options, views, name: config.name });
+  const trained = await probeLatents(model, { ...options, views });
+  const below = await evaluateFloors({
+    ...options,
+    model,
+    views,
+    floors,
+    latents: { trained: trained.latents, untrained },
+    protocol: protocolOf({ ...options, views }),
+  });
   const seconds = { ...options.seconds, train, encode: trained.encodeSeconds, probe: trained.probeSeconds };
   const run = await runRecord(model.parameters.count, { ...options, seconds });
   return {
     title: methodOf(config.model.method).title,
-    runs: untrained ? [run, untrainedRecord(run)] : [run],
+    runs: [run, ...floors.flatMap((floor) => floorRecord(run, { floor, evaluations: below }))],
     cases: trained.cases,
-    evaluations: [...trained.evaluations, ...(untrained?.evaluations ?? [])],
+    evaluations: [...trained.evaluations, ...below],
     pictures: options.pictures ? await drawPictures(model, { run: config.name, data, views }) : [],
     projections: trained.projections,
   };
 }
 
 async function evaluateSupervised(options: EvaluateRunOptions): Promise<Evaluated> {
+  if (options.floors) {
+    throw new DataError(
+      `${options.directory} is a run of ${options.config.model.method}, a classifier without latents: ask for floors ` +
+        "with a run of a VAE on the same data, whose latents determine their dimensions",
+    );
+  }
   if (options.config.training.noEvaluation) return await describeClassifier(options);
   const started = performance.now();
   let train = 0;
@@ -220,33 +243,29 @@ async function restored(
 }
 
 interface Probed extends EvaluatedLatents {
+  readonly latents: readonly ViewLatents[];
   readonly projections: Projection[];
   readonly encodeSeconds: number;
   readonly probeSeconds: number;
 }
 
-async function probeLatents(
-  model: VaeInference,
-  options: EvaluateRunOptions & { name: string; views: RunViews },
-): Promise<Probed> {
-  const { config, data, name } = options;
-  const started = performance.now();
-  const views = await encodePairs({
+/** Encodes every pair with the model's current parameters. */
+function encodeViews(model: VaeInference, options: EvaluateRunOptions & { views: RunViews }): Promise<ViewLatents[]> {
+  return encodePairs({
     model,
-    data,
+    data: options.data,
     pairs: options.views.pairs,
     onProgress: ({ done, total }) => options.onProgress?.({ stage: "encoding", done, total }),
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  const encoded = performance.now();
-  // Labelled patients are drawn from all pairs, so that runs on some views draw the same ones.
-  const table = studyTable(data.index, data.pairs.count > 0 ? data.pairs : options.views.pairs);
-  const seconds = { encodeSeconds: (encoded - started) / 1000 };
-  if (config.training.noEvaluation) return { ...projected(views, { run: name, table }), ...seconds, probeSeconds: 0 };
-  const evaluated = await evaluateLatents({
-    run: { name, method: name === config.name ? config.model.method : "untrained", seed: config.training.seed },
-    table,
-    views,
+}
+
+/** How latents and floors are evaluated. */
+function protocolOf(options: EvaluateRunOptions & { views: RunViews }): Omit<LatentEvaluation, "run" | "views"> {
+  const { config, data } = options;
+  return {
+    // Labelled patients are drawn from all pairs, so that runs on some views draw the same ones.
+    table: studyTable(data.index, data.pairs.count > 0 ? data.pairs : options.views.pairs),
     latents: "unimodal",
     exclusive: data.index.dataset === "mnist-pairs",
     ...(options.probe ? { probe: options.probe } : {}),
@@ -254,11 +273,34 @@ async function probeLatents(
     probeSeeds: options.probeSeeds ?? [config.training.labelledSeed ?? 0],
     ...(options.bootstrap ? { bootstrap: options.bootstrap } : {}),
     ...(options.workers ? { workers: options.workers } : {}),
+  };
+}
+
+async function probeLatents(
+  model: VaeInference,
+  options: EvaluateRunOptions & { views: RunViews },
+): Promise<Probed> {
+  const { config } = options;
+  const run = config.name;
+  const started = performance.now();
+  const latents = await encodeViews(model, options);
+  const encoded = performance.now();
+  const protocol = protocolOf(options);
+  const { table } = protocol;
+  const seconds = { encodeSeconds: (encoded - started) / 1000 };
+  if (config.training.noEvaluation) {
+    return { ...projected(latents, { run, table }), latents, ...seconds, probeSeconds: 0 };
+  }
+  const evaluated = await evaluateLatents({
+    ...protocol,
+    run: { name: run, method: config.model.method, seed: config.training.seed },
+    views: latents,
     onProgress: ({ done, total }) => options.onProgress?.({ stage: "probing", done, total }),
   });
-  const projections = views.flatMap((latents) => projectLatents(latents, { run: name, table, cases: evaluated.cases }));
+  const projections = latents.flatMap((own) => projectLatents(own, { run, table, cases: evaluated.cases }));
   return {
     ...evaluated,
+    latents,
     projections,
     ...seconds,
     probeSeconds: (performance.now() - encoded) / 1000,
@@ -324,7 +366,10 @@ function viewCurves(lines: readonly MetricsLine[]): Pick<TrainingSeries, "views"
   return { views: Object.fromEntries(names.map((name) => [name.slice(4), lines.map((line) => line[name]!)])) };
 }
 
-function untrainedRecord(run: RunRecord): RunRecord {
+/** The record to which a floor's evaluations refer; none if no view has this floor. */
+function floorRecord(run: RunRecord, of: { floor: Floor; evaluations: readonly Evaluation[] }): RunRecord[] {
+  const name = floorName(run.name, of.floor);
+  if (of.evaluations.every((evaluation) => evaluation.run !== name)) return [];
   const none = { step: [], loss: [], reconstruction: [], kl: [], alpha: [], studiesPerSecond: [] };
-  return { ...run, name: `${run.name}-untrained`, method: "untrained", training: none };
+  return [{ ...run, name, method: of.floor, training: none }];
 }

@@ -126,6 +126,14 @@ function describe({ view, probe, labelledFraction, probeSeed }: Evaluation): str
   return `${view}, ${probe.replace("-", " ")}, ${share}% of the labels, seed ${probeSeed}`;
 }
 
+/** What the evaluations of other records measure. */
+const FLOOR_NAMES: Readonly<Record<string, string>> = {
+  "view-position": "view position alone",
+  "pixel-pca": "principal components of the pixels",
+  "shuffled-labels": "shuffled labels",
+  untrained: "untrained encoders",
+};
+
 function resultSections(
   config: RunConfig,
   of: { data: DataRecord; evaluations: readonly Evaluation[]; own: readonly Evaluation[] },
@@ -135,7 +143,7 @@ function resultSections(
   const macro = table([
     ["run", "evaluation", "labels", "macro AUROC [95% interval]"],
     ...evaluations.map((each) => [
-      each.run === config.name ? "this" : "untrained encoders",
+      each.run === config.name ? "this" : FLOOR_NAMES[each.method] ?? each.method,
       describe(each),
       `${each.macro.labels.length} of ${data.labels.length}`,
       interval(each.macro.auroc),

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { DATASETS } from "../../data/mod.ts";
 import { checkRunConfig } from "../../training/mod.ts";
-import { type Arm, type Base, type ExperimentContext, SCALES } from "../../experiments/experiment.ts";
+import { type Arm, type Base, type ExperimentContext, type Measured, SCALES } from "../../experiments/experiment.ts";
+import { withFloors, withoutFloors } from "../../experiments/floors.ts";
 import { EXPERIMENTS } from "../../experiments/definitions/registry.ts";
 import { measurementPath, planName } from "../../experiments/run_store.ts";
 import { baseOf } from "../../experiments/definitions/scales.ts";
@@ -39,6 +40,37 @@ Deno.test("every experiment has valid runs and distinguishable arms at every sca
       }
     }
   }
+});
+
+Deno.test("withFloors() measures them once for each seed and setting, and changes no other measurement", () => {
+  const of = (name: string) => {
+    const experiment = EXPERIMENTS.find((each) => each.name === name)!;
+    return withFloors(experiment.parts(context("small", "phantoms"))).flatMap(({ arms }) => arms);
+  };
+  const floored = of("table").filter(({ evaluation }) => evaluation.floors);
+  assert.deepEqual(floored.map(({ run: { config } }) => [config.model.method, config.training.seed]), [
+    ["mmvm", 1],
+    ["mmvm", 2],
+    ["mmvm", 3],
+  ]);
+  for (const name of ["table", "label-noise", "single-view"]) {
+    const [arms, plain] = [of(name), armsOf(name)];
+    assert.ok(arms.some(({ evaluation }) => evaluation.floors));
+    arms.forEach(({ evaluation: { floors: _, ...evaluation }, ...arm }, i) =>
+      assert.deepEqual({ ...arm, evaluation }, plain[i])
+    );
+  }
+});
+
+Deno.test("withoutFloors() leaves out their evaluations and comparisons", () => {
+  const named = (method: string) => ({ method }) as Measured["results"]["evaluations"][number];
+  const compared = (baseline: string, method: string) => ({ baseline, method }) as Measured["comparisons"][number];
+  const { results, comparisons } = withoutFloors({
+    results: { evaluations: [named("mmvm"), named("pixel-pca")] } as Measured["results"],
+    comparisons: [compared("poe", "mmvm"), compared("untrained", "mmvm"), compared("view-position (loss bce)", "mmvm")],
+  });
+  assert.deepEqual(results.evaluations, [named("mmvm")]);
+  assert.deepEqual(comparisons, [compared("poe", "mmvm")]);
 });
 
 Deno.test("experiments share identical runs", () => {

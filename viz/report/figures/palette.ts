@@ -58,9 +58,16 @@ const KNOWN: Readonly<Record<string, { slot: number; name: string }>> = {
   untrained: { slot: 11, name: "Untrained" },
 };
 
+/** Names of methods that share the free slots. */
+const NAMES: Readonly<Record<string, string>> = {
+  "view-position": "View position",
+  "pixel-pca": "Pixel PCA",
+  "shuffled-labels": "Shuffled labels",
+};
+
 /** The display name of a method; unknown methods are returned unchanged. */
 export function methodName(method: string): string {
-  return Object.hasOwn(KNOWN, method) ? KNOWN[method]!.name : method;
+  return Object.hasOwn(KNOWN, method) ? KNOWN[method]!.name : Object.hasOwn(NAMES, method) ? NAMES[method]! : method;
 }
 
 /**
@@ -69,6 +76,9 @@ export function methodName(method: string): string {
  */
 export function methodRank(method: string): number {
   const order = [
+    "view-position",
+    "pixel-pca",
+    "shuffled-labels",
     "untrained",
     "frontal",
     "lateral",

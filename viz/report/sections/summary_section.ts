@@ -12,6 +12,9 @@ import { bestOf } from "../figures/ties.ts";
 import { methodName } from "../figures/palette.ts";
 import { faults } from "../figures/faults.ts";
 
+/** Methods that are there for comparison. */
+const FLOORS = ["view-position", "pixel-pca", "shuffled-labels", "untrained"];
+
 /** Renders what was trained on which data, the best macro AUROC of each view, and warnings. */
 export function summarySection(ctx: ReportContext): HTMLElement {
   const { h, results } = ctx;
@@ -45,7 +48,7 @@ export function summarySection(ctx: ReportContext): HTMLElement {
 
 function leadSentence(ctx: ReportContext): string {
   const { data, runs } = ctx.results;
-  const trained = ctx.summary.arms.filter((arm) => arm.method !== "untrained").map((arm) => arm.name);
+  const trained = ctx.summary.arms.filter((arm) => !FLOORS.includes(arm.method)).map((arm) => arm.name);
   const arms = trained.length > 0 ? trained : [...new Set(runs.map((run) => methodName(run.method)))];
   const train = data.splits.find((split) => split.split === "train");
   const test = ctx.results.cases.find((cases) => cases.split === "test") ?? ctx.results.cases[0];
