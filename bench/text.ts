@@ -30,7 +30,7 @@ async function main(args: readonly string[]): Promise<void> {
   }, args);
   const trained = await openTrainedRun(run!, values);
   using device = await Device.open();
-  using open = await openTrainedModel(device, trained);
+  using open = await openTrainedModel(device, { ...trained, checkpoint: "last" });
   const { views, texts } = open;
   if (texts === undefined || views.names.length !== 1) {
     throw new DataError("the run has images; a run of --views text is required", { file: trained.directory });

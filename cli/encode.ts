@@ -34,7 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const trained = await openTrainedRun(run!, values);
   const { directory, config, data } = trained;
   using device = await Device.open();
-  using open = await openTrainedModel(device, trained);
+  using open = await openTrainedModel(device, { ...trained, checkpoint: values.checkpoint });
   const { method } = config.model;
   if (values.aggregate && !methodOf(method).aggregate) {
     throw new UserError(

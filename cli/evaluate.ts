@@ -6,7 +6,7 @@
  */
 import { arePhantoms } from "../phantoms/mod.ts";
 import { evaluateRun, formatAurocTable, formatCalibrationTable, PUBLISHED_AUROC } from "../eval/mod.ts";
-import { neededData, openRunData, readRunConfig, runPaths } from "../training/mod.ts";
+import { type CheckpointChoice, neededData, openRunData, readRunConfig, runPaths } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { printable, UsageError } from "./terminal/errors.ts";
 import { choice, flag, flagName, integer, parseArguments, path, runName, text } from "./options/options.ts";
@@ -15,7 +15,7 @@ import { invocation } from "./terminal/invocation.ts";
 import { runCli } from "./terminal/run_cli.ts";
 import { writeReport } from "./run/write_report.ts";
 import { reportData, softwareVersions, stageProgress } from "./run/run_output.ts";
-import { DATA_OPTIONS, runDirectory } from "./options/run_options.ts";
+import { CHECKPOINT_OPTION, DATA_OPTIONS, runDirectory } from "./options/run_options.ts";
 import { evaluateEmbeddingsFile, type Probing } from "./run/evaluate_embeddings_file.ts";
 
 /** Options of `--embeddings`, with those that say how data are read, which a run has in its configuration. */
@@ -58,6 +58,7 @@ export async function main(args: readonly string[]): Promise<void> {
       floors: flag({
         help: "also evaluate what knows little: view position, pixel PCA, shuffled labels, untrained encoders",
       }),
+      checkpoint: CHECKPOINT_OPTION,
       untrained: flag({ help: "also evaluate the untrained encoders, for comparison" }),
       data: path({
         help: "new data directory, if it has moved since training; the data directory of embeddings",
@@ -80,8 +81,13 @@ export async function main(args: readonly string[]): Promise<void> {
     versions: softwareVersions(),
   };
   if (values.embeddings !== undefined) {
-    if (run !== undefined || values.untrained || values.floors) {
-      const other = run === undefined ? (values.floors ? "--floors" : "--untrained") : `the run ${JSON.stringify(run)}`;
+    const [other] = [
+      ...(run === undefined ? [] : [`the run ${JSON.stringify(run)}`]),
+      ...(values.untrained ? ["--untrained"] : []),
+      ...(values.floors ? ["--floors"] : []),
+      ...(values.checkpoint === "best" ? ["--checkpoint"] : []),
+    ];
+    if (other !== undefined) {
       throw new UsageError(`--embeddings evaluates a file without a model, so leave out ${other}`);
     }
     return await evaluateEmbeddingsFile(values.embeddings, { values, probing });
@@ -100,7 +106,10 @@ export async function main(args: readonly string[]): Promise<void> {
 
 async function evaluateTrained(
   run: string,
-  { values, probing }: { values: { data?: string | undefined; untrained: boolean; floors: boolean }; probing: Probing },
+  { values, probing }: {
+    values: { data?: string | undefined; untrained: boolean; floors: boolean; checkpoint: CheckpointChoice };
+    probing: Probing;
+  },
 ): Promise<void> {
   const directory = runDirectory(run);
   const config = await readRunConfig(directory);
@@ -121,6 +130,7 @@ async function evaluateTrained(
     data,
     device,
     ...probing,
+    checkpoint: values.checkpoint,
     untrained: values.untrained,
     floors: values.floors,
     pictures: true,

@@ -9,7 +9,7 @@ import { exportPytorch } from "../eval/mod.ts";
 import { readResults } from "../eval/results/results_file.ts";
 import { readRunConfig, type RunConfig, runPaths } from "../training/mod.ts";
 import { choice, parseArguments, path } from "./options/options.ts";
-import { runDirectory } from "./options/run_options.ts";
+import { CHECKPOINT_OPTION, runDirectory } from "./options/run_options.ts";
 import { RUN_OPERAND } from "./run/open_trained_run.ts";
 import { printable, UsageError, UserError } from "./terminal/errors.ts";
 import { exists } from "./terminal/exists.ts";
@@ -26,6 +26,7 @@ export async function main(args: readonly string[]): Promise<void> {
     summary: "Writes the weights of a run's last checkpoint for other programs; pytorch: a state_dict and model.py.",
     options: {
       format: choice(FORMAT_NAMES, { help: "what to write" }),
+      checkpoint: CHECKPOINT_OPTION,
       out: path({ help: "output folder; export in the run's folder by default", placeholder: "dir" }),
     },
     operands: RUN_OPERAND,
@@ -41,6 +42,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const files = await FORMATS[values.format]({
     config,
     directory,
+    checkpoint: values.checkpoint,
     ...(views ? { views } : {}),
     onWarning: (message) => console.error(printable(`warning: ${message}`)),
   });

@@ -36,7 +36,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const trained = await openTrainedRun(run!, values);
   const { data } = trained;
   using device = await Device.open();
-  using open = await openTrainedModel(device, trained);
+  using open = await openTrainedModel(device, { ...trained, checkpoint: values.checkpoint });
   using progress = startProgress("estimating", { total: values.count });
   let rows: Awaited<ReturnType<typeof likelihoodRun>>;
   try {

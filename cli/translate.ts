@@ -39,7 +39,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const trained = await openTrainedRun(run!, values);
   const { directory, data } = trained;
   using device = await Device.open();
-  using open = await openTrainedModel(device, { ...trained, batchSize: values.count });
+  using open = await openTrainedModel(device, { ...trained, batchSize: values.count, checkpoint: values.checkpoint });
   if (values.samples === "prior") refuseFadedPrior(open);
   const { split, count, samples, seed } = values;
   const files = await translateRun({ open, data, split, count, samples, seed });

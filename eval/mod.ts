@@ -142,6 +142,7 @@ export { encodeRun, type EncodeRunOptions, idsFile, latentsFile, type RunLatents
 export { SAMPLE_SOURCES, translateRun, type TranslateRunOptions, type TranslationFile } from "./runs/translate_run.ts";
 export { type LikelihoodRow, likelihoodRun, type LikelihoodRunOptions } from "./runs/likelihood_run.ts";
 export { type ExportedFile, exportPytorch } from "./runs/export_pytorch.ts";
+export { validationAuroc } from "./runs/validation_auroc.ts";
 export { evaluateRun, type EvaluateRunOptions, measureRun } from "./runs/evaluate_run.ts";
 export { verifyOps } from "./verify/verify_ops.ts";
 export { verifyModels, type VerifyModelsOptions, verifyTexts } from "./verify/verify_models.ts";

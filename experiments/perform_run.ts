@@ -5,6 +5,7 @@
  */
 import type { Results } from "../eval/results/results.ts";
 import { measureRun } from "../eval/runs/evaluate_run.ts";
+import { validationAuroc } from "../eval/runs/validation_auroc.ts";
 import { writeModelCard } from "../eval/runs/model_card.ts";
 import { type ReplaceableDevice, throughDeviceFailures } from "../training/replaceable_device.ts";
 import type { RunConfig } from "../training/run/run_config.ts";
@@ -90,6 +91,7 @@ export async function performRun(
     data,
     devices,
     resume: true,
+    auroc: validationAuroc,
     signal,
     checkpointSeconds: CHECKPOINT_SECONDS,
     keep: 1,

@@ -14,7 +14,8 @@ export interface ViewAugmentation {
 }
 
 /**
- * The views of a training batch with their images augmented; texts stay as they are. Scale and flip are the same for
+ * The views of a training batch with their images augmented; texts stay as they are, and so do all views on a scope in
+ * evaluation mode. Scale and flip are the same for
  * all views of a study, see `augmentImages()` of the engine.
  *
  * @param data One per view, as a loss function takes them; view m is number m in the random draws.
@@ -24,7 +25,7 @@ export function augmentViews(
   data: readonly ViewTensors[],
   { augment, scope }: ViewAugmentation & { readonly scope: Scope },
 ): ViewTensors[] {
-  if (augment === undefined) return [...data];
+  if (augment === undefined || !scope.training) return [...data];
   return data.map((view, m) =>
     isText(view) ? view : augmentImages(view, {
       ...augment,

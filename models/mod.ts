@@ -42,8 +42,9 @@ export {
   Trainer,
   type TrainerOptions,
 } from "./model_trainer.ts";
-export type { StepInputs, StepSettings, StepTrainerOptions, Trainable } from "./trainable.ts";
+export type { EvaluationResults, StepInputs, StepSettings, StepTrainerOptions, Trainable } from "./trainable.ts";
 export { createStepTrainer, StepTrainer } from "./trainer.ts";
+export { BatchEvaluator, type BatchEvaluatorOptions, type EvaluatedBatch } from "./batch_evaluator.ts";
 export { createParallelTrainer, ParallelTrainer, type Ranks } from "./parallel_trainer.ts";
 export { Vae, type VaeConfig, type VaeInputs, type VaeTerms } from "./vae/vae.ts";
 export type { BatchPart } from "./methods/component_draw.ts";

@@ -28,12 +28,22 @@ export interface StepInputs {
   readonly keepsStatistics?: (name: string) => boolean;
 }
 
+/** What {@link Trainable.evaluation} computes of a held-out batch. */
+export interface EvaluationResults {
+  /** The objective, and other scalars. */
+  readonly metrics: { readonly loss: Tensor; readonly [metric: string]: Tensor };
+  /** Tensors to read, by name. */
+  readonly outputs: Readonly<Record<string, Tensor>>;
+}
+
 /** A model and its objective, on batches of type `B`. */
 export interface Trainable<B> {
   /** Requests every parameter from a declaring scope. */
   declare(scope: Scope): void;
   /** Declares the inputs of a step and builds its objective: `loss`, a scalar, and other scalars to log. */
   loss(scope: Scope): { readonly loss: Tensor; readonly [metric: string]: Tensor };
+  /** As {@link loss}, for held-out batches on a scope in evaluation mode; the scalars of {@link loss} by default. */
+  evaluation?(scope: Scope): EvaluationResults;
   /**
    * The inputs for a batch.
    *

@@ -30,10 +30,16 @@ export {
   type MetricsLine,
   readMetricsFile,
   readRunConfig,
+  readValidations,
   type RunPaths,
   runPaths,
   sweepTemporary,
 } from "./run/run_directory.ts";
+export { type CheckpointChoice, CHECKPOINTS } from "./run/run_checkpoint.ts";
+export type { SharedPair, SharingLine, ValidationLine } from "./run/validation_line.ts";
+export type { BestValidation, EarlyStop } from "./validation/validation.ts";
+export { BEST_BY, type BestBy } from "./validation/validation_history.ts";
+export type { AurocMeasures, LabelledRows } from "./validation/validation_auroc.ts";
 export { readRunDraft, removeRunDraft, type RunDraft, writeRunConfig, writeRunDraft } from "./run/run_draft.ts";
 export { type AcceptedChange, acceptedChanges } from "./run/run_data_record.ts";
 export { type LockOptions, lockRun } from "./run/run_lock.ts";

@@ -123,6 +123,11 @@ export async function createRunTrainer(device: Device, options: RunTrainerOption
   return await createParallelTrainer(device, { ...common, model, ranks });
 }
 
+/** The model of a run on whole batches of its size. */
+export function trainableOf(config: RunConfig, data: RunData): Trainable<Batch> {
+  return modelOf({ config, data }).model;
+}
+
 /** The model of a run on batches, or on one of several equal parts of them. */
 function modelOf({ config, data, checkNumerics = false }: RunTrainerOptions, part: BatchPart = { index: 0, of: 1 }) {
   const { batchSize: whole, seed, precision = "f32", augment } = config.training;

@@ -10,10 +10,12 @@ import { alphaSchedule, betaSchedule } from "./annealing.ts";
 import { createLoggers } from "./loggers/create_loggers.ts";
 import type { RunLogger } from "./loggers/logger.ts";
 import { NonFiniteStepError } from "./non_finite.ts";
-import { saveRun } from "./run/run_checkpoint.ts";
-import { type MetricsLine, readMetricsFile, runPaths } from "./run/run_directory.ts";
+import { type CheckpointChoice, saveRun } from "./run/run_checkpoint.ts";
+import { type MetricsLine, readMetricsFile, readValidations, runPaths } from "./run/run_directory.ts";
+import type { ValidationLine } from "./run/validation_line.ts";
 import { isSupervised, type RunTrainer } from "./run_trainer.ts";
-import type { TrainedRun, TrainRunOptions } from "./train_run_options.ts";
+import type { TrainedRun, TrainProgress, TrainRunOptions } from "./train_run_options.ts";
+import type { EarlyStop, Validation } from "./validation/validation.ts";
 
 /** Metrics are read and progress is shown at least this often, in milliseconds. */
 const READ_INTERVAL = 1000;
@@ -29,6 +31,8 @@ export interface SessionOptions extends TrainRunOptions {
   readonly skip: ReadonlySet<number>;
   readonly from: number;
   readonly secondsBefore: number;
+  /** The validations of the run, unless it has none. */
+  readonly validation?: Validation | undefined;
 }
 
 /** One process's share of a run. */
@@ -42,6 +46,8 @@ export class Session {
   #lastRead = this.#started;
   #lastSave = this.#started;
   #lastSaved: number;
+  #validated: ValidationLine | undefined;
+  #progress: Omit<TrainProgress, "validation"> | undefined;
   #readFrom: number;
 
   constructor(private readonly trainer: RunTrainer, private readonly options: SessionOptions) {
@@ -65,14 +71,25 @@ export class Session {
     return this.trainer instanceof ParallelTrainer && this.trainer.stopped;
   }
 
+  /** Why training is to stop early, if it is. */
+  get early(): EarlyStop | undefined {
+    return this.options.validation?.early;
+  }
+
   /** Truncates the logs to where the run resumes. */
   async begin(): Promise<void> {
+    const { steps, from, validation } = this.options;
     const { metrics } = runPaths(this.options.directory);
+    let validations: ValidationLine[] = [];
     if (this.#writes) {
       const kept = await readMetricsFile(metrics, { before: this.step });
-      await this.#log.begin(kept);
+      validations = await readValidations(metrics, { upTo: this.step });
+      await this.#log.begin(inOrder(kept, validations));
     }
-    const { steps, from } = this.options;
+    await validation?.resume(validations);
+    this.#validated = validations.at(-1);
+    // The run may have been killed between the checkpoint and its copy.
+    if (validation?.isBest(from)) await this.#saveAs("best");
     const { parameters, memory, dispatchCount } = this.trainer;
     this.options.onStart?.({ steps, from, parameters: parameters.count, memory, dispatches: dispatchCount });
   }
@@ -91,6 +108,7 @@ export class Session {
   async afterStep(): Promise<void> {
     const { steps, checkpointSeconds = 300, checkpointSteps = Infinity } = this.options;
     const now = performance.now();
+    if (this.options.validation?.isDue(this.step, { steps })) await this.#validate(this.options.validation);
     const queued = this.step - this.#readFrom;
     if (this.options.ranks !== undefined) {
       // All ranks read at the same steps, so that a step that is not finite is found by all at once.
@@ -106,10 +124,13 @@ export class Session {
 
   async end(): Promise<TrainedRun> {
     if (this.step > this.#lastSaved) await this.#save();
-    if (this.#writes) await this.#log.end({ finished: this.step >= this.options.steps });
+    const { early } = this;
+    const finished = this.step >= this.options.steps || early !== undefined;
+    if (this.#writes) await this.#log.end({ finished });
     return {
       steps: this.step,
-      stopped: this.step < this.options.steps,
+      stopped: this.step < this.options.steps && early === undefined,
+      ...(early ? { early } : {}),
       seconds: this.#seconds(),
       parameters: this.trainer.parameters.count,
       skipped: this.#skipped(),
@@ -120,6 +141,11 @@ export class Session {
   settings(step: number): StepSettings {
     const { learningRate } = this.options.config.training;
     return { step, learningRate, beta: this.#beta(step), alpha: this.#alpha(step) };
+  }
+
+  /** The validation losses after at most so many steps, oldest first, for schedules that depend on them. */
+  validationLosses(step: number): number[] {
+    return this.options.validation?.losses(step) ?? [];
   }
 
   #seconds(): number {
@@ -155,13 +181,45 @@ export class Session {
     const good = bad ? lines.filter((line) => line.step < bad.step) : lines;
     if (this.#writes) this.#log.write(good);
     if (bad) throw new NonFiniteStepError({ step: bad.step, logged: bad, skipped });
-    this.options.onProgress?.({ done: this.step, steps, epoch: this.#epoch(), last: lines.at(-1)! });
+    this.#progress = { done: this.step, steps, epoch: this.#epoch(), last: lines.at(-1)! };
+    this.#tell();
+  }
+
+  /** Reports the progress, with the last validation. */
+  #tell(): void {
+    if (!this.#progress) return;
+    const validation = this.#validated;
+    this.options.onProgress?.({ ...this.#progress, ...(validation ? { validation } : {}) });
+  }
+
+  /** Validates the parameters after the steps so far, and keeps a checkpoint of them if they are the best. */
+  async #validate(validation: Validation): Promise<void> {
+    // Steps that are not finite are found before their parameters are measured.
+    await this.#read();
+    const { steps } = this.options;
+    // The objective at the end of the run, so that losses of different steps can be compared.
+    const settings = this.settings(Math.max(0, steps - 1));
+    const at = { step: this.step, epoch: this.#epoch(), seconds: this.#seconds() };
+    this.#validated = await validation.measure(at, settings);
+    this.#lastRead = performance.now();
+    if (this.#writes) this.#log.write([this.#validated]);
+    this.#tell();
+    if (!validation.isBest(this.step)) return;
+    // A regular one first: a run is never resumed from before its best checkpoint.
+    await this.#save();
+    await this.#saveAs("best");
   }
 
   async #save(): Promise<void> {
     await this.#read();
+    await this.#saveAs("last");
+    this.#lastSave = performance.now();
+    this.#lastSaved = this.step;
+  }
+
+  async #saveAs(which: CheckpointChoice): Promise<void> {
     if (!this.#writes) return;
-    const { directory, config, keep } = this.options;
+    const { directory, config, keep = 2 } = this.options;
     const paths = runPaths(directory);
     await this.#log.sync();
     await saveRun(this.trainer, {
@@ -171,10 +229,9 @@ export class Session {
       epoch: this.#epoch(),
       seconds: this.#seconds(),
       skipped: this.#skipped(),
-      keep: keep ?? 2,
+      keep: which === "best" ? 1 : keep,
+      which,
     });
-    this.#lastSave = performance.now();
-    this.#lastSaved = this.step;
   }
 
   /** Number of epochs begun. */
@@ -201,4 +258,14 @@ function readSteps(checkpointSteps: number): number {
   let steps = Math.min(RANKS_READ, checkpointSteps);
   while (checkpointSteps % steps !== 0) steps--;
   return steps;
+}
+
+/** Steps and validations in the order in which they happened. */
+function inOrder(
+  steps: readonly MetricsLine[],
+  validations: readonly ValidationLine[],
+): (MetricsLine | ValidationLine)[] {
+  // A step's number counts from 0, so a validation after n steps comes behind step n - 1.
+  const when = (line: MetricsLine | ValidationLine) => "kind" in line ? line.step - 0.5 : line.step;
+  return [...steps, ...validations].sort((a, b) => when(a) - when(b));
 }

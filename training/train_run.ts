@@ -16,6 +16,7 @@ import { runPaths } from "./run/run_directory.ts";
 import { type RunTrainer, trainingPairs } from "./run_trainer.ts";
 import { Session } from "./session.ts";
 import type { TrainedRun, TrainRunOptions } from "./train_run_options.ts";
+import { Validation } from "./validation/validation.ts";
 
 /**
  * Trains a run to its end, or until it is stopped.
@@ -41,36 +42,44 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
     texts: data.texts?.table,
   });
   using trainer = await createFittingTrainer(device, { config, data, checkNumerics, ...(ranks ? { ranks } : {}) });
+  const { stepsPerEpoch } = loader;
+  using validation = await Validation.open({
+    ...options,
+    data,
+    parameters: trainer.evaluated,
+    stepsPerEpoch,
+  });
   await ranks?.onCompiled?.();
   const paths = runPaths(options.directory);
   const restored = ranks === undefined
     ? await restore(trainer, options)
     : await shareState(trainer, { ranks, restore: () => restore(trainer, options) });
-  const steps = loader.stepsPerEpoch * training.epochs;
+  const steps = stepsPerEpoch * training.epochs;
   if (restored && restored.step > steps) {
     throw new DataError(`${paths.checkpoints} goes to step ${restored.step}, but the run has ${steps} steps only`);
   }
   const session = new Session(trainer, {
     ...options,
     steps,
-    stepsPerEpoch: loader.stepsPerEpoch,
+    stepsPerEpoch,
+    validation,
     from: restored?.step ?? 0,
     secondsBefore: restored?.seconds ?? 0,
     skip: new Set([...restored?.skipped ?? [], ...options.skip ?? []]),
   });
   const batchesFrom = (step: number) => {
-    const from = { epoch: Math.floor(step / loader.stepsPerEpoch), step: step % loader.stepsPerEpoch };
+    const from = { epoch: Math.floor(step / stepsPerEpoch), step: step % stepsPerEpoch };
     return loader.batches({ from, untilEpoch: training.epochs });
   };
   await session.begin();
   try {
-    if (session.step < steps) {
+    if (session.step < steps && session.early === undefined) {
       for await (const batch of batchesFrom(session.step)) {
         // Several ranks stop when all of them know of it: after a step.
         if (ranks === undefined && options.signal?.aborted) break;
         await session.run(batch);
         await session.afterStep();
-        if (session.stopped) break;
+        if (session.stopped || session.early !== undefined) break;
       }
     }
     return await session.end();

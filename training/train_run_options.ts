@@ -9,6 +9,9 @@ import type { LogFormat } from "./loggers/log_formats.ts";
 import type { RunRanks } from "./ranks.ts";
 import type { RunConfig } from "./run/run_config.ts";
 import type { MetricsLine } from "./run/run_directory.ts";
+import type { ValidationLine } from "./run/validation_line.ts";
+import type { EarlyStop } from "./validation/validation.ts";
+import type { AurocMeasures } from "./validation/validation_auroc.ts";
 
 /** Training progress. */
 export interface TrainProgress {
@@ -20,6 +23,8 @@ export interface TrainProgress {
   readonly epoch: number;
   /** The last logged step. */
   readonly last: MetricsLine;
+  /** The last validation, if there was one. */
+  readonly validation?: ValidationLine;
 }
 
 /** Options of `trainRun()`. */
@@ -55,6 +60,8 @@ export interface TrainRunOptions {
    * run's directory; when one of them is stopped, all stop at the same step.
    */
   readonly ranks?: RunRanks;
+  /** How AUROC is measured in validations; required by runs that want it. */
+  readonly auroc?: AurocMeasures;
   /** Aborted to stop: the current step is finished and saved. */
   readonly signal?: AbortSignal;
   /** Called before the first step. */
@@ -71,8 +78,10 @@ export interface TrainRunOptions {
 export interface TrainedRun {
   /** Steps done. */
   readonly steps: number;
-  /** True if it was stopped before the last step. */
+  /** True if it was stopped before the last step, unless by `patience`. */
   readonly stopped: boolean;
+  /** Why it stopped early, if it did by `patience`. */
+  readonly early?: EarlyStop;
   /** Seconds of training, all sessions of the run together. */
   readonly seconds: number;
   /** Number of trained parameters. */

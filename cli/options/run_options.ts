@@ -4,10 +4,10 @@
  * @module
  */
 import { isAbsolute, join } from "node:path";
-import { flag, number, path, runName, type SettingValues } from "../../base/setting.ts";
+import { choice, flag, number, path, runName, type SettingValues } from "../../base/setting.ts";
 import { flagsOf, fromFlags } from "../../base/setting_group.ts";
 import { networkOf } from "../../models/mod.ts";
-import { datasetOptionsOf, RUN_CONFIG_VERSION, type RunConfig } from "../../training/mod.ts";
+import { CHECKPOINTS, datasetOptionsOf, RUN_CONFIG_VERSION, type RunConfig } from "../../training/mod.ts";
 import { RUN_SETTINGS, SESSION_SETTINGS } from "../../training/run/run_settings.ts";
 import { UsageError } from "../terminal/errors.ts";
 import { userPath } from "../terminal/paths.ts";
@@ -20,6 +20,12 @@ const { data, ...reading } = flagsOf(RUN_SETTINGS.data);
 
 /** The flags of all tasks that read data; defaults are those published for the data set. */
 export const DATA_OPTIONS = reading;
+
+/** Which of a run's checkpoints is used. */
+export const CHECKPOINT_OPTION = choice(CHECKPOINTS, {
+  help: "checkpoint to use: the last one, or the one that --keep-best kept",
+  default: "last",
+});
 
 /** The flags of `train`: the settings in `training/run/run_settings.ts`, and some that only the command line has. */
 export const TRAIN_OPTIONS = {
@@ -35,6 +41,7 @@ export const TRAIN_OPTIONS = {
   ...flagsOf(SESSION_SETTINGS),
   noTune: flag({ help: "use each kernel's default variant instead of tuning on this adapter" }),
   gpuMemory: number({ above: 0, max: 1e9, help: "limit of GPU memory in MiB; unlimited by default" }),
+  checkpoint: { ...CHECKPOINT_OPTION, help: "checkpoint to evaluate: the last one, or the one that --keep-best keeps" },
   untrained: flag({ help: "also evaluate the untrained encoders, for comparison" }),
   ...DATA_OPTIONS,
 };

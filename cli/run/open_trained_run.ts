@@ -4,18 +4,26 @@
  * @module
  */
 import { openModel } from "../../eval/mod.ts";
-import { neededData, openRunData, readRunConfig, type RunConfig, type RunData } from "../../training/mod.ts";
+import {
+  type CheckpointChoice,
+  neededData,
+  openRunData,
+  readRunConfig,
+  type RunConfig,
+  type RunData,
+} from "../../training/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
 import { printable } from "../terminal/errors.ts";
 import { type OptionValues, path } from "../options/options.ts";
 import { CACHE } from "./phantom_data.ts";
-import { DATA_OPTIONS, runDirectory } from "../options/run_options.ts";
+import { CHECKPOINT_OPTION, DATA_OPTIONS, runDirectory } from "../options/run_options.ts";
 import { reportData } from "./run_output.ts";
 
 /** Flags by which these tasks select data. */
 export const TRAINED_RUN_OPTIONS = {
   data: path({ help: "data directory; that of training by default", placeholder: "dir" }),
   dataset: DATA_OPTIONS.dataset,
+  checkpoint: CHECKPOINT_OPTION,
 };
 
 /** The operand that names the run. */
@@ -49,8 +57,11 @@ export async function openTrainedRun(
   return { directory, config, data };
 }
 
-/** Opens the run's model from its last valid checkpoint; invalid ones are reported on standard error. */
-export function openTrainedModel(device: Device, trained: TrainedRunData & { readonly batchSize?: number }) {
+/** Opens the run's model from a valid checkpoint; invalid ones are reported on standard error. */
+export function openTrainedModel(
+  device: Device,
+  trained: TrainedRunData & { readonly batchSize?: number; readonly checkpoint: CheckpointChoice },
+) {
   return openModel(device, {
     ...trained,
     onWarning: (message) => console.error(printable(`warning: ${message}`)),

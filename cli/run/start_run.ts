@@ -25,7 +25,7 @@ import {
   writeRunDraft,
 } from "../../training/mod.ts";
 import { RUN_SETTINGS } from "../../training/run/run_settings.ts";
-import { UserError } from "../terminal/errors.ts";
+import { UsageError, UserError } from "../terminal/errors.ts";
 import { exists } from "../terminal/exists.ts";
 import { CACHE, drawPhantoms, phantomRoot } from "./phantom_data.ts";
 import { textOf } from "../options/options.ts";
@@ -87,6 +87,7 @@ export async function startRun(values: TrainValues, options: StartOptions): Prom
     const config = await readRunConfig(directory);
     refuseChanges(config, options.given);
     requireRanks(config, { size: options.ranks ?? 1 });
+    requireBest(values, config);
     // The run may have been stopped between creating its directory and writing the configuration.
     await removeRunDraft(directory);
     return { config, data: await openData(config, options) };
@@ -114,7 +115,14 @@ function newDraft(values: TrainValues, ranks: number): RunDraft {
   const config = runConfigOf(values, { root, alphaSteps: alphaSteps ?? 0 });
   if (ranks > 1) config.training = { ...config.training, ranks };
   requireRanks(config, { size: ranks });
+  requireBest(values, config);
   return { config, alphaGiven: alphaSteps !== undefined };
+}
+
+/** Checks, before hours of training, that the checkpoint that is to be evaluated will exist. */
+function requireBest({ checkpoint }: TrainValues, { training }: RunConfig): void {
+  if (checkpoint === "last" || training.keepBest !== undefined) return;
+  throw new UsageError("--checkpoint best needs a run that keeps it: give --keep-best loss or --keep-best auroc, too");
 }
 
 async function openData(config: RunConfig, { signal }: StartOptions): Promise<RunData> {

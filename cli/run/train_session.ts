@@ -5,10 +5,11 @@
  */
 import { fromFlags } from "../../base/setting_group.ts";
 import { readRegularText } from "../../base/regular_file.ts";
-import { evaluateRun, formatAurocTable } from "../../eval/mod.ts";
+import { evaluateRun, formatAurocTable, validationAuroc } from "../../eval/mod.ts";
 import { arePhantoms } from "../../phantoms/mod.ts";
 import { Device, type DeviceTuner, type KernelTuner } from "../../runtime/mod.ts";
 import {
+  type EarlyStop,
   openRunTuner,
   ReplaceableDevice,
   runPaths,
@@ -16,6 +17,7 @@ import {
   throughDeviceFailures,
   type TrainedRun,
   trainThroughFaults,
+  type ValidationLine,
 } from "../../training/mod.ts";
 import { SESSION_SETTINGS } from "../../training/run/run_settings.ts";
 import { mergeValues, parseConfig, type Parsed } from "../options/options.ts";
@@ -114,6 +116,7 @@ export async function train(run: Running): Promise<TrainedRun> {
       signal,
       ...(ranks ? { ranks } : {}),
       resume: values.resume,
+      auroc: validationAuroc,
       ...fromFlags(SESSION_SETTINGS, values),
       onStart: ({ steps, from, parameters, memory, dispatches }) => {
         if (quiet) return;
@@ -126,11 +129,12 @@ export async function train(run: Running): Promise<TrainedRun> {
         );
         progress = startProgress("training", { total: steps, from });
       },
-      onProgress: ({ done, last }) =>
+      onProgress: ({ done, last, validation }) =>
         progress?.update(done, {
           loss: last.loss.toFixed(1),
           ...(last.reconstruction === undefined ? {} : { reconstruction: last.reconstruction.toFixed(1) }),
           ...(last.kl === undefined ? {} : { kl: last.kl.toFixed(1) }),
+          ...shown(validation),
           "studies/s": last.studiesPerSecond.toFixed(0),
           "GPU MiB": (devices.current.allocatedBytes / 2 ** 20).toFixed(0),
         }),
@@ -141,12 +145,27 @@ export async function train(run: Running): Promise<TrainedRun> {
       },
     });
     progress?.stop();
-    const { skipped } = trained;
+    const { early, skipped, steps } = trained;
+    if (early && !quiet) console.error(earlyStop(early, { steps }));
     if (skipped.length > 0) warn(`${skipped.length} batches were skipped, at steps ${skipped.join(", ")}`);
     return trained;
   } finally {
     progress?.stop();
   }
+}
+
+/** A validation on the progress line. */
+function shown(validation: ValidationLine | undefined): Record<string, string> {
+  if (validation === undefined) return {};
+  const { loss, auroc } = validation;
+  return { "val. loss": loss.toFixed(1), ...(auroc ? { "val. AUROC": (auroc.mean ?? NaN).toFixed(3) } : {}) };
+}
+
+/** Why a run stopped early, and where its best checkpoint is. */
+function earlyStop({ patience, best }: EarlyStop, { steps }: { steps: number }): string {
+  const what = best?.by === "auroc" ? "higher AUROC" : "lower loss";
+  const where = best ? `; the best was ${best.value.toPrecision(6)} after step ${best.step}` : "";
+  return `stopped early at step ${steps}, after ${patience} validations without a ${what}${where}`;
 }
 
 /** Evaluates a trained run and writes its report. */
@@ -160,6 +179,7 @@ export async function evaluate(run: Running, command: string): Promise<void> {
       directory,
       data,
       device,
+      checkpoint: values.checkpoint,
       untrained: values.untrained,
       pictures: true,
       arePhantoms: (names) => arePhantoms(data.index.root, names),

@@ -30,7 +30,7 @@ import { evaluateClassifier } from "./evaluate_classifier.ts";
 import { writeModelCard } from "./model_card.ts";
 import { drawPictures, shownImages } from "./pictures.ts";
 import { acceptedChanges } from "../../training/run/run_data_record.ts";
-import { type Restored, restoreRun } from "../../training/run/run_checkpoint.ts";
+import { type CheckpointChoice, type Restored, restoreRun } from "../../training/run/run_checkpoint.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
 import { requireEvaluable } from "../../training/data/require_evaluable.ts";
 import type { RunData } from "../../training/data/run_data.ts";
@@ -65,6 +65,8 @@ export interface EvaluateRunOptions
    * sets whose reader generates the images, or that the run's configuration trusts.
    */
   readonly arePhantoms?: (names: readonly string[]) => Promise<boolean>;
+  /** Which checkpoint to evaluate, the last one by default. */
+  readonly checkpoint?: CheckpointChoice;
   /** Seconds by stage so far. */
   readonly seconds?: Readonly<Record<string, number>>;
   /** Command lines that reproduce the run. */
@@ -228,14 +230,15 @@ async function describeClassifier(options: EvaluateRunOptions): Promise<Evaluate
   return { title: "supervised classifier", runs: [run], cases: [], evaluations: [], pictures: [], projections: [] };
 }
 
-/** Loads the parameters of the run's last checkpoint into a model. */
+/** Loads the parameters of a checkpoint of the run into a model. */
 async function restored(
   model: Pick<VaeInference, "write">,
-  { config, directory, onWarning }: EvaluateRunOptions,
+  { config, directory, checkpoint = "last", onWarning }: EvaluateRunOptions,
 ): Promise<Restored> {
   const found = await restoreRun(model, {
     paths: runPaths(directory),
     config,
+    which: checkpoint,
     required: true,
     ...(onWarning ? { onWarning } : {}),
   });

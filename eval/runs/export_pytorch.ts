@@ -6,7 +6,7 @@
 import { DataError } from "../../base/errors.ts";
 import type { HostTensor } from "../../models/mod.ts";
 import { encodeSafetensors } from "../../runtime/mod.ts";
-import { restoreRun } from "../../training/run/run_checkpoint.ts";
+import { type CheckpointChoice, restoreRun } from "../../training/run/run_checkpoint.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
 import { runPaths } from "../../training/run/run_directory.ts";
 import { isSupervised } from "../../training/run_trainer.ts";
@@ -33,6 +33,8 @@ export async function exportPytorch(run: {
   config: RunConfig;
   directory: string;
   views?: readonly string[];
+  /** Which checkpoint, the last one by default. */
+  checkpoint?: CheckpointChoice;
   onWarning?: (message: string) => void;
 }): Promise<ExportedFile[]> {
   const { config, directory, onWarning } = run;
@@ -41,6 +43,7 @@ export async function exportPytorch(run: {
   await restoreRun({ write: (tensors) => void (state = tensors) }, {
     paths: runPaths(directory),
     config,
+    which: run.checkpoint ?? "last",
     required: true,
     ...(onWarning ? { onWarning } : {}),
   });

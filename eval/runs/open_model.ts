@@ -7,7 +7,7 @@ import { DataError } from "../../base/errors.ts";
 import { VaeInference } from "../../models/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
 import { alphaSchedule } from "../../training/annealing.ts";
-import { restoreRun } from "../../training/run/run_checkpoint.ts";
+import { type CheckpointChoice, restoreRun } from "../../training/run/run_checkpoint.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
 import type { RunData, RunTexts } from "../../training/data/run_data.ts";
 import { runPaths } from "../../training/run/run_directory.ts";
@@ -23,6 +23,8 @@ export interface OpenModelOptions {
   readonly directory: string;
   /** Data to apply it to: the training data set or another one with the same views. */
   readonly data: RunData;
+  /** Which checkpoint, the last one by default. */
+  readonly checkpoint?: CheckpointChoice;
   /** Batch size; that of training by default. */
   readonly batchSize?: number;
   /** Called with each warning, one sentence. */
@@ -42,7 +44,7 @@ export interface OpenModel extends Disposable {
 }
 
 /**
- * Opens a run's model with the parameters of its last checkpoint.
+ * Opens a run's model with the parameters of its last checkpoint, or of its best one.
  *
  * @throws {DataError} if the run is a classifier, has no checkpoint, or uses a view that the data lack.
  */
@@ -65,6 +67,7 @@ export async function openModel(device: Device, options: OpenModelOptions): Prom
     const restored = await restoreRun(model, {
       paths: runPaths(directory),
       config,
+      which: options.checkpoint ?? "last",
       required: true,
       ...(options.onWarning ? { onWarning: options.onWarning } : {}),
     });

@@ -11,9 +11,9 @@ import type { ViewBatch } from "../view_batch.ts";
 import { textNumbers, viewInputs, viewTensors } from "../view_inputs.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { BatchPart } from "../methods/component_draw.ts";
-import type { StepInputs, StepSettings, StepTrainerOptions, Trainable } from "../trainable.ts";
+import type { EvaluationResults, StepInputs, StepSettings, StepTrainerOptions, Trainable } from "../trainable.ts";
 import { createStepTrainer, type StepTrainer } from "../trainer.ts";
-import { Classifier, type ClassifierConfig } from "./classifier.ts";
+import { Classifier, type ClassifierConfig, type ClassifierInputs } from "./classifier.ts";
 
 /** A labelled batch as the GPU gets it. */
 export interface LabelledBatch extends ViewBatch {
@@ -69,16 +69,29 @@ export class TrainableClassifier implements Trainable<LabelledBatch> {
   }
 
   loss(scope: Scope): { loss: Tensor } {
+    return { loss: this.#classifier.loss(scope, this.#inputs(scope)) };
+  }
+
+  /** The loss, and as outputs the logits of each view (`view M`) and of the average score (`combined`), [N, labels]. */
+  evaluation(scope: Scope): EvaluationResults {
+    const inputs = this.#inputs(scope);
+    const { views, combined } = this.#classifier.scoreLogits(scope, inputs);
+    return {
+      metrics: { loss: this.#classifier.loss(scope, inputs) },
+      outputs: { combined, ...Object.fromEntries(views.map((logits, m) => [`view ${m}`, logits])) },
+    };
+  }
+
+  #inputs(scope: Scope): ClassifierInputs {
     const { batchSize, config, floatImages = false, missingViews } = this.options;
     const { labels, views } = config;
     const shape = [batchSize, labels];
-    const loss = this.#classifier.loss(scope, {
+    return {
       data: augmentViews(viewTensors({ ...config, batchSize, floatImages }), { ...this.options, scope }),
       targets: input("targets", { shape }),
       known: input("known", { shape }),
       ...(missingViews ? { present: input("present", { shape: [views.length, batchSize] }) } : {}),
-    });
-    return { loss };
+    };
   }
 
   inputs(batch: LabelledBatch, _settings: StepSettings, micro: BatchPart = WHOLE): StepInputs {

@@ -53,6 +53,8 @@ export interface VaeTerms {
   readonly kl: Tensor;
   /** Mean negative log-likelihood of each view, without its weight. */
   readonly views: readonly Tensor[];
+  /** The views' posteriors, [M, N, D]. */
+  readonly posterior: Posterior;
 }
 
 /** Inputs of a training step. */
@@ -147,7 +149,8 @@ export class Vae {
     });
     const weighted = losses.map((loss, m) => this.#weights[m] === 1 ? loss : mul(loss, this.#weights[m]!));
     const reconstruction = weighted.reduce(add);
-    return { loss: add(reconstruction, mul(beta, divergence)), reconstruction, kl: divergence, views: losses };
+    const loss = add(reconstruction, mul(beta, divergence));
+    return { loss, reconstruction, kl: divergence, views: losses, posterior };
   }
 
   /** Requests every parameter from a declaring scope. */

@@ -18,9 +18,9 @@ import type { ViewBatch } from "../view_batch.ts";
 import { viewInputs, viewTensors } from "../view_inputs.ts";
 import { Scope } from "../layers/scope.ts";
 import { type BatchPart, drawComponents, isMixture, sliceComponents } from "../methods/component_draw.ts";
-import type { StepInputs, StepSettings, StepTrainerOptions, Trainable } from "../trainable.ts";
+import type { EvaluationResults, StepInputs, StepSettings, StepTrainerOptions, Trainable } from "../trainable.ts";
 import { createStepTrainer, type StepTrainer } from "../trainer.ts";
-import { Vae, type VaeConfig } from "./vae.ts";
+import { Vae, type VaeConfig, type VaeTerms } from "./vae.ts";
 
 /** A batch as the GPU gets it. */
 export interface VaeBatch extends ViewBatch {
@@ -84,10 +84,24 @@ export class TrainableVae implements Trainable<VaeBatch> {
   }
 
   loss(scope: Scope): { loss: Tensor; reconstruction: Tensor; kl: Tensor; [metric: string]: Tensor } {
+    const { loss, reconstruction, kl, views } = this.#terms(scope);
+    return { loss, reconstruction, kl, ...this.#vae.texts.length > 0 ? this.#lossesOf(views) : {} };
+  }
+
+  evaluation(scope: Scope): EvaluationResults {
+    const { loss, reconstruction, kl, views, posterior: { mu, logvar } } = this.#terms(scope);
+    return { metrics: { loss, reconstruction, kl, ...this.#lossesOf(views) }, outputs: { mu, logvar } };
+  }
+
+  #lossesOf(views: readonly Tensor[]): Record<`nll ${string}`, Tensor> {
+    return Object.fromEntries(views.map((nll, m) => [lossOf(this.options.config.views[m]!), nll]));
+  }
+
+  #terms(scope: Scope): VaeTerms {
     const { batchSize, config, floatImages = false, givenNoise, missingViews } = this.options;
-    const { views, texts } = this.#vae;
+    const { views } = this.#vae;
     const noiseShape = [views, batchSize, config.latentDim];
-    const { loss, reconstruction, kl, views: losses } = this.#vae.terms(scope, {
+    return this.#vae.terms(scope, {
       data: augmentViews(viewTensors({ ...config, batchSize, floatImages }), { ...this.options, scope }),
       noise: givenNoise
         ? input("noise", { shape: noiseShape })
@@ -97,8 +111,6 @@ export class TrainableVae implements Trainable<VaeBatch> {
       ...(missingViews ? { present: input("present", { shape: [views, batchSize] }) } : {}),
       ...(this.#assigns ? { assignment: input("assignment", { shape: [batchSize], dtype: "u32" }) } : {}),
     });
-    const each = texts.length > 0 ? losses.map((nll, m) => [lossOf(config.views[m]!), nll] as const) : [];
-    return { loss, reconstruction, kl, ...Object.fromEntries(each) };
   }
 
   inputs(batch: VaeBatch, { alpha, beta, step }: StepSettings, micro: BatchPart = WHOLE): StepInputs {

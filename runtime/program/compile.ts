@@ -45,6 +45,11 @@ export interface CompileOptions {
    * Gradients of activations underflow in float16 unless the loss is scaled: see `loss_scale.ts`.
    */
   readonly precision?: Precision;
+  /**
+   * Whether the device's tuner chooses kernel variants, true by default. Without it every choice is the profile's
+   * default, whatever the tuner has measured: for programs beside the one that is tuned.
+   */
+  readonly tuned?: boolean;
 }
 
 /**
@@ -75,7 +80,7 @@ export async function compile(
   build: () => ProgramResults,
   options: CompileOptions = {},
 ): Promise<Program> {
-  const { checkNumerics = false, precision = "f32" } = options;
+  const { checkNumerics = false, precision = "f32", tuned = true } = options;
   if (precision === "f16") requireHalf(device);
   const { result, trace } = traced(build, { sites: checkNumerics });
   const request = {
@@ -85,7 +90,8 @@ export async function compile(
     declared: trace.inputs,
     ringCapacity: options.ringCapacity ?? 1024,
   };
-  const { target } = device;
+  const { tuner, ...untuned } = device.target;
+  const target = tuned && tuner ? device.target : untuned;
   const { recomputeBytes } = options;
   const how = {
     target,
@@ -96,7 +102,7 @@ export async function compile(
   };
   let plan = planProgram(request, how);
   options.onPlan?.(plan.memory);
-  if (await device.settleTuner()) {
+  if (tuned && await device.settleTuner()) {
     plan = planProgram(request, how);
     options.onPlan?.(plan.memory);
   }

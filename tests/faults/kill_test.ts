@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { SeededRandom } from "../../base/random.ts";
-import { STEPS, Subject } from "./subject.ts";
+import { latestCheckpoint, listCheckpoints, readCheckpoint } from "../../runtime/files/checkpoint.ts";
+import { readValidations, runPaths } from "../../training/mod.ts";
+import { assertSameTensors, STEPS, Subject } from "./subject.ts";
 
 /** Number of kills. */
 const KILLS = 30;
@@ -103,6 +105,51 @@ Deno.test(`a run killed at ${MOMENTS.length} file operations ends bit for bit li
     }
     await lane.finish(run);
   });
+});
+
+/** File operations at which a run with validations is killed, in the order in which it reaches them. */
+const VALIDATED_MOMENTS = [
+  { call: "write", path: "metrics\\.jsonl$", nth: 2, when: "half" },
+  { call: "rename", path: "best/step-", when: "before" },
+  { call: "rename", path: "best/step-", when: "after" },
+  { call: "remove", path: "best/step-", when: "before" },
+] as const;
+
+Deno.test("a run killed around its best checkpoint has the same validations, best and early stop", async () => {
+  const flags = ["--validate-steps", "2", "--keep-best", "loss", "--patience", "2", "--lr", "0.1"];
+  const outcome = async (run: string) => {
+    const { metrics, best, checkpoints } = runPaths(subject.directory(run));
+    const validations = (await readValidations(metrics)).map(({ seconds: _, ...line }) => line);
+    const files = await listCheckpoints(best);
+    assert.equal(files.length, 1);
+    return {
+      validations,
+      best: await readCheckpoint(files[0]!.path),
+      last: (await latestCheckpoint(checkpoints)).found!,
+    };
+  };
+  const whole = await subject.start("validated", { flags }).ended;
+  assert.equal(whole.code, 0, whole.stderr);
+  const early =
+    /^stopped early at step (\d+), after 2 validations without a lower loss; the best was \S+ after step (\d+)$/m;
+  const [, stopped, best] = early.exec(whole.stderr) ?? [];
+  assert.ok(Number(stopped) < STEPS && Number(best) === Number(stopped) - 4, whole.stderr);
+  const expected = await outcome("validated");
+  for (const access of VALIDATED_MOMENTS) {
+    subject.faults.tried("killed around a validation");
+    const process = subject.start("validated-killed", { flags, fault: { module: "./freeze.ts", parameters: access } });
+    await process.until("FROZEN");
+    process.kill("SIGKILL");
+    assert.equal((await process.ended).signal, "SIGKILL");
+    subject.faults.survived("killed around a validation");
+  }
+  const resumed = await subject.start("validated-killed", { flags }).ended;
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.deepEqual(early.exec(resumed.stderr)?.slice(1), [stopped, best]);
+  const actual = await outcome("validated-killed");
+  assert.deepEqual(actual.validations, expected.validations);
+  assertSameTensors(actual.best, expected.best);
+  assertSameTensors(actual.last, expected.last);
 });
 
 Deno.test("a run killed while its images are prepared resumes with --resume alone", async () => {

@@ -16,6 +16,12 @@ const detailsSchema = z.object({
   skipped: z.array(z.int().nonnegative()).catch([]),
 });
 
+/** Which checkpoint of a run to use: the last one, or the one that is best by validation. */
+export const CHECKPOINTS = ["last", "best"] as const;
+
+/** One of {@linkcode CHECKPOINTS}. */
+export type CheckpointChoice = typeof CHECKPOINTS[number];
+
 /** Where a restored run resumes. */
 export interface Restored {
   /** The next step. */
@@ -41,7 +47,7 @@ async function hashAsOrdered({ model, data, training }: RunConfig): Promise<stri
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Writes a checkpoint and deletes all but the latest `keep`. */
+/** Writes a checkpoint, by default among the regular ones, and deletes all but the latest `keep`. */
 export async function saveRun(
   trainer: Pick<StepTrainer<unknown>, "read">,
   options: {
@@ -52,10 +58,11 @@ export async function saveRun(
     seconds: number;
     skipped: readonly number[];
     keep: number;
+    which?: CheckpointChoice;
   },
 ): Promise<void> {
-  const { paths, config, step, epoch, seconds, skipped, keep } = options;
-  await saveCheckpoint(paths.checkpoints, {
+  const { paths, config, step, epoch, seconds, skipped, keep, which = "last" } = options;
+  await saveCheckpoint(folderOf(paths, which), {
     state: {
       step,
       epoch,
@@ -68,18 +75,30 @@ export async function saveRun(
   }, { keep });
 }
 
+/** The folder of the regular checkpoints, or of the best one. */
+function folderOf(paths: RunPaths, which: CheckpointChoice): string {
+  return which === "last" ? paths.checkpoints : paths.best;
+}
+
 /**
- * Restores the latest intact checkpoint.
+ * Restores the latest intact checkpoint, or the best one.
  *
+ * @param options.which The last checkpoint by default.
  * @param options.required Whether a run without a checkpoint is an error; otherwise the result is `undefined`.
  * @throws {DataError} if one is required but there is none, or it belongs to another configuration.
  */
 export async function restoreRun(
   model: Pick<StepTrainer<unknown>, "write">,
-  options: { paths: RunPaths; config: RunConfig; required?: boolean; onWarning?: (message: string) => void },
+  options: {
+    paths: RunPaths;
+    config: RunConfig;
+    which?: CheckpointChoice;
+    required?: boolean;
+    onWarning?: (message: string) => void;
+  },
 ): Promise<Restored | undefined> {
-  const { paths, config } = options;
-  const { found, warnings } = await latestCheckpoint(paths.checkpoints);
+  const { paths, config, which = "last" } = options;
+  const { found, warnings } = await latestCheckpoint(folderOf(paths, which));
   for (const warning of warnings) options.onWarning?.(warning);
   if (!found) {
     if (!options.required) {
@@ -88,7 +107,12 @@ export async function restoreRun(
       }
       return undefined;
     }
-    throw new DataError(`${paths.directory} has no checkpoint that can be used: train the run first`);
+    throw new DataError(
+      which === "last"
+        ? `${paths.directory} has no checkpoint that can be used: train the run first`
+        : `${paths.directory} has no best checkpoint that can be used: a run keeps one if it is trained with ` +
+          "--keep-best; use --checkpoint last",
+    );
   }
   if (![await configHash(config), await hashAsOrdered(config)].includes(found.state.configHash)) {
     throw new DataError(

@@ -143,6 +143,16 @@ export interface TrainingConfig {
   ranks?: number;
   /** How far images are changed at random in training; not at all if absent. */
   augment?: Partial<AugmentAmounts>;
+  /** Steps between validations, 0 for none; an epoch if absent. */
+  validateSteps?: number;
+  /** Pairs of a validation at most; see `validationPairs()` for what applies if absent. */
+  validatePairs?: number;
+  /** Measure AUROC in each validation. */
+  validateAuroc?: boolean;
+  /** Keep the checkpoint with the best validation loss or AUROC, too. */
+  keepBest?: "loss" | "auroc";
+  /** Stop after this many validations without improvement; never if absent. */
+  patience?: number;
 }
 
 /** Everything needed to repeat a run. */

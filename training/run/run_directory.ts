@@ -11,6 +11,7 @@ import { nonEmptyLines } from "../../base/lines.ts";
 import { DataError } from "../../base/errors.ts";
 import { readRegularText } from "../../base/regular_file.ts";
 import { checkRunConfig, type RunConfig } from "./run_config.ts";
+import { parseValidationLine, type ValidationLine } from "./validation_line.ts";
 
 /** One line of `metrics.jsonl`: a logged step. */
 export interface MetricsLine {
@@ -48,10 +49,12 @@ export interface RunPaths {
   readonly draft: string;
   /** Fingerprint of the training data. */
   readonly data: string;
-  /** One line per step, `metrics.jsonl`. */
+  /** One line per step and validation, `metrics.jsonl`. */
   readonly metrics: string;
   /** Folder of the checkpoints. */
   readonly checkpoints: string;
+  /** Folder of the checkpoint that is best by validation, of a run that keeps it. */
+  readonly best: string;
   /** The kernel variants that the run trains with, if they were tuned. */
   readonly tuning: string;
   /** The words of the run's text view, if it has one: `vocabulary.json`. */
@@ -75,6 +78,7 @@ export function runPaths(directory: string): RunPaths {
     data: join(directory, "data.json"),
     metrics: join(directory, "metrics.jsonl"),
     checkpoints: join(directory, "checkpoints"),
+    best: join(directory, "checkpoints", "best"),
     tuning: join(directory, "tuning.json"),
     vocabulary: join(directory, "vocabulary.json"),
     results: join(directory, "results.json"),
@@ -144,6 +148,27 @@ export async function readRunFile(file: string, { directory }: { directory: stri
  * for one step the last counts.
  */
 export async function readMetricsFile(path: string, options: { before?: number } = {}): Promise<MetricsLine[]> {
+  const before = options.before ?? Infinity;
+  return await readLines(path, (line) => {
+    const parsed = parseMetricsLine(line);
+    return parsed && parsed.step < before ? parsed : undefined;
+  });
+}
+
+/** As {@linkcode readMetricsFile}, the validations: those up to `upTo` steps, all by default. */
+export async function readValidations(path: string, options: { upTo?: number } = {}): Promise<ValidationLine[]> {
+  const upTo = options.upTo ?? Infinity;
+  return await readLines(path, (line) => {
+    const parsed = parseValidationLine(line);
+    return parsed && parsed.step <= upTo ? parsed : undefined;
+  });
+}
+
+/** The lines that a parser accepts, one for each step, in order; none if there is no file. */
+async function readLines<L extends { readonly step: number }>(
+  path: string,
+  parse: (line: string) => L | undefined,
+): Promise<L[]> {
   let text: string;
   try {
     text = await readRegularText(path, METRICS);
@@ -151,11 +176,10 @@ export async function readMetricsFile(path: string, options: { before?: number }
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }
-  const before = options.before ?? Infinity;
-  const bySteps = new Map<number, MetricsLine>();
+  const bySteps = new Map<number, L>();
   for (const line of nonEmptyLines(text)) {
-    const parsed = parseMetricsLine(line);
-    if (parsed && parsed.step < before) bySteps.set(parsed.step, parsed);
+    const parsed = parse(line);
+    if (parsed) bySteps.set(parsed.step, parsed);
   }
   return [...bySteps.values()].sort((a, b) => a.step - b.step);
 }

@@ -43,6 +43,7 @@ import {
 import { MOST_AUGMENTED, PRECISIONS } from "../../runtime/mod.ts";
 import { LOG_FORMATS } from "../loggers/log_formats.ts";
 import { ALPHA_SCHEDULES } from "../annealing.ts";
+import { BEST_BY } from "../validation/validation_history.ts";
 
 /** The values of `--method`: multimodal VAEs, then supervised classifiers. */
 export const RUN_METHODS: readonly string[] = [...METHOD_NAMES, ...CLASSIFIER_NAMES];
@@ -258,6 +259,25 @@ const training = {
   augment: optional(namedNumbers(MOST_AUGMENTED, {
     help: "random changes of training images",
     implied: { shift: 0.05, scale: 0.1, rotate: 7, crop: 0.1, contrast: 0.2, brightness: 0.1, noise: 0.02 },
+  })),
+  validateSteps: optional(integer({
+    min: 0,
+    max: MAX_INT,
+    help: "steps between validations during training, 0 for none; an epoch by default",
+  })),
+  validatePairs: optional(integer({
+    min: 1,
+    max: MAX_INT,
+    help: "pairs of the validation split in each validation; by default at most 512, and few of a small data set",
+  })),
+  validateAuroc: unlessDefault(flag({
+    help: "measure AUROC in each validation: of probes on a sample of labelled pairs, or of a classifier's scores",
+  })),
+  keepBest: optional(choice(BEST_BY, { help: "keep the checkpoint with the best validation loss or AUROC, too" })),
+  patience: optional(integer({
+    min: 1,
+    max: MAX_INT,
+    help: "stop after this many validations without improvement of --keep-best, or of the loss",
   })),
 };
 
