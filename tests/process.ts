@@ -24,6 +24,8 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string | null>>;
   /** Working directory; by default the checkout's root. */
   readonly cwd?: string;
+  /** Standard input; nothing by default. */
+  readonly input?: string;
 }
 
 /** A process whose standard error can be watched while it runs. */
@@ -35,10 +37,12 @@ export class RunningProcess {
   #wake: () => void = () => {};
 
   constructor([program, ...args]: readonly string[], options: ProcessOptions = {}) {
-    const stdio = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+    const stdin = options.input === undefined ? "null" as const : "piped" as const;
+    const stdio = { stdin, stdout: "piped", stderr: "piped" } as const;
     const cwd = options.cwd ?? ROOT;
     const env = environment(options.env);
     this.#child = new Deno.Command(program!, { args, cwd, clearEnv: true, env, ...stdio }).spawn();
+    if (options.input !== undefined) void new Blob([options.input]).stream().pipeTo(this.#child.stdin);
     this.ended = this.#follow();
   }
 

@@ -97,6 +97,7 @@ export const SLOW: readonly string[] = [
   "tests/faults/",
   "tests/fuzz/",
   "tests/models/",
+  "tests/notebooks/notebooks_test.ts",
   "tests/npm/",
   "tests/phantoms/draw_test.ts",
   "tests/phantoms/write_phantoms_test.ts",

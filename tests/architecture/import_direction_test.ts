@@ -129,7 +129,7 @@ Deno.test("shaders/ contains only WGSL, and every source file is in a room", () 
   const files = projectFiles();
   assert.deepEqual(files.filter((path) => path.startsWith("shaders/") && !path.endsWith(".wgsl")), []);
   const outside = sources.filter((path) =>
-    !/^(tests|bench|examples|npm|docs\/build)\//.test(path) && path !== "mod.ts" && !roomOf(path)
+    !/^(tests|bench|examples|notebooks|npm|docs\/build)\//.test(path) && path !== "mod.ts" && !roomOf(path)
   );
   assert.deepEqual(outside, []);
 });
