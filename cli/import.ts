@@ -10,18 +10,25 @@ import { type ImportedState, readState } from "../training/run/import_state.ts";
 import { saveRun } from "../training/run/run_checkpoint.ts";
 import { checkRunConfig, type RunConfig } from "../training/run/run_config.ts";
 import { parseArguments, runName } from "./options/options.ts";
-import { DATA_OPTIONS, runConfigOf, runDirectory, TRAIN_OPTIONS, type TrainValues } from "./options/run_options.ts";
+import {
+  DATA_OPTIONS,
+  requireNetwork,
+  runConfigOf,
+  runDirectory,
+  TRAIN_OPTIONS,
+  type TrainValues,
+} from "./options/run_options.ts";
 import { takeRunDirectory } from "./run/start_run.ts";
 import { printable, UsageError, UserError } from "./terminal/errors.ts";
 import { exists } from "./terminal/exists.ts";
 import { userPath } from "./terminal/paths.ts";
 import { runCli } from "./terminal/run_cli.ts";
 
-const { method, views, likelihood, scale, dropout, batchSize, seed } = TRAIN_OPTIONS;
+const { method, views, privateDim, likelihood, scale, dropout, batchSize, seed } = TRAIN_OPTIONS;
 
 const OPTIONS = {
   run: runName({ help: "name of the new run; its files are in runs/NAME" }),
-  ...{ method, views, likelihood, scale, dropout, batchSize, seed },
+  ...{ method, views, privateDim, likelihood, scale, dropout, batchSize, seed },
   data: TRAIN_OPTIONS.data,
   ...DATA_OPTIONS,
 };
@@ -43,6 +50,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const path = userPath(file!);
   const state = await readState(path);
   requireViews(values, state);
+  requirePriors(values, state);
   const directory = runDirectory(run);
   if (await exists(directory)) {
     throw new UserError(`${directory} is there already: choose another --run NAME, or delete the directory`);
@@ -50,6 +58,7 @@ export async function main(args: readonly string[]): Promise<void> {
   // Settings without a flag here have the defaults of `train`.
   const defaults = Object.fromEntries(Object.entries(TRAIN_OPTIONS).map(([name, option]) => [name, option.default]));
   const all = { ...defaults, ...values, ...state.sizes, run } as TrainValues;
+  requireNetwork(all);
   const config = checkRunConfig(runConfigOf(all, { root: data, alphaSteps: 0 }), { file: basename(path) });
   using _lock = await takeRunDirectory(directory, { resume: false });
   await writeRunConfig(directory, config);
@@ -87,6 +96,26 @@ function requireViews(
   if (named === undefined || named === state.views) return;
   const flag = view === undefined ? `--views ${views!.join(",")}` : `--method ${method}`;
   throw new UserError(`${flag} names ${named} views, but the state_dict has ${state.views} encoders`);
+}
+
+/** Checks that the state_dict has auxiliary priors of private latents if, and only if, the method has. */
+function requirePriors(
+  { method, privateDim }: { method: string; privateDim: number | undefined },
+  { sizes }: Pick<ImportedState, "sizes">,
+): void {
+  const needed = method === "mmvae-plus";
+  if (needed !== (sizes.privateDim !== undefined)) {
+    throw new UserError(
+      needed
+        ? "the state_dict lacks private_priors.N, which --method mmvae-plus has: give the method that it is of"
+        : `the state_dict has private_priors.N, which --method ${method} has not: give --method mmvae-plus`,
+    );
+  }
+  if (needed && privateDim !== undefined && privateDim !== sizes.privateDim) {
+    throw new UserError(
+      `--private-dim is ${privateDim}, but the state_dict has ${sizes.privateDim} private dimensions`,
+    );
+  }
 }
 
 if (import.meta.main) await runCli(main);

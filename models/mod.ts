@@ -5,11 +5,15 @@
  */
 export {
   type AggregateContext,
+  type Decoding,
   type FixedPrior,
   type LatentContext,
   type Latents,
   type Method,
+  type MethodPaper,
+  type PrivateLatents,
 } from "./methods/method.ts";
+export { privateDimOf } from "./methods/private_latents.ts";
 export { METHOD_NAMES, methodOf } from "./methods/registry.ts";
 export { JOINT_KLS, MOE_ASSIGNMENTS, type Objective, PRIORS, PUBLISHED_OBJECTIVE } from "./methods/objective.ts";
 export type { Network, Posterior } from "./networks/network.ts";

@@ -6,7 +6,7 @@
 import { isAbsolute, join } from "node:path";
 import { choice, flag, number, path, runName, type SettingValues } from "../../base/setting.ts";
 import { flagsOf, fromFlags } from "../../base/setting_group.ts";
-import { networkOf } from "../../models/mod.ts";
+import { METHOD_NAMES, methodOf, networkOf, privateDimOf } from "../../models/mod.ts";
 import { CHECKPOINTS, datasetOptionsOf, RUN_CONFIG_VERSION, type RunConfig } from "../../training/mod.ts";
 import { RUN_SETTINGS, SESSION_SETTINGS } from "../../training/run/run_settings.ts";
 import { UsageError } from "../terminal/errors.ts";
@@ -86,16 +86,32 @@ export function datasetOptions(values: SettingValues<typeof DATA_OPTIONS>, root:
 }
 
 /**
- * Checks early that the network supports the sizes.
+ * Checks early that the network and the method support the sizes.
  *
- * @throws {UsageError} if it does not.
+ * @throws {UsageError} if they do not.
  */
 export function requireNetwork(values: TrainValues): void {
+  const { method, privateDim, latentDim } = values;
+  if (METHOD_NAMES.includes(method)) requirePrivateDim({ method, privateDim, latentDim });
+  else if (privateDim !== undefined) {
+    throw new UsageError(
+      `--private-dim is of VAEs, and method ${method} is a classifier without latents: leave it out`,
+    );
+  }
   try {
     networkOf(values.network, values);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(`${error.message}: give another --image-size or --network`);
+  }
+}
+
+function requirePrivateDim(values: Pick<TrainValues, "method" | "privateDim" | "latentDim">): void {
+  try {
+    privateDimOf(methodOf(values.method), values);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`${error.message}: give another --private-dim or --latent-dim`);
   }
 }
 

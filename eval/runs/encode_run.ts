@@ -34,7 +34,8 @@ export interface EncodeRunOptions {
 /** Latents of all pairs. */
 export interface RunLatents {
   /**
-   * `mu.VIEW` and `logvar.VIEW`, or `mu.joint` and `logvar.joint`: [pairs, D]; NaN in the rows of pairs without the
+   * `mu.VIEW` and `logvar.VIEW`, [pairs, D], of models with private latents the shared dimensions first; or `mu.joint`
+   * and `logvar.joint`, [pairs, D], of such models the shared dimensions only. NaN in the rows of pairs without the
    * view.
    */
   readonly tensors: ReadonlyMap<string, TensorData>;
@@ -53,7 +54,8 @@ export async function encodeRun(options: EncodeRunOptions): Promise<RunLatents> 
   const { pairs, names } = views;
   const { batchSize } = model.shape;
   const chosen = options.views ?? names.map((_, m) => m);
-  const width = model.vae.config.latentDim;
+  // A joint posterior is that of the latent that views share.
+  const width = aggregate ? model.vae.sharedDim : model.vae.config.latentDim;
   const parts = aggregate ? [{ name: "joint", views: chosen }] : chosen.map((m) => ({ name: names[m]!, views: [m] }));
   const latents = parts.map((part) => ({
     ...part,

@@ -4,7 +4,7 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import type { HostTensor } from "../../models/mod.ts";
+import { type HostTensor, methodOf, privateDimOf } from "../../models/mod.ts";
 import { encodeSafetensors } from "../../runtime/mod.ts";
 import { type CheckpointChoice, restoreRun } from "../../training/run/run_checkpoint.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
@@ -53,9 +53,13 @@ export async function exportPytorch(run: {
   }
   const count = new Set([...tensors.keys()].flatMap((name) => /^encoders\.\d+/.exec(name)?.[0] ?? [])).size;
   const views = run.views?.length === count ? run.views : Array.from({ length: count }, (_, m) => `view ${m}`);
+  const privates = {
+    privateDim: privateDimOf(methodOf(config.model.method), config.model),
+    privatePriors: [...tensors.keys()].some((name) => name.startsWith("private_priors.")),
+  };
   return [
     { name: WEIGHTS, content: encodeSafetensors(tensors, { format: "pt" }) },
-    { name: "model.py", content: pytorchSource({ ...config.model, views }, { weights: WEIGHTS }) },
+    { name: "model.py", content: pytorchSource({ ...config.model, ...privates, views }, { weights: WEIGHTS }) },
   ];
 }
 

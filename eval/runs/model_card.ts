@@ -8,7 +8,7 @@
  * @module
  */
 import { writeFileAtomic } from "../../base/atomic_file.ts";
-import { methodOf } from "../../models/mod.ts";
+import { methodOf, privateDimOf } from "../../models/mod.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
 import { runPaths } from "../../training/run/run_directory.ts";
 import { isSupervised } from "../../training/run_trainer.ts";
@@ -184,11 +184,21 @@ function interval({ value, low, high }: Interval): string {
 }
 
 function methodSection(config: RunConfig, parameters: number): string {
-  const title = isSupervised(config) ? "supervised classifier" : methodOf(config.model.method).title;
-  const { network } = config.model;
-  return `${title}. Network \`${code(network)}\`, ${parameters.toLocaleString("en-US")} trained parameters. The ` +
-    "methods are those of [Unity by Diversity](https://arxiv.org/abs/2403.05300) and [Weakly-Supervised Multimodal " +
-    "Learning on MIMIC-CXR](https://arxiv.org/abs/2411.10356).";
+  const { network, method: name, latentDim } = config.model;
+  const method = isSupervised(config) ? undefined : methodOf(name);
+  const title = method?.title ?? "supervised classifier";
+  const privateDim = method ? privateDimOf(method, config.model) : 0;
+  const privates = privateDim > 0
+    ? ` The last ${privateDim} of the ${latentDim} latent dimensions are private to their view.`
+    : "";
+  const papers = method?.paper
+    ? `The method is that of [${plain(method.paper.title)}](${method.paper.url}), in the setting of [Unity by ` +
+      "Diversity](https://arxiv.org/abs/2403.05300)."
+    : "The methods are those of [Unity by Diversity](https://arxiv.org/abs/2403.05300) and [Weakly-Supervised " +
+      "Multimodal Learning on MIMIC-CXR](https://arxiv.org/abs/2411.10356).";
+  return `${title}. Network \`${code(network)}\`, ${
+    parameters.toLocaleString("en-US")
+  } trained parameters.${privates} ${papers}`;
 }
 
 function dataSections(config: RunConfig, data: DataRecord): string[] {

@@ -14,8 +14,12 @@ export interface PytorchModel {
   readonly imageSize: number;
   /** Filters of the first layer. */
   readonly filterDim: number;
-  /** Latent dimensions. */
+  /** Latent dimensions, private ones included. */
   readonly latentDim: number;
+  /** How many of the last latent dimensions are private to their view; 0 if omitted. */
+  readonly privateDim?: number;
+  /** Whether the state_dict has log variances of auxiliary priors of the private latents; not if omitted. */
+  readonly privatePriors?: boolean;
   /** Rate of dropout2d. */
   readonly dropout: number;
   /** Names of the views in the order of their encoders. */
@@ -31,11 +35,11 @@ export const PYTORCH_NETWORKS: readonly string[] = ["residual", "small"];
  * @param options.weights Name of the safetensors file.
  */
 export function pytorchSource(model: PytorchModel, options: { weights: string }): string {
-  const { network, imageSize, filterDim, latentDim, dropout, views } = model;
+  const { network, imageSize, filterDim, latentDim, dropout, views, privateDim = 0, privatePriors = false } = model;
   return `"""A multimodal VAE trained by mmvm. Images are N x 1 x ${imageSize} x ${imageSize} with values in [0, 1].
 
     mu, logvar = load().encoders[0](images); image = load().decoders[0](mu)
-"""
+${privateDim > 0 ? privateNote({ latentDim, privateDim }) : ""}"""
 import json
 from pathlib import Path
 import torch
@@ -50,7 +54,13 @@ class VAE(nn.Module):
         super().__init__()
         self.encoders = nn.ModuleList(Encoder() for _ in VIEWS)
         self.decoders = nn.ModuleList(Decoder() for _ in VIEWS)
-
+${
+    privatePriors
+      ? `        # Log variances of the auxiliary priors of the private latents, which only training uses.
+        self.private_priors = nn.ParameterList(nn.Parameter(torch.zeros(${privateDim})) for _ in VIEWS)
+`
+      : ""
+  }
 def load(path=Path(__file__).with_name("${options.weights}")):
     raw = Path(path).read_bytes()
     start = 8 + int.from_bytes(raw[:8], "little")
@@ -59,6 +69,14 @@ def load(path=Path(__file__).with_name("${options.weights}")):
     model = VAE()
     model.load_state_dict({k: part(*v["data_offsets"]).reshape(v["shape"]) for k, v in header.items()})
     return model.eval()
+`;
+}
+
+function privateNote({ latentDim, privateDim }: { latentDim: number; privateDim: number }): string {
+  const shared = latentDim - privateDim;
+  return `
+The last ${privateDim} of the ${latentDim} latent dimensions are private to their view: to decode another view, keep the
+first ${shared} and set the others to zeros, or draw them from N(0, I).
 `;
 }
 

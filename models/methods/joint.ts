@@ -12,7 +12,8 @@
  * @module
  */
 import { aggregate, type AggregateMethod, mul, reparameterizeKl, reshape, slice, sum } from "../../runtime/mod.ts";
-import type { Method } from "./method.ts";
+import { isMixture } from "./component_draw.ts";
+import type { LatentContext, Latents, Method } from "./method.ts";
 
 function joint(aggregation: AggregateMethod, title: string): Method {
   const combine: NonNullable<Method["aggregate"]> = ({ mu, logvar }, { present, assignment }) =>
@@ -25,18 +26,33 @@ function joint(aggregation: AggregateMethod, title: string): Method {
     name: aggregation,
     title,
     prior: "shared",
-    latents({ posterior, noise, present, objective, ...context }) {
-      const [views, samples, width] = posterior.mu.shape as [number, number, number];
-      const { mu, logvar } = combine(posterior, { ...context, ...(present ? { present } : {}) });
-      // Only the first view's noise is used, so that methods can be compared on the same draws.
-      const eps = reshape(slice(noise, { starts: [0, 0, 0], sizes: [1, samples, width] }), [samples, width]);
-      const { z, kl } = reparameterizeKl(mu, logvar, { eps });
-      const times = objective.jointKl === "once" ? 1 : present ? sum(present, { axes: 0 }) : views;
-      return { z: reshape(z, [1, samples, width]), kl: mul(kl, times) };
-    },
+    privateLatents: "optional",
+    latents: (context) => jointLatents(combine, { ...context, kl: context.objective.jointKl }),
     aggregate: combine,
     aggregation,
+    samplesComponents: isMixture(aggregation),
   };
+}
+
+/**
+ * One latent for all views, [1, N, D], drawn from their joint posterior.
+ *
+ * @param context.kl How often the divergence of the joint posterior from N(0, I) counts.
+ */
+export function jointLatents(
+  combine: NonNullable<Method["aggregate"]>,
+  { posterior, noise, present, assignment, kl: counts }: LatentContext & { kl: "views" | "once" },
+): Latents {
+  const [views, samples, width] = posterior.mu.shape as [number, number, number];
+  const { mu, logvar } = combine(posterior, {
+    ...(present ? { present } : {}),
+    ...(assignment ? { assignment } : {}),
+  });
+  // Only the first view's noise is used, so that methods can be compared on the same draws.
+  const eps = reshape(slice(noise, { starts: [0, 0, 0], sizes: [1, samples, width] }), [samples, width]);
+  const { z, kl } = reparameterizeKl(mu, logvar, { eps });
+  const times = counts === "once" ? 1 : present ? sum(present, { axes: 0 }) : views;
+  return { z: reshape(z, [1, samples, width]), kl: mul(kl, times) };
 }
 
 export const poe: Method = joint("poe", "Joint VAE, product of experts");

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import type { AggregateMethod, Tensor } from "../../runtime/mod.ts";
+import type { AggregateMethod, Shape, Tensor } from "../../runtime/mod.ts";
+import type { Scope } from "../layers/scope.ts";
 import type { Posterior } from "../networks/network.ts";
 import type { Objective } from "./objective.ts";
 
@@ -15,6 +16,8 @@ export interface AggregateContext {
   readonly present?: Tensor;
   /** Component of each sample, u32 [N], for `aggregate()` of the engine; undefined for slices of the batch. */
   readonly assignment?: Tensor;
+  /** How many of the last latent dimensions are private to their view; 0 by default. See `private_latents.ts`. */
+  readonly privateDim?: number;
 }
 
 /** Inputs of a method. Posteriors of all views are stacked: [M, N, D]. */
@@ -27,14 +30,26 @@ export interface LatentContext extends AggregateContext {
   readonly alpha: Tensor;
   /** Variant of the divergence. */
   readonly objective: Objective;
+  /** The model's scope, for the parameters that {@link Method.declare} requests. */
+  readonly scope: Scope;
+  /** Draws standard normal noise beside `noise`; every name has numbers of its own. */
+  readonly draw: (name: string, shape: Shape) => Tensor;
+}
+
+/** Latents from which all views are decoded. */
+export interface Decoding {
+  /** One latent for each view's decoder, stacked: [M, N, D]; or one for all of them: [1, N, D]. */
+  readonly z: Tensor;
+  /** Weight of each sample's reconstruction from these latents, [N]; 1 if omitted. */
+  readonly weight?: Tensor;
 }
 
 /** Latents to decode and their divergence. */
-export interface Latents {
-  /** One latent for each view's decoder, stacked: [M, N, D]; or one for all of them: [1, N, D]. */
-  readonly z: Tensor;
+export interface Latents extends Decoding {
   /** The divergence term of each sample, [N], before beta. */
   readonly kl: Tensor;
+  /** Latents from which all views are decoded again, such as those of single views; the reconstructions are added. */
+  readonly further?: readonly Decoding[];
 }
 
 /**
@@ -42,6 +57,20 @@ export interface Latents {
  * all views, or (`annealed`) one per view while alpha keeps some weight on it.
  */
 export type FixedPrior = "each" | "shared" | "annealed";
+
+/**
+ * Whether some latent dimensions may be private to their view: `optional` for methods whose shared part is treated as
+ * the whole latent is otherwise, `own` for methods that are defined by a private part.
+ */
+export type PrivateLatents = "optional" | "own";
+
+/** The publication of a method. */
+export interface MethodPaper {
+  /** Short title. */
+  readonly title: string;
+  /** Address of a freely readable version. */
+  readonly url: string;
+}
 
 /** A multimodal VAE's treatment of its latents. */
 export interface Method {
@@ -53,10 +82,18 @@ export interface Method {
   readonly prior: FixedPrior;
   /** The view of the method, for VAEs of a single view. */
   readonly view?: string;
+  /** Whether latents have a part that is private to their view; they cannot if omitted. */
+  readonly privateLatents?: PrivateLatents;
+  /** Its publication, for methods that are not from the papers of the MMVM VAE. */
+  readonly paper?: MethodPaper;
+  /** Requests parameters of the method itself from a declaring scope, for methods that have any. */
+  declare?(scope: Scope, sizes: { views: number; privateDim: number }): void;
   /** Latents and divergence of a batch, in training. */
   latents(context: LatentContext): Latents;
-  /** The posterior after aggregation, [N, D], for methods that have one. */
+  /** The posterior of the shared latent after aggregation, [N, D - privateDim], for methods that have one. */
   aggregate?(posterior: Posterior, context: AggregateContext): Posterior;
   /** The engine's name of that aggregation, for methods that have one. */
   readonly aggregation?: AggregateMethod;
+  /** Whether training gives each sample one component of the mixture `aggregation`, instead of using all of them. */
+  readonly samplesComponents?: boolean;
 }

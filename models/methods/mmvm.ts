@@ -20,6 +20,7 @@ export const mmvm: Method = {
   name: "mmvm",
   title: "MMVM VAE: each view's prior is the mixture of all views' posteriors",
   prior: "annealed",
+  privateLatents: "optional",
   latents({ posterior, noise, alpha, present, objective }) {
     const { mu, logvar } = posterior;
     const z = reparameterize(mu, logvar, { eps: noise });

@@ -4,11 +4,28 @@
  * @module
  */
 import type { Method } from "./method.ts";
+import { dmvae } from "./dmvae.ts";
+import { helvae } from "./helvae.ts";
 import { frontal, independent, lateral } from "./independent.ts";
 import { avg, moe, mopoe, poe } from "./joint.ts";
+import { mmvaePlus } from "./mmvae_plus.ts";
 import { mmvm } from "./mmvm.ts";
+import { mvtcae } from "./mvtcae.ts";
 
-const METHODS: readonly Method[] = [mmvm, independent, poe, moe, mopoe, avg, frontal, lateral];
+const METHODS: readonly Method[] = [
+  mmvm,
+  independent,
+  poe,
+  moe,
+  mopoe,
+  avg,
+  helvae,
+  mvtcae,
+  dmvae,
+  mmvaePlus,
+  frontal,
+  lateral,
+];
 
 /** Names of all methods. */
 export const METHOD_NAMES: readonly string[] = METHODS.map((method) => method.name);

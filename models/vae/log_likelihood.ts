@@ -6,8 +6,8 @@
 import {
   add,
   aggregate,
-  type AggregateMethod,
   broadcastTo,
+  concat,
   type InputData,
   logMixtureDensity,
   mixtureComponents,
@@ -27,6 +27,7 @@ import {
 import { type BatchViews, viewBatch } from "../view_batch.ts";
 import { isText, textInputs, textTensors, viewInputs, type ViewTensors, viewTensors } from "../view_inputs.ts";
 import { negativeLogLikelihood } from "../layers/likelihoods.ts";
+import { privatePart, sharedPart } from "../methods/private_latents.ts";
 import type { Posterior } from "../networks/network.ts";
 import { requireAnchor } from "./samples.ts";
 import { viewOf } from "../view_of.ts";
@@ -55,8 +56,13 @@ interface Estimate {
   readonly explained: readonly number[];
   /** Views whose posteriors propose latents. */
   readonly proposing: readonly number[];
-  /** The aggregation whose components are the proposals. */
-  readonly aggregation: AggregateMethod;
+  /**
+   * The mixture whose components propose latents; `joint`: the method's joint posterior proposes; `own`: the proposing
+   * view's own posterior.
+   */
+  readonly proposal: "moe" | "mopoe" | "joint" | "own";
+  /** How many of the last latent dimensions are private to the explained views, and drawn for each of them. */
+  readonly privateDim: number;
   /**
    * Weigh p(x|z) by prior over proposal density, which makes an estimate under N(0, I); without, under the proposal
    * itself.
@@ -76,9 +82,11 @@ interface Estimate {
  *
  * - joint models explain all views by one latent, and log p(x_of | x_given) = log p(x_of, x_given) - log p(x_given);
  * - independent VAEs have one latent per view: the views' log-likelihoods add, and given views carry no information;
+ * - private latents w of the explained views are drawn from their posteriors, which enter as p(w_m) / q(w_m | x_m);
  * - the MMVM VAE at alpha = 0 has no fixed prior, hence no marginal or joint likelihood; given a view, its prediction
  *   is that of the latents of that view: log 1/K sum_k p(x_of | z_k) with z_k from the mixture of the given views'
- *   posteriors. Trained with alpha above 0 it has the marginal likelihoods of independent VAEs.
+ *   posteriors, and private latents from N(0, I). Trained with alpha above 0 it has the marginal likelihoods of
+ *   independent VAEs.
  *
  * @throws {RangeError} for views that the model does not have, or if the method has no such likelihood.
  */
@@ -88,23 +96,31 @@ export async function logLikelihood(
   options: LogLikelihoodOptions,
 ): Promise<Float64Array> {
   const { of, given = [], draws } = options;
-  const { prior, aggregation } = model.vae.method;
+  const { method: { prior, aggregation }, privateDim } = model.vae;
   requireSelection(model, options);
   const estimate = (about: Estimate) => estimateLog(model, batch, { ...options, about, draws });
   if (prior === "annealed" && given.length > 0) {
-    return await estimate({ explained: of, proposing: given, aggregation: "moe", weighed: false });
+    return await estimate({ explained: of, proposing: given, proposal: "moe", privateDim, weighed: false });
   }
   if (prior !== "shared") {
     requireAnchor(model.vae, { alpha: options.alpha ?? 0, use: "marginal or joint likelihood" });
     let total: Float64Array | undefined;
     for (const view of of) {
-      const part = await estimate({ explained: [view], proposing: [view], aggregation: "poe", weighed: true });
+      // The prior of the whole latent is N(0, I), so its parts need no distinction.
+      const part = await estimate({
+        explained: [view],
+        proposing: [view],
+        proposal: "own",
+        privateDim: 0,
+        weighed: true,
+      });
       total = total ? total.map((value, n) => value + part[n]!) : part;
     }
     return total!;
   }
+  const proposal = aggregation === "moe" || aggregation === "mopoe" ? aggregation : "joint";
   const joint = (views: readonly number[]) =>
-    estimate({ explained: views, proposing: views, aggregation: aggregation ?? "poe", weighed: true });
+    estimate({ explained: views, proposing: views, proposal, privateDim, weighed: true });
   const all = await joint([...of, ...given]);
   if (given.length === 0) return all;
   const known = await joint(given);
@@ -129,7 +145,7 @@ async function estimateLog(
   options: DrawOptions & { about: Estimate; draws: number },
 ): Promise<Float64Array> {
   const { about, draws, seed = 0, step = 0 } = options;
-  const components = mixtureComponents(about.aggregation, about.proposing.length).length;
+  const components = setsOf(about).length;
   const samples = model.shape.batchSize;
   // A small batch is decoded for several draws at once, because a readback from the GPU costs more than the decoding.
   const copies = Math.max(1, Math.min(Math.floor(ROWS / (components * samples)), Math.ceil(draws / components)));
@@ -151,15 +167,20 @@ function buildWeights(model: VaeInference, options: { about: Estimate; copies: n
   const { about, copies } = options;
   const { vae } = model;
   const views = viewTensors(model.shape);
-  const { mu, logvar } = componentsOf(vae.encode(model.scope, views), about);
+  const posterior = vae.encode(model.scope, views);
+  const { mu, logvar } = componentsOf(model, posterior, about);
   const components = { mu: repeatSamples(mu, copies), logvar: repeatSamples(logvar, copies) };
   const [count, samples, width] = components.mu.shape as [number, number, number];
   const eps = randomNormal(components.mu.shape, { stream: model.scope.stream("importance draws") });
   const z = reparameterize(components.mu, components.logvar, { eps });
-  const each = about.explained.map((view) => {
+  const rows = reshape(z, [count * samples, width]);
+  const own = about.privateDim > 0 ? drawPrivate(model, posterior, { about, copies, count }) : undefined;
+  const each = about.explained.map((view, i) => {
     const repeated = repeatView(model, views[view]!, { view, times: count * copies });
-    const output = vae.decodeView(model.scope, reshape(z, [count * samples, width]), view);
-    return reshape(neg(negativeLogLikelihood(output, repeated, vae.config.likelihood)), [count, samples]);
+    const output = vae.decodeView(model.scope, own ? concat([rows, own[i]!.w], 1) : rows, view);
+    const log = neg(negativeLogLikelihood(output, repeated, vae.config.likelihood));
+    const ratio = own?.[i]?.ratio;
+    return reshape(ratio ? add(log, ratio) : log, [count, samples]);
   });
   const likelihood = each.reduce((a, b) => add(a, b));
   if (!about.weighed) return { outputs: { weights: likelihood } };
@@ -168,18 +189,45 @@ function buildWeights(model: VaeInference, options: { about: Estimate; copies: n
 }
 
 /**
- * The components of a mixture of the proposing views' posteriors, stacked [components, N, D]; one for the other
- * aggregates.
+ * Draws of each explained view's private latent, [components copies N, P]: from its posterior, with the logarithm of
+ * prior over posterior density, or if not weighed from N(0, I).
  */
-function componentsOf(posterior: Posterior, { proposing, aggregation }: Estimate): Posterior {
-  const sets = mixtureComponents(aggregation, proposing.length);
-  const parts = sets.map((set) => {
-    const views = proposing.filter((_, i) => Math.floor(set / 2 ** i) % 2 === 1);
-    return aggregate(
-      stack(views.map((m) => viewOf(posterior.mu, m))),
-      stack(views.map((m) => viewOf(posterior.logvar, m))),
-      { method: aggregation === "avg" ? "avg" : "poe" },
-    );
+function drawPrivate(
+  model: VaeInference,
+  posterior: Posterior,
+  { about, copies, count }: { about: Estimate; copies: number; count: number },
+): { w: Tensor; ratio?: Tensor }[] {
+  const { mu, logvar } = privatePart(posterior, about.privateDim);
+  return about.explained.map((view) => {
+    const stream = model.scope.stream(`private importance draws ${view}`);
+    const eps = randomNormal([count * copies * mu.shape[1]!, about.privateDim], { stream });
+    if (!about.weighed) return { w: eps };
+    const repeated = (x: Tensor) => viewOf(repeatSamples(stack([viewOf(x, view)]), count * copies), 0);
+    const q = { mu: repeated(mu), logvar: repeated(logvar) };
+    const w = reparameterize(q.mu, q.logvar, { eps });
+    return { w, ratio: mul(0.5, sum(sub(add(square(eps), q.logvar), square(w)), { axes: -1 })) };
+  });
+}
+
+/** The proposing views of each component, as bit sets over their places in `about.proposing`. */
+function setsOf({ proposal, proposing }: Estimate): number[] {
+  return mixtureComponents(proposal === "moe" || proposal === "mopoe" ? proposal : "poe", proposing.length);
+}
+
+/**
+ * The components of a mixture of the proposing views' posteriors, stacked [components, N, S]; one for the other
+ * proposals.
+ */
+function componentsOf({ vae }: VaeInference, posterior: Posterior, about: Estimate): Posterior {
+  const parts = setsOf(about).map((set) => {
+    const views = about.proposing.filter((_, i) => Math.floor(set / 2 ** i) % 2 === 1);
+    const chosen = {
+      mu: stack(views.map((m) => viewOf(posterior.mu, m))),
+      logvar: stack(views.map((m) => viewOf(posterior.logvar, m))),
+    };
+    if (about.proposal === "joint") return vae.aggregate(chosen, {});
+    const { mu, logvar } = sharedPart(chosen, about.privateDim);
+    return aggregate(mu, logvar, { method: "poe" });
   });
   return { mu: stack(parts.map(({ mu }) => mu)), logvar: stack(parts.map(({ logvar }) => logvar)) };
 }

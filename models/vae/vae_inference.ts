@@ -9,15 +9,19 @@
  */
 import {
   compile,
+  concat,
   type Device,
   input,
   type InputData,
+  pad,
   type Precision,
   type Program,
   ProgramCache,
   type ProgramResults,
+  reshape,
   slice,
   type Tensor,
+  where,
 } from "../../runtime/mod.ts";
 import { evaluatedState } from "../training_state.ts";
 import { drawComponents } from "../methods/component_draw.ts";
@@ -25,11 +29,15 @@ import type { BatchViews } from "../view_batch.ts";
 import { type BatchShape, viewInputs, viewTensors } from "../view_inputs.ts";
 import { likelihoodMean, probableTokens } from "../layers/likelihoods.ts";
 import type { AggregateContext, Method } from "../methods/method.ts";
+import { joined, privateDims, sharedDims } from "../methods/private_latents.ts";
 import { declareParameters, type HostTensor, Parameters } from "../layers/parameters.ts";
 import { Scope } from "../layers/scope.ts";
 import { Vae, type VaeConfig } from "./vae.ts";
 
-/** Latents of a batch: one posterior per view. */
+/**
+ * Latents of a batch: one posterior per view. With private latents these are the last dimensions, after the shared
+ * ones.
+ */
 export interface EncodedBatch {
   /** Per view [N, D]. */
   readonly mu: readonly Float32Array[];
@@ -118,9 +126,9 @@ export class VaeInference implements Disposable {
   }
 
   /**
-   * The joint posterior of a batch [N, D], after aggregation over some of the views. A mixture (MoE, MoPoE) gives each
-   * sample the posterior of its component, by the slices or the draw that the model was trained with; a sample without
-   * any view gets zeros.
+   * The joint posterior of a batch [N, D], after aggregation over some of the views; with private latents, that of the
+   * shared ones. A mixture (MoE, MoPoE, MMVAE+) gives each sample the posterior of its component, by slices of the
+   * batch or by a draw, as the model's settings say; a sample without any view gets zeros.
    *
    * @throws {RangeError} for a method that has no joint posterior.
    */
@@ -129,15 +137,13 @@ export class VaeInference implements Disposable {
     options: ViewSelection & DrawOptions = {},
   ): Promise<{ mu: Float32Array; logvar: Float32Array }> {
     const { method, drawsComponents } = this.vae;
-    const { aggregate, aggregation } = method;
-    if (!aggregate || !aggregation) throw noJointPosterior(method);
+    if (!method.aggregate) throw noJointPosterior(method);
     const program = await this.program("aggregate", () => {
       const posterior = this.vae.encode(this.scope, viewTensors(this.shape));
-      const { mu, logvar } = aggregate(posterior, this.selectionInputs({ assigned: drawsComponents }));
+      const { mu, logvar } = this.vae.aggregate(posterior, this.selectionInputs({ assigned: drawsComponents }));
       return { outputs: { mu, logvar } };
     });
-    const selection = this.selection(options, drawsComponents ? { assigned: aggregation } : {});
-    program.run({ ...viewInputs(batch), ...selection });
+    program.run({ ...viewInputs(batch), ...this.selection(options, this.#drawn) });
     const [mu, logvar] = await program.read("mu", "logvar");
     return { mu: mu!, logvar: logvar! };
   }
@@ -145,7 +151,8 @@ export class VaeInference implements Disposable {
   /**
    * Each view decoded from each view's posterior mean, `result[from][to]`: an image as the mean of its likelihood, [N,
    * S, S], a text as its most probable tokens, [N, L]. On the diagonal these are reconstructions, elsewhere
-   * translations of one view into another.
+   * translations of one view into another: these take the shared latent of the one, and as private latent of the other
+   * the mean of its prior, zeros.
    */
   async decode(batch: BatchViews): Promise<Float32Array[][]> {
     const { views } = this.vae;
@@ -154,7 +161,7 @@ export class VaeInference implements Disposable {
     const program = await this.program("decode", () => {
       const { mu } = this.vae.encode(this.scope, viewTensors(this.shape));
       const outputs = each.flatMap((from) =>
-        this.#shown(slice(mu, { starts: [from, 0, 0], sizes: [1, mu.shape[1]!, mu.shape[2]!] }))
+        this.#shown(this.#carried(mu, from))
           .map((output, to) => [name(from, to), output] as const)
       );
       return { outputs: Object.fromEntries(outputs) };
@@ -177,10 +184,24 @@ export class VaeInference implements Disposable {
 
   /**
    * Reconstructions of the batch, one array per view as by {@link decode}: decoded from each view's own posterior mean,
-   * or from the mean of the joint posterior if the method has one.
+   * or from the mean of the joint posterior if the method has one. Private latents are the view's own, or zeros, the
+   * mean of their prior, for a view that is not used.
    */
   async reconstruct(batch: BatchViews, options: ViewSelection & DrawOptions = {}): Promise<Float32Array[]> {
-    if (this.vae.method.aggregate) return await this.decodeLatents((await this.aggregate(batch, options)).mu);
+    const { method: { aggregate }, privateDim, drawsComponents } = this.vae;
+    if (aggregate && privateDim > 0) {
+      const program = await this.program("reconstruct", () => {
+        const posterior = this.vae.encode(this.scope, viewTensors(this.shape));
+        const selected = this.selectionInputs({ assigned: drawsComponents });
+        const { mu } = this.vae.aggregate(posterior, selected);
+        const used = reshape(selected.present!, [...selected.present!.shape, 1]);
+        const own = where(used, { then: privateDims(posterior.mu, privateDim), otherwise: 0 });
+        return this.decoded(joined(reshape(mu, [1, ...mu.shape]), own));
+      });
+      program.run({ ...viewInputs(batch), ...this.selection(options, this.#drawn) });
+      return await this.readDecoded(program);
+    }
+    if (aggregate) return await this.decodeLatents((await this.aggregate(batch, options)).mu);
     const decoded = await this.decode(batch);
     return decoded.map((to, m) => to[m]!);
   }
@@ -271,6 +292,22 @@ export class VaeInference implements Disposable {
         }), numbered from 0`,
       );
     }
+  }
+
+  /** The mixture whose components are drawn, if they are. */
+  get #drawn(): { assigned?: NonNullable<Method["aggregation"]> } {
+    const { drawsComponents, method: { aggregation } } = this.vae;
+    return drawsComponents && aggregation ? { assigned: aggregation } : {};
+  }
+
+  /** The latents from which each view is decoded, given posterior means [M, N, D], from those of one view. */
+  #carried(mu: Tensor, from: number): Tensor {
+    const { views, privateDim, sharedDim } = this.vae;
+    const [, samples, width] = mu.shape as [number, number, number];
+    const whole = slice(mu, { starts: [from, 0, 0], sizes: [1, samples, width] });
+    if (privateDim === 0) return whole;
+    const other = pad(sharedDims(whole, privateDim), [[0, 0], [0, 0], [0, width - sharedDim]]);
+    return concat(Array.from({ length: views }, (_, to) => to === from ? whole : other), 0);
   }
 
   #shown(z: Tensor): Tensor[] {

@@ -17,7 +17,7 @@ import { viewRowsOf, viewsOfPart, WHOLE } from "../split_batch.ts";
 import type { ViewBatch } from "../view_batch.ts";
 import { viewInputs, viewTensors } from "../view_inputs.ts";
 import { Scope } from "../layers/scope.ts";
-import { type BatchPart, drawComponents, isMixture, sliceComponents } from "../methods/component_draw.ts";
+import { type BatchPart, drawComponents, sliceComponents } from "../methods/component_draw.ts";
 import type { EvaluationResults, StepInputs, StepSettings, StepTrainerOptions, Trainable } from "../trainable.ts";
 import { createStepTrainer, type StepTrainer } from "../trainer.ts";
 import { Vae, type VaeConfig, type VaeTerms } from "./vae.ts";
@@ -26,6 +26,8 @@ import { Vae, type VaeConfig, type VaeTerms } from "./vae.ts";
 export interface VaeBatch extends ViewBatch {
   /** Standard normal noise [M, N, D], for a trainer with `givenNoise`. */
   readonly noise?: Float32Array;
+  /** The further noise of methods that draw any, by name, for a trainer with `givenNoise`. */
+  readonly furtherNoise?: Readonly<Record<string, Float32Array>>;
   /**
    * 1 where a view is present, view-major [M, N]; required by trainers with `missingViews`, ignored by others.
    */
@@ -98,7 +100,7 @@ export class TrainableVae implements Trainable<VaeBatch> {
   }
 
   #terms(scope: Scope): VaeTerms {
-    const { batchSize, config, floatImages = false, givenNoise, missingViews } = this.options;
+    const { batchSize, config, floatImages = false, givenNoise = false, missingViews } = this.options;
     const { views } = this.#vae;
     const noiseShape = [views, batchSize, config.latentDim];
     return this.#vae.terms(scope, {
@@ -108,6 +110,7 @@ export class TrainableVae implements Trainable<VaeBatch> {
         : randomNormal(noiseShape, { stream: scope.stream("reparameterisation") }),
       alpha: input("alpha", { shape: [1] }),
       beta: input("beta", { shape: [] }),
+      givenNoise,
       ...(missingViews ? { present: input("present", { shape: [views, batchSize] }) } : {}),
       ...(this.#assigns ? { assignment: input("assignment", { shape: [batchSize], dtype: "u32" }) } : {}),
     });
@@ -115,6 +118,10 @@ export class TrainableVae implements Trainable<VaeBatch> {
 
   inputs(batch: VaeBatch, { alpha, beta, step }: StepSettings, micro: BatchPart = WHOLE): StepInputs {
     const { pixels, texts, noise, ...part } = this.#partOf(batch, micro);
+    const { furtherNoise = {} } = batch;
+    if (micro.of > 1 && Object.keys(furtherNoise).length > 0) {
+      throw new RangeError("further noise cannot be divided into micro-batches: let it be drawn instead");
+    }
     const present = this.options.missingViews ? part.present : undefined;
     const given = present ? { present } : {};
     const { absent, ...filled } = fillAbsent(
@@ -129,6 +136,7 @@ export class TrainableVae implements Trainable<VaeBatch> {
         ...this.#components(given, { step, micro: micro.index }),
         ...given,
         ...(noise ? { noise } : {}),
+        ...Object.fromEntries(Object.entries(furtherNoise).map(([name, values]) => [`noise ${name}`, values])),
       },
       ...(absent.length > 0 ? { keepsStatistics: (name) => isOfViews(name, absent) } : {}),
     };
@@ -147,8 +155,8 @@ export class TrainableVae implements Trainable<VaeBatch> {
   /** Whether a step needs the component of each sample: drawn, or the slice of a batch of which this is a part. */
   get #assigns(): boolean {
     const { part } = this.options;
-    const { drawsComponents, method: { aggregation } } = this.#vae;
-    return drawsComponents || (part !== undefined && part.of > 1 && isMixture(aggregation));
+    const { drawsComponents, method: { samplesComponents = false } } = this.#vae;
+    return samplesComponents && (drawsComponents || (part !== undefined && part.of > 1));
   }
 
   #components(

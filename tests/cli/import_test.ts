@@ -10,7 +10,8 @@ Deno.test("deno task import makes a run of a state_dict, export writes it again,
     const sizes = { network: "small", imageSize: 28, filterDim: 2, latentDim: 4 };
     const vae = new Vae({
       ...sizes,
-      method: "mmvm",
+      method: "mmvae-plus",
+      privateDim: 1,
       views: ["rotated", "noisy"],
       dropout: 0,
       likelihood: { name: "laplace", scale: 1 },
@@ -20,12 +21,15 @@ Deno.test("deno task import makes a run of a state_dict, export writes it again,
       return [spec.name, { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.5) }] as const;
     });
     await Deno.writeFile(join(folder, "state.safetensors"), encodeSafetensors(new Map(tensors)));
-    const args = ["state.safetensors", "--run", "theirs", "--dataset", "mnist-pairs"];
+    const given = ["state.safetensors", "--run", "theirs", "--dataset", "mnist-pairs"];
+    const refused = await runProcess([...taskCommand("import"), ...given], { cwd: folder });
+    assert.match(refused.stderr, /has private_priors\.N, which --method mmvm has not: give --method mmvae-plus/);
+    const args = [...given, "--method", "mmvae-plus"];
     const made = await runProcess([...taskCommand("import"), ...args], { cwd: folder });
     assert.equal(made.code, 0, made.stderr);
     assert.match(made.stdout, /2 views, small network at 28 pixels, 2 filters, 4 latent dimensions\n/);
     const config = JSON.parse(await Deno.readTextFile(join(folder, "runs/theirs/config.json")));
-    assert.equal(config.model.latentDim, 4);
+    assert.deepEqual([config.model.latentDim, config.model.privateDim], [4, 1]);
     const checkpoints = [...Deno.readDirSync(join(folder, "runs/theirs/checkpoints"))];
     assert.equal(checkpoints.length, 1);
     const exported = await runProcess([...taskCommand("export"), "theirs", "--format", "pytorch"], { cwd: folder });
@@ -35,6 +39,12 @@ Deno.test("deno task import makes a run of a state_dict, export writes it again,
       [name, { shape: raw.shape, data: toFloat32(raw) }] as const
     );
     assert.deepEqual(new Map(values), new Map(tensors));
+    const source = await Deno.readTextFile(join(folder, "runs/theirs/export/model.py"));
+    assert.match(source, /The last 1 of the 4 latent dimensions are private to their view/);
+    assert.match(
+      source,
+      /self\.private_priors = nn\.ParameterList\(nn\.Parameter\(torch\.zeros\(1\)\) for _ in VIEWS\)/,
+    );
     const again = await runProcess([...taskCommand("import"), ...args], { cwd: folder });
     assert.deepEqual([again.code, again.stdout], [1, ""]);
     assert.match(again.stderr, /theirs is there already: choose another --run NAME/);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createVaeTrainer, type HostTensor, type VaeConfig } from "../../models/mod.ts";
+import { createVaeTrainer, type HostTensor, Vae, type VaeConfig } from "../../models/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
 import { normalData, uniformStream } from "../reference/compare.ts";
 
@@ -40,6 +40,19 @@ export function smallBatch(options: { views: number; samples: number; size?: num
   return { pixels, noise };
 }
 
+/**
+ * The further noise of methods that draw any. Views have the same numbers, so that permuting views permutes nothing
+ * here.
+ */
+function furtherNoise(config: VaeConfig, samples: number): Record<string, Float32Array> {
+  const { views, privateDim, sharedDim, method } = new Vae(config);
+  if (method.name === "dmvae") return { joint: normalData(samples * sharedDim, { seed: 8 }) };
+  if (method.name !== "mmvae-plus") return {};
+  const one = normalData(samples * privateDim, { seed: 9 });
+  const size = one.length * views ** 2;
+  return { "auxiliary priors": Float32Array.from({ length: size }, (_, i) => one[i % one.length]!) };
+}
+
 /** The outcome of one step. */
 export interface StepOutcome {
   readonly loss: number;
@@ -63,9 +76,10 @@ export async function oneStep(
   },
 ): Promise<StepOutcome> {
   const { config, pixels, noise, present, parameters, alpha = 0.3, beta = 0.7 } = options;
+  const batchSize = pixels[0]!.length / config.imageSize ** 2;
   using trainer = await createVaeTrainer(device, {
     config,
-    batchSize: pixels[0]!.length / config.imageSize ** 2,
+    batchSize,
     seed: 1,
     floatImages: true,
     givenNoise: true,
@@ -73,20 +87,21 @@ export async function oneStep(
     missingViews: present !== undefined,
   });
   if (parameters) trainer.write(parameters);
-  trainer.step({ pixels, noise, ...(present ? { present } : {}) }, { step: 0, learningRate: 1e-3, alpha, beta });
+  const batch = { pixels, noise, furtherNoise: furtherNoise(config, batchSize), ...(present ? { present } : {}) };
+  trainer.step(batch, { step: 0, learningRate: 1e-3, alpha, beta });
   const [entry] = await trainer.readMetrics();
   const { loss, reconstruction, kl } = entry!.values as Record<"loss" | "reconstruction" | "kl", number>;
   return { loss, reconstruction, kl, gradients: await trainer.readGradients(), state: await trainer.read() };
 }
 
-/** Selects and renumbers the tensors of some views' networks: view `numbers[i]` becomes view i. */
+/** Selects and renumbers the tensors of some views' networks and priors: view `numbers[i]` becomes view i. */
 export function partOfViews(
   tensors: ReadonlyMap<string, HostTensor>,
   numbers: readonly number[],
 ): Map<string, HostTensor> {
   const part = new Map<string, HostTensor>();
   for (const [name, tensor] of tensors) {
-    const match = /^(.*\b(?:encoders|decoders)\.)(\d+)(\..*)$/.exec(name);
+    const match = /^(.*\b(?:encoders|decoders|private_priors)\.)(\d+)(|\..*)$/.exec(name);
     const i = match ? numbers.indexOf(Number(match[2])) : -1;
     if (match && i >= 0) part.set(`${match[1]}${i}${match[3]}`, tensor);
   }

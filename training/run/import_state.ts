@@ -10,8 +10,8 @@ import { decodeSafetensors, SafetensorsError, toFloat32 } from "../../runtime/mo
 import type { ModelConfig } from "./run_config.ts";
 import { RUN_SETTINGS } from "./run_settings.ts";
 
-/** Sizes that the tensors' shapes tell. */
-export type StateSizes = Pick<ModelConfig, "network" | "imageSize" | "filterDim" | "latentDim">;
+/** Sizes that the tensors' shapes tell; `privateDim` only of MMVAE+, which has priors of its private latents. */
+export type StateSizes = Pick<ModelConfig, "network" | "imageSize" | "filterDim" | "latentDim" | "privateDim">;
 
 /** A checked state_dict. */
 export interface ImportedState {
@@ -44,12 +44,17 @@ export async function readState(path: string): Promise<ImportedState> {
     if (!(error instanceof SafetensorsError || error instanceof TypeError)) throw error;
     throw new DataError(`this is not a state_dict in the safetensors format: ${error.message}`, { file: path });
   }
-  const { sizes, views } = sizesOf(tensors, { file: path });
+  const { views, ...found } = sizesOf(tensors, { file: path });
+  const privateDim = tensors.get("private_priors.0")?.shape[0];
+  const sizes = { ...found.sizes, ...(privateDim === undefined ? {} : { privateDim }) };
   if (!isPossible(sizes)) {
     const { network, imageSize, filterDim, latentDim } = sizes;
     throw new DataError(
       `the tensors' shapes give ${network} networks of ${filterDim} filters and ${latentDim} latent dimensions at ` +
-        `${imageSize} pixels, which is no size that a network has`,
+        `${imageSize} pixels${
+          privateDim === undefined ? "" : `, ${privateDim} of them private`
+        }, which is no size that ` +
+        "a network has",
       { file: path },
     );
   }
@@ -67,7 +72,8 @@ export async function readState(path: string): Promise<ImportedState> {
 }
 
 /** Whether sizes are in the ranges of a run's settings. */
-function isPossible({ imageSize, filterDim, latentDim }: StateSizes): boolean {
+function isPossible({ imageSize, filterDim, latentDim, privateDim }: StateSizes): boolean {
+  if (privateDim !== undefined && (privateDim < 1 || privateDim >= latentDim)) return false;
   const { imageSize: image, filterDim: filters, latentDim: latents } = RUN_SETTINGS.model;
   return [[image, imageSize], [filters, filterDim], [latents, latentDim]].every(([setting, value]) =>
     (setting as typeof image).schema.safeParse(value).success
@@ -122,7 +128,7 @@ function count(names: readonly string[], pattern: RegExp): number {
 function mismatchesOf(tensors: Tensors, { sizes, views }: { sizes: StateSizes; views: number }): string[] {
   const vae = new Vae({
     ...sizes,
-    method: "independent",
+    method: sizes.privateDim === undefined ? "independent" : "mmvae-plus",
     views: Array.from({ length: views }, (_, m) => `view ${m}`),
     dropout: 0,
     likelihood: { name: "laplace", scale: 1 },

@@ -85,7 +85,7 @@ export interface ModelConfig {
   imageSize: number;
   /** Filters of the first layer. */
   filterDim: number;
-  /** Latent dimensions. */
+  /** Latent dimensions, private ones included. */
   latentDim: number;
   /** Rate of dropout2d in the residual blocks. */
   dropout: number;
@@ -109,6 +109,10 @@ export interface ModelConfig {
   textFilterDim?: number;
   /** Weight of a text's reconstruction; `auto`, pixels of an image / tokens of a text, if absent. */
   textWeight?: number | "auto";
+  /** How many of the latent dimensions are private to their view; the method's default if absent. */
+  privateDim?: number;
+  /** Weight of the total correlation in MVTCAE; 5/6 if absent. */
+  tcRatio?: number;
 }
 
 /** The optimisation. */

@@ -38,6 +38,7 @@ import {
   MOE_ASSIGNMENTS,
   networkNames,
   PRIORS,
+  PUBLISHED_OBJECTIVE,
   TEXT_LENGTHS,
 } from "../../models/mod.ts";
 import { MOST_AUGMENTED, PRECISIONS } from "../../runtime/mod.ts";
@@ -174,7 +175,7 @@ const model = {
     default: "pairwise",
   })),
   jointKl: optional(choice(JOINT_KLS, {
-    help: "count the divergence of joint models once per view or once",
+    help: "count the divergence of poe, moe, mopoe and avg once per view or once",
     default: "views",
   })),
   moeAssignment: optional(choice(MOE_ASSIGNMENTS, {
@@ -204,6 +205,18 @@ const model = {
     help: "filters of the first layer of the text view's networks; as --filter-dim by default",
   })),
   textWeight: unlessDefault(textWeight),
+  privateDim: optional(integer({
+    min: 0,
+    max: 4095,
+    help:
+      "how many of the latent dimensions are private to their view; half for dmvae and mmvae-plus, else 0 by default",
+  })),
+  tcRatio: unlessDefault(number({
+    min: 0,
+    max: 1,
+    help: "mvtcae's alpha, the weight of the total correlation (the paper: 5/6)",
+    default: PUBLISHED_OBJECTIVE.tcRatio,
+  })),
 };
 
 /** The optimisation. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createVaeTrainer, type HostTensor, METHOD_NAMES, methodOf, type VaeConfig } from "../../../models/mod.ts";
+import { createVaeTrainer, type HostTensor, METHOD_NAMES, methodOf, Vae, type VaeConfig } from "../../../models/mod.ts";
 import { compile, Device, input } from "../../../runtime/mod.ts";
 import { assertClose, normalData } from "../../reference/compare.ts";
 import { LATENT, oneStep, partOfViews, smallBatch, smallConfig, type StepOutcome } from "../small_vae.ts";
@@ -8,13 +8,15 @@ const SAMPLES = 6;
 
 /** Every multi-view method in all its variants. */
 const FORMS: readonly { name: string; config: (count: number) => VaeConfig }[] = [
-  ...["mmvm", "independent", "poe", "moe", "mopoe", "avg"].map((method) => ({
+  ...["mmvm", "independent", "poe", "moe", "mopoe", "avg", "helvae", "mvtcae", "dmvae", "mmvae-plus"].map((method) => ({
     name: method,
     config: (count: number) => smallConfig(method, { count }),
   })),
   { name: "mmvm, mixture prior", config: (count) => smallConfig("mmvm", { count, prior: "mixture" }) },
   { name: "mopoe, stratified", config: (count) => smallConfig("mopoe", { count, moeAssignment: "stratified" }) },
   { name: "poe, KL once", config: (count) => smallConfig("poe", { count, jointKl: "once" }) },
+  { name: "avg, private latents", config: (count) => smallConfig("avg", { count, privateDim: 1 }) },
+  { name: "mmvm, private latents", config: (count) => smallConfig("mmvm", { count, privateDim: 2 }) },
 ];
 
 function assertSameStep(got: StepOutcome, want: StepOutcome, label: string): void {
@@ -77,8 +79,13 @@ Deno.test("with one view every joint method equals a plain VAE, and MMVM one wit
   using device = await Device.open();
   const batch = smallBatch({ views: 1, samples: SAMPLES });
   const want = await oneStep(device, { config: smallConfig("independent", { count: 1 }), ...batch, beta: 0.7 });
-  for (const { name, config } of FORMS.filter(({ name }) => !name.startsWith("mmvm"))) {
-    assertSameStep(await oneStep(device, { config: config(1), ...batch, beta: 0.7 }), want, name);
+  // The objectives of MVTCAE and DMVAE with one view are other multiples of an ELBO; see the tests below.
+  for (const { name, config } of FORMS.filter(({ name }) => !/^(mmvm|mvtcae|dmvae)/.test(name))) {
+    const got = await oneStep(device, { config: config(1), ...batch, beta: 0.7 });
+    // MMVAE+ has auxiliary priors, but decodes no other view with them.
+    const { "private_priors.0": unused, ...gradients } = Object.fromEntries(got.gradients);
+    assert.ok(unused === undefined || unused.data.every((value) => value === 0), name);
+    assertSameStep({ ...got, gradients: new Map(Object.entries(gradients)) }, want, name);
   }
   for (const prior of ["pairwise", "mixture"] as const) {
     const got = await oneStep(device, {
@@ -88,6 +95,38 @@ Deno.test("with one view every joint method equals a plain VAE, and MMVM one wit
       beta: 2.8,
     });
     assertSameStep({ ...got, kl: got.kl * 4 }, want, prior);
+  }
+});
+
+Deno.test("with one view MVTCAE is a plain VAE whose loss is weighted by 1 - alpha, and with alpha 0 PoE", async () => {
+  using device = await Device.open();
+  const single = smallBatch({ views: 1, samples: SAMPLES });
+  const plain = await oneStep(device, { config: smallConfig("independent", { count: 1 }), ...single });
+  const half = await oneStep(device, { config: smallConfig("mvtcae", { count: 1, tcRatio: 0.5 }), ...single });
+  assertClose([2 * half.loss, 2 * half.kl], [plain.loss, plain.kl], { label: "one view" });
+  const batch = smallBatch({ views: 3, samples: SAMPLES });
+  const poe = await oneStep(device, { config: smallConfig("poe", { count: 3, jointKl: "once" }), ...batch });
+  assertSameStep(await oneStep(device, { config: smallConfig("mvtcae", { count: 3, tcRatio: 0 }), ...batch }), poe, "");
+});
+
+Deno.test("no private dimensions and none given are the same step, bit for bit", async () => {
+  using device = await Device.open();
+  const batch = smallBatch({ views: 2, samples: SAMPLES });
+  for (const method of ["mmvm", "mopoe"]) {
+    const plain = await oneStep(device, { config: smallConfig(method), ...batch });
+    assert.deepEqual(await oneStep(device, { config: smallConfig(method, { privateDim: 0 }), ...batch }), plain);
+  }
+});
+
+Deno.test("private dimensions are of methods that share latents, and leave at least one shared", () => {
+  const of = (method: string, privateDim?: number) =>
+    new Vae(smallConfig(method, privateDim === undefined ? {} : { privateDim })).privateDim;
+  assert.deepEqual([of("poe"), of("poe", 2), of("dmvae"), of("mmvae-plus", 2), of("independent", 0)], [0, 2, 1, 2, 0]);
+  assert.throws(() => of("poe", 3), /method poe takes 0 to 2 private of 3 latent dimensions, not 3/);
+  assert.throws(() => of("mmvm", 0.5), /not 0.5$/);
+  assert.throws(() => of("dmvae", 0), /method dmvae takes 1 to 2 private of 3 latent dimensions, not 0/);
+  for (const method of ["independent", "mvtcae"]) {
+    assert.throws(() => of(method, 1), new RegExp(`method ${method} has no latents that are private to a view`));
   }
 });
 
@@ -126,7 +165,8 @@ Deno.test("K identical experts have a product with variance 1/K and an unchanged
   const one = { mu: normalData(samples * LATENT, { seed: 3 }), logvar: normalData(samples * LATENT, { seed: 4 }) };
   const stacked = (data: Float32Array) =>
     Float32Array.from({ length: views * data.length }, (_, i) => data[i % data.length]!);
-  for (const method of METHOD_NAMES.map(methodOf).filter(({ aggregate }) => aggregate)) {
+  // DMVAE's product has N(0, I) as a further expert.
+  for (const method of METHOD_NAMES.map(methodOf).filter(({ name, aggregate }) => aggregate && name !== "dmvae")) {
     using program = await compile(device, () => {
       const shape = [views, samples, LATENT];
       const { mu, logvar } = method.aggregate!({ mu: input("mu", { shape }), logvar: input("logvar", { shape }) }, {});
@@ -136,7 +176,7 @@ Deno.test("K identical experts have a product with variance 1/K and an unchanged
     const [mu, logvar] = await program.read("mu", "logvar");
     assertClose(mu!, one.mu, { label: `${method.name}, mu` });
     if (method.name === "mopoe") continue; // Its components are products of one, two and three.
-    const narrower = method.name === "poe" ? Math.log(views) : 0;
+    const narrower = method.aggregation === "poe" ? Math.log(views) : 0;
     assertClose(logvar!, one.logvar.map((value) => value - narrower), { label: `${method.name}, logvar` });
   }
 });

@@ -51,16 +51,23 @@ function logNormal(x: readonly number[], covariance: readonly number[][]): numbe
   return result;
 }
 
-/** log p(x of some views) with a shared latent: x ~ N(b, W W' + scale^2 I). */
-function exact(n: number, views: readonly number[]): number {
+/**
+ * log p(x of some views) with a shared latent: x ~ N(b, W W' + scale^2 I). The last `privateDim` dimensions are those
+ * of private latents, by which pixels of different views do not covary.
+ */
+function exact(n: number, views: readonly number[], privateDim = 0): number {
   const rows = views.flatMap((m) =>
     Array.from({ length: PIXELS }, (_, p) => ({
+      m,
       x: IMAGES[m]![n * PIXELS + p]! - DECODERS[m]!.bias[p]!,
       w: [...DECODERS[m]!.weight.subarray(p * LATENT, (p + 1) * LATENT)],
     }))
   );
-  const covariance = rows.map(({ w }, i) =>
-    rows.map((other, j) => w.reduce((sum, value, d) => sum + value * other.w[d]!, 0) + (i === j ? SCALE ** 2 : 0))
+  const covariance = rows.map(({ m, w }, i) =>
+    rows.map((other, j) => {
+      const common = m === other.m ? LATENT : LATENT - privateDim;
+      return w.slice(0, common).reduce((sum, value, d) => sum + value * other.w[d]!, 0) + (i === j ? SCALE ** 2 : 0);
+    })
   );
   return logNormal(rows.map(({ x }) => x), covariance);
 }
@@ -101,7 +108,7 @@ function parameters(): Map<string, HostTensor> {
   return state;
 }
 
-function openLinear(device: Device, method: string): VaeInference {
+async function openLinear(device: Device, method: string, privateDim?: number): Promise<VaeInference> {
   registerLinearNetwork();
   const config: VaeConfig = {
     method,
@@ -112,9 +119,11 @@ function openLinear(device: Device, method: string): VaeInference {
     latentDim: LATENT,
     dropout: 0,
     likelihood: { name: "gaussian", scale: SCALE },
+    ...(privateDim === undefined ? {} : { privateDim }),
   };
   const model = VaeInference.open(device, { config, batchSize: SAMPLES, floatImages: true });
-  model.write(parameters());
+  // Auxiliary priors stay as they are initialised.
+  model.write(new Map([...await model.parameters.read(), ...parameters()]));
   return model;
 }
 
@@ -129,7 +138,7 @@ const each = Array.from({ length: SAMPLES }, (_, n) => n);
 Deno.test("joint models have the marginal, joint and conditional likelihoods of the closed form", async () => {
   using device = await Device.open();
   for (const method of ["poe", "moe", "mopoe", "avg"]) {
-    using model = openLinear(device, method);
+    using model = await openLinear(device, method);
     const estimate = (of: number[], given: number[] = []) =>
       logLikelihood(model, IMAGES, { of, given, draws: 240, seed: 1 });
     assertNear(await estimate([1]), each.map((n) => exact(n, [1])), `${method}, marginal`);
@@ -139,10 +148,26 @@ Deno.test("joint models have the marginal, joint and conditional likelihoods of 
   }
 });
 
+Deno.test("models with private latents and HELVAE have the likelihoods of the closed form", async () => {
+  using device = await Device.open();
+  for (
+    const [method, privateDim] of [["poe", 1], ["mopoe", 1], ["dmvae", 1], ["mmvae-plus", 1], ["helvae", 0]] as const
+  ) {
+    using model = await openLinear(device, method, privateDim);
+    const estimate = (of: number[], given: number[] = []) =>
+      logLikelihood(model, IMAGES, { of, given, draws: 480, seed: 1 });
+    assertNear(await estimate([0]), each.map((n) => exact(n, [0], privateDim)), `${method}, marginal`);
+    const joint = each.map((n) => exact(n, [0, 1], privateDim));
+    assertNear(await estimate([0, 1]), joint, `${method}, joint`);
+    const want = joint.map((value, n) => value - exact(n, [0], privateDim));
+    assertNear(await estimate([1], [0]), want, `${method}, conditional`, 0.25);
+  }
+});
+
 Deno.test("independent VAEs' log-likelihoods add, and given views carry no information", async () => {
   using device = await Device.open();
   for (const [method, alpha] of [["independent", 0], ["mmvm", 1]] as const) {
-    using model = openLinear(device, method);
+    using model = await openLinear(device, method);
     const got = await logLikelihood(model, IMAGES, { of: [0, 1], draws: 100, alpha });
     assertNear(got, each.map((n) => exact(n, [0]) + exact(n, [1])), method);
     if (method === "mmvm") continue;
@@ -151,32 +176,38 @@ Deno.test("independent VAEs' log-likelihoods add, and given views carry no infor
   }
 });
 
-Deno.test("the MMVM VAE predicts a view from the latents of another", async () => {
+for (const privateDim of [0, 1]) {
+  const name = privateDim === 0 ? "" : ", and its private latent from the prior";
+  Deno.test(`the MMVM VAE predicts a view from the latents of another${name}`, () => predicts(privateDim));
+}
+
+async function predicts(privateDim: number): Promise<void> {
   using device = await Device.open();
-  using model = openLinear(device, "mmvm");
+  using model = await openLinear(device, "mmvm", privateDim);
   const got = await logLikelihood(model, IMAGES, { of: [1], given: [0], draws: 400, seed: 2 });
   const { mu, logvar } = await model.encode(IMAGES);
   // x_1 ~ N(W mu_0 + b, W diag(e^logvar_0) W' + scale^2 I).
   const { weight, bias } = DECODERS[1]!;
+  const isPrivate = (d: number) => d >= LATENT - privateDim;
+  const mean = (n: number, d: number) => isPrivate(d) ? 0 : mu[0]![n * LATENT + d]!;
   const want = each.map((n) => {
     const w = (p: number, d: number) => weight[p * LATENT + d]!;
     const x = Array.from(
       { length: PIXELS },
-      (_, p) =>
-        IMAGES[1]![n * PIXELS + p]! - bias[p]! - w(p, 0) * mu[0]![n * LATENT]! - w(p, 1) * mu[0]![n * LATENT + 1]!,
+      (_, p) => IMAGES[1]![n * PIXELS + p]! - bias[p]! - w(p, 0) * mean(n, 0) - w(p, 1) * mean(n, 1),
     );
-    const variance = (d: number) => Math.exp(logvar[0]![n * LATENT + d]!);
+    const variance = (d: number) => isPrivate(d) ? 1 : Math.exp(logvar[0]![n * LATENT + d]!);
     const covariance = x.map((_, p) =>
       x.map((_, q) => w(p, 0) * w(q, 0) * variance(0) + w(p, 1) * w(q, 1) * variance(1) + (p === q ? SCALE ** 2 : 0))
     );
     return logNormal(x, covariance);
   });
   assertNear(got, want, "prediction", 0.3);
-});
+}
 
 Deno.test("more draws do not lower the mean estimate", async () => {
   using device = await Device.open();
-  using model = openLinear(device, "moe");
+  using model = await openLinear(device, "moe");
   const mean = async (draws: number) => {
     let sum = 0;
     for (let step = 0; step < 20; step++) {
@@ -192,7 +223,7 @@ Deno.test("more draws do not lower the mean estimate", async () => {
 
 Deno.test("logLikelihood() rejects likelihoods that a method does not define", async () => {
   using device = await Device.open();
-  using model = openLinear(device, "mmvm");
+  using model = await openLinear(device, "mmvm");
   await assert.rejects(
     logLikelihood(model, IMAGES, { of: [0], draws: 10 }),
     /mmvm has no marginal or joint likelihood at alpha 0/,

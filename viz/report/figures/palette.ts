@@ -60,6 +60,10 @@ const KNOWN: Readonly<Record<string, { slot: number; name: string }>> = {
 
 /** Names of methods that share the free slots. */
 const NAMES: Readonly<Record<string, string>> = {
+  helvae: "HELVAE",
+  mvtcae: "MVTCAE",
+  dmvae: "DMVAE",
+  "mmvae-plus": "MMVAE+",
   "view-position": "View position",
   "pixel-pca": "Pixel PCA",
   "shuffled-labels": "Shuffled labels",
@@ -87,6 +91,10 @@ export function methodRank(method: string): number {
     "moe",
     "mopoe",
     "poe",
+    "helvae",
+    "mvtcae",
+    "dmvae",
+    "mmvae-plus",
     "mmvm",
     "supervised",
     "supervised-ensemble",

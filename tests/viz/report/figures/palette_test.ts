@@ -51,6 +51,15 @@ Deno.test("assignSlots() reuses colours if there are more methods than colours",
   for (const slot of assignSlots([...KNOWN, ...methods]).values()) assert.ok(PALETTE[slot] !== undefined);
 });
 
+Deno.test("methods without a colour of their own have a name, a place among the VAEs and free colours", () => {
+  const others = ["helvae", "mvtcae", "dmvae", "mmvae-plus"];
+  assert.deepEqual(others.map(methodName), ["HELVAE", "MVTCAE", "DMVAE", "MMVAE+"]);
+  for (const method of others) {
+    assert.ok(methodRank("poe") < methodRank(method) && methodRank(method) < methodRank("mmvm"), method);
+  }
+  assert.equal(new Set(assignSlots([...PUBLISHED, ...others]).values()).size, PUBLISHED.length + others.length);
+});
+
 Deno.test("methodName() and methodRank() ignore properties inherited from Object", () => {
   assert.equal(methodName("constructor"), "constructor");
   assert.equal(methodName("mmvm"), "MMVM");
