@@ -11,12 +11,14 @@ import { otherDatasets } from "./other_datasets.ts";
 import { singleView } from "./single_view.ts";
 import { softSharing } from "./soft_sharing.ts";
 import { table } from "./table.ts";
+import { tableExtended } from "./table_extended.ts";
 import { tenPercent } from "./ten_percent.ts";
 import { withText } from "./with_text.ts";
 
 /** All experiments. */
 export const EXPERIMENTS: readonly Experiment[] = [
   table,
+  tableExtended,
   labelEfficiency,
   tenPercent,
   singleView,

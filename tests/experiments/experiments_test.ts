@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { DATASETS } from "../../data/mod.ts";
+import { METHOD_NAMES, methodOf } from "../../models/mod.ts";
 import { checkRunConfig } from "../../training/mod.ts";
 import { type Arm, type Base, type ExperimentContext, type Measured, SCALES } from "../../experiments/experiment.ts";
 import { withFloors, withoutFloors } from "../../experiments/floors.ts";
@@ -76,6 +77,7 @@ Deno.test("withoutFloors() leaves out their evaluations and comparisons", () => 
 Deno.test("experiments share identical runs", () => {
   const table = runsOf("table");
   assert.equal(table.size, 8 * 3);
+  assert.ok([...table].every((run) => runsOf("table-extended").has(run)));
   const shared = (name: string) => [...runsOf(name)].filter((run) => table.has(run)).length;
   // MMVM, independent, PoE, and the classifier on all labels.
   assert.equal(shared("label-efficiency"), 4 * 3);
@@ -86,6 +88,19 @@ Deno.test("experiments share identical runs", () => {
   assert.equal(shared("missing-views"), 0);
   // PoE and MMVM without the text.
   assert.equal(shared("with-text"), 2 * 3);
+});
+
+Deno.test("the extended table has every method of two views, and five with private latents too", () => {
+  const arms = armsOf("table-extended");
+  const methods = new Set(arms.map(({ run }) => run.config.model.method));
+  const single = METHOD_NAMES.filter((name) => methodOf(name).view !== undefined);
+  assert.deepEqual(
+    [...methods].sort(),
+    [...METHOD_NAMES, "supervised"].filter((name) => !single.includes(name)).sort(),
+  );
+  const split = arms.filter(({ setting }) => setting?.private !== undefined);
+  assert.deepEqual([...new Set(split.map(({ run }) => run.config.model.privateDim))], [8]);
+  assert.equal(split.length, 5 * 3);
 });
 
 Deno.test("probes and classifiers with the same seed and fraction use the same patients' labels", () => {
