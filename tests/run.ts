@@ -1,7 +1,7 @@
 /**
  * `deno task test`: runs the suite and summarises it. Paths and flags of `deno test` may follow, for example
  * `deno task test tests/data --filter csv`. `--times` prints how long each file took; `--fast` leaves out the slow
- * files.
+ * files; `--changed` runs only the files that may depend on what differs from the main branch.
  *
  * Tests that cannot run here (those that need a browser, if there is none) are listed by name. With CI=true each counts
  * as failed: a suite must not pass because it skipped something.
@@ -10,10 +10,13 @@
  */
 import { Buffer } from "node:buffer";
 import { existsSync } from "node:fs";
+import { relative, resolve } from "node:path";
 import { writeAll } from "../base/atomic_file.ts";
 import { prepareEnvironment } from "../cli/terminal/environment.ts";
 import { printable } from "../cli/terminal/errors.ts";
+import { changedFiles, testsOf } from "./changed_tests.ts";
 import { countTests, type TestCounts, type TestName } from "./junit.ts";
+import { ROOT } from "./process.ts";
 import { findTestFiles, groupFiles, isSlow, needsAbsentCluster, type TestGroup } from "./test_files.ts";
 
 /** Time limit of a group of tests in minutes. The whole suite takes a quarter of it on two cores. */
@@ -52,19 +55,22 @@ interface Arguments {
   readonly flags: readonly string[];
   readonly paths: readonly string[];
   readonly fast: boolean;
+  readonly changed: boolean;
   readonly times: boolean;
 }
 
 async function main(args: readonly string[]): Promise<number> {
   // The tests run in child processes, which inherit the environment.
   prepareEnvironment();
-  const { flags, paths, fast, times } = parse(args);
+  const { flags, paths, fast, changed, times } = parse(args);
   const absent = paths.find((path) => !existsSync(path));
   if (absent !== undefined) {
     console.error(`error: there is no ${printable(absent)}; name test files or folders`);
     return 2;
   }
-  const found = (await findTestFiles(paths)).filter((file) => !fast || !isSlow(file));
+  const all = await findTestFiles(paths);
+  const touched = changed ? await touchedOf(all) : all;
+  const found = touched.filter((file) => !fast || !isSlow(file));
   const leftOut = found.filter(needsAbsentCluster);
   if (leftOut.length > 0) console.log(`Left out, because no cluster can be started here: ${leftOut.join(", ")}`);
   const files = found.filter((file) => !leftOut.includes(file));
@@ -73,6 +79,23 @@ async function main(args: readonly string[]): Promise<number> {
   // Deno reports tests that a filter excludes as skipped.
   const filtered = flags.some((flag) => flag.startsWith("--filter"));
   return summarise(results, { strict: Deno.env.get("CI") === "true", filtered });
+}
+
+/** Those of the test files that a change may affect; names the slow ones, which `--fast` leaves to CI. */
+async function touchedOf(files: readonly string[]): Promise<readonly string[]> {
+  const changed = await changedFiles();
+  if (changed === undefined) {
+    console.log("git cannot say what has changed, so all tests run.");
+    return files;
+  }
+  const chosen = new Set(await testsOf(changed));
+  const touched = files.filter((file) => chosen.has(resolve(file)));
+  const slow = touched.filter(isSlow);
+  console.log(`${changed.length} files changed, which ${touched.length} of ${files.length} test files may depend on.`);
+  if (slow.length > 0) {
+    console.log(`Slow ones among them: ${slow.map((file) => relative(ROOT, resolve(file))).join(" ")}`);
+  }
+  return touched;
 }
 
 function parse(args: readonly string[]): Arguments {
@@ -84,9 +107,10 @@ function parse(args: readonly string[]): Arguments {
     else paths.push(arg);
   });
   return {
-    flags: flags.filter((flag) => flag !== "--fast" && flag !== "--times"),
+    flags: flags.filter((flag) => !["--fast", "--changed", "--times"].includes(flag)),
     paths: paths.length > 0 ? paths : ["tests"],
     fast: flags.includes("--fast"),
+    changed: flags.includes("--changed"),
     times: flags.includes("--times"),
   };
 }

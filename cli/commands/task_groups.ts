@@ -35,8 +35,8 @@ export const TASK_GROUPS: readonly TaskGroup[] = [
       "verify",
       "bench",
       "build:report-client",
-      "build:npm",
       "docs",
+      "build:npm",
     ],
   },
 ];

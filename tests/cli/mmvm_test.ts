@@ -38,7 +38,7 @@ Deno.test("the README's command installs mmvm, which runs anywhere with the perm
     const usage = await mmvm("train", "--metod", "mmvm");
     assert.equal(usage.code, 2);
     assert.match(usage.stderr, /^error: unknown option '--metod'.*`mmvm train --help` lists the options\n$/);
-    assert.match((await mmvm("help", "evaluate")).stdout, /^Usage: mmvm evaluate \[options\] <RUN>/);
+    assert.match((await mmvm("help", "evaluate")).stdout, /^Usage: mmvm evaluate \[options\] \[RUN\]/);
     const missing = await mmvm("report", "none");
     assert.match(missing.stderr, /^error: .*`mmvm evaluate none` writes it\n$/);
     assert.match((await mmvm("setup")).stderr, /^error: setup is only a task: run `deno task setup` in a checkout/);
