@@ -5,7 +5,7 @@
  * @module
  */
 import { arePhantoms } from "../phantoms/mod.ts";
-import { evaluateRun, formatAurocTable, formatCalibrationTable, PUBLISHED_AUROC } from "../eval/mod.ts";
+import { evaluateRun, PUBLISHED_AUROC } from "../eval/mod.ts";
 import { type CheckpointChoice, neededData, openRunData, readRunConfig, runPaths } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { printable, UsageError } from "./terminal/errors.ts";
@@ -13,6 +13,7 @@ import { choice, flag, flagName, integer, parseArguments, path, runName, text } 
 import { CACHE } from "./run/phantom_data.ts";
 import { invocation } from "./terminal/invocation.ts";
 import { runCli } from "./terminal/run_cli.ts";
+import { scoreTables } from "./run/score_tables.ts";
 import { writeReport } from "./run/write_report.ts";
 import { reportData, softwareVersions, stageProgress } from "./run/run_output.ts";
 import { CHECKPOINT_OPTION, DATA_OPTIONS, runDirectory } from "./options/run_options.ts";
@@ -95,7 +96,7 @@ export async function main(args: readonly string[]): Promise<void> {
   if (run === undefined) {
     throw new UsageError("deno task evaluate takes 1 RUN, or --embeddings FILE and --data DIR");
   }
-  const foreign = Object.keys(EMBEDDING_OPTIONS).find((key) => Object.hasOwn(given, key));
+  const foreign = Object.keys(EMBEDDING_OPTIONS).find((key) => key !== "demographics" && Object.hasOwn(given, key));
   if (foreign !== undefined) {
     throw new UsageError(
       `${flagName(foreign)} is for --embeddings; a run is evaluated as its configuration says`,
@@ -104,17 +105,27 @@ export async function main(args: readonly string[]): Promise<void> {
   await evaluateTrained(run, { values, probing });
 }
 
+/** The flags that the evaluation of a run takes besides those of its probes. */
+interface EvaluateValues {
+  readonly data: string | undefined;
+  readonly demographics: string | undefined;
+  readonly untrained: boolean;
+  readonly floors: boolean;
+  readonly checkpoint: CheckpointChoice;
+}
+
 async function evaluateTrained(
   run: string,
-  { values, probing }: {
-    values: { data?: string | undefined; untrained: boolean; floors: boolean; checkpoint: CheckpointChoice };
-    probing: Probing;
-  },
+  { values, probing }: { values: EvaluateValues; probing: Probing },
 ): Promise<void> {
   const directory = runDirectory(run);
   const config = await readRunConfig(directory);
   checkWritable(directory);
-  const place = values.data === undefined ? config.data : { ...config.data, root: values.data };
+  const place = {
+    ...config.data,
+    ...(values.data === undefined ? {} : { root: values.data }),
+    ...(values.demographics === undefined ? {} : { demographics: values.demographics }),
+  };
   using reporter = reportData();
   const data = await openRunData({
     ...neededData({ ...config, data: place }),
@@ -141,9 +152,7 @@ async function evaluateTrained(
   });
   progress.stop();
   const report = await writeReport(results, { path: runPaths(directory).report });
-  console.log(printable(formatAurocTable(results, { published: PUBLISHED_AUROC })));
-  const calibration = formatCalibrationTable(results);
-  if (calibration !== "") console.log(printable(`\n${calibration}`));
+  console.log(printable(scoreTables(results, { published: PUBLISHED_AUROC })));
   console.log(`\nreport: ${report}`);
 }
 

@@ -47,6 +47,8 @@ export {
   UNCERTAIN_POLICIES,
   type UncertainPolicy,
 } from "./index/labels.ts";
+export { type Attribute, ATTRIBUTES, type Demographics, GROUPS } from "./demographics/demographics.ts";
+export { readDemographics } from "./demographics/read_demographics.ts";
 export { type Tokens, TokenTable } from "./text/token_table.ts";
 export { type EncodedText, EOS, PAD, UNKNOWN, Vocabulary, type VocabularyFile } from "./text/vocabulary.ts";
 export { joinWords, tokenize } from "./text/tokenize.ts";

@@ -7,6 +7,7 @@ import { CHEST_LABELS } from "../data/index/labels.ts";
 import { Draws } from "./draws.ts";
 import type { ImageState, ViewPosition } from "./exposures.ts";
 import { labelCells } from "./label_cells.ts";
+import { patientTables } from "./mimic_patients.ts";
 import type { StudyState } from "./patients.ts";
 import { bySubjectAndStudy, type TableFile, type WrittenStudy } from "./written_study.ts";
 
@@ -92,7 +93,10 @@ export function mimicDicomTables(studies: readonly WrittenStudy[]): TableFile[] 
   ];
 }
 
-/** Creates the CSV files of MIMIC-CXR-JPG 2.1.0, with rows ordered by subject, study and image. */
+/**
+ * Creates the CSV files of MIMIC-CXR-JPG 2.1.0 and MIMIC-IV's tables of patients, with rows ordered by subject, study
+ * and image.
+ */
 export function mimicTables(studies: readonly WrittenStudy[]): TableFile[] {
   const sorted = bySubjectAndStudy(studies).map(({ study, images }) => ({
     study,
@@ -109,6 +113,7 @@ export function mimicTables(studies: readonly WrittenStudy[]): TableFile[] {
     file("mimic-cxr-2.0.0-chexpert", labelLines(sorted, "chexpert")),
     file("mimic-cxr-2.0.0-negbio", labelLines(sorted, "negbio")),
     file("mimic-cxr-2.1.0-test-set-labeled", expertLines(sorted), false),
+    ...patientTables(sorted),
   ];
 }
 

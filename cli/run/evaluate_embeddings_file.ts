@@ -9,7 +9,6 @@ import { openDataset, pairStudies } from "../../data/mod.ts";
 import {
   evaluateEmbeddings,
   type EvaluateEmbeddingsOptions,
-  formatAurocTable,
   PUBLISHED_AUROC,
   readEmbeddings,
   writeResults,
@@ -20,6 +19,7 @@ import { type DATA_OPTIONS, datasetOptions } from "../options/run_options.ts";
 import { printable, UsageError } from "../terminal/errors.ts";
 import { exists } from "../terminal/exists.ts";
 import { reportIndex, stageProgress } from "./run_output.ts";
+import { scoreTables } from "./score_tables.ts";
 import { writeReport } from "./write_report.ts";
 
 /** How embeddings and runs are probed, and what is recorded of it. */
@@ -84,7 +84,7 @@ export async function evaluateEmbeddingsFile(
   await makeFolder(directory);
   await writeResults(paths.results, results);
   const report = await writeReport(results, { path: paths.report });
-  console.log(printable(formatAurocTable(results, { published: PUBLISHED_AUROC })));
+  console.log(printable(scoreTables(results, { published: PUBLISHED_AUROC })));
   console.log(printable(`\nresults: ${paths.results}\nreport: ${report}`));
 }
 

@@ -5,7 +5,7 @@
  */
 import { fromFlags } from "../../base/setting_group.ts";
 import { readRegularText } from "../../base/regular_file.ts";
-import { evaluateRun, formatAurocTable, validationAuroc } from "../../eval/mod.ts";
+import { evaluateRun, validationAuroc } from "../../eval/mod.ts";
 import { arePhantoms } from "../../phantoms/mod.ts";
 import { Device, type DeviceTuner, type KernelTuner } from "../../runtime/mod.ts";
 import {
@@ -27,6 +27,7 @@ import { startProgress } from "../terminal/progress.ts";
 import { CACHE } from "./phantom_data.ts";
 import { softwareVersions, stageProgress } from "./run_output.ts";
 import type { StartedRun } from "./start_run.ts";
+import { scoreTables } from "./score_tables.ts";
 import { writeReport } from "./write_report.ts";
 
 /** A run in progress. */
@@ -193,7 +194,7 @@ export async function evaluate(run: Running, command: string): Promise<void> {
   progress.stop();
   const report = await writeReport(results, { path: runPaths(directory).report });
   console.log(
-    config.training.noEvaluation ? "not evaluated (--no-evaluation)" : printable(formatAurocTable(results)),
+    config.training.noEvaluation ? "not evaluated (--no-evaluation)" : printable(scoreTables(results)),
   );
   console.log(`\nreport: ${report}`);
 }

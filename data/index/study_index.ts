@@ -4,6 +4,7 @@
  * @module
  */
 import type { DropLog, DropReason } from "./drop_log.ts";
+import type { Demographics } from "../demographics/demographics.ts";
 import type { BlankPolicy, UncertainPolicy } from "./labels.ts";
 import type { StudyTexts } from "../text/study_texts.ts";
 import type { ImageSource } from "../image/image_source.ts";
@@ -69,6 +70,8 @@ export interface StudyIndexHeader {
   source: ImageSource;
   /** Texts of the studies, if they were read. */
   texts?: StudyTexts | undefined;
+  /** Age, sex and race of the patients, if a table has them. */
+  demographics?: Demographics | undefined;
 }
 
 /**
@@ -97,6 +100,8 @@ export class StudyIndex {
   readonly source: ImageSource;
   /** The studies' reports, if {@linkcode openDataset} was asked for texts and the data set has any. */
   texts: StudyTexts | undefined;
+  /** Age, sex and race of the patients, as groups, if {@linkcode openDataset} found a table that has them. */
+  demographics: Demographics | undefined;
   /** What was excluded and why; the codes in `images.dropped` refer to it. */
   readonly drops: DropLog;
   /** Number of records in the image list, including unusable ones. */
@@ -125,6 +130,7 @@ export class StudyIndex {
     this.policies = header.policies;
     this.source = header.source;
     this.texts = header.texts;
+    this.demographics = header.demographics;
     this.subjects = columns.subjects;
     this.studies = columns.studies;
     this.images = columns.images;

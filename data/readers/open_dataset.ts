@@ -7,6 +7,9 @@ import type { LabelSource, ReadOptions } from "./read_options.ts";
 import { basename } from "node:path";
 import { checkFiles } from "../index/check_files.ts";
 import { refuseMostlyLost } from "../index/check_loss.ts";
+import type { Demographics } from "../demographics/demographics.ts";
+import { readDemographics } from "../demographics/read_demographics.ts";
+import type { DropReason } from "../index/drop_log.ts";
 import { DataError } from "../../base/errors.ts";
 import { requireDirectory } from "./find_table.ts";
 import type { BlankPolicy, UncertainPolicy } from "../index/labels.ts";
@@ -53,6 +56,8 @@ export interface OpenDatasetOptions {
   reports?: string | undefined;
   /** The window of DICOM images, as `--window` takes it; `full` by default, the whole range of values. */
   window?: string;
+  /** A table with age, sex or race of the patients; by default one in the data directory, or the data set's own. */
+  demographics?: string | undefined;
   /** A table of `deno task views` with the views of images whose position is blank. */
   viewsFile?: string;
   /** Options of `mnist-pairs`. */
@@ -108,6 +113,7 @@ export async function openDataset(options: OpenDatasetOptions): Promise<StudyInd
   const index = await readIndex(dataset, { ...read, root: options.root, mnist: options.mnist ?? {} });
   index.window = options.window ?? "full";
   if (options.viewsFile !== undefined) await applyViewsFile(index, options.viewsFile);
+  index.demographics = await demographicsOf(index, options);
   if (options.checkFiles ?? true) {
     checkFiles(index, { followLinks: options.followLinks, signal: options.signal });
     if (!options.partial) refuseMostlyLost(index);
@@ -115,6 +121,27 @@ export async function openDataset(options: OpenDatasetOptions): Promise<StudyInd
   assertDisjointSplits(index, index.studies.ids.keys());
   return index;
 }
+
+/** Demographics that were asked for must be readable; a table that was only found may be of something else. */
+async function demographicsOf(
+  index: StudyIndex,
+  { demographics: file, signal }: OpenDatasetOptions,
+): Promise<Demographics | undefined> {
+  try {
+    return await readDemographics(index, { file, signal });
+  } catch (error) {
+    if (file !== undefined || !(error instanceof DataError)) throw error;
+    index.drops.add(UNUSED_DEMOGRAPHICS, error.message);
+    return undefined;
+  }
+}
+
+const UNUSED_DEMOGRAPHICS: DropReason = {
+  step: "rows",
+  reason: "table of patients has no demographics of this data set",
+  unit: "row",
+  fault: false,
+};
 
 async function readIndex(
   dataset: DatasetName,

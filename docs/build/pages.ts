@@ -38,6 +38,7 @@ export const GUIDES: readonly GuideGroup[] = [
       guide("your_data", "Your own data"),
       guide("open_data", "Open data sets"),
       guide("methods", "Methods"),
+      guide("evaluation", "Evaluation"),
       guide("reports", "Reports"),
       guide("cluster", "On a cluster"),
       guide("faq", "Questions and errors"),

@@ -10,6 +10,7 @@ import { JOINT } from "./match_rows.ts";
 import { evaluateLatents, type LatentEvaluation } from "../protocol/evaluate_latents.ts";
 import { projectLatents } from "../protocol/projection.ts";
 import { studyTable } from "../protocol/study_table.ts";
+import { withSubgroups } from "../protocol/subgroups.ts";
 import { type Results, RESULTS_VERSION, type RunRecord } from "../results/results.ts";
 
 /** Options of {@linkcode evaluateEmbeddings}. */
@@ -50,7 +51,7 @@ export async function evaluateEmbeddings(options: EvaluateEmbeddingsOptions): Pr
   }
   const started = performance.now();
   const table = studyTable(index, pairs);
-  const { evaluations, cases } = await evaluateLatents({
+  const { evaluations: scored, cases } = await evaluateLatents({
     run: { name, method: name, seed: 0 },
     table,
     views,
@@ -62,6 +63,12 @@ export async function evaluateEmbeddings(options: EvaluateEmbeddingsOptions): Pr
     ...(options.bootstrap ? { bootstrap: options.bootstrap } : {}),
     ...(options.workers ? { workers: options.workers } : {}),
     onProgress: ({ done, total }) => options.onProgress?.({ stage: "probing", done, total }),
+  });
+  const evaluations = await withSubgroups(scored, {
+    cases,
+    studyIds: index.studies.ids,
+    demographics: index.demographics,
+    bootstrap: { workers: options.workers, ...options.bootstrap },
   });
   const probe = (performance.now() - started) / 1000;
   return {

@@ -9,7 +9,7 @@ import { quoted } from "../../base/safe_path.ts";
 import type { PairTable } from "../../data/index/pairs.ts";
 import type { StudyIndex } from "../../data/index/study_index.ts";
 import type { IdTable } from "./id_table.ts";
-import { type ImageFinder, imageFinder } from "./image_finder.ts";
+import { type ImageFinder, imageFinder } from "../../data/index/image_finder.ts";
 
 /** The view of embeddings that stand for a whole study or pair. */
 export const JOINT = "joint";

@@ -40,7 +40,7 @@ export interface ResampledMetrics {
 }
 
 /** Numbers the patients from 0 in sorted order of their ids, so that the order of the cases does not matter. */
-function numberSubjects(subjectIds: readonly string[]): { subjectOf: Int32Array; subjects: number } {
+export function numberSubjects(subjectIds: readonly string[]): { subjectOf: Int32Array; subjects: number } {
   const numbers = new Map([...new Set(subjectIds)].sort().map((id, i) => [id, i]));
   return { subjectOf: Int32Array.from(subjectIds, (id) => numbers.get(id)!), subjects: numbers.size };
 }

@@ -32,7 +32,7 @@ export interface ResampleBlock {
 }
 
 /** Writes how often each case's patient is drawn in one resample. */
-function drawWeights(weights: Int32Array, counts: Int32Array, setup: BootstrapSetup, index: number): void {
+export function drawWeights(weights: Int32Array, counts: Int32Array, setup: BootstrapSetup, index: number): void {
   const random = new FastRandom(setup.seed, index);
   counts.fill(0);
   for (let i = 0; i < setup.subjects; i++) counts[random.below(setup.subjects)]!++;

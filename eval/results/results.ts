@@ -8,19 +8,13 @@
  * @module
  */
 import type { DataRecord } from "./data_record.ts";
+import type { Interval } from "./interval.ts";
+import type { SubgroupRecord } from "./subgroup_record.ts";
+
+export type { Interval } from "./interval.ts";
 
 /** Version of the schema; files of another version are rejected. */
 export const RESULTS_VERSION = 1;
-
-/** A value with a percentile interval; all `null` if the value is undefined. */
-export interface Interval {
-  /** The value on all cases. */
-  value: number | null;
-  /** Lower end of the 95% interval. */
-  low: number | null;
-  /** Upper end of the 95% interval. */
-  high: number | null;
-}
 
 /** Metrics of one classifier for one label on the test split. */
 export interface LabelMetrics {
@@ -110,6 +104,8 @@ export interface Evaluation {
   };
   /** Fraction of cases whose highest-scored label is the true one; only for mutually exclusive labels (digits). */
   accuracy?: Interval | undefined;
+  /** Scores by age, sex and race; absent if no table has them, and in older files. */
+  subgroups?: SubgroupRecord[] | undefined;
 }
 
 /** The studies to which scores refer, one entry each. */

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { DataRecord, TextViewRecord } from "./data_record.ts";
+import type { SubgroupRecord } from "./subgroup_record.ts";
 import {
   type Cases,
   type Comparison,
@@ -52,6 +53,33 @@ const labelMetricsSchema: z.ZodType<LabelMetrics> = z.object({
   calibration: calibrationSchema.optional(),
 });
 
+const subgroupSchema: z.ZodType<SubgroupRecord> = z.object({
+  attribute: z.string(),
+  limits: z.object({ subjects: z.int(), studies: z.int() }),
+  unknown: z.int(),
+  groups: z.array(z.object({
+    group: z.string(),
+    studies: z.int().nullable(),
+    subjects: z.int().nullable(),
+    macro: intervalSchema.nullable(),
+    labels: z.array(z.object({
+      label: z.string(),
+      positives: z.int().nullable(),
+      negatives: z.int().nullable(),
+      auroc: intervalSchema.nullable(),
+      truePositiveRate: intervalSchema.nullable(),
+      falsePositiveRate: intervalSchema.nullable(),
+    })),
+  })),
+  gaps: z.array(z.object({
+    label: z.string().nullable(),
+    rate: z.enum(["true-positive", "false-positive"]),
+    high: z.string(),
+    low: z.string(),
+    difference: intervalSchema,
+  })),
+});
+
 /** Checks {@linkcode Evaluation}. */
 export const evaluationSchema: z.ZodType<Evaluation> = z.object({
   run: z.string(),
@@ -74,6 +102,7 @@ export const evaluationSchema: z.ZodType<Evaluation> = z.object({
     excluded: z.array(z.string()),
   }),
   accuracy: intervalSchema.optional(),
+  subgroups: z.array(subgroupSchema).optional(),
 });
 
 const casesSchema: z.ZodType<Cases> = z.object({

@@ -11,6 +11,7 @@ import type { Device } from "../../runtime/mod.ts";
 import { type EvaluatedLatents, evaluateLatents, type LatentEvaluation } from "../protocol/evaluate_latents.ts";
 import { casesOf, studiesWithLatents, type StudyTable, studyTable, type ViewLatents } from "../protocol/study_table.ts";
 import { type Floor, FLOORS } from "../floors/floors.ts";
+import { withSubgroups } from "../protocol/subgroups.ts";
 import { projectLatents } from "../protocol/projection.ts";
 import { compareResults } from "../results/compare_results.ts";
 import { writeResults } from "../results/results_file.ts";
@@ -118,7 +119,13 @@ export async function measureRun(given: EvaluateRunOptions): Promise<Results> {
   const evaluated = isSupervised(config)
     ? await evaluateSupervised(options)
     : await evaluateVae({ ...options, pictures: (options.pictures ?? false) && synthetic });
-  const { title, runs, cases, evaluations, pictures, projections } = evaluated;
+  const { title, runs, cases, pictures, projections } = evaluated;
+  const evaluations = await withSubgroups(evaluated.evaluations, {
+    cases,
+    studyIds: data.index.studies.ids,
+    demographics: data.index.demographics,
+    bootstrap: { workers: given.workers, ...given.bootstrap },
+  });
   const textView = describeTextView(data, viewsOfRun(config, data));
   const results: Results = {
     schema: "mmvm-results",

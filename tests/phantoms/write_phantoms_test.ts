@@ -40,12 +40,14 @@ Deno.test("writePhantoms() writes MIMIC-CXR-JPG's files, names, columns and valu
     assert.deepEqual(readdirSync(root).sort(), [
       "IMAGE_FILENAMES",
       "SHA256SUMS.txt",
+      "admissions.csv",
       "files",
       "mimic-cxr-2.0.0-chexpert.csv.gz",
       "mimic-cxr-2.0.0-metadata.csv.gz",
       "mimic-cxr-2.0.0-negbio.csv.gz",
       "mimic-cxr-2.0.0-split.csv.gz",
       "mimic-cxr-2.1.0-test-set-labeled.csv",
+      "patients.csv",
       "phantoms.json",
     ]);
     assert.deepEqual(readdirSync(directory), ["phantoms"], "no temporary folder is left");

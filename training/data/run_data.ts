@@ -84,6 +84,7 @@ export function datasetOptionsOf(data: DataConfig): OpenDatasetOptions {
     ...(data.reports === undefined ? {} : { reports: data.reports }),
     ...(data.window === undefined ? {} : { window: data.window }),
     ...(data.viewsFile === undefined ? {} : { viewsFile: data.viewsFile }),
+    ...(data.demographics === undefined ? {} : { demographics: data.demographics }),
     strict: data.strict,
     ...(data.mnist === undefined ? {} : { mnist: data.mnist }),
   };

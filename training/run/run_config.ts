@@ -71,6 +71,8 @@ export interface DataConfig {
   window?: string;
   /** Table with the views of images whose position is blank. */
   viewsFile?: string;
+  /** Table with age, sex or race of the patients; one in the data folder or the data set's own if absent. */
+  demographics?: string;
 }
 
 /** The network, the method and their sizes. */

@@ -115,6 +115,12 @@ const data = {
     help: "table of `deno task views` with the views of images whose position is blank",
     placeholder: "file",
   })),
+  demographics: optional(path({
+    help:
+      "MIMIC-IV's patients.csv, or a table of patients with sex, age or race, for scores of subgroups; by default " +
+      "patients.csv in the data directory or the data set's own columns",
+    placeholder: "file",
+  })),
 };
 
 /** Tokens of a text unless the configuration says otherwise. */

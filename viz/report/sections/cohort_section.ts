@@ -7,6 +7,7 @@ import type { DataRecord } from "../../../eval/results/data_record.ts";
 import { captionedTable, note, type ReportContext, section } from "../context.ts";
 import type { Child } from "../markup/dom.ts";
 import { capitalise, formatCount, formatNumberOf } from "../markup/format.ts";
+import { demographicsPart } from "./demographics_part.ts";
 import { subgroupPart } from "./subgroup_part.ts";
 
 /**
@@ -32,6 +33,8 @@ export function cohortSection(ctx: ReportContext): HTMLElement {
     viewMix(ctx),
     h("h3", null, "AUROC by frontal view position"),
     subgroupPart(ctx),
+    h("h3", null, "Age, sex and race"),
+    demographicsPart(ctx),
   );
 }
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { numericId } from "../../data/index/cells.ts";
-import type { StudyIndex } from "../../data/index/study_index.ts";
+import { numericId } from "./cells.ts";
+import type { StudyIndex } from "./study_index.ts";
 
 /** Finds images and studies by identifier. */
 export interface ImageFinder {
