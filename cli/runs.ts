@@ -1,12 +1,18 @@
 /**
- * `deno task runs`: the runs in `runs/` and how far they are; with `--slurm`, the jobs of sweeps.
+ * `deno task runs`: the runs in `runs/` and how far they are; with `--follow`, the progress of one that is training;
+ * with `--slurm`, the jobs of sweeps.
  *
  * @module
  */
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { parseQueue, queueCommand, readSweep, runSlurm, stateOfTask } from "../cluster/slurm/mod.ts";
-import { readMetricsFile, readRunConfig, runPaths } from "../training/mod.ts";
-import { flag, parseArguments } from "./options/options.ts";
+import { isLocked, runPaths } from "../training/mod.ts";
+import { flag, parseArguments, text } from "./options/options.ts";
+import { runDirectory } from "./options/run_options.ts";
+import { followRun } from "./run/follow_run.ts";
+import { describeState, readRunState } from "./run/run_state.ts";
+import { UserError } from "./terminal/errors.ts";
+import { plainOrTerminal } from "./terminal/output_stream.ts";
 import { invocation } from "./terminal/invocation.ts";
 import { runCli } from "./terminal/run_cli.ts";
 import { describeFailure } from "./terminal/errors.ts";
@@ -17,47 +23,80 @@ import { isDone, sweepJobName } from "./cluster/write_sweep.ts";
 const SPEC = {
   name: "runs",
   summary: "Lists the runs in runs/ and how far they are.",
-  options: { slurm: flag({ help: "show the states of the sweeps that were written with --slurm" }) },
+  options: {
+    follow: {
+      ...text({
+        help: "show the progress of a run until it ends; without a name, of the one that is training",
+        pattern: /^[^\0]*$/,
+        allowed: "the name of a run",
+        placeholder: "run",
+      }),
+      implied: "",
+    },
+    slurm: flag({ help: "show the states of the sweeps that were written with --slurm" }),
+  },
 };
 
 /** Folders with a folder for each sweep. */
 const SWEEPS = [join("runs", "experiments"), "cache"];
 
 /** Runs the command with these arguments. */
-export async function main(args: readonly string[]): Promise<void> {
+export async function main(args: readonly string[]): Promise<number | void> {
   const { values } = parseArguments(SPEC, args);
+  if (values.follow !== undefined) return await follow(values.follow);
   if (values.slurm) await showSweeps();
   else await showRuns();
 }
 
-async function showRuns(): Promise<void> {
-  const rows = [];
-  for (const name of await foldersIn("runs")) {
-    const directory = join("runs", name);
-    const paths = runPaths(directory);
-    if (!await exists(paths.config)) continue;
-    rows.push([name, ...await describeRun(directory)]);
-  }
-  if (rows.length === 0) console.log(`there are no runs; \`${invocation("train")}\` makes one`);
-  else console.log(formatTable(["run", "method", "data", "step", "loss", "results"], rows).trimEnd());
+/** Follows a run until it ends, or Ctrl-C: the exit code. */
+async function follow(name: string): Promise<number> {
+  const directory = name === "" ? await runInProgress() : runDirectory(name);
+  const stop = new AbortController();
+  let exitCode = 0;
+  Deno.addSignalListener("SIGINT", () => {
+    exitCode = 130;
+    stop.abort();
+  });
+  await followRun(directory, { stream: plainOrTerminal({ onGone: () => stop.abort() }), signal: stop.signal });
+  return exitCode;
 }
 
-/** Method, data, last step, its loss, and whether the run was evaluated. */
+/**
+ * The directory of the run that is training.
+ *
+ * @throws {UserError} if there is none or are several.
+ */
+async function runInProgress(): Promise<string> {
+  const found = [];
+  for (const name of await runNames()) if (await isLocked(join("runs", name))) found.push(name);
+  if (found.length === 1) return join("runs", found[0]!);
+  throw new UserError(
+    found.length === 0
+      ? "no run is training: start one, or name the run whose end you want to see"
+      : `the runs ${found.join(", ")} are training: name one of them after --follow`,
+  );
+}
+
+async function showRuns(): Promise<void> {
+  const rows = [];
+  for (const name of await runNames()) rows.push([name, ...await describeRun(join("runs", name))]);
+  if (rows.length === 0) console.log(`there are no runs; \`${invocation("train")}\` makes one`);
+  else console.log(formatTable(["run", "method", "data", "steps", "loss", "best AUROC", "state"], rows).trimEnd());
+}
+
+/** What is shown of a run, or why nothing can be. */
 async function describeRun(directory: string): Promise<string[]> {
-  const { metrics, results } = runPaths(directory);
   try {
-    const { model, data } = await readRunConfig(directory);
-    const last = (await readMetricsFile(metrics)).at(-1);
-    return [
-      model.method,
-      data.root === undefined ? data.dataset ?? "" : basename(data.root),
-      last === undefined ? "" : `${last.step + 1}`,
-      last === undefined ? "" : last.loss.toPrecision(5),
-      await exists(results) ? "yes" : "no",
-    ];
+    return describeState(await readRunState(directory));
   } catch (error) {
-    return [describeFailure(error).message, "", "", "", ""];
+    return [describeFailure(error).message, "", "", "", "", ""];
   }
+}
+
+async function runNames(): Promise<string[]> {
+  const names = [];
+  for (const name of await foldersIn("runs")) if (await exists(runPaths(join("runs", name)).config)) names.push(name);
+  return names;
 }
 
 async function showSweeps(): Promise<void> {

@@ -39,6 +39,8 @@ export const GUIDES: readonly GuideGroup[] = [
       guide("open_data", "Open data sets"),
       guide("methods", "Methods"),
       guide("evaluation", "Evaluation"),
+      guide("augmentation", "Augmentation"),
+      guide("logging", "Logs of training"),
       guide("reports", "Reports"),
       guide("cluster", "On a cluster"),
       guide("faq", "Questions and errors"),

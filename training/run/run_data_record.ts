@@ -80,6 +80,11 @@ export async function holdToData(
   await writeFileAtomic(runPaths(directory).data, `${JSON.stringify(record)}\n`);
 }
 
+/** Number of the run's training pairs; undefined before training has begun. */
+export async function readPairCount(directory: string): Promise<number | undefined> {
+  return (await readRecord(directory))?.fingerprint.pairs;
+}
+
 /** The data changes that a run accepted. */
 export async function acceptedChanges(directory: string): Promise<AcceptedChange[]> {
   return (await readRecord(directory))?.accepted ?? [];

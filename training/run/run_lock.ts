@@ -56,6 +56,23 @@ export async function lockRun(directory: string, options: LockOptions = {}): Pro
   }
 }
 
+/** Whether a process holds a run's directory: it trains, evaluates or reports the run. */
+export async function isLocked(directory: string): Promise<boolean> {
+  let file: Deno.FsFile;
+  try {
+    file = await Deno.open(join(directory, "lock"), { read: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+  try {
+    // A shared lock, gone when the file is closed, is refused while another process has the run's.
+    return !await file.tryLock(false).catch(async () => !await isAlive(file));
+  } finally {
+    file.close();
+  }
+}
+
 /** Takes the lock; `undefined` if another process holds it. */
 async function attempt(path: string, tryLock: (file: Deno.FsFile) => Promise<boolean>): Promise<RunLock | undefined> {
   const file = openForUpdateSync(path);
