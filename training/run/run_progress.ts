@@ -26,7 +26,11 @@ export class MetricsTail {
   #at = 0;
   #inode: number | null = null;
 
-  /** @param directory Folder of the run. */
+  /**
+   * Begins with all lines of a run.
+   *
+   * @param directory Folder of the run.
+   */
   constructor(private readonly directory: string) {}
 
   /**
