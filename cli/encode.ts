@@ -6,10 +6,10 @@
 import { join } from "node:path";
 import { encodeRun, idsFile, latentsFile, viewNumbers } from "../eval/mod.ts";
 import { writeFileAtomic } from "../base/atomic_file.ts";
-import { methodOf } from "../models/mod.ts";
+import { methodKind, methodOf } from "../models/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { printable, UserError } from "./terminal/errors.ts";
-import { openTrainedModel, openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./run/open_trained_run.ts";
+import { openTrainedEncoders, openTrainedRun, RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./run/open_trained_run.ts";
 import { flag, integer, parseArguments, path } from "./options/options.ts";
 import { startProgress } from "./terminal/progress.ts";
 import { runCli } from "./terminal/run_cli.ts";
@@ -20,7 +20,8 @@ import { stopSignals } from "./terminal/stop_signals.ts";
 export async function main(args: readonly string[]): Promise<number> {
   const { values, operands: [run] } = parseArguments({
     name: "encode",
-    summary: "Writes the latents of every pair (mu and logvar) and the identifiers of their rows.",
+    summary: "Writes the latents of every pair (mu and logvar, or the features of models without posteriors) and the " +
+      "identifiers of their rows.",
     options: {
       ...TRAINED_RUN_OPTIONS,
       views: { ...TRAIN_OPTIONS.views, help: "views to encode or to aggregate; all by default" },
@@ -34,8 +35,11 @@ export async function main(args: readonly string[]): Promise<number> {
   const trained = await openTrainedRun(run!, values);
   const { directory, config, data } = trained;
   using device = await Device.open();
-  using open = await openTrainedModel(device, { ...trained, checkpoint: values.checkpoint });
+  using open = await openTrainedEncoders(device, { ...trained, checkpoint: values.checkpoint });
   const { method } = config.model;
+  if (values.aggregate && methodKind(method) !== "vae") {
+    throw new UserError(`method ${method} has features a view and no posteriors: leave --aggregate out`);
+  }
   if (values.aggregate && !methodOf(method).aggregate) {
     throw new UserError(
       `method ${method} keeps one posterior a view and has none after aggregation: leave --aggregate out`,

@@ -4,7 +4,7 @@
  * @module
  */
 import { basename } from "node:path";
-import { methodOf } from "../models/mod.ts";
+import { methodKind, methodOf } from "../models/mod.ts";
 import { runPaths, writeRunConfig } from "../training/mod.ts";
 import { type ImportedState, readState } from "../training/run/import_state.ts";
 import { saveRun } from "../training/run/run_checkpoint.ts";
@@ -88,8 +88,10 @@ function requireViews(
   { method, views }: { method: string; views: string[] | undefined },
   state: Pick<ImportedState, "views">,
 ): void {
-  if (method.startsWith("supervised")) {
-    throw new UsageError(`--method ${method} is a classifier, but the state_dict is of a VAE: give the VAE's method`);
+  const kind = methodKind(method);
+  if (kind !== "vae") {
+    const what = kind === "classifier" ? "is a classifier" : "aligns embeddings";
+    throw new UsageError(`--method ${method} ${what}, but the state_dict is of a VAE: give the VAE's method`);
   }
   const { view } = methodOf(method);
   const named = view === undefined ? views?.length : 1;

@@ -141,7 +141,14 @@ export {
 } from "./embeddings/read_embeddings.ts";
 export { evaluateEmbeddings, type EvaluateEmbeddingsOptions } from "./embeddings/evaluate_embeddings.ts";
 export { encodePng } from "./runs/encode_png.ts";
-export { type OpenModel, openModel, type OpenModelOptions, viewNumbers } from "./runs/open_model.ts";
+export {
+  type OpenEncoders,
+  openEncoders,
+  type OpenModel,
+  openModel,
+  type OpenModelOptions,
+  viewNumbers,
+} from "./runs/open_model.ts";
 export { encodeRun, type EncodeRunOptions, idsFile, latentsFile, type RunLatents } from "./runs/encode_run.ts";
 export { SAMPLE_SOURCES, translateRun, type TranslateRunOptions, type TranslationFile } from "./runs/translate_run.ts";
 export { type LikelihoodRow, likelihoodRun, type LikelihoodRunOptions } from "./runs/likelihood_run.ts";

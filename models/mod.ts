@@ -16,6 +16,7 @@ export {
 export { privateDimOf } from "./methods/private_latents.ts";
 export { METHOD_NAMES, methodOf } from "./methods/registry.ts";
 export { JOINT_KLS, MOE_ASSIGNMENTS, type Objective, PRIORS, PUBLISHED_OBJECTIVE } from "./methods/objective.ts";
+export { type MethodKind, methodKind, methodTitle } from "./method_kind.ts";
 export type { Network, Posterior } from "./networks/network.ts";
 export {
   networkNames,
@@ -50,6 +51,17 @@ export type { EvaluationResults, StepInputs, StepSettings, StepTrainerOptions, T
 export { createStepTrainer, StepTrainer } from "./trainer.ts";
 export { BatchEvaluator, type BatchEvaluatorOptions, type EvaluatedBatch } from "./batch_evaluator.ts";
 export { createParallelTrainer, ParallelTrainer, type Ranks } from "./parallel_trainer.ts";
+export { type AlignmentConfig, AlignmentModel } from "./alignment/alignment.ts";
+export {
+  type AlignmentBatch,
+  type AlignmentTrainerOptions,
+  createAlignmentTrainer,
+  TrainableAlignment,
+} from "./alignment/alignment_trainer.ts";
+export type { AlignedPair, AlignmentMethod, AlignmentSettings } from "./alignment/method.ts";
+export { ALIGNMENT_NAMES, alignmentOf } from "./alignment/registry.ts";
+export { EncoderInference, type EncoderInferenceOptions } from "./encoder/encoder_inference.ts";
+export { type LatentKind, ViewEncoders, type ViewEncodersConfig } from "./encoder/view_encoders.ts";
 export { Vae, type VaeConfig, type VaeInputs, type VaeTerms } from "./vae/vae.ts";
 export type { BatchPart } from "./methods/component_draw.ts";
 export { createVaeTrainer, lossOf, TrainableVae, type VaeBatch, type VaeTrainerOptions } from "./vae/vae_trainer.ts";

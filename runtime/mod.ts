@@ -103,6 +103,14 @@ export {
   reparameterizeKl,
 } from "./ops/latent.ts";
 export { aggregate, type AggregateMethod, mixtureComponents } from "./ops/latent_aggregate.ts";
+export {
+  type AlignmentOptions,
+  barlowTwinsLoss,
+  contrastiveLoss,
+  cosineSimilarity,
+  type VicregTerms,
+  vicregTerms,
+} from "./ops/alignment.ts";
 export { bceWithLogits, bernoulliNll, crossEntropy, gaussianNll, laplaceNll } from "./ops/losses.ts";
 
 export { philox, type RandomKey, randomNormalData, randomUniformData, randomWords } from "../base/philox.ts";

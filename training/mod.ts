@@ -17,7 +17,7 @@ export { requireEvaluable } from "./data/require_evaluable.ts";
 export { type NeededData, neededData, pairHasView, type RunViews, viewsOfRun, wantsText } from "./data/run_views.ts";
 export { TEXT_VIEW } from "./data/text_view.ts";
 export { withTexts, type WithTextsOptions } from "./data/run_texts.ts";
-export { isSupervised, trainingPairs, withAnnealing } from "./run_trainer.ts";
+export { isAlignment, isSupervised, trainingPairs, withAnnealing } from "./run_trainer.ts";
 export {
   alterRunData,
   datasetOptionsOf,

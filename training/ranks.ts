@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { DataError } from "../base/errors.ts";
 import { Vocabulary } from "../data/mod.ts";
-import type { Ranks } from "../models/mod.ts";
+import { methodKind, type Ranks } from "../models/mod.ts";
 import type { Restored } from "./run/run_checkpoint.ts";
 import type { RunConfig } from "./run/run_config.ts";
 import type { RunTrainer } from "./run_trainer.ts";
@@ -28,7 +28,7 @@ export interface RunRanks extends Ranks {
  * @throws {DataError} naming both numbers.
  */
 export function requireRanks(
-  { training: { ranks = 1, batchSize } }: RunConfig,
+  { model: { method }, training: { ranks = 1, batchSize } }: RunConfig,
   actual: Pick<Ranks, "size"> | undefined,
 ): void {
   const size = actual?.size ?? 1;
@@ -39,6 +39,12 @@ export function requireRanks(
           "another run"
         : `the run was started by ${ranks} ranks, not by ${size}: go on with as many (\`mpirun -n ${ranks} deno task ` +
           "train:mpi ...`), or start another run",
+    );
+  }
+  if (size > 1 && methodKind(method) === "alignment") {
+    throw new DataError(
+      `method ${method} compares all studies of a batch, which ranks would divide among them: train it by one ` +
+        "process, `deno task train`",
     );
   }
   if (batchSize % size === 0) return;

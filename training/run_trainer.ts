@@ -12,19 +12,22 @@ import {
   stepsPerEpoch,
 } from "../data/mod.ts";
 import {
+  type AlignmentConfig,
   type BatchPart,
-  CLASSIFIER_NAMES,
   type ClassifierConfig,
   createParallelTrainer,
   createStepTrainer,
+  methodKind,
   type ParallelTrainer,
   type Ranks,
   type StepTrainer,
   type TextViews,
   type Trainable,
+  TrainableAlignment,
   TrainableClassifier,
   TrainableVae,
   type VaeConfig,
+  type ViewEncodersConfig,
 } from "../models/mod.ts";
 import type { Device } from "../runtime/mod.ts";
 import { alphaShareOf } from "./annealing.ts";
@@ -36,7 +39,12 @@ import { type RunViews, viewsOfRun } from "./data/run_views.ts";
 
 /** Whether a run trains a supervised classifier. */
 export function isSupervised(config: RunConfig): boolean {
-  return CLASSIFIER_NAMES.includes(config.model.method);
+  return methodKind(config.model.method) === "classifier";
+}
+
+/** Whether a run aligns embeddings of its views, without decoders. */
+export function isAlignment(config: RunConfig): boolean {
+  return methodKind(config.model.method) === "alignment";
 }
 
 /**
@@ -136,10 +144,37 @@ function modelOf({ config, data, checkNumerics = false }: RunTrainerOptions, par
   const views = viewsOfRun(config, data);
   const common = { seed, checkNumerics, precision };
   const options = { ...common, batchSize, missingViews: views.missing, augment };
-  const model: Trainable<Batch> = isSupervised(config)
-    ? new TrainableClassifier({ ...options, config: classifierConfig(config, data) })
-    : new TrainableVae({ ...options, config: vaeConfig(config, views, data), part });
-  return { model, common };
+  return { model: trainable(), common };
+
+  function trainable(): Trainable<Batch> {
+    switch (methodKind(config.model.method)) {
+      case "classifier":
+        return new TrainableClassifier({ ...options, config: classifierConfig(config, data) });
+      case "alignment":
+        return new TrainableAlignment({ ...options, config: alignmentConfig(config, views, data) });
+      case "vae":
+        return new TrainableVae({ ...options, config: vaeConfig(config, views, data), part });
+    }
+  }
+}
+
+/** The configuration of a run that aligns embeddings. */
+export function alignmentConfig(config: RunConfig, views: RunViews, data: Pick<RunData, "texts">): AlignmentConfig {
+  return { ...config.model, views: views.names, ...textsOf(config, { views, data }) };
+}
+
+/**
+ * The encoders of any run. Their latents are what probes see: of a VAE the mean of the posterior, of other models the
+ * features before any head.
+ */
+export function encodersConfig(config: RunConfig, views: RunViews, data: Pick<RunData, "texts">): ViewEncodersConfig {
+  const { network, imageSize, filterDim, latentDim, dropout, method } = config.model;
+  return {
+    ...{ network, imageSize, filterDim, latentDim, dropout },
+    views: views.names,
+    ...textsOf(config, { views, data }),
+    latent: methodKind(method) === "vae" ? "mean" : "features",
+  };
 }
 
 /** The configuration of a run's VAE. */

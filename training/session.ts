@@ -4,7 +4,7 @@
  * @module
  */
 import type { Batch } from "../data/mod.ts";
-import { ParallelTrainer, type StepSettings } from "../models/mod.ts";
+import { methodKind, ParallelTrainer, type StepSettings } from "../models/mod.ts";
 import { LEAST_LOSS_SCALE, NonFiniteError, type Schedule } from "../runtime/mod.ts";
 import { alphaSchedule, betaSchedule } from "./annealing.ts";
 import { createLoggers } from "./loggers/create_loggers.ts";
@@ -13,7 +13,7 @@ import { NonFiniteStepError } from "./non_finite.ts";
 import { type CheckpointChoice, saveRun } from "./run/run_checkpoint.ts";
 import { type MetricsLine, readMetricsFile, readValidations, runPaths } from "./run/run_directory.ts";
 import type { ValidationLine } from "./run/validation_line.ts";
-import { isSupervised, type RunTrainer } from "./run_trainer.ts";
+import type { RunTrainer } from "./run_trainer.ts";
 import type { TrainedRun, TrainProgress, TrainRunOptions } from "./train_run_options.ts";
 import type { EarlyStop, Validation } from "./validation/validation.ts";
 
@@ -56,8 +56,8 @@ export class Session {
     this.#lastSaved = options.from;
     this.#log = createLoggers(options);
     const { training } = options.config;
-    // A classifier has no prior.
-    this.#alpha = isSupervised(options.config) ? () => 0 : alphaSchedule(training);
+    // Only VAEs have a prior.
+    this.#alpha = methodKind(options.config.model.method) !== "vae" ? () => 0 : alphaSchedule(training);
     this.#beta = betaSchedule(training);
   }
 

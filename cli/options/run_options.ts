@@ -6,7 +6,7 @@
 import { isAbsolute, join } from "node:path";
 import { choice, flag, number, path, runName, type SettingValues } from "../../base/setting.ts";
 import { flagsOf, fromFlags } from "../../base/setting_group.ts";
-import { METHOD_NAMES, methodOf, networkOf, privateDimOf } from "../../models/mod.ts";
+import { METHOD_NAMES, methodKind, methodOf, networkOf, privateDimOf } from "../../models/mod.ts";
 import { CHECKPOINTS, datasetOptionsOf, RUN_CONFIG_VERSION, type RunConfig } from "../../training/mod.ts";
 import { RUN_SETTINGS, SESSION_SETTINGS } from "../../training/run/run_settings.ts";
 import { UsageError } from "../terminal/errors.ts";
@@ -95,11 +95,11 @@ export function requireNetwork(values: TrainValues): void {
   if (METHOD_NAMES.includes(method)) requirePrivateDim({ method, privateDim, latentDim });
   else if (privateDim !== undefined) {
     throw new UsageError(
-      `--private-dim is of VAEs, and method ${method} is a classifier without latents: leave it out`,
+      `--private-dim is of VAEs, and method ${method} has no latents of its own: leave it out`,
     );
   }
   try {
-    networkOf(values.network, values);
+    networkOf(values.network, { ...values, decodes: methodKind(values.method) === "vae" });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(`${error.message}: give another --image-size or --network`);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openModel } from "../../eval/mod.ts";
+import { openEncoders, openModel } from "../../eval/mod.ts";
 import {
   type CheckpointChoice,
   neededData,
@@ -63,6 +63,17 @@ export function openTrainedModel(
   trained: TrainedRunData & { readonly batchSize?: number; readonly checkpoint: CheckpointChoice },
 ) {
   return openModel(device, {
+    ...trained,
+    onWarning: (message) => console.error(printable(`warning: ${message}`)),
+  });
+}
+
+/** Opens the run's encoders as {@link openTrainedModel} opens the whole model; any method has them. */
+export function openTrainedEncoders(
+  device: Device,
+  trained: TrainedRunData & { readonly checkpoint?: CheckpointChoice },
+) {
+  return openEncoders(device, {
     ...trained,
     onWarning: (message) => console.error(printable(`warning: ${message}`)),
   });

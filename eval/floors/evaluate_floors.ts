@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { VaeInference } from "../../models/mod.ts";
+import type { EncoderInference, VaeInference } from "../../models/mod.ts";
 import { evaluateLatents, type LatentEvaluation } from "../protocol/evaluate_latents.ts";
 import { type Floor, viewPositionFeatures, withShuffledLabels } from "./floors.ts";
 import type { ViewLatents } from "../protocol/study_table.ts";
@@ -19,7 +19,7 @@ export interface EvaluateFloorsOptions {
   readonly data: RunData;
   readonly views: RunViews;
   /** The trained model; of it only sizes and device are used. */
-  readonly model: VaeInference;
+  readonly model: Pick<VaeInference | EncoderInference, "device" | "shape">;
   /** The floors to evaluate. */
   readonly floors: readonly Floor[];
   /** Latents of the trained encoders, and of the encoders with initial parameters. */
@@ -71,7 +71,8 @@ async function components(options: EvaluateFloorsOptions): Promise<ViewLatents[]
     device: model.device,
     data,
     views,
-    dimension: model.vae.config.latentDim,
+    // Every view has an encoder of the same size, but for texts.
+    dimension: options.latents.trained[0]!.dimension,
     seed: config.training.seed,
     batchSize: model.shape.batchSize,
     onProgress: ({ done, total }) => onProgress?.({ stage: "principal components", done, total }),

@@ -5,14 +5,14 @@
  */
 import { batchesInOrder } from "./batches_in_order.ts";
 import type { PairTable } from "../../data/mod.ts";
-import type { VaeInference } from "../../models/mod.ts";
+import type { EncoderInference, VaeInference } from "../../models/mod.ts";
 import type { ViewLatents } from "../protocol/study_table.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 
 /** Options of {@linkcode encodePairs}. */
 export interface EncodePairsOptions {
   /** The model; its batch size determines that of encoding. */
-  readonly model: VaeInference;
+  readonly model: Pick<VaeInference, "shape" | "encode"> | Pick<EncoderInference, "shape" | "encode">;
   readonly data: Pick<RunData, "index" | "pixels" | "texts">;
   /** Pairs with an image of each of the model's image views. */
   readonly pairs: PairTable;
@@ -20,7 +20,7 @@ export interface EncodePairsOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Returns the posterior means of every view: one row per pair that has the view. */
+/** Returns the latents of every view, posterior means or features: one row per pair that has the view. */
 export async function encodePairs(options: EncodePairsOptions): Promise<ViewLatents[]> {
   const { model, data, pairs } = options;
   const { views: names, batchSize } = model.shape;
@@ -31,10 +31,10 @@ export async function encodePairs(options: EncodePairsOptions): Promise<ViewLate
     // Copied, because the loader reuses the batch's memory for the next one.
     const { size, studies, present } = batch;
     const { mu } = await model.encode(batch);
-    const dimension = mu[0]!.length / batchSize;
     for (let row = 0; row < size; row++) {
       names.forEach((_, m) => {
         if (!present[m * batchSize + row]) return;
+        const dimension = mu[m]!.length / batchSize;
         rows[m]!.push({ mu: mu[m]!.subarray(row * dimension, (row + 1) * dimension), study: studies[row]! });
       });
     }

@@ -8,15 +8,16 @@ import { batchesInOrder } from "./batches_in_order.ts";
 import { type PairTable, SPLITS, type StudyIndex } from "../../data/mod.ts";
 import { DataError } from "../../base/errors.ts";
 import { encodeSafetensors, type TensorData } from "../../runtime/mod.ts";
-import type { OpenModel } from "./open_model.ts";
+import { VaeInference } from "../../models/mod.ts";
+import type { OpenEncoders } from "./open_model.ts";
 import { presentOf } from "../../training/run_trainer.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import { pairHasView, type RunViews } from "../../training/data/run_views.ts";
 
 /** Options of {@linkcode encodeRun}. */
 export interface EncodeRunOptions {
-  /** The model, opened by {@linkcode openModel}. */
-  readonly open: OpenModel;
+  /** The model, opened by {@linkcode openEncoders}. */
+  readonly open: OpenEncoders;
   /** The data, opened by {@linkcode openRunData}. */
   readonly data: RunData;
   /** Indices of the model's views; all by default. */
@@ -36,7 +37,7 @@ export interface RunLatents {
   /**
    * `mu.VIEW` and `logvar.VIEW`, [pairs, D], of models with private latents the shared dimensions first; or `mu.joint`
    * and `logvar.joint`, [pairs, D], of such models the shared dimensions only. NaN in the rows of pairs without the
-   * view.
+   * view. Without posteriors, `mu.VIEW` holds the features and there is no `logvar.VIEW`.
    */
   readonly tensors: ReadonlyMap<string, TensorData>;
   /** The pairs, one per row. */
@@ -54,14 +55,14 @@ export async function encodeRun(options: EncodeRunOptions): Promise<RunLatents> 
   const { pairs, names } = views;
   const { batchSize } = model.shape;
   const chosen = options.views ?? names.map((_, m) => m);
-  // A joint posterior is that of the latent that views share.
-  const width = aggregate ? model.vae.sharedDim : model.vae.config.latentDim;
   const parts = aggregate ? [{ name: "joint", views: chosen }] : chosen.map((m) => ({ name: names[m]!, views: [m] }));
-  const latents = parts.map((part) => ({
-    ...part,
-    mu: new Float32Array(pairs.count * width).fill(NaN),
-    logvar: new Float32Array(pairs.count * width).fill(NaN),
-  }));
+  const { widths, hasPosteriors } = latentsOf(model);
+  const latents = parts.map((part): Latents => {
+    // A joint posterior is that of the latent that views share.
+    const width = aggregate ? wholeVae(model).vae.sharedDim : widths[part.views[0]!]!;
+    const empty = () => new Float32Array(pairs.count * width).fill(NaN);
+    return { ...part, width, values: { mu: empty(), ...(hasPosteriors ? { logvar: empty() } : {}) } };
+  });
   let done = 0;
   for await (const batch of batchesInOrder(data, { pairs, batchSize, texts: options.open.texts })) {
     options.signal?.throwIfAborted();
@@ -69,44 +70,69 @@ export async function encodeRun(options: EncodeRunOptions): Promise<RunLatents> 
     const { size, step, present } = batch;
     const shown = (row: number, m: number) => present[m * batchSize + row] === 1;
     if (aggregate) {
-      const { mu, logvar } = await model.aggregate(batch, {
+      const batchLatents = await wholeVae(model).aggregate(batch, {
         views: chosen,
         seed: options.seed ?? 0,
         step,
         ...presentOf(batch, views),
       });
-      keep(latents[0]!, { mu, logvar, done, size, width, isShown: (row) => chosen.some((m) => shown(row, m)) });
+      keep(latents[0]!, { ...batchLatents, done, size, isShown: (row) => chosen.some((m) => shown(row, m)) });
     } else {
-      const { mu, logvar } = await model.encode(batch);
+      const encoded: { mu: readonly Float32Array[]; logvar?: readonly Float32Array[] } = await model.encode(batch);
       for (const into of latents) {
         const m = into.views[0]!;
-        keep(into, { mu: mu[m]!, logvar: logvar[m]!, done, size, width, isShown: (row) => shown(row, m) });
+        const logvar = encoded.logvar ? { logvar: encoded.logvar[m]! } : {};
+        keep(into, { mu: encoded.mu[m]!, ...logvar, done, size, isShown: (row) => shown(row, m) });
       }
     }
     done += size;
     options.onProgress?.({ done, total: pairs.count });
   }
-  const shape = [pairs.count, width];
-  const tensors = latents.flatMap(({ name, mu, logvar }) =>
-    [[`mu.${name}`, { shape, data: mu }], [`logvar.${name}`, { shape, data: logvar }]] as const
+  const tensors = latents.flatMap(({ name, width, values }) =>
+    Object.entries(values).map(([part, data]) => [`${part}.${name}`, { shape: [pairs.count, width], data }] as const)
   );
   return { tensors: new Map(tensors), pairs };
 }
 
+/** Lengths of the views' latents, and whether they are posteriors with a variance. */
+function latentsOf(model: OpenEncoders["model"]): { widths: readonly number[]; hasPosteriors: boolean } {
+  if (!(model instanceof VaeInference)) return { widths: model.encoders.widths, hasPosteriors: false };
+  const { config, method, views } = model.vae;
+  return { widths: new Array(views).fill(config.latentDim), hasPosteriors: method.prior !== "none" };
+}
+
+function wholeVae(model: OpenEncoders["model"]): VaeInference {
+  if (model instanceof VaeInference) return model;
+  throw new RangeError("only a VAE can aggregate its views' posteriors: encode its views instead");
+}
+
+/** Values of latents by their part of the posterior. */
 interface Rows {
   readonly mu: Float32Array;
-  readonly logvar: Float32Array;
+  readonly logvar?: Float32Array;
+}
+
+/** The latents of all pairs under one name. */
+interface Latents {
+  readonly name: string;
+  /** Numbers of the views that they are of. */
+  readonly views: readonly number[];
+  readonly width: number;
+  readonly values: Rows;
 }
 
 function keep(
-  into: Rows & { name: string },
-  batch: Rows & { done: number; size: number; width: number; isShown: (row: number) => boolean },
+  into: Latents,
+  batch: Rows & { done: number; size: number; isShown: (row: number) => boolean },
 ): void {
-  const { done, size, width, isShown } = batch;
+  const { done, size } = batch;
+  const { width } = into;
   for (let row = 0; row < size; row++) {
-    if (!isShown(row)) continue;
+    if (!batch.isShown(row)) continue;
     for (const part of ["mu", "logvar"] as const) {
-      const values = batch[part].subarray(row * width, (row + 1) * width);
+      const [all, given] = [into.values[part], batch[part]];
+      if (!all || !given) continue;
+      const values = given.subarray(row * width, (row + 1) * width);
       const dimension = values.findIndex((value) => !Number.isFinite(value));
       if (dimension >= 0) {
         throw new DataError(
@@ -114,7 +140,7 @@ function keep(
             "every latent must be a finite number, so the training has diverged or its checkpoint is damaged",
         );
       }
-      into[part].set(values, (done + row) * width);
+      all.set(values, (done + row) * width);
     }
   }
 }

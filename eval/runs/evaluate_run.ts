@@ -6,7 +6,7 @@
  */
 import { DataError } from "../../base/errors.ts";
 import { describeIndex, SPLITS } from "../../data/mod.ts";
-import { ClassifierInference, methodOf, VaeInference } from "../../models/mod.ts";
+import { ClassifierInference, EncoderInference, methodKind, methodTitle, VaeInference } from "../../models/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
 import { type EvaluatedLatents, evaluateLatents, type LatentEvaluation } from "../protocol/evaluate_latents.ts";
 import { casesOf, studiesWithLatents, type StudyTable, studyTable, type ViewLatents } from "../protocol/study_table.ts";
@@ -36,7 +36,7 @@ import type { RunConfig } from "../../training/run/run_config.ts";
 import { requireEvaluable } from "../../training/data/require_evaluable.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import { type MetricsLine, readMetricsFile, runPaths } from "../../training/run/run_directory.ts";
-import { classifierConfig, isSupervised, vaeConfig } from "../../training/run_trainer.ts";
+import { classifierConfig, encodersConfig, vaeConfig } from "../../training/run_trainer.ts";
 import { withTexts } from "../../training/data/run_texts.ts";
 import { type RunViews, viewsOfRun } from "../../training/data/run_views.ts";
 
@@ -116,9 +116,7 @@ export async function measureRun(given: EvaluateRunOptions): Promise<Results> {
   const data = await withTexts(given.data, { config, directory, create: false });
   const options = { ...given, data };
   const synthetic = await isSynthetic(options);
-  const evaluated = isSupervised(config)
-    ? await evaluateSupervised(options)
-    : await evaluateVae({ ...options, pictures: (options.pictures ?? false) && synthetic });
+  const evaluated = await evaluateByKind({ ...options, pictures: (options.pictures ?? false) && synthetic });
   const { title, runs, cases, pictures, projections } = evaluated;
   const evaluations = await withSubgroups(evaluated.evaluations, {
     cases,
@@ -169,16 +167,31 @@ async function isSynthetic(options: EvaluateRunOptions): Promise<boolean> {
   return false;
 }
 
-async function evaluateVae(options: EvaluateRunOptions): Promise<Evaluated> {
+async function evaluateByKind(options: EvaluateRunOptions): Promise<Evaluated> {
   const { config, data, device } = options;
+  const { training: { batchSize, seed, precision = "f32" } } = config;
+  const kind = methodKind(config.model.method);
+  if (kind === "classifier") return await evaluateSupervised(options);
+  const views = viewsOfRun(config, data);
+  const open = { batchSize, seed, precision };
+  if (kind === "alignment") {
+    using encoders = await EncoderInference.open(device, { ...open, config: encodersConfig(config, views, data) });
+    return await evaluateEncoders(encoders, options);
+  }
+  using model = VaeInference.open(device, { ...open, config: vaeConfig(config, views, data) });
+  const evaluated = await evaluateEncoders(model, options);
+  if (!options.pictures) return evaluated;
+  return { ...evaluated, pictures: await drawPictures(model, { run: config.name, data, views }) };
+}
+
+/** Probes the latents of a VAE or of encoders alone, trained and, if asked to, untrained. */
+async function evaluateEncoders(
+  model: VaeInference | EncoderInference,
+  options: EvaluateRunOptions,
+): Promise<Evaluated> {
+  const { config, data } = options;
   const { training } = config;
   const views = viewsOfRun(config, data);
-  using model = VaeInference.open(device, {
-    config: vaeConfig(config, views, data),
-    batchSize: training.batchSize,
-    seed: training.seed,
-    precision: training.precision ?? "f32",
-  });
   const floors = training.noEvaluation ? [] : options.floors ? FLOORS : options.untrained ? ["untrained" as const] : [];
   const untrained = floors.length > 0 ? await encodeViews(model, { ...options, views }) : [];
   const { seconds: train } = await restored(model, options);
@@ -194,11 +207,11 @@ async function evaluateVae(options: EvaluateRunOptions): Promise<Evaluated> {
   const seconds = { ...options.seconds, train, encode: trained.encodeSeconds, probe: trained.probeSeconds };
   const run = await runRecord(model.parameters.count, { ...options, seconds });
   return {
-    title: methodOf(config.model.method).title,
+    title: methodTitle(config.model.method),
     runs: [run, ...floors.flatMap((floor) => floorRecord(run, { floor, evaluations: below }))],
     cases: trained.cases,
     evaluations: [...trained.evaluations, ...below],
-    pictures: options.pictures ? await drawPictures(model, { run: config.name, data, views }) : [],
+    pictures: [],
     projections: trained.projections,
   };
 }
@@ -260,7 +273,10 @@ interface Probed extends EvaluatedLatents {
 }
 
 /** Encodes every pair with the model's current parameters. */
-function encodeViews(model: VaeInference, options: EvaluateRunOptions & { views: RunViews }): Promise<ViewLatents[]> {
+function encodeViews(
+  model: VaeInference | EncoderInference,
+  options: EvaluateRunOptions & { views: RunViews },
+): Promise<ViewLatents[]> {
   return encodePairs({
     model,
     data: options.data,
@@ -287,7 +303,7 @@ function protocolOf(options: EvaluateRunOptions & { views: RunViews }): Omit<Lat
 }
 
 async function probeLatents(
-  model: VaeInference,
+  model: VaeInference | EncoderInference,
   options: EvaluateRunOptions & { views: RunViews },
 ): Promise<Probed> {
   const { config } = options;

@@ -4,12 +4,11 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import { type HostTensor, methodOf, privateDimOf } from "../../models/mod.ts";
+import { type HostTensor, methodKind, methodOf, privateDimOf } from "../../models/mod.ts";
 import { encodeSafetensors } from "../../runtime/mod.ts";
 import { type CheckpointChoice, restoreRun } from "../../training/run/run_checkpoint.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
 import { runPaths } from "../../training/run/run_directory.ts";
-import { isSupervised } from "../../training/run_trainer.ts";
 import { PYTORCH_NETWORKS, pytorchSource } from "./pytorch_source.ts";
 
 /** A file to be written. */
@@ -65,8 +64,10 @@ export async function exportPytorch(run: {
 
 function requireExportable(config: RunConfig, directory: string): void {
   const { method, network } = config.model;
-  if (isSupervised(config)) {
-    throw new DataError(`${directory} is a run of ${method}, a classifier, and only VAEs can be exported to PyTorch`);
+  const kind = methodKind(method);
+  if (kind !== "vae") {
+    const what = kind === "classifier" ? "a classifier" : "which aligns embeddings";
+    throw new DataError(`${directory} is a run of ${method}, ${what}, and only VAEs can be exported to PyTorch`);
   }
   if (PYTORCH_NETWORKS.includes(network)) return;
   throw new DataError(

@@ -8,7 +8,7 @@
  * @module
  */
 import { writeFileAtomic } from "../../base/atomic_file.ts";
-import { methodOf, privateDimOf } from "../../models/mod.ts";
+import { alignmentOf, methodKind, methodOf, methodTitle, privateDimOf } from "../../models/mod.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
 import { runPaths } from "../../training/run/run_directory.ts";
 import { isSupervised } from "../../training/run_trainer.ts";
@@ -64,7 +64,11 @@ const PATIENT_DATA =
   "terms of the data set allow.";
 
 function introduction(config: RunConfig, { dataset, views, imageSize }: DataRecord): string {
-  const kind = isSupervised(config) ? "A supervised classifier" : "A multimodal variational autoencoder";
+  const kind = {
+    classifier: "A supervised classifier",
+    vae: "A multimodal variational autoencoder",
+    alignment: "Encoders with aligned embeddings",
+  }[methodKind(config.model.method)];
   const used = config.model.views ?? views;
   return `${kind}, trained with mmvm on ${dataset} (views: ${used.map(plain).join(", ")}; images of ${imageSize} x ` +
     `${imageSize} pixels).`;
@@ -81,7 +85,11 @@ function frontMatter(config: RunConfig, of: { data: DataRecord; evaluations: rea
   const classifier = isSupervised(config);
   const scored = of.evaluations.filter(({ macro }) => macro.auroc.value !== null);
   const tags = [
-    ...(classifier ? ["image-classification"] : ["variational-autoencoder", "multimodal", "representation-learning"]),
+    ...(classifier ? ["image-classification"] : [
+      ...(methodKind(config.model.method) === "vae" ? ["variational-autoencoder"] : ["self-supervised-learning"]),
+      "multimodal",
+      "representation-learning",
+    ]),
     ...(data.dataset === "mnist-pairs" ? [] : ["chest-x-ray"]),
     "webgpu",
   ];
@@ -185,14 +193,16 @@ function interval({ value, low, high }: Interval): string {
 
 function methodSection(config: RunConfig, parameters: number): string {
   const { network, method: name, latentDim } = config.model;
-  const method = isSupervised(config) ? undefined : methodOf(name);
-  const title = method?.title ?? "supervised classifier";
+  const kind = methodKind(name);
+  const title = methodTitle(name);
+  const method = kind === "vae" ? methodOf(name) : undefined;
   const privateDim = method ? privateDimOf(method, config.model) : 0;
   const privates = privateDim > 0
     ? ` The last ${privateDim} of the ${latentDim} latent dimensions are private to their view.`
     : "";
-  const papers = method?.paper
-    ? `The method is that of [${plain(method.paper.title)}](${method.paper.url}), in the setting of [Unity by ` +
+  const paper = kind === "alignment" ? alignmentOf(name).paper : method?.paper;
+  const papers = paper
+    ? `The method is that of [${plain(paper.title)}](${paper.url}), in the setting of [Unity by ` +
       "Diversity](https://arxiv.org/abs/2403.05300)."
     : "The methods are those of [Unity by Diversity](https://arxiv.org/abs/2403.05300) and [Weakly-Supervised " +
       "Multimodal Learning on MIMIC-CXR](https://arxiv.org/abs/2411.10356).";

@@ -8,6 +8,7 @@ import { labelEfficiency } from "./label_efficiency.ts";
 import { labelNoise } from "./label_noise.ts";
 import { missingViews } from "./missing_views.ts";
 import { otherDatasets } from "./other_datasets.ts";
+import { peers } from "./peers.ts";
 import { singleView } from "./single_view.ts";
 import { softSharing } from "./soft_sharing.ts";
 import { table } from "./table.ts";
@@ -21,6 +22,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   tableExtended,
   labelEfficiency,
   tenPercent,
+  peers,
   singleView,
   labelNoise,
   softSharing,

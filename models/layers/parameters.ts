@@ -161,6 +161,7 @@ function initialValue(spec: ParameterSpec, options: { seed: number; index: numbe
   const size = shape.reduce((product, axis) => product * axis, 1);
   if (initializer.kind === "zeros") return new Float32Array(size);
   if (initializer.kind === "ones") return new Float32Array(size).fill(1);
+  if (initializer.kind === "constant") return new Float32Array(size).fill(initializer.value);
   const key = { seed: options.seed, stream: options.index, step: 0xffffffff };
   if (initializer.kind === "normal") {
     const { deviation = 1 } = initializer;

@@ -17,12 +17,13 @@ import { input, type Shape, type State, type Tensor } from "../../runtime/mod.ts
 export type FileLayout = "same" | "conv" | "conv-transpose" | "conv1d" | "conv-transpose1d";
 
 /**
- * Initial distribution: zeros, ones, normal with mean zero and standard deviation 1 by default (PyTorch's default for
- * embeddings), or uniform in +-1/sqrt(fanIn) (its default for linear and conv layers).
+ * Initial distribution: zeros, ones, another constant, normal with mean zero and standard deviation 1 by default
+ * (PyTorch's default for embeddings), or uniform in +-1/sqrt(fanIn) (its default for linear and conv layers).
  */
 export type Initializer =
   | { readonly kind: "zeros" }
   | { readonly kind: "ones" }
+  | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "normal"; readonly deviation?: number }
   | { readonly kind: "uniform"; readonly fanIn: number };
 

@@ -54,9 +54,10 @@ export interface Latents extends Decoding {
 
 /**
  * The fixed prior from which latents can be drawn after training: one standard normal latent per view, one shared by
- * all views, or (`annealed`) one per view while alpha keeps some weight on it.
+ * all views, or (`annealed`) one per view while alpha keeps some weight on it. Deterministic autoencoders have `none`,
+ * and no variances either.
  */
-export type FixedPrior = "each" | "shared" | "annealed";
+export type FixedPrior = "each" | "shared" | "annealed" | "none";
 
 /**
  * Whether some latent dimensions may be private to their view: `optional` for methods whose shared part is treated as

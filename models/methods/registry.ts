@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { alignedAe } from "./aligned_ae.ts";
 import type { Method } from "./method.ts";
 import { dmvae } from "./dmvae.ts";
 import { helvae } from "./helvae.ts";
@@ -25,6 +26,7 @@ const METHODS: readonly Method[] = [
   mmvaePlus,
   frontal,
   lateral,
+  alignedAe,
 ];
 
 /** Names of all methods. */

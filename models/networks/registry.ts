@@ -21,6 +21,8 @@ export interface NetworkOptions {
   readonly latentDim: number;
   /** Rate of dropout2d. */
   readonly dropout: number;
+  /** Whether the network is to decode, too; if not, it may take sizes for which it has no decoder. */
+  readonly decodes?: boolean;
 }
 
 const NETWORKS = new Map<string, (options: NetworkOptions) => Network>([

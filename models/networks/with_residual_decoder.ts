@@ -20,9 +20,15 @@ export interface EncoderOptions {
   readonly latentDim: number;
   /** Rate of dropout in the encoder and the decoder. */
   readonly dropout: number;
+  /** Whether it is to decode, too. */
+  readonly decodes?: boolean;
 }
 
-/** The network of an encoder; decoding takes an image size of the residual network. */
+/**
+ * The network of an encoder.
+ *
+ * @throws {RangeError} if it is to decode, for an image size that the residual network does not take.
+ */
 export function withResidualDecoder(
   name: string,
   options: EncoderOptions & Pick<Network, "features"> & {
@@ -31,20 +37,18 @@ export function withResidualDecoder(
   },
 ): Network {
   const { features, extract, lastBlock, imageSize, latentDim } = options;
+  if (options.decodes && !RESIDUAL_SIZES.includes(imageSize)) {
+    throw new RangeError(
+      `${name} is an encoder, and the residual network, which decodes for it, takes images of ` +
+        `${RESIDUAL_SIZES.join(", ")} pixels, not ${imageSize}`,
+    );
+  }
   return {
     name,
     features,
     lastBlock,
     extract,
     posterior: (scope, x) => compress(scope, x, { latentDim }),
-    decode(scope, z) {
-      if (!RESIDUAL_SIZES.includes(imageSize)) {
-        throw new RangeError(
-          `${name} is an encoder, and the residual network, which decodes for it, takes images of ` +
-            `${RESIDUAL_SIZES.join(", ")} pixels, not ${imageSize}`,
-        );
-      }
-      return residualNetwork(options).decode(scope, z);
-    },
+    decode: (scope, z) => residualNetwork(options).decode(scope, z),
   };
 }

@@ -29,6 +29,7 @@ export async function samplePosterior(
 ): Promise<Float32Array[]> {
   const { vae } = model;
   const { method } = vae;
+  requireDistributions(vae, { use: "posteriors to draw from" });
   const aggregation = method.prior === "each"
     ? undefined
     : method.aggregation ?? (method.aggregate ? undefined : "moe");
@@ -93,12 +94,25 @@ export async function samplePrior(
 }
 
 /**
+ * Checks that a model has distributions of latents, not single ones.
+ *
+ * @throws {RangeError} for a deterministic autoencoder.
+ */
+export function requireDistributions({ method }: Vae, options: { use: string }): void {
+  if (method.prior !== "none") return;
+  throw new RangeError(
+    `method ${method.name} is a deterministic autoencoder, which has no ${options.use}: choose a run of a VAE`,
+  );
+}
+
+/**
  * Checks that new latents can be drawn from the fixed prior.
  *
- * @throws {RangeError} if the method's prior was annealed away.
+ * @throws {RangeError} if the method has none, or it was annealed away.
  */
 export function requireAnchor(vae: Vae, options: { alpha: number; use: string }): void {
   const { alpha, use } = options;
+  requireDistributions(vae, { use });
   if (vae.method.prior !== "annealed" || alpha >= ANCHORING_ALPHA) return;
   throw new RangeError(
     `method ${vae.method.name} has no ${use} at alpha ${alpha}: nothing holds its latents to N(0, I) then; draw from the ` +

@@ -118,7 +118,7 @@ export class Vae {
       moeAssignment: moeAssignment ?? PUBLISHED_OBJECTIVE.moeAssignment,
       tcRatio: tcRatio ?? PUBLISHED_OBJECTIVE.tcRatio,
     };
-    this.#networks = viewNetworks(config);
+    this.#networks = viewNetworks({ ...config, decodes: true });
     this.#weights = config.viewWeights ?? views.map(() => 1);
     requireViews(config, this.method);
   }

@@ -92,7 +92,9 @@ export class TrainableVae implements Trainable<VaeBatch> {
 
   evaluation(scope: Scope): EvaluationResults {
     const { loss, reconstruction, kl, views, posterior: { mu, logvar } } = this.#terms(scope);
-    return { metrics: { loss, reconstruction, kl, ...this.#lossesOf(views) }, outputs: { mu, logvar } };
+    // A deterministic autoencoder has no variances.
+    const outputs = this.#vae.method.prior === "none" ? { mu } : { mu, logvar };
+    return { metrics: { loss, reconstruction, kl, ...this.#lossesOf(views) }, outputs };
   }
 
   #lossesOf(views: readonly Tensor[]): Record<`nll ${string}`, Tensor> {

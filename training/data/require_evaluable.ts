@@ -13,7 +13,7 @@ import {
   type StudyIndex,
 } from "../../data/mod.ts";
 import type { RunConfig } from "../run/run_config.ts";
-import { isSupervised } from "../run_trainer.ts";
+import { isAlignment, isSupervised } from "../run_trainer.ts";
 import { pairHasView, viewsOfRun } from "./run_views.ts";
 import { viewWeightsOf } from "./view_weights.ts";
 
@@ -38,6 +38,13 @@ export function requireEvaluable(config: RunConfig, data: { index: StudyIndex; p
   if (isSupervised(config) && index.labels.length === 0) {
     throw new DataError(
       "there are no labels, which a supervised classifier learns from: choose another --method",
+      place,
+    );
+  }
+  if (isAlignment(config) && views.names.length < 2) {
+    throw new DataError(
+      `method ${config.model.method} aligns the views of a study, and ${views.names.join()} is one alone: choose two or ` +
+        "more by --views, or another --method",
       place,
     );
   }

@@ -6,7 +6,7 @@
 import { DataError } from "../../base/errors.ts";
 import { type PairTable, selectPairs } from "../../data/index/pairs.ts";
 import type { StudyIndex } from "../../data/mod.ts";
-import { CLASSIFIER_NAMES, methodOf } from "../../models/mod.ts";
+import { methodKind, methodOf } from "../../models/mod.ts";
 import type { ModelConfig, RunConfig } from "../run/run_config.ts";
 import type { OpenRunDataOptions, RunData } from "./run_data.ts";
 import { TEXT_VIEW } from "./text_view.ts";
@@ -95,7 +95,7 @@ function requireViews(
 }
 
 function wantedViews({ method, views }: ModelConfig): readonly string[] | undefined {
-  const own = CLASSIFIER_NAMES.includes(method) ? undefined : methodOf(method).view;
+  const own = methodKind(method) === "vae" ? methodOf(method).view : undefined;
   return own === undefined ? views : [own];
 }
 

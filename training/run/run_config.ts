@@ -77,7 +77,7 @@ export interface DataConfig {
 
 /** The network, the method and their sizes. */
 export interface ModelConfig {
-  /** Multimodal VAE or supervised classifier. */
+  /** Multimodal VAE or autoencoder, alignment of embeddings, or supervised classifier. */
   method: string;
   /** Views to use; all if absent. */
   views?: string[];
@@ -115,6 +115,14 @@ export interface ModelConfig {
   privateDim?: number;
   /** Weight of the total correlation in MVTCAE; 5/6 if absent. */
   tcRatio?: number;
+  /** Widths of the projectors' layers in methods that align embeddings; the method's own if absent. */
+  projector?: number[];
+  /** Weight of the off-diagonal correlations in Barlow Twins; 0.0051 if absent. */
+  redundancyWeight?: number;
+  /** Weights of invariance, variance and covariance in VICReg; 25, 25 and 1 if absent. */
+  vicregWeights?: number[];
+  /** Initial temperature of CLIP's softmax; 0.07 if absent. */
+  temperature?: number;
 }
 
 /** The optimisation. */

@@ -30,6 +30,7 @@ import {
   WINDOW_PATTERN,
 } from "../../data/mod.ts";
 import {
+  ALIGNMENT_NAMES,
   CLASSIFICATION_LOSSES,
   CLASSIFIER_NAMES,
   JOINT_KLS,
@@ -46,8 +47,8 @@ import { LOG_FORMATS } from "../loggers/log_formats.ts";
 import { ALPHA_SCHEDULES } from "../annealing.ts";
 import { BEST_BY } from "../validation/validation_history.ts";
 
-/** The values of `--method`: multimodal VAEs, then supervised classifiers. */
-export const RUN_METHODS: readonly string[] = [...METHOD_NAMES, ...CLASSIFIER_NAMES];
+/** The values of `--method`: multimodal autoencoders, methods that align embeddings, then supervised classifiers. */
+export const RUN_METHODS: readonly string[] = [...METHOD_NAMES, ...ALIGNMENT_NAMES, ...CLASSIFIER_NAMES];
 
 /** Weights of the positive class of each label: none, or the training labels' negatives over positives. */
 const POSITIVE_WEIGHTS = ["none", "balanced"] as const;
@@ -145,7 +146,7 @@ const textWeight: Setting<number | "auto", "auto"> = {
 /** The network, the method and their sizes. Optional settings default to the published values. */
 const model = {
   method: choice(RUN_METHODS, {
-    help: "multimodal VAE or supervised classifier",
+    help: "multimodal VAE or autoencoder, alignment of embeddings, or supervised classifier",
     default: "mmvm",
   }),
   views: optional(list({
@@ -222,6 +223,34 @@ const model = {
     max: 1,
     help: "mvtcae's alpha, the weight of the total correlation (the paper: 5/6)",
     default: PUBLISHED_OBJECTIVE.tcRatio,
+  })),
+  projector: optional(list({
+    item: z.int().positive().max(65_536),
+    parse: (word) => word.trim() === "" ? NaN : Number(word),
+    help: "widths of the layers from features to the embeddings of barlow-twins, vicreg and clip; by default " +
+      "256,256,256, for clip 256",
+    allowed: "comma-separated whole numbers from 1 to 65536",
+  })),
+  redundancyWeight: unlessDefault(number({
+    min: 0,
+    max: 1e6,
+    help: "weight of the off-diagonal correlations in barlow-twins",
+    default: 0.0051,
+  })),
+  vicregWeights: optional({
+    ...list({
+      item: z.number().nonnegative(),
+      parse: (word) => word.trim() === "" ? NaN : Number(word),
+      help: "weights of invariance, variance and covariance in vicreg; 25,25,1 by default",
+      allowed: "three comma-separated numbers of at least 0",
+    }),
+    schema: z.array(z.number().nonnegative()).length(3),
+  }),
+  temperature: unlessDefault(number({
+    above: 0,
+    max: 100,
+    help: "initial temperature of clip's softmax, which is learned",
+    default: 0.07,
   })),
 };
 

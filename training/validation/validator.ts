@@ -10,7 +10,7 @@ import type { RunData } from "../data/run_data.ts";
 import { viewsOfRun } from "../data/run_views.ts";
 import type { RunConfig } from "../run/run_config.ts";
 import type { ValidationLine } from "../run/validation_line.ts";
-import { isSupervised, trainableOf } from "../run_trainer.ts";
+import { isAlignment, isSupervised, trainableOf } from "../run_trainer.ts";
 import { measureSharing } from "./measure_sharing.ts";
 import { type AurocMeasures, type LabelledRows, meanAuroc } from "./validation_auroc.ts";
 import { KeptBatches, probePairs, validationPairs } from "./validation_sample.ts";
@@ -122,7 +122,7 @@ export class Validator implements Disposable {
     return [{ name, rows: this.#rows(sample, { output: "combined" }) }];
   }
 
-  /** AUROC of probes of each view's posterior means. */
+  /** AUROC of probes of each view's posterior means, or of its features in models without posteriors. */
   async #probe(
     sample: Sample,
     { settings, auroc }: { settings: Omit<StepSettings, "step">; auroc: AurocMeasures },
@@ -130,7 +130,10 @@ export class Validator implements Disposable {
     const train = await this.#evaluate(this.#probed!, settings);
     const measured: [string, number][] = [];
     for (const [view, name] of this.options.names.entries()) {
-      const rowsOf = (of: Sample) => this.#rows(of, { output: "mu", view, stacked: true });
+      const own = isAlignment(this.options.config)
+        ? { output: `view ${view}`, view }
+        : { output: "mu", view, stacked: true };
+      const rowsOf = (of: Sample) => this.#rows(of, own);
       measured.push([name, await auroc.ofLatents({ train: rowsOf(train), validation: rowsOf(sample) })]);
     }
     return measured;

@@ -183,7 +183,7 @@ Deno.test("densenet121 refuses images that it cannot halve, and decodes to the r
       const image = input("image", { shape: [1, imageSize, imageSize, 1] });
       assert.deepEqual(network.extract(scope, image).shape, [1, network.features]);
       assert.throws(
-        () => network.decode(scope, input("z", { shape: [1, 3] })),
+        () => networkOf(name, { ...sizes, imageSize, decodes: true }),
         new RegExp(`${name} is an encoder, .*64, 128, 224 pixels, not ${imageSize}`),
       );
     });

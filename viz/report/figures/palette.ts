@@ -67,6 +67,10 @@ const NAMES: Readonly<Record<string, string>> = {
   "view-position": "View position",
   "pixel-pca": "Pixel PCA",
   "shuffled-labels": "Shuffled labels",
+  "aligned-ae": "Aligned AE",
+  "barlow-twins": "Barlow Twins",
+  vicreg: "VICReg",
+  clip: "CLIP",
 };
 
 /** The display name of a method; unknown methods are returned unchanged. */
@@ -86,6 +90,10 @@ export function methodRank(method: string): number {
     "untrained",
     "frontal",
     "lateral",
+    "aligned-ae",
+    "barlow-twins",
+    "vicreg",
+    "clip",
     "independent",
     "avg",
     "moe",

@@ -33,6 +33,17 @@ function seriesOf(key: Exclude<keyof TrainingSeries, "step" | "views">, runs: (r
 
 const hasAlpha = (run: RunRecord) => run.training.alpha.some((value) => value !== 0);
 
+/** A panel for the losses of classifiers, and one for each other method, whose losses are not comparable. */
+function otherLosses(runs: readonly RunRecord[]): Panel[] {
+  const kindOf = (run: RunRecord) => run.method.startsWith("supervised") ? "supervised" : methodName(run.method);
+  const kinds = new Set(runs.filter((run) => !isVae(run)).map(kindOf));
+  return [...kinds].map((kind): Panel => ({
+    title: `Loss (${kind})`,
+    values: seriesOf("loss", (run) => !isVae(run) && kindOf(run) === kind),
+    scale: "auto",
+  }));
+}
+
 /** All panels: one for each view's reconstruction, if runs with a text logged them. */
 function panelsOf(runs: readonly RunRecord[]): Panel[] {
   const views = [...new Set(runs.flatMap(({ training }) => Object.keys(training.views ?? {})))];
@@ -46,7 +57,7 @@ function panelsOf(runs: readonly RunRecord[]): Panel[] {
     })),
     { title: "KL divergence", values: seriesOf("kl", isVae), scale: "auto" },
     { title: "Alpha", values: seriesOf("alpha", hasAlpha), scale: "linear" },
-    { title: "Loss (supervised)", values: seriesOf("loss", (run) => !isVae(run)), scale: "auto" },
+    ...otherLosses(runs),
     { title: "Studies per second", values: seriesOf("studiesPerSecond", () => true), scale: "from-zero" },
   ];
 }
