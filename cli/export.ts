@@ -1,64 +1,61 @@
 /**
- * `deno task export RUN --format pytorch --out DIR`: writes a run's model for other programs.
+ * `deno task export RUN`: writes a run's model for other programs (`--format pytorch`), or as one HTML file that runs
+ * it in a browser (`--format html`).
  *
  * @module
  */
 import { join } from "node:path";
-import { makeFolder, writeFileAtomic } from "../base/atomic_file.ts";
-import { exportPytorch } from "../eval/mod.ts";
-import { readResults } from "../eval/results/results_file.ts";
-import { readRunConfig, type RunConfig, runPaths } from "../training/mod.ts";
-import { choice, parseArguments, path } from "./options/options.ts";
-import { CHECKPOINT_OPTION, runDirectory } from "./options/run_options.ts";
-import { RUN_OPERAND } from "./run/open_trained_run.ts";
-import { printable, UsageError, UserError } from "./terminal/errors.ts";
-import { exists } from "./terminal/exists.ts";
+import { choice, flag, parseArguments, path } from "./options/options.ts";
+import { RUN_OPERAND, TRAINED_RUN_OPTIONS } from "./run/open_trained_run.ts";
+import { exportHtml } from "./run/export_html.ts";
+import { exportFolder } from "./run/export_folder.ts";
+import { UsageError } from "./terminal/errors.ts";
+import { runDirectory } from "./options/run_options.ts";
 import { runCli } from "./terminal/run_cli.ts";
 
-/** The formats by name, each with what makes its files. */
-const FORMATS = { pytorch: exportPytorch } as const;
-const FORMAT_NAMES = Object.keys(FORMATS) as (keyof typeof FORMATS)[];
+const FORMATS = ["pytorch", "html"] as const;
+/** Flags of the format `html` alone. */
+const HTML_FLAGS = ["into", "small", "exact", "neighbours", "noProbes", "data", "dataset", "includeImages"] as const;
 
 /** Runs the command with these arguments. */
-export async function main(args: readonly string[]): Promise<void> {
+export async function main(args: readonly string[]): Promise<number> {
   const { values, operands: [run] } = parseArguments({
     name: "export",
-    summary: "Writes the weights of a run's last checkpoint for other programs; pytorch: a state_dict and model.py.",
+    summary:
+      "Writes the model of a run's last checkpoint; pytorch: a state_dict and model.py; html: one file that runs it " +
+      "in a browser.",
     options: {
-      format: choice(FORMAT_NAMES, { help: "what to write" }),
-      checkpoint: CHECKPOINT_OPTION,
-      out: path({ help: "output folder; export in the run's folder by default", placeholder: "dir" }),
+      format: choice(FORMATS, { help: "what to write; html if --out ends in .html or with --into" }),
+      out: path({
+        help: "output folder, export in the run's folder by default; html: output file, model.html there by default",
+        placeholder: "path",
+      }),
+      into: path({ help: "html: write the run's report to this file, with the model in it", placeholder: "file" }),
+      small: flag({ help: "html: quantise the weights to 8 bits" }),
+      exact: flag({ help: "html: keep the weights in float32" }),
+      neighbours: flag({ help: "html: include up to 300 studies, with pictures, to compare with; may show patients" }),
+      noProbes: flag({ help: "html: leave out the probes, which are fitted on the run's data" }),
+      includeImages: flag({ help: "html: embed the report's pictures even if they show patients" }),
+      ...TRAINED_RUN_OPTIONS,
     },
     operands: RUN_OPERAND,
   }, args);
-  if (values.format === undefined) throw new UsageError(`export needs --format ${FORMAT_NAMES.join(" or ")}`);
+  const { format = values.into !== undefined || values.out?.endsWith(".html") ? "html" : undefined } = values;
+  if (format === undefined) throw new UsageError(`export needs --format ${FORMATS.join(" or ")}`);
+  if (format === "html") {
+    if (values.small && values.exact) throw new UsageError("--small and --exact contradict each other: give one");
+    const storage = values.small ? "i8" : values.exact ? "f32" : "f16";
+    return await exportHtml(run!, { ...values, storage, probes: !values.noProbes });
+  }
+  const given = HTML_FLAGS.find((name) => values[name] !== undefined && values[name] !== false);
+  if (given !== undefined) {
+    const name = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UsageError(`--${name} is for --format html: leave it out, or give that format`);
+  }
   const directory = runDirectory(run!);
-  const config = await readRunConfig(directory);
-  const out = values.out ?? join(directory, "export");
-  if (await Deno.stat(out).then(({ isFile }) => isFile, () => false)) {
-    throw new UserError(`${out} is a file: name the folder that the export is to be written to`);
-  }
-  const views = await viewNames(directory, config);
-  const files = await FORMATS[values.format]({
-    config,
-    directory,
-    checkpoint: values.checkpoint,
-    ...(views ? { views } : {}),
-    onWarning: (message) => console.error(printable(`warning: ${message}`)),
-  });
-  await makeFolder(out);
-  for (const { name, content } of files) {
-    await writeFileAtomic(join(out, name), content);
-    console.log(printable(join(out, name)));
-  }
-}
-
-/** The run's views in the order of their encoders, which is that of the data; known once the run was evaluated. */
-async function viewNames(directory: string, { model }: RunConfig): Promise<string[] | undefined> {
-  const { results } = runPaths(directory);
-  if (!await exists(results)) return undefined;
-  const { data } = await readResults(results);
-  return data.views.filter((view) => model.views?.includes(view) ?? true);
+  const { checkpoint, out = join(directory, "export") } = values;
+  await exportFolder(directory, { out, checkpoint });
+  return 0;
 }
 
 if (import.meta.main) await runCli(main);

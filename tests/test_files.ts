@@ -24,6 +24,7 @@ const GPU_TESTS: readonly string[] = [
   "tests/eval/floors",
   "tests/eval/runs",
   "tests/eval/verify",
+  "tests/page/phantom_training_test.ts",
   "tests/faults/device_faults_test.ts",
   "tests/faults/file_faults_test.ts",
 ];
@@ -99,6 +100,9 @@ export const SLOW: readonly string[] = [
   "tests/models/",
   "tests/notebooks/notebooks_test.ts",
   "tests/npm/",
+  "tests/page/hostile_page_test.ts",
+  "tests/page/model_page_test.ts",
+  "tests/page/phantom_training_test.ts",
   "tests/phantoms/draw_test.ts",
   "tests/phantoms/write_phantoms_test.ts",
   "tests/runtime/files/checkpoint_test.ts",

@@ -4,5 +4,7 @@
  * @module
  */
 export { renderReport, type ReportOptions } from "./report/report.ts";
+export type { AddedPart } from "./report/added_part.ts";
+export type { Attributes, Builder, Child } from "./report/markup/dom.ts";
 export { combineResults } from "./report/combine_results.ts";
 export type { PublishedValue } from "./report/figures/summary.ts";

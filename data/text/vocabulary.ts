@@ -5,12 +5,10 @@
  */
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
-import { joinWords, tokenize, UNKNOWN_WORD } from "./tokenize.ts";
+import { decodeTokens, EOS } from "./decode_tokens.ts";
+import { tokenize, UNKNOWN_WORD } from "./tokenize.ts";
 
-/** The token that fills a text up to its fixed length. */
-export const PAD = 0;
-/** The token that ends every text. */
-export const EOS = 1;
+export { EOS, PAD } from "./decode_tokens.ts";
 /** The token of words that are not in the vocabulary. */
 export const UNKNOWN = 2;
 
@@ -162,12 +160,7 @@ export class Vocabulary {
 
   /** The text of tokens, up to the first `<eos>`; padding is left out. @throws {RangeError} for a foreign number. */
   decode(tokens: Iterable<number>): string {
-    const words: string[] = [];
-    for (const token of tokens) {
-      if (token === EOS) break;
-      if (token !== PAD) words.push(this.word(token));
-    }
-    return joinWords(words);
+    return decodeTokens(tokens, (token) => this.word(token));
   }
 
   /** The content of the vocabulary's file. */

@@ -42,6 +42,7 @@ export const GUIDES: readonly GuideGroup[] = [
       guide("augmentation", "Augmentation"),
       guide("logging", "Logs of training"),
       guide("reports", "Reports"),
+      guide("model_page", "A run as a page"),
       guide("cluster", "On a cluster"),
       guide("faq", "Questions and errors"),
     ],

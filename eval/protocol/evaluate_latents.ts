@@ -7,9 +7,9 @@
 import { DataError } from "../../base/errors.ts";
 import type { BootstrapOptions } from "../metrics/bootstrap.ts";
 import { type Matrix, takeRows } from "../probes/matrix.ts";
-import { FastRandom } from "../../base/random.ts";
 import type { Cases, Evaluation } from "../results/results.ts";
 import { meanByStudy, meanRowsByStudy } from "./aggregate.ts";
+import { labelledRows, MAX_ENCODINGS } from "./labelled_rows.ts";
 import { type Probe, probeProbabilities } from "./probe.ts";
 import { type LabelScores, scoreClassifier, storedScores } from "./score_classifier.ts";
 import {
@@ -143,19 +143,6 @@ function prepareView(latents: ViewLatents, evaluation: LatentEvaluation): ViewDa
   return { features, rowStudies, validationStudies, testStudies, queryRows };
 }
 
-/** Rows of the labelled subset, thinned to at most `maxEncodings`. */
-function labelledRows({ data, fraction, seed }: Fit, evaluation: LatentEvaluation): Int32Array {
-  const labelled = new Set(evaluation.table.labelledStudies({ fraction, seed }));
-  const code = splitCode("train");
-  const rows = indicesWhere(data.rowStudies.length, (row) => {
-    const study = data.rowStudies[row]!;
-    return labelled.has(study) && evaluation.table.splits[study] === code;
-  });
-  const most = evaluation.maxEncodings ?? 20_000;
-  if (rows.length <= most) return rows;
-  return Int32Array.from(new FastRandom(seed, 1).shuffle([...rows]).slice(0, most)).sort();
-}
-
 /** Averages the query rows' probabilities by study. */
 function studyScores(
   probabilities: readonly (Float64Array | null)[],
@@ -169,7 +156,8 @@ function studyScores(
 async function evaluateFit(fit: Fit, evaluation: LatentEvaluation): Promise<Evaluation> {
   const { run, table, probe = { kind: "logistic-regression" }, exclusive = false } = evaluation;
   const { features, rowStudies, queryRows, validationStudies, testStudies } = fit.data;
-  const rows = labelledRows(fit, evaluation);
+  const { fraction, seed } = fit;
+  const rows = labelledRows(rowStudies, { table, fraction, seed, most: evaluation.maxEncodings });
   if (rows.length === 0) {
     throw new DataError(
       `run ${run.name}: a labelled fraction of ${fit.fraction} leaves no training study with a ${fit.view} latent; ` +
@@ -227,7 +215,7 @@ function casesByView(views: readonly ViewData[], evaluation: LatentEvaluation): 
 /** Whether the probe seed has no effect: all labels, all encodings, and a probe without randomness. */
 function isDeterministic({ data, fraction }: Fit, evaluation: LatentEvaluation): boolean {
   const trainRows = data.rowStudies.length - data.queryRows.length;
-  return fraction === 1 && trainRows <= (evaluation.maxEncodings ?? 20_000) &&
+  return fraction === 1 && trainRows <= (evaluation.maxEncodings ?? MAX_ENCODINGS) &&
     (evaluation.probe?.kind ?? "logistic-regression") === "logistic-regression";
 }
 

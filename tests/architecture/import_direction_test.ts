@@ -19,8 +19,21 @@ const ALLOWED_ROOMS: Readonly<Record<Room, readonly Room[]>> = {
   eval: ["base", "runtime", "models", "data", "training"],
   experiments: ["base", "runtime", "models", "data", "training", "eval"],
   viz: ["base"],
+  page: ["base", "runtime", "models", "data", "phantoms", "training", "eval", "viz"],
   cluster: ["base"],
-  cli: ["base", "runtime", "models", "data", "phantoms", "training", "eval", "experiments", "viz", "cluster"],
+  cli: [
+    "base",
+    "runtime",
+    "models",
+    "data",
+    "phantoms",
+    "training",
+    "eval",
+    "experiments",
+    "viz",
+    "page",
+    "cluster",
+  ],
 };
 
 /** Single files that a room may import from rooms that it may not import otherwise. */
@@ -99,6 +112,8 @@ Deno.test("isAllowed() accepts and rejects the right imports", () => {
     ["data/a.ts", "phantoms/mod.ts"],
     ["base/a.ts", "runtime/mod.ts"],
     ["viz/a.ts", "runtime/device/device.ts"],
+    ["viz/a.ts", "page/a.ts"],
+    ["page/a.ts", "experiments/mod.ts"],
     ["eval/a.ts", "cli/terminal/errors.ts"],
     ["cli/a.ts", "tests/run.ts"],
     ["mod.ts", "cli/terminal/errors.ts"],

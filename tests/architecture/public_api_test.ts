@@ -45,13 +45,14 @@ Deno.test("each export brings only the packages that it needs", () => {
   assert.deepEqual(found, PACKAGES);
 });
 
-/** What runs in a browser too: the engine, the models, the path of an image to prepared bytes, and the phantoms. */
+/** What runs in a browser too: the engine, the models, the path of an image to prepared bytes, phantoms, the page. */
 const PORTABLE = [
   ...["./runtime", "./models"].map((name) => exports[name]!.slice("./".length)),
   "data/image/decode_image.ts",
   "data/image/preprocess.ts",
   "phantoms/draw.ts",
   "phantoms/patients.ts",
+  "page/client/main.ts",
 ];
 
 Deno.test("what runs in a browser imports nothing that a browser lacks", () => {

@@ -20,6 +20,7 @@ export const ROOMS = [
   "eval",
   "experiments",
   "viz",
+  "page",
   "cluster",
   "cli",
 ] as const;

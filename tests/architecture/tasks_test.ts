@@ -78,8 +78,8 @@ Deno.test("only set-up, tests, the bundlers, benchmarks and tasks for Slurm may 
     "cli/setup.ts",
     "docs/build/main.ts",
     "npm/build.ts",
+    "page/build_client.ts",
     "tests/run.ts",
-    "viz/report/build_client.ts",
   ]);
   assert.deepEqual(config.permissions.setup!.run, ["/usr/bin/apt-get", "/usr/bin/sudo", ...BROWSER_PROGRAMS]);
   const bench = runners.find(({ file }) => file === "bench/main.ts")!;

@@ -1,5 +1,6 @@
 /**
- * Bundles the report's script and style sheet into `client_bundle.ts`: `deno task build:report-client`.
+ * Bundles the report's script and style sheet into `client_bundle.ts`, for `deno task build:report-client`
+ * (`page/build_client.ts`).
  *
  * The bundle is committed rather than built on demand: esbuild runs as a child process, and `report` has no permission
  * to start one or to read the project's files. A test fails if the committed bundle no longer matches its sources.
@@ -55,8 +56,4 @@ export async function bundleClient(): Promise<string> {
 
 function quote(text: string): string {
   return JSON.stringify(text.trim());
-}
-
-if (import.meta.main) {
-  await Deno.writeTextFile(new URL("client_bundle.ts", import.meta.url), await bundleClient());
 }

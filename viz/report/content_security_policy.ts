@@ -8,11 +8,16 @@ import { createHash } from "node:crypto";
 /**
  * Returns the report's Content-Security-Policy: nothing may be loaded, sent, framed or submitted; only scripts and
  * styles with a listed SHA-256 hash may run, only embedded images may be shown, and no string may be parsed as markup.
+ *
+ * @param inline.wasm Whether the scripts may compile WebAssembly. `'wasm-unsafe-eval'` allows that and no other
+ * evaluation of data as code.
  */
-export function contentSecurityPolicy(inline: { scripts: readonly string[]; styles: readonly string[] }): string {
+export function contentSecurityPolicy(
+  inline: { scripts: readonly string[]; styles: readonly string[]; wasm?: boolean },
+): string {
   return [
     "default-src 'none'",
-    `script-src ${inline.scripts.map(hashSource).join(" ")}`,
+    `script-src ${[...inline.scripts.map(hashSource), ...(inline.wasm ? ["'wasm-unsafe-eval'"] : [])].join(" ")}`,
     `style-src ${inline.styles.map(hashSource).join(" ")}`,
     "img-src data:",
     "base-uri 'none'",

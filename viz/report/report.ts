@@ -5,6 +5,7 @@
  */
 import { parseHTML } from "linkedom";
 import type { Results } from "../../eval/results/results.ts";
+import type { AddedPart } from "./added_part.ts";
 import { CLIENT_SCRIPT, REPORT_STYLE } from "./client_bundle.ts";
 import { readComparisons } from "./figures/comparisons.ts";
 import { contentSecurityPolicy, embeddableJson } from "./content_security_policy.ts";
@@ -33,6 +34,8 @@ export interface ReportOptions {
   readonly includeImages?: boolean;
   /** Include study and patient identifiers; by default none appears anywhere in the file. */
   readonly includeIds?: boolean;
+  /** A part to be added. */
+  readonly part?: AddedPart;
 }
 
 /**
@@ -67,13 +70,15 @@ export function renderReport(results: Results, options: ReportOptions = {}): str
     number: numbering(),
   };
   const style = REPORT_STYLE + methodStyles(ctx.summary.arms, ctx.summary.views.length);
-  const html = ctx.h("html", { lang: "en" }, head(ctx, style), body(ctx));
+  const { part } = options;
+  const html = ctx.h("html", { lang: "en" }, head(ctx, { style: style + (part?.style ?? ""), part }), body(ctx, part));
   return `<!doctype html>\n${serialize(html)}\n`;
 }
 
-function head(ctx: ReportContext, style: string): HTMLElement {
+function head(ctx: ReportContext, { style, part }: { style: string; part: AddedPart | undefined }): HTMLElement {
   const { h, results } = ctx;
-  const policy = contentSecurityPolicy({ scripts: [CLIENT_SCRIPT], styles: [style] });
+  const scripts = [CLIENT_SCRIPT, ...(part ? [part.script] : [])];
+  const policy = contentSecurityPolicy({ scripts, styles: [style], wasm: part !== undefined });
   return h(
     "head",
     null,
@@ -83,29 +88,35 @@ function head(ctx: ReportContext, style: string): HTMLElement {
     h("meta", { name: "referrer", content: "no-referrer" }),
     h("meta", { name: "generator", content: "mmvm" }),
     h("meta", { name: "color-scheme", content: "light dark" }),
-    h("title", null, `${results.title} – mmvm report`),
+    h("title", null, `${results.title} – mmvm ${part?.place === "first" ? "model" : "report"}`),
     h("style", null, style),
   );
 }
 
-function body(ctx: ReportContext): HTMLElement {
+function body(ctx: ReportContext, part: AddedPart | undefined): HTMLElement {
   const { h, results } = ctx;
+  const isFirst = part?.place === "first";
   const data = packPageData({ summary: ctx.summary, comparisons: ctx.comparisons, latents: ctx.latents });
   return h(
     "body",
     null,
-    h("a", { class: "skip", href: "#summary" }, "Skip to the results"),
+    h("a", { class: "skip", href: isFirst ? `#${part.id}` : "#summary" }, "Skip to the results"),
     h(
       "div",
       { class: "page" },
-      contents(h),
+      contents(h, part),
       h(
         "header",
         null,
-        h("p", { class: "kicker" }, `mmvm report · ${results.data.dataset} · ${dateText(results.createdAt)}`),
+        part ? h("p", { class: "notice" }, part.notice) : null,
+        h(
+          "p",
+          { class: "kicker" },
+          `mmvm ${isFirst ? "model" : "report"} · ${results.data.dataset} · ${dateText(results.createdAt)}`,
+        ),
         h("h1", null, results.title),
       ),
-      h("main", null, sections(ctx)),
+      h("main", null, isFirst ? part.build(h) : null, sections(ctx), part && !isFirst ? part.build(h) : null),
       h(
         "footer",
         null,
@@ -118,7 +129,9 @@ function body(ctx: ReportContext): HTMLElement {
       ),
     ),
     h("script", { type: "application/json", id: PAGE_DATA_ID }, embeddableJson(data)),
+    part?.blocks.map(({ id, type, text }) => h("script", { type, id }, text)),
     h("script", null, CLIENT_SCRIPT),
+    part ? h("script", null, part.script) : null,
   );
 }
 
@@ -135,16 +148,19 @@ function sections(ctx: ReportContext): HTMLElement[] {
   ];
 }
 
-function contents(h: Builder): HTMLElement {
+function contents(h: Builder, part: AddedPart | undefined): HTMLElement {
+  const added = part ? h("li", null, h("a", { href: `#${part.id}` }, part.name)) : null;
   return h(
     "nav",
     { class: "contents", "aria-label": "Contents" },
     h(
       "ol",
       null,
+      part?.place === "first" ? added : null,
       SECTIONS.map(([id, name], i) =>
         h("li", null, h("a", { href: `#${id}` }, h("span", { class: "ordinal" }, String(i + 1)), name))
       ),
+      part?.place === "last" ? added : null,
     ),
   );
 }

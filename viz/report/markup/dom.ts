@@ -15,16 +15,19 @@ export type Attributes = Readonly<Record<string, string | number | boolean | nul
 
 /** Creates HTML elements when called, and SVG elements with `svg`. */
 export interface Builder {
+  /** Creates an HTML element. */
   <Name extends keyof HTMLElementTagNameMap>(
     name: Name,
     attributes?: Attributes | null,
     ...children: Child[]
   ): HTMLElementTagNameMap[Name];
+  /** Creates an SVG element. */
   readonly svg: <Name extends keyof SVGElementTagNameMap>(
     name: Name,
     attributes?: Attributes | null,
     ...children: Child[]
   ) => SVGElementTagNameMap[Name];
+  /** The document of the elements. */
   readonly document: Document;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Pictures } from "../../../eval/results/results.ts";
+import { scrollRegion } from "../context.ts";
 import type { Builder, Child } from "../markup/dom.ts";
 import { capitalise } from "../markup/format.ts";
 import { picture } from "../markup/picture.ts";
@@ -31,19 +32,23 @@ export function textTable(h: Builder, group: Pictures): HTMLElement {
     "div",
     { class: "text-group" },
     h("h4", null, title),
-    h(
-      "table",
-      { class: "texts" },
-      h("thead", null, h("tr", null, columns.map(([, name]) => h("th", { scope: "col" }, capitalise(name))))),
+    scrollRegion(
+      h,
+      title,
       h(
-        "tbody",
-        null,
-        group.items.map((item, i) =>
-          h(
-            "tr",
-            null,
-            columns.map(([key, name, isText]) => cell(item[key], { isText, alt: `Study ${i + 1}: ${name}` })),
-          )
+        "table",
+        { class: "texts" },
+        h("thead", null, h("tr", null, columns.map(([, name]) => h("th", { scope: "col" }, capitalise(name))))),
+        h(
+          "tbody",
+          null,
+          group.items.map((item, i) =>
+            h(
+              "tr",
+              null,
+              columns.map(([key, name, isText]) => cell(item[key], { isText, alt: `Study ${i + 1}: ${name}` })),
+            )
+          ),
         ),
       ),
     ),

@@ -1,0 +1,94 @@
+/**
+ * The model of a page, as the exporter writes it and the page's script reads it: everything but the weights' bytes.
+ *
+ * @module
+ */
+import type { Preprocessing } from "../../data/image/image_source.ts";
+import type { VaeConfig } from "../../models/vae/vae.ts";
+import type { StoredTensor, WeightStorage } from "./stored_weights.ts";
+
+/** A trained model with all that is needed to use it. */
+export interface PageModel {
+  /** Kind of the content. */
+  readonly format: "mmvm-page-model";
+  /** Version of the format. */
+  readonly version: 1;
+  /** Name of the run. */
+  readonly run: string;
+  /** The architecture. */
+  readonly config: VaeConfig;
+  /** How the weights are stored. */
+  readonly storage: WeightStorage;
+  /** The weights' tensors, in the order of their bytes. */
+  readonly tensors: readonly StoredTensor[];
+  /** How pictures are prepared. */
+  readonly preprocessing: Preprocessing;
+  /** The window of DICOM images, as `--window` takes it. */
+  readonly window: string;
+  /** The word of every token, if the model has a text view. */
+  readonly words?: readonly string[];
+  /** The probes of each image view; none if the run has no labels. */
+  readonly probes: readonly ViewProbes[];
+  /** Studies to compare with, if they were exported. */
+  readonly neighbours?: Neighbours;
+  /** The run's card: terms and what is said of them. */
+  readonly card: readonly (readonly [term: string, text: string])[];
+}
+
+/** The probes of one view's latents. */
+export interface ViewProbes {
+  /** Name of the view. */
+  readonly view: string;
+  /** Whether exactly one label holds for a study, so that the probabilities sum to 1. */
+  readonly exclusive: boolean;
+  /** One entry for each label, in the data's order. */
+  readonly labels: readonly LabelProbe[];
+}
+
+/** What is known of one label. */
+export interface LabelProbe {
+  /** Name of the label. */
+  readonly label: string;
+  /** The fitted probe; `null` if the training studies have one class only. */
+  readonly probe: LinearProbe | null;
+  /** The threshold chosen on the validation studies. */
+  readonly threshold: number | null;
+  /** AUROC on the test studies. */
+  readonly auroc: number | null;
+  /** Reliability on the test studies, by bins of a tenth. */
+  readonly reliability: readonly { readonly predicted: number; readonly observed: number; readonly count: number }[];
+}
+
+/** A linear classifier: its score is `coefficients . mu + intercept`, the log-odds of a probe of one label. */
+export interface LinearProbe {
+  /** Weight of each latent dimension. */
+  readonly coefficients: readonly number[];
+  /** Intercept. */
+  readonly intercept: number;
+  /** Standard deviation of the training latents along the coefficients' direction. */
+  readonly spread: number;
+}
+
+/** Studies that pictures are compared with. */
+export interface Neighbours {
+  /** Side of the stored pictures in pixels. */
+  readonly side: number;
+  /** The image views, in the order of each study's latents and pictures. */
+  readonly views: readonly string[];
+  /** The labels that each study has, by number; the studies' identifiers are left out. */
+  readonly positives: readonly (readonly number[])[];
+}
+
+/** Ids of the page's data blocks. */
+export const BLOCKS = {
+  /** The {@linkcode PageModel}, as JSON. */
+  model: "model-data",
+  /** The weights, base64. */
+  weights: "model-weights",
+  /** Latents [views, studies, D] as float32, then pictures [views, studies, side, side] as bytes; gzip, base64. */
+  neighbours: "model-neighbours",
+  /** The JPEG decoder, gzip, base64. */
+  jpeg: "codec-jpeg",
+  /** The JPEG 2000 decoder, gzip, base64. */
+  jpeg2000: "codec-jpeg2000",
+} as const;

@@ -1,0 +1,24 @@
+/**
+ * Probabilities of labels from a latent.
+ *
+ * @module
+ */
+import { sigmoid } from "../../eval/probes/logistic_regression.ts";
+import type { LinearProbe, ViewProbes } from "./page_model.ts";
+
+/** The score of a probe: the log-odds of its label, or its logit among exclusive labels. */
+export function logitOf({ coefficients, intercept }: LinearProbe, mu: ArrayLike<number>): number {
+  let sum = intercept;
+  for (let i = 0; i < coefficients.length; i++) sum += coefficients[i]! * mu[i]!;
+  return sum;
+}
+
+/** The probability of each label; `null` without a probe. */
+export function probabilitiesOf({ labels, exclusive }: ViewProbes, mu: ArrayLike<number>): (number | null)[] {
+  const logits = labels.map(({ probe }) => probe && logitOf(probe, mu));
+  if (!exclusive) return logits.map((logit) => logit === null ? null : sigmoid(logit));
+  const largest = Math.max(...logits.map((logit) => logit ?? -Infinity));
+  const weights = logits.map((logit) => logit === null ? null : Math.exp(logit - largest));
+  const total = weights.reduce<number>((sum, weight) => sum + (weight ?? 0), 0);
+  return weights.map((weight) => weight === null ? null : weight / total);
+}

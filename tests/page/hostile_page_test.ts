@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { declareParameters, fileShape, Vae, type VaeConfig } from "../../models/mod.ts";
+import { storeWeights } from "../../page/export/store_weights.ts";
+import { modelPart } from "../../page/render/model_part.ts";
+import type { PageModel } from "../../page/stored/page_model.ts";
+import { renderReport } from "../../viz/report/report.ts";
+import { browserTest } from "../browser.ts";
+import { singleRunFixture } from "../viz/report/fixture.ts";
+import { openReport } from "../viz/report/report_page.ts";
+import { gray, makePng } from "../data/image/image_writers.ts";
+
+const MARKUP = `"><img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script></script><!--`;
+
+/** A tiny model whose every name is an attack. */
+function hostilePage(): string {
+  const views = [`frontal${MARKUP}`, "lateral"];
+  const config: VaeConfig = {
+    method: "mmvm",
+    views: [...views, "text"],
+    texts: { text: { length: 32, vocabulary: 4, filterDim: 2 } },
+    network: "small",
+    imageSize: 28,
+    filterDim: 1,
+    latentDim: 2,
+    dropout: 0,
+    likelihood: { name: "laplace", scale: 1 },
+  };
+  const vae = new Vae(config);
+  const tensors = declareParameters((scope) => vae.declare(scope)).map((spec) => {
+    const shape = fileShape(spec);
+    return [spec.name, { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.1) }] as const;
+  });
+  const stored = storeWeights(new Map(tensors), { storage: "f16", isTransposed: () => false });
+  const probe = { coefficients: [1, -1], intercept: 0, spread: 1 };
+  const label = { label: MARKUP, probe, threshold: 0.5, auroc: 0.7, reliability: [] };
+  const model: PageModel = {
+    format: "mmvm-page-model",
+    version: 1,
+    run: MARKUP,
+    config,
+    storage: "f16",
+    tensors: stored.tensors,
+    preprocessing: "radiograph",
+    window: "full",
+    words: ["<pad>", "<eos>", "<unk>", MARKUP],
+    probes: views.map((view) => ({ view, exclusive: false, labels: [label] })),
+    card: [[MARKUP, MARKUP]],
+  };
+  return renderReport(singleRunFixture(), { part: modelPart(model, { weights: stored.bytes, place: "first" }) });
+}
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+/** Files that are no pictures, or dangerous ones, and what is said of each. */
+const FILES: readonly (readonly [name: string, content: Uint8Array, says: RegExp])[] = [
+  ["empty.jpg", new Uint8Array(), /^empty\.jpg: the file is empty: choose a radiograph as JPEG, PNG, /],
+  [
+    "page.jpg",
+    bytesOf(`<html>${MARKUP}</html>`),
+    /^page\.jpg: the file is not a JPEG, PNG, BMP, TIFF or DICOM image: /,
+  ],
+  ["drawing.svg", bytesOf(`<svg onload="globalThis.hacked=1"/>`), /not a JPEG/],
+  [`${MARKUP.replaceAll("/", "_")}.png`, bytesOf("GIF89a"), /GIF images are not read/],
+  ["cut.jpg", Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 16), /cut\.jpg: the JPEG header is cut off/],
+  ["bomb.png", bomb(), /the header says 60000 x 60000 pixels, over the limit of 64000000/],
+];
+
+/** A PNG whose header claims 3,600 million pixels. */
+function bomb(): Uint8Array {
+  const png = makePng({ ...gray(), depth: 8 });
+  const view = new DataView(png.buffer);
+  view.setUint32(16, 60_000);
+  view.setUint32(20, 60_000);
+  return png;
+}
+
+browserTest("hostile files, names and labels do nothing but be named", async (browser) => {
+  await using report = await openReport(browser, hostilePage());
+  const { page } = report;
+  page.on("dialog", () => assert.fail("a dialog was opened"));
+  await page.waitForSelector("#model-app[data-ready]", { timeout: 120_000 });
+  const input = page.locator("#file-0");
+  const fault = page.locator("#model-app [role=alert]").first();
+  for (const [name, content, says] of FILES) {
+    await input.evaluate((element, { name, content }) => {
+      const files = new DataTransfer();
+      files.items.add(new File([Uint8Array.from(content)], name));
+      (element as HTMLInputElement).files = files.files;
+      element.dispatchEvent(new Event("change"));
+    }, { name, content: [...content] });
+    await fault.filter({ hasText: says }).waitFor({ state: "visible", timeout: 120_000 });
+    assert.equal(await page.locator("[data-results]").count(), 0);
+  }
+  // A picture after all of these is read and scored.
+  const fine = Buffer.from(makePng({ ...gray({ width: 40, height: 40 }), depth: 8 }));
+  await input.setInputFiles({ name: "fine.png", mimeType: "image/png", buffer: fine });
+  await page.locator("[data-results]").waitFor({ timeout: 120_000 });
+  await page.locator("#move-by").waitFor();
+  const text = await page.locator("#model-app").textContent();
+  assert.ok(text!.includes(MARKUP), "names are shown as they are");
+  assert.equal(await page.locator("img[src=x]").count(), 0);
+  assert.equal(await page.evaluate(() => "hacked" in globalThis), false);
+  assert.deepEqual([report.complaints, report.requests], [[], []]);
+});
+
+browserTest("without WebGPU the page says so and is the report", async (browser) => {
+  await using report = await openReport(browser, hostilePage());
+  const context = report.page.context();
+  await context.addInitScript(() => Object.defineProperty(navigator, "gpu", { value: undefined }));
+  await report.page.reload();
+  await report.page.locator("#model-reason").filter({ hasText: "WebGPU" }).waitFor();
+  assert.match((await report.page.locator("#model-fallback").textContent())!, /this file is still the report/);
+  assert.equal(await report.page.locator("#model-app").isVisible(), false);
+  assert.equal(await report.page.locator("#summary").isVisible(), true);
+});
