@@ -14,7 +14,7 @@ export {
   type PrivateLatents,
 } from "./methods/method.ts";
 export { privateDimOf } from "./methods/private_latents.ts";
-export { METHOD_NAMES, methodOf } from "./methods/registry.ts";
+export { METHOD_NAMES, methodOf, registerMethod } from "./methods/registry.ts";
 export { JOINT_KLS, MOE_ASSIGNMENTS, type Objective, PRIORS, PUBLISHED_OBJECTIVE } from "./methods/objective.ts";
 export { type MethodKind, methodKind, methodTitle } from "./method_kind.ts";
 export type { Network, Posterior } from "./networks/network.ts";

@@ -29,7 +29,10 @@ const METHODS: readonly Method[] = [
   alignedAe,
 ];
 
-/** Names of all methods. */
+/** Methods of programs that use the library. */
+const registered = new Map<string, Method>();
+
+/** Names of all methods of the project. */
 export const METHOD_NAMES: readonly string[] = METHODS.map((method) => method.name);
 
 /**
@@ -38,7 +41,23 @@ export const METHOD_NAMES: readonly string[] = METHODS.map((method) => method.na
  * @throws {RangeError} for an unknown name, listing the known ones.
  */
 export function methodOf(name: string): Method {
-  const found = METHODS.find((method) => method.name === name);
-  if (!found) throw new RangeError(`there is no method ${name}; there are ${METHOD_NAMES.join(", ")}`);
+  const found = METHODS.find((method) => method.name === name) ?? registered.get(name);
+  if (!found) {
+    const known = [...METHOD_NAMES, ...registered.keys()];
+    throw new RangeError(`there is no method ${name}; there are ${known.join(", ")}`);
+  }
   return found;
+}
+
+/**
+ * Makes a method of one's own known, so that models of its name can be made in this process.
+ *
+ * @throws {RangeError} for the name of another method.
+ */
+export function registerMethod(method: Method): void {
+  const { name } = method;
+  if (METHOD_NAMES.includes(name) || (registered.get(name) ?? method) !== method) {
+    throw new RangeError(`there is a method ${name} already: give the new one another name`);
+  }
+  registered.set(name, method);
 }

@@ -10,6 +10,8 @@ import { ROOT, runDeno } from "../process.ts";
 /** What each example's output must match. */
 const EXPECTED: Readonly<Record<string, RegExp>> = {
   "bootstrap_auroc.ts": /^sharp: AUROC 0\.8\d\d, .*\nblurred: AUROC 0\.[5-7]\d\d, .*\npaired bootstrap: p = 0\.00/,
+  "custom_method.ts":
+    /^step 0: reconstruction \d+, divergence \d+\.\d\nstep 59: reconstruction \d+, divergence \d+\.\d\n/,
   "custom_op.ts": /gradient 0\.0625, difference 0\.062\d\n.*gradient 0\.4444, difference 0\.444\d\n/,
   "digits.ts": /steps; (8[5-9]|9\d)\.\d % of/,
   "encode_folder.ts": /\d+ pairs, 4 latent dimensions\nnearest to pair 0 is pair \d+, at a distance of \d/,
