@@ -33,6 +33,7 @@ export {
   RESULTS_VERSION,
   type RunRecord,
   type TrainingSeries,
+  type ValidationSeries,
 } from "./results/results.ts";
 export { readResults, writeResults } from "./results/results_file.ts";
 export { type CompareOptions, compareResults, hasIndependentCases } from "./results/compare_results.ts";

@@ -171,6 +171,30 @@ export interface TrainingSeries {
   alpha: number[];
   /** Studies per second since the last logged step. */
   studiesPerSecond: number[];
+  /** Curves of the validations in training; absent if there were none. */
+  validation?: ValidationSeries;
+}
+
+/** Curves of validations, one value per validation; those that a run does not measure are empty. */
+export interface ValidationSeries {
+  /** Steps done before it. */
+  step: number[];
+  /** Validation loss, with the weights of the run's last step. */
+  loss: number[];
+  /** Negative log-likelihood, weighted. */
+  reconstruction: number[];
+  /** Divergence, before beta. */
+  kl: number[];
+  /** Macro AUROC by view, and their mean. */
+  auroc: Record<string, number[]>;
+  /** KL between two views' posteriors in nats, by direction: `frontal || lateral`. */
+  divergences: Record<string, number[]>;
+  /** The ratio of the two directions: `frontal / lateral` is KL(frontal || lateral) / KL(lateral || frontal). */
+  ratios: Record<string, number[]>;
+  /** Each view's responsibility in the mixture of all views' posteriors. */
+  responsibility: Record<string, number[]>;
+  /** Each view's number of active latent units. */
+  activeUnits: Record<string, number[]>;
 }
 
 /** One trained run. */
@@ -200,6 +224,15 @@ export interface RunRecord {
   parameters: number;
   /** Training curves. */
   training: TrainingSeries;
+  /** What of the training was out of bounds, one sentence each; absent if nothing was. */
+  findings?: string[];
+  /** The checkpoint that was evaluated; absent in older files, which have the last one. */
+  checkpoint?: {
+    /** The last one, or the one that was best by validation. */
+    which: "last" | "best";
+    /** Steps done before it. */
+    step: number;
+  };
 }
 
 /** Pictures, present only if requested. */

@@ -130,6 +130,8 @@ export const comparisonSchema: z.ZodType<Comparison> = z.object({
   test: z.enum(["paired-bootstrap", "delong"]),
 });
 
+const curvesByName = z.record(z.string(), z.array(z.number()));
+
 const trainingSchema: z.ZodType<TrainingSeries> = z.object({
   step: z.array(z.int()),
   loss: z.array(z.number()),
@@ -138,6 +140,17 @@ const trainingSchema: z.ZodType<TrainingSeries> = z.object({
   kl: z.array(z.number()),
   alpha: z.array(z.number()),
   studiesPerSecond: z.array(z.number()),
+  validation: z.object({
+    step: z.array(z.int()),
+    loss: z.array(z.number()),
+    reconstruction: z.array(z.number()),
+    kl: z.array(z.number()),
+    auroc: curvesByName,
+    divergences: curvesByName,
+    ratios: curvesByName,
+    responsibility: curvesByName,
+    activeUnits: curvesByName,
+  }).exactOptional(),
 });
 
 const runSchema: z.ZodType<RunRecord> = z.object({
@@ -152,6 +165,8 @@ const runSchema: z.ZodType<RunRecord> = z.object({
   seconds: z.record(z.string(), z.number()),
   parameters: z.int(),
   training: trainingSchema,
+  findings: z.array(z.string()).exactOptional(),
+  checkpoint: z.object({ which: z.enum(["last", "best"]), step: z.int() }).exactOptional(),
 });
 
 const textViewSchema: z.ZodType<TextViewRecord> = z.object({

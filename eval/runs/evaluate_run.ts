@@ -22,20 +22,20 @@ import {
   type Results,
   RESULTS_VERSION,
   type RunRecord,
-  type TrainingSeries,
 } from "../results/results.ts";
 import { describeTextView } from "./describe_text_view.ts";
 import { encodePairs } from "./encode_pairs.ts";
 import { evaluateFloors, floorName } from "../floors/evaluate_floors.ts";
 import { evaluateClassifier } from "./evaluate_classifier.ts";
 import { writeModelCard } from "./model_card.ts";
+import { trainingRecord } from "./training_record.ts";
 import { drawPictures, shownImages } from "./pictures.ts";
 import { acceptedChanges } from "../../training/run/run_data_record.ts";
 import { type CheckpointChoice, type Restored, restoreRun } from "../../training/run/run_checkpoint.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
 import { requireEvaluable } from "../../training/data/require_evaluable.ts";
 import type { RunData } from "../../training/data/run_data.ts";
-import { type MetricsLine, readMetricsFile, runPaths } from "../../training/run/run_directory.ts";
+import { runPaths } from "../../training/run/run_directory.ts";
 import { classifierConfig, encodersConfig, vaeConfig } from "../../training/run_trainer.ts";
 import { withTexts } from "../../training/data/run_texts.ts";
 import { type RunViews, viewsOfRun } from "../../training/data/run_views.ts";
@@ -194,7 +194,7 @@ async function evaluateEncoders(
   const views = viewsOfRun(config, data);
   const floors = training.noEvaluation ? [] : options.floors ? FLOORS : options.untrained ? ["untrained" as const] : [];
   const untrained = floors.length > 0 ? await encodeViews(model, { ...options, views }) : [];
-  const { seconds: train } = await restored(model, options);
+  const restored = await restore(model, options);
   const trained = await probeLatents(model, { ...options, views });
   const below = await evaluateFloors({
     ...options,
@@ -204,8 +204,13 @@ async function evaluateEncoders(
     latents: { trained: trained.latents, untrained },
     protocol: protocolOf({ ...options, views }),
   });
-  const seconds = { ...options.seconds, train, encode: trained.encodeSeconds, probe: trained.probeSeconds };
-  const run = await runRecord(model.parameters.count, { ...options, seconds });
+  const seconds = {
+    ...options.seconds,
+    train: restored.seconds,
+    encode: trained.encodeSeconds,
+    probe: trained.probeSeconds,
+  };
+  const run = await runRecord(model.parameters.count, { ...options, seconds, restored });
   return {
     title: methodTitle(config.model.method),
     runs: [run, ...floors.flatMap((floor) => floorRecord(run, { floor, evaluations: below }))],
@@ -225,15 +230,16 @@ async function evaluateSupervised(options: EvaluateRunOptions): Promise<Evaluate
   }
   if (options.config.training.noEvaluation) return await describeClassifier(options);
   const started = performance.now();
-  let train = 0;
+  let restored: Restored | undefined;
   const { parameterCount, ...scored } = await evaluateClassifier({
     ...options,
     restore: async (model) => {
-      train = (await restored(model, options)).seconds;
+      restored = await restore(model, options);
     },
   });
   const score = (performance.now() - started) / 1000;
-  const run = await runRecord(parameterCount, { ...options, seconds: { ...options.seconds, train, score } });
+  const seconds = { ...options.seconds, train: restored!.seconds, score };
+  const run = await runRecord(parameterCount, { ...options, seconds, restored: restored! });
   return { ...scored, title: "supervised classifier", runs: [run], pictures: [], projections: [] };
 }
 
@@ -245,13 +251,14 @@ async function describeClassifier(options: EvaluateRunOptions): Promise<Evaluate
     batchSize: config.training.batchSize,
     precision: config.training.precision ?? "f32",
   });
-  const { seconds: train } = await restored(model, options);
-  const run = await runRecord(model.parameters.count, { ...options, seconds: { ...options.seconds, train } });
+  const restored = await restore(model, options);
+  const seconds = { ...options.seconds, train: restored.seconds };
+  const run = await runRecord(model.parameters.count, { ...options, seconds, restored });
   return { title: "supervised classifier", runs: [run], cases: [], evaluations: [], pictures: [], projections: [] };
 }
 
 /** Loads the parameters of a checkpoint of the run into a model. */
-async function restored(
+async function restore(
   model: Pick<VaeInference, "write">,
   { config, directory, checkpoint = "last", onWarning }: EvaluateRunOptions,
 ): Promise<Restored> {
@@ -354,14 +361,10 @@ function projected(
 
 async function runRecord(
   parameterCount: number,
-  options: EvaluateRunOptions & { seconds: Readonly<Record<string, number>> },
+  options: EvaluateRunOptions & { seconds: Readonly<Record<string, number>>; restored: Restored },
 ): Promise<RunRecord> {
-  const { config, directory, device } = options;
+  const { config, directory, device, restored, checkpoint = "last" } = options;
   const accepted = await acceptedChanges(directory);
-  const lines = await readMetricsFile(runPaths(directory).metrics);
-  // Quantities that the run does not log have empty columns.
-  const column = (name: "step" | "loss" | "reconstruction" | "kl" | "alpha" | "studiesPerSecond") =>
-    lines.map((line) => line[name]).filter((value) => value !== undefined);
   return {
     name: config.name,
     method: config.model.method,
@@ -373,23 +376,9 @@ async function runRecord(
     adapter: { description: device.description, profile: device.target.profile },
     seconds: { ...options.seconds },
     parameters: parameterCount,
-    training: {
-      step: column("step"),
-      loss: column("loss"),
-      reconstruction: column("reconstruction"),
-      ...viewCurves(lines),
-      kl: column("kl"),
-      alpha: column("alpha"),
-      studiesPerSecond: column("studiesPerSecond"),
-    },
+    ...await trainingRecord(directory, config),
+    checkpoint: { which: checkpoint, step: restored.step },
   };
-}
-
-/** The curve of each view's negative log-likelihood, if every step of a run with several views logs them. */
-function viewCurves(lines: readonly MetricsLine[]): Pick<TrainingSeries, "views"> {
-  const names = Object.keys(lines[0] ?? {}).filter((name) => name.startsWith("nll ")) as `nll ${string}`[];
-  if (names.length < 2 || lines.some((line) => names.some((name) => line[name] === undefined))) return {};
-  return { views: Object.fromEntries(names.map((name) => [name.slice(4), lines.map((line) => line[name]!)])) };
 }
 
 /** The record to which a floor's evaluations refer; none if no view has this floor. */
@@ -397,5 +386,6 @@ function floorRecord(run: RunRecord, of: { floor: Floor; evaluations: readonly E
   const name = floorName(run.name, of.floor);
   if (of.evaluations.every((evaluation) => evaluation.run !== name)) return [];
   const none = { step: [], loss: [], reconstruction: [], kl: [], alpha: [], studiesPerSecond: [] };
-  return [{ ...run, name, method: of.floor, training: none }];
+  const { findings: _findings, checkpoint: _checkpoint, ...rest } = run;
+  return [{ ...rest, name, method: of.floor, training: none }];
 }

@@ -3,7 +3,7 @@ import { resultsSchema } from "../../../eval/results/results_schema.ts";
 import { formatInterval, formatScore } from "../../../viz/report/markup/format.ts";
 import { renderReport } from "../../../viz/report/report.ts";
 import { browserTest } from "../../browser.ts";
-import { experimentFixture, singleRunFixture } from "./fixture.ts";
+import { experimentFixture, singleRunFixture, validated } from "./fixture.ts";
 import { accessibilityFaults, openReport, overflowing } from "./report_page.ts";
 
 const results = experimentFixture({ fractions: [0.1, 1], studies: 150 });
@@ -293,6 +293,15 @@ browserTest(
     assert.equal(await page.locator(".panels:visible h4").textContent(), "ROC, lateral view");
   },
 );
+
+browserTest("validations are dashed lines beside the training curves", async (browser) => {
+  const results = validated(singleRunFixture({ studies: 40 }));
+  await using report = await openReport(browser, renderReport(results));
+  const lines = report.page.locator("#training .line.validation");
+  assert.equal(await lines.count(), 3 + 2 + 2 + 1 + 2 + 2);
+  assert.match(await lines.first().evaluate((line) => getComputedStyle(line).strokeDasharray), /^4(px)?, 2(px)?$/);
+  assert.ok((await lines.first().boundingBox())!.width > 20);
+});
 
 browserTest("a hostile label is inert in the page, in tooltips and in redrawn figures", async (browser) => {
   const hostile = `</script><img src=x onerror="globalThis.hacked=1"><svg onload="globalThis.hacked=1">`;

@@ -5,7 +5,7 @@ import { resultsSchema } from "../../../eval/results/results_schema.ts";
 import { formatDifference, formatInterval, formatScore } from "../../../viz/report/markup/format.ts";
 import { renderReport } from "../../../viz/report/report.ts";
 import { summarise } from "../../../viz/report/figures/summary.ts";
-import { experimentFixture, singleRunFixture } from "./fixture.ts";
+import { experimentFixture, singleRunFixture, validated } from "./fixture.ts";
 
 const SECTIONS = ["summary", "auroc", "comparison", "curves", "training", "pictures", "cohort", "repeat"];
 const PUBLISHED = [
@@ -109,6 +109,22 @@ Deno.test("the training section draws each view's reconstruction, if the runs lo
     titles(parse(renderReport(resultsSchema.parse({ ...results, runs })))),
     ["Loss (VAE)", "Reconstruction", "Reconstruction, frontal", "Reconstruction, text", ...rest],
   );
+});
+
+Deno.test("the training section draws validations beside the training curves, and says what was out of bounds", () => {
+  const results = resultsSchema.parse(validated(singleRunFixture({ studies: 40 })));
+  const document = parse(renderReport(results));
+  const lines = (title: string) => {
+    const block = all("#training .chart-block", document).find((one) => one.querySelector("h4")!.textContent === title);
+    return [...block!.querySelectorAll("path.line")].map((one) => one.querySelector("title")!.textContent);
+  };
+  const [{ name }] = results.runs as [Results["runs"][0]];
+  assert.deepEqual(lines("Loss (VAE)"), [name, `${name}, validation`]);
+  assert.deepEqual(lines("Validation AUROC"), [`${name}, frontal`, `${name}, mean`]);
+  assert.deepEqual(lines("KL between views (nats)"), [`${name}, frontal || lateral`, `${name}, lateral || frontal`]);
+  assert.deepEqual(lines("Active latent units"), [`${name}, frontal`, `${name}, lateral`]);
+  assert.equal(document.querySelector("#training-findings li")!.textContent, "The loss stayed on a plateau.");
+  assert.match(document.querySelector("#repeat table")!.textContent!, /300 \(best checkpoint\)/);
 });
 
 Deno.test("renderReport() keeps a whole experiment under 3 MB", () => {

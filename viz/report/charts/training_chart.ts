@@ -31,6 +31,8 @@ export interface TrainingChartOptions {
     readonly name: string;
     readonly steps: readonly number[];
     readonly values: readonly number[];
+    /** Whether the values are those of validations, drawn dashed and with their points. */
+    readonly isValidation?: boolean;
   }[];
 }
 
@@ -58,10 +60,14 @@ export function trainingChart(h: Builder, options: TrainingChartOptions): SVGSVG
     x: { label: "Step", ticks: x.ticks(4).map((value) => ({ at: x(value), text: formatTick(value) })) },
     y: { label: "", ticks: y.ticks },
     clipped: true,
-    lines: series.map(({ arm, index, name, points }) =>
+    lines: series.map(({ arm, index, name, points, isValidation = false }) =>
       h.svg(
         "path",
-        { class: `line thin ${seriesClass(arm, index)}`, d: path(points) ?? "" },
+        {
+          class: `line thin ${seriesClass(arm, index)}${isValidation ? " validation" : ""}`,
+          // A single point has no line of its own; a step of no length gets the round cap of lines.
+          d: points.length === 1 ? `${path(points)}h0.01` : path(points) ?? "",
+        },
         h.svg("title", null, name),
       )
     ),

@@ -68,6 +68,12 @@ function runsTable(ctx: ReportContext): HTMLElement {
   );
 }
 
+/** The number of steps, or which checkpoint was evaluated instead of the last. */
+function stepsOf({ checkpoint, training }: RunRecord): string {
+  if (checkpoint?.which === "best") return `${formatCount(checkpoint.step)} (best checkpoint)`;
+  return formatCount(training.step.at(-1) ?? 0);
+}
+
 function runRow(h: Builder, run: RunRecord, stages: readonly string[]): HTMLElement {
   const number = (text: string) => h("td", { class: "number" }, text);
   return h(
@@ -77,7 +83,7 @@ function runRow(h: Builder, run: RunRecord, stages: readonly string[]): HTMLElem
     h("td", null, methodName(run.method)),
     number(String(run.seed)),
     number(formatCount(run.parameters)),
-    number(formatCount(run.training.step.at(-1) ?? 0)),
+    number(stepsOf(run)),
     stages.map((stage) => number(run.seconds[stage] === undefined ? "–" : formatDuration(run.seconds[stage]))),
     h("td", { class: "date" }, dateText(run.createdAt).replace(" UTC", "")),
   );

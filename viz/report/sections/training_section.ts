@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RunRecord, TrainingSeries } from "../../../eval/results/results.ts";
+import type { RunRecord, TrainingSeries, ValidationSeries } from "../../../eval/results/results.ts";
 import type { Arm } from "../figures/arms.ts";
 import { legend } from "../charts/marks.ts";
 import { trainingChart, type TrainingScale } from "../charts/training_chart.ts";
@@ -17,7 +17,18 @@ interface Panel {
   readonly title: string;
   /** The series of a run; empty if it is not part of the panel. */
   readonly values: (run: RunRecord) => readonly number[];
+  /** The same quantity in the run's validations, or curves of several ones by name; none by default. */
+  readonly validated?: (validation: ValidationSeries, run: RunRecord) => Readonly<Record<string, readonly number[]>>;
   readonly scale: TrainingScale;
+}
+
+/** A curve of a panel. */
+interface Curve {
+  readonly run: RunRecord;
+  readonly name: string;
+  readonly steps: readonly number[];
+  readonly values: readonly number[];
+  readonly isValidation: boolean;
 }
 
 /**
@@ -27,9 +38,19 @@ interface Panel {
 const isVae = (run: RunRecord) => run.training.reconstruction.some((value) => value !== 0);
 
 /** A logged series of the runs that satisfy a condition. */
-function seriesOf(key: Exclude<keyof TrainingSeries, "step" | "views">, runs: (run: RunRecord) => boolean) {
+function seriesOf(
+  key: Exclude<keyof TrainingSeries, "step" | "views" | "validation">,
+  runs: (run: RunRecord) => boolean,
+) {
   return (run: RunRecord) => runs(run) ? run.training[key] : [];
 }
+
+/** A validated series of the runs that satisfy a condition. */
+function validatedOf(key: "loss" | "reconstruction" | "kl", runs: (run: RunRecord) => boolean) {
+  return (validation: ValidationSeries, run: RunRecord) => runs(run) ? { validation: validation[key] } : {};
+}
+
+const nothing = () => [];
 
 const hasAlpha = (run: RunRecord) => run.training.alpha.some((value) => value !== 0);
 
@@ -40,6 +61,7 @@ function otherLosses(runs: readonly RunRecord[]): Panel[] {
   return [...kinds].map((kind): Panel => ({
     title: `Loss (${kind})`,
     values: seriesOf("loss", (run) => !isVae(run) && kindOf(run) === kind),
+    validated: validatedOf("loss", (run) => !isVae(run) && kindOf(run) === kind),
     scale: "auto",
   }));
 }
@@ -48,16 +70,31 @@ function otherLosses(runs: readonly RunRecord[]): Panel[] {
 function panelsOf(runs: readonly RunRecord[]): Panel[] {
   const views = [...new Set(runs.flatMap(({ training }) => Object.keys(training.views ?? {})))];
   return [
-    { title: "Loss (VAE)", values: seriesOf("loss", isVae), scale: "auto" },
-    { title: "Reconstruction", values: seriesOf("reconstruction", isVae), scale: "auto" },
+    { title: "Loss (VAE)", values: seriesOf("loss", isVae), validated: validatedOf("loss", isVae), scale: "auto" },
+    {
+      title: "Reconstruction",
+      values: seriesOf("reconstruction", isVae),
+      validated: validatedOf("reconstruction", isVae),
+      scale: "auto",
+    },
     ...views.map((view): Panel => ({
       title: `Reconstruction, ${view}`,
       values: ({ training }) => training.views?.[view] ?? [],
       scale: "auto",
     })),
-    { title: "KL divergence", values: seriesOf("kl", isVae), scale: "auto" },
+    { title: "KL divergence", values: seriesOf("kl", isVae), validated: validatedOf("kl", isVae), scale: "auto" },
     { title: "Alpha", values: seriesOf("alpha", hasAlpha), scale: "linear" },
     ...otherLosses(runs),
+    { title: "Validation AUROC", values: nothing, validated: ({ auroc }) => auroc, scale: "linear" },
+    { title: "KL between views (nats)", values: nothing, validated: ({ divergences }) => divergences, scale: "auto" },
+    { title: "Ratio of KL between views", values: nothing, validated: ({ ratios }) => ratios, scale: "auto" },
+    {
+      title: "Responsibility in the mixture",
+      values: nothing,
+      validated: ({ responsibility }) => responsibility,
+      scale: "from-zero",
+    },
+    { title: "Active latent units", values: nothing, validated: ({ activeUnits }) => activeUnits, scale: "from-zero" },
     { title: "Studies per second", values: seriesOf("studiesPerSecond", () => true), scale: "from-zero" },
   ];
 }
@@ -71,7 +108,7 @@ export function trainingSection(ctx: ReportContext): HTMLElement {
   }
   const arms = armsOfRuns(ctx);
   const panels = panelsOf(runs).flatMap((panel): Child[] => {
-    const shown = runs.filter((run) => panel.values(run).length > 1);
+    const shown = runs.flatMap((run) => curvesOf(run, panel));
     return shown.length === 0
       ? []
       : [h("div", { class: "chart-block" }, h("h4", null, panel.title), panelChart(ctx, { panel, shown, arms }))];
@@ -89,12 +126,47 @@ export function trainingSection(ctx: ReportContext): HTMLElement {
             results.runs.length === 1 ? "" : "; seeds of a method share a colour"
           }. A vertical axis is logarithmic if its values span more than a factor of fifty; ` +
           "the axes of losses and their terms may cut off the first 2% of the steps." +
+          (runs.some(({ training }) => training.validation)
+            ? " Dashed lines are validations: of the objective at the end of the run, in evaluation mode; " +
+              "each is named where the pointer rests on it."
+            : "") +
           (runs.length < results.runs.length
             ? ` ${formatNumberOf(results.runs.length - runs.length, { one: "run", many: "runs" })} logged no curve.`
             : ""),
       },
       h("div", { class: "columns three" }, panels),
     ),
+    findingsOf(ctx),
+  );
+}
+
+/** The curves of a run in a panel: in training, and in validations, at their own steps. */
+function curvesOf(run: RunRecord, panel: Panel): Curve[] {
+  const { step, validation } = run.training;
+  const trained: Curve = { run, name: run.name, steps: step, values: panel.values(run), isValidation: false };
+  const validated = validation === undefined ? [] : Object.entries(panel.validated?.(validation, run) ?? {});
+  return [
+    trained,
+    ...validated.map(([name, values]): Curve => ({
+      run,
+      name: `${run.name}, ${name}`,
+      steps: validation!.step,
+      values,
+      isValidation: true,
+    })),
+  ].filter(({ values, isValidation }) => values.length > (isValidation ? 0 : 1));
+}
+
+/** What was out of bounds in training, run by run. */
+function findingsOf({ h, results: { runs } }: ReportContext): HTMLElement | null {
+  const found = runs.flatMap(({ name, findings = [] }) =>
+    findings.map((finding) => h("li", null, runs.length > 1 ? `${name}: ${finding}` : finding))
+  );
+  return found.length === 0 ? null : h(
+    "div",
+    { class: "note", id: "training-findings" },
+    h("p", null, "Out of bounds in training:"),
+    h("ul", null, found),
   );
 }
 
@@ -125,17 +197,12 @@ function armsOfRuns(ctx: ReportContext): Map<string, { arm: Arm; index: number }
 
 function panelChart(
   ctx: ReportContext,
-  options: { panel: Panel; shown: readonly RunRecord[]; arms: ReadonlyMap<string, { arm: Arm; index: number }> },
+  options: { panel: Panel; shown: readonly Curve[]; arms: ReadonlyMap<string, { arm: Arm; index: number }> },
 ): SVGSVGElement {
   const { panel, shown, arms } = options;
   return trainingChart(ctx.h, {
     title: panel.title,
     scale: panel.scale,
-    series: shown.map((run) => ({
-      ...arms.get(run.name)!,
-      name: run.name,
-      steps: run.training.step,
-      values: panel.values(run),
-    })),
+    series: shown.map(({ run, ...curve }) => ({ ...arms.get(run.name)!, ...curve })),
   });
 }
