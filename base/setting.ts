@@ -21,6 +21,8 @@ export interface Setting<T, D extends T | undefined = T | undefined> {
   readonly implied?: string;
   /** The value is a file or folder: on the command line a relative one is relative to where the user is. */
   readonly isPath?: boolean;
+  /** Values of a path that are words with a meaning of their own. */
+  readonly words?: readonly string[];
 }
 
 /** Settings by the name of their flag in camel case: `imageSize` is `--image-size`. */
@@ -146,11 +148,12 @@ export function list<T>(options: {
 
 /** A file or folder. */
 export function path<D extends string | undefined = undefined>(
-  options: Described<string, D> & { placeholder?: string },
+  options: Described<string, D> & { placeholder?: string; words?: readonly string[] },
 ): Setting<string, D> {
   return {
     help: options.help,
     allowed: "a path",
+    ...(options.words ? { words: options.words } : {}),
     placeholder: options.placeholder ?? "path",
     // A NUL would end the path early in the operating system; no file name contains one.
     // deno-lint-ignore no-control-regex

@@ -30,6 +30,9 @@ const EMBEDDING_OPTIONS = {
   ...DATA_OPTIONS,
 };
 
+/** Options of data that do not change what is scored of a run, and may be given with one. */
+const EITHER: readonly string[] = ["demographics", "testLabels"];
+
 /** Runs the command with these arguments. */
 export async function main(args: readonly string[]): Promise<void> {
   const { values, given, operands: [run] } = parseArguments({
@@ -96,7 +99,7 @@ export async function main(args: readonly string[]): Promise<void> {
   if (run === undefined) {
     throw new UsageError("deno task evaluate takes 1 RUN, or --embeddings FILE and --data DIR");
   }
-  const foreign = Object.keys(EMBEDDING_OPTIONS).find((key) => key !== "demographics" && Object.hasOwn(given, key));
+  const foreign = Object.keys(EMBEDDING_OPTIONS).find((key) => !EITHER.includes(key) && Object.hasOwn(given, key));
   if (foreign !== undefined) {
     throw new UsageError(
       `${flagName(foreign)} is for --embeddings; a run is evaluated as its configuration says`,
@@ -109,6 +112,7 @@ export async function main(args: readonly string[]): Promise<void> {
 interface EvaluateValues {
   readonly data: string | undefined;
   readonly demographics: string | undefined;
+  readonly testLabels: string | undefined;
   readonly untrained: boolean;
   readonly floors: boolean;
   readonly checkpoint: CheckpointChoice;
@@ -125,6 +129,7 @@ async function evaluateTrained(
     ...config.data,
     ...(values.data === undefined ? {} : { root: values.data }),
     ...(values.demographics === undefined ? {} : { demographics: values.demographics }),
+    ...(values.testLabels === undefined ? {} : { testLabels: values.testLabels }),
   };
   using reporter = reportData();
   const data = await openRunData({

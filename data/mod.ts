@@ -44,10 +44,12 @@ export {
   LABEL_STATES,
   type LabelState,
   labelValue,
+  type TestLabels,
   UNCERTAIN_POLICIES,
   type UncertainPolicy,
 } from "./index/labels.ts";
 export { type Attribute, ATTRIBUTES, type Demographics, GROUPS } from "./demographics/demographics.ts";
+export { RADIOLOGISTS, readTestLabels } from "./readers/test_labels.ts";
 export { readDemographics } from "./demographics/read_demographics.ts";
 export { type Tokens, TokenTable } from "./text/token_table.ts";
 export { type EncodedText, EOS, PAD, UNKNOWN, Vocabulary, type VocabularyFile } from "./text/vocabulary.ts";

@@ -227,7 +227,10 @@ function checkOperands(spec: CommandSpec<SettingTable>, given: readonly string[]
 
 function checked(option: Setting<unknown>, value: unknown, place: { name: string; raw: unknown }): unknown {
   const result = option.schema.safeParse(value);
-  if (result.success) return option.isPath ? userPath(result.data as string) : result.data;
+  if (result.success) {
+    const isPath = option.isPath && !option.words?.includes(result.data as string);
+    return isPath ? userPath(result.data as string) : result.data;
+  }
   throw new UsageError(`${place.name} must be ${option.allowed}, not ${JSON.stringify(place.raw)}`);
 }
 

@@ -6,20 +6,21 @@
 import {
   formatAurocTable,
   formatCalibrationTable,
+  formatLabelSetTable,
   formatSubgroupTable,
   type PublishedAuroc,
   type Results,
 } from "../../eval/mod.ts";
 
-/** Formats the AUROCs, the calibration, and the scores of subgroups if there are any. */
+/** Formats the AUROCs, and what else was scored: calibration, subgroups, a second label set. */
 export function scoreTables(
   results: Results,
   { published = [] }: { published?: readonly PublishedAuroc[] } = {},
 ): string {
-  const tables = [
+  return [
     formatAurocTable(results, { published }),
     formatCalibrationTable(results),
     formatSubgroupTable(results),
-  ];
-  return tables.filter((table) => table !== "").join("\n\n");
+    formatLabelSetTable(results),
+  ].filter((table) => table !== "").join("\n\n");
 }

@@ -91,3 +91,13 @@ export function labelValue(
   if (state === LABEL_STATES.blank) return policies.blank === "zeros" ? 0 : null;
   return policies.uncertain === "zeros" ? 0 : policies.uncertain === "ones" ? 1 : null;
 }
+
+/** Labels of some studies besides those of the index. */
+export interface TestLabels {
+  /** `radiologists`, or the name of the file without its folder. */
+  readonly source: string;
+  /** 1 for the studies that have them. */
+  readonly labelled: Uint8Array;
+  /** Label states, study-major, as those of an index. */
+  readonly states: Uint8Array;
+}

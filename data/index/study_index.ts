@@ -5,7 +5,7 @@
  */
 import type { DropLog, DropReason } from "./drop_log.ts";
 import type { Demographics } from "../demographics/demographics.ts";
-import type { BlankPolicy, UncertainPolicy } from "./labels.ts";
+import type { BlankPolicy, TestLabels, UncertainPolicy } from "./labels.ts";
 import type { StudyTexts } from "../text/study_texts.ts";
 import type { ImageSource } from "../image/image_source.ts";
 
@@ -72,6 +72,8 @@ export interface StudyIndexHeader {
   texts?: StudyTexts | undefined;
   /** Age, sex and race of the patients, if a table has them. */
   demographics?: Demographics | undefined;
+  /** A second set of labels of the test studies. */
+  testLabels?: TestLabels | undefined;
 }
 
 /**
@@ -102,6 +104,8 @@ export class StudyIndex {
   texts: StudyTexts | undefined;
   /** Age, sex and race of the patients, as groups, if {@linkcode openDataset} found a table that has them. */
   demographics: Demographics | undefined;
+  /** A second set of labels of the test studies, if {@linkcode openDataset} found one. */
+  testLabels: TestLabels | undefined;
   /** What was excluded and why; the codes in `images.dropped` refer to it. */
   readonly drops: DropLog;
   /** Number of records in the image list, including unusable ones. */
@@ -131,6 +135,7 @@ export class StudyIndex {
     this.source = header.source;
     this.texts = header.texts;
     this.demographics = header.demographics;
+    this.testLabels = header.testLabels;
     this.subjects = columns.subjects;
     this.studies = columns.studies;
     this.images = columns.images;

@@ -9,6 +9,7 @@ import { checkFiles } from "../index/check_files.ts";
 import { refuseMostlyLost } from "../index/check_loss.ts";
 import type { Demographics } from "../demographics/demographics.ts";
 import { readDemographics } from "../demographics/read_demographics.ts";
+import { readTestLabels } from "./test_labels.ts";
 import type { DropReason } from "../index/drop_log.ts";
 import { DataError } from "../../base/errors.ts";
 import { requireDirectory } from "./find_table.ts";
@@ -58,6 +59,11 @@ export interface OpenDatasetOptions {
   window?: string;
   /** A table with age, sex or race of the patients; by default one in the data directory, or the data set's own. */
   demographics?: string | undefined;
+  /**
+   * A second set of labels for the test studies: a table, or `radiologists` for MIMIC-CXR-JPG's, which is also read by
+   * default if it is in the data directory.
+   */
+  testLabels?: string | undefined;
   /** A table of `deno task views` with the views of images whose position is blank. */
   viewsFile?: string;
   /** Options of `mnist-pairs`. */
@@ -114,6 +120,7 @@ export async function openDataset(options: OpenDatasetOptions): Promise<StudyInd
   index.window = options.window ?? "full";
   if (options.viewsFile !== undefined) await applyViewsFile(index, options.viewsFile);
   index.demographics = await demographicsOf(index, options);
+  index.testLabels = await readTestLabels(index, { given: options.testLabels, signal: options.signal });
   if (options.checkFiles ?? true) {
     checkFiles(index, { followLinks: options.followLinks, signal: options.signal });
     if (!options.partial) refuseMostlyLost(index);

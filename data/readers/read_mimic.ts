@@ -14,6 +14,7 @@ import { mimicSource } from "./mimic_source.ts";
 import { CHEST_LABELS } from "../index/labels.ts";
 import { badRow, badRowExample, readLabelTable, UNKNOWN_LABEL } from "./label_table.ts";
 import type { ReadOptions } from "./read_options.ts";
+import { RADIOLOGIST_TABLES } from "./test_labels.ts";
 import { isMissing, numericId } from "../index/cells.ts";
 import { isSafeId, quoted } from "../../base/safe_path.ts";
 import { splitCode } from "../index/splits.ts";
@@ -24,7 +25,6 @@ const METADATA = ["mimic-cxr-2.0.0-metadata"];
 /** The list of images of the DICOM release. */
 const RECORDS = ["cxr-record-list"];
 const SPLIT = ["mimic-cxr-2.0.0-split"];
-const TEST_SET = ["mimic-cxr-2.1.0-test-set-labeled", "mimic-cxr-2.0.0-test-set-labeled"];
 
 function rowFault(reason: string): DropReason {
   return { step: "rows", reason, unit: "row", fault: true };
@@ -237,7 +237,7 @@ export async function readMimicLabels(index: StudyIndex, options: ReadOptions): 
   const path = requireTable(root, [`mimic-cxr-2.0.0-${table}`], `the ${table} labels`);
   await fillLabels(index, { path, studyOf, wanted: (study) => !expert || !isTest(study), signal: options.signal });
   if (expert) {
-    const testSet = requireTable(root, TEST_SET, "the test studies' labels by radiologists");
+    const testSet = requireTable(root, RADIOLOGIST_TABLES, "the test studies' labels by radiologists");
     await fillLabels(index, { path: testSet, studyOf, wanted: isTest, signal: options.signal });
   }
 }

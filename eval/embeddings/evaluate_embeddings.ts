@@ -10,6 +10,7 @@ import { JOINT } from "./match_rows.ts";
 import { evaluateLatents, type LatentEvaluation } from "../protocol/evaluate_latents.ts";
 import { projectLatents } from "../protocol/projection.ts";
 import { studyTable } from "../protocol/study_table.ts";
+import { scoreLabelSets } from "../protocol/label_sets.ts";
 import { withSubgroups } from "../protocol/subgroups.ts";
 import { type Results, RESULTS_VERSION, type RunRecord } from "../results/results.ts";
 
@@ -64,19 +65,25 @@ export async function evaluateEmbeddings(options: EvaluateEmbeddingsOptions): Pr
     ...(options.workers ? { workers: options.workers } : {}),
     onProgress: ({ done, total }) => options.onProgress?.({ stage: "probing", done, total }),
   });
-  const evaluations = await withSubgroups(scored, {
+  const bootstrap = { workers: options.workers, ...options.bootstrap };
+  const grouped = await withSubgroups(scored, {
     cases,
     studyIds: index.studies.ids,
     demographics: index.demographics,
-    bootstrap: { workers: options.workers, ...options.bootstrap },
+    bootstrap,
   });
+  const { evaluations, agreement } = await scoreLabelSets(grouped, { index, cases, bootstrap });
   const probe = (performance.now() - started) / 1000;
   return {
     schema: "mmvm-results",
     version: RESULTS_VERSION,
     title: `${name}: embeddings`,
     createdAt: new Date().toISOString(),
-    data: { ...describeIndex(index, { pairs, imageSize: 0 }), synthetic: index.synthetic },
+    data: {
+      ...describeIndex(index, { pairs, imageSize: 0 }),
+      synthetic: index.synthetic,
+      ...(agreement ? { labelAgreement: agreement } : {}),
+    },
     runs: [embeddingsRecord(options, { ...options.seconds, probe })],
     cases,
     evaluations,

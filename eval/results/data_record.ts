@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LabelAgreement } from "./label_set_record.ts";
 
 /** What a run makes of the texts: its view of them and its vocabulary. */
 export interface TextViewRecord {
@@ -85,6 +86,8 @@ export interface DataRecord {
   texts?: TextRecord | undefined;
   /** What a run with a view of texts makes of them. */
   textView?: TextViewRecord | undefined;
+  /** How far a second label set of the test studies agrees with the first; absent without one. */
+  labelAgreement?: LabelAgreement | undefined;
 }
 
 /** What was found of texts, counted by study. */

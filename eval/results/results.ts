@@ -9,6 +9,7 @@
  */
 import type { DataRecord } from "./data_record.ts";
 import type { Interval } from "./interval.ts";
+import type { LabelSetScores } from "./label_set_record.ts";
 import type { SubgroupRecord } from "./subgroup_record.ts";
 
 export type { Interval } from "./interval.ts";
@@ -106,6 +107,8 @@ export interface Evaluation {
   accuracy?: Interval | undefined;
   /** Scores by age, sex and race; absent if no table has them, and in older files. */
   subgroups?: SubgroupRecord[] | undefined;
+  /** Scores under a second label set of the test studies; absent without one. */
+  labelSets?: LabelSetScores | undefined;
 }
 
 /** The studies to which scores refer, one entry each. */

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { DataRecord, TextViewRecord } from "./data_record.ts";
+import type { LabelAgreement, LabelSetScores } from "./label_set_record.ts";
 import type { SubgroupRecord } from "./subgroup_record.ts";
 import {
   type Cases,
@@ -80,6 +81,30 @@ const subgroupSchema: z.ZodType<SubgroupRecord> = z.object({
   })),
 });
 
+const labelSetPair = { training: intervalSchema, test: intervalSchema, difference: intervalSchema };
+
+const labelSetsSchema: z.ZodType<LabelSetScores> = z.object({
+  test: z.string(),
+  studies: z.int(),
+  labels: z.array(z.object({ label: z.string(), ...labelSetPair })),
+  macro: z.object({ labels: z.array(z.string()), ...labelSetPair }),
+});
+
+const agreementSchema: z.ZodType<LabelAgreement> = z.object({
+  training: z.string(),
+  test: z.string(),
+  studies: z.int(),
+  subjects: z.int(),
+  labels: z.array(z.object({
+    label: z.string(),
+    trainingPositives: z.int(),
+    testPositives: z.int(),
+    kappa: intervalSchema,
+    sensitivity: intervalSchema,
+    specificity: intervalSchema,
+  })),
+});
+
 /** Checks {@linkcode Evaluation}. */
 export const evaluationSchema: z.ZodType<Evaluation> = z.object({
   run: z.string(),
@@ -103,6 +128,7 @@ export const evaluationSchema: z.ZodType<Evaluation> = z.object({
   }),
   accuracy: intervalSchema.optional(),
   subgroups: z.array(subgroupSchema).optional(),
+  labelSets: labelSetsSchema.optional(),
 });
 
 const casesSchema: z.ZodType<Cases> = z.object({
@@ -234,6 +260,7 @@ export const dataSchema: z.ZodType<DataRecord> = z.object({
     })),
   }).optional(),
   textView: textViewSchema.optional(),
+  labelAgreement: agreementSchema.optional(),
 });
 
 const picturesSchema: z.ZodType<Pictures> = z.object({

@@ -12,10 +12,12 @@ import { alignColumns, formatCell } from "./tables.ts";
  * gap between groups, each with its 95% interval. Of several labelled fractions and seeds the largest and the first are
  * shown.
  *
- * @returns An empty string if the results have no subgroups.
+ * @returns An empty string if the results have no subgroups, or all of them are withheld.
  */
 export function formatSubgroupTable({ evaluations }: Pick<Results, "evaluations">): string {
-  const scored = evaluations.filter(({ subgroups }) => subgroups !== undefined && subgroups.length > 0);
+  const scored = evaluations.filter(({ subgroups }) =>
+    subgroups?.some(({ groups }) => groups.some(({ studies }) => studies !== null))
+  );
   const fraction = Math.max(...scored.map(({ labelledFraction }) => labelledFraction));
   const shown = new Map<string, Evaluation>();
   for (const evaluation of scored) {

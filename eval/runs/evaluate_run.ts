@@ -11,6 +11,7 @@ import type { Device } from "../../runtime/mod.ts";
 import { type EvaluatedLatents, evaluateLatents, type LatentEvaluation } from "../protocol/evaluate_latents.ts";
 import { casesOf, studiesWithLatents, type StudyTable, studyTable, type ViewLatents } from "../protocol/study_table.ts";
 import { type Floor, FLOORS } from "../floors/floors.ts";
+import { scoreLabelSets } from "../protocol/label_sets.ts";
 import { withSubgroups } from "../protocol/subgroups.ts";
 import { projectLatents } from "../protocol/projection.ts";
 import { compareResults } from "../results/compare_results.ts";
@@ -118,12 +119,14 @@ export async function measureRun(given: EvaluateRunOptions): Promise<Results> {
   const synthetic = await isSynthetic(options);
   const evaluated = await evaluateByKind({ ...options, pictures: (options.pictures ?? false) && synthetic });
   const { title, runs, cases, pictures, projections } = evaluated;
-  const evaluations = await withSubgroups(evaluated.evaluations, {
+  const bootstrap = { workers: given.workers, ...given.bootstrap };
+  const grouped = await withSubgroups(evaluated.evaluations, {
     cases,
     studyIds: data.index.studies.ids,
     demographics: data.index.demographics,
-    bootstrap: { workers: given.workers, ...given.bootstrap },
+    bootstrap,
   });
+  const { evaluations, agreement } = await scoreLabelSets(grouped, { index: data.index, cases, bootstrap });
   const textView = describeTextView(data, viewsOfRun(config, data));
   const results: Results = {
     schema: "mmvm-results",
@@ -134,6 +137,7 @@ export async function measureRun(given: EvaluateRunOptions): Promise<Results> {
       ...describeIndex(data.index, { pairs: data.pairs, imageSize: config.model.imageSize }),
       synthetic,
       ...(textView ? { textView } : {}),
+      ...(agreement ? { labelAgreement: agreement } : {}),
     },
     runs,
     cases,

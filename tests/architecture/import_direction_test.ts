@@ -43,6 +43,7 @@ const ALLOWED_FILES: Readonly<Partial<Record<Room, readonly string[]>>> = {
     "eval/results/results.ts",
     "eval/results/data_record.ts",
     "eval/results/interval.ts",
+    "eval/results/label_set_record.ts",
     "eval/results/subgroup_record.ts",
   ],
 };

@@ -85,6 +85,7 @@ export function datasetOptionsOf(data: DataConfig): OpenDatasetOptions {
     ...(data.window === undefined ? {} : { window: data.window }),
     ...(data.viewsFile === undefined ? {} : { viewsFile: data.viewsFile }),
     ...(data.demographics === undefined ? {} : { demographics: data.demographics }),
+    ...(data.testLabels === undefined ? {} : { testLabels: data.testLabels }),
     strict: data.strict,
     ...(data.mnist === undefined ? {} : { mnist: data.mnist }),
   };

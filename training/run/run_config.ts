@@ -73,6 +73,8 @@ export interface DataConfig {
   viewsFile?: string;
   /** Table with age, sex or race of the patients; one in the data folder or the data set's own if absent. */
   demographics?: string;
+  /** Second label set of the test studies: a table, or `radiologists`; MIMIC-CXR-JPG's in the data folder if absent. */
+  testLabels?: string;
 }
 
 /** The network, the method and their sizes. */

@@ -24,6 +24,7 @@ import {
   MAX_MNIST_PAIRS,
   MNIST_VIEWS,
   PAIR_POLICIES,
+  RADIOLOGISTS,
   TEXT_SELECTIONS,
   UNCERTAIN_POLICIES,
   WINDOW_FORMS,
@@ -121,6 +122,12 @@ const data = {
       "MIMIC-IV's patients.csv, or a table of patients with sex, age or race, for scores of subgroups; by default " +
       "patients.csv in the data directory or the data set's own columns",
     placeholder: "file",
+  })),
+  testLabels: optional(path({
+    help: "table of other labels for the test studies, to score under both sets; radiologists: MIMIC-CXR-JPG's, the " +
+      "default if it is in the data directory",
+    placeholder: "file|radiologists",
+    words: [RADIOLOGISTS],
   })),
 };
 

@@ -8,6 +8,7 @@ import { captionedTable, note, type ReportContext, section } from "../context.ts
 import type { Child } from "../markup/dom.ts";
 import { capitalise, formatCount, formatNumberOf } from "../markup/format.ts";
 import { demographicsPart } from "./demographics_part.ts";
+import { labelSetsPart } from "./label_sets_part.ts";
 import { subgroupPart } from "./subgroup_part.ts";
 
 /**
@@ -35,6 +36,8 @@ export function cohortSection(ctx: ReportContext): HTMLElement {
     subgroupPart(ctx),
     h("h3", null, "Age, sex and race"),
     demographicsPart(ctx),
+    h("h3", null, "Two label sets"),
+    labelSetsPart(ctx),
   );
 }
 

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Interval } from "../../../eval/results/interval.ts";
 import type { SubgroupGap, SubgroupRecord } from "../../../eval/results/subgroup_record.ts";
 import { captionedTable, figureCaution, note, type ReportContext } from "../context.ts";
 import type { Child } from "../markup/dom.ts";
-import { capitalise, formatCount, formatInterval, formatScore } from "../markup/format.ts";
+import { capitalise, formatCount } from "../markup/format.ts";
+import { intervalCells } from "./interval_cells.ts";
 
 const RATES = [["true-positive", "True positive rate"], ["false-positive", "False positive rate"]] as const;
 
@@ -142,16 +142,4 @@ function meanGap(
 ): SubgroupGap | undefined {
   return records.find((record) => record.attribute === attribute)?.gaps
     .find((gap) => gap.label === null && gap.rate === rate);
-}
-
-/** The mean over runs of values and of the ends of their intervals. */
-function intervalCells({ h }: ReportContext, intervals: readonly Interval[]): HTMLElement[] {
-  const mean = (end: keyof Interval) => {
-    const values = intervals.flatMap((interval) => interval[end] ?? []);
-    return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
-  };
-  return [
-    h("td", { class: "number" }, formatScore(mean("value"))),
-    h("td", { class: "number muted" }, formatInterval(mean("low"), mean("high"))),
-  ];
 }
