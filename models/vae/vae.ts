@@ -71,7 +71,10 @@ export interface VaeTerms {
   readonly reconstruction: Tensor;
   /** Mean KL divergence per sample, before beta. */
   readonly kl: Tensor;
-  /** Mean negative log-likelihood of each view, without its weight. */
+  /**
+   * Mean negative log-likelihood of each view, without the view's weight; summed over the method's decodings, with their
+   * weights, if it has several.
+   */
   readonly views: readonly Tensor[];
   /** The views' posteriors, [M, N, D]. */
   readonly posterior: Posterior;

@@ -11,6 +11,8 @@ export interface SharedPosteriors {
   readonly views: readonly string[];
   /** Latent dimensions. */
   readonly latentDim: number;
+  /** How many of the last dimensions are private to their view, and so compared with no other; 0 by default. */
+  readonly privateDim?: number;
   /** Batches of posteriors. */
   readonly batches: readonly PosteriorBatch[];
 }
@@ -36,15 +38,16 @@ export const ACTIVE_VARIANCE = 0.01;
  *   mixture would give every view the same share by symmetry; at the means a view whose posterior is sharper takes
  *   more, and one that says little takes less;
  * - each view's number of **active units**: dimensions whose posterior mean has a variance over the samples of more
- *   than 0.01 (Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016).
+ *   than 0.01 (Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016), private ones included.
  */
 export function measureSharing(posteriors: SharedPosteriors): SharingLine {
   const { views } = posteriors;
   const samples = [...samplesOf(posteriors)];
-  const responsibility = responsibilities(samples, views.length);
+  const shared = samples.map((sample) => sample.map((one) => one && sharedPart(one, posteriors.privateDim ?? 0)));
+  const responsibility = responsibilities(shared, views.length);
   const byView = (values: readonly number[]) => Object.fromEntries(views.map((view, m) => [view, values[m]!]));
   return {
-    kl: views.flatMap((_, a) => views.slice(a + 1).map((_, i) => between(samples, { a, b: a + 1 + i, views }))),
+    kl: views.flatMap((_, a) => views.slice(a + 1).map((_, i) => between(shared, { a, b: a + 1 + i, views }))),
     responsibility: byView(responsibility),
     activeUnits: byView(views.map((_, m) => activeUnits(samples, m))),
   };
@@ -54,6 +57,12 @@ export function measureSharing(posteriors: SharedPosteriors): SharingLine {
 interface Gaussian {
   readonly mu: Float32Array;
   readonly logvar: Float32Array;
+}
+
+/** A posterior without its private dimensions. */
+function sharedPart({ mu, logvar }: Gaussian, privateDim: number): Gaussian {
+  const width = mu.length - privateDim;
+  return { mu: mu.subarray(0, width), logvar: logvar.subarray(0, width) };
 }
 
 /** A sample's posteriors by view; `undefined` for a view that it lacks. */

@@ -4,7 +4,14 @@
  * @module
  */
 import type { Batch } from "../../data/mod.ts";
-import { BatchEvaluator, type EvaluatedBatch, type Parameters, type StepSettings } from "../../models/mod.ts";
+import {
+  BatchEvaluator,
+  type EvaluatedBatch,
+  methodOf,
+  type Parameters,
+  privateDimOf,
+  type StepSettings,
+} from "../../models/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
 import type { RunData } from "../data/run_data.ts";
 import { viewsOfRun } from "../data/run_views.ts";
@@ -109,7 +116,9 @@ export class Validator implements Disposable {
       mu && logvar ? [{ mu, logvar, present: present[i]! }] : []
     );
     if (batches.length === 0) return {};
-    return { sharing: measureSharing({ views, latentDim: config.model.latentDim, batches }) };
+    const { latentDim } = config.model;
+    const privateDim = privateDimOf(methodOf(config.model.method), config.model);
+    return { sharing: measureSharing({ views, latentDim, privateDim, batches }) };
   }
 
   /** The scores of a classifier: of each view, or of all together. */

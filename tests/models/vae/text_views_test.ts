@@ -55,7 +55,7 @@ const settings = (step: number) => ({ step, learningRate: 1e-2, alpha: 0.5, beta
 
 Deno.test("methods with separate and joint latents train on an image and a text, and their loss falls", async () => {
   using device = await Device.open();
-  for (const method of ["mmvm", "mopoe"]) {
+  for (const method of ["mmvm", "mopoe", "mmvae-plus"]) {
     using trainer = await createVaeTrainer(device, {
       config: config(method, { viewWeights: [1, 2] }),
       batchSize: SAMPLES,

@@ -31,6 +31,23 @@ Deno.test("Gaussians of equal variance have symmetric divergences; from a wider 
   assert.ok(unequal!.ratio < 1);
 });
 
+Deno.test("private dimensions are active units, but are compared with no other view's", () => {
+  const posteriors = {
+    views: ["a", "b"],
+    latentDim: 2,
+    // Two samples a view; the private dimension is far from that of the other view.
+    batches: [{
+      mu: Float32Array.of(0, 9, 0, 5, /**/ 2, -9, 2, -9),
+      logvar: new Float32Array(8),
+      present: Float32Array.of(1, 1, 1, 1),
+    }],
+  };
+  const { kl: [pair], activeUnits } = measureSharing({ ...posteriors, privateDim: 1 });
+  close(pair!.forward, 2);
+  assert.deepEqual({ ...activeUnits }, { a: 1, b: 0 });
+  assert.ok(measureSharing(posteriors).kl[0]!.forward > 50);
+});
+
 Deno.test("three views have three pairs, and only samples with both views count", () => {
   const { kl } = measured({ a: [[0, 1], [5, 1]], b: [[1, 1], undefined], c: [[0, 1], [5, 1]] });
   assert.deepEqual(kl.map(({ from, to }) => `${from} ${to}`), ["a b", "a c", "b c"]);
