@@ -17,7 +17,10 @@ export interface RunRanks extends Ranks {
   broadcast(bytes?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
   /** The vocabulary of a run with texts, the same on every rank. */
   readonly vocabulary?: Vocabulary | undefined;
-  /** Called once the step is compiled, before the first exchange. */
+  /**
+   * Called after the training step is compiled, before the first exchange, and again after the validation is: waits for
+   * all ranks without a time limit.
+   */
   readonly onCompiled?: () => Promise<void>;
 }
 

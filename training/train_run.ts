@@ -42,6 +42,8 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
     texts: data.texts?.table,
   });
   using trainer = await createFittingTrainer(device, { config, data, checkNumerics, ...(ranks ? { ranks } : {}) });
+  // Before ranks exchange anything else: the others compile with what rank 0 tells them here.
+  await ranks?.onCompiled?.();
   const { stepsPerEpoch } = loader;
   using validation = await Validation.open({
     ...options,
@@ -49,7 +51,6 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
     parameters: trainer.evaluated,
     stepsPerEpoch,
   });
-  await ranks?.onCompiled?.();
   const paths = runPaths(options.directory);
   const restored = ranks === undefined
     ? await restore(trainer, options)

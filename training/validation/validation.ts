@@ -71,6 +71,8 @@ export class Validation implements Disposable {
       return undefined;
     }
     const validator = ranks === undefined || ranks.rank === 0 ? await createValidator(options, asks) : undefined;
+    // Rank 0 compiles the validation, which may take longer than ranks wait for each other in a step.
+    await ranks?.onCompiled?.();
     if (ranks !== undefined && !await shared(ranks, validator !== undefined)) return undefined;
     return ranks !== undefined || validator !== undefined
       ? new Validation(config, interval, validator, ranks)
