@@ -72,8 +72,8 @@ export interface VaeTerms {
   /** Mean KL divergence per sample, before beta. */
   readonly kl: Tensor;
   /**
-   * Mean negative log-likelihood of each view, without the view's weight; summed over the method's decodings, with their
-   * weights, if it has several.
+   * Mean negative log-likelihood of each view, without the view's weight; summed over the method's decodings, with
+   * their weights, if it has several.
    */
   readonly views: readonly Tensor[];
   /** The views' posteriors, [M, N, D]. */
