@@ -9,7 +9,9 @@ import { evaluateRun, PUBLISHED_AUROC } from "../eval/mod.ts";
 import { type CheckpointChoice, neededData, openRunData, readRunConfig, runPaths } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { printable, UsageError } from "./terminal/errors.ts";
-import { choice, flag, flagName, integer, parseArguments, path, runName, text } from "./options/options.ts";
+import { choice, flag, flagName, integer, parseArguments, path, runName } from "./options/options.ts";
+import { fractions, LABELLED } from "./options/labelled.ts";
+import { checkWritable } from "./run/check_writable.ts";
 import { CACHE } from "./run/phantom_data.ts";
 import { invocation } from "./terminal/invocation.ts";
 import { runCli } from "./terminal/run_cli.ts";
@@ -49,13 +51,7 @@ export async function main(args: readonly string[]): Promise<void> {
     ],
     options: {
       probe: choice(["lr", "rf"], { help: "logistic regression or random forest", default: "lr" }),
-      labelled: text({
-        help: "fractions of the training patients whose labels are used",
-        pattern: /^[0-9.,e-]+$/,
-        allowed: "comma-separated numbers above 0 and at most 1",
-        placeholder: "list",
-        default: "1",
-      }),
+      labelled: LABELLED,
       seeds: integer({ min: 1, max: 100, help: "number of seeds for the labelled subset and the probe", default: 1 }),
       trees: integer({ min: 1, max: 100_000, help: "trees per random forest (papers: 5000)", default: 5000 }),
       resamples: integer({ min: 1, max: 100_000, help: "number of bootstrap resamples", default: 1000 }),
@@ -159,27 +155,6 @@ async function evaluateTrained(
   const report = await writeReport(results, { path: runPaths(directory).report });
   console.log(printable(scoreTables(results, { published: PUBLISHED_AUROC })));
   console.log(`\nreport: ${report}`);
-}
-
-/** Before hours of work: results go into the run's directory, and the task may write to `runs` alone (SECURITY.md). */
-function checkWritable(directory: string): void {
-  if (Deno.permissions.querySync({ name: "write", path: directory }).state === "granted") return;
-  throw new UsageError(
-    `${directory} is outside runs/, where this task may not write its results; move the run into runs/ and give ` +
-      `its name`,
-  );
-}
-
-function fractions(list: string): number[] {
-  return list.split(",").map((word) => {
-    const value = Number(word);
-    if (word === "" || !(value > 0 && value <= 1)) {
-      throw new UsageError(
-        `--labelled must be comma-separated numbers above 0 and at most 1, not ${JSON.stringify(list)}`,
-      );
-    }
-    return value;
-  });
 }
 
 if (import.meta.main) await runCli(main);

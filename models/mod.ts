@@ -80,6 +80,8 @@ export {
   CLASSIFIER_NAMES,
   type ClassifierConfig,
   type ClassifierInputs,
+  FINETUNED_PARTS,
+  type Finetuning,
 } from "./classifier/classifier.ts";
 export {
   ClassifierInference,

@@ -22,6 +22,7 @@ export const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   views: () => import("../views.ts"),
   experiment: () => import("../experiment.ts"),
   evaluate: () => import("../evaluate.ts"),
+  finetune: () => import("../finetune.ts"),
   encode: () => import("../encode.ts"),
   export: () => import("../export.ts"),
   import: () => import("../import.ts"),

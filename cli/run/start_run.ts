@@ -52,16 +52,16 @@ export interface StartOptions {
 }
 
 /**
- * Locks a run's directory for this process: a new directory, or with `resume` an existing one.
+ * Locks a run's directory for this process: a new directory, or with `resume` an existing one, or with `create` any.
  *
  * @throws {UserError | DataError} if another run exists there, or if there is none to resume.
  */
 export async function takeRunDirectory(
   directory: string,
-  options: { resume: boolean; wait?: LockOptions["wait"] },
+  options: { resume: boolean; create?: boolean; wait?: LockOptions["wait"] },
 ): Promise<Disposable> {
-  const { resume, wait } = options;
-  if (resume && !await exists(directory)) await readRunConfig(directory);
+  const { resume, create = false, wait } = options;
+  if (resume && !create && !await exists(directory)) await readRunConfig(directory);
   await Deno.mkdir(directory, { recursive: true });
   const lock = await lockRun(directory, wait ? { wait } : {});
   try {

@@ -29,10 +29,9 @@ import {
   where,
 } from "../../runtime/mod.ts";
 import { dropout, linear } from "../layers/layers.ts";
-import type { Network } from "../networks/network.ts";
-import { viewNetworks } from "../networks/registry.ts";
+import { type LatentKind, ViewEncoders } from "../encoder/view_encoders.ts";
 import type { Scope } from "../layers/scope.ts";
-import { isText, type TextViews, type ViewTensors, viewTensors } from "../view_inputs.ts";
+import { type TextViews, type ViewTensors, viewTensors } from "../view_inputs.ts";
 import { viewOf } from "../view_of.ts";
 
 /** Names of the supervised methods. */
@@ -40,6 +39,17 @@ export const CLASSIFIER_NAMES: readonly string[] = ["supervised", "supervised-en
 
 /** Binary cross-entropy of each label, or the published softmax cross-entropy over multi-hot labels. */
 export const CLASSIFICATION_LOSSES = ["bce", "softmax"] as const;
+
+/** What fine-tuning trains besides the linear heads: nothing, the last block of each encoder, or all of it. */
+export const FINETUNED_PARTS = ["frozen", "last-block", "all"] as const;
+
+/** How encoders that were trained before are fine-tuned. */
+export interface Finetuning {
+  /** One of {@linkcode FINETUNED_PARTS}. */
+  readonly train: typeof FINETUNED_PARTS[number];
+  /** What of an encoder the heads see. */
+  readonly latent: LatentKind;
+}
 
 /** Rate of the dropout before the linear layer, as published. */
 const HEAD_DROPOUT = 0.5;
@@ -70,6 +80,11 @@ export interface ClassifierConfig {
   readonly loss?: typeof CLASSIFICATION_LOSSES[number];
   /** Weight of each label's positive term in `bce`, 1 each by default. */
   readonly positiveWeights?: readonly number[];
+  /**
+   * Linear heads, with a bias and without dropout, on encoders that were trained before; by default the encoders are
+   * trained from the start.
+   */
+  readonly finetune?: Finetuning;
 }
 
 /** A labelled batch. */
@@ -86,7 +101,8 @@ export interface ClassifierInputs {
 
 /** A classifier: functions over a scope with its parameters. */
 export class Classifier {
-  readonly #networks: readonly Network[];
+  readonly #encoders: ViewEncoders;
+  readonly #isTrained: ((name: string) => boolean) | undefined;
 
   /**
    * Checks the configuration.
@@ -105,7 +121,12 @@ export class Classifier {
     if (positiveWeights && (positiveWeights.length !== labels || bad !== undefined)) {
       throw new RangeError(`${labels} labels need one positive weight each, got ${positiveWeights.join(", ")}`);
     }
-    this.#networks = viewNetworks(config);
+    const { finetune } = config;
+    this.#encoders = new ViewEncoders({ ...config, latent: finetune?.latent ?? "features" });
+    if (finetune && finetune.train !== "all") {
+      const trained = ["classifiers.", ...(finetune.train === "last-block" ? this.#encoders.lastBlocks : [])];
+      this.#isTrained = (name) => trained.some((part) => name.startsWith(part));
+    }
   }
 
   /** Whether the views' scores are averaged, in training (`supervised-joint`) or at inference only. */
@@ -115,11 +136,13 @@ export class Classifier {
 
   /** Each view's logits [N, labels]. */
   logits(scope: Scope, data: readonly ViewTensors[]): Tensor[] {
-    return data.map((view, m) => {
-      const features = this.#networks[m]!.extract(scope.child(`encoders.${m}`), isText(view) ? view.tokens : view);
-      const head = scope.child(`classifiers.${m}`);
+    const at = this.#isTrained ? scope.withTrained(this.#isTrained) : scope;
+    const outputs = this.config.labels;
+    return this.#encoders.encode(at, data).map((features, m) => {
+      const head = at.child(`classifiers.${m}`);
+      if (this.config.finetune) return linear(head, features, { outputs });
       const kept = dropout(head, features, { rate: HEAD_DROPOUT, name: "dropout" });
-      return linear(head, kept, { outputs: this.config.labels, bias: false });
+      return linear(head, kept, { outputs, bias: false });
     });
   }
 

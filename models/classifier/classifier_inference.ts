@@ -19,6 +19,8 @@ export interface ClassifierInferenceOptions {
   readonly batchSize: number;
   /** Images come as floats instead of bytes. */
   readonly floatImages?: boolean;
+  /** Seed of the initial parameters, 0 by default; {@link ClassifierInference.write} replaces them. */
+  readonly seed?: number;
   /** How feature maps are stored, `f32` by default; see `CompileOptions.precision`. */
   readonly precision?: Precision;
 }
@@ -51,7 +53,7 @@ export class ClassifierInference implements Disposable {
   ): Promise<ClassifierInference> {
     const classifier = new Classifier(options.config);
     const specs = declareParameters((scope) => classifier.declare(scope));
-    const parameters = Parameters.create(device, { specs, seed: 0 });
+    const parameters = Parameters.create(device, { specs, seed: options.seed ?? 0 });
     const { views, imageSize, texts } = options.config;
     const { batchSize, floatImages = false } = options;
     const shape = { views, imageSize, batchSize, floatImages, ...(texts ? { texts } : {}) };

@@ -51,7 +51,11 @@ export class ViewEncoders {
     return this.config.latent === "mean" ? this.#networks[m]!.posterior(at, features).mu : features;
   }
 
-  /** Beginnings of the names of the parameters of each encoder's last block and of what follows it. */
+  /**
+   * Beginnings of the names of the parameters of each encoder's last block and of what follows it.
+   *
+   * @throws {RangeError} for a network that does not say which block is its last.
+   */
   get lastBlocks(): string[] {
     return this.#networks.flatMap(({ name, lastBlock }, m) => {
       if (!lastBlock) throw new RangeError(`the network ${name} does not say which block is its last`);

@@ -50,6 +50,8 @@ interface Shared {
   readonly declared: Map<string, ParameterSpec>;
   /** Placeholders of a declaring scope. */
   readonly placeholders: Map<string, Tensor>;
+  /** Whether the parameters of a name are trained; all are if left out. */
+  readonly isTrained?: (name: string) => boolean;
 }
 
 /** A node in the tree of a model's parameters. */
@@ -72,7 +74,7 @@ export class Scope {
 
   /** Whether dropout drops and batch norm uses the batch's own statistics. */
   get training(): boolean {
-    return this.shared.training;
+    return this.shared.training && (this.shared.isTrained?.(`${this.path}.`) ?? true);
   }
 
   /** True while parameters are only listed. */
@@ -85,6 +87,16 @@ export class Scope {
     return [...this.shared.declared.values()];
   }
 
+  /**
+   * The same scope, in which some parameters are fixed: they belong to the state and are not trained, and their layers
+   * act as in evaluation.
+   *
+   * @param isTrained Whether a parameter is trained, by its full name, or a layer, by its full name and a dot.
+   */
+  withTrained(isTrained: (name: string) => boolean): Scope {
+    return new Scope(this.path, { ...this.shared, isTrained });
+  }
+
   /** A child scope. */
   child(name: string): Scope {
     return new Scope(this.path ? `${this.path}.${name}` : name, this.shared);
@@ -92,7 +104,8 @@ export class Scope {
 
   /** The symbolic tensor of a parameter. */
   parameter(name: string, spec: Omit<ParameterSpec, "name" | "trained">): Tensor {
-    return this.#ask(name, { ...spec, trained: true });
+    const full = this.path ? `${this.path}.${name}` : name;
+    return this.#ask(name, { ...spec, trained: this.shared.isTrained?.(full) ?? true });
   }
 
   /** The symbolic tensor of a state that is saved with the model but not trained, such as running statistics. */

@@ -18,7 +18,7 @@ import type {
   TextSelection,
   UncertainPolicy,
 } from "../../data/mod.ts";
-import type { Likelihood, Objective } from "../../models/mod.ts";
+import type { Finetuning, Likelihood, Objective } from "../../models/mod.ts";
 import type { AugmentAmounts, Precision } from "../../runtime/mod.ts";
 import { RUN_SETTINGS } from "./run_settings.ts";
 
@@ -125,6 +125,8 @@ export interface ModelConfig {
   vicregWeights?: number[];
   /** Initial temperature of CLIP's softmax; 0.07 if absent. */
   temperature?: number;
+  /** What is trained of encoders from another run, and what of them the heads see; trained from the start if absent. */
+  finetune?: Finetuning;
 }
 
 /** The optimisation. */

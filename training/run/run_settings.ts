@@ -34,6 +34,7 @@ import {
   ALIGNMENT_NAMES,
   CLASSIFICATION_LOSSES,
   CLASSIFIER_NAMES,
+  FINETUNED_PARTS,
   JOINT_KLS,
   LIKELIHOODS,
   METHOD_NAMES,
@@ -259,6 +260,8 @@ const model = {
     help: "initial temperature of clip's softmax, which is learned",
     default: 0.07,
   })),
+  /** What `finetune` trains of encoders from another run, and what of them its heads see. */
+  finetune: fileOnly(z.object({ train: z.enum(FINETUNED_PARTS), latent: z.enum(["features", "mean"]) })),
 };
 
 /** The optimisation. */
