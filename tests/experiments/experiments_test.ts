@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { DATASETS } from "../../data/mod.ts";
-import { METHOD_NAMES, methodOf } from "../../models/mod.ts";
+import { ALIGNMENT_NAMES, METHOD_NAMES, methodOf } from "../../models/mod.ts";
 import { checkRunConfig } from "../../training/mod.ts";
 import { type Arm, type Base, type ExperimentContext, type Measured, SCALES } from "../../experiments/experiment.ts";
 import { withFloors, withoutFloors } from "../../experiments/floors.ts";
@@ -94,10 +94,8 @@ Deno.test("the extended table has every method of two views, and five with priva
   const arms = armsOf("table-extended");
   const methods = new Set(arms.map(({ run }) => run.config.model.method));
   const single = METHOD_NAMES.filter((name) => methodOf(name).view !== undefined);
-  assert.deepEqual(
-    [...methods].sort(),
-    [...METHOD_NAMES, "supervised"].filter((name) => !single.includes(name)).sort(),
-  );
+  const all = [...METHOD_NAMES, ...ALIGNMENT_NAMES, "supervised"];
+  assert.deepEqual([...methods].sort(), all.filter((name) => !single.includes(name)).sort());
   const split = arms.filter(({ setting }) => setting?.private !== undefined);
   assert.deepEqual([...new Set(split.map(({ run }) => run.config.model.privateDim))], [8]);
   assert.equal(split.length, 5 * 3);
