@@ -73,9 +73,9 @@ export function finetuneConfig(
   const { count } = trainingPairs(made, data);
   if (count < 2) {
     throw new DataError(
-      `${
-        Number((labelled * 100).toPrecision(6))
-      }% of the labels leave ${count} pairs to train on, and two or more are ` +
+      `${Number((labelled * 100).toPrecision(6))}% of the labels leave ${count} ${
+        count === 1 ? "pair" : "pairs"
+      } to train on, and two or more are ` +
         "needed: give a larger fraction to --labelled",
     );
   }
