@@ -41,10 +41,10 @@ export async function exportHtml(run: string, options: ExportHtmlOptions): Promi
   const stop = stopSignals("stopping without writing");
   const directory = runDirectory(run);
   const { results: file } = runPaths(directory);
-  const trained = await openTrainedRun(run, options);
-  if (!await exists(file)) {
+  if (await exists(runPaths(directory).config) && !await exists(file)) {
     throw new UserError(`${directory} has no results.json, which the page shows: run deno task evaluate ${run} first`);
   }
+  const trained = await openTrainedRun(run, options);
   const results = await readResults(file);
   using device = await Device.open();
   using progress = startProgress("encoding", { total: 1 });

@@ -54,23 +54,40 @@ export class App {
 
   async #clear(): Promise<void> {
     this.#pictures.clear();
-    this.#results.replaceChildren();
-    if (this.#counterfactual) await this.#counterfactual.show(new Map());
-    if (this.#neighbours) this.#neighbours.element.hidden = true;
+    await this.#showStudy();
     this.#status.done("");
   }
 
+  /** Takes pictures in the place of those before. One that cannot be read leaves its view without any. */
   async #take(files: ReadonlyMap<string, File>): Promise<void> {
+    let fault: PictureError | undefined;
     for (const [view, file] of files) {
       await this.#status.busy(`Reading the picture of the ${view} view…`, 0.1);
-      this.#pictures.set(view, await this.#opener.open(file));
+      this.#pictures.delete(view);
+      try {
+        this.#pictures.set(view, await this.#opener.open(file));
+      } catch (error) {
+        if (!(error instanceof PictureError)) throw error;
+        fault = error;
+      }
+    }
+    await this.#showStudy();
+    if (fault) throw fault;
+  }
+
+  /** Encodes the pictures that there are, and shows everything that follows from them. */
+  async #showStudy(): Promise<void> {
+    this.#results.replaceChildren();
+    if (this.#pictures.size === 0) {
+      await this.#counterfactual?.show(new Map());
+      if (this.#neighbours) this.#neighbours.element.hidden = true;
+      return;
     }
     const start = performance.now();
     const model = await this.#open();
     await this.#status.busy("Encoding…", 0.5);
     const latents = await model.encode(this.#pictures);
     const seconds = (performance.now() - start) / 1000;
-    this.#results.replaceChildren();
     let done = 0;
     for (const [view, latent] of latents) {
       await this.#status.busy(`Decoding from the ${view} view…`, 0.6 + 0.3 * done++ / latents.size);

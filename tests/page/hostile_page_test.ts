@@ -100,6 +100,11 @@ browserTest("hostile files, names and labels do nothing but be named", async (br
   const text = await page.locator("#model-app").textContent();
   assert.ok(text!.includes(MARKUP), "names are shown as they are");
   assert.equal(await page.locator("img[src=x]").count(), 0);
+  // A bad file leaves nothing of the picture before it.
+  await input.setInputFiles({ name: "bad.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
+  await fault.filter({ hasText: "bad.png: the file is not" }).waitFor({ state: "visible", timeout: 120_000 });
+  assert.equal(await page.locator("[data-results]").count(), 0);
+  assert.equal(await page.locator("#move-by").isVisible(), false);
   assert.equal(await page.evaluate(() => "hacked" in globalThis), false);
   assert.deepEqual([report.complaints, report.requests], [[], []]);
 });
