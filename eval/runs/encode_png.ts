@@ -4,14 +4,9 @@
  * @module
  */
 import { concatBytes } from "../../base/bytes.ts";
+import { crc32 } from "../../data/image/png/crc32.ts";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  let value = n;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
-  return value;
-});
 
 /**
  * Encodes an 8-bit grayscale PNG (ISO/IEC 15948).
@@ -48,12 +43,6 @@ function chunk(type: string, data: Uint8Array): Uint8Array {
   view.setUint32(0, data.length);
   made.set(new TextEncoder().encode(type), 4);
   made.set(data, 8);
-  view.setUint32(data.length + 8, crc(made.subarray(4, data.length + 8)));
+  view.setUint32(data.length + 8, crc32(made.subarray(4, data.length + 8)));
   return made;
-}
-
-function crc(bytes: Uint8Array): number {
-  let value = 0xffffffff;
-  for (const byte of bytes) value = CRC_TABLE[(value ^ byte) & 0xff]! ^ (value >>> 8);
-  return (value ^ 0xffffffff) >>> 0;
 }

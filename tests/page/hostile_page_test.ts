@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { ImageDecoder } from "../../data/image/decode_image.ts";
+import { preprocess } from "../../data/image/preprocess.ts";
 import { declareParameters, fileShape, Vae, type VaeConfig } from "../../models/mod.ts";
 import { storeWeights } from "../../page/export/store_weights.ts";
 import { modelPart } from "../../page/render/model_part.ts";
@@ -8,8 +10,11 @@ import { renderReport } from "../../viz/report/report.ts";
 import { browserTest } from "../browser.ts";
 import { singleRunFixture } from "../viz/report/fixture.ts";
 import { openReport } from "../viz/report/report_page.ts";
+import { pixelsOf } from "./canvas_pixels.ts";
+import { goldenDicom } from "../data/image/dicom/golden_dicom.ts";
 import { gray, makePng } from "../data/image/image_writers.ts";
 
+const SIDE = 28;
 const MARKUP = `"><img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script></script><!--`;
 
 /** A tiny model whose every name is an attack. */
@@ -20,7 +25,7 @@ function hostilePage(): string {
     views: [...views, "text"],
     texts: { text: { length: 32, vocabulary: 4, filterDim: 2 } },
     network: "small",
-    imageSize: 28,
+    imageSize: SIDE,
     filterDim: 1,
     latentDim: 2,
     dropout: 0,
@@ -66,6 +71,17 @@ const FILES: readonly (readonly [name: string, content: Uint8Array, says: RegExp
   ["bomb.png", bomb(), /the header says 60000 x 60000 pixels, over the limit of 64000000/],
 ];
 
+/** Pictures of 8, 12 and 16 bits by all decoders of the page: own ones, libjpeg-turbo and OpenJPEG. */
+async function pictures(): Promise<(readonly [name: string, content: Uint8Array])[]> {
+  const dicom = ["u12_jpeg2000.dcm", "u12_deflated.dcm", "s12_lossless_sv1.dcm"];
+  const golden = goldenDicom();
+  return [
+    ["colour.jpg", await Deno.readFile(new URL("../data/golden/colour_420_64.jpg", import.meta.url))],
+    ["deep.png", makePng({ ...gray({ width: 70, height: 50, value: (x, y) => x * 900 + y * 7 }), depth: 16 })],
+    ...dicom.map((name) => [name, golden.get(name)!] as const),
+  ];
+}
+
 /** A PNG whose header claims 3,600 million pixels. */
 function bomb(): Uint8Array {
   const png = makePng({ ...gray(), depth: 8 });
@@ -75,39 +91,55 @@ function bomb(): Uint8Array {
   return png;
 }
 
-browserTest("hostile files, names and labels do nothing but be named", async (browser) => {
-  await using report = await openReport(browser, hostilePage());
-  const { page } = report;
-  page.on("dialog", () => assert.fail("a dialog was opened"));
-  await page.waitForSelector("#model-app[data-ready]", { timeout: 120_000 });
-  const input = page.locator("#file-0");
-  const fault = page.locator("#model-app [role=alert]").first();
-  for (const [name, content, says] of FILES) {
-    await input.evaluate((element, { name, content }) => {
-      const files = new DataTransfer();
-      files.items.add(new File([Uint8Array.from(content)], name));
-      (element as HTMLInputElement).files = files.files;
-      element.dispatchEvent(new Event("change"));
-    }, { name, content: [...content] });
-    await fault.filter({ hasText: says }).waitFor({ state: "visible", timeout: 120_000 });
+browserTest(
+  "hostile files and labels do nothing, and pictures of every kind are prepared as in training",
+  async (browser) => {
+    await using report = await openReport(browser, hostilePage());
+    const { page } = report;
+    page.on("dialog", () => assert.fail("a dialog was opened"));
+    await page.waitForSelector("#model-app[data-ready]", { timeout: 120_000 });
+    const input = page.locator("#file-0");
+    const fault = page.locator("#model-app [role=alert]").first();
+    for (const [name, content, says] of FILES) {
+      await input.evaluate((element, { name, content }) => {
+        const files = new DataTransfer();
+        files.items.add(new File([Uint8Array.from(content)], name));
+        (element as HTMLInputElement).files = files.files;
+        element.dispatchEvent(new Event("change"));
+      }, { name, content: [...content] });
+      await fault.filter({ hasText: says }).waitFor({ state: "visible", timeout: 120_000 });
+      assert.equal(await page.locator("[data-results]").count(), 0);
+    }
+    // Pictures after all of these are read and scored.
+    for (const [name, content] of await pictures()) {
+      const prepared = preprocess(await new ImageDecoder().decode(content), {
+        size: SIDE,
+        preprocessing: "radiograph",
+      });
+      const status = page.locator("#model-app .status-text").first();
+      await input.setInputFiles({ name, mimeType: "application/octet-stream", buffer: Buffer.from(content) });
+      await status.filter({ hasText: "Encoded" }).waitFor({ timeout: 120_000 });
+      assert.deepEqual(await pixelsOf(page, "[data-results] canvas"), [...prepared], `${name}: prepared bytes`);
+      await page.getByRole("button", { name: "Clear" }).click();
+      await status.filter({ hasText: /^$/ }).waitFor({ state: "attached" });
+      assert.equal(await page.locator("[data-results]").count(), 0);
+    }
+    const fine = Buffer.from(makePng({ ...gray({ width: 40, height: 40 }), depth: 8 }));
+    await input.setInputFiles({ name: "fine.png", mimeType: "image/png", buffer: fine });
+    await page.locator("[data-results]").waitFor({ timeout: 120_000 });
+    await page.locator("#move-by").waitFor();
+    const text = await page.locator("#model-app").textContent();
+    assert.ok(text!.includes(MARKUP), "names are shown as they are");
+    assert.equal(await page.locator("img[src=x]").count(), 0);
+    // A bad file leaves nothing of the picture before it.
+    await input.setInputFiles({ name: "bad.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
+    await fault.filter({ hasText: "bad.png: the file is not" }).waitFor({ state: "visible", timeout: 120_000 });
     assert.equal(await page.locator("[data-results]").count(), 0);
-  }
-  // A picture after all of these is read and scored.
-  const fine = Buffer.from(makePng({ ...gray({ width: 40, height: 40 }), depth: 8 }));
-  await input.setInputFiles({ name: "fine.png", mimeType: "image/png", buffer: fine });
-  await page.locator("[data-results]").waitFor({ timeout: 120_000 });
-  await page.locator("#move-by").waitFor();
-  const text = await page.locator("#model-app").textContent();
-  assert.ok(text!.includes(MARKUP), "names are shown as they are");
-  assert.equal(await page.locator("img[src=x]").count(), 0);
-  // A bad file leaves nothing of the picture before it.
-  await input.setInputFiles({ name: "bad.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
-  await fault.filter({ hasText: "bad.png: the file is not" }).waitFor({ state: "visible", timeout: 120_000 });
-  assert.equal(await page.locator("[data-results]").count(), 0);
-  assert.equal(await page.locator("#move-by").isVisible(), false);
-  assert.equal(await page.evaluate(() => "hacked" in globalThis), false);
-  assert.deepEqual([report.complaints, report.requests], [[], []]);
-});
+    assert.equal(await page.locator("#move-by").isVisible(), false);
+    assert.equal(await page.evaluate(() => "hacked" in globalThis), false);
+    assert.deepEqual([report.complaints, report.requests], [[], []]);
+  },
+);
 
 browserTest("without WebGPU the page says so and is the report", async (browser) => {
   await using report = await openReport(browser, hostilePage());

@@ -5,6 +5,7 @@ import { ImageDecoder } from "../../data/image/decode_image.ts";
 import { preprocess } from "../../data/image/preprocess.ts";
 import { browserTest } from "../browser.ts";
 import { accessibilityFaults, openReport, overflowing } from "../viz/report/report_page.ts";
+import { pixelsOf } from "./canvas_pixels.ts";
 import { type ExportedRun, exportSmallRun } from "./exported_run.ts";
 
 const SIDE = 32;
@@ -41,18 +42,6 @@ async function encoded(page: Page): Promise<void> {
     WAIT,
   );
   assert.equal(await page.locator("#model-app [role=alert]:not([hidden])").count(), 0);
-}
-
-/** The pixels of a canvas, gray. */
-function pixelsOf(page: Page, selector: string): Promise<number[]> {
-  return page.locator(selector).first().evaluate((element) => {
-    const canvas = element as HTMLCanvasElement;
-    // A copy, because Chromium complains about a canvas that is read repeatedly.
-    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true })!;
-    copy.drawImage(canvas, 0, 0);
-    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
-    return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]!);
-  });
 }
 
 /** Checks the pictures, latents and scores of the page against the tasks' files. */
