@@ -50,6 +50,7 @@ export {
 export type { EvaluationResults, StepInputs, StepSettings, StepTrainerOptions, Trainable } from "./trainable.ts";
 export { createStepTrainer, StepTrainer } from "./trainer.ts";
 export { BatchEvaluator, type BatchEvaluatorOptions, type EvaluatedBatch } from "./batch_evaluator.ts";
+export { evaluatedState } from "./training_state.ts";
 export { createParallelTrainer, ParallelTrainer, type Ranks } from "./parallel_trainer.ts";
 export { type AlignmentConfig, AlignmentModel } from "./alignment/alignment.ts";
 export {

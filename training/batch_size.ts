@@ -10,20 +10,34 @@ const SMALLEST = 2;
 
 /** The training step does not fit into GPU memory; retrying would fail the same way. */
 export class BatchTooLargeError extends OutOfMemoryError {
-  /** @param fits A batch size that fits, `undefined` if none does. */
-  constructor(cause: OutOfMemoryError, options: { batchSize: number; fits: number | undefined }) {
+  /**
+   * @param options.fits A batch size that fits, `undefined` if none does.
+   * @param options.accumulate A number of micro-batches with which the whole batch fits, if one was found.
+   */
+  constructor(
+    cause: OutOfMemoryError,
+    options: { batchSize: number; fits: number | undefined; accumulate?: number | undefined },
+  ) {
     const { wanted, available, message } = cause;
-    const { batchSize, fits } = options;
+    const { batchSize, fits, accumulate } = options;
     const reason = message.replace(/(: |; )use a smaller batch$/, "");
     super(
       wanted,
       available,
       fits === undefined
         ? `${reason}. Not even a batch of ${SMALLEST} pairs fits: use a smaller --filter-dim, --latent-dim or --image-size`
-        : `${reason}. That is for a batch of ${batchSize} pairs; --batch-size ${fits} fits`,
+        : `${reason}. That is for a batch of ${batchSize} pairs; --batch-size ${fits} fits${
+          accumulate === undefined ? "" : `, and the whole batch does with --accumulate ${accumulate}`
+        }`,
     );
     this.cause = cause;
   }
+}
+
+/** The numbers of micro-batches, of at most this many samples each, that a batch can be cut into; the fewest first. */
+export function microBatchesOf({ batchSize, samples }: { batchSize: number; samples: number }): number[] {
+  const numbers = Array.from({ length: Math.floor(batchSize / SMALLEST) }, (_, i) => i + 1);
+  return numbers.filter((parts) => batchSize % parts === 0 && batchSize / parts <= samples);
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Device, OutOfMemoryError } from "../runtime/mod.ts";
-import { BatchTooLargeError, largestBatch } from "./batch_size.ts";
+import { BatchTooLargeError, largestBatch, microBatchesOf } from "./batch_size.ts";
 import type { RunData } from "./data/run_data.ts";
 import type { RunRanks } from "./ranks.ts";
 import type { RunConfig } from "./run/run_config.ts";
@@ -19,9 +19,9 @@ export async function createFittingTrainer(
   device: Device,
   { config, data, ...rest }: { config: RunConfig; data: RunData; checkNumerics: boolean; ranks?: RunRanks },
 ): Promise<RunTrainer> {
-  const create = async (batchSize: number) => {
+  const create = async (given: Partial<RunConfig["training"]>) => {
     const trainer = await createRunTrainer(device, {
-      config: { ...config, training: { ...config.training, batchSize } },
+      config: { ...config, training: { ...config.training, ...given } },
       data,
       ...rest,
     });
@@ -34,21 +34,38 @@ export async function createFittingTrainer(
       throw error;
     }
   };
-  const { batchSize } = config.training;
   try {
-    return await create(batchSize);
+    return await create({});
   } catch (error) {
     // The other ranks wait meanwhile, so none searches for a size that fits.
     if (!(error instanceof OutOfMemoryError) || rest.ranks !== undefined) throw error;
-    const fits = async (size: number) => {
+    throw await withAdvice(error, config, async (given) => {
       try {
-        using _trainer = await create(size);
+        using _trainer = await create(given);
         return true;
       } catch (failure) {
         if (failure instanceof OutOfMemoryError) return false;
         throw failure;
       }
-    };
-    throw new BatchTooLargeError(error, { batchSize, fits: await largestBatch(fits, { under: batchSize }) });
+    });
   }
+}
+
+/** The error with a batch size that fits, and a number of micro-batches with which the whole batch does. */
+async function withAdvice(
+  error: OutOfMemoryError,
+  { training: { batchSize, accumulate = 1 } }: RunConfig,
+  fits: (given: Partial<RunConfig["training"]>) => Promise<boolean>,
+): Promise<BatchTooLargeError> {
+  const samples = await largestBatch((size) => fits({ batchSize: size * accumulate }), {
+    under: batchSize / accumulate,
+  });
+  if (samples === undefined) return new BatchTooLargeError(error, { batchSize, fits: undefined });
+  let found: number | undefined;
+  // The sum of gradients takes memory too, so micro-batches may have to be smaller.
+  for (const parts of microBatchesOf({ batchSize, samples })) {
+    found = await fits({ accumulate: parts }) ? parts : undefined;
+    if (found !== undefined) break;
+  }
+  return new BatchTooLargeError(error, { batchSize, fits: samples * accumulate, accumulate: found });
 }

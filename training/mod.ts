@@ -51,5 +51,6 @@ export { LOG_FORMATS, type LogFormat } from "./loggers/log_formats.ts";
 export { trainRun } from "./train_run.ts";
 export type { TrainedRun, TrainProgress, TrainRunOptions } from "./train_run_options.ts";
 export { trainThroughFaults, type TrainThroughFaultsOptions } from "./train_through_faults.ts";
+export { requireOptimization } from "./optimization.ts";
 export { requireRanks, type RunRanks, shareVocabulary } from "./ranks.ts";
 export { digestOf } from "./data/data_fingerprint.ts";

@@ -31,6 +31,7 @@ import {
 } from "../models/mod.ts";
 import type { Device } from "../runtime/mod.ts";
 import { alphaShareOf } from "./annealing.ts";
+import { runAverage, runOptimizer } from "./optimization.ts";
 import type { RunConfig } from "./run/run_config.ts";
 import type { RunData } from "./data/run_data.ts";
 import { textSizesOf } from "./data/run_texts.ts";
@@ -119,7 +120,7 @@ export interface RunTrainerOptions {
 /**
  * Creates the trainer of a run; with `ranks`, of this rank's part of every batch.
  *
- * @throws {RangeError} if a batch cannot be divided among the ranks.
+ * @throws {RangeError} if a batch cannot be divided among the ranks and into micro-batches.
  */
 export async function createRunTrainer(device: Device, options: RunTrainerOptions): Promise<RunTrainer> {
   const { ranks } = options;
@@ -136,13 +137,20 @@ export function trainableOf(config: RunConfig, data: RunData): Trainable<Batch> 
   return modelOf({ config, data }).model;
 }
 
-/** The model of a run on batches, or on one of several equal parts of them. */
+/** The model of a run on batches, or on one of several equal parts of them, each in micro-batches. */
 function modelOf({ config, data, checkNumerics = false }: RunTrainerOptions, part: BatchPart = { index: 0, of: 1 }) {
-  const { batchSize: whole, seed, precision = "f32", augment } = config.training;
-  if (whole % part.of !== 0) throw new RangeError(`a batch of ${whole} cannot be divided among ${part.of} ranks`);
-  const batchSize = whole / part.of;
+  const { batchSize: whole, seed, precision = "f32", augment, accumulate = 1 } = config.training;
+  const of = part.of * accumulate;
+  if (whole % of !== 0) {
+    throw new RangeError(
+      `a batch of ${whole} cannot be divided among ${part.of} ranks with ${accumulate} micro-batches each`,
+    );
+  }
+  const batchSize = whole / of;
   const views = viewsOfRun(config, data);
-  const common = { seed, checkNumerics, precision };
+  const average = runAverage(config.training);
+  const optimizer = runOptimizer(config.training);
+  const common = { seed, checkNumerics, precision, accumulate, average, optimizer };
   const options = { ...common, batchSize, missingViews: views.missing, augment };
   return { model: trainable(), common };
 
@@ -153,7 +161,11 @@ function modelOf({ config, data, checkNumerics = false }: RunTrainerOptions, par
       case "alignment":
         return new TrainableAlignment({ ...options, config: alignmentConfig(config, views, data) });
       case "vae":
-        return new TrainableVae({ ...options, config: vaeConfig(config, views, data), part });
+        return new TrainableVae({
+          ...options,
+          config: vaeConfig(config, views, data),
+          part: { index: part.index * accumulate, of },
+        });
     }
   }
 }

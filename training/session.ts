@@ -10,6 +10,7 @@ import { alphaSchedule, betaSchedule } from "./annealing.ts";
 import { createLoggers } from "./loggers/create_loggers.ts";
 import type { RunLogger } from "./loggers/logger.ts";
 import { NonFiniteStepError } from "./non_finite.ts";
+import { learningRateSchedule } from "./optimization.ts";
 import { type CheckpointChoice, saveRun } from "./run/run_checkpoint.ts";
 import { type MetricsLine, readMetricsFile, readValidations, runPaths } from "./run/run_directory.ts";
 import type { ValidationLine } from "./run/validation_line.ts";
@@ -42,6 +43,7 @@ export class Session {
   readonly #alpha: Schedule;
   readonly #beta: Schedule;
   readonly #log: RunLogger;
+  readonly #learningRate: Schedule;
   readonly #started = performance.now();
   #lastRead = this.#started;
   #lastSave = this.#started;
@@ -59,6 +61,10 @@ export class Session {
     // Only VAEs have a prior.
     this.#alpha = methodKind(options.config.model.method) !== "vae" ? () => 0 : alphaSchedule(training);
     this.#beta = betaSchedule(training);
+    this.#learningRate = learningRateSchedule(training, {
+      steps: options.steps,
+      losses: (step) => this.validationLosses(step),
+    });
   }
 
   /** Whether this process writes the run's files: the only one, or rank 0. */
@@ -139,8 +145,7 @@ export class Session {
 
   /** The settings of a step. */
   settings(step: number): StepSettings {
-    const { learningRate } = this.options.config.training;
-    return { step, learningRate, beta: this.#beta(step), alpha: this.#alpha(step) };
+    return { step, learningRate: this.#learningRate(step), beta: this.#beta(step), alpha: this.#alpha(step) };
   }
 
   /** The validation losses after at most so many steps, oldest first, for schedules that depend on them. */

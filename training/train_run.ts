@@ -8,6 +8,7 @@ import { createLoader } from "../data/mod.ts";
 import { withTexts } from "./data/run_texts.ts";
 import { createFittingTrainer } from "./fitting_trainer.ts";
 import { firstNonFinite, NonFiniteStepError } from "./non_finite.ts";
+import { requireOptimization } from "./optimization.ts";
 import { requireRanks, type RunRanks, shareState } from "./ranks.ts";
 import { type Restored, restoreRun } from "./run/run_checkpoint.ts";
 import type { RunConfig } from "./run/run_config.ts";
@@ -32,6 +33,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   const { config, directory, device, checkNumerics = false, ranks } = options;
   const { training } = config;
   requireRanks(config, ranks);
+  requireOptimization(training);
   const data = await withTexts(options.data, { config, directory, create: true, vocabulary: ranks?.vocabulary });
   const loader = createLoader(data.pixels, {
     index: data.index,

@@ -14,6 +14,7 @@ import {
   readRunDraft,
   removeRunDraft,
   requireEvaluable,
+  requireOptimization,
   requireRanks,
   type RunConfig,
   type RunData,
@@ -116,6 +117,7 @@ function newDraft(values: TrainValues, ranks: number): RunDraft {
   if (ranks > 1) config.training = { ...config.training, ranks };
   requireRanks(config, { size: ranks });
   requireBest(values, config);
+  requireOptimization(config.training);
   return { config, alphaGiven: alphaSteps !== undefined };
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import { type HostTensor, methodKind, methodOf, privateDimOf } from "../../models/mod.ts";
+import { evaluatedState, type HostTensor, methodKind, methodOf, privateDimOf } from "../../models/mod.ts";
 import { encodeSafetensors } from "../../runtime/mod.ts";
 import { type CheckpointChoice, restoreRun } from "../../training/run/run_checkpoint.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
@@ -46,7 +46,7 @@ export async function exportPytorch(run: {
     required: true,
     ...(onWarning ? { onWarning } : {}),
   });
-  const tensors = new Map([...state].filter(([name]) => !name.startsWith("optimizer.")));
+  const tensors = evaluatedState(state);
   if ([...tensors.keys()].some((name) => name.includes(".text_generator."))) {
     throw new DataError(`${directory} has a text view, and only views of images can be exported to PyTorch`);
   }

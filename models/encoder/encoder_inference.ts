@@ -6,7 +6,7 @@
 import { compile, type Device, type Precision, type Program } from "../../runtime/mod.ts";
 import { declareParameters, type HostTensor, Parameters } from "../layers/parameters.ts";
 import { Scope } from "../layers/scope.ts";
-import { modelState } from "../training_state.ts";
+import { evaluatedState } from "../training_state.ts";
 import type { BatchViews } from "../view_batch.ts";
 import { type BatchShape, viewInputs, viewTensors } from "../view_inputs.ts";
 import { ViewEncoders, type ViewEncodersConfig } from "./view_encoders.ts";
@@ -68,7 +68,7 @@ export class EncoderInference implements Disposable {
    */
   write(state: ReadonlyMap<string, HostTensor>): void {
     const own = new Set(this.parameters.specs.map(({ name }) => name));
-    this.parameters.write(new Map([...modelState(state)].filter(([name]) => own.has(name))));
+    this.parameters.write(new Map([...evaluatedState(state)].filter(([name]) => own.has(name))));
   }
 
   /** Latents of a batch, `mu`: per view [N, `encoders.widths`]. */

@@ -138,7 +138,8 @@ export function nonFiniteError(
 ): NonFiniteError | undefined {
   const value = options.values[record[4]! - 1];
   if (!value) return undefined;
-  const step = record[2]! + record[3]! * 2 ** 32;
+  // The upper half of the step number is that of a part of the batch.
+  const [step, part] = [record[2]!, record[3]!];
   const { op, kind, shape, site } = value;
   const what = record[6] ? "NaN" : "infinite";
   const place = shape.length ? ` at ${formatShape(coordinatesOf(record[5]!, shape))} of ${formatShape(shape)}` : "";
@@ -149,10 +150,15 @@ export function nonFiniteError(
     result: `${op}()${where} gave ${what}${place}; all that was computed before it is finite`,
     change: `${op}()${where} made state ${value.name} ${what}${place}; all that was computed before it is finite`,
   }[kind];
-  return new NonFiniteError(op, step, `step ${step} of program ${options.program}: ${subject}`, {
-    shape,
-    ...(site === undefined ? {} : { site }),
-  });
+  return new NonFiniteError(
+    op,
+    step,
+    `step ${step}${part > 0 ? `, part ${part} of its batch,` : ""} of program ${options.program}: ${subject}`,
+    {
+      shape,
+      ...(site === undefined ? {} : { site }),
+    },
+  );
 }
 
 function coordinatesOf(index: number, shape: Shape): number[] {

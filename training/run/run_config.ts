@@ -137,7 +137,7 @@ export interface TrainingConfig {
   batchSize: number;
   /** Passes over the training split. */
   epochs: number;
-  /** Adam's learning rate. */
+  /** Learning rate, the largest if it has a schedule. */
   learningRate: number;
   /** Weight of the divergence. */
   beta: number;
@@ -171,6 +171,30 @@ export interface TrainingConfig {
   keepBest?: "loss" | "auroc";
   /** Stop after this many validations without improvement; never if absent. */
   patience?: number;
+  /** The optimiser; `adam` if absent. */
+  optimizer?: "adam" | "adamw" | "sgd";
+  /** Weight decay of all weights but biases and the parameters of normalisation; none if absent. */
+  weightDecay?: number;
+  /** Momentum of `sgd`; 0.9 if absent. */
+  momentum?: number;
+  /** Nesterov's momentum for `sgd`. */
+  nesterov?: boolean;
+  /** Largest global norm of the gradient; no clipping if absent. */
+  clip?: number;
+  /** Course of the learning rate after the warm-up; `constant` if absent. */
+  schedule?: "constant" | "cosine" | "exponential" | "plateau";
+  /** Steps over which the learning rate increases linearly; none if absent. */
+  warmupSteps?: number;
+  /** The last learning rate as a fraction of `learningRate`; see `--final-factor` for what applies if absent. */
+  finalFactor?: number;
+  /** Validations without improvement that `plateau` waits for; 5 if absent. */
+  plateauPatience?: number;
+  /** Factor by which `plateau` reduces the learning rate; 0.1 if absent. */
+  plateauFactor?: number;
+  /** Micro-batches of a step; one if absent. */
+  accumulate?: number;
+  /** Decay of the moving average of the weights that is evaluated; none is kept if absent. */
+  ema?: number;
 }
 
 /** Everything needed to repeat a run. */

@@ -48,6 +48,7 @@ import { MOST_AUGMENTED, PRECISIONS } from "../../runtime/mod.ts";
 import { LOG_FORMATS } from "../loggers/log_formats.ts";
 import { ALPHA_SCHEDULES } from "../annealing.ts";
 import { BEST_BY } from "../validation/validation_history.ts";
+import { OPTIMIZER_SETTINGS } from "./optimizer_settings.ts";
 
 /** The values of `--method`: multimodal autoencoders, methods that align embeddings, then supervised classifiers. */
 export const RUN_METHODS: readonly string[] = [...METHOD_NAMES, ...ALIGNMENT_NAMES, ...CLASSIFIER_NAMES];
@@ -271,7 +272,7 @@ const training = {
   epochs: integer({ min: 1, max: 100_000, help: "passes over the training split", default: 24 }),
   learningRate: named(
     "lr",
-    number({ above: 0, max: 1, help: "Adam's learning rate (the papers: 5e-5)", default: 1e-3 }),
+    number({ above: 0, max: 1, help: "learning rate (the papers: 5e-5)", default: 1e-3 }),
   ),
   beta: number({ min: 0, max: 1e6, help: "weight of the divergence", default: 1 }),
   betaWarmupSteps: optional(integer({
@@ -337,6 +338,7 @@ const training = {
     max: MAX_INT,
     help: "stop after this many validations without improvement of --keep-best, or of the loss",
   })),
+  ...OPTIMIZER_SETTINGS,
 };
 
 /** The settings that define a run, by section as in `config.json`. */

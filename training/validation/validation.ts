@@ -133,10 +133,11 @@ export class Validation implements Disposable {
 
 /** The flag of a configuration that needs validations, if there is one. */
 function askedFor(config: RunConfig): string | undefined {
-  const { keepBest, patience, validateAuroc, validateSteps = 0 } = config.training;
+  const { keepBest, patience, validateAuroc, validateSteps = 0, schedule } = config.training;
   if (keepBest !== undefined) return `--keep-best ${keepBest}`;
   if (patience !== undefined) return `--patience ${patience}`;
   if (validateAuroc) return "--validate-auroc";
+  if (schedule === "plateau") return "--schedule plateau";
   return validateSteps > 0 ? `--validate-steps ${validateSteps}` : undefined;
 }
 

@@ -57,9 +57,11 @@ export class Validator implements Disposable {
    * @throws {OutOfMemoryError} if the model in evaluation mode does not fit beside the training step.
    */
   static async create(device: Device, options: ValidatorOptions): Promise<Validator | undefined> {
-    const { config, data, parameters, auroc } = options;
+    const { data, parameters, auroc } = options;
+    const config = ofMicroBatches(options.config);
     const { batchSize, seed, precision = "f32" } = config.training;
-    const pairs = validationPairs(config, data, options);
+    const { accumulate = 1 } = options.config.training;
+    const pairs = validationPairs(config, data, { stepsPerEpoch: options.stepsPerEpoch * accumulate });
     if (pairs === undefined) return undefined;
     const evaluator = await BatchEvaluator.create(device, {
       model: trainableOf(config, data),
@@ -68,7 +70,7 @@ export class Validator implements Disposable {
       precision,
     });
     const needsProbes = auroc !== undefined && !isSupervised(config);
-    return new Validator(evaluator, { ...options, names: viewsOfRun(config, data).names, pairs: pairs.count }, {
+    return new Validator(evaluator, { ...options, config, names: viewsOfRun(config, data).names, pairs: pairs.count }, {
       batches: new KeptBatches(data, { pairs, batchSize }),
       probed: needsProbes ? new KeptBatches(data, { pairs: probePairs(config, data), batchSize }) : undefined,
     });
@@ -177,6 +179,14 @@ export class Validator implements Disposable {
   [Symbol.dispose](): void {
     this.evaluator[Symbol.dispose]();
   }
+}
+
+/** The configuration with batches as large as its micro-batches, which are all that needs to fit into memory. */
+function ofMicroBatches({ training, ...rest }: RunConfig): RunConfig {
+  const { accumulate = 1, batchSize } = training;
+  return accumulate === 1
+    ? { ...rest, training }
+    : { ...rest, training: { ...training, accumulate: 1, batchSize: batchSize / accumulate } };
 }
 
 /** Results on a sample, batch by batch. */

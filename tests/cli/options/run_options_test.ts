@@ -44,6 +44,31 @@ Deno.test("the precision is in config.json only if it is f16, so that older chec
   assert.throws(() => configFrom(["--precision", "f64"]), /--precision must be f32 or f16/);
 });
 
+Deno.test("settings of the optimiser are in config.json only if given, so that older checkpoints stay valid", () => {
+  const plain = configFrom([]).training;
+  const flags = [
+    ...["--optimizer", "sgd", "--weight-decay", "0.01", "--momentum", "0.5", "--nesterov", "--clip", "1"],
+    ...["--schedule", "cosine", "--warmup-steps", "5", "--final-factor", "0.1", "--accumulate", "4", "--ema", "0.999"],
+  ];
+  const given = configFrom(flags).training;
+  const added = Object.entries(given).filter(([field]) => !(field in plain));
+  assert.deepEqual(Object.fromEntries(added), {
+    optimizer: "sgd",
+    weightDecay: 0.01,
+    momentum: 0.5,
+    nesterov: true,
+    clip: 1,
+    schedule: "cosine",
+    warmupSteps: 5,
+    finalFactor: 0.1,
+    accumulate: 4,
+    ema: 0.999,
+  });
+  assert.throws(() => configFrom(["--ema", "1"]), /--ema must be a number/);
+  assert.throws(() => configFrom(["--clip", "0"]), /--clip must be a number/);
+  assert.throws(() => configFrom(["--optimizer", "lion"]), /--optimizer must be adam, adamw or sgd/);
+});
+
 Deno.test("lists in a configuration file are read as lists", () => {
   const given = parseConfig(TRAIN_OPTIONS, { views: ["lateral"], viewWeights: [2] }, { source: "run.json" });
   assert.deepEqual(given, { views: ["lateral"], viewWeights: [2] });
