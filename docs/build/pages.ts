@@ -38,6 +38,7 @@ export const GUIDES: readonly GuideGroup[] = [
       guide("your_data", "Your own data"),
       guide("open_data", "Open data sets"),
       guide("methods", "Methods"),
+      guide("optimisation", "Optimisation"),
       guide("evaluation", "Evaluation"),
       guide("augmentation", "Augmentation"),
       guide("logging", "Logs of training"),

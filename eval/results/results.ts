@@ -174,6 +174,8 @@ export interface TrainingSeries {
   alpha: number[];
   /** Studies per second since the last logged step. */
   studiesPerSecond: number[];
+  /** Learning rate; absent if it was the same in all steps. */
+  learningRate?: number[];
   /** Curves of the validations in training; absent if there were none. */
   validation?: ValidationSeries;
 }

@@ -177,6 +177,7 @@ const trainingSchema: z.ZodType<TrainingSeries> = z.object({
     responsibility: curvesByName,
     activeUnits: curvesByName,
   }).exactOptional(),
+  learningRate: z.array(z.number()).exactOptional(),
 });
 
 const runSchema: z.ZodType<RunRecord> = z.object({

@@ -37,10 +37,17 @@ export async function trainingRecord(
       kl: column("kl"),
       alpha: column("alpha"),
       studiesPerSecond: column("studiesPerSecond"),
+      ...learningRates(lines),
       ...(validations.length > 0 ? { validation: validationSeries(validations) } : {}),
     },
     ...(findings.length > 0 ? { findings } : {}),
   };
+}
+
+/** The learning rate of each step, unless all have the same. */
+function learningRates(lines: readonly MetricsLine[]): Pick<TrainingSeries, "learningRate"> {
+  const rates = lines.map(({ learningRate }) => learningRate);
+  return rates.some((rate) => rate !== rates[0]) ? { learningRate: rates } : {};
 }
 
 /** The curve of each view's negative log-likelihood, if every step of a run with several views logs them. */

@@ -96,6 +96,18 @@ Deno.test("scores of a text stand beside the note that the labels were mined fro
   );
 });
 
+Deno.test("the training section draws the learning rate of runs in which it varies", () => {
+  const results = singleRunFixture({ studies: 40 });
+  const titles = (document: Document) => all("#training h4", document).map((title) => title.textContent);
+  assert.ok(!titles(parse(renderReport(results))).includes("Learning rate"));
+  const runs = results.runs.map((run) => {
+    const learningRate = run.training.step.map((step) => 1e-3 / step);
+    return { ...run, training: { ...run.training, learningRate } };
+  });
+  const shown = renderReport(resultsSchema.parse({ ...results, runs }));
+  assert.ok(titles(parse(shown)).includes("Learning rate"));
+});
+
 Deno.test("the training section draws each view's reconstruction, if the runs logged them", () => {
   const results = singleRunFixture({ studies: 40 });
   const titles = (document: Document) => all("#training h4", document).map((title) => title.textContent);

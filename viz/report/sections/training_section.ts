@@ -39,7 +39,7 @@ const isVae = (run: RunRecord) => run.training.reconstruction.some((value) => va
 
 /** A logged series of the runs that satisfy a condition. */
 function seriesOf(
-  key: Exclude<keyof TrainingSeries, "step" | "views" | "validation">,
+  key: Exclude<keyof TrainingSeries, "step" | "views" | "validation" | "learningRate">,
   runs: (run: RunRecord) => boolean,
 ) {
   return (run: RunRecord) => runs(run) ? run.training[key] : [];
@@ -95,6 +95,7 @@ function panelsOf(runs: readonly RunRecord[]): Panel[] {
       scale: "from-zero",
     },
     { title: "Active latent units", values: nothing, validated: ({ activeUnits }) => activeUnits, scale: "from-zero" },
+    { title: "Learning rate", values: ({ training }) => training.learningRate ?? [], scale: "linear" },
     { title: "Studies per second", values: seriesOf("studiesPerSecond", () => true), scale: "from-zero" },
   ];
 }
