@@ -154,6 +154,7 @@ export {
   viewNumbers,
 } from "./runs/open_model.ts";
 export { finetuneConfig, type FinetuneOptions, type FinetuneSource, prepareFinetuning } from "./runs/finetune_run.ts";
+export { loggedEvaluation, type LoggedEvaluationOptions } from "./runs/logged_evaluation.ts";
 export { encodeRun, type EncodeRunOptions, idsFile, latentsFile, type RunLatents } from "./runs/encode_run.ts";
 export { SAMPLE_SOURCES, translateRun, type TranslateRunOptions, type TranslationFile } from "./runs/translate_run.ts";
 export { type LikelihoodRow, likelihoodRun, type LikelihoodRunOptions } from "./runs/likelihood_run.ts";

@@ -5,11 +5,12 @@
  */
 import { fromFlags } from "../../base/setting_group.ts";
 import { readRegularText } from "../../base/regular_file.ts";
-import { evaluateRun, validationAuroc } from "../../eval/mod.ts";
+import { evaluateRun, loggedEvaluation, type Results, validationAuroc } from "../../eval/mod.ts";
 import { arePhantoms } from "../../phantoms/mod.ts";
 import { Device, type DeviceTuner, type KernelTuner } from "../../runtime/mod.ts";
 import {
   type EarlyStop,
+  logEvaluation,
   openRunTuner,
   ReplaceableDevice,
   runPaths,
@@ -197,6 +198,26 @@ export async function evaluate(run: Running, command: string): Promise<void> {
     config.training.noEvaluation ? "not evaluated (--no-evaluation)" : printable(scoreTables(results)),
   );
   console.log(`\nreport: ${report}`);
+  if (values.log) await logResults(run, results);
+}
+
+/** Passes the evaluation to the loggers. */
+async function logResults(run: Running, results: Results): Promise<void> {
+  const { config, data, directory, devices, values } = run;
+  const { root, source } = data.index;
+  const trusted = source.generated !== undefined || (config.data.trustSynthetic ?? false);
+  const found = await throughDeviceFailures(devices, (device) =>
+    loggedEvaluation({
+      config,
+      directory,
+      data,
+      device,
+      results,
+      checkpoint: values.checkpoint,
+      maySee: (names) => trusted ? Promise.resolve(true) : arePhantoms(root, names),
+      onWarning: warn,
+    }), { onWarning: warn });
+  await logEvaluation(found, { config, directory, log: values.log });
 }
 
 /** Prints a warning. */
