@@ -5,7 +5,7 @@
  * @module
  */
 import { arePhantoms } from "../phantoms/mod.ts";
-import { evaluateRun, PUBLISHED_AUROC } from "../eval/mod.ts";
+import { evaluateRun, formatGenerativeTable, PUBLISHED_AUROC } from "../eval/mod.ts";
 import { type CheckpointChoice, neededData, openRunData, readRunConfig, runPaths } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { printable, UsageError } from "./terminal/errors.ts";
@@ -45,7 +45,18 @@ export async function main(args: readonly string[]): Promise<void> {
     groups: [
       {
         heading: "Options",
-        options: ["probe", "labelled", "seeds", "trees", "resamples", "floors", "untrained", "data"],
+        options: [
+          "probe",
+          "labelled",
+          "seeds",
+          "trees",
+          "resamples",
+          "floors",
+          "generative",
+          "judge",
+          "untrained",
+          "data",
+        ],
       },
       { heading: "Embeddings from elsewhere", options: ["embeddings", ...Object.keys(EMBEDDING_OPTIONS)] },
     ],
@@ -59,6 +70,13 @@ export async function main(args: readonly string[]): Promise<void> {
         help: "also evaluate what knows little: view position, pixel PCA, shuffled labels, untrained encoders",
       }),
       checkpoint: CHECKPOINT_OPTION,
+      generative: flag({
+        help: "also measure reconstructions, translations and samples, by a classifier that is trained for it",
+      }),
+      judge: path({
+        help: "with --generative, a run of supervised that judges images, instead of one in the run's folder judge",
+        placeholder: "run",
+      }),
       untrained: flag({ help: "also evaluate the untrained encoders, for comparison" }),
       data: path({
         help: "new data directory, if it has moved since training; the data directory of embeddings",
@@ -85,6 +103,8 @@ export async function main(args: readonly string[]): Promise<void> {
       ...(run === undefined ? [] : [`the run ${JSON.stringify(run)}`]),
       ...(values.untrained ? ["--untrained"] : []),
       ...(values.floors ? ["--floors"] : []),
+      ...(values.generative ? ["--generative"] : []),
+      ...(values.judge === undefined ? [] : ["--judge"]),
       ...(values.checkpoint === "best" ? ["--checkpoint"] : []),
     ];
     if (other !== undefined) {
@@ -101,6 +121,9 @@ export async function main(args: readonly string[]): Promise<void> {
       `${flagName(foreign)} is for --embeddings; a run is evaluated as its configuration says`,
     );
   }
+  if (values.judge !== undefined && !values.generative) {
+    throw new UsageError("--judge is for --generative: give both, or leave out --judge");
+  }
   await evaluateTrained(run, { values, probing });
 }
 
@@ -111,6 +134,8 @@ interface EvaluateValues {
   readonly testLabels: string | undefined;
   readonly untrained: boolean;
   readonly floors: boolean;
+  readonly generative: boolean;
+  readonly judge: string | undefined;
   readonly checkpoint: CheckpointChoice;
 }
 
@@ -145,6 +170,8 @@ async function evaluateTrained(
     checkpoint: values.checkpoint,
     untrained: values.untrained,
     floors: values.floors,
+    generative: values.generative,
+    judge: values.judge === undefined ? undefined : await judgeRun(values.judge),
     pictures: true,
     arePhantoms: (names) => arePhantoms(data.index.root, names),
     seconds: { prepare: data.prepareSeconds },
@@ -154,7 +181,13 @@ async function evaluateTrained(
   progress.stop();
   const report = await writeReport(results, { path: runPaths(directory).report });
   console.log(printable(scoreTables(results, { published: PUBLISHED_AUROC })));
+  for (const generative of results.generative ?? []) console.log(printable(`\n${formatGenerativeTable(generative)}`));
   console.log(`\nreport: ${report}`);
+}
+
+async function judgeRun(name: string) {
+  const directory = runDirectory(name);
+  return { directory, config: await readRunConfig(directory) };
 }
 
 if (import.meta.main) await runCli(main);

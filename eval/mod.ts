@@ -45,6 +45,16 @@ export { formatLabelSetTable } from "./results/label_set_table.ts";
 export { formatSubgroupTable } from "./results/subgroup_table.ts";
 export type { SubgroupGap, SubgroupRecord, SubgroupScores } from "./results/subgroup_record.ts";
 export { SUBGROUP_LIMITS, type SubgroupOptions, withSubgroups } from "./protocol/subgroups.ts";
+export { formatGenerativeTable } from "./results/generative_table.ts";
+export type {
+  ClusterRecord,
+  CoherenceRecord,
+  DistanceRecord,
+  Generative,
+  MeanRecord,
+  MixtureRecord,
+  QualityRecord,
+} from "./results/generative_record.ts";
 export { formatMacroTable } from "./results/macro_table.ts";
 export { formatAurocTable, formatComparisonTable } from "./results/tables.ts";
 export { PUBLISHED_AUROC, type PublishedAuroc } from "./results/published_auroc.ts";
@@ -161,6 +171,8 @@ export { type LikelihoodRow, likelihoodRun, type LikelihoodRunOptions } from "./
 export { type ExportedFile, exportPytorch } from "./runs/export_pytorch.ts";
 export { validationAuroc } from "./runs/validation_auroc.ts";
 export { evaluateRun, type EvaluateRunOptions, measureRun } from "./runs/evaluate_run.ts";
+export { sampleRun, type SampleRunOptions } from "./generative/sample_run.ts";
+export type { FittedMixture } from "./generative/aggregate_posterior.ts";
 export { verifyOps } from "./verify/verify_ops.ts";
 export { verifyModels, type VerifyModelsOptions, verifyTexts } from "./verify/verify_models.ts";
 export {

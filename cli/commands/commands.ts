@@ -27,6 +27,7 @@ export const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   export: () => import("../export.ts"),
   import: () => import("../import.ts"),
   translate: () => import("../translate.ts"),
+  sample: () => import("../sample.ts"),
   likelihood: () => import("../likelihood.ts"),
   compare: () => import("../compare.ts"),
   report: () => import("../report.ts"),

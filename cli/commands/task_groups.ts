@@ -18,7 +18,18 @@ export const TASK_GROUPS: readonly TaskGroup[] = [
   { heading: "Training", names: ["experiment"] },
   {
     heading: "Evaluation and reports",
-    names: ["evaluate", "finetune", "encode", "export", "import", "translate", "likelihood", "compare", "report"],
+    names: [
+      "evaluate",
+      "finetune",
+      "encode",
+      "export",
+      "import",
+      "translate",
+      "sample",
+      "likelihood",
+      "compare",
+      "report",
+    ],
   },
   { heading: "Cluster", names: ["train:mpi", "experiment:submit", "plan"] },
   {

@@ -7,7 +7,7 @@ import type { EncoderInference, VaeInference } from "../../models/mod.ts";
 import { evaluateLatents, type LatentEvaluation } from "../protocol/evaluate_latents.ts";
 import { type Floor, viewPositionFeatures, withShuffledLabels } from "./floors.ts";
 import type { ViewLatents } from "../protocol/study_table.ts";
-import type { Evaluation } from "../results/results.ts";
+import type { Evaluation, RunRecord } from "../results/results.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import type { RunViews } from "../../training/data/run_views.ts";
@@ -32,7 +32,7 @@ export interface EvaluateFloorsOptions {
 }
 
 /** The name of the record that stands for a run's floor. */
-export function floorName(run: string, floor: Floor): string {
+function floorName(run: string, floor: Floor): string {
   return `${run}-${floor}`;
 }
 
@@ -78,4 +78,13 @@ async function components(options: EvaluateFloorsOptions): Promise<ViewLatents[]
     onProgress: ({ done, total }) => onProgress?.({ stage: "principal components", done, total }),
     ...(signal ? { signal } : {}),
   });
+}
+
+/** The record to which a floor's evaluations refer; none if no view has this floor. */
+export function floorRecord(run: RunRecord, of: { floor: Floor; evaluations: readonly Evaluation[] }): RunRecord[] {
+  const name = floorName(run.name, of.floor);
+  if (of.evaluations.every((evaluation) => evaluation.run !== name)) return [];
+  const none = { step: [], loss: [], reconstruction: [], kl: [], alpha: [], studiesPerSecond: [] };
+  const { findings: _findings, checkpoint: _checkpoint, ...rest } = run;
+  return [{ ...rest, name, method: of.floor, training: none }];
 }

@@ -18,11 +18,11 @@ export function formatCalibrationTable(results: Results, { by }: { by?: GroupBy 
   const rows = strata.flatMap((stratum) =>
     [...stratum.groups].flatMap(([name, entries]) => {
       const cells = meanErrors(entries.map(({ evaluation }) => evaluation));
-      return cells === null ? [] : [[stratumText(stratum), name, ...cells]];
+      return cells === null ? [] : [[`${name}: ${stratumText(stratum)}`, ...cells]];
     })
   );
   if (rows.length === 0) return "";
-  const head = ["calibration error", "", "labels", "before", "after", "median temperature"];
+  const head = ["expected calibration error", "labels", "before", "after", "median temperature"];
   return `${alignColumns([head, ...rows])}\nmeans in percent over the labels that have a temperature, fitted to the ` +
     "validation split";
 }

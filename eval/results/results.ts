@@ -8,6 +8,7 @@
  * @module
  */
 import type { DataRecord } from "./data_record.ts";
+import type { Generative } from "./generative_record.ts";
 import type { Interval } from "./interval.ts";
 import type { LabelSetScores } from "./label_set_record.ts";
 import type { SubgroupRecord } from "./subgroup_record.ts";
@@ -306,6 +307,8 @@ export interface Results {
   pictures: Pictures[];
   /** Projections of test latents. */
   projections: Projection[];
+  /** What runs generate, if it was measured. */
+  generative?: Generative[] | undefined;
 }
 
 /** The first file's description of the data, and what the first run with a view of texts says of them. */

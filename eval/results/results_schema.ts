@@ -7,11 +7,12 @@ import { z } from "zod";
 import type { DataRecord, TextViewRecord } from "./data_record.ts";
 import type { LabelAgreement, LabelSetScores } from "./label_set_record.ts";
 import type { SubgroupRecord } from "./subgroup_record.ts";
+import { generativeSchema } from "./generative_schema.ts";
+import { intervalSchema } from "./interval_schema.ts";
 import {
   type Cases,
   type Comparison,
   type Evaluation,
-  type Interval,
   type LabelCalibration,
   type LabelMetrics,
   type Pictures,
@@ -21,12 +22,6 @@ import {
   type RunRecord,
   type TrainingSeries,
 } from "./results.ts";
-
-const intervalSchema: z.ZodType<Interval> = z.object({
-  value: z.number().nullable(),
-  low: z.number().nullable(),
-  high: z.number().nullable(),
-});
 
 const reliabilitySchema = z.array(z.object({ predicted: z.number(), observed: z.number(), count: z.int() }));
 
@@ -298,4 +293,5 @@ export const resultsSchema: z.ZodType<Results> = z.object({
   comparisons: z.array(comparisonSchema),
   pictures: z.array(picturesSchema),
   projections: z.array(projectionSchema),
+  generative: z.array(generativeSchema).optional(),
 });

@@ -10,27 +10,24 @@ import { ClassifierInference, EncoderInference, methodKind, methodTitle, VaeInfe
 import type { Device } from "../../runtime/mod.ts";
 import { type EvaluatedLatents, evaluateLatents, type LatentEvaluation } from "../protocol/evaluate_latents.ts";
 import { casesOf, studiesWithLatents, type StudyTable, studyTable, type ViewLatents } from "../protocol/study_table.ts";
-import { type Floor, FLOORS } from "../floors/floors.ts";
+import { FLOORS } from "../floors/floors.ts";
 import { scoreLabelSets } from "../protocol/label_sets.ts";
 import { withSubgroups } from "../protocol/subgroups.ts";
 import { projectLatents } from "../protocol/projection.ts";
 import { compareResults } from "../results/compare_results.ts";
 import { writeResults } from "../results/results_file.ts";
-import {
-  type Evaluation,
-  type Pictures,
-  type Projection,
-  type Results,
-  RESULTS_VERSION,
-  type RunRecord,
-} from "../results/results.ts";
+import { type Pictures, type Projection, type Results, RESULTS_VERSION, type RunRecord } from "../results/results.ts";
 import { describeTextView } from "./describe_text_view.ts";
 import { encodePairs } from "./encode_pairs.ts";
-import { evaluateFloors, floorName } from "../floors/evaluate_floors.ts";
+import { evaluateFloors, floorRecord } from "../floors/evaluate_floors.ts";
 import { evaluateClassifier } from "./evaluate_classifier.ts";
 import { writeModelCard } from "./model_card.ts";
 import { trainingRecord } from "./training_record.ts";
 import { drawPictures, shownImages } from "./pictures.ts";
+import { measureGenerative } from "../generative/measure_generative.ts";
+import { openRunJudge } from "../generative/run_judge.ts";
+import type { Generative } from "../results/generative_record.ts";
+import { alphaSchedule } from "../../training/annealing.ts";
 import { acceptedChanges } from "../../training/run/run_data_record.ts";
 import { type CheckpointChoice, type Restored, restoreRun } from "../../training/run/run_checkpoint.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
@@ -60,6 +57,13 @@ export interface EvaluateRunOptions
    * Also evaluate all {@linkcode FLOORS}: view position, pixel PCA, shuffled labels, and the untrained encoders.
    */
   readonly floors?: boolean;
+  /**
+   * Also measure reconstructions, translations and samples. A judge of its own is trained in the folder `judge` of the
+   * run's, unless another run is given.
+   */
+  readonly generative?: boolean | undefined;
+  /** The folder and configuration of a run of `supervised` that judges generated images. */
+  readonly judge?: { readonly config: RunConfig; readonly directory: string } | undefined;
   /** Store pictures (reconstructions and translations of test pairs), unless they show patients. */
   readonly pictures?: boolean;
   /**
@@ -90,6 +94,15 @@ interface Evaluated extends EvaluatedLatents {
   readonly runs: RunRecord[];
   readonly pictures: Pictures[];
   readonly projections: Projection[];
+  readonly generative?: Generative;
+}
+
+/** The evaluation of encoders, and what it was made from. */
+interface EvaluatedEncoders extends Evaluated {
+  readonly table: StudyTable;
+  readonly latents: readonly ViewLatents[];
+  /** Step of the checkpoint. */
+  readonly step: number;
 }
 
 /**
@@ -145,6 +158,7 @@ export async function measureRun(given: EvaluateRunOptions): Promise<Results> {
     comparisons: [],
     pictures,
     projections,
+    ...(evaluated.generative ? { generative: [evaluated.generative] } : {}),
   };
   if (runs.length > 1) {
     // With all floors, the run's method is compared with each of them.
@@ -175,6 +189,12 @@ async function evaluateByKind(options: EvaluateRunOptions): Promise<Evaluated> {
   const { config, data, device } = options;
   const { training: { batchSize, seed, precision = "f32" } } = config;
   const kind = methodKind(config.model.method);
+  if (options.generative && kind !== "vae") {
+    throw new DataError(
+      `${options.directory} is a run of ${config.model.method}, which has no decoder and generates nothing to ` +
+        "measure: give --generative with a run of a VAE",
+    );
+  }
   if (kind === "classifier") return await evaluateSupervised(options);
   const views = viewsOfRun(config, data);
   const open = { batchSize, seed, precision };
@@ -182,17 +202,24 @@ async function evaluateByKind(options: EvaluateRunOptions): Promise<Evaluated> {
     using encoders = await EncoderInference.open(device, { ...open, config: encodersConfig(config, views, data) });
     return await evaluateEncoders(encoders, options);
   }
+  using judge = options.generative ? await openRunJudge({ ...options, views }) : undefined;
   using model = VaeInference.open(device, { ...open, config: vaeConfig(config, views, data) });
   const evaluated = await evaluateEncoders(model, options);
-  if (!options.pictures) return evaluated;
-  return { ...evaluated, pictures: await drawPictures(model, { run: config.name, data, views }) };
+  const { pictures = false } = options;
+  const alpha = alphaSchedule(config.training)(Math.max(0, evaluated.step - 1));
+  const generated = { ...options, ...evaluated, run: config.name, model, views, judge, alpha, seed, pictures };
+  return {
+    ...evaluated,
+    pictures: pictures ? await drawPictures(model, { run: config.name, data, views }) : [],
+    ...(judge ? { generative: await measureGenerative({ ...generated, judge }) } : {}),
+  };
 }
 
 /** Probes the latents of a VAE or of encoders alone, trained and, if asked to, untrained. */
 async function evaluateEncoders(
   model: VaeInference | EncoderInference,
   options: EvaluateRunOptions,
-): Promise<Evaluated> {
+): Promise<EvaluatedEncoders> {
   const { config, data } = options;
   const { training } = config;
   const views = viewsOfRun(config, data);
@@ -222,6 +249,9 @@ async function evaluateEncoders(
     evaluations: [...trained.evaluations, ...below],
     pictures: [],
     projections: trained.projections,
+    table: trained.table,
+    latents: trained.latents,
+    step: restored.step,
   };
 }
 
@@ -277,6 +307,7 @@ async function restore(
 }
 
 interface Probed extends EvaluatedLatents {
+  readonly table: StudyTable;
   readonly latents: readonly ViewLatents[];
   readonly projections: Projection[];
   readonly encodeSeconds: number;
@@ -326,7 +357,7 @@ async function probeLatents(
   const { table } = protocol;
   const seconds = { encodeSeconds: (encoded - started) / 1000 };
   if (config.training.noEvaluation) {
-    return { ...projected(latents, { run, table }), latents, ...seconds, probeSeconds: 0 };
+    return { ...projected(latents, { run, table }), table, latents, ...seconds, probeSeconds: 0 };
   }
   const evaluated = await evaluateLatents({
     ...protocol,
@@ -337,6 +368,7 @@ async function probeLatents(
   const projections = latents.flatMap((own) => projectLatents(own, { run, table, cases: evaluated.cases }));
   return {
     ...evaluated,
+    table,
     latents,
     projections,
     ...seconds,
@@ -383,13 +415,4 @@ async function runRecord(
     ...await trainingRecord(directory, config),
     checkpoint: { which: checkpoint, step: restored.step },
   };
-}
-
-/** The record to which a floor's evaluations refer; none if no view has this floor. */
-function floorRecord(run: RunRecord, of: { floor: Floor; evaluations: readonly Evaluation[] }): RunRecord[] {
-  const name = floorName(run.name, of.floor);
-  if (of.evaluations.every((evaluation) => evaluation.run !== name)) return [];
-  const none = { step: [], loss: [], reconstruction: [], kl: [], alpha: [], studiesPerSecond: [] };
-  const { findings: _findings, checkpoint: _checkpoint, ...rest } = run;
-  return [{ ...rest, name, method: of.floor, training: none }];
 }

@@ -134,11 +134,16 @@ export class Classifier {
     return this.config.method !== "supervised";
   }
 
+  /** Each view's features [N, features], from which its logits are computed. */
+  features(scope: Scope, data: readonly ViewTensors[]): Tensor[] {
+    return this.#encoders.encode(scope, data);
+  }
+
   /** Each view's logits [N, labels]. */
   logits(scope: Scope, data: readonly ViewTensors[]): Tensor[] {
     const at = this.#isTrained ? scope.withTrained(this.#isTrained) : scope;
     const outputs = this.config.labels;
-    return this.#encoders.encode(at, data).map((features, m) => {
+    return this.features(at, data).map((features, m) => {
       const head = at.child(`classifiers.${m}`);
       if (this.config.finetune) return linear(head, features, { outputs });
       const kept = dropout(head, features, { rate: HEAD_DROPOUT, name: "dropout" });

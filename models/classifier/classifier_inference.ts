@@ -35,11 +35,15 @@ export interface ScoredBatch {
 
 /** A trained classifier, in evaluation mode. Dispose of it to free its memory. */
 export class ClassifierInference implements Disposable {
+  #features: Promise<Program> | undefined;
+
   private constructor(
     readonly classifier: Classifier,
     readonly parameters: Parameters,
     readonly shape: BatchShape,
     private readonly program: Program,
+    private readonly device: Device,
+    private readonly precision: Precision,
   ) {}
 
   /**
@@ -64,7 +68,7 @@ export class ClassifierInference implements Disposable {
         const { views: each, combined } = classifier.scoreLogits(scope, { data: viewTensors(shape), present });
         return { outputs: { combined, ...Object.fromEntries(each.map((logits, m) => [`view ${m}`, logits])) } };
       }, { name: "classifier", precision: options.precision ?? "f32" });
-      return new ClassifierInference(classifier, parameters, shape, program);
+      return new ClassifierInference(classifier, parameters, shape, program, device, options.precision ?? "f32");
     } catch (error) {
       parameters[Symbol.dispose]();
       throw error;
@@ -89,8 +93,22 @@ export class ClassifierInference implements Disposable {
     return { views: each.map(probabilities), combined: probabilities(combined!) };
   }
 
+  /** Each view's features of a batch, [N, features]: the encoder's output, in front of the linear layer. */
+  async features(batch: BatchViews): Promise<Float32Array[]> {
+    const { views } = this.shape;
+    this.#features ??= compile(this.device, () => {
+      const scope = Scope.bound(this.parameters.source, { training: false });
+      const each = this.classifier.features(scope, viewTensors(this.shape));
+      return { outputs: Object.fromEntries(each.map((features, m) => [`features ${m}`, features])) };
+    }, { name: "features", precision: this.precision });
+    const program = await this.#features;
+    program.run(viewInputs(batch));
+    return await program.read(...views.map((_, m) => `features ${m}`));
+  }
+
   /** Frees the GPU memory. */
   [Symbol.dispose](): void {
+    this.#features?.then((program) => program[Symbol.dispose](), () => {});
     this.program[Symbol.dispose]();
     this.parameters[Symbol.dispose]();
   }

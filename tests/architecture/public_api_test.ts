@@ -35,7 +35,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "./data": DATA,
   "./phantoms": ["zod"],
   "./training": TRAINING,
-  "./eval": [...DATA, "umap-js"].sort(),
+  "./eval": [...TRAINING, "umap-js"].sort(),
   "./experiments": [...TRAINING, "umap-js"].sort(),
   "./viz": ["d3-array", "d3-format", "d3-scale", "d3-shape", "linkedom"],
 };

@@ -38,6 +38,11 @@ Deno.test("`deno task evaluate` says which flags a run and a file of embeddings 
       ["demo", "--embeddings", "e.npy", "--data", "."],
       '--embeddings evaluates a file without a model, so leave out the run "demo"',
     ],
+    [["demo", "--judge", "other"], "--judge is for --generative: give both, or leave out --judge"],
+    [
+      ["--embeddings", "e.npy", "--data", ".", "--generative"],
+      "--embeddings evaluates a file without a model, so leave out --generative",
+    ],
     [["demo", "--name", "other"], "--name is for --embeddings; a run is evaluated as its configuration says"],
   ];
   for (const [args, message] of cases) {

@@ -39,8 +39,10 @@ export function combineResults(all: readonly Results[]): Results {
       comparisons: results.comparisons,
       pictures: results.pictures.map(renamed),
       projections: results.projections.map(located),
+      generative: (results.generative ?? []).map(renamed),
     };
   });
+  const generative = distinct(parts.flatMap((part) => part.generative));
   return {
     ...first,
     data: sharedData(all),
@@ -52,6 +54,7 @@ export function combineResults(all: readonly Results[]): Results {
     comparisons: distinct(parts.flatMap((part) => part.comparisons)),
     pictures: distinct(parts.flatMap((part) => part.pictures)),
     projections: distinct(parts.flatMap((part) => part.projections)),
+    ...(generative.length > 0 ? { generative } : {}),
   };
 }
 

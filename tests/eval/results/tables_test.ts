@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { PUBLISHED_AUROC } from "../../../eval/results/published_auroc.ts";
+import { formatCalibrationTable } from "../../../eval/results/calibration_table.ts";
 import { formatMacroTable } from "../../../eval/results/macro_table.ts";
 import type { Comparison, Results } from "../../../eval/results/results.ts";
 import { formatAurocTable, formatComparisonTable } from "../../../eval/results/tables.ts";
@@ -24,6 +25,19 @@ Deno.test("formatAurocTable() shows labels by methods with intervals and lists e
   assert.match(lines[4]!, /^never +n\/a +n\/a$/);
   assert.match(lines[7]!, /^macro over 3 of 5 +\d+\.\d \[/);
   assert.equal(lines[8], "excluded from the macro average (only one class): never, absent");
+});
+
+Deno.test("formatCalibrationTable() gives the mean errors before and after, and nothing for older results", () => {
+  const [head, first] = formatCalibrationTable(mmvm).split("\n");
+  assert.match(head!, /^expected calibration error +labels +before +after +median temperature$/);
+  const measured = mmvm.evaluations[0]!.metrics.flatMap(({ calibration }) => calibration?.scaled ? [calibration] : []);
+  const mean = (of: (one: typeof measured[number]) => number) =>
+    (100 * measured.reduce((sum, one) => sum + of(one), 0) / measured.length).toFixed(1);
+  const cells = [measured.length, mean((one) => one.error!), mean((one) => one.scaled!.error!)].join(" +");
+  assert.match(first!, new RegExp(`^mmvm: frontal, logistic regression on unimodal latents, .* +${cells} +\\d`));
+  const older = structuredClone(mmvm);
+  for (const { metrics } of older.evaluations) for (const metric of metrics) delete metric.calibration;
+  assert.equal(formatCalibrationTable(older), "");
 });
 
 Deno.test("formatAurocTable() averages seeds and shows their standard deviation", () => {

@@ -32,6 +32,29 @@ Deno.test("combineResults() renames different runs and cases that share a name, 
   assert.ok(combined.pictures.some((pictures) => pictures.run === "mmvm-s0 (2)"));
 });
 
+Deno.test("combineResults() keeps what both generate, by their names in the combined file", () => {
+  const generative = (run: string) => [{
+    run,
+    judge: { run: "judge", features: 2 },
+    pairs: 1,
+    quality: [],
+    coherence: [],
+    agreement: [],
+    distances: [],
+    clusters: [],
+    mixtures: [],
+    samples: [],
+    leftOut: [],
+  }];
+  const again = singleRunFixture({ ...small, seed: 5 });
+  const combined = combineResults([
+    { ...one, generative: generative("mmvm-s0") },
+    { ...again, generative: generative("mmvm-s0") },
+  ]);
+  assert.deepEqual(combined.generative!.map(({ run }) => run), ["mmvm-s0", "mmvm-s0 (2)"]);
+  assert.equal(combineResults([one, again]).generative, undefined);
+});
+
 Deno.test("combineResults() rejects different labels or data sets and names the runs", () => {
   const labels = singleRunFixture({ ...small, labels: ["Edema", "Fracture"], methods: ["poe"] });
   assert.throws(() => combineResults([one, labels]), {

@@ -253,6 +253,58 @@ Deno.test("calibration is tabulated before and after temperature scaling, with t
   assert.equal(all(".panels.kind-scaled", without).length, 0);
 });
 
+/** What a run generates, with a view whose name is markup. */
+function generativeRecord(view: string): NonNullable<Results["generative"]>[number] {
+  const interval = { value: 0.75, low: 0.7, high: 0.8 };
+  const mean = { mean: 0.0125, standardError: 0.001 };
+  return {
+    run: experiment.runs[0]!.name,
+    judge: { run: "judge", features: 128 },
+    pairs: 1234,
+    quality: [{ from: view, to: "lateral", images: 1234, mse: mean, ssim: null }],
+    coherence: [
+      { view: "lateral", source: "real", auroc: { ...interval, value: 0.9 }, labels: [] },
+      {
+        view: "lateral",
+        source: "translation",
+        from: view,
+        auroc: interval,
+        labels: [{ label: "Edema", auroc: interval }],
+      },
+    ],
+    agreement: [{ source: "prior", samples: 100, share: 0.5 }],
+    distances: [{ view: "lateral", source: "translation", from: view, images: 1234, distance: 12.3456 }],
+    clusters: [{ view, studies: 300, clusters: 10, ari: 0.5, nmi: null, silhouette: 0.25 }],
+    mixtures: [{ dimensions: 16, covariance: "full", components: 8, latents: 5000, heldOut: -12.345, bic: 1 }],
+    samples: [],
+    leftOut: ["the text view is a text"],
+  };
+}
+
+Deno.test("what runs generate is tabulated by source, and a note says so if it was not measured", () => {
+  assert.match(page.querySelector("#pictures")!.textContent!, /Generative quality was not measured; .* --generative/);
+  const results = { ...experiment, generative: [generativeRecord("<b>frontal</b>")] };
+  const found = parse(renderReport(resultsSchema.parse(results)));
+  const [images, clusters] = all("#pictures table.plain", found);
+  const cells = all("tbody tr", images!).map((row) => all("th, td", row).map((cell) => cell.textContent));
+  assert.deepEqual(cells, [
+    ["True images: lateral", "1,234", "–", "–", "0.900 (0.700–0.800)", "n/a"],
+    [
+      "Translated: lateral from <b>frontal</b>",
+      "1,234",
+      "0.0125 ± 0.0010",
+      "–",
+      "0.750 (0.700–0.800)",
+      "12.35",
+    ],
+  ]);
+  assert.deepEqual(all("tbody td", clusters!).map((cell) => cell.textContent), ["300", "10", "0.500", "n/a", "0.250"]);
+  assert.match(
+    found.querySelector("#pictures")!.textContent!,
+    /8 components with full covariances.*Left out: the text/s,
+  );
+});
+
 Deno.test("published numbers have a column of their own", () => {
   const cells = all("td.published").map((cell) => cell.textContent).filter((text) => text !== "–");
   assert.deepEqual(cells, ["0.863", "0.730"]);

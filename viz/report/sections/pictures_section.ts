@@ -10,6 +10,7 @@ import { capitalise, formatNumberOf } from "../markup/format.ts";
 import { methodName } from "../figures/palette.ts";
 import { isPng, picture } from "../markup/picture.ts";
 import { bestMethod } from "../figures/ties.ts";
+import { generativePart } from "./generative_part.ts";
 import { latentsPart } from "./latents_part.ts";
 import { hasText, textTable } from "./texts_part.ts";
 
@@ -24,6 +25,8 @@ export function picturesSection(ctx: ReportContext): HTMLElement {
     "pictures",
     h("h3", null, "Reconstructions and translations"),
     pictures(ctx),
+    h("h3", null, "Generative quality"),
+    generativePart(ctx),
     h("h3", null, "Latents"),
     latentsPart(ctx),
   );
