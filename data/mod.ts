@@ -102,7 +102,7 @@ export {
   type PreparePlan,
   type PrepareProgress,
 } from "./cache/prepare_pixels.ts";
-export { PreparedPixels } from "./cache/prepared_pixels.ts";
+export { type ImageAlteration, PreparedPixels } from "./cache/prepared_pixels.ts";
 export { type CacheManifest, locateCache } from "./cache/manifest.ts";
 export type { CachePart } from "./cache/cache_parts.ts";
 export type { Shard } from "./cache/shard.ts";

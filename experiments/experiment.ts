@@ -7,6 +7,7 @@ import type { GroupBy } from "../eval/results/evaluation_groups.ts";
 import type { Probe } from "../eval/protocol/probe.ts";
 import type { Comparison, Evaluation, Results } from "../eval/results/results.ts";
 import type { DATASETS } from "../data/mod.ts";
+import type { DegradedView } from "../training/data/degraded_view.ts";
 import type { DataConfig, ModelConfig, RunConfig, TrainingConfig } from "../training/run/run_config.ts";
 
 /** `smoke` tests the pipeline, `small` gives meaningful rankings without a GPU, `paper` is the published setting. */
@@ -66,6 +67,8 @@ export interface EvaluationPlan {
   readonly resamples: number;
   /** Flips labels on which probes are trained; a classifier's label noise is part of its configuration. */
   readonly labelNoise?: { readonly share: number; readonly seed: number };
+  /** Makes a view worse on which the trained run is measured; what a run is trained on is part of its configuration. */
+  readonly degraded?: DegradedView;
   /** Also measures the floors of this run. */
   readonly floors?: true;
 }

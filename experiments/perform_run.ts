@@ -115,9 +115,9 @@ export async function performRun(
   return true;
 }
 
-/** Whether the model card lists a measurement: unless its labels are deliberately wrong, which the card cannot tell. */
-function isShown({ labelNoise }: EvaluationPlan): boolean {
-  return labelNoise === undefined;
+/** Whether the model card lists a measurement: not if labels or images are made bad, which the card cannot tell. */
+function isShown({ degraded, labelNoise }: EvaluationPlan): boolean {
+  return degraded === undefined && labelNoise === undefined;
 }
 
 /** Measures a trained run once, reopening the device if it fails. */
@@ -126,7 +126,8 @@ function measure(
   options: PerformOptions,
 ): Promise<Results> {
   const { config, directory, data, evaluation } = run;
-  const { labelledFractions, probeSeeds, labelNoise } = evaluation;
+  const { degraded, labelledFractions, probeSeeds, labelNoise } = evaluation;
+  const changes = { ...(degraded ? { degraded } : {}), ...(labelNoise ? { labelNoise } : {}) };
   const { onWarning } = options;
   return throughDeviceFailures(
     options.devices,
@@ -134,7 +135,7 @@ function measure(
       measureRun({
         config,
         directory,
-        data: labelNoise === undefined ? data : alterRunData(data, { labelNoise }),
+        data: Object.keys(changes).length === 0 ? data : alterRunData(data, changes),
         device,
         probe: evaluation.probe,
         ...(isSupervised(config) ? {} : { labelledFractions, probeSeeds }),

@@ -55,8 +55,10 @@ export function failureOf(thrown: unknown): RunFailure {
   return { name, message, ...(code === undefined ? {} : { code }), ...(path === undefined ? {} : { path }) };
 }
 
-/** The part of a data configuration that runs can share: without missing views and label noise. */
-export function wholeData({ absent: _absent, labelNoise: _noise, ...data }: DataConfig): DataConfig {
+/** The part of a data configuration that runs can share: without missing views, label noise and degradation. */
+export function wholeData(
+  { absent: _absent, degraded: _degraded, labelNoise: _noise, ...data }: DataConfig,
+): DataConfig {
   return data;
 }
 

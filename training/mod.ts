@@ -54,4 +54,5 @@ export type { TrainedRun, TrainProgress, TrainRunOptions } from "./train_run_opt
 export { trainThroughFaults, type TrainThroughFaultsOptions } from "./train_through_faults.ts";
 export { requireOptimization } from "./optimization.ts";
 export { requireRanks, type RunRanks, shareVocabulary } from "./ranks.ts";
+export type { DegradedView } from "./data/degraded_view.ts";
 export { digestOf } from "./data/data_fingerprint.ts";

@@ -10,6 +10,9 @@ import { IMAGE_STATUS, Shard } from "./shard.ts";
 /** Pixel files kept open at a time. */
 const MAX_OPEN = 64;
 
+/** Changes an image in place, the same way every time. */
+export type ImageAlteration = (image: number, pixels: Uint8Array) => void;
+
 /**
  * The prepared pixels of a data set at one size, on disk, by image number. Every read verifies a checksum. Keeps a
  * bounded number of files open and no pixels in memory.
@@ -19,31 +22,40 @@ export class PreparedPixels {
   readonly directory: string;
   /** What the cache was prepared from. */
   readonly manifest: CacheManifest;
+  /** What is done to each image after it was read; nothing by default. */
+  readonly alteration: ImageAlteration | undefined;
   readonly #shards: Shard[];
   readonly #open = new Set<Shard>();
 
-  private constructor(directory: string, manifest: CacheManifest, shards: Shard[]) {
+  private constructor(
+    directory: string,
+    manifest: CacheManifest,
+    { shards, alteration }: { shards: Shard[]; alteration?: ImageAlteration | undefined },
+  ) {
     this.directory = directory;
     this.manifest = manifest;
+    this.alteration = alteration;
     this.#shards = shards;
   }
 
   /**
    * Opens a cache whose manifest is known.
    *
+   * @param options.alteration what is done to each image after it was read
    * @param options.ignoreDamaged treat a shard index that belongs to another cache as missing, default false
    */
   static withShards(
     directory: string,
     manifest: CacheManifest,
-    options: { ignoreDamaged?: boolean } = {},
+    options: { ignoreDamaged?: boolean; alteration?: ImageAlteration } = {},
   ): PreparedPixels {
+    const { alteration, ...opening } = options;
     const count = Math.ceil(manifest.images / manifest.imagesPerShard);
     const shards = Array.from(
       { length: count },
-      (_, number) => Shard.open(directory, { manifest, number, ...options }),
+      (_, number) => Shard.open(directory, { manifest, number, ...opening }),
     );
-    return new PreparedPixels(directory, manifest, shards);
+    return new PreparedPixels(directory, manifest, { shards, alteration });
   }
 
   /** Side of the images in pixels. */
@@ -88,10 +100,11 @@ export class PreparedPixels {
         { file: shard.path },
       );
     }
+    this.alteration?.(image, out);
     return out;
   }
 
-  /** Like {@linkcode read}, but returns false if the data are damaged. */
+  /** Like {@linkcode read}, but without alterations, and returns false if the data are damaged. */
   tryRead(image: number, out: Uint8Array): boolean {
     const { shard, slot } = this.locate(image);
     this.use(shard);

@@ -117,7 +117,11 @@ export function createLoader(prepared: PreparedPixels, options: LoaderOptions): 
         untilEpoch,
       };
       const bytes = pairs.views * (batchSize / part.of) * prepared.bytesPerImage;
-      return readAhead(request, { bytes, ahead: options.ahead ?? 3, finish: (reply) => toBatch(reply, options) });
+      return readAhead(request, {
+        bytes,
+        ahead: options.ahead ?? 3,
+        finish: (reply) => altered(toBatch(reply, options), { prepared, pairs }),
+      });
     },
   };
 }
@@ -192,6 +196,20 @@ function toBatch(reply: Extract<LoaderReply, { kind: "batch" }>, { index, pairs,
     studies,
     labels: labelsOfStudies(index, studies),
   };
+}
+
+/** Applies the pixels' alteration, which the worker cannot know, to the images of a batch. */
+function altered(batch: Batch, { prepared, pairs }: { prepared: PreparedPixels; pairs: PairTable }): Batch {
+  const { alteration, bytesPerImage: bytes } = prepared;
+  if (alteration === undefined) return batch;
+  for (let view = 0; view < pairs.views; view++) {
+    for (let row = 0; row < batch.rows; row++) {
+      const image = pairs.images[batch.pairs[row]! * pairs.views + view]!;
+      const start = (view * batch.rows + row) * bytes;
+      if (image >= 0) alteration(image, batch.pixels.subarray(start, start + bytes));
+    }
+  }
+  return batch;
 }
 
 /** Adds texts as the last view. */

@@ -22,6 +22,7 @@ const SPRITE_SIDE = 32;
 
 /** Options of {@link loggedEvaluation}. */
 export interface LoggedEvaluationOptions extends OpenModelOptions {
+  /** The device to encode on. */
   readonly device: Device;
   /** The evaluation. Its pictures are those that may be shown. */
   readonly results: Results;

@@ -14,6 +14,7 @@ import { softSharing } from "./soft_sharing.ts";
 import { table } from "./table.ts";
 import { tableExtended } from "./table_extended.ts";
 import { tenPercent } from "./ten_percent.ts";
+import { viewQuality } from "./view_quality.ts";
 import { withText } from "./with_text.ts";
 
 /** All experiments. */
@@ -27,6 +28,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   labelNoise,
   softSharing,
   missingViews,
+  viewQuality,
   withText,
   otherDatasets,
 ];

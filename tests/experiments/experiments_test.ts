@@ -86,6 +86,8 @@ Deno.test("experiments share identical runs", () => {
   assert.equal(shared("label-noise"), 3 * 3);
   assert.equal(shared("soft-sharing"), 3);
   assert.equal(shared("missing-views"), 0);
+  // Those on intact images, on which degraded ones are measured, too.
+  assert.equal(shared("view-quality"), 2 * 3);
   // PoE and MMVM without the text.
   assert.equal(shared("with-text"), 2 * 3);
 });

@@ -8,7 +8,7 @@ import {
   type OpenDatasetOptions,
   pairStudies,
   type PairTable,
-  type PreparedPixels,
+  PreparedPixels,
   preparePixels,
   type PreparePlan,
   type PrepareProgress,
@@ -16,6 +16,7 @@ import {
   type TokenTable,
   type Vocabulary,
 } from "../../data/mod.ts";
+import { degradedView } from "./degraded_view.ts";
 import { withAbsentText, withAbsentView } from "./absent_view.ts";
 import { TEXT_VIEW } from "./text_view.ts";
 import { withLabelNoise } from "./label_noise.ts";
@@ -121,16 +122,24 @@ export async function openRunData(options: OpenRunDataOptions): Promise<RunData>
 }
 
 /**
- * Applies a configuration's changes to the training split: removed views, label noise. Validation and test are
- * unchanged.
+ * Applies a configuration's changes: removed views and label noise to the training split, and a view made worse in the
+ * splits that it names. All else is unchanged.
  *
  * @param whole Data opened without these changes; not modified.
  * @throws {DataError} naming a view that the data do not have.
  */
 export function alterRunData(
   whole: RunData,
-  { absent, labelNoise }: Pick<DataConfig, "absent" | "labelNoise">,
+  { absent, degraded, labelNoise }: Pick<DataConfig, "absent" | "degraded" | "labelNoise">,
 ): RunData {
+  if (degraded !== undefined) {
+    const { directory, manifest } = whole.pixels;
+    const pixels = PreparedPixels.withShards(directory, manifest, { alteration: degradedView(whole.index, degraded) });
+    return alterRunData({ ...whole, pixels }, {
+      ...(absent ? { absent } : {}),
+      ...(labelNoise ? { labelNoise } : {}),
+    });
+  }
   const index = labelNoise === undefined ? whole.index : withLabelNoise(whole.index, labelNoise);
   if (absent?.view === TEXT_VIEW && !index.views.includes(TEXT_VIEW)) {
     return { ...whole, index: withAbsentText(index, absent) };

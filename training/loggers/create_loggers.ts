@@ -13,6 +13,7 @@ import { TensorboardLog } from "./tensorboard/tensorboard_log.ts";
 
 /** Options of {@link createLoggers}. */
 export interface LoggerOptions {
+  /** The configuration of the run. */
   readonly config: RunConfig;
   /** Folder of the run. */
   readonly directory: string;

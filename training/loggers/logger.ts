@@ -20,7 +20,9 @@ export interface LoggedImage {
   readonly name: string;
   /** A grayscale PNG file. */
   readonly png: Uint8Array;
+  /** Width in pixels. */
   readonly width: number;
+  /** Height in pixels. */
   readonly height: number;
 }
 
@@ -30,9 +32,11 @@ export interface LoggedLatents {
   readonly view: string;
   /** One row per study, [count, width]. */
   readonly values: Float32Array;
+  /** Dimensions of a latent. */
   readonly width: number;
   /** What is known of each row, under these headings. */
   readonly columns: readonly string[];
+  /** The cells of each row. */
   readonly rows: readonly (readonly string[])[];
   /** Small pictures of all rows in one PNG file, row by row of a square of them, where pictures may be shown. */
   readonly sprite?: { readonly png: Uint8Array; readonly size: number };
@@ -44,7 +48,9 @@ export interface LoggedEvaluation {
   readonly step: number;
   /** Scores by name. */
   readonly scores: Readonly<Record<string, number>>;
+  /** Reconstructions, translations and samples; none where pictures may not be shown. */
   readonly images: readonly LoggedImage[];
+  /** Latents of each view. */
   readonly latents: readonly LoggedLatents[];
   /** Files of the run to keep with the log. */
   readonly files: readonly string[];

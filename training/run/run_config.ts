@@ -20,6 +20,7 @@ import type {
 } from "../../data/mod.ts";
 import type { Finetuning, Likelihood, Objective } from "../../models/mod.ts";
 import type { AugmentAmounts, Precision } from "../../runtime/mod.ts";
+import type { DegradedView } from "../data/degraded_view.ts";
 import { RUN_SETTINGS } from "./run_settings.ts";
 
 /** Version of the schema below. */
@@ -75,6 +76,8 @@ export interface DataConfig {
   demographics?: string;
   /** Second label set of the test studies: a table, or `radiologists`; MIMIC-CXR-JPG's in the data folder if absent. */
   testLabels?: string;
+  /** Makes the images of a view worse, in training or in testing. */
+  degraded?: DegradedView;
 }
 
 /** The network, the method and their sizes. */

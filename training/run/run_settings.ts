@@ -47,6 +47,7 @@ import {
 import { MOST_AUGMENTED, PRECISIONS } from "../../runtime/mod.ts";
 import { LOG_FORMATS } from "../loggers/log_formats.ts";
 import { ALPHA_SCHEDULES } from "../annealing.ts";
+import { DEGRADATIONS, DEGRADED_IN } from "../data/degraded_view.ts";
 import { BEST_BY } from "../validation/validation_history.ts";
 import { OPTIMIZER_SETTINGS } from "./optimizer_settings.ts";
 
@@ -130,6 +131,14 @@ const data = {
       "default if it is in the data directory",
     placeholder: "file|radiologists",
     words: [RADIOLOGISTS],
+  })),
+  /** Makes the images of a view worse, in training or in testing. */
+  degraded: fileOnly(z.object({
+    view: z.string(),
+    kind: z.enum(DEGRADATIONS),
+    amount: share,
+    in: z.enum(DEGRADED_IN),
+    seed,
   })),
 };
 

@@ -54,8 +54,8 @@ export function withoutIdentifiers(results: Results): Results {
       setting: clean(evaluation.setting),
       metrics: evaluation.metrics.map((metrics) => ({ ...metrics, label: clean(metrics.label) })),
       macro: clean(evaluation.macro),
-      subgroups: clean(evaluation.subgroups),
-      labelSets: clean(evaluation.labelSets),
+      ...(evaluation.subgroups ? { subgroups: clean(evaluation.subgroups) } : {}),
+      ...(evaluation.labelSets ? { labelSets: clean(evaluation.labelSets) } : {}),
     })),
     comparisons: clean(results.comparisons),
     pictures: results.pictures.map((pictures) => ({
