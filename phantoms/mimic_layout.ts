@@ -107,12 +107,14 @@ export function mimicTables(studies: readonly WrittenStudy[]): TableFile[] {
     text: lines.join("\n") + "\n",
     gzip,
   });
+  const experts = expertLines(sorted);
   return [
     file("mimic-cxr-2.0.0-metadata", [METADATA_COLUMNS.join(","), ...sorted.flatMap(metadataRows)]),
     file("mimic-cxr-2.0.0-split", ["dicom_id,study_id,subject_id,split", ...sorted.flatMap(splitRows)]),
     file("mimic-cxr-2.0.0-chexpert", labelLines(sorted, "chexpert")),
     file("mimic-cxr-2.0.0-negbio", labelLines(sorted, "negbio")),
-    file("mimic-cxr-2.1.0-test-set-labeled", expertLines(sorted), false),
+    // Experts labelled studies of the test split only, of which a few phantoms have none.
+    ...(experts.length > 1 ? [file("mimic-cxr-2.1.0-test-set-labeled", experts, false)] : []),
     ...patientTables(sorted),
   ];
 }

@@ -10,29 +10,40 @@ import type { RunRanks } from "./ranks.ts";
 import type { RunConfig } from "./run/run_config.ts";
 import { createRunTrainer, type RunTrainer } from "./run_trainer.ts";
 
+/** Options of {@link createFittingTrainer}. */
+export interface FittingOptions<T extends Disposable | undefined> {
+  /** The configuration of the run. */
+  readonly config: RunConfig;
+  /** Its data. */
+  readonly data: RunData;
+  /** Whether every op's results are checked. */
+  readonly checkNumerics: boolean;
+  /** The processes that train together. */
+  readonly ranks?: RunRanks;
+  /** Opens what stays on the device while the run trains. */
+  readonly beside: (trainer: RunTrainer, config: RunConfig) => Promise<T>;
+}
+
 /**
- * Creates the trainer.
+ * Creates the trainer, and what stays open beside it.
  *
  * @throws {BatchTooLargeError} with a batch size that fits.
  */
-export async function createFittingTrainer(
+export async function createFittingTrainer<T extends Disposable | undefined>(
   device: Device,
-  { config, data, ...rest }: { config: RunConfig; data: RunData; checkNumerics: boolean; ranks?: RunRanks },
-): Promise<RunTrainer> {
+  { config, data, beside, ...rest }: FittingOptions<T>,
+): Promise<{ trainer: RunTrainer; beside: T }> {
   const create = async (given: Partial<RunConfig["training"]>) => {
-    const trainer = await createRunTrainer(device, {
-      config: { ...config, training: { ...config.training, ...given } },
-      data,
-      ...rest,
-    });
-    try {
-      // There must be room for checkpoints too, which are read back through a separate buffer.
-      await trainer.read();
-      return trainer;
-    } catch (error) {
-      trainer[Symbol.dispose]();
-      throw error;
-    }
+    const sized = { ...config, training: { ...config.training, ...given } };
+    using created = new DisposableStack();
+    const trainer = created.use(await createRunTrainer(device, { config: sized, data, ...rest }));
+    // Before ranks exchange anything else: the others compile with what rank 0 tells them here.
+    await rest.ranks?.onCompiled?.();
+    const opened = created.use(await beside(trainer, sized));
+    // There must be room for checkpoints too, which are read back through a separate buffer.
+    await trainer.read();
+    created.move();
+    return { trainer, beside: opened };
   };
   try {
     return await create({});
@@ -41,7 +52,9 @@ export async function createFittingTrainer(
     if (!(error instanceof OutOfMemoryError) || rest.ranks !== undefined) throw error;
     throw await withAdvice(error, config, async (given) => {
       try {
-        using _trainer = await create(given);
+        const { trainer, beside } = await create(given);
+        beside?.[Symbol.dispose]();
+        trainer[Symbol.dispose]();
         return true;
       } catch (failure) {
         if (failure instanceof OutOfMemoryError) return false;

@@ -43,16 +43,17 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
     ...(ranks ? { part: { index: ranks.rank, of: ranks.size } } : {}),
     texts: data.texts?.table,
   });
-  using trainer = await createFittingTrainer(device, { config, data, checkNumerics, ...(ranks ? { ranks } : {}) });
-  // Before ranks exchange anything else: the others compile with what rank 0 tells them here.
-  await ranks?.onCompiled?.();
   const { stepsPerEpoch } = loader;
-  using validation = await Validation.open({
-    ...options,
+  const fitting = await createFittingTrainer(device, {
+    config,
     data,
-    parameters: trainer.evaluated,
-    stepsPerEpoch,
+    checkNumerics,
+    ...(ranks ? { ranks } : {}),
+    beside: (trainer, config) =>
+      Validation.open({ ...options, config, data, parameters: trainer.evaluated, stepsPerEpoch }),
   });
+  using trainer = fitting.trainer;
+  using validation = fitting.beside;
   const paths = runPaths(options.directory);
   const restored = ranks === undefined
     ? await restore(trainer, options)

@@ -25,37 +25,42 @@ export class PreparedPixels {
   /** What is done to each image after it was read; nothing by default. */
   readonly alteration: ImageAlteration | undefined;
   readonly #shards: Shard[];
-  readonly #open = new Set<Shard>();
+  readonly #open: Set<Shard>;
 
   private constructor(
     directory: string,
     manifest: CacheManifest,
-    { shards, alteration }: { shards: Shard[]; alteration?: ImageAlteration | undefined },
+    options: { shards: Shard[]; open?: Set<Shard>; alteration?: ImageAlteration },
   ) {
     this.directory = directory;
     this.manifest = manifest;
-    this.alteration = alteration;
-    this.#shards = shards;
+    this.alteration = options.alteration;
+    this.#shards = options.shards;
+    this.#open = options.open ?? new Set();
   }
 
   /**
    * Opens a cache whose manifest is known.
    *
-   * @param options.alteration what is done to each image after it was read
    * @param options.ignoreDamaged treat a shard index that belongs to another cache as missing, default false
    */
   static withShards(
     directory: string,
     manifest: CacheManifest,
-    options: { ignoreDamaged?: boolean; alteration?: ImageAlteration } = {},
+    options: { ignoreDamaged?: boolean } = {},
   ): PreparedPixels {
-    const { alteration, ...opening } = options;
     const count = Math.ceil(manifest.images / manifest.imagesPerShard);
     const shards = Array.from(
       { length: count },
-      (_, number) => Shard.open(directory, { manifest, number, ...opening }),
+      (_, number) => Shard.open(directory, { manifest, number, ...options }),
     );
-    return new PreparedPixels(directory, manifest, { shards, alteration });
+    return new PreparedPixels(directory, manifest, { shards });
+  }
+
+  /** The same pixels with every image changed after it is read; both share their open files. */
+  altered(alteration: ImageAlteration): PreparedPixels {
+    const { directory, manifest } = this;
+    return new PreparedPixels(directory, manifest, { shards: this.#shards, open: this.#open, alteration });
   }
 
   /** Side of the images in pixels. */

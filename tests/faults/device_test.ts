@@ -115,7 +115,7 @@ Deno.test("a model too large for GPU memory is rejected with peak, limit and a b
   const { code, stderr } = await subject.start(run, { flags: ["--batch-size", "32", "--gpu-memory", "2.5"] }).ended;
   assert.equal(code, 1, stderr);
   const [, wanted, available, fits] =
-    /^error: out of GPU memory: program training step wants (\d+) bytes, and about (\d+) are available\. That is for a batch of 32 pairs; --batch-size (\d+) fits$/m
+    /^error: out of GPU memory: program training step wants (\d+) bytes, and about (\d+) are available\. That is for a batch of 32 pairs; --batch-size (\d+) fits(, and the whole batch does with --accumulate \d+)?$/m
       .exec(stderr) ?? [];
   assert.ok(Number(wanted) > Number(available), stderr);
   assert.ok(Number(fits) >= 2 && Number(fits) < 32, stderr);

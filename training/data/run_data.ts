@@ -8,7 +8,7 @@ import {
   type OpenDatasetOptions,
   pairStudies,
   type PairTable,
-  PreparedPixels,
+  type PreparedPixels,
   preparePixels,
   type PreparePlan,
   type PrepareProgress,
@@ -133,8 +133,7 @@ export function alterRunData(
   { absent, degraded, labelNoise }: Pick<DataConfig, "absent" | "degraded" | "labelNoise">,
 ): RunData {
   if (degraded !== undefined) {
-    const { directory, manifest } = whole.pixels;
-    const pixels = PreparedPixels.withShards(directory, manifest, { alteration: degradedView(whole.index, degraded) });
+    const pixels = whole.pixels.altered(degradedView(whole.index, degraded));
     return alterRunData({ ...whole, pixels }, {
       ...(absent ? { absent } : {}),
       ...(labelNoise ? { labelNoise } : {}),
