@@ -272,7 +272,7 @@ Deno.test("openModel() rejects a classifier's run, and an annealed-away prior ha
     const classifier = smallRunConfig("supervised");
     await assert.rejects(
       openModel(device, { config: classifier, directory: "x", data }),
-      /x is a run of supervised, a classifier, which has no latents/,
+      /x is a run of supervised, a classifier: it has no decoder and draws no images/,
     );
     const config = smallRunConfig("mmvm");
     const directory = await trained(config, context);
