@@ -114,11 +114,13 @@ export class Session {
   async afterStep(): Promise<void> {
     const { steps, checkpointSeconds = 300, checkpointSteps = Infinity } = this.options;
     const now = performance.now();
-    if (this.options.validation?.isDue(this.step, { steps })) await this.#validate(this.options.validation);
+    const validated = this.options.validation?.isDue(this.step, { steps }) ?? false;
+    if (validated) await this.#validate(this.options.validation!);
     const queued = this.step - this.#readFrom;
     if (this.options.ranks !== undefined) {
       // All ranks read at the same steps, so that a step that is not finite is found by all at once.
-      if (queued < readSteps(checkpointSteps) && this.step < steps && !this.stopped) return;
+      const reads = validated || this.step % readSteps(checkpointSteps) === 0 || this.step === steps || this.stopped;
+      if (!reads) return;
       await this.#read();
     } else if (queued >= MAX_QUEUED || now - this.#lastRead >= READ_INTERVAL || this.step === steps) {
       await this.#read();
