@@ -7,7 +7,7 @@ import { basename } from "node:path";
 import { methodKind, methodOf } from "../models/mod.ts";
 import { runPaths, writeRunConfig } from "../training/mod.ts";
 import { type ImportedState, readState } from "../training/run/import_state.ts";
-import { saveRun } from "../training/run/run_checkpoint.ts";
+import { saveFirstState } from "../training/run/run_checkpoint.ts";
 import { checkRunConfig, type RunConfig } from "../training/run/run_config.ts";
 import { parseArguments, runName } from "./options/options.ts";
 import {
@@ -72,15 +72,7 @@ export async function main(args: readonly string[]): Promise<void> {
 
 /** Writes the state as the run's first checkpoint, before any step. */
 function saveImported(config: RunConfig, to: { directory: string; state: ImportedState }): Promise<void> {
-  return saveRun({ read: () => Promise.resolve(new Map(to.state.tensors)) }, {
-    paths: runPaths(to.directory),
-    config,
-    step: 0,
-    epoch: 0,
-    seconds: 0,
-    skipped: [],
-    keep: 1,
-  });
+  return saveFirstState(new Map(to.state.tensors), { paths: runPaths(to.directory), config });
 }
 
 /** Checks what the flags say of the views; the data's own views are known to the tasks that use the run. */

@@ -19,7 +19,7 @@ import { countTests, type TestCounts, type TestName } from "./junit.ts";
 import { ROOT } from "./process.ts";
 import { findTestFiles, groupFiles, isSlow, needsAbsentCluster, type TestGroup } from "./test_files.ts";
 
-/** Time limit of a group of tests in minutes. The whole suite takes a quarter of it on two cores. */
+/** Time limit of a group of tests in minutes. The whole suite takes a third of it on two cores. */
 const LIMIT = 60;
 
 /** Permissions: files, environment, child processes (the command line, a browser), and network on this machine only. */

@@ -83,7 +83,7 @@ class SiteBuilder {
         const names = [...Deno.readDirSync(file)].filter(({ isFile }) => isFile).map(({ name }) => name).sort();
         this.#add({ path, title: source }, folderHtml(source, names), []);
         // The map grows while it is gone through, so these files are added too.
-        for (const name of names) this.links.linked.set(`${source}/${name}`, shown(`${source}/${name}`));
+        for (const name of names) this.links.include(`${source}/${name}`, source);
       } else if (path.startsWith("source/")) {
         this.#add({ path, title: source }, sourceHtml(source, await this.#read(source)), []);
       } else this.copies.set(path, await Deno.readFile(file));
@@ -112,10 +112,6 @@ class SiteBuilder {
   #read(source: string): Promise<string> {
     return Deno.readTextFile(join(this.sources.root, source));
   }
-}
-
-function shown(source: string): { source: string; path: string } {
-  return { source, path: `source/${source}.html` };
 }
 
 function kindOf(path: string): "file" | "folder" | undefined {

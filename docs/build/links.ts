@@ -29,11 +29,17 @@ export class LinkResolver {
     const [file, anchor] = target.split("#") as [string, string?];
     const source = normalize(join(dirname(page.source), decodeURIComponent(file))).replace(/\/$/, "");
     const guide = GUIDE_PAGES.find((guide) => guide.source === source);
-    const path = guide?.path ?? this.#pathOf(source, page.source);
+    const path = guide?.path ?? this.include(source, page.source);
     return relativePath(page.path, path) + (anchor === undefined ? "" : `#${anchor}`);
   }
 
-  #pathOf(source: string, from: string): string {
+  /**
+   * Has the site show or copy a file or folder of the project; returns its path in the site.
+   *
+   * @param from The page that leads to it.
+   * @throws {DataError} if there is no such file in the project.
+   */
+  include(source: string, from: string): string {
     const kind = this.kindOf(source);
     if (kind === undefined) {
       throw new DataError(`the link to ${source} leads nowhere: correct it`, { file: from });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import config from "../../deno.json" with { type: "json" };
 
 /** A page made of a Markdown file. */
 export interface GuidePage {
@@ -73,14 +74,9 @@ export const GUIDES: readonly GuideGroup[] = [
 /** All guides, one after the other. */
 export const GUIDE_PAGES: readonly GuidePage[] = GUIDES.flatMap(({ pages }) => pages);
 
-/** The modules of the API, as `deno.json` exports them. */
-export const API_MODULES: readonly { readonly name: string; readonly source: string; readonly path: string }[] = [
-  "runtime",
-  "models",
-  "data",
-  "phantoms",
-  "training",
-  "eval",
-  "experiments",
-  "viz",
-].map((name) => ({ name, source: `${name}/mod.ts`, path: `api/${name}.html` }));
+/** The modules of the API, as `deno.json` exports them; `.` only re-exports the others. */
+export const API_MODULES: readonly { readonly name: string; readonly source: string; readonly path: string }[] = Object
+  .entries(config.exports)
+  .filter(([name]) => name !== ".")
+  .map(([name, source]) => [name.slice(2), source.slice(2)] as const)
+  .map(([name, source]) => ({ name, source, path: `api/${name}.html` }));

@@ -5,6 +5,7 @@
  */
 import type { LabelSetPair } from "./label_set_record.ts";
 import type { Evaluation, Interval, Results } from "./results.ts";
+import { onePerProbe } from "./one_per_probe.ts";
 import { alignColumns, formatCell } from "./tables.ts";
 
 /**
@@ -18,16 +19,9 @@ export function formatLabelSetTable({ data, evaluations }: Pick<Results, "data" 
   const { labelAgreement: agreement } = data;
   const scored = evaluations.filter(({ labelSets }) => labelSets !== undefined);
   if (agreement === undefined || scored.length === 0) return "";
-  const fraction = Math.max(...scored.map(({ labelledFraction }) => labelledFraction));
-  const shown = new Map<string, Evaluation>();
-  for (const evaluation of scored) {
-    const { run, view, probe } = evaluation;
-    const key = [run, view, probe].join("\n");
-    if (evaluation.labelledFraction === fraction && !shown.has(key)) shown.set(key, evaluation);
-  }
   const { training, test } = agreement;
   return [
-    ...[...shown.values()].map((evaluation) => formatEvaluation(evaluation, agreement)),
+    ...onePerProbe(scored).map((evaluation) => formatEvaluation(evaluation, agreement)),
     `on the ${agreement.studies} test studies that have both\n` +
     "in percent [95% interval of a bootstrap over patients]\n" +
     `kappa, sensitivity and specificity: of the ${training} labels, with the ${test} labels as the reference`,

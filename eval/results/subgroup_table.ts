@@ -5,6 +5,7 @@
  */
 import type { Evaluation, Results } from "./results.ts";
 import type { SubgroupRecord, SubgroupScores } from "./subgroup_record.ts";
+import { onePerProbe } from "./one_per_probe.ts";
 import { alignColumns, formatCell } from "./tables.ts";
 
 /**
@@ -18,17 +19,10 @@ export function formatSubgroupTable({ evaluations }: Pick<Results, "evaluations"
   const scored = evaluations.filter(({ subgroups }) =>
     subgroups?.some(({ groups }) => groups.some(({ studies }) => studies !== null))
   );
-  const fraction = Math.max(...scored.map(({ labelledFraction }) => labelledFraction));
-  const shown = new Map<string, Evaluation>();
-  for (const evaluation of scored) {
-    const { run, view, probe } = evaluation;
-    const key = [run, view, probe].join("\n");
-    if (evaluation.labelledFraction === fraction && !shown.has(key)) shown.set(key, evaluation);
-  }
-  if (shown.size === 0) return "";
+  if (scored.length === 0) return "";
   const { subjects, studies } = scored[0]!.subgroups![0]!.limits;
   return [
-    ...[...shown.values()].map(formatEvaluation),
+    ...onePerProbe(scored).map(formatEvaluation),
     "in percent [95% interval of a bootstrap over patients]\n" +
     "rates: mean over the labels that all groups have, at the threshold of the highest F1 on validation\n" +
     `withheld: groups of fewer than ${subjects} patients, and rates of fewer than ${studies} studies`,

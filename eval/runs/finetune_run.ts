@@ -12,7 +12,7 @@ import type { Device } from "../../runtime/mod.ts";
 import { withTexts } from "../../training/data/run_texts.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import { viewsOfRun } from "../../training/data/run_views.ts";
-import { type CheckpointChoice, restoreRun, saveRun } from "../../training/run/run_checkpoint.ts";
+import { type CheckpointChoice, restoreRun, saveFirstState } from "../../training/run/run_checkpoint.ts";
 import { checkRunConfig, type RunConfig } from "../../training/run/run_config.ts";
 import { writeRunConfig } from "../../training/run/run_draft.ts";
 import { readRunConfig, runPaths } from "../../training/run/run_directory.ts";
@@ -109,15 +109,7 @@ export async function prepareFinetuning(
   await restoreRun({ write: () => void (existing = true) }, { paths, config });
   if (existing) return;
   const tensors = await initialState(device, { source, config, directory });
-  await saveRun({ read: () => Promise.resolve(tensors) }, {
-    paths,
-    config,
-    step: 0,
-    epoch: 0,
-    seconds: 0,
-    skipped: [],
-    keep: 1,
-  });
+  await saveFirstState(tensors, { paths, config });
 }
 
 /** New heads on the source's encoders. */

@@ -4,11 +4,11 @@
  * @module
  */
 import { type AugmentAmounts, type Device, input, type Tensor } from "../../runtime/mod.ts";
-import { fillAbsent } from "../absent_views.ts";
 import { augmentViews } from "../augment_views.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { BatchPart } from "../methods/component_draw.ts";
-import { viewsOfPart, WHOLE } from "../split_batch.ts";
+import { givenViews } from "../given_views.ts";
+import { WHOLE } from "../split_batch.ts";
 import type { EvaluationResults, StepInputs, StepSettings, StepTrainerOptions, Trainable } from "../trainable.ts";
 import { createStepTrainer, type StepTrainer } from "../trainer.ts";
 import type { ViewBatch } from "../view_batch.ts";
@@ -87,17 +87,12 @@ export class TrainableAlignment implements Trainable<AlignmentBatch> {
 
   inputs(batch: AlignmentBatch, _settings: StepSettings, micro: BatchPart = WHOLE): StepInputs {
     const { batchSize: samples, config, missingViews } = this.options;
-    const numbers = { views: config.views.length, texts: textNumbers(config).length };
-    const { pixels, texts, ...part } = viewsOfPart(batch, { part: micro, samples, ...numbers });
-    const present = missingViews && part.present ? { present: part.present } : {};
-    const { absent, ...filled } = fillAbsent(
-      { pixels, ...(texts ? { texts } : {}), ...present },
-      { views: config.views.length, texts: textNumbers(config) },
-    );
+    const numbers = { views: config.views.length, texts: textNumbers(config) };
+    const { filled, given, absent } = givenViews(batch, { part: micro, samples, missingViews, ...numbers });
     const isAbsent = (name: string) =>
       absent.some((m) => name.startsWith(`encoders.${m}.`) || name.startsWith(`projectors.${m}.`));
     return {
-      values: { ...viewInputs(filled), ...present },
+      values: { ...viewInputs(filled), ...given },
       ...(absent.length > 0 ? { keepsStatistics: isAbsent } : {}),
     };
   }

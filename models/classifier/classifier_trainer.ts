@@ -4,9 +4,9 @@
  * @module
  */
 import { type AugmentAmounts, type Device, input, type Tensor } from "../../runtime/mod.ts";
-import { fillAbsent } from "../absent_views.ts";
 import { augmentViews } from "../augment_views.ts";
-import { rowsOf, viewsOfPart, WHOLE } from "../split_batch.ts";
+import { givenViews } from "../given_views.ts";
+import { rowsOf, WHOLE } from "../split_batch.ts";
 import type { ViewBatch } from "../view_batch.ts";
 import { textNumbers, viewInputs, viewTensors } from "../view_inputs.ts";
 import type { Scope } from "../layers/scope.ts";
@@ -95,17 +95,11 @@ export class TrainableClassifier implements Trainable<LabelledBatch> {
   }
 
   inputs(batch: LabelledBatch, _settings: StepSettings, micro: BatchPart = WHOLE): StepInputs {
-    const { config, batchSize: samples } = this.options;
+    const { config, batchSize: samples, missingViews } = this.options;
     const at = { part: micro, samples };
     const labels = rowsOf(batch.labels, at);
-    const numbers = { views: config.views.length, texts: textNumbers(config).length };
-    const { pixels, texts, ...part } = viewsOfPart(batch, { ...at, ...numbers });
-    const present = this.options.missingViews ? part.present : undefined;
-    const given = present ? { present } : {};
-    const { absent, ...filled } = fillAbsent(
-      { pixels, ...(texts ? { texts } : {}), ...given },
-      { views: config.views.length, texts: textNumbers(config) },
-    );
+    const numbers = { views: config.views.length, texts: textNumbers(config) };
+    const { filled, given, absent } = givenViews(batch, { ...at, missingViews, ...numbers });
     return {
       values: {
         ...viewInputs(filled),

@@ -11,9 +11,9 @@ import {
   randomNormal,
   type Tensor,
 } from "../../runtime/mod.ts";
-import { fillAbsent } from "../absent_views.ts";
 import { augmentViews } from "../augment_views.ts";
-import { viewRowsOf, viewsOfPart, WHOLE } from "../split_batch.ts";
+import { givenViews } from "../given_views.ts";
+import { viewRowsOf, WHOLE } from "../split_batch.ts";
 import type { ViewBatch } from "../view_batch.ts";
 import { viewInputs, viewTensors } from "../view_inputs.ts";
 import { Scope } from "../layers/scope.ts";
@@ -119,17 +119,14 @@ export class TrainableVae implements Trainable<VaeBatch> {
   }
 
   inputs(batch: VaeBatch, { alpha, beta, step }: StepSettings, micro: BatchPart = WHOLE): StepInputs {
-    const { pixels, texts, noise, ...part } = this.#partOf(batch, micro);
-    const { furtherNoise = {} } = batch;
+    const { views, texts } = this.#vae;
+    const { batchSize: samples, missingViews } = this.options;
+    const at = { part: micro, samples, views };
+    const { noise, furtherNoise = {} } = batch;
     if (micro.of > 1 && Object.keys(furtherNoise).length > 0) {
       throw new RangeError("further noise cannot be divided into micro-batches: let it be drawn instead");
     }
-    const present = this.options.missingViews ? part.present : undefined;
-    const given = present ? { present } : {};
-    const { absent, ...filled } = fillAbsent(
-      { pixels, ...(texts ? { texts } : {}), ...given },
-      { views: this.#vae.views, texts: this.#vae.texts },
-    );
+    const { filled, given, absent } = givenViews(batch, { ...at, texts, missingViews });
     return {
       values: {
         ...viewInputs(filled),
@@ -137,20 +134,10 @@ export class TrainableVae implements Trainable<VaeBatch> {
         beta,
         ...this.#components(given, { step, micro: micro.index }),
         ...given,
-        ...(noise ? { noise } : {}),
+        ...(noise ? { noise: viewRowsOf(noise, at) } : {}),
         ...Object.fromEntries(Object.entries(furtherNoise).map(([name, values]) => [`noise ${name}`, values])),
       },
       ...(absent.length > 0 ? { keepsStatistics: (name) => isOfViews(name, absent) } : {}),
-    };
-  }
-
-  #partOf(batch: VaeBatch, part: BatchPart): VaeBatch {
-    const { views, texts } = this.#vae;
-    const at = { part, samples: this.options.batchSize, views };
-    const { noise } = batch;
-    return {
-      ...viewsOfPart(batch, { ...at, texts: texts.length }),
-      ...(noise ? { noise: viewRowsOf(noise, at) } : {}),
     };
   }
 

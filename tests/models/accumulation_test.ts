@@ -6,7 +6,6 @@ import {
   createTrainer,
   createVaeTrainer,
   layers,
-  type Ranks,
   type StepTrainer,
   TrainableVae,
   type VaeBatch,
@@ -16,6 +15,7 @@ import { rowsOf, viewRowsOf } from "../../models/split_batch.ts";
 import { adam, adamw, Device, mean, square, sub } from "../../runtime/mod.ts";
 import { assertClose, uniformStream } from "../reference/compare.ts";
 import { SIZE, smallBatch, smallConfig } from "./small_vae.ts";
+import { localRanks } from "./local_ranks.ts";
 
 const SAMPLES = 8;
 const settings = (step: number) => ({ step, learningRate: 1e-2, alpha: 0.3, beta: 0.7 });
@@ -93,24 +93,6 @@ Deno.test("micro-batches that lack views give the gradient of their parts' mean"
     else assertClose(data, expected, { label: name, tolerance: 1e-4 });
   }
 });
-
-/** Ranks in one process whose sums end when all have come to them. */
-function localRanks(size: number): Ranks[] {
-  let waiting: { values: Float32Array<ArrayBuffer>; done: () => void }[] = [];
-  const sum = (values: Float32Array<ArrayBuffer>) =>
-    new Promise<void>((done) => {
-      waiting.push({ values, done });
-      if (waiting.length < size) return;
-      const all = waiting;
-      waiting = [];
-      const total = all[0]!.values.map((_, i) => all.reduce((sum, each) => sum + each.values[i]!, 0));
-      for (const each of all) {
-        each.values.set(total);
-        each.done();
-      }
-    });
-  return Array.from({ length: size }, (_, rank) => ({ rank, size, sum }));
-}
 
 Deno.test("two ranks of two micro-batches draw the random numbers of four micro-batches", async () => {
   using device = await Device.open();

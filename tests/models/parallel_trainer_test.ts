@@ -10,6 +10,7 @@ import {
 } from "../../models/mod.ts";
 import { Device, input, mean, reshape, square, sub, type Tensor } from "../../runtime/mod.ts";
 import golden from "./golden/ddp.json" with { type: "json" };
+import { localRanks } from "./local_ranks.ts";
 
 const [STEPS, SAMPLES, SIDE, CHANNELS, OUTPUTS] = [6, 4, 8, 4, 3] as const;
 
@@ -43,27 +44,6 @@ function network(samples: number): Trainable<Example> {
 function example(step: number, rank: number): Example {
   const phase = 10 * step + 3 * rank;
   return { x: waves(SAMPLES * SIDE * SIDE, phase), y: waves(SAMPLES * OUTPUTS, phase + 0.5) };
-}
-
-/** Ranks in one process: a sum ends when all of them have come to it. */
-function localRanks(size: number): Ranks[] {
-  let waiting: { values: Float32Array<ArrayBuffer>; done: () => void }[] = [];
-  const sum = (values: Float32Array<ArrayBuffer>) =>
-    new Promise<void>((done) => {
-      waiting.push({ values, done });
-      if (waiting.length < size) return;
-      const all = waiting;
-      waiting = [];
-      const total = all.reduce(
-        (sums, each) => sums.map((value, i) => value + each.values[i]!),
-        new Float32Array(values.length),
-      );
-      for (const each of all) {
-        each.values.set(total);
-        each.done();
-      }
-    });
-  return Array.from({ length: size }, (_, rank) => ({ rank, size, sum }));
 }
 
 const settings = (step: number) => ({ step, learningRate: golden.learningRate, alpha: 0, beta: 0 });

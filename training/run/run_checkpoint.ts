@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
-import type { StepTrainer } from "../../models/mod.ts";
+import type { HostTensor, StepTrainer } from "../../models/mod.ts";
 import { latestCheckpoint, saveCheckpoint } from "../../runtime/files/checkpoint.ts";
 import { checkRunConfig, type RunConfig } from "./run_config.ts";
 import type { RunPaths } from "./run_directory.ts";
@@ -73,6 +73,15 @@ export async function saveRun(
     },
     tensors: await trainer.read(),
   }, { keep });
+}
+
+/** Writes tensors as the checkpoint of a run before its first step. */
+export function saveFirstState(
+  tensors: Map<string, HostTensor>,
+  { paths, config }: { paths: RunPaths; config: RunConfig },
+): Promise<void> {
+  const read = () => Promise.resolve(tensors);
+  return saveRun({ read }, { paths, config, step: 0, epoch: 0, seconds: 0, skipped: [], keep: 1 });
 }
 
 /** The folder of the regular checkpoints, or of the best one. */

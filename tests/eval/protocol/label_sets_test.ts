@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { LABEL_STATES, StudyIndex } from "../../../data/mod.ts";
 import { auroc, formatLabelSetTable, scoreLabelSets } from "../../../eval/mod.ts";
 import { cohenKappa, sensitivityOf, specificityOf } from "../../../eval/metrics/agreement.ts";
-import { scoreClassifier } from "../../../eval/protocol/score_classifier.ts";
 import { casesOf, studyTable } from "../../../eval/protocol/study_table.ts";
-import type { Evaluation } from "../../../eval/results/results.ts";
 import { dataSchema, evaluationSchema } from "../../../eval/results/results_schema.ts";
 import { FastRandom } from "../../../base/random.ts";
 import { smallIndex } from "../embeddings/small_index.ts";
+import { scoredEvaluation } from "./scored_evaluation.ts";
 
 const bootstrap = { resamples: 100 };
 const { blank, positive, negative } = LABEL_STATES;
@@ -26,29 +25,7 @@ async function simulated() {
   const table = studyTable(index, pairs);
   const cases = casesOf(table, Int32Array.from({ length: 120 }, (_, study) => study), { id: "test", split: "test" });
   const scores = cases.labels.map((column) => column.map((label) => label! * 0.3 + 0.7 * random.uniform()));
-  const measured = await scoreClassifier({
-    labels: index.labels,
-    cases,
-    scores,
-    validation: { labels: cases.labels, scores },
-    exclusive: false,
-    bootstrap,
-  });
-  const evaluation: Evaluation = {
-    run: "demo",
-    method: "mmvm",
-    seed: 0,
-    view: "frontal",
-    probe: "logistic-regression",
-    latents: "unimodal",
-    labelledFraction: 1,
-    labelledStudies: 10,
-    probeSeed: 0,
-    setting: {},
-    cases: "test",
-    scores,
-    ...measured,
-  };
+  const evaluation = await scoredEvaluation({ labels: index.labels, cases, scores, bootstrap });
   return { index, cases, evaluation };
 }
 

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import type { Demographics } from "../../../data/mod.ts";
 import { auroc, formatSubgroupTable, SUBGROUP_LIMITS, withSubgroups } from "../../../eval/mod.ts";
 import { bootstrapShare, percentileInterval } from "../../../eval/metrics/bootstrap.ts";
-import { scoreClassifier } from "../../../eval/protocol/score_classifier.ts";
 import type { Cases, Evaluation, Interval } from "../../../eval/results/results.ts";
 import { evaluationSchema } from "../../../eval/results/results_schema.ts";
 import { FastRandom } from "../../../base/random.ts";
+import { scoredEvaluation } from "./scored_evaluation.ts";
 
 const bootstrap = { resamples: 200, seed: 3 };
 const labels = ["Edema", "Pneumonia"];
@@ -34,29 +34,7 @@ async function simulated(): Promise<{ cases: Cases; evaluation: Evaluation; demo
   const scores = truth.map((column) =>
     column.map((label, i) => (label + noise(sexes[i]!) * (random.uniform() + random.uniform())) / 4)
   );
-  const measured = await scoreClassifier({
-    labels,
-    cases,
-    scores,
-    validation: { labels: cases.labels, scores },
-    exclusive: false,
-    bootstrap,
-  });
-  const evaluation: Evaluation = {
-    run: "demo",
-    method: "mmvm",
-    seed: 0,
-    view: "frontal",
-    probe: "logistic-regression",
-    latents: "unimodal",
-    labelledFraction: 1,
-    labelledStudies: 10,
-    probeSeed: 0,
-    setting: {},
-    cases: "test",
-    scores,
-    ...measured,
-  };
+  const evaluation = await scoredEvaluation({ labels, cases, scores, bootstrap });
   return { cases, evaluation, demographics: { source: "t.csv", groups: new Map([["sex", Int8Array.from(sexes)]]) } };
 }
 
