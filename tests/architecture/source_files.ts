@@ -26,6 +26,9 @@ export const ROOMS = [
 ] as const;
 export type Room = (typeof ROOMS)[number];
 
+/** What the kernel leaves of a process that crashed, for example of a graphics driver's: its memory, which names local paths. */
+const CORE_DUMP = /^core(\.\d+)?$/;
+
 /** Folders that are not part of the project's sources. */
 const EXCLUDED = new Set([".git", "node_modules", "runs", "cache", "coverage", "docs/site"]);
 
@@ -37,7 +40,7 @@ export function projectFiles(): string[] {
       const path = join(folder, entry.name);
       if (entry.isDirectory) {
         if (!EXCLUDED.has(relative(ROOT, path).replaceAll("\\", "/"))) visit(path);
-      } else if (entry.isFile) {
+      } else if (entry.isFile && !CORE_DUMP.test(entry.name)) {
         files.push(relative(ROOT, path).replaceAll("\\", "/"));
       }
     }

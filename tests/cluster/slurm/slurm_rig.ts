@@ -168,14 +168,14 @@ export class SlurmRig implements AsyncDisposable {
       SelectTypeParameters: "CR_CPU",
       JobRequeue: 1,
       MailProg: "/bin/true",
-      // A silent node is down after ten seconds.
-      SlurmdTimeout: 10,
-      SlurmctldTimeout: 10,
+      // Limits that a loaded machine keeps: a node that is silent for longer is down, and its jobs start again.
+      SlurmdTimeout: 120,
+      SlurmctldTimeout: 120,
       InactiveLimit: 0,
       KillWait: 5,
       MinJobAge: 600,
-      MessageTimeout: 10,
-      BatchStartTimeout: 10,
+      MessageTimeout: 60,
+      BatchStartTimeout: 120,
       SchedulerParameters: "batch_sched_delay=0,bf_interval=1,sched_interval=2,sched_min_interval=100000",
     };
     await Deno.writeTextFile(
@@ -212,15 +212,15 @@ function exists(path: string): boolean {
   }
 }
 
-/** Waits until a condition holds, for at most two minutes. */
+/** Waits until a condition holds, for at most five minutes: jobs are whole trainings, on a machine that runs other tests too. */
 export async function waitFor(
   what: string,
   holds: () => Promise<boolean>,
   state: () => string = () => "",
 ): Promise<void> {
-  const deadline = performance.now() + 120_000;
+  const deadline = performance.now() + 300_000;
   while (!await holds()) {
-    assert.ok(performance.now() < deadline, `waited two minutes for ${what} ${state()}`);
+    assert.ok(performance.now() < deadline, `waited five minutes for ${what} ${state()}`);
     await delay(100);
   }
 }

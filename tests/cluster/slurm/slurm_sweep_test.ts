@@ -69,7 +69,7 @@ async function disturb(rig: SlurmRig, { array, cwd }: { array: string; cwd: stri
   rig.startNode(node);
   await rig.run(["scontrol", "requeue", first]);
   for (const task of [first, second]) {
-    assert.equal((await rig.until(task, ({ state }) => state === "COMPLETED")).restarts, 1, task);
+    assert.ok((await rig.until(task, ({ state }) => state === "COMPLETED")).restarts >= 1, task);
   }
-  for (const index of [0, 1]) assert.match(await logOf(cwd, index), new RegExp(`task ${index} on n\\d, restart 1`));
+  for (const index of [0, 1]) assert.match(await logOf(cwd, index), new RegExp(`task ${index} on n\\d, restart [1-9]`));
 }
