@@ -5,9 +5,10 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { lockCache } from "../../../data/cache/cache_lock.ts";
 import { assertSameFiles, fourShards, SIZE, withData } from "../../data/cache/prepare_fixture.ts";
 import { runProcess, taskCommand } from "../../process.ts";
-import { hasSlurm, SlurmRig } from "./slurm_rig.ts";
+import { hasSlurm, SlurmRig, waitFor } from "./slurm_rig.ts";
 
 Deno.test({
   name: "an array of prepare on two nodes, one of which crashes, makes the files of a local prepare, byte for byte",
@@ -21,19 +22,25 @@ Deno.test({
         return stdout;
       };
       const local = (await prepare("local")).trim();
+      const cluster = local.replace(join(root, "local"), join(root, "the cluster"));
+      const log = () => Deno.readTextFile(join(`${cluster}-slurm`, "task-0.out")).catch(() => "");
       const lines = await prepare("the cluster", "--slurm", "--parts", "2");
       await using rig = await SlurmRig.start({ nodes: 2 });
+      // Who holds the cache keeps the tasks waiting, so that the first is surely running when its node crashes.
+      await Deno.mkdir(cluster, { recursive: true });
+      const lock = await lockCache(cluster, {});
       const said = await rig.run(["bash", "-c", `set -e\n${lines}echo $array`]);
       const [, merge, array] = /^(\d+)\n(\d+)\n$/.exec(said)!;
-      const { node } = await rig.until(`${array}_0`, ({ state }) => state === "RUNNING");
+      await waitFor("task 0", async () => /waiting/.test(await log()));
+      const { node } = await rig.job(`${array}_0`);
       await rig.crashNode(node);
+      lock[Symbol.dispose]();
       rig.startNode(node);
       for (const task of [`${array}_0`, `${array}_1`, merge!]) {
         await rig.until(task, ({ state }) => state === "COMPLETED");
       }
       assert.ok((await rig.job(`${array}_0`)).restarts >= 1);
-      const cluster = local.replace(join(root, "local"), join(root, "the cluster"));
       await assertSameFiles(cluster, local);
-      assert.match(await Deno.readTextFile(join(`${cluster}-slurm`, "task-0.out")), /^task 0 on n\d, restart [1-9]:/m);
+      assert.match(await log(), /^task 0 on n\d, restart [1-9]:/m);
     }),
 });
