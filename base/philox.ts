@@ -3,7 +3,7 @@
  * `shaders/random/` draws on the GPU.
  *
  * Philox4x32-10 turns a counter and a key into four random words. There is no state to save, and draws may happen in
- * any order: number i of a stream at a step depends on (seed, stream, step, i) alone.
+ * any order: number i of a stream at a step depends on (seed, stream, step, part, i) alone.
  *
  * J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw: Parallel random numbers: as easy as 1, 2, 3 (SC 2011).
  *
@@ -18,6 +18,11 @@ export interface RandomKey {
   readonly stream: number;
   /** Step of the run, from 0 to 2^32 - 1; 0 if left out. */
   readonly step?: number;
+  /**
+   * Part of a batch that is divided among ranks or into micro-batches, from 0 to 2^32 - 1; 0, which is also the number
+   * of an undivided batch, if left out.
+   */
+  readonly part?: number;
 }
 
 const MULTIPLIERS = [0xd2511f53, 0xcd9e8d57] as const;
@@ -77,16 +82,17 @@ export function requireWord(name: string, value: number): void {
 /**
  * The first `count` random words of a sequence.
  *
- * @throws {RangeError} for a seed, stream or step out of range.
+ * @throws {RangeError} for a seed, stream, step or part out of range.
  */
 export function randomWords(count: number, key: RandomKey): Uint32Array<ArrayBuffer> {
-  const { stream, step = 0 } = key;
+  const { stream, step = 0, part = 0 } = key;
   requireWord("stream", stream);
   requireWord("step", step);
+  requireWord("part", part);
   const seed = seedWords(key.seed);
   const words = new Uint32Array(count);
   for (let block = 0; block * 4 < count; block++) {
-    const four = philox([block >>> 0, Math.floor(block / 2 ** 32), stream, step], seed);
+    const four = philox([block, part, stream, step], seed);
     for (let i = 0; i < 4 && block * 4 + i < count; i++) words[block * 4 + i] = four[i]!;
   }
   return words;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Batch } from "../data/mod.ts";
-import type { HostTensor, StepSettings } from "../models/mod.ts";
+import type { HostTensor, Ranks, StepSettings } from "../models/mod.ts";
 import { type Device, EngineError, NonFiniteError } from "../runtime/mod.ts";
 import type { RunConfig } from "./run/run_config.ts";
 import type { RunData } from "./data/run_data.ts";
@@ -76,6 +76,8 @@ export interface RepeatedStep {
   /** Batches, starting with that of the step. */
   readonly batches: AsyncGenerator<Batch, void, void>;
   readonly settings: StepSettings;
+  /** The processes that did the step together; each repeats it on its own part of the batch. */
+  readonly ranks?: Pick<Ranks, "rank" | "size"> | undefined;
 }
 
 /**
@@ -87,13 +89,19 @@ export interface RepeatedStep {
  * @returns `undefined` if all results are finite this time, or there is too little memory to repeat the step.
  */
 export async function firstNonFinite(repeated: RepeatedStep): Promise<NonFiniteError | undefined> {
-  const { device, config, data, settings } = repeated;
+  const { device, config, data, settings, ranks } = repeated;
   try {
     const state = await repeated.state();
-    using trainer = await createRunTrainer(device, { config, data, checkNumerics: true });
+    const alone = ranks && { rank: ranks.rank, size: ranks.size, sum: () => Promise.resolve() };
+    using trainer = await createRunTrainer(device, {
+      config,
+      data,
+      checkNumerics: true,
+      ...(alone && { ranks: alone }),
+    });
     trainer.write(new Map([...state].map(([name, tensor]) => [name, isStatistic(name) ? tamed(tensor) : tensor])));
     for await (const batch of repeated.batches) {
-      trainer.step(batch, settings);
+      await trainer.step(batch, settings);
       break;
     }
     await trainer.readMetrics();

@@ -9,9 +9,8 @@ import { withTexts } from "./data/run_texts.ts";
 import { createFittingTrainer } from "./fitting_trainer.ts";
 import { firstNonFinite, NonFiniteStepError } from "./non_finite.ts";
 import { requireOptimization } from "./optimization.ts";
-import { requireRanks, type RunRanks, shareState } from "./ranks.ts";
+import { requireRanks, shareState } from "./ranks.ts";
 import { type Restored, restoreRun } from "./run/run_checkpoint.ts";
-import type { RunConfig } from "./run/run_config.ts";
 import { holdToData } from "./run/run_data_record.ts";
 import { runPaths } from "./run/run_directory.ts";
 import { type RunTrainer, trainingPairs } from "./run_trainer.ts";
@@ -91,19 +90,15 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
     if (!(error instanceof NonFiniteStepError) || error.found) throw error;
     const found = await firstNonFinite({
       device,
-      config: ranks === undefined ? config : ofOneRank(config, ranks),
+      config,
       data,
+      ranks,
       state: () => trainer.read(),
       batches: batchesFrom(error.step),
       settings: session.settings(error.step),
     });
     throw found ? error.because(found) : error;
   }
-}
-
-/** The configuration of a run on a rank's part of each batch, as if it were the batch. */
-function ofOneRank(config: RunConfig, { size }: RunRanks): RunConfig {
-  return { ...config, training: { ...config.training, batchSize: config.training.batchSize / size } };
 }
 
 /** Restores the last checkpoint, if the run is to be resumed and has one, and checks that the data are the same. */

@@ -68,7 +68,7 @@ export function constantData(tensor: Tensor): Float32Array | Uint32Array {
 /** The input that {@link randomCounters} gives. */
 export const RANDOM_COUNTERS = "$random";
 
-/** The counters that keyed random numbers come from: [seed, seed, step, 0], written by every `program.run()`. */
+/** The counters that keyed random numbers come from: [seed, seed, step, part], written by every `program.run()`. */
 export function randomCounters(): Tensor {
   return ambientInput(RANDOM_COUNTERS, { shape: [4], dtype: "u32" });
 }

@@ -3,7 +3,8 @@
  *
  * Numbers are keyed by (seed, stream, step); see `base/philox.ts`. `program.run()` provides seed and step, so that
  * every step draws new numbers and a repeated step draws the same; the stream distinguishes the ops of a program. Two
- * random ops of equal streams and shapes draw the same numbers, so every layer needs its own stream.
+ * random ops of equal streams and shapes draw the same numbers, so every layer needs its own stream. With step number
+ * s + 2^32 p the numbers are those of part p of step s: ranks and micro-batches draw different ones.
  *
  * @module
  */

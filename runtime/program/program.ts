@@ -18,7 +18,10 @@ export type InputData = number | Float32Array | Uint32Array | Uint8Array;
 
 /** The step and the seed of a run, which key its random numbers. */
 export interface RunOptions {
-  /** Step of the run; random ops draw new numbers at each step. By default one more than at the last run. */
+  /**
+   * Step of the run; random ops draw new numbers at each step. By default one more than at the last run. Numbers from
+   * 2^32 on stand for parts of a step: s + 2^32 p is part p of step s, and part 0 the undivided step.
+   */
   readonly step?: number;
   /** Seed of the random ops, up to 2^53. */
   readonly seed?: number;
@@ -330,7 +333,7 @@ function freeTextures(device: Device, { texture, halfTexture }: TexelTextures): 
   if (halfTexture) device.freeTexels(halfTexture);
 }
 
-/** Seed (two words), step and a spare word. */
+/** Seed (two words), step, and the part of a batch that is divided, which is the upper half of the step. */
 function randomWords(options: { step: number; seed: number }): Uint32Array {
   const { step, seed } = options;
   return Uint32Array.of(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0, step >>> 0, Math.floor(step / 2 ** 32) >>> 0);

@@ -1,13 +1,15 @@
-// Random numbers keyed by (seed, stream, step): element i depends on nothing else, so that any order of dispatch gives
-// the same numbers.
+// Random numbers keyed by (seed, stream, step, part): element i depends on nothing else, so that any order of dispatch
+// gives the same numbers. Parts are those of a batch that is divided, among ranks or into micro-batches; part 0 draws
+// what an undivided batch draws.
 //
-// Elements 4b .. 4b+3 come from the four words of philox(counter = (b, 0, stream, step), key = seed), see philox.wgsl:
+// Elements 4b .. 4b+3 come from the four words of philox(counter = (b, part, stream, step), key = seed), see
+// philox.wgsl:
 //
 //   uniform    in [0, 1), see distributions.wgsl
 //   normal     by Box and Muller's transform, see there
 //   bernoulli  1 / keep where the uniform number is below keep, else 0
 //
-// Operands: state: seed (low word, high word), step, unused; out [count], in vectors with VECTOR, if count is a
+// Operands: state: seed (low word, high word), step, part; out [count], in vectors with VECTOR, if count is a
 // multiple of 4. With BATCH the blocks from table[i].x on, up to table[i + 1].x, are those of stream table[i].y.
 
 fn draw_bernoulli(words: vec4u) -> vec4f {
@@ -20,17 +22,17 @@ fn kernel(group: u32, lane: u32) {
     return;
   }
 //#if BATCH
-  // The last part that begins at this block or before it, by bisection.
-  var part = 0u;
-  for (var beyond = p.parts; beyond - part > 1u;) {
-    let middle = (part + beyond) / 2u;
+  // The last range that begins at this block or before it, by bisection.
+  var range = 0u;
+  for (var beyond = p.ranges; beyond - range > 1u;) {
+    let middle = (range + beyond) / 2u;
     let before = p.table[middle].x <= block;
-    part = select(part, middle, before);
+    range = select(range, middle, before);
     beyond = select(middle, beyond, before);
   }
-  let counter = vec4u(block - p.table[part].x, 0u, p.table[part].y, state_at(2));
+  let counter = vec4u(block - p.table[range].x, state_at(3), p.table[range].y, state_at(2));
 //#else
-  let counter = vec4u(block, 0u, p.stream, state_at(2));
+  let counter = vec4u(block, state_at(3), p.stream, state_at(2));
 //#end
   let words = philox(counter, vec2u(state_at(0), state_at(1)));
 //#if NORMAL

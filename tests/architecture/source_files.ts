@@ -26,7 +26,7 @@ export const ROOMS = [
 ] as const;
 export type Room = (typeof ROOMS)[number];
 
-/** What the kernel leaves of a process that crashed, for example of a graphics driver's: its memory, which names local paths. */
+/** What the kernel leaves of a crashed process, such as a graphics driver: its memory, which names local paths. */
 const CORE_DUMP = /^core(\.\d+)?$/;
 
 /** Folders that are not part of the project's sources. */

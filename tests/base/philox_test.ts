@@ -38,11 +38,11 @@ Deno.test("a sequence depends on every part of its key, and a longer one begins 
   const words = randomWords(9, base);
   assert.deepEqual(randomWords(9, base), words);
   assert.deepEqual(randomWords(21, base).slice(0, 9), words);
-  for (const other of [{ ...base, seed: 7 }, { ...base, stream: 4 }, { ...base, step: 6 }]) {
+  for (const other of [{ ...base, seed: 7 }, { ...base, stream: 4 }, { ...base, step: 6 }, { ...base, part: 1 }]) {
     const different = randomWords(9, other);
     assert.ok(words.every((word, i) => word !== different[i]), JSON.stringify(other));
   }
-  assert.deepEqual(randomWords(9, { seed: 1, stream: 3 }), randomWords(9, { seed: 1, stream: 3, step: 0 }));
+  assert.deepEqual(randomWords(9, { seed: 1, stream: 3 }), randomWords(9, { seed: 1, stream: 3, step: 0, part: 0 }));
 });
 
 Deno.test("uniform numbers lie in [0, 1), are multiples of 2^-24 and pass a Kolmogorov-Smirnov test", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readMetricsFile, runPaths, trainRun } from "../../training/mod.ts";
+import { readMetricsFile, runPaths, type RunRanks, trainRun } from "../../training/mod.ts";
 import { Device, NonFiniteError } from "../../runtime/mod.ts";
 import { smallRunConfig, smallRunData } from "./small_run.ts";
 
@@ -11,11 +11,18 @@ Deno.test("checkNumerics names the first op whose result is not finite, and othe
     using device = await Device.open();
     try {
       const config = smallRunConfig("mmvm", { training: { epochs: 1 } });
-      const train = (name: string, options: { checkNumerics: boolean; learningRate?: number }) => {
-        const { checkNumerics, learningRate = 1e-3 } = options;
-        const training = { ...config.training, learningRate };
+      const train = (name: string, options: { checkNumerics: boolean; learningRate?: number; ranks?: RunRanks }) => {
+        const { learningRate = 1e-3, ranks, ...rest } = options;
+        const training = { ...config.training, learningRate, ...(ranks && { ranks: ranks.size }) };
         const directory = join(folder, name);
-        return trainRun({ config: { ...config, name, training }, data, device, directory, checkNumerics });
+        return trainRun({
+          config: { ...config, name, training },
+          data,
+          device,
+          directory,
+          ...rest,
+          ...(ranks && { ranks }),
+        });
       };
       const losses = async (name: string) =>
         (await readMetricsFile(runPaths(join(folder, name)).metrics)).map(({ loss }) => loss);
@@ -34,6 +41,12 @@ Deno.test("checkNumerics names the first op whose result is not finite, and othe
         /^step 1: the first result that is not finite is that of \w+\(\) .*applied at .*\.ts:\d+:\d+/,
       );
       assert.match(error.message, /--resume --skip-nonfinite 1/);
+
+      // A rank that is alone repeats the step on its own part of the batch.
+      const broadcast = () => Promise.resolve(new TextEncoder().encode("null"));
+      const ranks = { rank: 1, size: 2, sum: () => Promise.resolve(), broadcast };
+      const ofRank = await train("rank", { checkNumerics: false, learningRate: 1e30, ranks }).catch((reason) => reason);
+      assert.match(String(ofRank), /at step 1: the first result that is not finite is that of \w+\(\)/);
     } finally {
       data.pixels.close();
     }

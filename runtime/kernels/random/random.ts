@@ -13,7 +13,7 @@ import { f32, floats, gridFor, type Lowering, reads, vec4us, writes } from "../k
 export type Distribution = "uniform" | "normal" | "bernoulli";
 
 /**
- * `count` random numbers: input state, u32 [seed low, seed high, step, 0]; output f32 [count].
+ * `count` random numbers: input state, u32 [seed low, seed high, step, part]; output f32 [count].
  *
  * @param options.keep Probability of a Bernoulli number that is not 0.
  */
@@ -61,8 +61,8 @@ export function lowerRandomBatch(
       uniforms: {
         count: 4 * count,
         keep: f32(keep),
-        parts: streams.length,
-        // First block and stream of each part.
+        ranges: streams.length,
+        // First block and stream of each range.
         table: vec4us(streams.flatMap((stream, i) => [offsets[i]! / 4, stream, 0, 0])),
       },
       operands: { state: reads({ input: 0 }, "u32"), out: writes({ output: 0 }, "vec4f") },

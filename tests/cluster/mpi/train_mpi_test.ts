@@ -69,7 +69,7 @@ if (all) {
 }
 
 Deno.test({
-  name: "ranks draw different random numbers, and learn from different parts of a batch",
+  name: "ranks learn from different parts of a batch",
   ignore,
   async fn() {
     const [one, two] = [await rig.outcome("one"), await rig.outcome("open-2")];

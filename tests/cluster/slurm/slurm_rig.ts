@@ -212,7 +212,7 @@ function exists(path: string): boolean {
   }
 }
 
-/** Waits until a condition holds, for at most five minutes: jobs are whole trainings, on a machine that runs other tests too. */
+/** Waits until a condition holds, for at most five minutes: jobs are whole trainings, on a machine that may be busy. */
 export async function waitFor(
   what: string,
   holds: () => Promise<boolean>,

@@ -8,17 +8,17 @@ import { dropout, dropout2d, randomBernoulli, randomNormal, randomUniform } from
 import { sum } from "../../../runtime/ops/reduce.ts";
 import { randomNormalData, randomUniformData } from "../../../base/philox.ts";
 
-Deno.test("every run draws the same numbers as the host for its seed and step, without recompilation", async () => {
+Deno.test("every run draws the host's numbers for its seed, step and part, without recompilation", async () => {
   using device = await Device.open();
   using program = await compile(device, () => ({
     outputs: { u: randomUniform([3, 7], { stream: 1 }), n: randomNormal([10], { stream: 2 }) },
   }));
   const seed = 2 ** 35 + 9;
-  for (const step of [0, 1, 7, 2 ** 31]) {
-    program.run({}, { seed, step });
+  for (const [step, part] of [[0, 0], [1, 0], [7, 0], [2 ** 31, 0], [7, 1], [0, 3]] as const) {
+    program.run({}, { seed, step: step + part * 2 ** 32 });
     const [u, n] = await program.read("u", "n");
-    assert.deepEqual(u, randomUniformData(21, { seed, stream: 1, step }));
-    const want = randomNormalData(10, { seed, stream: 2, step });
+    assert.deepEqual(u, randomUniformData(21, { seed, stream: 1, step, part }));
+    const want = randomNormalData(10, { seed, stream: 2, step, part });
     n!.forEach((value, i) => assert.ok(Math.abs(value - want[i]!) <= 1e-6));
   }
 });

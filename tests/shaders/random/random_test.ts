@@ -24,6 +24,7 @@ const KEYS: readonly RandomKey[] = [
   { seed: 0, stream: 0, step: 0 },
   { seed: 2 ** 53 - 1, stream: 2 ** 32 - 1, step: 2 ** 32 - 1 },
   { seed: 20_240_611, stream: 7, step: 31 },
+  { seed: 20_240_611, stream: 7, step: 31, part: 5 },
 ];
 
 async function draw(
@@ -32,7 +33,7 @@ async function draw(
 ): Promise<Float32Array> {
   const { count, key, distribution, keep } = options;
   const lowering = lowerRandom({ count, stream: key.stream, distribution, ...(keep !== undefined && { keep }) });
-  const state = Uint32Array.of(...seedWords(key.seed), key.step ?? 0, 0);
+  const state = Uint32Array.of(...seedWords(key.seed), key.step ?? 0, key.part ?? 0);
   const { outputs } = await runLowering(device, lowering, { inputs: [state], outputs: [count] });
   return outputs[0]!;
 }
@@ -112,7 +113,7 @@ Deno.test("normal numbers are finite and right at the ends of the logarithm's ra
 
 Deno.test("Bernoulli numbers are 1 / keep where the uniform number is below keep", async () => {
   using device = await Device.open();
-  const key = { seed: 9, stream: 4, step: 2 };
+  const key = { seed: 9, stream: 4, step: 2, part: 3 };
   for (const keep of [0.1, 0.5, 0.75, 1]) {
     for (const count of [999, 10_000]) {
       const got = await draw(device, { count, key, distribution: "bernoulli", keep });
@@ -140,8 +141,8 @@ Deno.test("random numbers beyond 65,535 workgroups are drawn too", async () => {
 
 Deno.test("a batch draws the numbers of its streams, whatever their number and lengths", async () => {
   using device = await Device.open();
-  const key = { seed: 3, step: 5 };
-  const state = Uint32Array.of(...seedWords(key.seed), key.step, 0);
+  const key = { seed: 3, step: 5, part: 7 };
+  const state = Uint32Array.of(...seedWords(key.seed), key.step, key.part);
   for (const counts of [[1], [5, 64, 3], [64, 64, 1, 1000, 7], Array.from({ length: 45 }, (_, i) => 50 * i + 1)]) {
     const layout = slabLayout(counts.map((count) => [count]));
     const streams = counts.map((_, i) => 2 ** 32 - 1 - 17 * i);
