@@ -68,6 +68,7 @@ const OPTIONS = {
   floors: flag({
     help: "also show what knows little: view position, pixel PCA, shuffled labels, untrained encoders",
   }),
+  seeds: integer({ min: 1, max: 3, help: "use only the first so many seeds of the scale; others can be added later" }),
   only: runName({ help: "perform this run alone and write no tables, as the tasks of a --slurm array do" }),
   ...SLURM_OPTIONS,
 };
@@ -143,10 +144,11 @@ async function writeJobs(
   all: readonly RunJob[],
   { experiment, values }: { experiment: Experiment; values: Values },
 ): Promise<void> {
-  const { dataset, data, scale, submit, floors } = values;
+  const { dataset, data, scale, submit, floors, seeds } = values;
   const name = `${experiment.name}-${dataset}-${scale}`;
   const place = data === undefined ? [] : ["--data", data];
-  const flags = ["--dataset", dataset, "--scale", scale, ...place, ...(floors ? ["--floors"] : [])];
+  const some = seeds === undefined ? [] : ["--seeds", String(seeds)];
+  const flags = ["--dataset", dataset, "--scale", scale, ...place, ...some, ...(floors ? ["--floors"] : [])];
   await writeSweep({
     name,
     folder: join(ROOT, name, "slurm"),
@@ -168,7 +170,8 @@ function contextOf(values: Values): ExperimentContext {
     const made = { phantoms: phantomRoot(PHANTOMS[scale]), chexpert: phantomRoot(asChexpert(PHANTOMS[scale])) };
     const place = root ?? (dataset === "phantoms" || dataset === "chexpert" ? made[dataset] : undefined);
     if (place === undefined && dataset !== "mnist-pairs") throw new UsageError(`--dataset ${dataset} needs --data DIR`);
-    return baseOf(dataset, { scale, root: place });
+    const base = baseOf(dataset, { scale, root: place });
+    return { ...base, seeds: base.seeds.slice(0, values.seeds) };
   };
   return { scale, on, base: on(values.dataset, values.data) };
 }

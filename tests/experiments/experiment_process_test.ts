@@ -98,6 +98,24 @@ Deno.test("a stopped and killed experiment resumes to the same results; a failin
   }
 });
 
+Deno.test("--seeds leaves out the runs of other seeds", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "mmvm-experiment-" });
+  try {
+    const seedsOf = async (...flags: string[]) => {
+      const args = ["label-efficiency", "--only", "unknown", ...flags];
+      const { code, stderr } = await runProcess([...taskCommand("experiment"), ...args], { cwd: folder });
+      assert.equal(code, 2, stderr);
+      const [, names] = /the experiment has no run unknown; its runs are (.*)/.exec(stderr)!;
+      return new Set(names!.split(", ").map((name) => /-(\d)-/.exec(name)![1]));
+    };
+    const [all, two] = await Promise.all([seedsOf(), seedsOf("--seeds", "2")]);
+    assert.deepEqual([...all].sort(), ["1", "2", "3"]);
+    assert.deepEqual([...two].sort(), ["1", "2"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("an unknown experiment is rejected with the list of known ones", async () => {
   const folder = await Deno.makeTempDir({ prefix: "mmvm-experiment-" });
   try {
