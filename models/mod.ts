@@ -34,7 +34,7 @@ export * as layers from "./layers/layers.ts";
 export { type Likelihood, LIKELIHOODS, negativeLogLikelihood } from "./layers/likelihoods.ts";
 export { declareParameters, fileShape, type HostTensor, Parameters } from "./layers/parameters.ts";
 export { type FileLayout, type Initializer, type ParameterSource, type ParameterSpec, Scope } from "./layers/scope.ts";
-export { augmentViews, type ViewAugmentation } from "./augment_views.ts";
+export { augmentView, augmentViews, type ViewAugmentation } from "./augment_views.ts";
 export type { BatchViews, Pixels, TokenBatch, ViewBatch } from "./view_batch.ts";
 export type { BatchShape, TextSizes, TextTensors, TextViews, ViewTensors } from "./view_inputs.ts";
 export {

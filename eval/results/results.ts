@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { AugmentedPictures } from "./augmentation_record.ts";
 import type { DataRecord } from "./data_record.ts";
 import type { Generative } from "./generative_record.ts";
 import type { Interval } from "./interval.ts";
@@ -309,6 +310,8 @@ export interface Results {
   projections: Projection[];
   /** What runs generate, if it was measured. */
   generative?: Generative[] | undefined;
+  /** What augmentation does, if pictures were requested; absent if no run augments its images. */
+  augmentations?: AugmentedPictures[] | undefined;
 }
 
 /** The first file's description of the data, and what the first run with a view of texts says of them. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import type { AugmentedPictures } from "./augmentation_record.ts";
 import type { DataRecord, TextViewRecord } from "./data_record.ts";
 import type { LabelAgreement, LabelSetScores } from "./label_set_record.ts";
 import type { SubgroupRecord } from "./subgroup_record.ts";
@@ -270,6 +271,14 @@ const picturesSchema: z.ZodType<Pictures> = z.object({
   items: z.array(z.object({ input: z.string(), target: z.string(), output: z.string() })),
 });
 
+const augmentedSchema: z.ZodType<AugmentedPictures> = z.object({
+  run: z.string(),
+  view: z.string(),
+  size: z.int(),
+  amounts: z.record(z.string(), z.number()),
+  items: z.array(z.object({ original: z.string(), augmented: z.array(z.string()) })),
+});
+
 const projectionSchema: z.ZodType<Projection> = z.object({
   run: z.string(),
   view: z.string(),
@@ -294,4 +303,5 @@ export const resultsSchema: z.ZodType<Results> = z.object({
   pictures: z.array(picturesSchema),
   projections: z.array(projectionSchema),
   generative: z.array(generativeSchema).optional(),
+  augmentations: z.array(augmentedSchema).optional(),
 });

@@ -23,7 +23,9 @@ import { evaluateFloors, floorRecord } from "../floors/evaluate_floors.ts";
 import { evaluateClassifier } from "./evaluate_classifier.ts";
 import { writeModelCard } from "./model_card.ts";
 import { trainingRecord } from "./training_record.ts";
-import { drawPictures, shownImages } from "./pictures.ts";
+import { drawAugmentations } from "./augmentation_pictures.ts";
+import { isSynthetic } from "./is_synthetic.ts";
+import { drawPictures } from "./pictures.ts";
 import { measureGenerative } from "../generative/measure_generative.ts";
 import { openRunJudge } from "../generative/run_judge.ts";
 import type { Generative } from "../results/generative_record.ts";
@@ -130,7 +132,8 @@ export async function measureRun(given: EvaluateRunOptions): Promise<Results> {
   const data = await withTexts(given.data, { config, directory, create: false });
   const options = { ...given, data };
   const synthetic = await isSynthetic(options);
-  const evaluated = await evaluateByKind({ ...options, pictures: (options.pictures ?? false) && synthetic });
+  const pictured = (options.pictures ?? false) && synthetic;
+  const evaluated = await evaluateByKind({ ...options, pictures: pictured });
   const { title, runs, cases, pictures, projections } = evaluated;
   const bootstrap = { workers: given.workers, ...given.bootstrap };
   const grouped = await withSubgroups(evaluated.evaluations, {
@@ -140,7 +143,9 @@ export async function measureRun(given: EvaluateRunOptions): Promise<Results> {
     bootstrap,
   });
   const { evaluations, agreement } = await scoreLabelSets(grouped, { index: data.index, cases, bootstrap });
-  const textView = describeTextView(data, viewsOfRun(config, data));
+  const views = viewsOfRun(config, data);
+  const textView = describeTextView(data, views);
+  const augmentations = pictured ? await drawAugmentations(options.device, { config, data, views }) : [];
   const results: Results = {
     schema: "mmvm-results",
     version: RESULTS_VERSION,
@@ -159,6 +164,7 @@ export async function measureRun(given: EvaluateRunOptions): Promise<Results> {
     pictures,
     projections,
     ...(evaluated.generative ? { generative: [evaluated.generative] } : {}),
+    ...(augmentations.length > 0 ? { augmentations } : {}),
   };
   if (runs.length > 1) {
     // With all floors, the run's method is compared with each of them.
@@ -166,23 +172,6 @@ export async function measureRun(given: EvaluateRunOptions): Promise<Results> {
     results.comparisons.push(...await compareResults([results], { ...baseline, ...options.bootstrap }));
   }
   return results;
-}
-
-/**
- * Whether no picture of the data shows a patient: because the reader generates the images, because the configuration
- * trusts the data, or because they were checked. A folder's claim is checked only if pictures are to be kept.
- */
-async function isSynthetic(options: EvaluateRunOptions): Promise<boolean> {
-  const { config, data, arePhantoms, onWarning } = options;
-  const { index } = data;
-  if (!index.synthetic || !options.pictures) return index.synthetic;
-  if (index.source.generated !== undefined || config.data.trustSynthetic) return true;
-  if (await arePhantoms?.(shownImages({ data, views: viewsOfRun(config, data) }))) return true;
-  onWarning?.(
-    `${index.root}: the images are not the phantoms that phantoms.json describes (as this version draws them), so no ` +
-      "picture is kept; --trust-synthetic takes the folder's word",
-  );
-  return false;
 }
 
 async function evaluateByKind(options: EvaluateRunOptions): Promise<Evaluated> {

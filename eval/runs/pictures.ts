@@ -18,7 +18,9 @@ import type { RunViews } from "../../training/data/run_views.ts";
 const SHOWN = 8;
 
 /** The pairs of the test split or, where it has none, of the split before it; those with all views if there are any. */
-function shownPairs({ data: { index }, views }: { data: RunData; views: RunViews }): PairTable | undefined {
+export function shownPairs(
+  { data: { index }, views }: { data: RunData; views: RunViews },
+): PairTable | undefined {
   const pairs = [...SPLITS].reverse().map((split) => pairsOfSplit(index, views.pairs, split))
     .find(({ count }) => count > 0);
   if (pairs === undefined || views.texts.length === 0) return pairs;
@@ -26,7 +28,7 @@ function shownPairs({ data: { index }, views }: { data: RunData; views: RunViews
   return complete.count > 0 ? complete : pairs;
 }
 
-/** Names of the images that {@linkcode drawPictures} shows. */
+/** Names of the images of which the report has pictures. */
 export function shownImages(options: { data: RunData; views: RunViews }): string[] {
   const pairs = shownPairs(options);
   const images = pairs?.images.subarray(0, SHOWN * pairs.views) ?? [];

@@ -40,9 +40,11 @@ export function combineResults(all: readonly Results[]): Results {
       pictures: results.pictures.map(renamed),
       projections: results.projections.map(located),
       generative: (results.generative ?? []).map(renamed),
+      augmentations: (results.augmentations ?? []).map(renamed),
     };
   });
   const generative = distinct(parts.flatMap((part) => part.generative));
+  const augmentations = distinct(parts.flatMap((part) => part.augmentations));
   return {
     ...first,
     data: sharedData(all),
@@ -55,6 +57,7 @@ export function combineResults(all: readonly Results[]): Results {
     pictures: distinct(parts.flatMap((part) => part.pictures)),
     projections: distinct(parts.flatMap((part) => part.projections)),
     ...(generative.length > 0 ? { generative } : {}),
+    ...(augmentations.length > 0 ? { augmentations } : {}),
   };
 }
 

@@ -69,6 +69,15 @@ export function withoutIdentifiers(results: Results): Results {
         output: pictures.toKind === "text" ? clean(item.output) : item.output,
       })),
     })),
+    ...(results.augmentations
+      ? {
+        augmentations: results.augmentations.map((each) => ({
+          ...each,
+          run: clean(each.run),
+          view: clean(each.view),
+        })),
+      }
+      : {}),
     projections: results.projections.map((projection) => ({
       ...projection,
       run: clean(projection.run),

@@ -326,7 +326,7 @@ Deno.test("a run without evaluation is encoded and has no scores, also without l
       studies: { ...index.studies, states: new Uint8Array(0) },
     }, index.drops);
     const data = { ...context.data, index: unlabelled, pairs };
-    const config = smallRunConfig("mmvm", { training: { noEvaluation: true } });
+    const config = smallRunConfig("mmvm", { training: { noEvaluation: true, augment: { rotate: 7 } } });
     const directory = await trained(config, { ...context, data });
     const results = await evaluateRun({
       ...evaluation,
@@ -343,6 +343,10 @@ Deno.test("a run without evaluation is encoded and has no scores, also without l
     );
     assert.deepEqual(results.projections.map(({ view }) => view), ["rotated", "rotated", "noisy", "noisy"]);
     assert.equal(results.pictures.length, 4);
+    assert.deepEqual(results.augmentations!.map(({ view, amounts }) => [view, amounts.rotate]), [
+      ["rotated", 7],
+      ["noisy", 7],
+    ]);
     assert.ok(results.runs[0]!.training.loss.length > 0);
     const scored = smallRunConfig("mmvm");
     await assert.rejects(
@@ -350,6 +354,7 @@ Deno.test("a run without evaluation is encoded and has no scores, also without l
       /there are no label columns/,
     );
     const html = renderReport(results);
+    assert.match(html, /Ranges: rotated by up to 7°/);
     assert.match(html, /No AUROC to report/);
     assert.doesNotMatch(html, /Scored on/);
     const classifier = smallRunConfig("supervised", { training: { noEvaluation: true } });

@@ -7,6 +7,7 @@ import type { Pictures } from "../../../eval/results/results.ts";
 import { figure, note, type ReportContext, section } from "../context.ts";
 import type { Builder, Child } from "../markup/dom.ts";
 import { capitalise, formatNumberOf } from "../markup/format.ts";
+import { augmentationPart } from "./augmentation_part.ts";
 import { methodName } from "../figures/palette.ts";
 import { isPng, picture } from "../markup/picture.ts";
 import { bestMethod } from "../figures/ties.ts";
@@ -25,6 +26,7 @@ export function picturesSection(ctx: ReportContext): HTMLElement {
     "pictures",
     h("h3", null, "Reconstructions and translations"),
     pictures(ctx),
+    mayShow(ctx) ? augmentationPart(ctx) : null,
     h("h3", null, "Generative quality"),
     generativePart(ctx),
     h("h3", null, "Latents"),
@@ -32,10 +34,15 @@ export function picturesSection(ctx: ReportContext): HTMLElement {
   );
 }
 
+/** Pictures of patients are shown on demand only. */
+function mayShow({ results, includeImages }: ReportContext): boolean {
+  return results.data.synthetic || includeImages;
+}
+
 function pictures(ctx: ReportContext): Child {
   const { h, results } = ctx;
   const { synthetic, dataset } = results.data;
-  if (!synthetic && !ctx.includeImages) {
+  if (!mayShow(ctx)) {
     return note(
       h,
       `Pictures are omitted because ${dataset} shows patients; by default only pictures of phantoms and MNIST ` +
