@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { SeededRandom } from "../../base/random.ts";
+import { readResults } from "../../eval/mod.ts";
 import { latestCheckpoint, listCheckpoints, readCheckpoint } from "../../runtime/files/checkpoint.ts";
 import { readValidations, runPaths } from "../../training/mod.ts";
-import { assertSameTensors, STEPS, Subject } from "./subject.ts";
+import { assertSameTensors, type Fault, STEPS, Subject } from "./subject.ts";
 
 /** Number of kills. */
 const KILLS = 30;
@@ -150,6 +151,64 @@ Deno.test("a run killed around its best checkpoint has the same validations, bes
   assert.deepEqual(actual.validations, expected.validations);
   assertSameTensors(actual.best, expected.best);
   assertSameTensors(actual.last, expected.last);
+});
+
+/** All that decides how a run trains, beside its method and sizes; this schedule depends on the validations. */
+const EVERY_SETTING = [
+  ...["--validate-steps", "2", "--validate-auroc", "--keep-best", "loss", "--augment", "--ema", "0.9"],
+  ...["--optimizer", "adamw", "--weight-decay", "0.01", "--accumulate", "2", "--clip", "100", "--warmup-steps", "3"],
+  ...["--schedule", "plateau", "--plateau-patience", "0", "--plateau-factor", "0.5", "--lr", "0.1"],
+  ...["--checkpoint-steps", "3", "--log", "tensorboard,mlflow"],
+];
+
+/** Where such a run is killed, in the order in which it gets there. */
+const EVERY_SETTING_KILLS: readonly Fault[] = [
+  { module: "./freeze.ts", parameters: { call: "rename", path: "best/step-", when: "before" } },
+  { module: "./freeze.ts", parameters: { call: "write", path: "step-.*tmp$", nth: 9, when: "half" } },
+  // Two submissions a step, one for each micro-batch, and those of validations: in the middle of training.
+  { module: "./count_submits.ts", parameters: { at: 14 } },
+  { module: "./freeze.ts", parameters: { call: "rename", path: "results\\.json$", when: "before" } },
+];
+
+Deno.test("a killed run with validation, schedule, average, augmentation and micro-batches has every bit", async () => {
+  const run = "every-setting";
+  const outcome = async (lane: Subject) => {
+    const { metrics, best, checkpoints, results } = runPaths(lane.directory(run));
+    const lines = (await Deno.readTextFile(metrics)).trimEnd().split("\n").map((line) => JSON.parse(line));
+    return {
+      lines: lines.map(({ seconds: _, studiesPerSecond: __, ...line }) => line),
+      best: (await latestCheckpoint(best)).found!,
+      last: (await latestCheckpoint(checkpoints)).found!,
+      evaluations: (await readResults(results)).evaluations,
+    };
+  };
+  const finish = async (lane: Subject) => {
+    const { code, stderr } = await lane.start(run, { flags: EVERY_SETTING }).ended;
+    assert.equal(code, 0, stderr);
+  };
+  const stepsReached: number[] = [];
+  await atOnce(async (lane, index) => {
+    for (const fault of index === 0 ? [] : EVERY_SETTING_KILLS) {
+      lane.faults.tried("killed with every setting");
+      const process = lane.start(run, { flags: EVERY_SETTING, fault });
+      await process.until(fault.module === "./freeze.ts" ? "FROZEN" : "SUBMITTED");
+      process.kill("SIGKILL");
+      assert.equal((await process.ended).signal, "SIGKILL");
+      const { found } = await latestCheckpoint(runPaths(lane.directory(run)).checkpoints);
+      stepsReached.push(found!.state.step);
+      lane.faults.survived("killed with every setting");
+    }
+    await finish(lane);
+  });
+  assert.equal(stepsReached.at(-1), STEPS);
+  const [whole, killed] = await Promise.all([outcome(subject), outcome(lanes[1]!)]);
+  const rates = new Set(whole.lines.flatMap(({ learningRate }) => learningRate ?? []));
+  assert.ok(rates.size > 3, "the warm-up and a plateau changed the learning rate");
+  assert.ok([...whole.last.tensors.keys()].some((name) => name.startsWith("optimizer.ema.")));
+  assert.deepEqual(killed.lines, whole.lines);
+  assert.deepEqual(killed.evaluations, whole.evaluations);
+  assertSameTensors(killed.best, whole.best);
+  assertSameTensors(killed.last, whole.last);
 });
 
 Deno.test("a run killed while its images are prepared resumes with --resume alone", async () => {
