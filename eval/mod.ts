@@ -40,6 +40,7 @@ export { type CompareOptions, compareResults, hasIndependentCases } from "./resu
 export { chooseGrouping, type GroupBy } from "./results/evaluation_groups.ts";
 export { formatCalibrationTable } from "./results/calibration_table.ts";
 export { type LabelSetOptions, type ScoredLabelSets, scoreLabelSets } from "./protocol/label_sets.ts";
+export type { AugmentedPictures } from "./results/augmentation_record.ts";
 export type { LabelAgreement, LabelSetPair, LabelSetScores } from "./results/label_set_record.ts";
 export { formatLabelSetTable } from "./results/label_set_table.ts";
 export { formatSubgroupTable } from "./results/subgroup_table.ts";

@@ -3,17 +3,27 @@
  *
  * @module
  */
+import type { RunConfig } from "../../training/run/run_config.ts";
+import type { RunData } from "../../training/data/run_data.ts";
 import { viewsOfRun } from "../../training/data/run_views.ts";
-import type { EvaluateRunOptions } from "./evaluate_run.ts";
 import { shownImages } from "./pictures.ts";
+
+/** What {@linkcode isSynthetic} depends on. */
+export interface PicturedRun {
+  readonly config: RunConfig;
+  readonly data: RunData;
+  /** Whether pictures are to be kept. */
+  readonly pictures?: boolean;
+  /** Checks that the named images are the phantoms that their folder claims. */
+  readonly arePhantoms?: (names: readonly string[]) => Promise<boolean>;
+  readonly onWarning?: (message: string) => void;
+}
 
 /**
  * Whether no picture of the data shows a patient: because the reader generates the images, because the configuration
  * trusts the data, or because they were checked. A folder's claim is checked only if pictures are to be kept.
  */
-export async function isSynthetic(
-  options: Pick<EvaluateRunOptions, "config" | "data" | "pictures" | "arePhantoms" | "onWarning">,
-): Promise<boolean> {
+export async function isSynthetic(options: PicturedRun): Promise<boolean> {
   const { config, data, arePhantoms, onWarning } = options;
   const { index } = data;
   if (!index.synthetic || !options.pictures) return index.synthetic;

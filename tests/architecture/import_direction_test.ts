@@ -42,6 +42,7 @@ const ALLOWED_FILES: Readonly<Partial<Record<Room, readonly string[]>>> = {
   viz: [
     "eval/results/results.ts",
     "eval/results/data_record.ts",
+    "eval/results/augmentation_record.ts",
     "eval/results/generative_record.ts",
     "eval/results/interval.ts",
     "eval/results/label_set_record.ts",
