@@ -406,7 +406,7 @@ Deno.test("pictures of patients are embedded only on request, and a note explain
 
 Deno.test("augmented pictures stand below their originals, with the ranges, where pictures may be shown", () => {
   const base = singleRunFixture({ studies: 40, synthetic: false });
-  const [{ input: png }] = base.pictures[0]!.items as [{ input: string }];
+  const png = base.pictures[0]!.items[0]!.input;
   const amounts = { scale: 0.1, rotate: 7, flip: 0 };
   const one = { run: "mmvm-s0", size: 64, amounts, items: [{ original: png, augmented: [png, png] }] };
   const augmentations = [{ ...one, view: "frontal" }, { ...one, view: "lateral" }];
