@@ -14,8 +14,20 @@ import { runDirectory } from "./options/run_options.ts";
 import { runCli } from "./terminal/run_cli.ts";
 
 const FORMATS = ["pytorch", "html"] as const;
+/** How weights are stored with a flag. */
+const STORAGES = { small: "i8", half: "f16", exact: "f32" } as const;
 /** Flags of the format `html` alone. */
-const HTML_FLAGS = ["into", "small", "exact", "neighbours", "noProbes", "data", "dataset", "includeImages"] as const;
+const HTML_FLAGS = [
+  "into",
+  "small",
+  "half",
+  "exact",
+  "neighbours",
+  "noProbes",
+  "data",
+  "dataset",
+  "includeImages",
+] as const;
 
 /** Runs the command with these arguments. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -32,7 +44,8 @@ export async function main(args: readonly string[]): Promise<number> {
       }),
       into: path({ help: "html: write the run's report to this file, with the model in it", placeholder: "file" }),
       small: flag({ help: "html: quantise the weights to 8 bits" }),
-      exact: flag({ help: "html: keep the weights in float32" }),
+      half: flag({ help: "html: round all weights to float16; by default those of encoders stay float32" }),
+      exact: flag({ help: "html: keep all weights in float32" }),
       neighbours: flag({ help: "html: include up to 300 studies, with pictures, to compare with; may show patients" }),
       noProbes: flag({ help: "html: leave out the probes, which are fitted on the run's data" }),
       includeImages: flag({ help: "html: embed the report's pictures even if they show patients" }),
@@ -43,8 +56,9 @@ export async function main(args: readonly string[]): Promise<number> {
   const { format = values.into !== undefined || values.out?.endsWith(".html") ? "html" : undefined } = values;
   if (format === undefined) throw new UsageError(`export needs --format ${FORMATS.join(" or ")}`);
   if (format === "html") {
-    if (values.small && values.exact) throw new UsageError("--small and --exact contradict each other: give one");
-    const storage = values.small ? "i8" : values.exact ? "f32" : "f16";
+    const [first, second] = (["small", "half", "exact"] as const).filter((name) => values[name]);
+    if (second) throw new UsageError(`--${first} and --${second} contradict each other: give one`);
+    const storage = first ? STORAGES[first] : "mixed";
     return await exportHtml(run!, { ...values, storage, probes: !values.noProbes });
   }
   const given = HTML_FLAGS.find((name) => values[name] !== undefined && values[name] !== false);

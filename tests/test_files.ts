@@ -26,6 +26,7 @@ const GPU_TESTS: readonly string[] = [
   "tests/eval/runs",
   "tests/eval/verify",
   "tests/page/phantom_training_test.ts",
+  "tests/page/run_kinds_test.ts",
   "tests/faults/device_faults_test.ts",
   "tests/faults/file_faults_test.ts",
 ];
@@ -105,6 +106,7 @@ export const SLOW: readonly string[] = [
   "tests/page/hostile_page_test.ts",
   "tests/page/model_page_test.ts",
   "tests/page/phantom_training_test.ts",
+  "tests/page/run_kinds_test.ts",
   "tests/phantoms/draw_test.ts",
   "tests/phantoms/write_phantoms_test.ts",
   "tests/runtime/files/checkpoint_test.ts",

@@ -6,14 +6,14 @@
 import { join } from "node:path";
 import { readResults } from "../../eval/results/results_file.ts";
 import { exportModel } from "../../page/export/export_model.ts";
-import { cardOf, lossText, STORAGE_NAMES } from "../../page/export/model_card.ts";
+import { cardOf, isExact, lossText, STORAGE_NAMES, UNCHANGED } from "../../page/export/model_card.ts";
 import { modelPart } from "../../page/render/model_part.ts";
-import type { WeightStorage } from "../../page/stored/stored_weights.ts";
+import type { ModelStorage } from "../../page/stored/stored_weights.ts";
 import { Device } from "../../runtime/mod.ts";
 import { runPaths } from "../../training/mod.ts";
 import { printable, UserError } from "../terminal/errors.ts";
 import { exists } from "../terminal/exists.ts";
-import { startProgress } from "../terminal/progress.ts";
+import { type Progress, startProgress } from "../terminal/progress.ts";
 import { stopSignals } from "../terminal/stop_signals.ts";
 import type { OptionValues } from "../options/options.ts";
 import { openTrainedRun, type TRAINED_RUN_OPTIONS } from "./open_trained_run.ts";
@@ -26,7 +26,7 @@ export type ExportHtmlOptions = OptionValues<typeof TRAINED_RUN_OPTIONS> & {
   readonly out?: string | undefined;
   /** The report, which ends with it; instead of `out`. */
   readonly into?: string | undefined;
-  readonly storage: WeightStorage;
+  readonly storage: ModelStorage;
   readonly probes: boolean;
   readonly neighbours: boolean;
   readonly includeImages: boolean;
@@ -47,27 +47,30 @@ export async function exportHtml(run: string, options: ExportHtmlOptions): Promi
   const trained = await openTrainedRun(run, options);
   const results = await readResults(file);
   using device = await Device.open();
-  using progress = startProgress("encoding", { total: 1 });
+  let progress: Progress | undefined;
   let exported: Awaited<ReturnType<typeof exportModel>>;
   try {
     exported = await exportModel(device, {
       ...options,
       ...trained,
       signal: stop.signal,
-      onProgress: ({ done, total }) => progress.update(done / total),
+      onProgress: ({ done, total }) => (progress ??= startProgress("encoding", { total })).update(done),
       onWarning: (message) => console.error(printable(`warning: ${message}`)),
     });
   } catch (error) {
     if (stop.signal.aborted) return stop.exitCode;
     throw error;
+  } finally {
+    progress?.stop();
   }
-  progress.stop();
   const { tensors } = exported.model;
-  for (const loss of exported.losses) {
-    console.log(printable(`${STORAGE_NAMES[options.storage]}, ${loss.view}: ${lossText(loss)}`));
-  }
+  const { storage } = options;
+  const stored = STORAGE_NAMES[storage];
+  if (isExact(storage)) console.log(`${stored}: ${UNCHANGED}`);
+  for (const loss of exported.losses) console.log(printable(`${stored}, ${loss.view}: ${lossText(loss)}`));
   const { losses } = exported;
-  const model = { ...exported.model, card: cardOf(trained.config, { data: results.data, tensors, losses }) };
+  const card = cardOf(trained.config, { data: results.data, storage, tensors, losses });
+  const model = { ...exported.model, card };
   const out = options.out ?? (options.into === undefined ? join(directory, "model.html") : undefined);
   const targets = [[out, "first"], [options.into, "last"]] as const;
   for (const [path, place] of targets) {

@@ -5,19 +5,21 @@
  */
 import type { Builder } from "../../viz/report/markup/dom.ts";
 import type { Device } from "../../runtime/mod.ts";
-import type { PageModel } from "../stored/page_model.ts";
+import { hasDecoders, type PageModel } from "../stored/page_model.ts";
 import { Counterfactual } from "./counterfactual.ts";
-import { latentChart, scoreTable, shownView } from "./figures.ts";
-import { imageViewsOf, type Latent, LoadedModel } from "./loaded_model.ts";
+import { combinedTable, latentChart, scoreTable, shownView } from "./figures.ts";
+import { type Decoded, imageViewsOf, type Latent, LoadedModel } from "./loaded_model.ts";
 import { NeighbourPart } from "./neighbours.ts";
 import { PictureError, PictureOpener } from "./open_picture.ts";
-import { Status } from "./status.ts";
+import { painted, Status } from "./status.ts";
 import { studyForm } from "./study_form.ts";
+import { Timings } from "./timings.ts";
 
 /** The running page. */
 export class App {
   readonly element: HTMLElement;
   readonly #status: Status;
+  readonly #times: HTMLElement;
   readonly #results: HTMLElement;
   readonly #opener: PictureOpener;
   readonly #pictures = new Map<string, Uint8Array>();
@@ -31,6 +33,7 @@ export class App {
   constructor(private readonly h: Builder, private readonly page: PageModel, private readonly device: Device) {
     this.#status = new Status(h, "Model");
     this.#opener = new PictureOpener(page);
+    this.#times = h("div");
     this.#results = h("div", { class: "results" });
     this.#moves = h("div");
     if (page.neighbours) this.#neighbours = new NeighbourPart(h, page, page.neighbours);
@@ -39,7 +42,16 @@ export class App {
       onFiles: (files) => this.#inTurn(() => this.#take(files)),
       onClear: () => this.#inTurn(() => this.#clear()),
     });
-    this.element = h("div", null, form, this.#status.element, this.#results, this.#moves, this.#neighbours?.element);
+    this.element = h(
+      "div",
+      null,
+      form,
+      this.#status.element,
+      this.#times,
+      this.#results,
+      this.#moves,
+      this.#neighbours?.element,
+    );
   }
 
   #inTurn(work: () => Promise<void>): void {
@@ -54,63 +66,89 @@ export class App {
 
   async #clear(): Promise<void> {
     this.#pictures.clear();
-    await this.#showStudy();
+    await this.#showStudy(new Timings());
     this.#status.done("");
   }
 
-  /** Takes pictures in the place of those before. One that cannot be read leaves its view without any. */
+  /** Takes pictures in the place of those before. Those that cannot be read leave their views without any. */
   async #take(files: ReadonlyMap<string, File>): Promise<void> {
-    let fault: PictureError | undefined;
+    const times = new Timings();
+    const faults: string[] = [];
     for (const [view, file] of files) {
       await this.#status.busy(`Reading the picture of the ${view} view…`, 0.1);
       this.#pictures.delete(view);
       try {
-        this.#pictures.set(view, await this.#opener.open(file));
+        const { pixels, decoding, preparing } = await this.#opener.open(file);
+        this.#pictures.set(view, pixels);
+        times.add("decoding", decoding);
+        times.add("preparing", preparing);
       } catch (error) {
         if (!(error instanceof PictureError)) throw error;
-        fault = error;
+        faults.push(error.message);
       }
     }
-    await this.#showStudy();
-    if (fault) throw fault;
+    await this.#showStudy(times);
+    if (faults.length > 0) throw new PictureError(faults.join("\n"));
   }
 
   /** Encodes the pictures that there are, and shows everything that follows from them. */
-  async #showStudy(): Promise<void> {
+  async #showStudy(times: Timings): Promise<void> {
     this.#results.replaceChildren();
+    this.#times.replaceChildren();
     if (this.#pictures.size === 0) {
       await this.#counterfactual?.show(new Map());
       if (this.#neighbours) this.#neighbours.element.hidden = true;
       return;
     }
-    const start = performance.now();
-    const model = await this.#open();
+    const model = this.#model ?? await times.of("loading", () => this.#open());
     await this.#status.busy("Encoding…", 0.5);
-    const latents = await model.encode(this.#pictures);
-    const seconds = (performance.now() - start) / 1000;
-    let done = 0;
-    for (const [view, latent] of latents) {
-      await this.#status.busy(`Decoding from the ${view} view…`, 0.6 + 0.3 * done++ / latents.size);
-      this.#results.append(await this.#viewResults(model, view, latent));
+    const latents = await times.of("encoding", () => model.encode(this.#pictures));
+    const decoded = new Map<string, readonly Decoded[]>();
+    for (const [view, { mu }] of latents) {
+      await this.#status.busy(`Decoding from the ${view} view…`, 0.6 + 0.3 * decoded.size / latents.size);
+      decoded.set(view, await times.of("views", () => model.decode(mu, view)));
     }
-    await this.#counterfactual!.show(latents);
-    await this.#neighbours?.show(latents);
-    this.#status.done(`Encoded ${[...latents.keys()].join(" and ")} in ${seconds.toFixed(2)} s.`);
+    await times.of("showing", async () => {
+      this.#results.append(...this.#combined(latents));
+      for (const [view, latent] of latents) this.#results.append(this.#viewResults(view, latent, decoded.get(view)!));
+      await this.#neighbours?.show(latents);
+    });
+    await this.#counterfactual?.show(latents);
+    this.#times.replaceChildren(times.element(this.h));
+    this.#status.done(`Encoded ${[...latents.keys()].join(" and ")} in ${(times.total / 1000).toFixed(2)} s.`);
   }
 
   async #open(): Promise<LoadedModel> {
-    if (this.#model) return this.#model;
     await this.#status.busy("Loading the weights and compiling the model…", 0.25);
-    this.#model = new LoadedModel(this.device, this.page);
-    this.#counterfactual = new Counterfactual(this.h, this.#model, this.#status);
-    this.#moves.append(this.#counterfactual.element);
-    return this.#model;
+    await painted();
+    const model = await LoadedModel.open(this.device, this.page);
+    await this.#status.busy("Compiling the model…", 0.35);
+    await model.warmUp();
+    if (hasDecoders(this.page.config)) {
+      this.#counterfactual = new Counterfactual(this.h, model, this.#status);
+      this.#moves.append(this.#counterfactual.element);
+    }
+    return this.#model = model;
   }
 
-  async #viewResults(model: LoadedModel, view: string, latent: Latent): Promise<HTMLElement> {
+  /** The scores of a classifier that averages its views. */
+  #combined(latents: ReadonlyMap<string, Latent>): HTMLElement[] {
+    const { h, page: { combined, probes } } = this;
+    if (!combined) return [];
+    const title = h("h3", null, latents.size === 1 ? "The view given" : "The views together");
+    return [
+      h(
+        "section",
+        { class: "part", "data-results": combined.name },
+        title,
+        combinedTable(h, combined, { probes, latents }),
+      ),
+    ];
+  }
+
+  #viewResults(view: string, latent: Latent, decoded: readonly Decoded[]): HTMLElement {
     const { h, page } = this;
     const { views, imageSize: side } = page.config;
-    const decoded = await model.decode(latent.mu);
     const probes = page.probes.find((one) => one.view === view);
     return h(
       "section",
@@ -127,6 +165,7 @@ export class App {
           })
         ),
       ),
+      hasDecoders(page.config) ? null : h("p", { class: "note" }, "The model has no decoders: it draws no pictures."),
       probes
         ? scoreTable(h, probes, latent)
         : h("p", { class: "note" }, "The run has no probes: it was not evaluated on labels."),

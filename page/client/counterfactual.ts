@@ -16,9 +16,10 @@ const REACH = 4;
 const STEP = 0.1;
 
 /** A latent moved by some standard deviations of the training latents along a probe's direction. */
-export function moved(mu: ArrayLike<number>, { coefficients, spread }: LinearProbe, by: number): Float32Array {
-  const norm = Math.hypot(...coefficients) || 1;
-  return Float32Array.from(coefficients, (weight, i) => mu[i]! + by * spread * weight / norm);
+export function moved(mu: ArrayLike<number>, probe: LinearProbe, by: number): Float32Array {
+  const { coefficients, direction = coefficients, spread } = probe;
+  const norm = Math.hypot(...direction) || 1;
+  return Float32Array.from(direction, (weight, i) => mu[i]! + by * spread * weight / norm);
 }
 
 /** Places for what a latent decodes to. */
@@ -36,9 +37,10 @@ export class Counterfactual {
   readonly #slider: HTMLInputElement;
   readonly #score: HTMLOutputElement;
   readonly #table: HTMLElement;
+  readonly #note: HTMLElement;
   readonly #targets: Targets;
   #latents: ReadonlyMap<string, Latent> = new Map();
-  #wanted: Float32Array | undefined;
+  #wanted: { readonly z: Float32Array; readonly view: string } | undefined;
   #busy = false;
 
   constructor(private readonly h: Builder, private readonly model: LoadedModel, private readonly status: Status) {
@@ -48,6 +50,11 @@ export class Counterfactual {
     this.#slider = h("input", { type: "range", id: "move-by", ...range });
     this.#score = h("output", { for: "move-by move-label move-view", id: "move-score" });
     this.#table = h("tbody");
+    this.#note = h(
+      "p",
+      { class: "note", hidden: true },
+      "This label's probe lies between those of other labels: no direction raises its probability from every latent.",
+    );
     this.#targets = decodedTargets(h, model);
     const reset = h("button", { type: "button", class: "plain-button" }, "Back to the picture");
     reset.addEventListener("click", () => this.#reset());
@@ -88,7 +95,11 @@ export class Counterfactual {
     );
     if (probes.labels[Number(kept)]?.probe && kept !== "") this.#label.value = kept;
     this.#slider.value = "0";
-    this.#targets.showBase(await this.model.decode(this.#chosen.mu));
+    const latents = this.#latents;
+    const base = await this.model.decode(this.#chosen.mu, probes.view);
+    // Another study may have been opened meanwhile, or this one closed.
+    if (latents !== this.#latents || this.#view.value !== probes.view) return;
+    this.#targets.showBase(base);
     this.#move();
   }
 
@@ -103,6 +114,7 @@ export class Counterfactual {
     const by = Number(this.#slider.value);
     const z = moved(mu, probe, by);
     const [before, after] = [probabilitiesOf(probes, mu), probabilitiesOf(probes, z)];
+    this.#note.hidden = !probes.exclusive || probe.direction !== undefined;
     const text = `${probes.labels[index]!.label}: ${after[index]!.toFixed(3)}`;
     this.#score.textContent = text;
     this.#score.dataset["score"] = String(after[index]);
@@ -118,7 +130,7 @@ export class Counterfactual {
         ),
       ]
     ));
-    this.#wanted = z;
+    this.#wanted = { z, view: probes.view };
     if (!this.#busy) this.#decode();
   }
 
@@ -126,9 +138,9 @@ export class Counterfactual {
     this.#busy = true;
     try {
       while (this.#wanted) {
-        const z = this.#wanted;
+        const { z, view } = this.#wanted;
         this.#wanted = undefined;
-        this.#targets.show(await this.model.decode(z));
+        this.#targets.show(await this.model.decode(z, view));
       }
     } catch (error) {
       this.status.fail(`the views cannot be decoded: ${(error as Error).message}`);
@@ -161,6 +173,7 @@ export class Counterfactual {
         this.#score,
         reset,
       ),
+      this.#note,
       this.#targets.element,
       h(
         "div",

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Builder } from "../../viz/report/markup/dom.ts";
-import { probabilitiesOf } from "../stored/probabilities.ts";
-import type { LabelProbe, ViewProbes } from "../stored/page_model.ts";
+import { averageProbabilities, probabilitiesOf } from "../stored/probabilities.ts";
+import type { CombinedScores, LabelMeasures, ViewProbes } from "../stored/page_model.ts";
 import { paint, pictureCanvas } from "./canvas.ts";
 import type { Decoded, Latent } from "./loaded_model.ts";
 
@@ -23,23 +23,36 @@ export function shownView(
   return h("figure", { class: "shown" }, canvas, h("figcaption", null, caption));
 }
 
-const ROW = 8;
+/** Width of a dimension's bar: less where there are many. */
+const WIDEST_ROW = 8;
+const NARROWEST_ROW = 2;
+const CHART_WIDTH = 2048;
 const CHART_HEIGHT = 120;
 
-/** A latent as one bar for each dimension, from mean - sd to mean + sd, and its numbers in a table. */
+/**
+ * A latent as one bar for each dimension, from mean - sd to mean + sd, and its numbers in a table; features as a point
+ * each.
+ */
 export function latentChart(h: Builder, { mu, logvar }: Latent, view: string): HTMLElement {
-  const sds = Array.from(logvar, (value) => Math.exp(value / 2));
-  const reach = Math.max(1, ...sds.map((sd, i) => Math.abs(mu[i]!) + sd));
-  const y = (value: number) => CHART_HEIGHT / 2 * (1 - value / reach);
-  const bars = sds.map((sd, i) => {
-    const x = (i + 0.5) * ROW;
+  const means = [...mu];
+  const sds = logvar && Array.from(logvar, (value) => Math.exp(value / 2));
+  const sd = (i: number) => sds?.[i] ?? 0;
+  const reach = Math.max(sds ? 1 : 1e-6, ...means.map((mean, i) => Math.abs(mean) + sd(i)));
+  const row = Math.max(NARROWEST_ROW, Math.min(WIDEST_ROW, CHART_WIDTH / mu.length));
+  const y = (value: number) => CHART_HEIGHT / 2 * (1 - 0.95 * value / reach);
+  const bars = means.map((mean, i) => {
+    const x = (i + 0.5) * row;
     return [
-      h.svg("line", { x1: x, x2: x, y1: y(mu[i]! - sd), y2: y(mu[i]! + sd), class: "spread" }),
-      h.svg("circle", { cx: x, cy: y(mu[i]!), r: 2.5, class: "mean" }),
+      sds ? h.svg("line", { x1: x, x2: x, y1: y(mean - sd(i)), y2: y(mean + sd(i)), class: "spread" }) : null,
+      h.svg("circle", { cx: x, cy: y(mean), r: Math.min(2.5, row / 2), class: "mean" }),
     ];
   });
-  const width = mu.length * ROW;
-  const name = `Latent of the ${view} view: mean and standard deviation of ${mu.length} dimensions`;
+  const width = mu.length * row;
+  const name = sds
+    ? `Latent of the ${view} view: mean and standard deviation of ${mu.length} dimensions`
+    : `Features of the ${view} view: ${mu.length} numbers`;
+  const numbers = sds ? `Numbers of the ${view} latent` : `Numbers of the ${view} features`;
+  const columns = ["dimension", ...(sds ? ["mean", "sd"] : ["value"])];
   return h(
     "div",
     { class: "latent" },
@@ -56,24 +69,24 @@ export function latentChart(h: Builder, { mu, logvar }: Latent, view: string): H
     h(
       "details",
       null,
-      h("summary", null, `Numbers of the ${view} latent`),
+      h("summary", null, numbers),
       h(
         "div",
-        { class: "scroll", role: "region", tabindex: 0, "aria-label": `Numbers of the ${view} latent` },
+        { class: "scroll", role: "region", tabindex: 0, "aria-label": numbers },
         h(
           "table",
           { class: "plain numbers", "data-latent": view },
-          h("thead", null, h("tr", null, ["dimension", "mean", "sd"].map((text) => h("th", { scope: "col" }, text)))),
+          h("thead", null, h("tr", null, columns.map((text) => h("th", { scope: "col" }, text)))),
           h(
             "tbody",
             null,
-            sds.map((sd, i) =>
+            means.map((mean, i) =>
               h(
                 "tr",
                 null,
                 h("th", { scope: "row" }, i),
-                h("td", null, mu[i]!.toPrecision(8)),
-                h("td", null, sd.toPrecision(8)),
+                h("td", null, mean.toPrecision(8)),
+                sds ? h("td", null, sd(i).toPrecision(8)) : null,
               )
             ),
           ),
@@ -87,24 +100,46 @@ const COLUMNS = ["Finding", "Probability", "Threshold", "Reading", "AUROC on tes
 
 /** The probes' probabilities, with thresholds and calibration. */
 export function scoreTable(h: Builder, probes: ViewProbes, { mu }: Latent): HTMLElement {
-  const probabilities = probabilitiesOf(probes, mu);
-  const name = `Probabilities by the ${probes.view} view`;
+  const { view, labels } = probes;
+  return tableOf(h, `Probabilities by the ${view} view`, { view, labels, probabilities: probabilitiesOf(probes, mu) });
+}
+
+/** The average of the probabilities of the views that were given. */
+export function combinedTable(
+  h: Builder,
+  { name, labels }: CombinedScores,
+  { probes, latents }: { probes: readonly ViewProbes[]; latents: ReadonlyMap<string, Latent> },
+): HTMLElement {
+  const each = probes.flatMap((own) => {
+    const latent = latents.get(own.view);
+    return latent ? [probabilitiesOf(own, latent.mu)] : [];
+  });
+  const title = `The model's probabilities: the average over ${each.length === 1 ? "the view" : "the views"} given`;
+  return tableOf(h, title, { view: name, labels, probabilities: averageProbabilities(each) });
+}
+
+function tableOf(
+  h: Builder,
+  name: string,
+  scores: { view: string; labels: readonly LabelMeasures[]; probabilities: readonly (number | null)[] },
+): HTMLElement {
+  const { view, labels, probabilities } = scores;
   return h(
     "div",
     { class: "scroll", role: "region", tabindex: 0, "aria-label": name },
     h(
       "table",
-      { class: "plain scores", "data-scores": probes.view },
+      { class: "plain scores", "data-scores": view },
       h("caption", null, name),
       h("thead", null, h("tr", null, COLUMNS.map((text) => h("th", { scope: "col" }, text)))),
-      h("tbody", null, probes.labels.map((label, i) => scoreRow(h, label, probabilities[i]!))),
+      h("tbody", null, labels.map((label, i) => scoreRow(h, label, probabilities[i] ?? null))),
     ),
   );
 }
 
-function scoreRow(h: Builder, { label, threshold, auroc, reliability }: LabelProbe, p: number | null): HTMLElement {
+function scoreRow(h: Builder, { label, threshold, auroc, reliability }: LabelMeasures, p: number | null): HTMLElement {
   if (p === null) {
-    const why = "no probe: the training studies have one class only";
+    const why = "not learned: the training studies have one class only";
     return h("tr", null, h("th", { scope: "row" }, label), h("td", { colspan: COLUMNS.length - 1 }, why));
   }
   const tenth = Math.min(9, Math.floor(p * 10));

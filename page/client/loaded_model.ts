@@ -4,17 +4,18 @@
  * @module
  */
 import { decodeTokens } from "../../data/text/decode_tokens.ts";
+import { EncoderInference } from "../../models/encoder/encoder_inference.ts";
 import { VaeInference } from "../../models/vae/vae_inference.ts";
 import type { Device } from "../../runtime/mod.ts";
-import { BLOCKS, type PageModel } from "../stored/page_model.ts";
+import { BLOCKS, hasDecoders, type PageModel } from "../stored/page_model.ts";
 import { readWeights } from "../stored/stored_weights.ts";
 import { blockBytes } from "./blocks.ts";
 
-/** The latent of one view: a Gaussian. */
+/** The latent of one view: a Gaussian, or the features of an encoder without a posterior. */
 export interface Latent {
   readonly mu: Float32Array;
-  /** Natural logarithm of the variance. */
-  readonly logvar: Float32Array;
+  /** Natural logarithm of the variance; features have none. */
+  readonly logvar?: Float32Array;
 }
 
 /** A decoded view: a picture in [0, 1], or words. */
@@ -22,12 +23,16 @@ export type Decoded = Float32Array | string;
 
 /** A model with its weights. */
 export class LoadedModel {
-  readonly #inference: VaeInference;
+  private constructor(private readonly inference: VaeInference | EncoderInference, readonly page: PageModel) {}
 
   /** Reads the weights from the page and writes them to the GPU. */
-  constructor(device: Device, readonly page: PageModel) {
-    this.#inference = VaeInference.open(device, { config: page.config, batchSize: 1 });
-    this.#inference.write(readWeights(page.tensors, blockBytes(BLOCKS.weights)));
+  static async open(device: Device, page: PageModel): Promise<LoadedModel> {
+    const { config } = page;
+    const inference = hasDecoders(config)
+      ? VaeInference.open(device, { config, batchSize: 1 })
+      : await EncoderInference.open(device, { config, batchSize: 1 });
+    inference.write(readWeights(page.tensors, blockBytes(BLOCKS.weights)));
+    return new LoadedModel(inference, page);
   }
 
   /** Names of the views that are images, in the order of the model's encoders. */
@@ -51,17 +56,37 @@ export class LoadedModel {
       tokens: new Uint16Array(length),
       lengths: new Uint16Array(1),
     }));
-    const { mu, logvar } = await this.#inference.encode({ pixels, texts: empty });
+    const encoded: { readonly mu: readonly Float32Array[]; readonly logvar?: readonly Float32Array[] } = await this
+      .inference.encode({
+        pixels,
+        texts: empty,
+      });
     return new Map([...pictures.keys()].map((view) => {
       const m = views.indexOf(view);
-      return [view, { mu: mu[m]!, logvar: logvar[m]! }];
+      return [view, { mu: encoded.mu[m]!, ...(encoded.logvar ? { logvar: encoded.logvar[m]! } : {}) }];
     }));
   }
 
-  /** Decodes a latent as every view, in the order of the model's views. */
-  async decode(z: Float32Array): Promise<Decoded[]> {
+  /** Compiles what {@linkcode encode} and {@linkcode decode} need, with a study of black pictures. */
+  async warmUp(): Promise<void> {
+    const [first] = this.imageViews;
+    const latents = await this.encode(new Map([[first!, new Uint8Array(this.page.config.imageSize ** 2)]]));
+    await this.decode(latents.get(first!)!.mu, first!);
+  }
+
+  /**
+   * Decodes a latent of a view as every view, in the order of the model's views; nothing if the model has no decoders.
+   * Other views are decoded from its shared dimensions, with the mean of the prior for private ones, as by
+   * {@linkcode VaeInference.decode}.
+   */
+  async decode(z: Float32Array, from: string): Promise<Decoded[]> {
+    if (!(this.inference instanceof VaeInference)) return [];
     const { views, texts = {} } = this.page.config;
-    const decoded = await this.#inference.decodeLatents(z);
+    const { privateDim, sharedDim } = this.inference.vae;
+    const shared = z.map((value, i) => i < sharedDim ? value : 0);
+    const decoded = await this.inference.decodeLatents(
+      privateDim === 0 ? z : Float32Array.from(views.flatMap((view) => [...(view === from ? z : shared)])),
+    );
     return decoded.map((values, m) => texts[views[m]!] ? this.#text(values) : values);
   }
 

@@ -19,6 +19,16 @@ export class PictureError extends Error {
   override readonly name = "PictureError";
 }
 
+/** A picture as the model takes it, and how long that took. */
+export interface PreparedPicture {
+  /** Bytes, row-major, of the model's image size. */
+  readonly pixels: Uint8Array;
+  /** Milliseconds of reading and decoding the file. */
+  readonly decoding: number;
+  /** Milliseconds of cropping, resizing and equalising. */
+  readonly preparing: number;
+}
+
 /** Prepares pictures. Not for concurrent calls. */
 export class PictureOpener {
   readonly #decoder: ImageDecoder;
@@ -30,10 +40,10 @@ export class PictureOpener {
   /**
    * Decodes, crops, resizes and equalises a file as for training.
    *
-   * @returns Bytes, row-major, of the model's image size.
    * @throws {PictureError} for a file that is no picture, or cannot be read or decoded.
    */
-  async open(file: File): Promise<Uint8Array> {
+  async open(file: File): Promise<PreparedPicture> {
+    const start = performance.now();
     const refuse = (why: string) =>
       new PictureError(`${shorten(file.name)}: ${why}: choose a radiograph as JPEG, PNG, TIFF, BMP or DICOM`);
     if (file.size > MOST_BYTES) throw refuse("the file is larger than 256 MiB");
@@ -45,7 +55,10 @@ export class PictureOpener {
     }
     const { preprocessing, config: { imageSize: size } } = this.model;
     try {
-      return preprocess(await this.#decoder.decode(bytes), { size, preprocessing });
+      const decoded = await this.#decoder.decode(bytes);
+      const between = performance.now();
+      const pixels = preprocess(decoded, { size, preprocessing });
+      return { pixels, decoding: between - start, preparing: performance.now() - between };
     } catch (error) {
       if (error instanceof ImageError || error instanceof ImageMemoryError) throw refuse(error.message);
       if (error instanceof RangeError) throw refuse("the picture is too large for this browser's memory");

@@ -3,20 +3,24 @@
  *
  * @module
  */
+import { DataError } from "../../base/errors.ts";
 import type { CheckpointChoice } from "../../training/run/run_checkpoint.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import { withTexts } from "../../training/data/run_texts.ts";
 import { pairsOfSplit, type PairTable } from "../../data/mod.ts";
 import { encodePairs } from "../../eval/runs/encode_pairs.ts";
-import { type OpenModel, openModel } from "../../eval/runs/open_model.ts";
+import { type OpenEncoders, openEncoders } from "../../eval/runs/open_model.ts";
 import { type StudyTable, studyTable, type ViewLatents } from "../../eval/protocol/study_table.ts";
-import { auroc } from "../../eval/metrics/roc.ts";
+import { EncoderInference } from "../../models/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
-import type { PageModel, ViewProbes } from "../stored/page_model.ts";
-import { readWeights, type WeightStorage } from "../stored/stored_weights.ts";
-import { fitProbes, scoreStudies } from "./fit_probes.ts";
+import { isSupervised } from "../../training/run_trainer.ts";
+import type { CombinedScores, PageModel, ViewProbes } from "../stored/page_model.ts";
+import { type ModelStorage, readWeights } from "../stored/stored_weights.ts";
+import { headProbes, measureCombined, readParameters } from "./classifier_heads.ts";
+import { fitProbes, measureProbes } from "./fit_probes.ts";
 import { collectNeighbours } from "./neighbours.ts";
+import { type StorageLoss, storageLoss } from "./storage_loss.ts";
 import { storeWeights } from "./store_weights.ts";
 
 /** Options of {@linkcode exportModel}. */
@@ -30,7 +34,7 @@ export interface ExportModelOptions {
   /** Which checkpoint, the last one by default. */
   readonly checkpoint?: CheckpointChoice;
   /** How to store the weights. */
-  readonly storage: WeightStorage;
+  readonly storage: ModelStorage;
   /** Whether to fit probes and to measure with them what shortening costs. */
   readonly probes: boolean;
   /** Whether to export studies to compare with, pictures included. */
@@ -43,18 +47,6 @@ export interface ExportModelOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What shortening the weights changes in the scores of a view's test studies. */
-export interface StorageLoss {
-  /** Name of the view. */
-  readonly view: string;
-  /** Macro AUROC with the run's weights; `null` if no label has both classes. */
-  readonly before: number | null;
-  /** Macro AUROC with the stored weights. */
-  readonly after: number | null;
-  /** Largest change of a study's probability. */
-  readonly largestChange: number;
-}
-
 /** An exported model. */
 export interface ExportedModel {
   /** Everything but the bytes; the card is empty. */
@@ -63,25 +55,30 @@ export interface ExportedModel {
   readonly weights: Uint8Array<ArrayBuffer>;
   /** Latents and pictures of the studies to compare with. */
   readonly neighbours?: Uint8Array<ArrayBuffer>;
-  /** What shortening costs, by view with probes. */
+  /** What shortening the encoders' weights costs, by view with probes; empty if they were not shortened. */
   readonly losses: readonly StorageLoss[];
 }
 
 /**
- * Exports the model of a run's checkpoint.
+ * Exports the model of a run's checkpoint: a whole VAE, or of other models the encoders.
  *
- * @throws {DataError} if the run is a classifier or has no checkpoint.
+ * @throws {DataError} if the run has no checkpoint, or no view of images.
  */
 export async function exportModel(device: Device, options: ExportModelOptions): Promise<ExportedModel> {
   const { config, directory, storage } = options;
   const data = await withTexts(options.data, { config, directory, create: false });
-  using open = await openModel(device, { ...options, data });
-  const { parameters } = open.model;
+  using open = await openEncoders(device, { ...options, data });
+  const { model, views } = open;
+  if (views.names.length === views.texts.length) {
+    throw new DataError(
+      `${directory} is a run on texts alone: a page takes pictures, so give a run with a view of them`,
+    );
+  }
   const transposed = new Set(
-    parameters.specs.flatMap(({ name, layout }) => layout.includes("transpose") ? [name] : []),
+    model.parameters.specs.flatMap(({ name, layout }) => layout.includes("transpose") ? [name] : []),
   );
   const isTransposed = (name: string) => transposed.has(name);
-  const { tensors, bytes } = storeWeights(await parameters.read(), { storage, isTransposed });
+  const { tensors, bytes } = storeWeights(await model.parameters.read(), { storage, isTransposed });
   const measured = await measure(open, { ...options, data, stored: { tensors, bytes } });
   const vocabulary = data.texts?.vocabulary;
   return {
@@ -89,13 +86,14 @@ export async function exportModel(device: Device, options: ExportModelOptions): 
       format: "mmvm-page-model",
       version: 1,
       run: config.name,
-      config: open.model.vae.config,
+      config: model instanceof EncoderInference ? model.encoders.config : model.vae.config,
       storage,
       tensors,
       preprocessing: data.index.source.preprocessing,
       window: config.data.window ?? "full",
       ...(vocabulary ? { words: Array.from({ length: vocabulary.size }, (_, token) => vocabulary.word(token)) } : {}),
       probes: measured.probes,
+      ...(measured.combined ? { combined: measured.combined } : {}),
       ...(measured.neighbours ? { neighbours: measured.neighbours.studies } : {}),
     },
     weights: bytes,
@@ -106,40 +104,62 @@ export async function exportModel(device: Device, options: ExportModelOptions): 
 
 type MeasureOptions = ExportModelOptions & { readonly stored: ReturnType<typeof storeWeights> };
 
-/** Fits the probes on latents of the run's own weights, then scores the test studies with the stored ones. */
-async function measure(open: OpenModel, options: MeasureOptions): Promise<{
-  probes: ViewProbes[];
-  neighbours?: ReturnType<typeof collectNeighbours>;
-  losses: StorageLoss[];
-}> {
-  const { config, data, storage, stored } = options;
-  const { labels } = data.index;
+interface Measured {
+  readonly probes: readonly ViewProbes[];
+  readonly combined?: CombinedScores;
+  readonly neighbours?: ReturnType<typeof collectNeighbours>;
+  readonly losses: readonly StorageLoss[];
+}
+
+/** Measures on latents of the run's own weights, then encodes the test studies with the stored ones. */
+async function measure(open: OpenEncoders, options: MeasureOptions): Promise<Measured> {
+  const { config, data, stored } = options;
   const { pairs } = open.views;
-  const scores = options.probes && labels.length > 0 && !config.training.noEvaluation;
+  const probed = options.probes && !config.training.noEvaluation;
+  const scores = data.index.labels.length > 0 && (probed || isSupervised(config));
   if (!scores && !options.neighbours) return { probes: [], losses: [] };
-  const tested = storage === "f32" ? undefined : pairsOfSplit(data.index, pairs, "test");
+  const isShortened = probed && stored.tensors.some(({ name, type }) => name.startsWith("encoders.") && type !== "f32");
+  const tested = isShortened ? pairsOfSplit(data.index, pairs, "test") : undefined;
   const total = pairs.count + (tested?.count ?? 0);
   const latents = await encodeImages(open, { ...options, pairs, done: 0, total });
   const table = studyTable(data.index, data.pairs.count > 0 ? data.pairs : pairs);
   const neighbours = options.neighbours ? collectNeighbours(latents, { open, data, table }) : undefined;
-  const { labelled: fraction = 1, labelledSeed: seed = 0 } = config.training;
-  const fit = { table, fraction, seed, exclusive: data.index.dataset === "mnist-pairs" };
-  const probes = scores ? latents.map((view) => fitProbes(view, fit)) : [];
+  const scored = scores ? await scoresOf(latents, { ...options, open, table, probed }) : { probes: [] };
   let after = latents;
   if (tested && scores) {
     open.model.write(readWeights(stored.tensors, stored.bytes));
     after = await encodeImages(open, { ...options, pairs: tested, done: pairs.count, total });
   }
+  const losses = tested ? scored.probes : [];
   return {
-    probes,
+    ...scored,
     ...(neighbours ? { neighbours } : {}),
-    losses: probes.map((view, i) => lossOf(view, { table, before: latents[i]!, after: after[i]! })),
+    losses: losses.map((view, i) => storageLoss(view, { table, before: latents[i]!, after: after[i]! })),
   };
+}
+
+/** The probes of VAEs and of methods that align embeddings, or a classifier's heads. */
+async function scoresOf(
+  latents: readonly ViewLatents[],
+  options: ExportModelOptions & { open: OpenEncoders; table: StudyTable; probed: boolean },
+): Promise<Pick<Measured, "probes" | "combined">> {
+  const { config, data, open: { views }, table, probed } = options;
+  const { labelled: fraction = 1, labelledSeed: seed = 0 } = config.training;
+  const fit = { table, fraction, seed, exclusive: data.index.dataset === "mnist-pairs" };
+  if (!isSupervised(config)) return { probes: latents.map((view) => fitProbes(view, fit)) };
+  const parameters = await readParameters(options);
+  const numbers = latents.map(({ view }) => views.names.indexOf(view));
+  const heads = latents.map((view, i) => headProbes(view, { ...fit, parameters, number: numbers[i]! }));
+  const probes = probed ? heads.map((head, i) => measureProbes(head, latents[i]!, table)) : heads;
+  const { method } = config.model;
+  if (method === "supervised") return { probes };
+  const labels = probed ? measureCombined(latents, { probes, numbers, pairs: views.pairs, table }) : heads[0]!.labels;
+  return { probes, combined: { name: method === "supervised-joint" ? "joint" : "ensemble", labels } };
 }
 
 /** The latents of the image views. */
 async function encodeImages(
-  open: OpenModel,
+  open: OpenEncoders,
   options: MeasureOptions & { pairs: PairTable; done: number; total: number },
 ): Promise<ViewLatents[]> {
   const { data, pairs, done: before, total, onProgress, signal } = options;
@@ -151,24 +171,4 @@ async function encodeImages(
     ...(signal ? { signal } : {}),
   });
   return latents.filter((_, m) => !open.views.texts.includes(m));
-}
-
-function lossOf(
-  probes: ViewProbes,
-  { table, before, after }: { table: StudyTable; before: ViewLatents; after: ViewLatents },
-): StorageLoss {
-  const [own, stored] = [before, after].map((latents) => scoreStudies(probes, latents, { table, split: "test" }));
-  const macro = ({ scores, labels }: ReturnType<typeof scoreStudies>) => {
-    const each = scores.flatMap((values, i) => (values && auroc(labels[i]!, values)) ?? []);
-    return each.length > 0 ? each.reduce((sum, value) => sum + value, 0) / each.length : null;
-  };
-  const changes = own!.scores.flatMap((values, i) =>
-    values ? Array.from(values, (value, k) => Math.abs(value - stored!.scores[i]![k]!)) : []
-  );
-  return {
-    view: probes.view,
-    before: macro(own!),
-    after: macro(stored!),
-    largestChange: changes.reduce((a, b) => Math.max(a, b), 0),
-  };
 }

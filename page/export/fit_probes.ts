@@ -15,7 +15,8 @@ import { labelledRows } from "../../eval/protocol/labelled_rows.ts";
 import { labelOf, studiesWithLatents, type StudyTable, type ViewLatents } from "../../eval/protocol/study_table.ts";
 import type { Split } from "../../data/mod.ts";
 import { probabilitiesOf } from "../stored/probabilities.ts";
-import type { LabelProbe, LinearProbe, ViewProbes } from "../stored/page_model.ts";
+import type { LabelMeasures, LinearProbe, ViewProbes } from "../stored/page_model.ts";
+import { risingDirection } from "./rising_direction.ts";
 
 /** Which training studies' labels are used, and whether exactly one label holds for a study. */
 export interface FitOptions {
@@ -35,33 +36,46 @@ export function fitProbes(latents: ViewLatents, options: FitOptions): ViewProbes
   const train = takeRows(matrixOf(latents), rows);
   const targets = table.targets.map((target) => Int8Array.from(rows, (row) => target[latents.study[row]!]!));
   const fitted = exclusive ? fitExclusive(train, targets) : fitEach(train, targets);
-  const probes = fitted.map((probe) => probe && { ...probe, spread: spreadAlong(train, probe.coefficients) });
-  const bare: ViewProbes = {
-    view: latents.view,
-    exclusive,
-    labels: table.labels.map((label, i) => ({
+  const there = fitted.flatMap((probe) => probe ?? []);
+  const probes = fitted.map((probe) => {
+    if (!probe) return null;
+    const direction = exclusive
+      ? risingDirection(there.map(({ coefficients }) => coefficients), there.indexOf(probe))
+      : null;
+    const spread = spreadAlong(train, direction ?? probe.coefficients);
+    return { ...probe, ...(direction ? { direction } : {}), spread };
+  });
+  const labels = table.labels.map((label, i) => ({ ...unmeasured(label), probe: probes[i] ?? null }));
+  return measureProbes({ view: latents.view, exclusive, labels }, latents, table);
+}
+
+/** What is known of a label before anything is measured. */
+export function unmeasured(label: string): LabelMeasures {
+  return { label, threshold: null, auroc: null, reliability: [] };
+}
+
+/** Chooses the thresholds of probes on the validation studies, and measures them on the test studies. */
+export function measureProbes(probes: ViewProbes, latents: ViewLatents, table: StudyTable): ViewProbes {
+  const measures = measureScores(
+    table.labels,
+    scoreStudies(probes, latents, { table, split: "validate" }),
+    scoreStudies(probes, latents, { table, split: "test" }),
+  );
+  return { ...probes, labels: probes.labels.map((label, i) => ({ ...label, ...measures[i]! })) };
+}
+
+/** Chooses a threshold for each label's scores on the validation studies, and measures them on the test studies. */
+export function measureScores(labels: readonly string[], validation: StudyScores, test: StudyScores): LabelMeasures[] {
+  return labels.map((label, i) => {
+    const chosen = validation.scores[i] ?? null;
+    const tested = test.scores[i] ?? null;
+    return {
       label,
-      probe: probes[i] ?? null,
-      threshold: null,
-      auroc: null,
-      reliability: [],
-    })),
-  };
-  const validation = scoreStudies(bare, latents, { table, split: "validate" });
-  const test = scoreStudies(bare, latents, { table, split: "test" });
-  return {
-    ...bare,
-    labels: bare.labels.map((label, i): LabelProbe => {
-      const chosen = validation.scores[i] ?? null;
-      const tested = test.scores[i] ?? null;
-      return {
-        ...label,
-        threshold: chosen && (bestF1Threshold(validation.labels[i]!, chosen)?.threshold ?? null),
-        auroc: tested && auroc(test.labels[i]!, tested),
-        reliability: tested ? reliabilityCurve(test.labels[i]!, tested) : [],
-      };
-    }),
-  };
+      threshold: chosen && (bestF1Threshold(validation.labels[i]!, chosen)?.threshold ?? null),
+      auroc: tested && auroc(test.labels[i]!, tested),
+      reliability: tested ? reliabilityCurve(test.labels[i]!, tested) : [],
+    };
+  });
 }
 
 /** Scores of a split's studies. */
@@ -101,7 +115,7 @@ function matrixOf({ values, study, dimension }: ViewLatents): Matrix {
   return { values, rows: study.length, columns: dimension };
 }
 
-type Fitted = Omit<LinearProbe, "spread"> | null;
+type Fitted = Omit<LinearProbe, "spread" | "direction"> | null;
 
 function fitEach(train: Matrix, targets: readonly Int8Array[]): Fitted[] {
   const gram = gramMatrix(train);
@@ -126,7 +140,7 @@ function fitExclusive(train: Matrix, targets: readonly Int8Array[]): Fitted[] {
 }
 
 /** The standard deviation of the rows along a direction. */
-function spreadAlong({ values, rows, columns }: Matrix, direction: readonly number[]): number {
+export function spreadAlong({ values, rows, columns }: Matrix, direction: readonly number[]): number {
   const norm = Math.hypot(...direction) || 1;
   const along = Array.from(
     { length: rows },

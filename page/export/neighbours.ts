@@ -6,8 +6,9 @@
 import { concatBytes } from "../../base/bytes.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import type { StudyTable, ViewLatents } from "../../eval/protocol/study_table.ts";
-import type { OpenModel } from "../../eval/runs/open_model.ts";
+import type { OpenEncoders } from "../../eval/runs/open_model.ts";
 import type { Neighbours } from "../stored/page_model.ts";
+import { rowsOfPairs } from "./rows_of_pairs.ts";
 
 /** Most studies: their pictures make up most of what is added to a page. */
 const MOST_STUDIES = 300;
@@ -22,23 +23,16 @@ const LARGEST_SIDE = 64;
  */
 export function collectNeighbours(
   latents: readonly ViewLatents[],
-  { open, data, table }: { open: OpenModel; data: RunData; table: StudyTable },
+  { open, data, table }: { open: OpenEncoders; data: RunData; table: StudyTable },
 ): { studies: Neighbours; bytes: Uint8Array<ArrayBuffer> } {
   const { pairs } = open.views;
   const images = latents.map(({ view }) => open.views.names.indexOf(view));
-  // Rows of a view's latents are the pairs that have it, in order.
-  const rows = images.map((view) => {
-    let next = 0;
-    return Int32Array.from({ length: pairs.count }, (_, pair) => hasImage(pair, view) ? next++ : -1);
-  });
-  function hasImage(pair: number, view: number): boolean {
-    return pairs.images[pair * pairs.views + view]! >= 0;
-  }
+  const rows = images.map((view) => rowsOfPairs(pairs, view));
   const complete = Array.from({ length: pairs.count }, (_, pair) => pair)
-    .filter((pair) => images.every((view) => hasImage(pair, view)) && pairs.study[pair] !== pairs.study[pair - 1]);
+    .filter((pair) => rows.every((own) => own[pair]! >= 0) && pairs.study[pair] !== pairs.study[pair - 1]);
   const count = Math.min(MOST_STUDIES, complete.length);
   const chosen = Array.from({ length: count }, (_, i) => complete[Math.floor(i * complete.length / count)]!);
-  const size = open.model.vae.config.imageSize;
+  const size = open.model.shape.imageSize;
   const side = Math.min(size, LARGEST_SIDE);
   const parts: Uint8Array[] = [];
   latents.forEach(({ values, dimension }, m) => {

@@ -5,7 +5,7 @@
  */
 import { concatBytes } from "../../base/bytes.ts";
 import type { HostTensor } from "../../models/mod.ts";
-import { forEachChannel, type StoredTensor, type WeightStorage } from "../stored/stored_weights.ts";
+import { forEachChannel, type ModelStorage, type StoredTensor } from "../stored/stored_weights.ts";
 
 /** Weights as a page stores them. */
 export interface StoredWeights {
@@ -29,18 +29,19 @@ const LARGEST_F16 = 65504;
  */
 export function storeWeights(
   tensors: ReadonlyMap<string, HostTensor>,
-  { storage, isTransposed }: { storage: WeightStorage; isTransposed: (name: string) => boolean },
+  { storage, isTransposed }: { storage: ModelStorage; isTransposed: (name: string) => boolean },
 ): StoredWeights {
   const parts: Uint8Array[] = [];
   const stored = [...tensors].map(([name, tensor]): StoredTensor => {
     const { shape, data } = tensor;
     const fits = data.every((value) => Math.abs(value) <= LARGEST_F16);
-    if (shape.length < 2 || storage === "f32" || !fits) {
+    const type = storage !== "mixed" ? storage : name.startsWith("encoders.") ? "f32" : "f16";
+    if (shape.length < 2 || type === "f32" || !fits) {
       parts.push(bytesOf(data));
       return { name, shape, type: "f32" };
     }
     const axis = isTransposed(name) ? 1 : 0;
-    if (storage === "f16") {
+    if (type === "f16") {
       parts.push(bytesOf(roundToHalf(tensor, axis)));
       return { name, shape, type: "f16" };
     }

@@ -4,8 +4,9 @@
  * @module
  */
 import type { Preprocessing } from "../../data/image/image_source.ts";
+import type { ViewEncodersConfig } from "../../models/encoder/view_encoders.ts";
 import type { VaeConfig } from "../../models/vae/vae.ts";
-import type { StoredTensor, WeightStorage } from "./stored_weights.ts";
+import type { ModelStorage, StoredTensor } from "./stored_weights.ts";
 
 /** A trained model with all that is needed to use it. */
 export interface PageModel {
@@ -15,10 +16,10 @@ export interface PageModel {
   readonly version: 1;
   /** Name of the run. */
   readonly run: string;
-  /** The architecture. */
-  readonly config: VaeConfig;
+  /** The architecture: of a VAE, or of the encoders of a model without decoders. */
+  readonly config: VaeConfig | ViewEncodersConfig;
   /** How the weights are stored. */
-  readonly storage: WeightStorage;
+  readonly storage: ModelStorage;
   /** The weights' tensors, in the order of their bytes. */
   readonly tensors: readonly StoredTensor[];
   /** How pictures are prepared. */
@@ -27,8 +28,10 @@ export interface PageModel {
   readonly window: string;
   /** The word of every token, if the model has a text view. */
   readonly words?: readonly string[];
-  /** The probes of each image view; none if the run has no labels. */
+  /** The probes of each image view, or its head of a classifier; none if the run has no labels. */
   readonly probes: readonly ViewProbes[];
+  /** The average of the views' probabilities, of a classifier that is defined by it. */
+  readonly combined?: CombinedScores;
   /** Studies to compare with, if they were exported. */
   readonly neighbours?: Neighbours;
   /** The run's card: terms and what is said of them. */
@@ -45,12 +48,18 @@ export interface ViewProbes {
   readonly labels: readonly LabelProbe[];
 }
 
-/** What is known of one label. */
-export interface LabelProbe {
+/** A classifier whose score is the average of the probabilities of the views that are there. */
+export interface CombinedScores {
+  /** `ensemble` if each view was trained alone, `joint` if the average was trained. */
+  readonly name: string;
+  /** One entry for each label, in the data's order. */
+  readonly labels: readonly LabelMeasures[];
+}
+
+/** What is known of the scores of one label. */
+export interface LabelMeasures {
   /** Name of the label. */
   readonly label: string;
-  /** The fitted probe; `null` if the training studies have one class only. */
-  readonly probe: LinearProbe | null;
   /** The threshold chosen on the validation studies. */
   readonly threshold: number | null;
   /** AUROC on the test studies. */
@@ -59,14 +68,27 @@ export interface LabelProbe {
   readonly reliability: readonly { readonly predicted: number; readonly observed: number; readonly count: number }[];
 }
 
+/** A label's probe and what is known of its scores. */
+export interface LabelProbe extends LabelMeasures {
+  /** The fitted probe; `null` if the training studies have one class only. */
+  readonly probe: LinearProbe | null;
+}
+
 /** A linear classifier: its score is `coefficients . mu + intercept`, the log-odds of a probe of one label. */
 export interface LinearProbe {
   /** Weight of each latent dimension. */
   readonly coefficients: readonly number[];
   /** Intercept. */
   readonly intercept: number;
-  /** Standard deviation of the training latents along the coefficients' direction. */
+  /** Where the slider moves a latent, if not along the coefficients. */
+  readonly direction?: readonly number[];
+  /** Standard deviation of the training latents along the slider's direction. */
   readonly spread: number;
+}
+
+/** Whether a model has decoders, beside its encoders. */
+export function hasDecoders(config: PageModel["config"]): config is VaeConfig {
+  return !("latent" in config);
 }
 
 /** Studies that pictures are compared with. */

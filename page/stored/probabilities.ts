@@ -13,6 +13,14 @@ export function logitOf({ coefficients, intercept }: LinearProbe, mu: ArrayLike<
   return sum;
 }
 
+/** The average of each label's probabilities over the views that are there; `null` where no view has one. */
+export function averageProbabilities(views: readonly (readonly (number | null)[])[]): (number | null)[] {
+  return (views[0] ?? []).map((_, label) => {
+    const own = views.flatMap((probabilities) => probabilities[label] ?? []);
+    return own.length > 0 ? own.reduce((sum, value) => sum + value, 0) / own.length : null;
+  });
+}
+
 /** The probability of each label; `null` without a probe. */
 export function probabilitiesOf({ labels, exclusive }: ViewProbes, mu: ArrayLike<number>): (number | null)[] {
   const logits = labels.map(({ probe }) => probe && logitOf(probe, mu));

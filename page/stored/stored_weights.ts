@@ -12,6 +12,12 @@ import { toFloat32 } from "../../runtime/mod.ts";
 /** The type of large tensors: float32, float16 or 8-bit integers. */
 export type WeightStorage = "f32" | "f16" | "i8";
 
+/**
+ * How a model's weights are stored: all of one type, or `mixed`: float32 for encoders, so that latents and scores are
+ * the run's own, and float16 for decoders, which only draw.
+ */
+export type ModelStorage = WeightStorage | "mixed";
+
 /** A tensor among the weights. */
 export interface StoredTensor {
   /** Its name in the state_dict. */

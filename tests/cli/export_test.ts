@@ -7,6 +7,7 @@ Deno.test("deno task export refuses flags that contradict each other or belong t
   const cases: [string[], string][] = [
     [["small"], "export needs --format pytorch or html"],
     [["small", "--out", "m.html", "--small", "--exact"], "--small and --exact contradict each other: give one"],
+    [["small", "--out", "m.html", "--exact", "--half"], "--half and --exact contradict each other: give one"],
     [
       ["small", "--format", "pytorch", "--no-probes"],
       "--no-probes is for --format html: leave it out, or give that format",

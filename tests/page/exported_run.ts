@@ -14,8 +14,8 @@ import { runProcess, taskCommand } from "../process.ts";
 export interface ExportedRun {
   /** Folder of the phantoms. */
   readonly data: string;
-  /** Text of the page, with float32 weights and neighbours. */
-  readonly exact: string;
+  /** Text of the page, with neighbours. */
+  readonly page: string;
   /** Text of the report with float16 weights. */
   readonly into: string;
   /** What `export` printed of the float16 weights. */
@@ -41,13 +41,13 @@ export async function exportSmallRun(folder: string): Promise<ExportedRun> {
   await run("phantoms", "--out", data, "--studies", "40", "--seed", "3", "--scale", "0.05");
   await run("train", "--data", data, "--views", "frontal,lateral,text", ...MODEL.split(" "), "--run", "small");
   await run("encode", "small");
-  await run("export", "small", "--out", "exact.html", "--exact", "--neighbours");
-  const printed = await run("export", "small", "--into", "report.html");
+  await run("export", "small", "--out", "page.html", "--neighbours");
+  const printed = await run("export", "small", "--into", "report.html", "--half");
   const file = decodeSafetensors(await Deno.readFile(join(folder, "runs/small/latents/latents.safetensors")));
   const ids = await Deno.readTextFile(join(folder, "runs/small/latents/ids.csv"));
   return {
     data,
-    exact: await Deno.readTextFile(join(folder, "exact.html")),
+    page: await Deno.readTextFile(join(folder, "page.html")),
     into: await Deno.readTextFile(join(folder, "report.html")),
     printed,
     results: await readResults(join(folder, "runs/small/results.json")),

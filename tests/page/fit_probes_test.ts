@@ -58,6 +58,35 @@ for (const exclusive of [false, true]) {
   });
 }
 
+Deno.test("moving a latent along an exclusive label's direction raises its probability everywhere", () => {
+  const { table, latents } = threeClasses();
+  const probes = fitProbes(latents, { table, fraction: 1, seed: 0, exclusive: true });
+  for (const [label, { probe }] of probes.labels.entries()) {
+    assert.ok(probe!.direction, `label ${label} has no direction`);
+    for (let row = 0; row < 5; row++) {
+      const mu = latents.values.subarray(row * DIMENSION, (row + 1) * DIMENSION);
+      const scores = Array.from(
+        { length: 81 },
+        (_, i) => probabilitiesOf(probes, moved(mu, probe!, i / 10 - 4))[label]!,
+      );
+      scores.slice(1).forEach((score, i) => assert.ok(score > scores[i]!, `${score} after ${scores[i]}`));
+    }
+  }
+});
+
+/** Studies of three classes, of which the second lies between the others in the first dimension. */
+function threeClasses(): { table: StudyTable; latents: ViewLatents } {
+  const { table, latents } = cohort({ exclusive: true });
+  const random = new FastRandom(6);
+  const classes = Array.from({ length: STUDIES }, () => random.below(3));
+  const values = latents.values.map((value, i) => {
+    const own = classes[latents.study[Math.floor(i / DIMENSION)]!]!;
+    return value + (i % DIMENSION === 0 ? 2 * (own - 1) : i % DIMENSION === 1 && own === 1 ? 1 : 0);
+  });
+  const targets = [0, 1, 2].map((k) => Int8Array.from(classes, (own) => own === k ? 1 : 0));
+  return { table: { ...table, labels: ["a", "b", "c"], targets }, latents: { ...latents, values } };
+}
+
 Deno.test("moving a latent along a probe's direction moves its probability monotonically", () => {
   const { table, latents } = cohort({ exclusive: false });
   const probes = fitProbes(latents, { table, fraction: 1, seed: 0, exclusive: false });

@@ -59,6 +59,7 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 /** Files that are no pictures, or dangerous ones, and what is said of each. */
 const FILES: readonly (readonly [name: string, content: Uint8Array, says: RegExp])[] = [
+  ["notes.png", bytesOf("The patient was seen today."), /^notes\.png: the file is not a JPEG, PNG, BMP, TIFF or DICOM/],
   ["empty.jpg", new Uint8Array(), /^empty\.jpg: the file is empty: choose a radiograph as JPEG, PNG, /],
   [
     "page.jpg",
@@ -69,6 +70,10 @@ const FILES: readonly (readonly [name: string, content: Uint8Array, says: RegExp
   [`${MARKUP.replaceAll("/", "_")}.png`, bytesOf("GIF89a"), /GIF images are not read/],
   ["cut.jpg", Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 16), /cut\.jpg: the JPEG header is cut off/],
   ["bomb.png", bomb(), /the header says 60000 x 60000 pixels, over the limit of 64000000/],
+  ["bomb.jpg", jpegBomb(60_000), /the header says 60000 x 60000 pixels, over the limit of 64000000/],
+  ["large.jpg", jpegBomb(7_900), /^large\.jpg: the JPEG data is truncated or corrupt/],
+  ["cut.dcm", half("u12_deflated.dcm"), /^cut\.dcm: the deflated DICOM data is cut off or damaged/],
+  ["short.dcm", half("s12_lossless_sv1.dcm"), /^short\.dcm: .*(cut off|damaged|truncated)/],
 ];
 
 /** Pictures of 8, 12 and 16 bits by all decoders of the page: own ones, libjpeg-turbo and OpenJPEG. */
@@ -80,6 +85,22 @@ async function pictures(): Promise<(readonly [name: string, content: Uint8Array]
     ["deep.png", makePng({ ...gray({ width: 70, height: 50, value: (x, y) => x * 900 + y * 7 }), depth: 16 })],
     ...dicom.map((name) => [name, golden.get(name)!] as const),
   ];
+}
+
+/** A JPEG of 64 pixels a side whose header claims more. */
+function jpegBomb(side: number): Uint8Array {
+  const bytes = Deno.readFileSync(new URL("../data/golden/colour_420_64.jpg", import.meta.url));
+  const frame = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc0);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(frame + 5, side);
+  view.setUint16(frame + 7, side);
+  return bytes;
+}
+
+/** The first half of a DICOM file. */
+function half(name: string): Uint8Array {
+  const bytes = goldenDicom().get(name)!;
+  return bytes.slice(0, bytes.length / 2);
 }
 
 /** A PNG whose header claims 3,600 million pixels. */

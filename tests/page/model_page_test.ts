@@ -115,9 +115,10 @@ browserTest("a page with a model gives what the tasks give, and asks for nothing
   try {
     const run = await exportSmallRun(folder);
     assert.match(run.printed, /^float16 weights, frontal: macro \d+\.\d\d with the run's weights, \d+\.\d\d with/);
-    await using report = await openReport(browser, run.exact);
+    await using report = await openReport(browser, run.page);
     const { page } = report;
     await opened(page);
+    assert.match((await page.locator("#model .card").textContent())!, /latents and scores are the run's own/);
     assert.match((await page.locator(".page > header > p").first().textContent())!, /^Not for clinical use/);
     const files = testPair(run).images.map((image) => join(run.data, image));
     // Both at once, as if they had been dropped on the form.

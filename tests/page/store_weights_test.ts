@@ -48,6 +48,20 @@ Deno.test("weights stored as float16 differ by a rounding each, and an output ch
   }));
 });
 
+Deno.test("by default weights of encoders are read unchanged, and others as float16", () => {
+  const data = Float32Array.of(0.1, 1 / 3, 1e-7, 3);
+  const names = ["encoders.0.fc.weight", "decoders.0.fc.weight"];
+  const { tensors, bytes } = storeWeights(new Map(names.map((name) => [name, { shape: [2, 2], data }])), {
+    storage: "mixed",
+    isTransposed: () => false,
+  });
+  assert.deepEqual(tensors.map(({ type }) => type), ["f32", "f16"]);
+  const read = readWeights(tensors, bytes);
+  assert.deepEqual(read.get(names[0]!)!.data, data);
+  assert.notDeepEqual(read.get(names[1]!)!.data, data);
+  read.get(names[1]!)!.data.forEach((value, i) => assert.ok(Math.abs(value - data[i]!) <= 3 * 2 ** -10));
+});
+
 Deno.test("8-bit weights lose at most half a level of their channel, or are clipped by 30 %", () => {
   fc.assert(fc.property(tensor, (given) => {
     const { data } = restored(given, { storage: "i8" });
