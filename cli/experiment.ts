@@ -161,6 +161,7 @@ async function writeJobs(
     resources: resourcesOf(values),
     after: { script: "collect", arguments: [] },
     submit: submit ? "experiment:submit" : undefined,
+    shownBy: "deno task runs --slurm",
   });
 }
 

@@ -86,7 +86,7 @@ export async function main(args: readonly string[]): Promise<number> {
     for (const labelled of shares) {
       const directory = join(folder, `${labelled}`);
       const name = `${config.name}-${values.train}-${labelled}`;
-      using _lock = await takeRunDirectory(directory, { resume: true, create: true });
+      using _lock = await takeRunDirectory(directory, { resume: true });
       const tuned = finetuneConfig(source, { ...values, learningRate, name, labelled });
       await throughDeviceFailures(
         devices,

@@ -13,7 +13,7 @@ import {
   type PreparePlan,
   type StudyIndex,
 } from "../data/mod.ts";
-import { JOB_OPTIONS, requireSlurm } from "./cluster/slurm_options.ts";
+import { requireSlurm, SLURM_OPTIONS } from "./cluster/slurm_options.ts";
 import { writePrepareJobs } from "./cluster/write_prepare_jobs.ts";
 import { DATA_OPTIONS, datasetOptions } from "./options/run_options.ts";
 import { printable, UsageError } from "./terminal/errors.ts";
@@ -47,7 +47,7 @@ const SPEC = {
       placeholder: "I/N",
     }),
     parts: integer({ min: 1, max: 10_000, help: "with --slurm: number of parts; by default one a file, up to 64" }),
-    ...JOB_OPTIONS,
+    ...SLURM_OPTIONS,
   },
 };
 

@@ -37,8 +37,8 @@ const SPEC = {
   },
 };
 
-/** Folders with a folder for each sweep. */
-const SWEEPS = [join("runs", "experiments"), "cache"];
+/** The folder with a folder for each sweep. */
+const SWEEPS = join("runs", "experiments");
 
 /** Runs the command with these arguments. */
 export async function main(args: readonly string[]): Promise<number | void> {
@@ -101,12 +101,10 @@ async function runNames(): Promise<string[]> {
 
 async function showSweeps(): Promise<void> {
   const folders = [];
-  for (const parent of SWEEPS) {
-    for (const name of await foldersIn(parent)) {
-      const folder = join(parent, name, "slurm");
-      const sweep = await readSweep(folder);
-      if (sweep !== undefined) folders.push({ folder, sweep });
-    }
+  for (const name of await foldersIn(SWEEPS)) {
+    const folder = join(SWEEPS, name, "slurm");
+    const sweep = await readSweep(folder);
+    if (sweep !== undefined) folders.push({ folder, sweep });
   }
   if (folders.length === 0) {
     console.log(`there are no sweeps; \`${invocation("experiment")} NAME --slurm\` writes one`);

@@ -5,7 +5,7 @@
  */
 import { parseArguments } from "./options/options.ts";
 import { runDirectory, TRAIN_GROUPS, TRAIN_OPTIONS } from "./options/run_options.ts";
-import { startRun, takeRunDirectory } from "./run/start_run.ts";
+import { startRun, takeRun } from "./run/start_run.ts";
 import {
   evaluate,
   openDevices,
@@ -30,14 +30,16 @@ export async function main(args: readonly string[]): Promise<number> {
     options: TRAIN_OPTIONS,
     groups: TRAIN_GROUPS,
   };
-  const { values, given } = await trainValues(parseArguments(spec, args));
-  const directory = runDirectory(values.run);
+  const { values: asked, given } = await trainValues(parseArguments(spec, args));
+  const directory = runDirectory(asked.run);
   const stop = stopSignals("finishing the step and saving");
-  const howToResume = `\`${invocation("train")} --run ${values.run} --resume\` resumes it`;
-  using _lock = await takeRunDirectory(directory, { resume: values.resume });
+  const howToResume = `\`${invocation("train")} --run ${asked.run} --resume\` resumes it`;
   try {
+    const { lock, resume } = await takeRun(asked, stop.signal);
+    using _lock = lock;
+    const values = { ...asked, resume };
     const started = await startRun(values, { directory, given, signal: stop.signal });
-    const tuner = values.noTune ? undefined : new RunTuner(directory, { resume: values.resume });
+    const tuner = values.noTune ? undefined : new RunTuner(directory, { resume });
     using devices = await openDevices(values, tuner?.forAdapter);
     sayAdapter(devices);
     const run: Running = { ...started, directory, devices, tuner, values, signal: stop.signal };

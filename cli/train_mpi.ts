@@ -26,7 +26,7 @@ import { joinJob, stage } from "./cluster/join_job.ts";
 import { flag, integer, parseArguments } from "./options/options.ts";
 import { runDirectory, TRAIN_GROUPS, TRAIN_OPTIONS, type TrainValues } from "./options/run_options.ts";
 import { CACHE } from "./run/phantom_data.ts";
-import { type StartedRun, startRun, takeRunDirectory } from "./run/start_run.ts";
+import { type StartedRun, startRun, takeRun } from "./run/start_run.ts";
 import {
   evaluate,
   openDevices,
@@ -59,7 +59,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { given } = parseArguments({
     name: "train:mpi",
     summary: "Trains like `deno task train`, by several processes: `mpirun -n 4 deno task train:mpi`, or srun. The " +
-      "batch is divided among them. With --resume, a run that does not exist yet is started.",
+      "batch is divided among them.",
     options: OPTIONS,
     groups: [...TRAIN_GROUPS, { heading: "Ranks", options: ["shareAdapter", "rankTimeout"] }],
   }, args);
@@ -89,12 +89,10 @@ async function lead(job: Job, command: string): Promise<number> {
   const { world, values, given, stop } = job;
   const { signal } = stop;
   const directory = runDirectory(values.run);
-  const resume = values.resume && await exists(directory);
-  const wait = { signal, onWait: () => console.error(`another process trains ${directory}; waiting for it`) };
-  const { started, lock } = await stage(world, async () => {
-    const lock = await takeRunDirectory(directory, { resume, ...(values.resume ? { wait } : {}) });
-    const from = { ...values, resume };
-    return { lock, started: await startRun(from, { directory, given, signal, ranks: world.size }) };
+  const { started, lock, resume } = await stage(world, async () => {
+    const taken = await takeRun(values, signal);
+    const from = { ...values, resume: taken.resume };
+    return { ...taken, started: await startRun(from, { directory, given, signal, ranks: world.size }) };
   });
   using _lock = lock;
   await world.broadcast(new TextEncoder().encode(JSON.stringify(started.config)));

@@ -47,13 +47,14 @@ export class RunningProcess {
   }
 
   /**
-   * Waits until standard error contains a text.
+   * Waits until standard error contains a text, or matches a pattern. One wait at a time.
    *
    * @throws {AssertionError} If the process ends without it.
    */
-  async until(text: string): Promise<void> {
-    while (!this.#stderr.includes(text)) {
-      assert.ok(!this.#over, `ended before it said ${JSON.stringify(text)}:\n${this.#stderr}`);
+  async until(text: string | RegExp): Promise<void> {
+    const said = () => typeof text === "string" ? this.#stderr.includes(text) : text.test(this.#stderr);
+    while (!said()) {
+      assert.ok(!this.#over, `ended before it said ${text}:\n${this.#stderr}`);
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
   }

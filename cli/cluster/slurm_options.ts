@@ -27,19 +27,14 @@ const RESOURCES = {
   cpusPerTask: integer({ min: 1, max: 4096, help: "with --slurm: cores of each task" }),
 };
 
-/** The flags of a task that writes scripts. */
-export const JOB_OPTIONS = {
+/** The flags of a task that writes scripts, and submits them if it may. */
+export const SLURM_OPTIONS = {
   slurm: flag({ help: "write job scripts for Slurm instead of doing the work here" }),
   ...RESOURCES,
-};
-
-/** The flags of a task that may also submit them. */
-export const SLURM_OPTIONS = {
-  ...JOB_OPTIONS,
   submit: flag({ help: "with --slurm: submit the jobs too, if the task may start sbatch" }),
 };
 
-type SlurmValues = SettingValues<typeof JOB_OPTIONS> & Partial<SettingValues<typeof SLURM_OPTIONS>>;
+type SlurmValues = SettingValues<typeof SLURM_OPTIONS>;
 
 /** @throws {UsageError} if flags for jobs are given without `--slurm`. */
 export function requireSlurm(values: SlurmValues): void {

@@ -6,7 +6,7 @@
 import type { SettingValues } from "../../base/setting.ts";
 import { locateCache, type StudyIndex } from "../../data/mod.ts";
 import { wordsOf } from "../options/options.ts";
-import { JOB_OPTIONS, resourcesOf } from "./slurm_options.ts";
+import { resourcesOf, SLURM_OPTIONS } from "./slurm_options.ts";
 import { taskCommand } from "./task_command.ts";
 import { writeSweep } from "./write_sweep.ts";
 
@@ -14,11 +14,12 @@ import { writeSweep } from "./write_sweep.ts";
 const MAX_PARTS = 64;
 
 /** Flags that are for this command alone and not for its jobs. */
-const NOT_FOR_JOBS: ReadonlySet<string> = new Set([...Object.keys(JOB_OPTIONS), "parts", "verify"]);
+const NOT_FOR_JOBS: ReadonlySet<string> = new Set([...Object.keys(SLURM_OPTIONS), "parts", "verify"]);
 
 /**
  * Writes `array.sh` and `merge.sh` to the folder CACHE-slurm beside the cache, and prints the commands that submit
- * them. A task whose part is prepared already ends at once. There are no more parts than shards.
+ * them, or with `submit` runs them. A task whose part is prepared already ends at once. There are no more parts than
+ * shards.
  *
  * @param options.given The flags that the user gave, for the jobs.
  * @throws {DataError} if scripts for another number of parts are there.
@@ -26,7 +27,7 @@ const NOT_FOR_JOBS: ReadonlySet<string> = new Set([...Object.keys(JOB_OPTIONS), 
 export async function writePrepareJobs(
   index: StudyIndex,
   options: {
-    values: SettingValues<typeof JOB_OPTIONS> & {
+    values: SettingValues<typeof SLURM_OPTIONS> & {
       cacheDir: string;
       imageSize: number;
       parts: number | undefined;
@@ -53,6 +54,7 @@ export async function writePrepareJobs(
     })),
     resources: resourcesOf(values),
     after: { script: "merge", arguments: values.verify ? ["--verify"] : [] },
-    submit: undefined,
+    submit: values.submit ? "prepare:submit" : undefined,
+    shownBy: "squeue --me",
   });
 }

@@ -32,6 +32,8 @@ export interface NewSweep {
   readonly after: { readonly script: string; readonly arguments: readonly string[] };
   /** Submit the jobs; the name of the task that may. */
   readonly submit: string | undefined;
+  /** The command that shows the jobs' states. */
+  readonly shownBy: string;
 }
 
 /** The job's name of a sweep. */
@@ -86,7 +88,7 @@ export async function writeSweep(sweep: NewSweep): Promise<void> {
   }
   const jobs = await submitSweep(commands);
   console.log(`submitted the array as job ${jobs.array}, and ${after.script} after it as job ${jobs.after}`);
-  console.log("`deno task runs --slurm` shows their states");
+  console.log(`\`${sweep.shownBy}\` shows their states`);
 }
 
 /** Whether a task of a sweep has left its results. */

@@ -14,8 +14,7 @@ export interface TaskGroup {
 /** All groups; a test compares them with `deno.json`. */
 export const TASK_GROUPS: readonly TaskGroup[] = [
   { heading: "Start here", names: ["help", "setup", "train", "runs", "adapter", "completions"] },
-  { heading: "Data", names: ["phantoms", "data", "prepare", "views"] },
-  { heading: "Training", names: ["experiment"] },
+  { heading: "Data and experiments", names: ["phantoms", "data", "prepare", "views", "experiment"] },
   {
     heading: "Evaluation and reports",
     names: [
@@ -31,7 +30,7 @@ export const TASK_GROUPS: readonly TaskGroup[] = [
       "report",
     ],
   },
-  { heading: "Cluster", names: ["train:mpi", "experiment:submit", "plan"] },
+  { heading: "Cluster", names: ["train:mpi", "experiment:submit", "prepare:submit", "plan"] },
   {
     heading: "Development",
     names: [

@@ -31,7 +31,7 @@ export const CHECKPOINT_OPTION = choice(CHECKPOINTS, {
 export const TRAIN_OPTIONS = {
   data,
   run: runName({ help: "name of the run; its files are in runs/NAME", default: "default" }),
-  resume: flag({ help: "resume runs/NAME from its last checkpoint" }),
+  resume: flag({ help: "resume runs/NAME from its last checkpoint, or start it if it does not exist yet" }),
   config: path({
     help: "JSON file with these flags as camel-case fields; flags take precedence",
     placeholder: "file",

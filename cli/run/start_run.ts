@@ -30,7 +30,13 @@ import { UsageError, UserError } from "../terminal/errors.ts";
 import { exists } from "../terminal/exists.ts";
 import { CACHE, drawPhantoms, phantomRoot } from "./phantom_data.ts";
 import { textOf } from "../options/options.ts";
-import { DEFAULT_PHANTOMS, requireNetwork, runConfigOf, type TrainValues } from "../options/run_options.ts";
+import {
+  DEFAULT_PHANTOMS,
+  requireNetwork,
+  runConfigOf,
+  runDirectory,
+  type TrainValues,
+} from "../options/run_options.ts";
 import { type DataReporter, reportData } from "./run_output.ts";
 
 /** Directory of the phantoms of runs without `--data`. */
@@ -53,16 +59,16 @@ export interface StartOptions {
 }
 
 /**
- * Locks a run's directory for this process: a new directory, or with `resume` an existing one, or with `create` any.
+ * Locks a run's directory for this process: a new directory, or with `resume` any.
  *
- * @throws {UserError | DataError} if another run exists there, or if there is none to resume.
+ * @param options.wait Wait for another process to leave the directory instead of refusing.
+ * @throws {UserError | DataError} if another run exists there, or another process has it.
  */
 export async function takeRunDirectory(
   directory: string,
-  options: { resume: boolean; create?: boolean; wait?: LockOptions["wait"] },
+  options: { resume: boolean; wait?: LockOptions["wait"] },
 ): Promise<Disposable> {
-  const { resume, create = false, wait } = options;
-  if (resume && !create && !await exists(directory)) await readRunConfig(directory);
+  const { resume, wait } = options;
   await Deno.mkdir(directory, { recursive: true });
   const lock = await lockRun(directory, wait ? { wait } : {});
   try {
@@ -74,6 +80,38 @@ export async function takeRunDirectory(
     }
     await sweepTemporary(directory);
     return lock;
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** The directory of a run that is to be trained. */
+export interface TakenRun {
+  readonly lock: Disposable;
+  /** Whether a run is there to go on with; otherwise one is to be started. */
+  readonly resume: boolean;
+}
+
+/**
+ * Locks the directory of a run that is to be trained. With `--resume` a run that does not exist yet is started, and
+ * another process that trains it is waited for, because a job that is requeued is given by the command that started it,
+ * perhaps while its first copy still runs.
+ *
+ * @throws {UserError | DataError} without `--resume`, if a run exists or another process has the directory.
+ * @throws the reason of `signal`, when it aborts the waiting.
+ */
+export async function takeRun({ run, resume }: TrainValues, signal: AbortSignal): Promise<TakenRun> {
+  const directory = runDirectory(run);
+  const wait = { signal, onWait: () => console.error(`another process trains ${directory}; waiting for it`) };
+  const lock = await takeRunDirectory(directory, { resume, ...(resume ? { wait } : {}) });
+  try {
+    if (!resume) return { lock, resume };
+    const { config, draft, checkpoints } = runPaths(directory);
+    // A run that has lost its configuration is one, too, and is refused later.
+    for (const path of [config, draft, checkpoints]) if (await exists(path)) return { lock, resume };
+    console.error(`there is no run in ${directory} yet; starting one`);
+    return { lock, resume: false };
   } catch (error) {
     lock[Symbol.dispose]();
     throw error;

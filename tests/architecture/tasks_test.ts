@@ -74,6 +74,7 @@ Deno.test("only set-up, tests, the bundlers, benchmarks and tasks for Slurm may 
   assert.deepEqual([...new Set(runners.map(({ file }) => file))].sort(), [
     "bench/main.ts",
     "cli/experiment.ts",
+    "cli/prepare.ts",
     "cli/runs.ts",
     "cli/setup.ts",
     "docs/build/main.ts",
@@ -88,6 +89,8 @@ Deno.test("only set-up, tests, the bundlers, benchmarks and tasks for Slurm may 
     /--allow-run(?:=(\S+))?/.exec(commands.find((task) => task.name === name)!.command)?.[1];
   assert.equal(mayRun("experiment"), undefined);
   assert.equal(mayRun("experiment:submit"), "sbatch,squeue,scontrol");
+  assert.equal(mayRun("prepare"), undefined);
+  assert.equal(mayRun("prepare:submit"), "sbatch");
   assert.equal(mayRun("runs"), "squeue");
 });
 

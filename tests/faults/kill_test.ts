@@ -223,4 +223,13 @@ Deno.test("a run killed while its images are prepared resumes with --resume alon
   subject.faults.survived("killed while images are prepared");
 });
 
+Deno.test("--resume starts a run that does not exist yet, and says so", async () => {
+  // As a process leaves it that was killed before it wrote anything.
+  await Deno.mkdir(subject.directory("requeued"), { recursive: true });
+  const { code, stderr } = await subject.start("requeued", { flags: ["--resume"] }).ended;
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^there is no run in runs\/requeued yet; starting one$/m);
+  await subject.assertWhole("requeued");
+});
+
 Deno.test("every injected fault was survived", (test) => subject.faults.report(test));

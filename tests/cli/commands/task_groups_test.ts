@@ -23,6 +23,6 @@ Deno.test("deno task help prints all tasks on one screen of 100 columns", async 
 Deno.test("formatTasks() lists tasks of no group last, and leaves out headings without tasks", () => {
   assert.equal(
     formatTasks(new Map([["mine", "Do mine"], ["data", "Describe"]])),
-    "Data\n  data  Describe\n\nOther\n  mine  Do mine",
+    "Data and experiments\n  data  Describe\n\nOther\n  mine  Do mine",
   );
 });

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { lockCache } from "../../../data/cache/cache_lock.ts";
 import { assertSameFiles, fourShards, SIZE, withData } from "../../data/cache/prepare_fixture.ts";
-import { runProcess, taskCommand } from "../../process.ts";
+import { runTask } from "../../process.ts";
 import { hasSlurm, SlurmRig, waitFor } from "./slurm_rig.ts";
 
 Deno.test({
@@ -15,22 +15,21 @@ Deno.test({
   ignore: !hasSlurm(),
   fn: () =>
     withData(fourShards(), async ({ root }) => {
-      const prepare = async (cache: string, ...flags: string[]) => {
+      await using rig = await SlurmRig.start({ nodes: 2 });
+      const prepare = async (task: string, cache: string, ...flags: string[]) => {
         const data = ["--data", join(root, "mimic"), "--image-size", String(SIZE), "--cache", join(root, cache)];
-        const { code, stdout, stderr } = await runProcess([...taskCommand("prepare"), ...data, ...flags]);
+        const { code, stdout, stderr } = await runTask([task, ...data, ...flags], { env: rig.env });
         assert.equal(code, 0, stderr);
         return stdout;
       };
-      const local = (await prepare("local")).trim();
+      const local = (await prepare("prepare", "local")).trim();
       const cluster = local.replace(join(root, "local"), join(root, "the cluster"));
       const log = () => Deno.readTextFile(join(`${cluster}-slurm`, "task-0.out")).catch(() => "");
-      const lines = await prepare("the cluster", "--slurm", "--parts", "2");
-      await using rig = await SlurmRig.start({ nodes: 2 });
       // Who holds the cache keeps the tasks waiting, so that the first is surely running when its node crashes.
       await Deno.mkdir(cluster, { recursive: true });
       const lock = await lockCache(cluster, {});
-      const said = await rig.run(["bash", "-c", `set -e\n${lines}echo $array`]);
-      const [, merge, array] = /^(\d+)\n(\d+)\n$/.exec(said)!;
+      const said = await prepare("prepare:submit", "the cluster", "--parts", "2");
+      const [, array, merge] = /^submitted the array as job (\d+), and merge after it as job (\d+)\n/.exec(said)!;
       await waitFor("task 0", async () => /waiting/.test(await log()));
       const { node } = await rig.job(`${array}_0`);
       await rig.crashNode(node);
