@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { ROOT } from "../process.ts";
+import { ROOT, succeeds } from "../process.ts";
 
 export { ROOT };
 
@@ -26,27 +27,43 @@ export const ROOMS = [
 ] as const;
 export type Room = (typeof ROOMS)[number];
 
-/** What the kernel leaves of a crashed process, such as a graphics driver: its memory, which names local paths. */
-const CORE_DUMP = /^core(\.\d+)?$/;
-
 /** Folders that are not part of the project's sources. */
-const EXCLUDED = new Set([".git", "node_modules", "runs", "cache", "coverage", "docs/site"]);
+const EXCLUDED = new Set([".git", "node_modules", "runs", "cache", "coverage", "bench/results", "docs/site"]);
 
-/** Paths of all of the project's own files, relative to its root and separated by `/`. */
+/**
+ * Paths of all of the project's own files, relative to its root and separated by `/`: in a repository those that git
+ * tracks or would add, elsewhere (an unpacked archive) all but the folders that tasks write.
+ */
 export function projectFiles(): string[] {
+  return (gitFiles() ?? foundFiles()).filter((path) => !path.includes("node_modules/")).sort();
+}
+
+/** `undefined` where git does not know the folder. */
+function gitFiles(): string[] | undefined {
+  if (!existsSync(join(ROOT, ".git")) || !succeeds(["git", "--version"])) return undefined;
+  // In CI everything is committed; what else lies there was left by a program that crashed.
+  const uncommitted = Deno.env.get("CI") === "true" ? [] : ["--others", "--exclude-standard"];
+  const args = ["-C", ROOT, "ls-files", "-z", "--cached", ...uncommitted];
+  const { success, stdout } = new Deno.Command("git", { args, stderr: "null" }).outputSync();
+  if (!success) return undefined;
+  const paths = new TextDecoder().decode(stdout).split("\0").filter((path) => path !== "");
+  return [...new Set(paths)].filter((path) => existsSync(join(ROOT, path)));
+}
+
+function foundFiles(): string[] {
   const files: string[] = [];
   const visit = (folder: string) => {
     for (const entry of Deno.readDirSync(folder)) {
       const path = join(folder, entry.name);
       if (entry.isDirectory) {
         if (!EXCLUDED.has(relative(ROOT, path).replaceAll("\\", "/"))) visit(path);
-      } else if (entry.isFile && !CORE_DUMP.test(entry.name)) {
+      } else if (entry.isFile) {
         files.push(relative(ROOT, path).replaceAll("\\", "/"));
       }
     }
   };
   visit(ROOT);
-  return files.filter((path) => !path.includes("node_modules/")).sort();
+  return files;
 }
 
 /** The room of a file; `undefined` for tests, benchmarks and top-level files. */
