@@ -11,7 +11,7 @@ import { readMetricsFile, runPaths } from "../../training/run/run_directory.ts";
 import { isSupervised } from "../../training/run_trainer.ts";
 import { batchesInOrder } from "./batches_in_order.ts";
 import { encodePng } from "./encode_png.ts";
-import { type OpenModel, openModel, type OpenModelOptions } from "./open_model.ts";
+import { type OpenEncoders, openEncoders, type OpenModelOptions } from "./open_model.ts";
 import { pictureGrid } from "./picture_grid.ts";
 import type { Pictures, Results } from "../results/results.ts";
 
@@ -68,10 +68,13 @@ async function gridOf({ kind, from, to, size, items }: Pictures): Promise<Logged
   return { name: kind === "reconstruction" ? `${kind}/${from}` : `${kind}/${from} to ${to}`, png, width, height };
 }
 
-/** The means of the posteriors of the first pairs of the test split, or of the split before it if there is none. */
+/**
+ * What probes see of the first pairs of the test split, or of the split before it if there is none: the means of the
+ * posteriors, or the features of encoders without any.
+ */
 async function logLatents(options: LoggedEvaluationOptions): Promise<LoggedLatents[]> {
   const { device, data, maySee } = options;
-  using open = await openModel(device, options);
+  using open = await openEncoders(device, options);
   const { views } = open;
   const split = [...SPLITS].reverse().find((name) => pairsOfSplit(data.index, views.pairs, name).count > 0);
   if (split === undefined) return [];
@@ -117,11 +120,10 @@ interface EncodedView {
 }
 
 async function encodeViews(
-  { model, views, texts }: OpenModel,
+  { model, views, texts }: OpenEncoders,
   { data, pairs, keepPictures }: Pick<LoggedEvaluationOptions, "data"> & { pairs: PairTable; keepPictures: boolean },
 ): Promise<EncodedView[]> {
   const { batchSize } = model.shape;
-  const width = model.vae.config.latentDim;
   const side = data.pixels.imageSize;
   const found = views.names.map((view): EncodedView => ({ view, rows: [], values: [], pictures: [] }));
   let done = 0;
@@ -132,6 +134,7 @@ async function encodeViews(
       const image = m - views.texts.filter((text) => text < m).length;
       for (let row = 0; row < batch.size; row++) {
         if (batch.present[m * batchSize + row] !== 1) continue;
+        const width = mu[m]!.length / batchSize;
         rows.push(done + row);
         values.push(mu[m]!.slice(row * width, (row + 1) * width));
         if (!keepPictures || views.texts.includes(m)) continue;
