@@ -8,8 +8,10 @@ import {
   cohortTable,
   type DataSummary,
   dropEntries,
+  type GroupSummary,
   openDataset,
   pairStudies,
+  type SecondLabelSummary,
   summarizeIndex,
   TEXT_ORIGINS,
   type TextDescription,
@@ -59,7 +61,9 @@ export async function main(args: readonly string[]): Promise<void> {
   console.log(`${index.dataset}: ${index.root}\n`);
   console.log(formatCohort(cohortTable(index, pairs)));
   console.log(formatSplits(summary));
-  console.log(formatLabels(summary));
+  console.log(formatLabels("label (by study)", summary.labels));
+  if (summary.testLabels !== undefined) console.log(formatSecond(summary.testLabels));
+  if (summary.demographics !== undefined) console.log(formatGroups(summary.demographics));
   if (summary.texts !== undefined) console.log(formatTexts(summary.texts));
   for (const { reason, count, examples } of dropEntries(index, pairs)) {
     console.log(printable(`${reason}: ${count}, for example ${examples.join("; ")}`));
@@ -80,10 +84,10 @@ function formatSplits(summary: DataSummary): string {
   );
 }
 
-function formatLabels(summary: DataSummary): string {
+function formatLabels(heading: string, labels: DataSummary["labels"]): string {
   return formatTable(
-    ["label (by study)", "positive", "negative", "uncertain", "blank"],
-    Object.entries(summary.labels).map(([label, counts]) => [
+    [heading, "positive", "negative", "uncertain", "blank"],
+    Object.entries(labels).map(([label, counts]) => [
       label,
       counts.positive,
       counts.negative,
@@ -91,6 +95,19 @@ function formatLabels(summary: DataSummary): string {
       counts.blank,
     ]),
   );
+}
+
+function formatSecond({ source, studies, labels }: SecondLabelSummary): string {
+  return `second labels: ${printable(source)}, of ${studies} test studies\n${
+    formatLabels("label (by test study)", labels)
+  }`;
+}
+
+function formatGroups({ source, groups }: GroupSummary): string {
+  const rows = Object.entries(groups).flatMap(([attribute, counts]) =>
+    Object.entries(counts).filter(([, count]) => count > 0).map(([group, count]) => [attribute, group, count])
+  );
+  return `groups: ${printable(source)}\n${formatTable(["", "group", "studies"], rows)}`;
 }
 
 function formatTexts({ section, listed, counts, lengths }: TextDescription): string {

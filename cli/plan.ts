@@ -5,7 +5,7 @@
  * @module
  */
 import { text } from "../base/setting.ts";
-import { flagsOf } from "../base/setting_group.ts";
+import { flagsOf, fromFlags } from "../base/setting_group.ts";
 import { formatBandwidth, parseBandwidth, predictStep } from "../cluster/scaling.ts";
 import {
   createParallelTrainer,
@@ -14,6 +14,7 @@ import {
   methodOf,
   type StepSettings,
   TrainableVae,
+  type VaeConfig,
   type VaeTrainerOptions,
 } from "../models/mod.ts";
 import { Device } from "../runtime/mod.ts";
@@ -37,7 +38,8 @@ function bandwidth(help: string, byDefault: string) {
 /** Here `--network` is what connects the hosts, so the model's network has another name. */
 const { network: architecture, ...model } = flagsOf(RUN_SETTINGS.model);
 
-const OPTIONS = {
+/** The flags of the task. */
+export const PLAN_OPTIONS = {
   ranks: integer({ min: 1, max: 4096, help: "number of ranks", default: 2 }),
   hosts: integer({ min: 1, max: 4096, help: "number of hosts, over which ranks are spread evenly", default: 1 }),
   network: bandwidth("bandwidth between hosts in bits per second", "10G"),
@@ -51,14 +53,14 @@ const OPTIONS = {
   precision: TRAIN_OPTIONS.precision,
 };
 
-type Values = OptionValues<typeof OPTIONS>;
+type Values = OptionValues<typeof PLAN_OPTIONS>;
 
 /** Runs the command with these arguments. */
 export async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArguments({
     name: "plan",
     summary: "Predicts the step time of several ranks from steps measured on this machine's adapter.",
-    options: OPTIONS,
+    options: PLAN_OPTIONS,
   }, args);
   const { ranks, hosts, batchSize } = values;
   const [network, local] = [rate("network", values.network), rate("local", values.local)];
@@ -106,16 +108,18 @@ const TRAIN_DEFAULTS = Object.fromEntries(
   Object.entries(TRAIN_OPTIONS).map(([key, option]) => [key, option.default]),
 ) as OptionValues<typeof TRAIN_OPTIONS>;
 
+/** The model that a run with these flags would train, without weights of views, which cost nothing. */
+export function plannedVae(values: Values): VaeConfig {
+  const { loss: _loss, positiveWeights: _positive, viewWeights: _weights, views: _views, ...config } = fromFlags(
+    RUN_SETTINGS.model,
+    { ...values, network: values.architecture },
+  );
+  const { view } = methodOf(values.method);
+  return { ...config, views: view === undefined ? values.views ?? ["frontal", "lateral"] : [view] };
+}
+
 function trainerOptions(values: Values, batchSize: number): VaeTrainerOptions {
-  const { method, architecture: network, imageSize, filterDim, latentDim, dropout, likelihood: name, scale } = values;
-  const { view } = methodOf(method);
-  const views = view === undefined ? values.views ?? ["frontal", "lateral"] : [view];
-  return {
-    config: { method, network, imageSize, filterDim, latentDim, dropout, likelihood: { name, scale }, views },
-    batchSize,
-    precision: values.precision,
-    seed: 1,
-  };
+  return { config: plannedVae(values), batchSize, precision: values.precision, seed: 1 };
 }
 
 /** Seconds of a step of one process on the whole batch: steps are queued, as in training. */

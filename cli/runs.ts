@@ -81,7 +81,7 @@ async function showRuns(): Promise<void> {
   const rows = [];
   for (const name of await runNames()) rows.push([name, ...await describeRun(join("runs", name))]);
   if (rows.length === 0) console.log(`there are no runs; \`${invocation("train")}\` makes one`);
-  else console.log(formatTable(["run", "method", "data", "steps", "loss", "best AUROC", "state"], rows).trimEnd());
+  else console.log(formatTable(["run", "method", "data", "steps", "loss", "best score", "state"], rows).trimEnd());
 }
 
 /** What is shown of a run, or why nothing can be. */

@@ -89,6 +89,8 @@ export {
   type DataDescription,
   type DataSummary,
   describeIndex,
+  type GroupSummary,
+  type SecondLabelSummary,
   type StateCounts,
   summarizeIndex,
 } from "./index/describe.ts";

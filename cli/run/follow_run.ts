@@ -72,6 +72,6 @@ function fieldsOf(line: LoggedLine): ProgressFields {
 async function describeEnd(directory: string, name: string): Promise<string> {
   const { state, done, total, best } = await readRunState(directory);
   const steps = total === undefined ? `${done} steps` : `${done} of ${total} steps`;
-  const score = best ? `, best macro AUROC ${describeBest(best)}` : "";
+  const score = best ? `, best ${best.score === "AUROC" ? "macro " : ""}${describeBest(best)}` : "";
   return `${name}: ${state}, ${steps}${score}`;
 }

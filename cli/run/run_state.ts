@@ -5,8 +5,27 @@
  */
 import { basename } from "node:path";
 import { readResults, type Results } from "../../eval/mod.ts";
-import { isLocked, readMetricsFile, readRunConfig, type RunConfig, runPaths, totalSteps } from "../../training/mod.ts";
+import {
+  isLocked,
+  readMetricsFile,
+  readRunConfig,
+  readValidations,
+  type RunConfig,
+  runPaths,
+  totalSteps,
+  type ValidationLine,
+} from "../../training/mod.ts";
+import { valueOf } from "../../training/validation/validation_history.ts";
 import { exists } from "../terminal/exists.ts";
+
+/** A run's best score: a macro AUROC if one was measured, otherwise the lowest validation loss. */
+export interface BestScore {
+  /** Name of the score. */
+  readonly score: "AUROC" | "loss";
+  readonly value: number;
+  /** The view, or what else it is of. */
+  readonly of: string;
+}
 
 /** A run as its files show it. */
 export interface RunState {
@@ -17,8 +36,8 @@ export interface RunState {
   readonly total: number | undefined;
   /** Loss of the last step. */
   readonly loss: number | undefined;
-  /** The best score of its evaluation. */
-  readonly best: { readonly auroc: number; readonly view: string } | undefined;
+  /** The best score of its evaluation; without one, of the validations so far. */
+  readonly best: BestScore | undefined;
   readonly state: "preparing" | "training" | "evaluating" | "stopped" | "trained" | "evaluated";
 }
 
@@ -36,7 +55,7 @@ export async function readRunState(directory: string): Promise<RunState> {
     done,
     total,
     loss: last?.loss,
-    best: results && bestOf(results, config.name),
+    best: (results && bestOf(results, config.name)) ?? bestValidation(await readValidations(paths.metrics)),
     state: await isLocked(directory)
       ? isTrained ? "evaluating" : done === 0 ? "preparing" : "training"
       : results
@@ -48,15 +67,27 @@ export async function readRunState(directory: string): Promise<RunState> {
 }
 
 /** The view with the highest macro AUROC, with all the labels that the run was given. */
-function bestOf({ evaluations }: Results, run: string): RunState["best"] {
+function bestOf({ evaluations }: Results, run: string): BestScore | undefined {
   const own = evaluations.filter((evaluation) => evaluation.run === run);
   const most = Math.max(...own.map(({ labelledFraction }) => labelledFraction));
-  let best: RunState["best"];
+  let best: BestScore | undefined;
   for (const { labelledFraction, macro, view } of own) {
     const auroc = macro.auroc.value;
-    if (labelledFraction === most && auroc !== null && auroc > (best?.auroc ?? -1)) best = { auroc, view };
+    if (labelledFraction !== most || auroc === null || auroc <= (best?.value ?? -1)) continue;
+    best = { score: "AUROC", value: auroc, of: view };
   }
   return best;
+}
+
+/** The highest mean AUROC of the validations, or where none was measured their lowest loss. */
+function bestValidation(lines: readonly ValidationLine[]): BestScore | undefined {
+  for (const [by, score] of [["auroc", "AUROC"], ["loss", "loss"]] as const) {
+    const values = lines.map((line) => valueOf(line, by)).filter((value) => Number.isFinite(value));
+    if (values.length === 0) continue;
+    const value = score === "loss" ? Math.min(...values) : Math.max(...values);
+    return { score, value, of: "validation" };
+  }
+  return undefined;
 }
 
 /** The columns of a run in the table of runs. */
@@ -71,7 +102,7 @@ export function describeState({ config: { model, data }, done, total, loss, best
   ];
 }
 
-/** A score with its view: `0.812 frontal`. */
-export function describeBest({ auroc, view }: NonNullable<RunState["best"]>): string {
-  return `${auroc.toFixed(3)} ${view}`;
+/** A score with its name and its view: `AUROC 0.812 frontal`, `loss 4310.2 validation`. */
+export function describeBest({ score, value, of }: BestScore): string {
+  return `${score} ${score === "AUROC" ? value.toFixed(3) : value.toPrecision(5)} ${of}`;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { type CohortStep, cohortTable, dropEntries } from "./cohort.ts";
+import { GROUPS } from "../demographics/demographics.ts";
 import { describeTexts, type TextDescription } from "./describe_texts.ts";
 import { LABEL_STATES } from "./labels.ts";
 import { pairsOfSplit, type PairTable, studiesOfPairs } from "./pairs.ts";
@@ -106,6 +107,28 @@ export interface DataSummary {
   labels: Record<string, StateCounts>;
   /** Absent if the data set has no reports. */
   texts?: TextDescription;
+  /** Age, sex and race as groups; absent if no table has them. */
+  demographics?: GroupSummary;
+  /** The second label set of test studies; absent without one. */
+  testLabels?: SecondLabelSummary;
+}
+
+/** Groups of patients, counted by study. */
+export interface GroupSummary {
+  /** Names of the files that have them. */
+  source: string;
+  /** Number of studies by attribute and group, those of no known group as `unknown`. */
+  groups: Record<string, Record<string, number>>;
+}
+
+/** A second label set, on the test studies that have it. */
+export interface SecondLabelSummary {
+  /** Where it comes from. */
+  source: string;
+  /** Test studies that have it. */
+  studies: number;
+  /** Its label states. */
+  labels: Record<string, StateCounts>;
 }
 
 /** Counts the listed images, and the subjects, studies, pairs and labels that the policies keep. */
@@ -128,7 +151,30 @@ export function summarizeIndex(index: StudyIndex, pairs: PairTable): DataSummary
     dropped: dropEntries(index, pairs).map(({ reason, count, examples }) => ({ reason, count, examples })),
     labels: Object.fromEntries(labelCounts(index, pairs)),
     ...(texts === undefined ? {} : { texts }),
+    ...(index.demographics ? { demographics: groupSummary(index, pairs) } : {}),
+    ...(index.testLabels ? { testLabels: secondLabels(index, pairs) } : {}),
   };
+}
+
+function groupSummary(index: StudyIndex, pairs: PairTable): GroupSummary {
+  const { source, groups } = index.demographics!;
+  const studies = studiesOfPairs(pairs);
+  return {
+    source,
+    groups: Object.fromEntries([...groups].map(([attribute, own]) => {
+      const counts = Object.fromEntries([...GROUPS[attribute], "unknown"].map((name) => [name, 0]));
+      for (const study of studies) counts[GROUPS[attribute][own[study]!] ?? "unknown"]!++;
+      return [attribute, counts];
+    })),
+  };
+}
+
+function secondLabels(index: StudyIndex, pairs: PairTable): SecondLabelSummary {
+  const { source, labelled, states } = index.testLabels!;
+  const studies = [...studiesOfPairs(pairsOfSplit(index, pairs, "test"))].filter((study) => labelled[study] === 1);
+  const { length } = index.labels;
+  const labels = countStates(index, { studies, stateOf: (study, label) => states[study * length + label]! });
+  return { source, studies: studies.length, labels: Object.fromEntries(labels) };
 }
 
 function countPairs(index: StudyIndex, pairs: PairTable): { subjects: number; studies: number; pairs: number } {
@@ -140,10 +186,19 @@ function countPairs(index: StudyIndex, pairs: PairTable): { subjects: number; st
 }
 
 function labelCounts(index: StudyIndex, pairs: PairTable): Map<string, StateCounts> {
-  const studies = studiesOfPairs(pairs);
+  return countStates(index, {
+    studies: studiesOfPairs(pairs),
+    stateOf: (study, label) => index.labelState(study, label),
+  });
+}
+
+function countStates(
+  index: StudyIndex,
+  { studies, stateOf }: { studies: Iterable<number>; stateOf: (study: number, label: number) => number },
+): Map<string, StateCounts> {
   return new Map(index.labels.map((label, i) => {
     const states = new Uint32Array(4);
-    for (const study of studies) states[index.labelState(study, i)]!++;
+    for (const study of studies) states[stateOf(study, i)]!++;
     const count = (state: keyof typeof LABEL_STATES) => states[LABEL_STATES[state]]!;
     return [label, {
       positive: count("positive"),

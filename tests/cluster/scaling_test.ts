@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { PLAN_OPTIONS, plannedVae } from "../../cli/plan.ts";
+import { parseArguments } from "../../cli/options/options.ts";
 import { formatBandwidth, parseBandwidth, type Placement, predictStep } from "../../cluster/scaling.ts";
 import { runProcess, taskCommand } from "../process.ts";
 
@@ -64,6 +66,18 @@ Deno.test("deno task plan refuses ranks that do not divide the batch or the host
     assert.equal(code, 2, stderr);
     assert.match(stderr, expected);
   }
+});
+
+Deno.test("deno task plan measures the model that the flags of train describe", () => {
+  const planned = (...args: string[]) =>
+    plannedVae(parseArguments({ name: "plan", summary: "", options: PLAN_OPTIONS }, args).values);
+  const split = planned("--method", "poe", "--latent-dim", "6", "--private-dim", "2", "--joint-kl", "once");
+  assert.deepEqual([split.latentDim, split.privateDim, split.jointKl], [6, 2, "once"]);
+  assert.deepEqual(split.views, ["frontal", "lateral"]);
+  assert.equal(planned().privateDim, undefined);
+  const published = planned("--method", "mmvae-plus", "--architecture", "small", "--tc-ratio", "0.5");
+  assert.deepEqual([published.method, published.network, published.tcRatio], ["mmvae-plus", "small", 0.5]);
+  assert.deepEqual(planned("--method", "lateral").views, ["lateral"]);
 });
 
 Deno.test("deno task plan predicts from measured steps", async () => {

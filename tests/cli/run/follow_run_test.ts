@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { followRun } from "../../../cli/run/follow_run.ts";
 import { describeState, readRunState } from "../../../cli/run/run_state.ts";
+import { writeResults } from "../../../eval/mod.ts";
 import { lockRun } from "../../../training/mod.ts";
+import { syntheticResults } from "../../eval/results/synthetic_results.ts";
 import { smallRunConfig } from "../../training/small_run.ts";
 
 /** 96 pairs in batches of this many for two epochs. */
@@ -107,6 +109,33 @@ Deno.test("followRun() leaves a run alone when it is stopped itself, and says no
     await ended;
     assert.doesNotMatch(text(), /stopped|trained/);
     assert.equal((await readRunState(run.directory)).state, "training");
+  }));
+
+Deno.test("readRunState() shows the best score of validations until there is an evaluation, and names it", () =>
+  withRun(async (run) => {
+    run.beginTraining();
+    run.add(0, 1);
+    const validated = (step: number, more: Record<string, unknown>) =>
+      Deno.writeTextFileSync(
+        join(run.directory, "metrics.jsonl"),
+        `${JSON.stringify({ kind: "validation", step, epoch: 1, pairs: 8, seconds: 1, ...more })}\n`,
+        { append: true },
+      );
+    const best = async () => (await stateOf(run))[2];
+    assert.equal(await best(), "");
+    validated(1, { loss: 95.25 });
+    validated(2, { loss: 97 });
+    validated(3, { loss: null });
+    assert.equal(await best(), "loss 95.250 validation");
+    validated(4, { loss: 98, auroc: { frontal: 0.6, lateral: 0.7, mean: 0.65 } });
+    validated(5, { loss: 98, auroc: { frontal: 0.6, lateral: 0.6, mean: 0.6 } });
+    assert.equal(await best(), "AUROC 0.650 validation");
+    const results = await syntheticResults({ name: "live", method: "mmvm" });
+    await writeResults(join(run.directory, "results.json"), results);
+    const scores = results.evaluations.map(({ view, macro }) => ({ view, auroc: macro.auroc.value! }));
+    const { view, auroc } = scores.reduce((a, b) => b.auroc > a.auroc ? b : a);
+    assert.ok(scores.length > 1);
+    assert.equal(await best(), `AUROC ${auroc.toFixed(3)} ${view}`);
   }));
 
 Deno.test("readRunState() tells a run that was stopped from one that is trained, and skips torn lines", () =>

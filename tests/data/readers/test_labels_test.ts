@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { CHEST_LABELS, LABEL_STATES, openDataset } from "../../../data/mod.ts";
+import { CHEST_LABELS, LABEL_STATES, openDataset, pairStudies, summarizeIndex } from "../../../data/mod.ts";
 import { plainImages, writeMimic } from "../fixture.ts";
 
 const TABLE = "mimic-cxr-2.1.0-test-set-labeled.csv";
@@ -38,6 +38,11 @@ Deno.test("openDataset() reads the radiologists' labels if they are in the data 
       assert.equal(source, testLabels?.startsWith("/") ? TABLE : "radiologists");
       const studies = ["50000006", "50000007"].map((id) => index.studies.ids.indexOf(id));
       assert.deepEqual([...labelled.keys()].filter((study) => labelled[study] === 1), studies);
+      const second = summarizeIndex(index, pairStudies(index)).testLabels!;
+      assert.deepEqual([second.source, second.studies], [source, 2]);
+      const [first, other] = CHEST_LABELS;
+      assert.deepEqual(second.labels[first!], { positive: 1, negative: 0, uncertain: 1, blank: 0 });
+      assert.deepEqual(second.labels[other!], { positive: 0, negative: 2, uncertain: 0, blank: 0 });
       assert.deepEqual(
         studies.map((study) => [...states.subarray(study * CHEST_LABELS.length).subarray(0, 2)]),
         [[LABEL_STATES.positive, LABEL_STATES.negative], [LABEL_STATES.uncertain, LABEL_STATES.negative]],
