@@ -9,6 +9,7 @@ import { readRegularText } from "../../base/regular_file.ts";
 import { ClassifierInference, type Finetuning, type HostTensor, methodKind } from "../../models/mod.ts";
 import { modelState } from "../../models/training_state.ts";
 import type { Device } from "../../runtime/mod.ts";
+import { latentScale } from "./latent_scale.ts";
 import { withTexts } from "../../training/data/run_texts.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import { viewsOfRun } from "../../training/data/run_views.ts";
@@ -60,7 +61,12 @@ export function finetuneConfig(
   const made: RunConfig = {
     ...config,
     name,
-    model: { ...model, method: "supervised", views: [...viewsOfRun(config, data).names], finetune: { train, latent } },
+    model: {
+      ...model,
+      method: "supervised",
+      views: [...viewsOfRun(config, data).names],
+      finetune: { train, latent, standardized: true },
+    },
     training: {
       ...training,
       epochs: Math.max(1, Math.round(epochs / labelled)),
@@ -112,7 +118,7 @@ export async function prepareFinetuning(
   await saveFirstState(tensors, { paths, config });
 }
 
-/** New heads on the source's encoders. */
+/** New heads on the source's encoders, with the scale of what these encode. */
 async function initialState(
   device: Device,
   { source, config, directory }: { source: FinetuneSource; config: RunConfig; directory: string },
@@ -136,5 +142,7 @@ async function initialState(
     if (!own) throw new DataError(`${source.directory}: the checkpoint lacks ${name}, so its encoders cannot be used`);
     tensors.set(name, own);
   }
+  model.parameters.write(tensors);
+  for (const [name, own] of await latentScale(model, { data, views: viewsOfRun(config, data) })) tensors.set(name, own);
   return tensors;
 }

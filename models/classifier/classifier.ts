@@ -49,6 +49,11 @@ export interface Finetuning {
   readonly train: typeof FINETUNED_PARTS[number];
   /** What of an encoder the heads see. */
   readonly latent: LatentKind;
+  /**
+   * Whether the heads see latents less a mean and over a deviation, which belong to the state (`classifiers.M.mean` and
+   * `classifiers.M.deviation`): 0 and 1 unless they are written. Not in older runs.
+   */
+  readonly standardized?: true;
 }
 
 /** Rate of the dropout before the linear layer, as published. */
@@ -145,7 +150,8 @@ export class Classifier {
     const outputs = this.config.labels;
     return this.features(at, data).map((features, m) => {
       const head = at.child(`classifiers.${m}`);
-      if (this.config.finetune) return linear(head, features, { outputs });
+      const { finetune } = this.config;
+      if (finetune) return linear(head, finetune.standardized ? standardized(head, features) : features, { outputs });
       const kept = dropout(head, features, { rate: HEAD_DROPOUT, name: "dropout" });
       return linear(head, kept, { outputs, bias: false });
     });
@@ -184,6 +190,13 @@ export class Classifier {
       ...(positiveWeights ? { positiveWeight: tensor(positiveWeights) } : {}),
     });
   }
+}
+
+/** Latents less their mean, over their deviation, [N, D] as given: a fixed part of the state. */
+function standardized(scope: Scope, latents: Tensor): Tensor {
+  const spec = { shape: [latents.shape.at(-1)!], layout: "same" } as const;
+  const mean = scope.buffer("mean", { ...spec, initializer: { kind: "zeros" } });
+  return div(sub(latents, mean), scope.buffer("deviation", { ...spec, initializer: { kind: "ones" } }));
 }
 
 /**

@@ -271,7 +271,11 @@ const model = {
     default: 0.07,
   })),
   /** What `finetune` trains of encoders from another run, and what of them its heads see. */
-  finetune: fileOnly(z.object({ train: z.enum(FINETUNED_PARTS), latent: z.enum(["features", "mean"]) })),
+  finetune: fileOnly(z.object({
+    train: z.enum(FINETUNED_PARTS),
+    latent: z.enum(["features", "mean"]),
+    standardized: z.literal(true).exactOptional(),
+  })),
 };
 
 /** The optimisation. */
