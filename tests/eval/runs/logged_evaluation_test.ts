@@ -48,7 +48,7 @@ function repeated(table: PairTable, times: number): PairTable {
   return { ...table, count: table.count * times, study: again(table.study), images: again(table.images) };
 }
 
-Deno.test("loggers get the scores with all labels, the pictures of the results, and latents of test pairs", async () => {
+Deno.test("loggers get scores with all labels, the pictures of the results, and latents of test pairs", async () => {
   const options = await evaluated(smallRunConfig("mmvm"));
   const found = await loggedEvaluation({ ...options, maySee: everybody });
   const { results, directory } = options;
