@@ -130,11 +130,17 @@ export function taskCommand(name: string, options: { preload?: readonly string[]
 }
 
 /** Runs a command to its end, its output discarded. Returns whether it is installed and succeeded. */
-export function succeeds([program, ...args]: readonly string[]): boolean {
+export function succeeds(command: readonly string[]): boolean {
+  return outputOf(command) !== undefined;
+}
+
+/** Runs a command to its end. Returns its standard output; `undefined` if it is not installed or failed. */
+export function outputOf([program, ...args]: readonly string[]): string | undefined {
   try {
-    return new Deno.Command(program!, { args, stdin: "null", stdout: "null", stderr: "null" }).outputSync().success;
+    const { success, stdout } = new Deno.Command(program!, { args, stdin: "null", stderr: "null" }).outputSync();
+    return success ? new TextDecoder().decode(stdout) : undefined;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }

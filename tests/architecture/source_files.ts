@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { ROOT, succeeds } from "../process.ts";
+import { outputOf, ROOT } from "../process.ts";
 
 export { ROOT };
 
@@ -40,13 +40,12 @@ export function projectFiles(): string[] {
 
 /** `undefined` where git does not know the folder. */
 function gitFiles(): string[] | undefined {
-  if (!existsSync(join(ROOT, ".git")) || !succeeds(["git", "--version"])) return undefined;
+  if (!existsSync(join(ROOT, ".git"))) return undefined;
   // In CI everything is committed; what else lies there was left by a program that crashed.
   const uncommitted = Deno.env.get("CI") === "true" ? [] : ["--others", "--exclude-standard"];
-  const args = ["-C", ROOT, "ls-files", "-z", "--cached", ...uncommitted];
-  const { success, stdout } = new Deno.Command("git", { args, stderr: "null" }).outputSync();
-  if (!success) return undefined;
-  const paths = new TextDecoder().decode(stdout).split("\0").filter((path) => path !== "");
+  const listed = outputOf(["git", "-C", ROOT, "ls-files", "-z", "--cached", ...uncommitted]);
+  if (listed === undefined) return undefined;
+  const paths = listed.split("\0").filter((path) => path !== "");
   return [...new Set(paths)].filter((path) => existsSync(join(ROOT, path)));
 }
 
