@@ -13,6 +13,7 @@ import {
   type PreparePlan,
   type StudyIndex,
 } from "../data/mod.ts";
+import { measureFastDecode } from "../phantoms/measure_fast_decode.ts";
 import { requireSlurm, SLURM_OPTIONS } from "./cluster/slurm_options.ts";
 import { writePrepareJobs } from "./cluster/write_prepare_jobs.ts";
 import { DATA_OPTIONS, datasetOptions } from "./options/run_options.ts";
@@ -106,6 +107,7 @@ async function prepare(
       ...(part === undefined ? {} : { part }),
       ...(values.workers === undefined ? {} : { workers: values.workers }),
       ...(values.imageMemory === undefined ? {} : { imageMemory: values.imageMemory * 2 ** 20 }),
+      measureDecode: measureFastDecode,
       onWait: sayWaiting,
       onPlan: (plan) => {
         console.error(describePlan(plan));

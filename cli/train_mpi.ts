@@ -9,6 +9,7 @@
  */
 import { decodeTuning, type DeviceTuner, KernelTuner } from "../runtime/mod.ts";
 import { readRegularText } from "../base/regular_file.ts";
+import { measureFastDecode } from "../phantoms/mod.ts";
 import { ClusterError, type Communicator } from "../cluster/mpi/mod.ts";
 import {
   checkRunConfig,
@@ -142,7 +143,13 @@ async function follow(job: Job): Promise<number> {
   const config = checkRunConfig(JSON.parse(text), { file: "the configuration from rank 0" });
   const data = await stage(
     world,
-    () => openRunData({ ...neededData(config), cacheDir: CACHE, signal: stop.signal }),
+    () =>
+      openRunData({
+        ...neededData(config),
+        cacheDir: CACHE,
+        measureDecode: measureFastDecode,
+        signal: stop.signal,
+      }),
   );
   await compareData(world, { config, data });
   await stage(world, () => {});

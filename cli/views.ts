@@ -14,6 +14,7 @@ import {
   viewImages,
   viewsTable,
 } from "../eval/mod.ts";
+import { measureFastDecode } from "../phantoms/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { integer, parseArguments, path } from "./options/options.ts";
 import { DATA_OPTIONS, datasetOptions } from "./options/run_options.ts";
@@ -94,6 +95,7 @@ async function prepare(index: StudyIndex, options: { cacheDir: string; imageSize
     return await preparePixels(index, {
       ...options,
       images: kept,
+      measureDecode: measureFastDecode,
       onWait: sayWaiting,
       onPlan: ({ missing }) => {
         if (missing > 0) progress = startProgress("preparing", { total: missing });

@@ -65,6 +65,7 @@ export {
   type TextOrigin,
   type TextSelection,
 } from "./text/study_texts.ts";
+export { DECODE_MODES, type DecodeMode } from "./image/decode_image.ts";
 export type { DecodedImage, Samples } from "./image/decoded_image.ts";
 export type { ImageLocation, ImageSource, Preprocessing } from "./image/image_source.ts";
 export { parseWindow, type VoiWindow, WINDOW_FORMS, WINDOW_PATTERN } from "./image/dicom/voi_window.ts";
@@ -105,7 +106,7 @@ export {
   type PrepareProgress,
 } from "./cache/prepare_pixels.ts";
 export { type ImageAlteration, PreparedPixels } from "./cache/prepared_pixels.ts";
-export { type CacheManifest, locateCache } from "./cache/manifest.ts";
+export { type CacheManifest, type DecodeDifference, locateCache } from "./cache/manifest.ts";
 export type { CachePart } from "./cache/cache_parts.ts";
 export type { Shard } from "./cache/shard.ts";
 export { type Batch, createLoader, labelsOfStudies, type Loader, type LoaderOptions } from "./loader/loader.ts";

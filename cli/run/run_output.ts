@@ -4,12 +4,17 @@
  * @module
  */
 import { dropEntries, type PreparePlan, type PrepareProgress } from "../../data/mod.ts";
-import type { RunData } from "../../training/mod.ts";
+import { measureFastDecode } from "../../phantoms/mod.ts";
+import type { OpenRunDataOptions, RunData } from "../../training/mod.ts";
 import { printable } from "../terminal/errors.ts";
 import { startProgress } from "../terminal/progress.ts";
 
-/** Shows progress while data are opened; spread its handlers into the options of `openRunData()`. */
+/**
+ * Shows progress while data are opened, and measures for the cache's manifest; spread its handlers into the options of
+ * `openRunData()`.
+ */
 export interface DataReporter extends Disposable {
+  readonly measureDecode: NonNullable<OpenRunDataOptions["measureDecode"]>;
   readonly onWait: () => void;
   readonly onPlan: (plan: PreparePlan) => void;
   readonly onProgress: (progress: PrepareProgress) => void;
@@ -26,6 +31,7 @@ export function sayWaiting(): void {
 export function reportData(): DataReporter {
   let progress: ReturnType<typeof startProgress> | undefined;
   return {
+    measureDecode: measureFastDecode,
     onWait: sayWaiting,
     onPlan: ({ missing }) => {
       if (missing > 0) progress = startProgress("preparing images", { total: missing });

@@ -49,6 +49,7 @@ export async function checkImages(
     size: SIZE,
     preprocessing: "plain",
     window: index.window,
+    decode: "exact",
     maxPixels: options.maxPixels ?? MAX_PIXELS,
     imageMemory: options.imageMemory ?? defaultImageMemory(),
     timeout: options.timeout ?? 120_000,

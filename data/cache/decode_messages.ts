@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DecodeMode } from "../image/decode_image.ts";
 import type { ImageLocation, Preprocessing } from "../image/image_source.ts";
 
 /** Requests to a decode worker: first the settings, then one image at a time. */
@@ -14,6 +15,7 @@ export type DecodeRequest =
     maxPixels: number;
     /** The window of DICOM images, as `--window` takes it. */
     window: string;
+    decode: DecodeMode;
     /** Memory limit for decoding one image, in bytes. */
     maxBytes: number;
   }

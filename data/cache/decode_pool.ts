@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DecodeMode } from "../image/decode_image.ts";
 import type { ImageLocation, Preprocessing } from "../image/image_source.ts";
 import type { DecodeReply, DecodeRequest } from "./decode_messages.ts";
 
@@ -37,6 +38,7 @@ export interface DecodePoolOptions {
   maxPixels: number;
   /** The window of DICOM images, as `--window` takes it. */
   window: string;
+  decode: DecodeMode;
   /** Memory budget for all images being decoded, in bytes. */
   imageMemory: number;
   /** Time limit per image in milliseconds. An image that exceeds it is retried once in another worker. */
@@ -117,8 +119,9 @@ class DecodePool {
       event.preventDefault();
       this.#bury(member, event.message);
     };
-    const { size, preprocessing, maxPixels, window } = this.#options;
-    worker.postMessage({ kind: "start", size, preprocessing, maxPixels, maxBytes, window } satisfies DecodeRequest);
+    const { size, preprocessing, maxPixels, window, decode } = this.#options;
+    const start = { kind: "start", size, preprocessing, maxPixels, maxBytes, window, decode } as const;
+    worker.postMessage(start satisfies DecodeRequest);
     this.#workers.add(member);
     for (let i = 0; i < AHEAD; i++) this.#post(member);
   }

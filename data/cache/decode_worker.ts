@@ -31,8 +31,13 @@ worker.onmessage = (event: MessageEvent<DecodeRequest>) => {
     return;
   }
   start = request;
-  const { maxPixels, maxBytes, window } = request;
-  decoder = new ImageDecoder({ maxPixels, maxBytes, window: parseWindow(window)! });
+  const { maxPixels, maxBytes, window, decode, size } = request;
+  decoder = new ImageDecoder({
+    maxPixels,
+    maxBytes,
+    window: parseWindow(window)!,
+    ...(decode === "fast" ? { reduceTo: size } : {}),
+  });
 };
 
 async function answer({ image, name, location }: Extract<DecodeRequest, { kind: "image" }>): Promise<void> {

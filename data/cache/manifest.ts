@@ -40,6 +40,22 @@ export interface CacheManifest {
   preprocessing: string;
   /** Version of that preparation. */
   preprocessingVersion: number;
+  /** The window of DICOM images; absent for the full range. */
+  window?: string;
+  /** How files are decoded; absent for exactly. */
+  decode?: "fast";
+  /** What fast decoding changes, measured when the cache was begun; no part of its key. */
+  decodeDifference?: DecodeDifference;
+}
+
+/** How far images of fast decoding are from those of exact decoding. */
+export interface DecodeDifference {
+  /** Mean absolute difference of prepared pixels, in grey levels of 255. */
+  greyLevels: number;
+  /** Number of images that it was measured on. */
+  images: number;
+  /** What images they were. */
+  measuredOn: string;
 }
 
 const manifestSchema: z.ZodType<CacheManifest> = z.object({
@@ -52,8 +68,9 @@ const manifestSchema: z.ZodType<CacheManifest> = z.object({
   imagesPerShard: z.int().positive(),
   preprocessing: z.string(),
   preprocessingVersion: z.int(),
-  /** The window of DICOM images; absent for the full range. */
   window: z.string().exactOptional(),
+  decode: z.literal("fast").exactOptional(),
+  decodeDifference: z.object({ greyLevels: z.number(), images: z.int(), measuredOn: z.string() }).exactOptional(),
 });
 
 /**
@@ -71,6 +88,7 @@ export function manifestFor(index: StudyIndex, imageSize: number): CacheManifest
     preprocessing: index.source.preprocessing,
     preprocessingVersion: PREPROCESSING_VERSION,
     ...(index.window === "full" ? {} : { window: index.window }),
+    ...(index.decode === "exact" ? {} : { decode: index.decode }),
   } as const;
   const hash = createHash("sha256");
   hash.update(JSON.stringify(settings));
@@ -109,12 +127,20 @@ export function locateCache(
 }
 
 /**
- * Ensures that a cache has the expected manifest. Writes it if it is missing, or if it differs and `verify` is set.
+ * Ensures that a cache has the expected manifest. Writes it if it is missing, or if it differs and `verify` is set;
+ * with what `measureDecode` finds, if given.
  *
  * @throws {DataError} naming the first field that differs.
  */
-export function settleManifest(directory: string, options: { expected: CacheManifest; verify: boolean }): void {
-  const { expected, verify } = options;
+export async function settleManifest(
+  directory: string,
+  options: {
+    expected: CacheManifest;
+    verify: boolean;
+    measureDecode?: (imageSize: number) => Promise<DecodeDifference>;
+  },
+): Promise<void> {
+  const { expected, verify, measureDecode } = options;
   let found: CacheManifest | undefined;
   try {
     found = readManifest(directory);
@@ -134,7 +160,8 @@ export function settleManifest(directory: string, options: { expected: CacheMani
       { file: join(directory, "manifest.json") },
     );
   }
-  writeManifest(directory, expected);
+  const measured = await measureDecode?.(expected.imageSize);
+  writeManifest(directory, { ...expected, ...(measured === undefined ? {} : { decodeDifference: measured }) });
 }
 
 function writeManifest(directory: string, manifest: CacheManifest): void {

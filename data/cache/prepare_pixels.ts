@@ -19,7 +19,7 @@ import { type CachePart, checkPart, isFileOfPart, mergeParts, partFile } from ".
 import { decodeAll, type DecodeResult, type DecodeTask } from "./decode_pool.ts";
 import { defaultImageMemory } from "./image_memory.ts";
 import { noteImages, notesOfLevels } from "./image_notes.ts";
-import { cacheDirectory, manifestFor, settleManifest } from "./manifest.ts";
+import { cacheDirectory, type DecodeDifference, manifestFor, settleManifest } from "./manifest.ts";
 import { PreparedPixels } from "./prepared_pixels.ts";
 import { SkippedLog } from "./skipped_log.ts";
 
@@ -78,6 +78,11 @@ export interface PrepareOptions {
   imageMemory?: number;
   /** Time limit per image in milliseconds, default two minutes. */
   timeout?: number;
+  /**
+   * Measures how far fast decoding is from exact decoding at an image size; `measureFastDecode()` of the phantoms is
+   * one. Called if a cache of fast decoding is begun, whose manifest says what it returns; without it, nothing.
+   */
+  measureDecode?: (imageSize: number) => Promise<DecodeDifference>;
   /** Called once if this call has to wait for another process that is preparing the same cache. */
   onWait?: () => void;
   /** Called once before images are decoded. */
@@ -120,7 +125,13 @@ export async function preparePixels(index: StudyIndex, options: PrepareOptions):
     void lock;
     await removeTemporaryFiles(directory, ({ name }) => part === undefined || isFileOfPart(name, part));
     if (part === undefined) await mergeParts(directory);
-    settleManifest(directory, { expected: manifest, verify });
+    await settleManifest(directory, {
+      expected: manifest,
+      verify,
+      ...(manifest.decode === "fast" && options.measureDecode !== undefined
+        ? { measureDecode: options.measureDecode }
+        : {}),
+    });
     const prepared = PreparedPixels.withShards(directory, manifest, { ignoreDamaged: verify });
     await new Preparation(index, prepared, images === undefined ? options : { ...options, images }).run();
     return prepared;
@@ -212,6 +223,7 @@ class Preparation {
       size: this.#prepared.imageSize,
       preprocessing: this.#index.source.preprocessing,
       window: this.#index.window,
+      decode: this.#index.decode,
       maxPixels: this.#options.maxPixels ?? MAX_PIXELS,
       imageMemory: this.#options.imageMemory ?? defaultImageMemory(),
       timeout: this.#options.timeout ?? DECODE_TIMEOUT,

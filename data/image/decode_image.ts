@@ -10,11 +10,20 @@ import type { VoiWindow } from "./dicom/voi_window.ts";
 import { ImageError } from "./image_error.ts";
 import { type ImageFormat, readImageHeader } from "./image_header.ts";
 import { JpegDecoder } from "./jpeg/jpeg_decoder.ts";
+import type { Reduction } from "./jpeg/gray/transform_kernel.ts";
 import { readPng } from "./png/read_png.ts";
 import { readTiff } from "./tiff/read_tiff.ts";
 
 /** Images with more pixels are rejected before decoding; MIMIC-CXR's largest have about 16 million. */
 export const MAX_PIXELS = 64_000_000;
+
+/**
+ * How files are decoded for smaller images: at full size, or JPEGs at a half, a quarter or an eighth of it as far as
+ * the wanted size allows.
+ */
+export const DECODE_MODES = ["exact", "fast"] as const;
+/** One of {@linkcode DECODE_MODES}. */
+export type DecodeMode = typeof DECODE_MODES[number];
 
 /** File extensions by format. */
 const ENDINGS: Readonly<Record<ImageFormat, readonly string[]>> = {
@@ -43,15 +52,18 @@ export class ImageDecoder {
   readonly #dicom: DicomDecoder;
   readonly #maxPixels: number;
   readonly #maxBytes: number;
+  readonly #reduceTo: number;
 
   /**
    * `maxBytes` limits the memory for one image, including its file; default: unlimited. `window` applies to DICOM
-   * files; default: the full range.
+   * files; default: the full range. With `reduceTo`, JPEGs may be decoded smaller than they are, by a half, a quarter
+   * or an eighth, but with at least that many pixels along the shorter side; default: all at full size.
    */
-  constructor(options: { maxPixels?: number; maxBytes?: number; window?: VoiWindow } = {}) {
+  constructor(options: { maxPixels?: number; maxBytes?: number; window?: VoiWindow; reduceTo?: number } = {}) {
     this.#dicom = new DicomDecoder(this.#jpeg, options.window ?? { kind: "full" });
     this.#maxPixels = options.maxPixels ?? MAX_PIXELS;
     this.#maxBytes = options.maxBytes ?? Infinity;
+    this.#reduceTo = options.reduceTo ?? Infinity;
   }
 
   /**
@@ -72,7 +84,7 @@ export class ImageDecoder {
     if (memory > this.#maxBytes) throw new ImageMemoryError(memory);
     const name = format.toUpperCase();
     try {
-      if (format === "jpeg") return await this.#jpeg.decode(bytes);
+      if (format === "jpeg") return await this.#jpeg.decode(bytes, this.#reductionOf(Math.min(width, height)));
       if (format === "png") return readPng(bytes);
       if (format === "dicom") return await this.#dicom.decode(bytes);
       if (format === "bmp") return readBmp(bytes);
@@ -83,6 +95,10 @@ export class ImageDecoder {
       }
       throw error;
     }
+  }
+
+  #reductionOf(side: number): Reduction {
+    return ([8, 4, 2] as const).find((reduction) => side / reduction >= this.#reduceTo) ?? 1;
   }
 }
 

@@ -16,6 +16,8 @@ export interface DecodedImage {
   samples: Samples;
   /** Bits of the samples' range, 8 to 16: white is `2 ** bitsUsed - 1`. Always 8 for bytes. */
   bitsUsed: number;
+  /** If the image was decoded smaller than its file: how many times along each axis, and the file's size in pixels. */
+  reduced?: { by: number; width: number; height: number };
 }
 
 /** The smallest range, in bits and at least 8, that holds a sample. */

@@ -7,6 +7,7 @@ import type { DropLog, DropReason } from "./drop_log.ts";
 import type { Demographics } from "../demographics/demographics.ts";
 import type { BlankPolicy, TestLabels, UncertainPolicy } from "./labels.ts";
 import type { StudyTexts } from "../text/study_texts.ts";
+import type { DecodeMode } from "../image/decode_image.ts";
 import type { ImageSource } from "../image/image_source.ts";
 
 /** The three splits, in the order of their codes. */
@@ -112,6 +113,8 @@ export class StudyIndex {
   listed = 0;
   /** How the values of DICOM images are turned into gray: a window as `--window` takes it. */
   window = "full";
+  /** How image files are decoded. */
+  decode: DecodeMode = "exact";
   /** True once {@linkcode checkFiles} has run. */
   filesChecked = false;
   /** Columns of the patients. */

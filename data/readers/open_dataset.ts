@@ -13,6 +13,7 @@ import { readTestLabels } from "./test_labels.ts";
 import type { DropReason } from "../index/drop_log.ts";
 import { DataError } from "../../base/errors.ts";
 import { requireDirectory } from "./find_table.ts";
+import type { DecodeMode } from "../image/decode_image.ts";
 import type { BlankPolicy, UncertainPolicy } from "../index/labels.ts";
 import { looksLikePhantoms } from "./phantom_record.ts";
 import { chexpertHasTest, findChexpert } from "./chexpert_folders.ts";
@@ -57,6 +58,8 @@ export interface OpenDatasetOptions {
   reports?: string | undefined;
   /** The window of DICOM images, as `--window` takes it; `full` by default, the whole range of values. */
   window?: string;
+  /** How image files are decoded, `exact` by default; see {@linkcode DECODE_MODES}. */
+  decode?: DecodeMode;
   /** A table with age, sex or race of the patients; by default one in the data directory, or the data set's own. */
   demographics?: string | undefined;
   /**
@@ -118,6 +121,7 @@ export async function openDataset(options: OpenDatasetOptions): Promise<StudyInd
   };
   const index = await readIndex(dataset, { ...read, root: options.root, mnist: options.mnist ?? {} });
   index.window = options.window ?? "full";
+  index.decode = options.decode ?? "exact";
   if (options.viewsFile !== undefined) await applyViewsFile(index, options.viewsFile);
   index.demographics = await demographicsOf(index, options);
   index.testLabels = await readTestLabels(index, { given: options.testLabels, signal: options.signal });

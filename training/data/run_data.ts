@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  type DecodeDifference,
   openDataset,
   type OpenDatasetOptions,
   pairStudies,
@@ -56,6 +57,8 @@ export interface OpenRunDataOptions {
   readonly cacheDir: string;
   /** Called once the tables are read, before any image is prepared; what it throws ends the opening. */
   readonly onIndex?: (data: Pick<RunData, "index" | "pairs">) => void;
+  /** Measures what fast decoding changes, for the manifest of a cache that is begun; see `preparePixels()`. */
+  readonly measureDecode?: (imageSize: number) => Promise<DecodeDifference>;
   /** Called once if another process is preparing the same images. */
   readonly onWait?: () => void;
   /** Called once before the work starts. */
@@ -84,6 +87,7 @@ export function datasetOptionsOf(data: DataConfig): OpenDatasetOptions {
     ...(data.text === undefined ? {} : { text: data.text }),
     ...(data.reports === undefined ? {} : { reports: data.reports }),
     ...(data.window === undefined ? {} : { window: data.window }),
+    ...(data.decode === undefined ? {} : { decode: data.decode }),
     ...(data.viewsFile === undefined ? {} : { viewsFile: data.viewsFile }),
     ...(data.demographics === undefined ? {} : { demographics: data.demographics }),
     ...(data.testLabels === undefined ? {} : { testLabels: data.testLabels }),
@@ -99,8 +103,8 @@ export function datasetOptionsOf(data: DataConfig): OpenDatasetOptions {
  */
 export async function openRunData(options: OpenRunDataOptions): Promise<RunData> {
   const started = performance.now();
-  const { data, imageSize, texts = false, cacheDir, onIndex, onWait, onPlan, onProgress, signal } = options;
-  const abort = signal ? { signal } : {};
+  const { data, imageSize, texts = false, cacheDir, measureDecode, onIndex, onWait, onPlan, onProgress } = options;
+  const abort = options.signal ? { signal: options.signal } : {};
   const index = await openDataset({
     ...datasetOptionsOf(data),
     texts: texts !== false,
@@ -112,6 +116,7 @@ export async function openRunData(options: OpenRunDataOptions): Promise<RunData>
     cacheDir,
     imageSize,
     ...(texts === "alone" ? { images: [] } : {}),
+    ...(measureDecode ? { measureDecode } : {}),
     ...(onWait ? { onWait } : {}),
     ...(onPlan ? { onPlan } : {}),
     ...(onProgress ? { onProgress } : {}),

@@ -12,6 +12,7 @@ import { schemaOf } from "../../base/setting_group.ts";
 import type {
   BlankPolicy,
   DatasetName,
+  DecodeMode,
   LabelSource,
   MnistView,
   PairPolicy,
@@ -70,6 +71,8 @@ export interface DataConfig {
   reports?: string;
   /** Window of DICOM images; the full range of values if absent. */
   window?: string;
+  /** How image files are decoded; exactly if absent. */
+  decode?: DecodeMode;
   /** Table with the views of images whose position is blank. */
   viewsFile?: string;
   /** Table with age, sex or race of the patients; one in the data folder or the data set's own if absent. */

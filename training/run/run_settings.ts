@@ -20,6 +20,7 @@ import { fileOnly, named, optional, unlessDefault } from "../../base/setting_gro
 import {
   BLANK_POLICIES,
   DATASETS,
+  DECODE_MODES,
   LABEL_SOURCES,
   MAX_MNIST_PAIRS,
   MNIST_VIEWS,
@@ -115,6 +116,10 @@ const data = {
     pattern: WINDOW_PATTERN,
     allowed: WINDOW_FORMS,
     default: "full",
+  })),
+  decode: unlessDefault(choice(DECODE_MODES, {
+    help: "how JPEGs are decoded: exact, or fast, which is a little off: at a half, a quarter or an eighth of the size",
+    default: "exact",
   })),
   viewsFile: optional(path({
     help: "table of `deno task views` with the views of images whose position is blank",

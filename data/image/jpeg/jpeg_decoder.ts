@@ -1,5 +1,5 @@
 /**
- * Decodes JPEG files with libjpeg-turbo compiled to WebAssembly.
+ * Decodes JPEG files: gray ones with kernels of our own, all others with libjpeg-turbo compiled to WebAssembly.
  *
  * @module
  */
@@ -9,10 +9,13 @@ import { WasmCodec } from "../codecs/wasm_codec.ts";
 import type { DecodedImage } from "../decoded_image.ts";
 import { ImageError } from "../image_error.ts";
 import { grayFromColour } from "../samples/gray.ts";
+import { GrayJpegDecoder } from "./gray/gray_jpeg_decoder.ts";
+import type { Reduction } from "./gray/transform_kernel.ts";
 import { repairedJpegs } from "./repair_jpeg.ts";
 
-/** Decodes JPEGs exactly as PIL does, with libjpeg-turbo in WebAssembly, which is loaded when first needed. */
+/** Decodes JPEGs exactly as PIL does. libjpeg-turbo's WebAssembly is loaded when first needed. */
 export class JpegDecoder {
+  readonly #gray = new GrayJpegDecoder();
   readonly #codec = new WasmCodec(createModule, (module) => new module.JPEGDecoder());
 
   /**
@@ -22,9 +25,12 @@ export class JpegDecoder {
    *
    * Files with harmless marker defects are accepted; damaged pixel data are rejected.
    *
+   * @param reduction how many times smaller along each axis the image may be decoded; only gray sequential files are
    * @throws {ImageError} for truncated or corrupt data.
    */
-  async decode(bytes: Uint8Array): Promise<DecodedImage> {
+  async decode(bytes: Uint8Array, reduction: Reduction = 1): Promise<DecodedImage> {
+    const gray = this.#gray.decode(bytes, reduction);
+    if (gray !== undefined) return gray;
     const image = await this.#tryDecode(bytes);
     if (image !== undefined) return image;
     for (const repaired of repairedJpegs(bytes)) {

@@ -13,7 +13,7 @@ import {
   repeatWhile,
   simd,
   VALUE_TYPES,
-} from "./wasm_assembler.ts";
+} from "../wasm/assembler.ts";
 
 /** Fractional bits of the weights. */
 export const PRECISION_BITS = 22;

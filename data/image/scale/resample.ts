@@ -14,8 +14,9 @@ const HALF = 1 << (PRECISION_BITS - 1);
 const SUPPORT = 2;
 
 /**
- * Resizes a square to `size` x `size` samples of the same depth. `size` and the side must be at least 1.
+ * Resizes a square to `size` x `size` samples of the same depth. `size` must be at least 1.
  *
+ * @param region the square, whose corner and side (at least 1) need not be whole numbers for images of bytes
  * @param region.bitsUsed the samples' range, default 8
  */
 export function resampleSquare(
@@ -23,12 +24,18 @@ export function resampleSquare(
   size: number,
 ): Uint8Array | Uint16Array {
   const { side, pixels, bitsUsed = 8 } = region;
-  if (side === size) return copySquare(region);
-  const kernel = bicubicWeights(side, size);
+  const [left, top] = [Math.floor(region.left), Math.floor(region.top)];
+  const isWhole = left === region.left && top === region.top && Number.isInteger(side);
+  if (side === size && isWhole) return copySquare(region);
   if (pixels instanceof Uint16Array) {
-    return resampleDeep({ ...region, pixels }, { kernel, size, white: 2 ** bitsUsed - 1 });
+    return resampleDeep({ ...region, pixels }, { kernel: bicubicWeights(side, size), size, white: 2 ** bitsUsed - 1 });
   }
-  return verticalPass(horizontalPass({ ...region, pixels }, kernel, size), kernel, { side, size });
+  const columns = bicubicWeights(side, size, region.left - left);
+  const rows = bicubicWeights(side, size, region.top - top);
+  // The square's samples, those included of which only a part belongs to it.
+  const whole = Math.ceil(side + Math.max(region.left - left, region.top - top));
+  const passed = horizontalPass({ ...region, pixels, left, top, side: whole }, columns, size);
+  return verticalPass(passed, rows, size);
 }
 
 function copySquare(
@@ -53,8 +60,9 @@ function bicubic(distance: number): number {
 
 const weightCache = new Map<string, Weights>();
 
-function bicubicWeights(side: number, size: number): Weights {
-  const key = `${side}>${size}`;
+/** PIL's weights for a side of which the first sample begins `offset` (0 to 1) before it. */
+function bicubicWeights(side: number, size: number, offset = 0): Weights {
+  const key = `${offset}+${side}>${size}`;
   const cached = weightCache.get(key);
   if (cached !== undefined) return cached;
   const scale = side / size;
@@ -65,9 +73,9 @@ function bicubicWeights(side: number, size: number): Weights {
   const length = new Int32Array(size);
   const weights = new Int32Array(size * width);
   for (let i = 0; i < size; i++) {
-    const centre = (i + 0.5) * scale;
+    const centre = offset + (i + 0.5) * scale;
     const from = Math.max(0, Math.trunc(centre - support + 0.5));
-    const to = Math.min(side, Math.trunc(centre + support + 0.5));
+    const to = Math.min(Math.ceil(offset + side), Math.trunc(centre + support + 0.5));
     const exact: number[] = [];
     let sum = 0;
     for (let x = from; x < to; x++) {
@@ -88,11 +96,8 @@ function bicubicWeights(side: number, size: number): Weights {
   return result;
 }
 
-/**
- * Resamples `side` rows of `size` bytes to `size` rows. Accumulates whole rows, so that memory is read sequentially.
- */
-function verticalPass(rows: Uint8Array, kernel: Weights, extent: { side: number; size: number }): Uint8Array {
-  const { size } = extent;
+/** Resamples rows of `size` bytes to `size` rows. Accumulates whole rows, so that memory is read sequentially. */
+function verticalPass(rows: Uint8Array, kernel: Weights, size: number): Uint8Array {
   const { first, length, weights, width } = kernel;
   const out = new Uint8Array(size * size);
   const sums = new Int32Array(size);

@@ -11,6 +11,7 @@ import { gray, makePng } from "../image/image_writers.ts";
 
 const OPTIONS: DecodePoolOptions = {
   window: "full",
+  decode: "exact",
   workers: 1,
   size: 8,
   preprocessing: "plain",

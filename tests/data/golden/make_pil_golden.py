@@ -61,3 +61,10 @@ SMALL = blobs(24, 20)
 for ending, options in {"png": {}, "bmp": {}, "tiff": dict(compression="tiff_lzw")}.items():
     Image.fromarray(SMALL).save(HERE / f"formats.{ending}", **options)
 (HERE / "formats.u8").write_bytes(SMALL.tobytes())
+
+# Scaled decoding by libjpeg.
+for divisor in (2, 4, 8):
+    image = Image.open(HERE / "odd_prime_61.jpg")
+    image.draft("L", tuple(side // divisor for side in image.size))
+    image.load()
+    image.save(HERE / f"odd_prime_61.reduced{divisor}.png", optimize=True)

@@ -74,3 +74,19 @@ Deno.test("resampleSquare() commutes with mirroring, as a symmetric kernel must"
   );
   b!.forEach((value, i) => assert.ok(Math.abs(value - a![Math.floor(i / 16) * 16 + 15 - i % 16]!) <= 1));
 });
+
+Deno.test("resampleSquare() takes squares that begin and end between samples", () => {
+  const [stride, rows] = [40, 30];
+  const ramp = Uint8Array.from({ length: stride * rows }, (_, i) => 3 * (i % stride) + 4 * Math.floor(i / stride));
+  for (const [left, top, side, size] of [[2.5, 1.25, 24, 8], [0, 3.75, 20.5, 5], [7.875, 0, 29.125, 7]] as const) {
+    const out = resampleSquare({ pixels: ramp, stride, left, top, side }, size);
+    const scale = side / size;
+    // Away from the edges, where the kernel would reach beyond the square, a ramp stays a ramp.
+    for (let y = 2; y < size - 2; y++) {
+      for (let x = 2; x < size - 2; x++) {
+        const expected = 3 * (left + (x + 0.5) * scale - 0.5) + 4 * (top + (y + 0.5) * scale - 0.5);
+        assert.ok(Math.abs(out[y * size + x]! - expected) <= 1, `(${x}, ${y}) of a side of ${side}`);
+      }
+    }
+  }
+});
