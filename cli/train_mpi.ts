@@ -9,7 +9,7 @@
  */
 import { decodeTuning, type DeviceTuner, KernelTuner } from "../runtime/mod.ts";
 import { readRegularText } from "../base/regular_file.ts";
-import { measureFastDecode } from "../phantoms/mod.ts";
+import { measureFastDecode } from "../phantoms/measure_fast_decode.ts";
 import { ClusterError, type Communicator } from "../cluster/mpi/mod.ts";
 import {
   checkRunConfig,

@@ -14,7 +14,7 @@ import {
   viewImages,
   viewsTable,
 } from "../eval/mod.ts";
-import { measureFastDecode } from "../phantoms/mod.ts";
+import { measureFastDecode } from "../phantoms/measure_fast_decode.ts";
 import { Device } from "../runtime/mod.ts";
 import { integer, parseArguments, path } from "./options/options.ts";
 import { DATA_OPTIONS, datasetOptions } from "./options/run_options.ts";

@@ -65,9 +65,14 @@ export {
   type TextOrigin,
   type TextSelection,
 } from "./text/study_texts.ts";
-export { DECODE_MODES, type DecodeMode } from "./image/decode_image.ts";
 export type { DecodedImage, Samples } from "./image/decoded_image.ts";
-export type { ImageLocation, ImageSource, Preprocessing } from "./image/image_source.ts";
+export {
+  DECODE_MODES,
+  type DecodeMode,
+  type ImageLocation,
+  type ImageSource,
+  type Preprocessing,
+} from "./image/image_source.ts";
 export { parseWindow, type VoiWindow, WINDOW_FORMS, WINDOW_PATTERN } from "./image/dicom/voi_window.ts";
 export { OTHER_VIEW, VIEWS_COLUMNS } from "./readers/views_file.ts";
 export { CHEST_VIEWS, viewOfPosition } from "./index/views.ts";

@@ -20,4 +20,3 @@ export type { ReportedLabels } from "./reports.ts";
 export { type Finding, FINDINGS, type Severities } from "./findings.ts";
 export { reportText } from "./text/report_text.ts";
 export { encodeGrayJpeg } from "./jpeg.ts";
-export { measureFastDecode } from "./measure_fast_decode.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { dropEntries, type PreparePlan, type PrepareProgress } from "../../data/mod.ts";
-import { measureFastDecode } from "../../phantoms/mod.ts";
+import { measureFastDecode } from "../../phantoms/measure_fast_decode.ts";
 import type { OpenRunDataOptions, RunData } from "../../training/mod.ts";
 import { printable } from "../terminal/errors.ts";
 import { startProgress } from "../terminal/progress.ts";

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { DecodeMode } from "../image/decode_image.ts";
-import type { ImageLocation, Preprocessing } from "../image/image_source.ts";
+import type { DecodeMode, ImageLocation, Preprocessing } from "../image/image_source.ts";
 
 /** Requests to a decode worker: first the settings, then one image at a time. */
 export type DecodeRequest =

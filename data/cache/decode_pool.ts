@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { DecodeMode } from "../image/decode_image.ts";
-import type { ImageLocation, Preprocessing } from "../image/image_source.ts";
+import type { DecodeMode, ImageLocation, Preprocessing } from "../image/image_source.ts";
 import type { DecodeReply, DecodeRequest } from "./decode_messages.ts";
 
 /** Images queued per worker, so that workers never wait for this thread. */

@@ -79,8 +79,8 @@ export interface PrepareOptions {
   /** Time limit per image in milliseconds, default two minutes. */
   timeout?: number;
   /**
-   * Measures how far fast decoding is from exact decoding at an image size; `measureFastDecode()` of the phantoms is
-   * one. Called if a cache of fast decoding is begun, whose manifest says what it returns; without it, nothing.
+   * Measures how far fast decoding is from exact decoding at an image size. Called if a cache of fast decoding is
+   * begun, whose manifest says what it returns; without it, nothing.
    */
   measureDecode?: (imageSize: number) => Promise<DecodeDifference>;
   /** Called once if this call has to wait for another process that is preparing the same cache. */

@@ -17,14 +17,6 @@ import { readTiff } from "./tiff/read_tiff.ts";
 /** Images with more pixels are rejected before decoding; MIMIC-CXR's largest have about 16 million. */
 export const MAX_PIXELS = 64_000_000;
 
-/**
- * How files are decoded for smaller images: at full size, or JPEGs at a half, a quarter or an eighth of it as far as
- * the wanted size allows.
- */
-export const DECODE_MODES = ["exact", "fast"] as const;
-/** One of {@linkcode DECODE_MODES}. */
-export type DecodeMode = typeof DECODE_MODES[number];
-
 /** File extensions by format. */
 const ENDINGS: Readonly<Record<ImageFormat, readonly string[]>> = {
   jpeg: ["jpg", "jpeg", "jpe", "jfif"],

@@ -44,3 +44,11 @@ export interface ImageSource {
    */
   generated?: { draw(image: number): DecodedImage; fingerprint: string };
 }
+
+/**
+ * How files are decoded for smaller images: at full size, or JPEGs at a half, a quarter or an eighth of it as far as
+ * the wanted size allows.
+ */
+export const DECODE_MODES = ["exact", "fast"] as const;
+/** One of {@linkcode DECODE_MODES}. */
+export type DecodeMode = typeof DECODE_MODES[number];

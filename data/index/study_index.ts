@@ -7,8 +7,7 @@ import type { DropLog, DropReason } from "./drop_log.ts";
 import type { Demographics } from "../demographics/demographics.ts";
 import type { BlankPolicy, TestLabels, UncertainPolicy } from "./labels.ts";
 import type { StudyTexts } from "../text/study_texts.ts";
-import type { DecodeMode } from "../image/decode_image.ts";
-import type { ImageSource } from "../image/image_source.ts";
+import type { DecodeMode, ImageSource } from "../image/image_source.ts";
 
 /** The three splits, in the order of their codes. */
 export const SPLITS = ["train", "validate", "test"] as const;

@@ -13,7 +13,7 @@ import { readTestLabels } from "./test_labels.ts";
 import type { DropReason } from "../index/drop_log.ts";
 import { DataError } from "../../base/errors.ts";
 import { requireDirectory } from "./find_table.ts";
-import type { DecodeMode } from "../image/decode_image.ts";
+import type { DecodeMode } from "../image/image_source.ts";
 import type { BlankPolicy, UncertainPolicy } from "../index/labels.ts";
 import { looksLikePhantoms } from "./phantom_record.ts";
 import { chexpertHasTest, findChexpert } from "./chexpert_folders.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { measureFastDecode } from "../../phantoms/mod.ts";
+import { measureFastDecode } from "../../phantoms/measure_fast_decode.ts";
 
 Deno.test("fast decoding is measured to be close to exact decoding, and nothing where nothing can be reduced", async () => {
   const small = { studies: 1, scale: 0.15 };
