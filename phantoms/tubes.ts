@@ -9,7 +9,8 @@ import type { Tube } from "./scene.ts";
 
 /** Adds the projected thickness of tubes to a film: greatest at the centre of a solid and near the rim of a shell. */
 export function drawTubes(film: Film, tubes: readonly Tube[], camera: Camera): void {
-  const layer: Layer = { film, amounts: new Float32Array(film.values.length), touched: [] };
+  const pixels = film.values.length;
+  const layer: Layer = { film, amounts: new Float32Array(pixels), touched: new Int32Array(pixels), count: 0 };
   for (const tube of tubes) drawTube(layer, tube, camera);
 }
 
@@ -17,14 +18,15 @@ export function drawTubes(film: Film, tubes: readonly Tube[], camera: Camera): v
 interface Layer {
   film: Film;
   amounts: Float32Array;
-  /** Pixels covered by the tube. */
-  touched: number[];
+  /** Pixels covered by the tube: the first `count`. */
+  touched: Int32Array;
+  count: number;
 }
 
 function drawTube(layer: Layer, tube: Tube, camera: Camera): void {
   const spots = tube.points.map((point) => pixelOf(camera, project(camera, point)));
   const pieces = spots.length - 1;
-  layer.touched.length = 0;
+  layer.count = 0;
   for (let i = 0; i < pieces; i++) {
     const place = (i + 0.5) / pieces;
     const radius = tube.radius[0] + (tube.radius[1] - tube.radius[0]) * place;
@@ -39,7 +41,8 @@ function drawTube(layer: Layer, tube: Tube, camera: Camera): void {
   }
   const { values } = layer.film;
   const sign = Math.sign(tube.density[0]);
-  for (const i of layer.touched) {
+  for (let k = 0; k < layer.count; k++) {
+    const i = layer.touched[k]!;
     values[i] = values[i]! + sign * layer.amounts[i]!;
     layer.amounts[i] = 0;
   }
@@ -55,7 +58,8 @@ interface Piece {
   shell: boolean;
 }
 
-function addPiece({ film, amounts, touched }: Layer, { from, to, radius, amount, shell }: Piece): void {
+function addPiece(layer: Layer, { from, to, radius, amount, shell }: Piece): void {
+  const { film, amounts, touched } = layer;
   const dx = to.column - from.column;
   const dy = to.row - from.row;
   const inverse = 1 / Math.max(1e-9, dx * dx + dy * dy);
@@ -67,9 +71,15 @@ function addPiece({ film, amounts, touched }: Layer, { from, to, radius, amount,
   const lastRow = Math.min(film.height - 1, Math.floor(Math.max(from.row, to.row) + reach));
   const firstColumn = Math.max(0, Math.ceil(Math.min(from.column, to.column) - reach));
   const lastColumn = Math.min(film.width - 1, Math.floor(Math.max(from.column, to.column) + reach));
+  // Of a row, only what is near the line through both ends: half of its width there, and a pixel for rounding.
+  const slope = dy === 0 ? 0 : dx / dy;
+  const halfWidth = dy === 0 ? Infinity : reach * Math.sqrt(dx * dx + dy * dy) / Math.abs(dy) + 1;
   for (let row = firstRow; row <= lastRow; row++) {
     const py = row - from.row;
-    for (let column = firstColumn; column <= lastColumn; column++) {
+    const middle = from.column + py * slope;
+    const begin = Math.max(firstColumn, Math.ceil(middle - halfWidth));
+    const end = Math.min(lastColumn, Math.floor(middle + halfWidth));
+    for (let column = begin; column <= end; column++) {
       const px = column - from.column;
       const along = Math.max(0, Math.min(1, (px * dx + py * dy) * inverse));
       const offX = px - along * dx;
@@ -80,7 +90,7 @@ function addPiece({ film, amounts, touched }: Layer, { from, to, radius, amount,
       const i = row * film.width + column;
       const known = amounts[i]!;
       if (known >= added) continue;
-      if (known === 0) touched.push(i);
+      if (known === 0) touched[layer.count++] = i;
       amounts[i] = added;
     }
   }

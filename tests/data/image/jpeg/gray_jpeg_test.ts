@@ -70,7 +70,7 @@ Deno.test("one decoder decodes images of any order of sizes, damaged ones betwee
 });
 
 for (const restartInterval of [0, 4]) {
-  Deno.test(`of damaged gray JPEGs, only those are decoded that libjpeg-turbo decodes, interval ${restartInterval}`, async () => {
+  Deno.test(`damaged gray JPEGs decode if libjpeg-turbo decodes them, interval ${restartInterval}`, async () => {
     const random = new SeededRandom("damage", restartInterval);
     const decoder = new GrayJpegDecoder();
     const file = writeGrayJpeg({ ...coefficients([40, 40], { largest: 50, step: 20, seed: 3 }), restartInterval });
