@@ -107,6 +107,7 @@ export const SLOW: readonly string[] = [
   "tests/page/model_page_test.ts",
   "tests/page/phantom_training_test.ts",
   "tests/page/run_kinds_test.ts",
+  "tests/page/try_it_page_test.ts",
   "tests/phantoms/draw_test.ts",
   "tests/phantoms/write_phantoms_test.ts",
   "tests/runtime/files/checkpoint_test.ts",

@@ -2,58 +2,14 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { ImageDecoder } from "../../data/image/decode_image.ts";
 import { preprocess } from "../../data/image/preprocess.ts";
-import { declareParameters, fileShape, Vae, type VaeConfig } from "../../models/mod.ts";
-import { storeWeights } from "../../page/export/store_weights.ts";
-import { modelPart } from "../../page/render/model_part.ts";
-import type { PageModel } from "../../page/stored/page_model.ts";
-import { renderReport } from "../../viz/report/report.ts";
 import { browserTest } from "../browser.ts";
-import { singleRunFixture } from "../viz/report/fixture.ts";
 import { openReport } from "../viz/report/report_page.ts";
 import { pixelsOf } from "./canvas_pixels.ts";
 import { goldenDicom } from "../data/image/dicom/golden_dicom.ts";
 import { gray, makePng } from "../data/image/image_writers.ts";
+import { TINY_SIDE, tinyPage } from "./tiny_page.ts";
 
-const SIDE = 28;
 const MARKUP = `"><img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script></script><!--`;
-
-/** A tiny model whose every name is an attack. */
-function hostilePage(): string {
-  const views = [`frontal${MARKUP}`, "lateral"];
-  const config: VaeConfig = {
-    method: "mmvm",
-    views: [...views, "text"],
-    texts: { text: { length: 32, vocabulary: 4, filterDim: 2 } },
-    network: "small",
-    imageSize: SIDE,
-    filterDim: 1,
-    latentDim: 2,
-    dropout: 0,
-    likelihood: { name: "laplace", scale: 1 },
-  };
-  const vae = new Vae(config);
-  const tensors = declareParameters((scope) => vae.declare(scope)).map((spec) => {
-    const shape = fileShape(spec);
-    return [spec.name, { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.1) }] as const;
-  });
-  const stored = storeWeights(new Map(tensors), { storage: "f16", isTransposed: () => false });
-  const probe = { coefficients: [1, -1], intercept: 0, spread: 1 };
-  const label = { label: MARKUP, probe, threshold: 0.5, auroc: 0.7, reliability: [] };
-  const model: PageModel = {
-    format: "mmvm-page-model",
-    version: 1,
-    run: MARKUP,
-    config,
-    storage: "f16",
-    tensors: stored.tensors,
-    preprocessing: "radiograph",
-    window: "full",
-    words: ["<pad>", "<eos>", "<unk>", MARKUP],
-    probes: views.map((view) => ({ view, exclusive: false, labels: [label] })),
-    card: [[MARKUP, MARKUP]],
-  };
-  return renderReport(singleRunFixture(), { part: modelPart(model, { weights: stored.bytes, place: "first" }) });
-}
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
@@ -115,7 +71,7 @@ function bomb(): Uint8Array {
 browserTest(
   "hostile files and labels do nothing, and pictures of every kind are prepared as in training",
   async (browser) => {
-    await using report = await openReport(browser, hostilePage());
+    await using report = await openReport(browser, tinyPage(MARKUP));
     const { page } = report;
     page.on("dialog", () => assert.fail("a dialog was opened"));
     await page.waitForSelector("#model-app[data-ready]", { timeout: 120_000 });
@@ -134,7 +90,7 @@ browserTest(
     // Pictures after all of these are read and scored.
     for (const [name, content] of await pictures()) {
       const prepared = preprocess(await new ImageDecoder().decode(content), {
-        size: SIDE,
+        size: TINY_SIDE,
         preprocessing: "radiograph",
       });
       const status = page.locator("#model-app .status-text").first();
@@ -163,7 +119,7 @@ browserTest(
 );
 
 browserTest("without WebGPU the page says so and is the report", async (browser) => {
-  await using report = await openReport(browser, hostilePage());
+  await using report = await openReport(browser, tinyPage(MARKUP));
   const context = report.page.context();
   await context.addInitScript(() => Object.defineProperty(navigator, "gpu", { value: undefined }));
   await report.page.reload();

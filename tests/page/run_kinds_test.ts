@@ -41,7 +41,7 @@ async function exported(config: RunConfig, { device, data: given, folder }: Cont
     probes: true,
     neighbours: false,
   });
-  return renderReport(singleRunFixture({ studies: 20 }), {
+  return renderReport(singleRunFixture({ labels: ["Edema"], studies: 20 }), {
     part: modelPart({ ...model, card: [] }, { weights, place: "first" }),
   });
 }
