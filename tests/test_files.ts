@@ -60,6 +60,7 @@ export function groupFiles(files: readonly string[]): TestGroup[] {
 
 /** Test files that start a cluster on this machine, which takes root, namespaces, Slurm, OpenMPI and MPICH. */
 const CLUSTER_TESTS: readonly string[] = [
+  "tests/cluster/mpi/link_test.ts",
   "tests/cluster/mpi/train_mpi_test.ts",
   "tests/cluster/slurm/slurm_prepare_test.ts",
   "tests/cluster/slurm/slurm_sweep_test.ts",
