@@ -115,7 +115,9 @@ export function requireAnchor(vae: Vae, options: { alpha: number; use: string })
   requireDistributions(vae, { use });
   if (vae.method.prior !== "annealed" || alpha >= ANCHORING_ALPHA) return;
   throw new RangeError(
-    `method ${vae.method.name} has no ${use} at alpha ${alpha}: nothing holds its latents to N(0, I) then; draw from the ` +
+    `method ${vae.method.name} has no ${use} at alpha ${
+      Number(alpha.toPrecision(3))
+    }: nothing holds its latents to N(0, I) then; draw from the ` +
       "posteriors of studies, or train with a constant --alpha",
   );
 }

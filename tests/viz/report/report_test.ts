@@ -139,6 +139,33 @@ Deno.test("the training section draws validations beside the training curves, an
   assert.match(document.querySelector("#repeat table")!.textContent!, /300 \(best checkpoint\)/);
 });
 
+Deno.test("the training section passes over floors, and its ticks fit however small the values are", () => {
+  const base = validated(singleRunFixture({ studies: 40 }));
+  const [run] = base.runs;
+  const { training } = run!;
+  const validation = { ...training.validation!, activeUnits: { frontal: training.validation!.step.map(() => 0) } };
+  const learningRate = training.step.map((_, i) => 0.0005 * (1 + i / training.step.length));
+  const none = { step: [], loss: [], reconstruction: [], kl: [], alpha: [], studiesPerSecond: [] };
+  const document = parse(renderReport({
+    ...base,
+    runs: [
+      { ...run!, training: { ...training, learningRate, validation } },
+      { ...run!, name: "floor", method: "pixel-pca", training: none },
+    ],
+  }));
+  const section = document.querySelector("#training")!.textContent!;
+  assert.doesNotMatch(section, /Pixel PCA|logged no curve|share a colour/);
+  assert.doesNotMatch(document.querySelector("#summary .lead")!.textContent!, /2 runs/);
+  const texts = (title: string) => {
+    const block = all("#training .chart-block", document).find((one) => one.querySelector("h4")!.textContent === title);
+    return [...block!.querySelectorAll("text")].map(({ textContent }) => textContent!);
+  };
+  const rates = texts("Learning rate");
+  assert.ok(rates.includes("× 1e-4") && rates.includes("6") && rates.every((text) => text.length < 7), rates.join());
+  const units = texts("Active latent units");
+  assert.ok(units.includes("0") && units.includes("1") && units.every((text) => !/[-−]/.test(text)), units.join());
+});
+
 Deno.test("renderReport() keeps a whole experiment under 3 MB", () => {
   assert.ok(new TextEncoder().encode(html).length < 3e6);
   const both = experimentFixture({ probes: ["logistic-regression", "random-forest"] });

@@ -58,7 +58,7 @@ export function trainingChart(h: Builder, options: TrainingChartOptions): SVGSVG
       `${options.title} against the training step of ${series.length === 1 ? "1 run" : `${series.length} runs`}, ` +
       `from ${formatTick(first[0]![1])} to ${formatTick(first.at(-1)![1])} in the first.`,
     x: { label: "Step", ticks: x.ticks(4).map((value) => ({ at: x(value), text: formatTick(value) })) },
-    y: { label: "", ticks: y.ticks },
+    y: { label: y.factor, ticks: y.ticks },
     clipped: true,
     lines: series.map(({ arm, index, name, points, isValidation = false }) =>
       h.svg(
@@ -77,15 +77,25 @@ export function trainingChart(h: Builder, options: TrainingChartOptions): SVGSVG
 function verticalScale(
   values: readonly number[],
   kind: TrainingScale,
-): { at: (value: number) => number; ticks: Tick[] } {
+): { at: (value: number) => number; ticks: Tick[]; factor: string } {
   const [least, most] = extent(values) as [number, number];
   const logarithmic = kind === "auto" && least > 0 && most / least > 50;
   const low = kind === "from-zero" ? Math.min(0, least) : least;
-  const domain = low === most ? [low - 1, most + 1] : [low, most];
+  const domain = low < most ? [low, most] : kind === "from-zero" && low === 0 ? [0, 1] : [low - 1, most + 1];
   const scale = logarithmic ? scaleLog().domain(domain) : scaleLinear().domain(domain).nice(5);
   scale.range([0, UNITS]);
   const shown = logarithmic ? logTicks(low, most) : scale.ticks(5);
-  return { at: scale, ticks: shown.map((value) => ({ at: scale(value), text: formatTick(value) })) };
+  const exponent = logarithmic ? 0 : commonExponent(most);
+  return {
+    at: scale,
+    ticks: shown.map((value) => ({ at: scale(value), text: formatTick(value / 10 ** exponent) })),
+    factor: exponent === 0 ? "" : `× 1e${exponent}`,
+  };
+}
+
+/** The power of ten by which ticks below 0.01 are divided, because their labels would be too wide in full; else 0. */
+function commonExponent(most: number): number {
+  return most > 0 && most < 0.01 ? Math.floor(Math.log10(most)) : 0;
 }
 
 /** Ticks at 1, 2 and 5 times powers of ten, or at the powers alone if those would be too many. */
@@ -97,8 +107,9 @@ function logTicks(low: number, high: number): number[] {
   return fine.length <= 6 ? fine : inside(decades);
 }
 
-/** Formats a tick: thousands as `1.5k`, numbers below one in full. */
+/** Formats a tick: thousands as `1.5k`, numbers from 0.01 to one in full, smaller ones as `2e-3`. */
 function formatTick(value: number): string {
+  if (value !== 0 && Math.abs(value) < 0.00999) return format(".2~e")(value).replace("\u2212", "-");
   return Math.abs(value) >= 1000 ? format(".3~s")(value) : format(".3~g")(value);
 }
 

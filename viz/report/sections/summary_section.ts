@@ -9,11 +9,9 @@ import { caption, isTextView, note, type ReportContext, section, textCaution } f
 import { capitalise, formatCount, formatInterval, formatList, formatNumberOf, formatScore } from "../markup/format.ts";
 import { probeName, sliceName } from "../figures/summary.ts";
 import { bestOf } from "../figures/ties.ts";
+import { isFloor } from "../figures/floors.ts";
 import { methodName } from "../figures/palette.ts";
 import { faults } from "../figures/faults.ts";
-
-/** Methods that are there for comparison. */
-const FLOORS = ["view-position", "pixel-pca", "shuffled-labels", "untrained"];
 
 /** Renders what was trained on which data, the best macro AUROC of each view, and warnings. */
 export function summarySection(ctx: ReportContext): HTMLElement {
@@ -47,8 +45,9 @@ export function summarySection(ctx: ReportContext): HTMLElement {
 }
 
 function leadSentence(ctx: ReportContext): string {
-  const { data, runs } = ctx.results;
-  const trained = ctx.summary.arms.filter((arm) => !FLOORS.includes(arm.method)).map((arm) => arm.name);
+  const { data } = ctx.results;
+  const runs = ctx.results.runs.filter(({ method }) => !isFloor(method));
+  const trained = ctx.summary.arms.filter((arm) => !isFloor(arm.method)).map((arm) => arm.name);
   const arms = trained.length > 0 ? trained : [...new Set(runs.map((run) => methodName(run.method)))];
   const train = data.splits.find((split) => split.split === "train");
   const test = ctx.results.cases.find((cases) => cases.split === "test") ?? ctx.results.cases[0];

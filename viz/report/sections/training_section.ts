@@ -10,6 +10,7 @@ import { trainingChart, type TrainingScale } from "../charts/training_chart.ts";
 import { figure, note, type ReportContext, section } from "../context.ts";
 import type { Child } from "../markup/dom.ts";
 import { formatNumberOf } from "../markup/format.ts";
+import { isFloor } from "../figures/floors.ts";
 import { assignSlots, methodName } from "../figures/palette.ts";
 
 /** A panel: one logged series of some runs. */
@@ -103,11 +104,13 @@ function panelsOf(runs: readonly RunRecord[]): Panel[] {
 /** Renders the training curves of all runs, one thin line each in the colour of its method. */
 export function trainingSection(ctx: ReportContext): HTMLElement {
   const { h, results } = ctx;
-  const runs = results.runs.filter((run) => run.training.step.length > 1);
+  const trained = results.runs.filter(({ method }) => !isFloor(method));
+  const runs = trained.filter((run) => run.training.step.length > 1);
   if (runs.length === 0) {
     return section(h, "training", note(h, "No training curves: no run logged more than one step."));
   }
   const arms = armsOfRuns(ctx);
+  const shownArms = ctx.summary.arms.filter(({ method }) => !isFloor(method));
   const panels = panelsOf(runs).flatMap((panel): Child[] => {
     const shown = runs.flatMap((run) => curvesOf(run, panel));
     return shown.length === 0
@@ -117,22 +120,22 @@ export function trainingSection(ctx: ReportContext): HTMLElement {
   return section(
     h,
     "training",
-    ctx.summary.arms.length > 0 ? h("div", { class: "controls" }, legend(h, ctx.summary.arms)) : null,
+    shownArms.length > 0 ? h("div", { class: "controls" }, legend(h, shownArms)) : null,
     figure(
       ctx,
       {
         class: "wide",
         caption:
           `Training curves by step, one thin line per run${
-            results.runs.length === 1 ? "" : "; seeds of a method share a colour"
+            trained.length === 1 ? "" : "; seeds of a method share a colour"
           }. A vertical axis is logarithmic if its values span more than a factor of fifty; ` +
           "the axes of losses and their terms may cut off the first 2% of the steps." +
           (runs.some(({ training }) => training.validation)
             ? " Dashed lines are validations: of the objective at the end of the run, in evaluation mode; " +
               "each is named where the pointer rests on it."
             : "") +
-          (runs.length < results.runs.length
-            ? ` ${formatNumberOf(results.runs.length - runs.length, { one: "run", many: "runs" })} logged no curve.`
+          (runs.length < trained.length
+            ? ` ${formatNumberOf(trained.length - runs.length, { one: "run", many: "runs" })} logged no curve.`
             : ""),
       },
       h("div", { class: "columns three" }, panels),
@@ -159,7 +162,8 @@ function curvesOf(run: RunRecord, panel: Panel): Curve[] {
 }
 
 /** What was out of bounds in training, run by run. */
-function findingsOf({ h, results: { runs } }: ReportContext): HTMLElement | null {
+function findingsOf({ h, results }: ReportContext): HTMLElement | null {
+  const runs = results.runs.filter(({ method }) => !isFloor(method));
   const found = runs.flatMap(({ name, findings = [] }) =>
     findings.map((finding) => h("li", null, runs.length > 1 ? `${name}: ${finding}` : finding))
   );
