@@ -15,6 +15,11 @@ export const FILE_FAULTS = ["EIO", "half", "lost answer", "EACCES", "ENOSPC", "E
 /** One of {@linkcode FILE_FAULTS}. */
 export type FileFault = typeof FILE_FAULTS[number];
 
+/** A case of a sweep: which call fails, and how. */
+export interface FaultCase extends SiteCall {
+  readonly fault: FileFault;
+}
+
 /** What fails, as it is passed to workers. */
 export interface Injection {
   readonly folder: string;
