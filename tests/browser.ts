@@ -29,6 +29,9 @@ const { chromium } = await loadPlaywright();
 /** Flags that enable WebGPU in headless Chromium, on its software adapter. */
 const FLAGS = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
+/** Milliseconds that anything in a browser may take: Playwright's own 30 s are too few on a loaded machine. */
+const TIMEOUT = 180_000;
+
 /**
  * Registers a test with a new browser, which is always closed afterwards.
  *
@@ -54,7 +57,14 @@ export function browserTest(name: string, body: (browser: Browser) => Promise<vo
         args: FLAGS,
         // Chromium's sandbox does not start as root, for example in containers; the pages are trusted.
         chromiumSandbox: false,
+        timeout: TIMEOUT,
       });
+      const newContext = browser.newContext.bind(browser);
+      browser.newContext = async (options) => {
+        const context = await newContext(options);
+        context.setDefaultTimeout(TIMEOUT);
+        return context;
+      };
       try {
         await body(browser);
       } finally {

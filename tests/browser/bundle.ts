@@ -28,9 +28,9 @@ export async function bundleTests(files: readonly string[]): Promise<Map<string,
       outdir: "/",
       bundle: true,
       // Shared modules are loaded once and kept in files of their own, so that stack traces distinguish the engine from
-      // tests.
+      // tests. The engine takes everything in the folder above its modules for its own.
       splitting: true,
-      chunkNames: "engine/[hash]",
+      chunkNames: "engine/modules/[hash]",
       format: "esm",
       target: "esnext",
       write: false,

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { browserTest } from "../browser.ts";
 import { bundleTests, PAGE_SCRIPT, ROOT } from "./bundle.ts";
 import type { Outcome, TestPage } from "./page.ts";
 
 /** Time limit per test file: a shader that takes a browser's driver minutes to compile is a failure too. */
-const LIMIT_SECONDS = 180;
+const LIMIT_SECONDS = 600;
 const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module" src="${PAGE_SCRIPT}"></script>`;
 
 /**
@@ -30,10 +30,10 @@ function testsOf(folder: string): string[] {
 }
 
 /**
- * Runs test files, each in its own page, and asserts that all of their tests pass. A timeout aborts all remaining
- * files, because the GPU process shared by all pages may stay busy for minutes.
+ * Runs test files in one page, where they share compiled kernels, and asserts that all of their tests pass. A timeout
+ * aborts all remaining files, because the GPU process may stay busy for minutes.
  */
-async function passesInBrowser(browser: Browser, files: readonly string[]): Promise<void> {
+async function passesInBrowser(browser: Browser, files: readonly string[], query = ""): Promise<void> {
   const bundles = await bundleTests(files);
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async ({ url }) => {
     const { pathname } = new URL(url);
@@ -44,10 +44,12 @@ async function passesInBrowser(browser: Browser, files: readonly string[]): Prom
     const script = bundles.get(pathname);
     return script === undefined ? new Response("", { status: 404 }) : respond(script, "text/javascript");
   });
+  const page = await browser.newPage();
   try {
+    await page.goto(`http://127.0.0.1:${server.addr.port}/${query}`);
     const failures: string[] = [];
     for (const file of files) {
-      const outcomes = await runFile(browser, { file, origin: `http://127.0.0.1:${server.addr.port}` });
+      const outcomes = await runFile(page, file);
       if (outcomes.length === 0) failures.push(`${file} registered no test`);
       for (const { name, error } of outcomes) {
         if (error && name !== AT_INFINITY) failures.push(`${file}: ${name}\n${error}`);
@@ -55,6 +57,7 @@ async function passesInBrowser(browser: Browser, files: readonly string[]): Prom
     }
     assert.equal(failures.join("\n\n"), "");
   } finally {
+    await page.close();
     await server.shutdown();
   }
 }
@@ -63,29 +66,31 @@ function respond(text: string, type: string): Response {
   return new Response(text, { headers: { "content-type": `${type}; charset=utf-8` } });
 }
 
-async function runFile(browser: Browser, options: { file: string; origin: string }): Promise<Outcome[]> {
-  const page = await browser.newPage();
+async function runFile(page: Page, file: string): Promise<Outcome[]> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const limit = new Promise<void>((resolve) => timer = setTimeout(resolve, LIMIT_SECONDS * 1000));
   try {
-    await page.goto(options.origin);
     const running = page.evaluate(
       (bundle) => (globalThis as unknown as TestPage).runTests(bundle),
-      `/${options.file.replace(/\.ts$/, ".js")}`,
+      `/${file.replace(/\.ts$/, ".js")}`,
     );
     const outcomes = await Promise.race([running, limit]);
     if (outcomes) return outcomes;
     running.catch(() => {}); // the page is closed while it runs
     const name = await page.evaluate(() => (globalThis as unknown as TestPage).currentTest).catch(String);
-    throw new Error(`${options.file}: ${name}: still running after ${LIMIT_SECONDS} s`);
+    throw new Error(`${file}: ${name}: still running after ${LIMIT_SECONDS} s`);
   } finally {
     clearTimeout(timer);
-    await page.close();
   }
 }
 
-browserTest("the engine's tests pass in a browser: programs, errors, checkpoint format", async (browser) => {
-  await passesInBrowser(browser, testsOf("tests/runtime"));
+browserTest("the engine's tests pass in a browser: golden values, graphs, plans, programs", async (browser) => {
+  const folders = ["files", "graph", "kernels", "plan", "program"].map((name) => `tests/runtime/${name}`);
+  await passesInBrowser(browser, ["tests/runtime", ...folders].flatMap(testsOf));
+});
+
+browserTest("the engine's tests pass in a browser: errors, lost devices", async (browser) => {
+  await passesInBrowser(browser, testsOf("tests/runtime/device"), "?own-devices");
 });
 
 browserTest("the engine's tests pass in a browser: ops and optimisers", async (browser) => {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { shareDevices } from "./shared_devices.ts";
+
 /** The outcome of a test or test step. */
 export interface Outcome {
   readonly name: string;
@@ -49,6 +51,8 @@ async function run(name: string, body: Body, outcomes: Outcome[]): Promise<boole
   return error === undefined;
 }
 
+// Tests of what a device is need devices of their own.
+if (location.search !== "?own-devices") shareDevices();
 Object.assign(globalThis, {
   testInBrowser(name: string, body: Body): void {
     tests.push({ name, body });
