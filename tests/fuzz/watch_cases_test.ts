@@ -9,7 +9,7 @@ Deno.test("a case that never ends is a failure with its input saved, and the oth
     const counts = await watchCases({
       worker: new URL("./hanging_worker.ts", import.meta.url),
       seconds: 60,
-      caseSeconds: 1,
+      caseSeconds: 4,
       seed: 5,
       first: 0,
       last: 1,

@@ -58,7 +58,8 @@ function follow({ directory }: Run) {
   const stream = { isTTY: false, write: (text: string) => (shown += text, true) };
   const ended = followRun(directory, { stream, signal: stop.signal, interval: 5, lineInterval: 0 });
   const until = async (text: string) => {
-    for (let i = 0; i < 2000 && !shown.includes(text); i++) await new Promise((done) => setTimeout(done, 5));
+    const end = performance.now() + 60_000;
+    while (!shown.includes(text) && performance.now() < end) await new Promise((done) => setTimeout(done, 5));
     assert.ok(shown.includes(text), shown);
   };
   return { stop, ended, until, text: () => shown };

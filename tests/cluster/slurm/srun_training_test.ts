@@ -39,7 +39,7 @@ if (Deno.env.get("MMVM_CLUSTER") === "1") {
       await using rig = await SlurmRig.start({ nodes: 2 });
       const { folder } = runs;
       const flags = [...runs.flags("requeued"), "--resume"];
-      const preload = [preloaded("rank_fault.ts", { at: 3, rank: 1, what: "wait", milliseconds: 4000 })];
+      const preload = [preloaded("rank_fault.ts", { at: 3, rank: 1, what: "wait" })];
       const job = await submit(rig, { folder, run: "requeued", command: trainCommand({ preload }), flags });
       const log = () => Deno.readTextFile(join(folder, "requeued.out")).catch(() => "");
       await waitFor("step 3", async () => /RANK 1 PID/.test(await log()), () => "");
