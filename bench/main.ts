@@ -85,11 +85,6 @@ const PARTS: Readonly<Record<string, Part>> = {
     args: ["paper224"],
     permissions: PEERS,
   },
-  "fresh-phantoms": {
-    summary: "runs on phantoms, evaluated on thousands of new ones: RUN...",
-    file: "bench/fresh_phantoms.ts",
-    permissions: ["--allow-env", "--allow-sys=statfs", ...FILES],
-  },
   loader: {
     summary: "loading of batches from the cache",
     file: "bench/loader.ts",

@@ -21,6 +21,8 @@ import {
   planName,
   type RunJob,
   SCALES,
+  testData,
+  testRoots,
   wholeData,
   withFloors,
   withoutFloors,
@@ -39,10 +41,10 @@ import { Device } from "../runtime/mod.ts";
 import { printable, sentenceForUser, UsageError, UserError } from "./terminal/errors.ts";
 import { experimentProgress } from "./terminal/experiment_progress.ts";
 import { choice, flag, integer, type OptionValues, parseArguments, path, runName } from "./options/options.ts";
-import { CACHE, drawPhantoms, type PhantomChoice, phantomRoot } from "./run/phantom_data.ts";
+import { CACHE, drawPhantoms, phantomRoot } from "./run/phantom_data.ts";
+import { freshPhantoms, phantomsOf } from "./run/experiment_phantoms.ts";
 import { invocation } from "./terminal/invocation.ts";
 import { runCli } from "./terminal/run_cli.ts";
-import { DEFAULT_PHANTOMS } from "./options/run_options.ts";
 import { reportData, softwareVersions } from "./run/run_output.ts";
 import { stopSignals } from "./terminal/stop_signals.ts";
 import { writeReport } from "./run/write_report.ts";
@@ -65,6 +67,13 @@ const OPTIONS = {
     max: 64,
     help: "concurrent runs; by default 1 on a GPU, and one per core up to 2 on a software adapter",
   }),
+  fresh: integer({
+    min: 0,
+    max: 100_000,
+    help:
+      "new phantoms to score runs on phantoms on, none of them seen in training; 0 for the data's own test split; " +
+      "by default 4000, 60 at scale smoke, and with --data 0",
+  }),
   floors: flag({
     help: "also show what knows little: view position, pixel PCA, shuffled labels, untrained encoders",
   }),
@@ -77,13 +86,6 @@ type Values = OptionValues<typeof OPTIONS>;
 
 /** Folder of runs and reports. */
 const ROOT = join("runs", "experiments");
-
-/** The phantoms of each scale. */
-const PHANTOMS: Readonly<Record<typeof SCALES[number], PhantomChoice>> = {
-  smoke: { studies: 80, seed: 1 },
-  small: DEFAULT_PHANTOMS,
-  paper: { studies: 20_000, seed: 1 },
-};
 
 /** Runs the command with these arguments; returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -102,6 +104,7 @@ export async function main(args: readonly string[]): Promise<number> {
     );
   }
   requireSlurm(values);
+  requireFresh(values);
   const command = [invocation("experiment"), ...args].join(" ");
   const stop = stopSignals("finishing the steps and saving");
   const planned = experiment.parts(contextOf(values));
@@ -129,6 +132,12 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+/** Refuses new phantoms as a test set of other images. */
+function requireFresh({ dataset, data, fresh }: Values): void {
+  if (!fresh || dataset === "phantoms" || (dataset === "chexpert" && data === undefined)) return;
+  throw new UsageError(`--fresh draws phantoms, which cannot score runs on ${data ?? dataset}: leave it out`);
+}
+
 /** The job of one run; none if it is done. */
 function onlyJob(name: string, { jobs, all }: { jobs: readonly RunJob[]; all: readonly RunJob[] }): readonly RunJob[] {
   const isNamed = ({ plan }: RunJob) => planName(plan) === name;
@@ -144,11 +153,15 @@ async function writeJobs(
   all: readonly RunJob[],
   { experiment, values }: { experiment: Experiment; values: Values },
 ): Promise<void> {
-  const { dataset, data, scale, submit, floors, seeds } = values;
+  const { dataset, data, scale, submit, floors, seeds, fresh } = values;
   const name = `${experiment.name}-${dataset}-${scale}`;
   const place = data === undefined ? [] : ["--data", data];
-  const some = seeds === undefined ? [] : ["--seeds", String(seeds)];
-  const flags = ["--dataset", dataset, "--scale", scale, ...place, ...some, ...(floors ? ["--floors"] : [])];
+  const flags = [
+    ...["--dataset", dataset, "--scale", scale, ...place],
+    ...(seeds === undefined ? [] : ["--seeds", String(seeds)]),
+    ...(fresh === undefined ? [] : ["--fresh", String(fresh)]),
+    ...(floors ? ["--floors"] : []),
+  ];
   await writeSweep({
     name,
     folder: join(ROOT, name, "slurm"),
@@ -168,18 +181,14 @@ async function writeJobs(
 function contextOf(values: Values): ExperimentContext {
   const { scale } = values;
   const on = (dataset: Base["dataset"], root?: string) => {
-    const made = { phantoms: phantomRoot(PHANTOMS[scale]), chexpert: phantomRoot(asChexpert(PHANTOMS[scale])) };
-    const place = root ?? (dataset === "phantoms" || dataset === "chexpert" ? made[dataset] : undefined);
+    const phantoms = phantomsOf(dataset, values);
+    const place = root ?? (phantoms && phantomRoot(phantoms.drawn));
     if (place === undefined && dataset !== "mnist-pairs") throw new UsageError(`--dataset ${dataset} needs --data DIR`);
-    const base = baseOf(dataset, { scale, root: place });
+    const fresh = freshPhantoms(dataset, { values, root });
+    const base = baseOf(dataset, { scale, root: place, ...(fresh ? { test: { root: phantomRoot(fresh) } } : {}) });
     return { ...base, seeds: base.seeds.slice(0, values.seeds) };
   };
   return { scale, on, base: on(values.dataset, values.data) };
-}
-
-/** The same phantoms in CheXpert's layout. */
-function asChexpert(phantoms: PhantomChoice): PhantomChoice {
-  return { ...phantoms, layout: "chexpert" };
 }
 
 /** Generates and prepares all data before the first run, so that problems with the data surface immediately. */
@@ -187,14 +196,21 @@ async function prepareData(
   jobs: readonly RunJob[],
   { values, signal }: { values: Values; signal: AbortSignal },
 ): Promise<void> {
-  const phantoms = [PHANTOMS[values.scale], asChexpert(PHANTOMS[values.scale])];
-  const needed = new Map(jobs.map(({ plan: { config: { data, model } } }) => {
-    const options = neededData({ data: wholeData(data), model });
-    return [JSON.stringify(options), options];
+  const drawn = (["phantoms", "chexpert"] as const).flatMap((dataset) => {
+    const { drawn } = phantomsOf(dataset, values)!;
+    const fresh = freshPhantoms(dataset, { values });
+    return [drawn, ...(fresh ? [fresh] : [])];
+  });
+  const needed = new Map(jobs.flatMap((job) => {
+    const { data, ...options } = neededData(job.plan.config);
+    return [wholeData(data), ...testRoots(job).map((root) => testData(data, root))].map((each) => {
+      const all = { data: each, ...options };
+      return [JSON.stringify(all), all] as const;
+    });
   }));
   for (const options of needed.values()) {
-    const drawn = phantoms.find((choice) => phantomRoot(choice) === options.data.root);
-    if (drawn !== undefined) await drawPhantoms(drawn, { signal });
+    const phantoms = drawn.find((choice) => phantomRoot(choice) === options.data.root);
+    if (phantoms !== undefined) await drawPhantoms(phantoms, { signal });
     using reporter = reportData();
     reporter.finish(await openRunData({ ...options, cacheDir: CACHE, signal, ...reporter }));
   }

@@ -81,6 +81,7 @@ export { type PairedCsvHeader } from "./readers/read_paired_csv.ts";
 export { LABEL_SOURCES, type LabelSource } from "./readers/read_options.ts";
 export { assertDisjointSplits, patientOverlap, splitBySubject, type SplitPolicy } from "./index/splits.ts";
 export { pairsOfSplit, pairStudies, type PairTable, selectPairs, studiesOfPairs } from "./index/pairs.ts";
+export { withTestStudies } from "./index/with_test_studies.ts";
 export { labelledSubset, subjectsOfPairs } from "./index/subsets.ts";
 export { type CohortStep, cohortTable, dropEntries } from "./index/cohort.ts";
 export {

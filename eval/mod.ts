@@ -171,6 +171,7 @@ export { SAMPLE_SOURCES, translateRun, type TranslateRunOptions, type Translatio
 export { type LikelihoodRow, likelihoodRun, type LikelihoodRunOptions } from "./runs/likelihood_run.ts";
 export { type ExportedFile, exportPytorch } from "./runs/export_pytorch.ts";
 export { validationAuroc } from "./runs/validation_auroc.ts";
+export { type EncodedFrom, type EncoderState, LatentsMemory } from "./runs/latents_memory.ts";
 export { evaluateRun, type EvaluateRunOptions, measureRun } from "./runs/evaluate_run.ts";
 export { sampleRun, type SampleRunOptions } from "./generative/sample_run.ts";
 export type { FittedMixture } from "./generative/aggregate_posterior.ts";

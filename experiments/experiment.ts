@@ -45,6 +45,14 @@ export interface Base {
   readonly few: number;
   /** Resamples of the bootstrap. */
   readonly resamples: number;
+  /** The test set, if it is not the data's own test split. */
+  readonly test?: TestSet;
+}
+
+/** Studies that replace the test split: all of another folder, in the same layout. */
+export interface TestSet {
+  /** The folder. */
+  readonly root: string;
 }
 
 /** A run to train. */
@@ -69,6 +77,8 @@ export interface EvaluationPlan {
   readonly labelNoise?: { readonly share: number; readonly seed: number };
   /** Makes a view worse on which the trained run is measured; what a run is trained on is part of its configuration. */
   readonly degraded?: DegradedView;
+  /** Studies to score instead of the data's own test split. */
+  readonly test?: TestSet;
   /** Also measures the floors of this run. */
   readonly floors?: true;
 }
@@ -105,7 +115,7 @@ export interface ExperimentContext {
   readonly scale: ScaleName;
   /** The base of every run on the requested data set. */
   readonly base: Base;
-  /** Returns the base on another data set at the same scale. */
+  /** Returns the base on another data set at the same scale, with that data set's test set. */
   readonly on: (dataset: Base["dataset"], root?: string) => Base;
 }
 

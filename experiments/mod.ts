@@ -13,6 +13,7 @@ export type {
   Part,
   RunPlan,
   ScaleName,
+  TestSet,
 } from "./experiment.ts";
 export { withFloors, withoutFloors } from "./floors.ts";
 export { pendingJobs } from "./pending_jobs.ts";
@@ -20,7 +21,7 @@ export type { JobProgress, RunJob } from "./perform_run.ts";
 export { type FailedRun, type PerformedRuns, performRuns, type PerformRunsOptions } from "./perform_runs.ts";
 export { EXPERIMENTS } from "./definitions/registry.ts";
 export type { RunFailure, RunSetup } from "./run_messages.ts";
-export { wholeData } from "./run_messages.ts";
+export { testData, testRoots, wholeData } from "./run_messages.ts";
 export { baseOf } from "./definitions/scales.ts";
 export { type Base, SCALES } from "./experiment.ts";
 export { measurementPath, planName } from "./run_store.ts";

@@ -5,11 +5,13 @@
  */
 import type { Results } from "../eval/results/results.ts";
 import { measureRun } from "../eval/runs/evaluate_run.ts";
+import { LatentsMemory } from "../eval/runs/latents_memory.ts";
 import { validationAuroc } from "../eval/runs/validation_auroc.ts";
 import { writeModelCard } from "../eval/runs/model_card.ts";
 import { type ReplaceableDevice, throughDeviceFailures } from "../training/replaceable_device.ts";
 import type { RunConfig } from "../training/run/run_config.ts";
 import { alterRunData, type RunData } from "../training/data/run_data.ts";
+import { withTestSet } from "../training/data/with_test_set.ts";
 import { sweepTemporary } from "../training/run/run_directory.ts";
 import { lockRun } from "../training/run/run_lock.ts";
 import { isSupervised, withAnnealing } from "../training/run_trainer.ts";
@@ -36,6 +38,8 @@ export interface PerformOptions {
   readonly root: string;
   /** The data as opened by `openRunData()` without `absent` and `labelNoise`. */
   readonly whole: RunData;
+  /** Test sets by their folders, opened in the same way. */
+  readonly tests?: ReadonlyMap<string, RunData>;
   readonly devices: ReplaceableDevice;
   /** Command lines that reproduce the run. */
   readonly commands: readonly string[];
@@ -103,16 +107,37 @@ export async function performRun(
     onWarning,
   });
   if (stopped) return false;
+  const scored = scoredData(plan, { ...options, own: data });
+  const memory = new LatentsMemory();
   for (const [i, evaluation] of missing.entries()) {
     const onProgress: PerformOptions["onProgress"] = ({ done, what }) =>
       options.onProgress({ done: TRAINING_SHARE + (1 - TRAINING_SHARE) * (i + done) / missing.length, what });
-    const results = await measure({ config, directory, data, evaluation }, { ...options, onProgress });
+    const results = await measure({ config, directory, data: scored(evaluation), evaluation, memory }, {
+      ...options,
+      onProgress,
+    });
     if (isShown(evaluation)) shown.push(results);
     // Before the measurement, after which a run that is resumed does not come back to this one.
     if (shown.length > 0) await writeModelCard(directory, { config, results: shown });
     await writeMeasurement(results, { root, plan, evaluation });
   }
   return true;
+}
+
+/** Returns the data that a measurement scores, the same object for the same test set. */
+function scoredData(
+  { config }: RunPlan,
+  { own, whole, tests }: { own: RunData } & Pick<PerformOptions, "whole" | "tests">,
+): (evaluation: EvaluationPlan) => RunData {
+  const made = new Map<string, RunData>();
+  return ({ test }) => {
+    if (test === undefined) return own;
+    const unseen = tests?.get(test.root);
+    if (unseen === undefined) throw new Error(`the test set ${test.root} was not opened`);
+    const data = made.get(test.root) ?? alterRunData(withTestSet(whole, unseen), config.data);
+    made.set(test.root, data);
+    return data;
+  };
 }
 
 /** Whether the model card lists a measurement: not if labels or images are made bad, which the card cannot tell. */
@@ -122,10 +147,10 @@ function isShown({ degraded, labelNoise }: EvaluationPlan): boolean {
 
 /** Measures a trained run once, reopening the device if it fails. */
 function measure(
-  run: { config: RunConfig; directory: string; data: RunData; evaluation: EvaluationPlan },
+  run: { config: RunConfig; directory: string; data: RunData; evaluation: EvaluationPlan; memory: LatentsMemory },
   options: PerformOptions,
 ): Promise<Results> {
-  const { config, directory, data, evaluation } = run;
+  const { config, directory, data, evaluation, memory } = run;
   const { degraded, labelledFractions, probeSeeds, labelNoise } = evaluation;
   const changes = { ...(degraded ? { degraded } : {}), ...(labelNoise ? { labelNoise } : {}) };
   const { onWarning } = options;
@@ -137,6 +162,7 @@ function measure(
         directory,
         data: Object.keys(changes).length === 0 ? data : alterRunData(data, changes),
         device,
+        memory,
         probe: evaluation.probe,
         ...(isSupervised(config) ? {} : { labelledFractions, probeSeeds }),
         ...(evaluation.floors ? { floors: true } : {}),

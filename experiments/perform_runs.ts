@@ -4,7 +4,14 @@
  * @module
  */
 import type { JobProgress, RunJob } from "./perform_run.ts";
-import { failureOf, type RunFailure, type RunReply, type RunRequest, type RunSetup } from "./run_messages.ts";
+import {
+  failureOf,
+  type RunFailure,
+  type RunReply,
+  type RunRequest,
+  type RunSetup,
+  testRoots,
+} from "./run_messages.ts";
 import { planName } from "./run_store.ts";
 import { neededData } from "../training/data/run_views.ts";
 
@@ -102,8 +109,8 @@ class RunWorker {
     this.#post({ kind: "setup", setup });
   }
 
-  open({ plan: { config } }: RunJob): Promise<void> {
-    return this.#ask({ kind: "open", ...neededData(config) });
+  open(job: RunJob): Promise<void> {
+    return this.#ask({ kind: "open", ...neededData(job.plan.config), tests: testRoots(job) });
   }
 
   perform(job: RunJob, onProgress: (progress: JobProgress) => void): Promise<void> {

@@ -22,10 +22,13 @@ export interface RunSetup {
   readonly workers: number;
 }
 
-/** Requests to a worker: its set-up, once; opening data; performing a run on them; stopping, at any time. */
+/**
+ * Requests to a worker: its set-up, once; opening data, and test sets by their folders; performing a run on them;
+ * stopping, at any time.
+ */
 export type RunRequest =
   | { readonly kind: "setup"; readonly setup: RunSetup }
-  | { readonly kind: "open" } & NeededData
+  | { readonly kind: "open"; readonly tests: readonly string[] } & NeededData
   | { readonly kind: "perform"; readonly job: RunJob }
   | { readonly kind: "stop" };
 
@@ -62,8 +65,19 @@ export function wholeData(
   return data;
 }
 
-/** Opened data with their configuration. */
+/** The configuration of a test set in a folder, which is read like the data that runs are trained on. */
+export function testData(data: DataConfig, root: string): DataConfig {
+  return { ...wholeData(data), root };
+}
+
+/** Opened data with their configuration, and the test sets by their folders. */
 export interface OpenedData {
   readonly key: string;
   readonly data: RunData;
+  readonly tests: ReadonlyMap<string, RunData>;
+}
+
+/** The folders of the test sets that a job's measurements score. */
+export function testRoots({ evaluations, measured = [] }: RunJob): string[] {
+  return [...new Set([...evaluations, ...measured].flatMap(({ test }) => test === undefined ? [] : [test.root]))];
 }

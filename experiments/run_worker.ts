@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { openRunData } from "../training/data/run_data.ts";
+import { openRunData, type RunData } from "../training/data/run_data.ts";
 import type { NeededData } from "../training/data/run_views.ts";
 import { ReplaceableDevice } from "../training/replaceable_device.ts";
+import type { DataConfig } from "../training/run/run_config.ts";
 import { performRun } from "./perform_run.ts";
 import {
   failureOf,
@@ -13,6 +14,7 @@ import {
   type RunReply,
   type RunRequest,
   type RunSetup,
+  testData,
   wholeData,
 } from "./run_messages.ts";
 
@@ -57,6 +59,7 @@ async function answer(request: RunRequest): Promise<RunReply | undefined> {
       const finished = await performRun(request.job, {
         ...setup!,
         whole: opened!.data,
+        tests: opened!.tests,
         devices,
         signal: stop.signal,
         onProgress: (progress) => scope.postMessage({ kind: "progress", progress }),
@@ -67,13 +70,15 @@ async function answer(request: RunRequest): Promise<RunReply | undefined> {
   }
 }
 
-async function open({ data, imageSize, texts }: NeededData): Promise<void> {
+async function open({ data, imageSize, texts, tests }: NeededData & { tests: readonly string[] }): Promise<void> {
   const needed = { data: wholeData(data), imageSize, texts };
-  const key = JSON.stringify(needed);
+  const key = JSON.stringify([needed, tests]);
   if (opened?.key === key) return;
   opened = undefined;
-  opened = {
-    key,
-    data: await openRunData({ ...needed, cacheDir: setup!.cacheDir, signal: stop.signal }),
-  };
+  const read = (own: DataConfig) =>
+    openRunData({ ...needed, data: own, cacheDir: setup!.cacheDir, signal: stop.signal });
+  const own = await read(needed.data);
+  const others = new Map<string, RunData>();
+  for (const root of tests) others.set(root, await read(testData(needed.data, root)));
+  opened = { key, data: own, tests: others };
 }

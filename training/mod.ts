@@ -18,6 +18,7 @@ export { type NeededData, neededData, pairHasView, type RunViews, viewsOfRun, wa
 export { TEXT_VIEW } from "./data/text_view.ts";
 export { withTexts, type WithTextsOptions } from "./data/run_texts.ts";
 export { isAlignment, isSupervised, trainingPairs, withAnnealing } from "./run_trainer.ts";
+export { withTestSet } from "./data/with_test_set.ts";
 export {
   alterRunData,
   datasetOptionsOf,

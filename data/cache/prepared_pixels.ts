@@ -24,17 +24,20 @@ export class PreparedPixels {
   readonly manifest: CacheManifest;
   /** What is done to each image after it was read; nothing by default. */
   readonly alteration: ImageAlteration | undefined;
+  /** Pixels of further images, numbered after these; none by default. */
+  readonly next: PreparedPixels | undefined;
   readonly #shards: Shard[];
   readonly #open: Set<Shard>;
 
   private constructor(
     directory: string,
     manifest: CacheManifest,
-    options: { shards: Shard[]; open?: Set<Shard>; alteration?: ImageAlteration },
+    options: { shards: Shard[]; open?: Set<Shard>; alteration?: ImageAlteration; next?: PreparedPixels },
   ) {
     this.directory = directory;
     this.manifest = manifest;
     this.alteration = options.alteration;
+    this.next = options.next;
     this.#shards = options.shards;
     this.#open = options.open ?? new Set();
   }
@@ -59,8 +62,26 @@ export class PreparedPixels {
 
   /** The same pixels with every image changed after it is read; both share their open files. */
   altered(alteration: ImageAlteration): PreparedPixels {
-    const { directory, manifest } = this;
-    return new PreparedPixels(directory, manifest, { shards: this.#shards, open: this.#open, alteration });
+    const { directory, manifest, next } = this;
+    const options = { shards: this.#shards, open: this.#open, alteration };
+    return new PreparedPixels(directory, manifest, next === undefined ? options : { ...options, next });
+  }
+
+  /**
+   * These pixels, and those of another cache as further images: image `manifest.images + i` is the other's image i.
+   * They share their open files, and the other's alteration is not applied.
+   *
+   * @throws {RangeError} if the sizes differ, or these are followed by others already.
+   */
+  followedBy(next: PreparedPixels): PreparedPixels {
+    if (next.imageSize !== this.imageSize || this.next !== undefined) {
+      throw new RangeError(
+        `images of ${next.imageSize} pixels cannot follow ${this.next ? "two caches" : `those of ${this.imageSize}`}`,
+      );
+    }
+    const { directory, manifest, alteration } = this;
+    const options = { shards: this.#shards, open: this.#open, next };
+    return new PreparedPixels(directory, manifest, alteration === undefined ? options : { ...options, alteration });
   }
 
   /** Side of the images in pixels. */
@@ -124,7 +145,8 @@ export class PreparedPixels {
 
   /** The shard and slot of an image. */
   locate(image: number): { shard: Shard; slot: number } {
-    const { imagesPerShard } = this.manifest;
+    const { imagesPerShard, images } = this.manifest;
+    if (this.next !== undefined && image >= images) return this.next.locate(image - images);
     const shard = this.#shards[Math.floor(image / imagesPerShard)];
     if (shard === undefined || image < 0) {
       throw new RangeError(`image ${image} is not in 0 to ${this.manifest.images - 1}`);

@@ -77,6 +77,22 @@ export class DropLog {
     return code;
   }
 
+  /**
+   * Adds the counts of another log, and returns this log's code for each of the other's codes; 0 stays 0.
+   *
+   * @throws {RangeError} if both together have more than 255 reasons.
+   */
+  absorb(other: DropLog): Uint8Array {
+    const codes = new Uint8Array(other.#entries.length + 1);
+    other.#entries.forEach(({ count, examples, ...reason }, i) => {
+      codes[i + 1] = this.code(reason);
+      const entry = this.#entries[codes[i + 1]! - 1]!;
+      entry.count += count;
+      entry.examples.push(...examples.slice(0, MAX_EXAMPLES - entry.examples.length));
+    });
+    return codes;
+  }
+
   /** The reason with the given code. */
   entry(code: number): DropEntry {
     const entry = this.#entries[code - 1];

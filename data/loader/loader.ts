@@ -105,6 +105,7 @@ export function createLoader(prepared: PreparedPixels, options: LoaderOptions): 
         kind: "start",
         directory: prepared.directory,
         manifest: prepared.manifest,
+        next: prepared.next && { directory: prepared.next.directory, manifest: prepared.next.manifest },
         images: pairs.images,
         count: pairs.count,
         views: pairs.views,

@@ -13,6 +13,8 @@ export type LoaderRequest =
     directory: string;
     /** The expected manifest of the cache; the file on disk is not consulted. */
     manifest: CacheManifest;
+    /** The cache of further images, numbered after the first's. */
+    next?: { directory: string; manifest: CacheManifest } | undefined;
     images: Int32Array;
     /** Rows of the pair table. */
     count: number;

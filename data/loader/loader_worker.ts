@@ -39,7 +39,9 @@ worker.onmessage = (event: MessageEvent<LoaderRequest>) => {
 function begin(request: Start): void {
   start = request;
   ({ epoch, step } = request.from);
-  prepared = PreparedPixels.withShards(request.directory, request.manifest);
+  const first = PreparedPixels.withShards(request.directory, request.manifest);
+  const { next } = request;
+  prepared = next === undefined ? first : first.followedBy(PreparedPixels.withShards(next.directory, next.manifest));
 }
 
 function answer(buffer: ArrayBuffer): void {

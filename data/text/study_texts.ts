@@ -122,6 +122,19 @@ export class StudyTexts {
     return copy;
   }
 
+  /** The texts of two sets of studies, those of the second numbered after the first's. */
+  static joined(first: StudyTexts, second: StudyTexts): StudyTexts {
+    const start = first.#texts.length;
+    const both = new StudyTexts(start + second.#texts.length, { selection: first.selection });
+    [...first.#texts, ...second.#texts].forEach((text, study) => both.#texts[study] = text);
+    for (const [from, at] of [[first, 0], [second, start]] as const) {
+      both.#origins.set(from.#origins, at);
+      both.#reports.set(from.#reports, at);
+      both.#addenda.set(from.#addenda, at);
+    }
+    return both;
+  }
+
   /** Counts what was found for the given studies, or all. */
   counts(studies?: Iterable<number>): TextCounts {
     const counts: TextCounts = {

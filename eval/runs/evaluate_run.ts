@@ -19,6 +19,7 @@ import { writeResults } from "../results/results_file.ts";
 import { type Pictures, type Projection, type Results, RESULTS_VERSION, type RunRecord } from "../results/results.ts";
 import { describeTextView } from "./describe_text_view.ts";
 import { encodePairs } from "./encode_pairs.ts";
+import type { EncoderState, LatentsMemory } from "./latents_memory.ts";
 import { evaluateFloors, floorRecord } from "../floors/evaluate_floors.ts";
 import { evaluateClassifier } from "./evaluate_classifier.ts";
 import { writeModelCard } from "./model_card.ts";
@@ -75,6 +76,8 @@ export interface EvaluateRunOptions
   readonly arePhantoms?: (names: readonly string[]) => Promise<boolean>;
   /** Which checkpoint to evaluate, the last one by default. */
   readonly checkpoint?: CheckpointChoice;
+  /** Latents of this run that earlier measurements encoded, and for later ones. */
+  readonly memory?: LatentsMemory | undefined;
   /** Seconds by stage so far. */
   readonly seconds?: Readonly<Record<string, number>>;
   /** Command lines that reproduce the run. */
@@ -213,7 +216,7 @@ async function evaluateEncoders(
   const { training } = config;
   const views = viewsOfRun(config, data);
   const floors = training.noEvaluation ? [] : options.floors ? FLOORS : options.untrained ? ["untrained" as const] : [];
-  const untrained = floors.length > 0 ? await encodeViews(model, { ...options, views }) : [];
+  const untrained = floors.length > 0 ? await encodeViews(model, { ...options, views, state: "untrained" }) : [];
   const restored = await restore(model, options);
   const trained = await probeLatents(model, { ...options, views });
   const below = await evaluateFloors({
@@ -303,18 +306,21 @@ interface Probed extends EvaluatedLatents {
   readonly probeSeconds: number;
 }
 
-/** Encodes every pair with the model's current parameters. */
-function encodeViews(
+/** Encodes every pair with the model's current parameters, unless an earlier measurement did. */
+async function encodeViews(
   model: VaeInference | EncoderInference,
-  options: EvaluateRunOptions & { views: RunViews },
-): Promise<ViewLatents[]> {
-  return encodePairs({
-    model,
-    data: options.data,
-    pairs: options.views.pairs,
-    onProgress: ({ done, total }) => options.onProgress?.({ stage: "encoding", done, total }),
-    ...(options.signal ? { signal: options.signal } : {}),
-  });
+  options: EvaluateRunOptions & { views: RunViews; state: EncoderState },
+): Promise<readonly ViewLatents[]> {
+  const { data, views: { pairs }, memory, state } = options;
+  const encode = () =>
+    encodePairs({
+      model,
+      data,
+      pairs,
+      onProgress: ({ done, total }) => options.onProgress?.({ stage: "encoding", done, total }),
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+  return await (memory?.of(state, data, encode) ?? encode());
 }
 
 /** How latents and floors are evaluated. */
@@ -340,7 +346,7 @@ async function probeLatents(
   const { config } = options;
   const run = config.name;
   const started = performance.now();
-  const latents = await encodeViews(model, options);
+  const latents = await encodeViews(model, { ...options, state: "trained" });
   const encoded = performance.now();
   const protocol = protocolOf(options);
   const { table } = protocol;

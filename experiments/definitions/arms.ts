@@ -14,6 +14,7 @@ export function evaluated(base: Base, run: RunPlan, changes: Partial<EvaluationP
       labelledFractions: [run.config.training.labelled ?? base.labelled],
       probeSeeds: [run.config.training.seed],
       resamples: base.resamples,
+      ...(base.test ? { test: base.test } : {}),
       ...changes,
     },
   };
