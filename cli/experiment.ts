@@ -41,7 +41,7 @@ import { Device } from "../runtime/mod.ts";
 import { printable, sentenceForUser, UsageError, UserError } from "./terminal/errors.ts";
 import { experimentProgress } from "./terminal/experiment_progress.ts";
 import { choice, flag, integer, type OptionValues, parseArguments, path, runName } from "./options/options.ts";
-import { CACHE, drawPhantoms, phantomRoot } from "./run/phantom_data.ts";
+import { CACHE, drawPhantoms, EXPERIMENTS_FOLDER, phantomRoot } from "./run/phantom_data.ts";
 import { freshPhantoms, phantomsOf } from "./run/experiment_phantoms.ts";
 import { invocation } from "./terminal/invocation.ts";
 import { runCli } from "./terminal/run_cli.ts";
@@ -84,8 +84,7 @@ const OPTIONS = {
 
 type Values = OptionValues<typeof OPTIONS>;
 
-/** Folder of runs and reports. */
-const ROOT = join("runs", "experiments");
+const ROOT = EXPERIMENTS_FOLDER;
 
 /** Runs the command with these arguments; returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {

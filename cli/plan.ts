@@ -1,6 +1,6 @@
 /**
- * `deno task plan --ranks 8 --hosts 2 --network 10G`: predicts how fast several ranks would train, from steps measured
- * here.
+ * `deno task plan --scale paper --data DIR`: predicts what an experiment takes; `deno task plan --ranks 8 --hosts 2
+ * --network 10G`: how fast several ranks would train. Both from steps measured here.
  *
  * @module
  */
@@ -17,11 +17,15 @@ import {
   type VaeConfig,
   type VaeTrainerOptions,
 } from "../models/mod.ts";
+import { DATASETS } from "../data/mod.ts";
+import { EXPERIMENTS, type ScaleName, SCALES } from "../experiments/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { RUN_SETTINGS } from "../training/run/run_settings.ts";
-import { flag, integer, number, type OptionValues, parseArguments } from "./options/options.ts";
+import { choice, flag, integer, number, type OptionValues, parseArguments, path } from "./options/options.ts";
 import { requireNetwork, TRAIN_OPTIONS } from "./options/run_options.ts";
 import { UsageError } from "./terminal/errors.ts";
+import { planExperiment } from "./run/plan_experiment.ts";
+import { EXPERIMENTS_FOLDER } from "./run/phantom_data.ts";
 import { runCli } from "./terminal/run_cli.ts";
 
 /** A bandwidth such as `10G`. */
@@ -35,8 +39,8 @@ function bandwidth(help: string, byDefault: string) {
   });
 }
 
-/** Here `--network` is what connects the hosts, so the model's network has another name. */
-const { network: architecture, ...model } = flagsOf(RUN_SETTINGS.model);
+/** Here `--network` connects the hosts and `--scale` is an experiment's, so the model's have other names. */
+const { network: architecture, scale: likelihoodScale, ...model } = flagsOf(RUN_SETTINGS.model);
 
 /** The flags of the task. */
 export const PLAN_OPTIONS = {
@@ -46,22 +50,54 @@ export const PLAN_OPTIONS = {
   local: bandwidth("bytes per second between two ranks of one host", "1.8G"),
   latency: number({ min: 0, max: 1e6, help: "microseconds of a message between two ranks", default: 50 }),
   shareAdapter: flag({ help: "the ranks of a host share one adapter" }),
-  steps: integer({ min: 3, max: 10_000, help: "steps to measure", default: 10 }),
+  steps: integer({ min: 3, max: 10_000, help: "steps to measure; by default 10, with --scale 20" }),
+  scale: choice(SCALES, { help: "predict what an experiment takes at this scale, instead of what ranks would gain" }),
+  data: path({ help: "with --scale: data directory", placeholder: "dir" }),
+  dataset: choice(DATASETS, { help: "with --scale: kind of the data set; detected by default" }),
+  seconds: number({ above: 0, max: 1e6, help: "with --scale: most seconds to measure a run's steps", default: 120 }),
+  each: flag({ help: "with --scale: measure every method; by default one of each kind" }),
   architecture,
+  likelihoodScale,
   ...model,
   batchSize: TRAIN_OPTIONS.batchSize,
   precision: TRAIN_OPTIONS.precision,
 };
 
 type Values = OptionValues<typeof PLAN_OPTIONS>;
+type RankValues = Values & { readonly steps: number };
 
 /** Runs the command with these arguments. */
 export async function main(args: readonly string[]): Promise<void> {
-  const { values } = parseArguments({
+  const { values, operands: [name] } = parseArguments({
     name: "plan",
-    summary: "Predicts the step time of several ranks from steps measured on this machine's adapter.",
+    summary: "Predicts, from steps measured on this machine's adapter, what an experiment takes at a --scale, or the " +
+      "step time of several ranks.",
     options: PLAN_OPTIONS,
+    operands: { name: "EXPERIMENT", help: "with --scale: name of the experiment; table by default", min: 0, max: 1 },
   }, args);
+  if (values.scale !== undefined) return await printExperiment(values.scale, { name: name ?? "table", values });
+  if (name !== undefined) throw new UsageError(`an experiment is planned at a scale: add --scale ${SCALES.join("|")}`);
+  await printRanks({ ...values, steps: values.steps ?? 10 });
+}
+
+async function printExperiment(
+  scale: ScaleName,
+  { name, values }: { name: string; values: Values },
+): Promise<void> {
+  const experiment = EXPERIMENTS.find((each) => each.name === name);
+  if (experiment === undefined) {
+    throw new UsageError(
+      `there is no experiment ${JSON.stringify(name)}; there are ${EXPERIMENTS.map(({ name }) => name).join(", ")}`,
+    );
+  }
+  const { steps = 20, seconds, each, dataset, data: root } = values;
+  const options = { experiment, scale, dataset, root, steps, seconds, each, runs: EXPERIMENTS_FOLDER };
+  for (const [what, takes] of await planExperiment({ ...options, onProgress: console.error })) {
+    console.log(`${what.padEnd(20)} ${takes}`);
+  }
+}
+
+async function printRanks(values: RankValues): Promise<void> {
   const { ranks, hosts, batchSize } = values;
   const [network, local] = [rate("network", values.network), rate("local", values.local)];
   if (ranks % hosts !== 0) throw new UsageError(`--ranks ${ranks} must be a multiple of --hosts ${hosts}`);
@@ -69,7 +105,11 @@ export async function main(args: readonly string[]): Promise<void> {
     throw new UsageError(`--batch-size ${batchSize} must be a multiple of --ranks ${ranks}, which divide it`);
   }
   if (!METHOD_NAMES.includes(values.method)) throw new UsageError(`--method must be a VAE, not ${values.method}`);
-  requireNetwork({ ...TRAIN_DEFAULTS, ...values, network: values.architecture });
+  requireNetwork({
+    ...TRAIN_DEFAULTS,
+    ...values,
+    ...{ scale: values.likelihoodScale, network: values.architecture, data: undefined, dataset: undefined },
+  });
   using device = await Device.open();
   console.error(`adapter: ${device.description}; measuring ${values.steps} steps twice`);
   const whole = await timeWhole(device, values);
@@ -112,7 +152,7 @@ const TRAIN_DEFAULTS = Object.fromEntries(
 export function plannedVae(values: Values): VaeConfig {
   const { loss: _loss, positiveWeights: _positive, viewWeights: _weights, views: _views, ...config } = fromFlags(
     RUN_SETTINGS.model,
-    { ...values, network: values.architecture },
+    { ...values, network: values.architecture, scale: values.likelihoodScale },
   );
   const { view } = methodOf(values.method);
   return { ...config, views: view === undefined ? values.views ?? ["frontal", "lateral"] : [view] };
@@ -123,7 +163,7 @@ function trainerOptions(values: Values, batchSize: number): VaeTrainerOptions {
 }
 
 /** Seconds of a step of one process on the whole batch: steps are queued, as in training. */
-async function timeWhole(device: Device, values: Values): Promise<number> {
+async function timeWhole(device: Device, values: RankValues): Promise<number> {
   const options = trainerOptions(values, values.batchSize);
   using trainer = await createVaeTrainer(device, options);
   const batch = { pixels: pixelsOf(options) };
@@ -136,7 +176,7 @@ async function timeWhole(device: Device, values: Values): Promise<number> {
 }
 
 /** Seconds of a step on a rank's part, and the bytes that it would exchange. */
-async function timePart(device: Device, values: Values): Promise<{ seconds: number; bytes: number }> {
+async function timePart(device: Device, values: RankValues): Promise<{ seconds: number; bytes: number }> {
   const options = trainerOptions(values, values.batchSize / values.ranks);
   const alone = { rank: 0, size: 1, sum: () => Promise.resolve() };
   using trainer = await createParallelTrainer(device, { ...options, model: new TrainableVae(options), ranks: alone });

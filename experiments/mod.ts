@@ -17,7 +17,8 @@ export type {
 } from "./experiment.ts";
 export { withFloors, withoutFloors } from "./floors.ts";
 export { pendingJobs } from "./pending_jobs.ts";
-export type { JobProgress, RunJob } from "./perform_run.ts";
+export { costKey, probeStep, type StepProbe, stepsOf, type TableData } from "./estimate.ts";
+export { type JobProgress, type RunJob, TRAINING_SHARE } from "./perform_run.ts";
 export { type FailedRun, type PerformedRuns, performRuns, type PerformRunsOptions } from "./perform_runs.ts";
 export { EXPERIMENTS } from "./definitions/registry.ts";
 export type { RunFailure, RunSetup } from "./run_messages.ts";

@@ -60,7 +60,7 @@ export interface JobProgress {
 }
 
 /** Approximate fraction of a job's time spent on training. */
-const TRAINING_SHARE = 0.85;
+export const TRAINING_SHARE = 0.85;
 
 /**
  * Trains a run, resuming from its last checkpoint, and measures it.

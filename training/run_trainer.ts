@@ -110,7 +110,7 @@ export type RunTrainer = StepTrainer<Batch> | ParallelTrainer<Batch>;
 /** Options of {@link createRunTrainer}. */
 export interface RunTrainerOptions {
   readonly config: RunConfig;
-  readonly data: RunData;
+  readonly data: Pick<RunData, "index" | "pairs" | "texts">;
   /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
   readonly checkNumerics?: boolean;
   /** The processes that train the run together. */

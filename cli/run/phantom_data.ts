@@ -9,6 +9,9 @@ import { startProgress } from "../terminal/progress.ts";
 /** Folder for data that can be regenerated. */
 export const CACHE = "cache";
 
+/** Folder of the experiments' runs and reports. */
+export const EXPERIMENTS_FOLDER = "runs/experiments";
+
 /** Number of phantoms, their seed, and their layout, MIMIC-CXR-JPG's by default. */
 export interface PhantomChoice {
   readonly studies: number;

@@ -60,6 +60,7 @@ Deno.test("deno task plan refuses ranks that do not divide the batch or the host
     [["--ranks", "5"], /--batch-size 32 must be a multiple of --ranks 5/],
     [["--network", "fast"], /--network must be a number with K, M, G or T, not "fast"/],
     [["--method", "supervised-joint"], /--method must be/],
+    [["table"], /an experiment is planned at a scale: add --scale smoke\|small\|paper/],
   ];
   for (const [flags, expected] of refused) {
     const { code, stderr } = await runProcess([...taskCommand("plan"), ...flags]);
