@@ -31,16 +31,17 @@ export function stepsOf({ config }: RunPlan, data: TableData): number {
  * What the cost of a run's step depends on. Methods of one kind count as equal: they have the same networks, which take
  * nearly all of a step, except for the few that decode several times.
  */
-export function costKey({ model, training, data }: RunConfig, { byMethod }: { byMethod: boolean }): string {
-  const { method, network, imageSize, filterDim, latentDim, views, textLength, textFilterDim } = model;
-  const sizes = { network, imageSize, filterDim, latentDim, views, textLength, textFilterDim };
+export function costKey(config: RunConfig, { data, byMethod }: { data: TableData; byMethod: boolean }): string {
+  const { model: { method, ...model }, training } = config;
+  const { network, imageSize, filterDim, latentDim, textLength, textFilterDim } = model;
+  const views = viewsOfRun(config, data).names;
+  const sizes = { network, imageSize, filterDim, latentDim, textLength, textFilterDim };
   return JSON.stringify([
     byMethod ? method : methodKind(method),
     sizes,
+    views,
     training.batchSize,
     training.precision,
-    data.dataset,
-    data.mnist?.views,
   ]);
 }
 

@@ -75,7 +75,7 @@ export async function planExperiment(options: ExperimentPlanOptions): Promise<[s
   const groups = new Map<string, Group>();
   for (const { plan } of jobs) {
     const data = await tablesOf(plan.config, opened);
-    const key = costKey(plan.config, { byMethod: options.each });
+    const key = costKey(plan.config, { data, byMethod: options.each });
     const group = groups.get(key) ?? { config: plan.config, data, methods: new Set<string>(), steps: 0, runs: 0 };
     groups.set(key, group);
     group.methods.add(plan.config.model.method);
@@ -213,7 +213,7 @@ function whole(number: number): string {
 }
 
 function hours(seconds: number): string {
-  if (seconds < 5400) return `${Math.ceil(seconds / 60)} minutes`;
+  if (seconds < 5400) return `${Math.ceil(seconds / 60)} min`;
   const days = seconds > 48 * 3600 ? ` (${(seconds / 86_400).toFixed(1)} days)` : "";
   return `${(seconds / 3600).toFixed(1)} hours${days}`;
 }

@@ -43,6 +43,7 @@ export const GUIDES: readonly GuideGroup[] = [
       guide("evaluation", "Evaluation"),
       guide("augmentation", "Augmentation"),
       guide("logging", "Logs of training"),
+      guide("experiments", "Experiments"),
       guide("reports", "Reports"),
       guide("model_page", "A run as a page"),
       guide("cluster", "On a cluster"),

@@ -6,7 +6,7 @@ import { runProcess, taskCommand } from "../process.ts";
 const folder = await Deno.makeTempDir({ prefix: "mmvm_plan_" });
 Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
 
-Deno.test("deno task plan --scale predicts disk, memory, dispatches and time of an experiment from measured steps", async () => {
+Deno.test("deno task plan --scale predicts what an experiment takes from its tables and measured steps", async () => {
   const root = join(folder, "phantoms");
   await writePhantoms(root, { studies: 30, seed: 1, scale: 0.02, workers: 1 });
   const flags = ["single-view", "--scale", "smoke", "--data", root, "--steps", "3"];
@@ -17,7 +17,7 @@ Deno.test("deno task plan --scale predicts disk, memory, dispatches and time of 
   assert.ok(images! > train! && train! > 0);
   assert.match(
     stdout,
-    /^disk +\d+\.\d KB of prepared images \(\d+\.\d KB still to write\), \d+\.\d MB of checkpoints$/m,
+    /^disk +\d+\.\d KB of prepared images \(\d+\.\d KB still to write\), \S+ KB of checkpoints$/m,
   );
   // Frontal alone, lateral alone, and MMVM on both: one epoch of batches of 8, in two kinds of step.
   const steps = Math.floor(train! / 8);
@@ -27,10 +27,10 @@ Deno.test("deno task plan --scale predicts disk, memory, dispatches and time of 
   assert.equal(measured.reduce((sum, { runs }) => sum + runs, 0), 3);
   const dispatches = measured.reduce((sum, { dispatches, runs }) => sum + dispatches * runs * steps, 0);
   assert.match(stdout, new RegExp(`^work +${3 * steps} steps, ${dispatches.toLocaleString("en")} dispatches$`, "m"));
-  assert.match(stdout, /^time +\d+ minutes of training/m);
+  assert.match(stdout, /^time +\d+ min of training/m);
 });
 
-Deno.test("deno task plan --scale names what is missing: the data's folder, or an experiment of that name", async () => {
+Deno.test("deno task plan --scale names what is missing: a folder, or an experiment", async () => {
   const refused: [string[], RegExp][] = [
     [["--scale", "small"], /--scale needs the tables of phantoms: give its folder by --data/],
     [["tabel", "--scale", "small"], /there is no experiment "tabel"; there are table, /],
