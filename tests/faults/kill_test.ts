@@ -7,7 +7,7 @@ import { readValidations, runPaths } from "../../training/mod.ts";
 import { assertSameTensors, type Fault, STEPS, Subject } from "./subject.ts";
 
 /** Number of kills. */
-const KILLS = 20;
+const KILLS = 30;
 
 /** Maximum number of times that one run is killed. */
 const KILLS_A_RUN = 6;
