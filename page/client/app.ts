@@ -34,6 +34,7 @@ export class App {
     this.#status = new Status(h, "Model");
     this.#opener = new PictureOpener(page);
     this.#times = h("div");
+    this.#status.element.append(this.#times);
     this.#results = h("div", { class: "results" });
     this.#moves = h("div");
     if (page.neighbours) this.#neighbours = new NeighbourPart(h, page, page.neighbours);
@@ -47,7 +48,6 @@ export class App {
       null,
       form,
       this.#status.element,
-      this.#times,
       this.#results,
       this.#moves,
       this.#neighbours?.element,
@@ -96,7 +96,7 @@ export class App {
     this.#results.replaceChildren();
     this.#times.replaceChildren();
     if (this.#pictures.size === 0) {
-      await this.#counterfactual?.show(new Map());
+      this.#counterfactual?.show(new Map(), new Map());
       if (this.#neighbours) this.#neighbours.element.hidden = true;
       return;
     }
@@ -113,7 +113,7 @@ export class App {
       for (const [view, latent] of latents) this.#results.append(this.#viewResults(view, latent, decoded.get(view)!));
       await this.#neighbours?.show(latents);
     });
-    await this.#counterfactual?.show(latents);
+    this.#counterfactual?.show(latents, decoded);
     this.#times.replaceChildren(times.element(this.h));
     this.#status.done(`Encoded ${[...latents.keys()].join(" and ")} in ${(times.total / 1000).toFixed(2)} s.`);
   }

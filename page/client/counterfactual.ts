@@ -40,7 +40,8 @@ export class Counterfactual {
   readonly #note: HTMLElement;
   readonly #targets: Targets;
   #latents: ReadonlyMap<string, Latent> = new Map();
-  #wanted: { readonly z: Float32Array; readonly view: string } | undefined;
+  #decoded: ReadonlyMap<string, readonly Decoded[]> = new Map();
+  #wanted: (() => Promise<readonly Decoded[]>) | undefined;
   #busy = false;
 
   constructor(private readonly h: Builder, private readonly model: LoadedModel, private readonly status: Status) {
@@ -64,14 +65,16 @@ export class Counterfactual {
     this.element = this.#build(reset);
   }
 
-  /** Shows the latents of a study. */
-  async show(latents: ReadonlyMap<string, Latent>): Promise<void> {
+  /** Shows the latents of a study, and what each decodes to. */
+  show(latents: ReadonlyMap<string, Latent>, decoded: ReadonlyMap<string, readonly Decoded[]>): void {
     this.#latents = latents;
+    this.#decoded = decoded;
+    this.#wanted = undefined;
     const views = this.#probes.map(({ view }) => view);
     this.element.hidden = views.length === 0;
     if (views.length === 0) return;
     this.#view.replaceChildren(...views.map((view) => this.h("option", { value: view }, view)));
-    await this.#chooseView();
+    this.#chooseView();
   }
 
   /** The probes of the views that were given. */
@@ -87,7 +90,7 @@ export class Counterfactual {
     return { probes, index, probe: probes.labels[index]!.probe!, mu: this.#latents.get(probes.view)!.mu };
   }
 
-  async #chooseView(): Promise<void> {
+  #chooseView(): void {
     const probes = this.#probes.find(({ view }) => view === this.#view.value)!;
     const kept = this.#label.value;
     this.#label.replaceChildren(
@@ -95,11 +98,6 @@ export class Counterfactual {
     );
     if (probes.labels[Number(kept)]?.probe && kept !== "") this.#label.value = kept;
     this.#slider.value = "0";
-    const latents = this.#latents;
-    const base = await this.model.decode(this.#chosen.mu, probes.view);
-    // Another study may have been opened meanwhile, or this one closed.
-    if (latents !== this.#latents || this.#view.value !== probes.view) return;
-    this.#targets.showBase(base);
     this.#move();
   }
 
@@ -130,7 +128,9 @@ export class Counterfactual {
         ),
       ]
     ));
-    this.#wanted = { z, view: probes.view };
+    const base = this.#decoded.get(probes.view)!;
+    this.#targets.showBase(base);
+    this.#wanted = () => by === 0 ? Promise.resolve(base) : this.model.decode(z, probes.view);
     if (!this.#busy) this.#decode();
   }
 
@@ -138,9 +138,12 @@ export class Counterfactual {
     this.#busy = true;
     try {
       while (this.#wanted) {
-        const { z, view } = this.#wanted;
+        const decode = this.#wanted;
         this.#wanted = undefined;
-        this.#targets.show(await this.model.decode(z, view));
+        const latents = this.#latents;
+        const decoded = await decode();
+        // Another study may have been opened meanwhile, or this one closed.
+        if (latents === this.#latents) this.#targets.show(decoded);
       }
     } catch (error) {
       this.status.fail(`the views cannot be decoded: ${(error as Error).message}`);
@@ -215,7 +218,7 @@ function decodedTargets(h: Builder, model: LoadedModel): Targets {
         canvas
           ? [
             h("figure", { class: "shown" }, canvas, h("figcaption", null, `${view}, moved`)),
-            h("figure", { class: "shown" }, change, h("figcaption", null, `${view}: change`)),
+            h("figure", { class: "shown" }, change, h("figcaption", null, `${view}: change; gray is none`)),
           ]
           : h("figure", { class: "shown words" }, text, h("figcaption", null, `${view}, moved`))
       ),

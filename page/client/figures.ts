@@ -24,10 +24,12 @@ export function shownView(
 }
 
 /** Width of a dimension's bar: less where there are many. */
-const WIDEST_ROW = 8;
+const WIDEST_ROW = 16;
 const NARROWEST_ROW = 2;
 const CHART_WIDTH = 2048;
 const CHART_HEIGHT = 120;
+/** Radius of the largest dots. */
+const DOT = 3;
 
 /**
  * A latent as one bar for each dimension, from mean - sd to mean + sd, and its numbers in a table; features as a point
@@ -39,12 +41,12 @@ export function latentChart(h: Builder, { mu, logvar }: Latent, view: string): H
   const sd = (i: number) => sds?.[i] ?? 0;
   const reach = Math.max(sds ? 1 : 1e-6, ...means.map((mean, i) => Math.abs(mean) + sd(i)));
   const row = Math.max(NARROWEST_ROW, Math.min(WIDEST_ROW, CHART_WIDTH / mu.length));
-  const y = (value: number) => CHART_HEIGHT / 2 * (1 - 0.95 * value / reach);
+  const y = (value: number) => CHART_HEIGHT / 2 * (1 - (1 - 2 * DOT / CHART_HEIGHT) * value / reach);
   const bars = means.map((mean, i) => {
     const x = (i + 0.5) * row;
     return [
       sds ? h.svg("line", { x1: x, x2: x, y1: y(mean - sd(i)), y2: y(mean + sd(i)), class: "spread" }) : null,
-      h.svg("circle", { cx: x, cy: y(mean), r: Math.min(2.5, row / 2), class: "mean" }),
+      h.svg("circle", { cx: x, cy: y(mean), r: Math.min(DOT, row / 2), class: "mean" }),
     ];
   });
   const width = mu.length * row;
@@ -57,13 +59,18 @@ export function latentChart(h: Builder, { mu, logvar }: Latent, view: string): H
     "div",
     { class: "latent" },
     h(
-      "div",
-      { class: "scroll", role: "region", tabindex: 0, "aria-label": name },
-      h.svg(
-        "svg",
-        { viewBox: `0 0 ${width} ${CHART_HEIGHT}`, width, height: CHART_HEIGHT, "aria-hidden": "true" },
-        h.svg("line", { x1: 0, x2: width, y1: y(0), y2: y(0), class: "zero" }),
-        bars,
+      "figure",
+      null,
+      h("figcaption", null, `${name}; the line is 0, and the height from -${reach.toFixed(1)} to ${reach.toFixed(1)}`),
+      h(
+        "div",
+        { class: "scroll", role: "region", tabindex: 0, "aria-label": name },
+        h.svg(
+          "svg",
+          { viewBox: `0 0 ${width} ${CHART_HEIGHT}`, width, height: CHART_HEIGHT, "aria-hidden": "true" },
+          h.svg("line", { x1: 0, x2: width, y1: y(0), y2: y(0), class: "zero" }),
+          bars,
+        ),
       ),
     ),
     h(

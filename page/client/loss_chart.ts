@@ -10,7 +10,7 @@ const HEIGHT = 160;
 const MARGIN = 4;
 
 /** Draws the loss of each step so far. */
-export function lossChart(h: Builder, losses: readonly number[]): SVGElement {
+export function lossChart(h: Builder, losses: readonly number[]): HTMLElement {
   const [low, high] = [Math.min(...losses), Math.max(...losses)];
   const points = losses.map((loss, step) => {
     const x = MARGIN + (WIDTH - 2 * MARGIN) * step / Math.max(1, losses.length - 1);
@@ -18,9 +18,14 @@ export function lossChart(h: Builder, losses: readonly number[]): SVGElement {
     return `${x.toFixed(1)},${y.toFixed(1)}`;
   });
   const label = `Loss of ${losses.length} steps, from ${losses[0]!.toFixed(1)} to ${losses.at(-1)!.toFixed(1)}`;
-  return h.svg(
-    "svg",
-    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label, class: "loss-chart" },
-    h.svg("polyline", { points: points.join(" "), class: "loss-line" }),
+  return h(
+    "figure",
+    null,
+    h.svg(
+      "svg",
+      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label, class: "loss-chart" },
+      h.svg("polyline", { points: points.join(" "), class: "loss-line" }),
+    ),
+    h("figcaption", null, label),
   );
 }

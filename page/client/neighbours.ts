@@ -71,6 +71,7 @@ export class NeighbourPart {
           return h(
             "li",
             null,
+            h("p", null, `Distance ${distance.toFixed(2)}: ${has}`),
             h(
               "div",
               { class: "pictures" },
@@ -80,7 +81,6 @@ export class NeighbourPart {
                 return shownView(h, pixels, { side, caption: `${other}` });
               }),
             ),
-            h("p", null, `Distance ${distance.toFixed(2)}: ${has}`),
           );
         }),
       ),
