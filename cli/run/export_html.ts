@@ -63,8 +63,7 @@ export async function exportHtml(run: string, options: ExportHtmlOptions): Promi
   } finally {
     progress?.stop();
   }
-  const { tensors } = exported.model;
-  const { storage } = options;
+  const { storage, tensors } = exported.model;
   const stored = STORAGE_NAMES[storage];
   if (isExact(storage)) console.log(`${stored}: ${UNCHANGED}`);
   for (const loss of exported.losses) console.log(printable(`${stored}, ${loss.view}: ${lossText(loss)}`));

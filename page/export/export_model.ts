@@ -65,7 +65,7 @@ export interface ExportedModel {
  * @throws {DataError} if the run has no checkpoint, or no view of images.
  */
 export async function exportModel(device: Device, options: ExportModelOptions): Promise<ExportedModel> {
-  const { config, directory, storage } = options;
+  const { config, directory } = options;
   const data = await withTexts(options.data, { config, directory, create: false });
   using open = await openEncoders(device, { ...options, data });
   const { model, views } = open;
@@ -74,6 +74,8 @@ export async function exportModel(device: Device, options: ExportModelOptions): 
       `${directory} is a run on texts alone: a page takes pictures, so give a run with a view of them`,
     );
   }
+  // Encoders alone are float32 as a whole.
+  const storage = options.storage === "mixed" && model instanceof EncoderInference ? "f32" : options.storage;
   const transposed = new Set(
     model.parameters.specs.flatMap(({ name, layout }) => layout.includes("transpose") ? [name] : []),
   );

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { openModel } from "../../eval/mod.ts";
-import { ClassifierInference } from "../../models/mod.ts";
+import { ClassifierInference, methodKind } from "../../models/mod.ts";
 import { exportModel } from "../../page/export/export_model.ts";
 import { modelPart } from "../../page/render/model_part.ts";
 import { Device } from "../../runtime/mod.ts";
@@ -33,7 +33,7 @@ async function exported(config: RunConfig, { device, data: given, folder }: Cont
     return [name, { ...tensor, data: tensor.data.map((value) => factor * value) }] as const;
   });
   await saveFirstState(new Map(state), { paths: runPaths(directory), config });
-  const { model, weights } = await exportModel(device, {
+  const { model, weights, losses } = await exportModel(device, {
     config,
     directory,
     data: given,
@@ -41,6 +41,8 @@ async function exported(config: RunConfig, { device, data: given, folder }: Cont
     probes: true,
     neighbours: false,
   });
+  assert.equal(model.storage, methodKind(config.model.method) === "vae" ? "mixed" : "f32");
+  assert.deepEqual(losses, [], "the encoders' weights are the run's own");
   return renderReport(singleRunFixture({ labels: ["Edema"], studies: 20 }), {
     part: modelPart({ ...model, card: [] }, { weights, place: "first" }),
   });
