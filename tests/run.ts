@@ -116,8 +116,8 @@ function parse(args: readonly string[]): Arguments {
 }
 
 /**
- * Runs the groups in parallel, because each keeps about one core busy and waits half of the time. The first prints as
- * it goes, the others when it is done. With `--fail-fast` they run one after the other.
+ * Runs the groups in parallel, because each keeps less than one core busy and waits half of the time. The first prints
+ * as it goes, the others when all are done. With `--fail-fast` they run one after the other.
  */
 async function runGroups(groups: readonly TestGroup[], flags: readonly string[]): Promise<GroupResult[]> {
   if (!flags.includes("--fail-fast")) {
@@ -179,9 +179,10 @@ async function allOutput(child: Deno.ChildProcess): Promise<Uint8Array> {
 /** Prints how long each file took, the slowest first. */
 function printTimes(results: readonly GroupResult[]): void {
   const files = results.flatMap(({ seconds }) => [...seconds]).sort((a, b) => b[1] - a[1]);
-  const total = files.reduce((sum, [, seconds]) => sum + seconds, 0);
+  const total = (some: Iterable<readonly [string, number]>) => [...some].reduce((sum, [, seconds]) => sum + seconds, 0);
+  const groups = results.map(({ group, seconds }) => [`all files ${group.name}`, total(seconds)] as const);
   console.log(`\n${"seconds".padStart(8)}  file`);
-  for (const [file, seconds] of [...files, ["all files", total] as const]) {
+  for (const [file, seconds] of [...files, ...groups, ["all files", total(files)] as const]) {
     console.log(`${seconds.toFixed(1).padStart(8)}  ${printable(file)}`);
   }
 }

@@ -84,13 +84,16 @@ Deno.test("a crash after the last test is reported and tolerated only in the gro
 
 Deno.test("tests that open a device run in the group whose driver may crash", async () => {
   const files = await findTestFiles(["tests"]);
-  const [without, gpu] = groupFiles(files);
-  assert.equal(without!.files.length + gpu!.files.length, files.length);
-  assert.ok(gpu!.files.length > 60 && gpu!.mayCrashAtExit && !without!.mayCrashAtExit);
+  const [without, gpu, processes] = groupFiles(files);
+  assert.deepEqual([without, gpu, processes].flatMap((group) => group!.files).sort(), files);
+  assert.deepEqual([without, gpu, processes].map((group) => group!.mayCrashAtExit), [false, true, false]);
+  assert.ok(gpu!.files.length > 60 && processes!.files.includes("tests/faults/kill_test.ts"));
   const opens = /\bDevice\.open\(|new ReplaceableDevice\(/;
   // The text of this test, and a program that runs in a process of its own.
   const exceptions = ["tests/run_test.ts", "tests/npm/package_test.ts"];
-  const astray = without!.files.filter((file) => !exceptions.includes(file) && opens.test(Deno.readTextFileSync(file)));
+  const astray = [...without!.files, ...processes!.files].filter((file) =>
+    !exceptions.includes(file) && opens.test(Deno.readTextFileSync(file))
+  );
   assert.deepEqual(astray, []);
 });
 
@@ -103,7 +106,10 @@ Deno.test("--fast leaves out what is slow, and only files that exist", async () 
 
 Deno.test("the test entry prints how long each file took", async () => {
   const { text } = await run({ "a_test.ts": PASSING }, { flags: ["--times"] });
-  assert.match(text, / seconds {2}file\n +\d+\.\d {2}\S*a_test\.ts\n +\d+\.\d {2}all files\n/);
+  assert.match(
+    text,
+    / seconds {2}file\n +\d+\.\d {2}\S*a_test\.ts\n +\d+\.\d {2}all files without a GPU\n +\d+\.\d {2}all files\n/,
+  );
 });
 
 Deno.test("the test entry finds leaked timers and open files, and allows no host but this one", async () => {

@@ -31,6 +31,9 @@ const GPU_TESTS: readonly string[] = [
   "tests/faults/file_faults_test.ts",
 ];
 
+/** Folders whose tests mostly wait for processes that they start, and for limits and signals. */
+const PROCESS_TESTS: readonly string[] = ["tests/browser", "tests/cluster", "tests/faults"];
+
 /** All test files in these folders, and these files. */
 export async function findTestFiles(paths: readonly string[]): Promise<string[]> {
   const files = await Promise.all(paths.map(async (path) => {
@@ -46,16 +49,25 @@ export async function findTestFiles(paths: readonly string[]): Promise<string[]>
 }
 
 /**
- * Groups test files by process. Lavapipe (Mesa 22.3.6) sometimes aborts or segfaults when a process exits that has
+ * Groups test files by process, for a machine of two cores: each group waits for a good part of its time, and no group
+ * takes much longer than the others. Lavapipe (Mesa 22.3.6) sometimes aborts or segfaults when a process exits that has
  * opened many devices (about once in twenty runs), so tests that open devices run in a separate process, in which
  * such crashes are tolerated.
  */
 export function groupFiles(files: readonly string[]): TestGroup[] {
-  const onGpu = (file: string) => GPU_TESTS.some((path) => `${relative(ROOT, resolve(file))}/`.startsWith(`${path}/`));
+  const isIn = (paths: readonly string[], file: string) =>
+    paths.some((path) => `${relative(ROOT, resolve(file))}/`.startsWith(`${path}/`));
+  const [gpu, others] = partition(files, (file) => isIn(GPU_TESTS, file));
+  const [processes, rest] = partition(others, (file) => isIn(PROCESS_TESTS, file));
   return [
-    { name: "without a GPU", files: files.filter((file) => !onGpu(file)), mayCrashAtExit: false },
-    { name: "on the GPU", files: files.filter(onGpu), mayCrashAtExit: true },
+    { name: "without a GPU", files: rest, mayCrashAtExit: false },
+    { name: "on the GPU", files: gpu, mayCrashAtExit: true },
+    { name: "of processes", files: processes, mayCrashAtExit: false },
   ].filter(({ files }) => files.length > 0);
+}
+
+function partition(files: readonly string[], belongs: (file: string) => boolean): [string[], string[]] {
+  return [files.filter(belongs), files.filter((file) => !belongs(file))];
 }
 
 /** Test files that start a cluster on this machine, which takes root, namespaces, Slurm, OpenMPI and MPICH. */
