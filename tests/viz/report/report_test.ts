@@ -166,6 +166,17 @@ Deno.test("the training section passes over floors, and its ticks fit however sm
   assert.ok(units.includes("0") && units.includes("1") && units.every((text) => !/[-−]/.test(text)), units.join());
 });
 
+Deno.test("the first sentence names methods with their settings, or the methods alone if there are many", () => {
+  const settings = (count: number) =>
+    Array.from({ length: count }, (_, i) => singleRunFixture({ setting: { lateral: `blur ${i}` }, studies: 40 }));
+  const lead = (parts: readonly Results[]) => {
+    const results = { ...parts[0]!, evaluations: parts.flatMap(({ evaluations }) => evaluations) };
+    return parse(renderReport(results)).querySelector("#summary .lead")!.textContent!;
+  };
+  assert.match(lead(settings(2)), /^MMVM \(lateral blur 0\) and MMVM \(lateral blur 1\), trained/);
+  assert.match(lead(settings(13)), /^MMVM \(13 methods and settings of them\), trained/);
+});
+
 Deno.test("renderReport() keeps a whole experiment under 3 MB", () => {
   assert.ok(new TextEncoder().encode(html).length < 3e6);
   const both = experimentFixture({ probes: ["logistic-regression", "random-forest"] });

@@ -13,6 +13,9 @@ import { isFloor } from "../figures/floors.ts";
 import { methodName } from "../figures/palette.ts";
 import { faults } from "../figures/faults.ts";
 
+/** Most methods with their settings that the first sentence names. */
+const MOST_NAMED = 12;
+
 /** Renders what was trained on which data, the best macro AUROC of each view, and warnings. */
 export function summarySection(ctx: ReportContext): HTMLElement {
   const { h, results } = ctx;
@@ -47,8 +50,13 @@ export function summarySection(ctx: ReportContext): HTMLElement {
 function leadSentence(ctx: ReportContext): string {
   const { data } = ctx.results;
   const runs = ctx.results.runs.filter(({ method }) => !isFloor(method));
-  const trained = ctx.summary.arms.filter((arm) => !isFloor(arm.method)).map((arm) => arm.name);
-  const arms = trained.length > 0 ? trained : [...new Set(runs.map((run) => methodName(run.method)))];
+  const trained = ctx.summary.arms.filter((arm) => !isFloor(arm.method));
+  const methods = [...new Set((trained.length > 0 ? trained : runs).map(({ method }) => methodName(method)))];
+  const arms = trained.length === 0
+    ? formatList(methods)
+    : trained.length <= MOST_NAMED
+    ? formatList(trained.map(({ name }) => name))
+    : `${formatList(methods)} (${trained.length} methods and settings of them)`;
   const train = data.splits.find((split) => split.split === "train");
   const test = ctx.results.cases.find((cases) => cases.split === "test") ?? ctx.results.cases[0];
   const seeds = new Set(runs.map((run) => run.seed)).size;
@@ -68,7 +76,7 @@ function leadSentence(ctx: ReportContext): string {
   const trainedOn = data.imageSize > 0
     ? `trained on ${material} at ${data.imageSize} × ${data.imageSize} pixels`
     : `embeddings, with probes trained on ${material}`;
-  return `${formatList(arms)}, ${trainedOn}, ` +
+  return `${arms}, ${trainedOn}, ` +
     `${formatNumberOf(runs.length, { one: "run", many: "runs" })} with ` +
     `${formatNumberOf(seeds, { one: "seed", many: "seeds" })}.${scored}`;
 }
