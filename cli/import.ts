@@ -4,14 +4,17 @@
  * @module
  */
 import { basename } from "node:path";
+import { openDataset } from "../data/mod.ts";
 import { methodKind, methodOf } from "../models/mod.ts";
 import { runPaths, writeRunConfig } from "../training/mod.ts";
-import { type ImportedState, readState } from "../training/run/import_state.ts";
+import { checkState, type ImportedState, readTensors } from "../training/run/import_state.ts";
 import { saveFirstState } from "../training/run/run_checkpoint.ts";
+import { pretrainedClassifier, type TorchvisionState, torchvisionState } from "../training/run/torchvision_state.ts";
 import { checkRunConfig, type RunConfig } from "../training/run/run_config.ts";
-import { parseArguments, runName } from "./options/options.ts";
+import { integer, type OptionValues, parseArguments, runName } from "./options/options.ts";
 import {
   DATA_OPTIONS,
+  datasetOptions,
   requireNetwork,
   runConfigOf,
   runDirectory,
@@ -29,16 +32,23 @@ const { method, views, privateDim, likelihood, scale, dropout, batchSize, seed }
 const OPTIONS = {
   run: runName({ help: "name of the new run; its files are in runs/NAME" }),
   ...{ method, views, privateDim, likelihood, scale, dropout, batchSize, seed },
+  imageSize: integer({ min: 4, max: 1024, help: "side of the images that torchvision's encoders see, by default 64" }),
   data: TRAIN_OPTIONS.data,
   ...DATA_OPTIONS,
 };
+
+type Values = OptionValues<typeof OPTIONS>;
+
+/** Settings without a flag here have the defaults of `train`. */
+const DEFAULTS = Object.fromEntries(Object.entries(TRAIN_OPTIONS).map(([name, option]) => [name, option.default]));
 
 /** Runs the command with these arguments. */
 export async function main(args: readonly string[]): Promise<void> {
   const { values, operands: [file] } = parseArguments({
     name: "import",
-    summary: "Makes a run of a VAE's PyTorch state_dict, named as in the authors' implementation; " +
-      "network and sizes follow from the tensors.",
+    summary:
+      "Makes a run of a PyTorch state_dict: of a VAE, named as in the authors' implementation, whose network and " +
+      "sizes follow from the tensors; or of torchvision's densenet121 or resnet50, to fine-tune as encoders.",
     options: OPTIONS,
     operands: { name: "FILE", help: "state_dict in the safetensors format", min: 1, max: 1 },
   }, args);
@@ -48,16 +58,20 @@ export async function main(args: readonly string[]): Promise<void> {
     throw new UsageError("import needs --data DIR, the data that the run is evaluated on, or --dataset mnist-pairs");
   }
   const path = userPath(file!);
-  const state = await readState(path);
-  requireViews(values, state);
-  requirePriors(values, state);
+  const tensors = await readTensors(path);
   const directory = runDirectory(run);
   if (await exists(directory)) {
     throw new UserError(`${directory} is there already: choose another --run NAME, or delete the directory`);
   }
-  // Settings without a flag here have the defaults of `train`.
-  const defaults = Object.fromEntries(Object.entries(TRAIN_OPTIONS).map(([name, option]) => [name, option.default]));
-  const all = { ...defaults, ...values, ...state.sizes, run } as TrainValues;
+  const pretrained = torchvisionState(tensors);
+  if (pretrained !== undefined) {
+    return await importEncoders(pretrained, { values: { ...values, run }, path, directory });
+  }
+  const state = checkState(tensors, { path });
+  if (values.imageSize !== undefined) throw new UsageError("--image-size follows from a VAE's tensors: leave it out");
+  requireViews(values, state);
+  requirePriors(values, state);
+  const all = { ...DEFAULTS, ...values, ...state.sizes, run } as TrainValues;
   requireNetwork(all);
   const config = checkRunConfig(runConfigOf(all, { root: data, alphaSteps: 0 }), { file: basename(path) });
   using _lock = await takeRunDirectory(directory, { resume: false });
@@ -67,6 +81,32 @@ export async function main(args: readonly string[]): Promise<void> {
   console.log(printable(
     `${directory}: ${state.views} views, ${network} network at ${imageSize} pixels, ${filterDim} filters, ` +
       `${latentDim} latent dimensions\n\`deno task evaluate ${run}\` measures it`,
+  ));
+}
+
+/** Makes a run of a classifier of torchvision's encoders, one for each view, whose heads are still to be trained. */
+async function importEncoders(
+  state: TorchvisionState,
+  { values, path, directory }: { values: Values & { run: string }; path: string; directory: string },
+): Promise<void> {
+  const { network } = state;
+  const { run, data } = values;
+  const index = await openDataset(datasetOptions({ ...DEFAULTS, ...values } as TrainValues, data));
+  const { imageSize = TRAIN_OPTIONS.imageSize.default, views = [...index.views] } = values;
+  const all = { ...DEFAULTS, ...values, method: "supervised", network, imageSize, views } as TrainValues;
+  requireNetwork(all);
+  const config = checkRunConfig(runConfigOf(all, { root: data, alphaSteps: 0 }), { file: basename(path) });
+  const { loss: _loss, positiveWeights: _weights, ...model } = config.model;
+  const tensors = pretrainedClassifier(state, {
+    config: { ...model, views, labels: index.labels.length },
+    file: path,
+  });
+  using _lock = await takeRunDirectory(directory, { resume: false });
+  await writeRunConfig(directory, config);
+  await saveFirstState(tensors, { paths: runPaths(directory), config });
+  console.log(printable(
+    `${directory}: torchvision's ${network} as the encoder of ${views.join(" and ")} at ${imageSize} pixels\n` +
+      `\`deno task finetune ${run}\` trains heads on it, with --train all the encoders too`,
   ));
 }
 

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { declareParameters, fileShape, Vae } from "../../models/mod.ts";
 import { decodeSafetensors, encodeSafetensors, toFloat32 } from "../../runtime/mod.ts";
+import { latestCheckpoint } from "../../runtime/files/checkpoint.ts";
 import { runProcess, taskCommand } from "../process.ts";
+import { torchvisionTensors } from "../training/torchvision_tensors.ts";
 
 Deno.test("deno task import makes a run of a state_dict, export writes it again, and an old run stays", async () => {
   const folder = await Deno.makeTempDir();
@@ -48,6 +50,27 @@ Deno.test("deno task import makes a run of a state_dict, export writes it again,
     const again = await runProcess([...taskCommand("import"), ...args], { cwd: folder });
     assert.deepEqual([again.code, again.stdout], [1, ""]);
     assert.match(again.stderr, /theirs is there already: choose another --run NAME/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("deno task import makes a run of torchvision's DenseNet, whose heads finetune trains", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeFile(join(folder, "densenet.safetensors"), encodeSafetensors(torchvisionTensors("densenet121")));
+    const args = ["densenet.safetensors", "--run", "imagenet", "--dataset", "mnist-pairs", "--image-size", "32"];
+    const made = await runProcess([...taskCommand("import"), ...args], { cwd: folder });
+    assert.equal(made.code, 0, made.stderr);
+    assert.match(made.stdout, /torchvision's densenet121 as the encoder of rotated and noisy at 32 pixels\n/);
+    const { model } = JSON.parse(await Deno.readTextFile(join(folder, "runs/imagenet/config.json")));
+    assert.deepEqual([model.method, model.network, model.imageSize], ["supervised", "densenet121", 32]);
+    const { found } = await latestCheckpoint(join(folder, "runs/imagenet/checkpoints"));
+    assert.deepEqual([...found!.tensors.get("encoders.1.features.conv0.weight")!.shape], [64, 1, 7, 7]);
+    assert.deepEqual([...found!.tensors.get("classifiers.0.weight")!.shape], [10, 1024]);
+    const small = await runProcess([...taskCommand("import"), ...args.with(2, "small").with(6, "28")], { cwd: folder });
+    assert.equal(small.code, 2, small.stderr);
+    assert.match(small.stderr, /takes 29 pixels or more, not 28/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

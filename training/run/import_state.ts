@@ -27,11 +27,11 @@ const STATE = { maxBytes: 2 ** 32, kind: "a state_dict" };
 const SHOWN = 10;
 
 /**
- * Reads and checks a state_dict with the authors' names, stored as safetensors.
+ * Reads the tensors of a state_dict, stored as safetensors.
  *
- * @throws {DataError} naming each tensor that is missing, unknown, of another shape or not finite.
+ * @throws {DataError} for another file.
  */
-export async function readState(path: string): Promise<ImportedState> {
+export async function readTensors(path: string): Promise<Map<string, HostTensor>> {
   const bytes = await readRegular(path, STATE);
   const tensors = new Map<string, HostTensor>();
   try {
@@ -44,6 +44,25 @@ export async function readState(path: string): Promise<ImportedState> {
     if (!(error instanceof SafetensorsError || error instanceof TypeError)) throw error;
     throw new DataError(`this is not a state_dict in the safetensors format: ${error.message}`, { file: path });
   }
+  return tensors;
+}
+
+/**
+ * Reads and checks a state_dict with the authors' names, stored as safetensors.
+ *
+ * @throws {DataError} naming each tensor that is missing, unknown, of another shape or not finite.
+ */
+export async function readState(path: string): Promise<ImportedState> {
+  return checkState(await readTensors(path), { path });
+}
+
+/**
+ * Checks a state_dict with the authors' names.
+ *
+ * @param options.path The file, for messages.
+ * @throws {DataError} naming each tensor that is missing, unknown, of another shape or not finite.
+ */
+export function checkState(tensors: ReadonlyMap<string, HostTensor>, { path }: { path: string }): ImportedState {
   const { views, ...found } = sizesOf(tensors, { file: path });
   const privateDim = tensors.get("private_priors.0")?.shape[0];
   const sizes = { ...found.sizes, ...(privateDim === undefined ? {} : { privateDim }) };
