@@ -85,6 +85,11 @@ const PARTS: Readonly<Record<string, Part>> = {
     args: ["paper224"],
     permissions: PEERS,
   },
+  ranks: {
+    summary: "steps of several ranks beside what `plan` predicts, on one host and on two (--help lists its flags)",
+    file: "bench/ranks.ts",
+    permissions: ["--allow-all"],
+  },
   loader: {
     summary: "loading of batches from the cache",
     file: "bench/loader.ts",
