@@ -9,7 +9,7 @@ import { choice, flag, integer, parseArguments, path, text } from "../cli/option
 import { UserError } from "../cli/terminal/errors.ts";
 import { runCli } from "../cli/terminal/run_cli.ts";
 import { makeFolder, writeFileAtomic } from "../base/atomic_file.ts";
-import { PRECISIONS } from "../runtime/mod.ts";
+import { COMPUTE_TYPES, PRECISIONS } from "../runtime/mod.ts";
 import { compileStep } from "./gpu_static/compile_process.ts";
 import { choiceLosses, choiceTable } from "./gpu_static/choices.ts";
 import { CARDS } from "./gpu_static/cards.ts";
@@ -23,6 +23,7 @@ const OPTIONS = {
   work: choice(["paper64", "paper224"], { help: "the papers' network at 64 or 224 pixels", default: "paper224" }),
   batch: integer({ min: 1, help: "batch size", default: 32 }),
   precision: choice(PRECISIONS, { help: "how feature maps are stored", default: "f32" }),
+  compute: choice(COMPUTE_TYPES, { help: "what products multiply", default: "f32" }),
   family: text({
     pattern: /^[a-z0-9]+$/,
     allowed: "a name that Mesa knows, such as navi21, gfx1100, vega10",
@@ -46,11 +47,12 @@ async function main(args: readonly string[]): Promise<number> {
     summary: "Compiles a training step's kernels for a GPU without one, and models the step's time.",
     options: OPTIONS,
   }, args);
-  const { precision, family, batch: batchSize } = values;
-  const work = `${values.work}-b${batchSize}${precision === "f16" ? "-f16" : ""}`;
+  const { precision, compute, family, batch: batchSize } = values;
+  const suffix = compute === "f16" ? "-f16-products" : precision === "f16" ? "-f16" : "";
+  const work = `${values.work}-b${batchSize}${suffix}`;
   const imageSize = values.work === "paper64" ? 64 : 224;
   const step = await compileStep({
-    request: { imageSize, batchSize, precision, choices: values.choices },
+    request: { imageSize, batchSize, precision, compute, choices: values.choices },
     family,
     work,
   });

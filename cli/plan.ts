@@ -22,7 +22,7 @@ import { EXPERIMENTS, type ScaleName, SCALES } from "../experiments/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { RUN_SETTINGS } from "../training/run/run_settings.ts";
 import { choice, flag, integer, number, type OptionValues, parseArguments, path } from "./options/options.ts";
-import { requireNetwork, TRAIN_OPTIONS } from "./options/run_options.ts";
+import { requireCompute, requireNetwork, TRAIN_OPTIONS } from "./options/run_options.ts";
 import { UsageError } from "./terminal/errors.ts";
 import { planExperiment } from "./run/plan_experiment.ts";
 import { EXPERIMENTS_FOLDER } from "./run/phantom_data.ts";
@@ -61,6 +61,7 @@ export const PLAN_OPTIONS = {
   ...model,
   batchSize: TRAIN_OPTIONS.batchSize,
   precision: TRAIN_OPTIONS.precision,
+  compute: TRAIN_OPTIONS.compute,
 };
 
 type Values = OptionValues<typeof PLAN_OPTIONS>;
@@ -105,6 +106,7 @@ async function printRanks(values: RankValues): Promise<void> {
     throw new UsageError(`--batch-size ${batchSize} must be a multiple of --ranks ${ranks}, which divide it`);
   }
   if (!METHOD_NAMES.includes(values.method)) throw new UsageError(`--method must be a VAE, not ${values.method}`);
+  requireCompute(values);
   requireNetwork({
     ...TRAIN_DEFAULTS,
     ...values,
@@ -159,7 +161,7 @@ export function plannedVae(values: Values): VaeConfig {
 }
 
 function trainerOptions(values: Values, batchSize: number): VaeTrainerOptions {
-  return { config: plannedVae(values), batchSize, precision: values.precision, seed: 1 };
+  return { config: plannedVae(values), batchSize, precision: values.precision, compute: values.compute, seed: 1 };
 }
 
 /** Seconds of a step of one process on the whole batch: steps are queued, as in training. */

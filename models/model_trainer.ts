@@ -28,6 +28,7 @@
 import {
   type AverageSettings,
   compile,
+  type ComputeType,
   decodeSafetensors,
   type Device,
   encodeSafetensors,
@@ -89,6 +90,8 @@ export interface TrainerOptions<I extends InputSpecs, O extends ModelOutput> {
   readonly average?: AverageSettings;
   /** How feature maps and their gradients are stored, `f32` by default; see `CompileOptions.precision`. */
   readonly precision?: Precision;
+  /** What products of training steps multiply, `f32` by default; see `CompileOptions.compute`. */
+  readonly compute?: ComputeType;
   /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */
   readonly checkNumerics?: boolean;
   /** Called with the memory of the training step before any is allocated. */
@@ -117,7 +120,16 @@ export async function createTrainer<const I extends InputSpecs, O extends ModelO
 ): Promise<Trainer<I, O>> {
   requireInputs(options.inputs);
   requireParts(options);
-  const { optimizer, seed = 0, accumulate = 1, average, precision = "f32", checkNumerics = false, onPlan } = options;
+  const {
+    optimizer,
+    seed = 0,
+    accumulate = 1,
+    average,
+    precision = "f32",
+    compute = "f32",
+    checkNumerics = false,
+    onPlan,
+  } = options;
   const trainer = await createStepTrainer(device, {
     model: new FunctionModel(options),
     optimizer,
@@ -125,6 +137,7 @@ export async function createTrainer<const I extends InputSpecs, O extends ModelO
     accumulate,
     average,
     precision,
+    compute,
     checkNumerics,
     ...(onPlan ? { onPlan } : {}),
   });

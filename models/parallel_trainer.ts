@@ -111,7 +111,7 @@ class GradientProgram implements Disposable {
     device: Device,
     { model, state, options }: { model: Trainable<B>; state: TrainingState; options: StepTrainerOptions },
   ): Promise<GradientProgram> {
-    const { precision = "f32", checkNumerics = false, onPlan } = options;
+    const { precision = "f32", compute = "f32", checkNumerics = false, onPlan } = options;
     const of = requireMicroBatches(options);
     const metrics: string[] = [];
     const totals: State[] = [];
@@ -128,7 +128,7 @@ class GradientProgram implements Disposable {
           accumulate(total, values);
         }
         return {};
-      }, { name: "gradient of a training step", checkNumerics, precision, ...(onPlan ? { onPlan } : {}) });
+      }, { name: "gradient of a training step", checkNumerics, precision, compute, ...(onPlan ? { onPlan } : {}) });
       const partOf = ({ buffer, size }: State): BufferPart => ({ buffer, offset: 0, bytes: size * 4 });
       const results: [BufferPart, BufferPart] = of === 1
         ? [program.output("gradient"), program.output("terms")]

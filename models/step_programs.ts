@@ -87,14 +87,14 @@ class WholeStep implements StepPrograms {
   ) {}
 
   static async create<B>(device: Device, { model, state, options }: Parts<B>): Promise<WholeStep> {
-    const { precision = "f32", checkNumerics = false, keepGradients = false, onPlan, seed } = options;
+    const { precision = "f32", compute = "f32", checkNumerics = false, keepGradients = false, onPlan, seed } = options;
     const program = await compile(
       device,
       () => {
         const { metrics, gradient } = buildStep(model, state);
         return { metrics, ...(keepGradients ? { outputs: { gradient: gradient() } } : {}) };
       },
-      { name: "training step", checkNumerics, precision, ...(onPlan ? { onPlan } : {}) },
+      { name: "training step", checkNumerics, precision, compute, ...(onPlan ? { onPlan } : {}) },
     );
     return new WholeStep(program, state, seed);
   }
@@ -140,7 +140,7 @@ class AccumulatedStep implements StepPrograms {
   ) {}
 
   static async create<B>(device: Device, { model, state, options }: Parts<B>): Promise<AccumulatedStep> {
-    const { precision = "f32", checkNumerics = false, keepGradients = false, onPlan, seed } = options;
+    const { precision = "f32", compute = "f32", checkNumerics = false, keepGradients = false, onPlan, seed } = options;
     const of = requireMicroBatches(options);
     const owned: Disposable[] = [];
     try {
@@ -154,6 +154,7 @@ class AccumulatedStep implements StepPrograms {
         name: "gradient of a micro-batch",
         checkNumerics,
         precision,
+        compute,
         ringCapacity: RING_STEPS * of,
         ...(onPlan ? { onPlan } : {}),
       });

@@ -3,7 +3,15 @@
  *
  * @module
  */
-import type { AverageSettings, InputData, Optimizer, Precision, ProgramMemory, Tensor } from "../runtime/mod.ts";
+import type {
+  AverageSettings,
+  ComputeType,
+  InputData,
+  Optimizer,
+  Precision,
+  ProgramMemory,
+  Tensor,
+} from "../runtime/mod.ts";
 import { adam } from "../runtime/mod.ts";
 import type { Scope } from "./layers/scope.ts";
 import type { BatchPart } from "./methods/component_draw.ts";
@@ -73,6 +81,8 @@ export interface StepTrainerOptions {
   readonly average?: AverageSettings | undefined;
   /** How feature maps and their gradients are stored, `f32` by default; see `CompileOptions.precision`. */
   readonly precision?: Precision;
+  /** What products of training steps multiply, `f32` by default; see `CompileOptions.compute`. */
+  readonly compute?: ComputeType;
   /** Keep the last step's gradients, for `StepTrainer.readGradients()`. */
   readonly keepGradients?: boolean;
   /** Look for NaN and infinity in every op's results; see `CompileOptions.checkNumerics`. Slow. */

@@ -21,6 +21,7 @@ export type {
   Access,
   Binding,
   Candidates,
+  ComputeType,
   Dispatch,
   ElementType,
   Grid,
@@ -28,6 +29,7 @@ export type {
   Lowering,
   Operand,
   Operands,
+  ProductTile,
   Profile,
   Target,
   Tuner,
@@ -40,7 +42,7 @@ export type { KernelValues } from "./kernels/expand.ts";
 export type { Epilogue, Expression, Reference, Step } from "./kernels/pointwise/expression.ts";
 export type { ColumnPartials, ColumnSums, ColumnSumsInputs, ColumnSumsRequest } from "./kernels/norm/column_sums.ts";
 export type { NormalizedInput } from "./kernels/conv/normalized_input.ts";
-export { f32, gridFor, i32, raw, reads, updates, writes } from "./kernels/kernel.ts";
+export { COMPUTE_TYPES, f32, gridFor, i32, raw, reads, updates, writes } from "./kernels/kernel.ts";
 export { KernelTuner, type KernelTunerOptions, type TuningChoices } from "./tuner/kernel_tuner.ts";
 export { decodeTuning, encodeTuning } from "./tuner/tuning_file.ts";
 export { type LoweringSizes, timeLowering, type TimingOptions } from "./tuner/time_lowering.ts";

@@ -139,7 +139,7 @@ export function trainableOf(config: RunConfig, data: RunData): Trainable<Batch> 
 
 /** The model of a run on batches, or on one of several equal parts of them, each in micro-batches. */
 function modelOf({ config, data, checkNumerics = false }: RunTrainerOptions, part: BatchPart = { index: 0, of: 1 }) {
-  const { batchSize: whole, seed, precision = "f32", augment, accumulate = 1 } = config.training;
+  const { batchSize: whole, seed, precision = "f32", compute = "f32", augment, accumulate = 1 } = config.training;
   const of = part.of * accumulate;
   if (whole % of !== 0) {
     throw new RangeError(
@@ -150,7 +150,7 @@ function modelOf({ config, data, checkNumerics = false }: RunTrainerOptions, par
   const views = viewsOfRun(config, data);
   const average = runAverage(config.training);
   const optimizer = runOptimizer(config.training);
-  const common = { seed, checkNumerics, precision, accumulate, average, optimizer };
+  const common = { seed, checkNumerics, precision, compute, accumulate, average, optimizer };
   const options = { ...common, batchSize, missingViews: views.missing, augment };
   return { model: trainable(), common };
 

@@ -26,7 +26,7 @@ const dispatchSchema = z.strictObject({
   threads: z.int().positive(),
   flops: z.number(),
   bytes: z.number(),
-  tile: z.strictObject({ rows: z.int(), columns: z.int(), depth: z.int() }).exactOptional(),
+  tile: z.strictObject({ rows: z.int(), columns: z.int(), depth: z.int(), steps: z.int() }).exactOptional(),
   pipeline: z.int().nonnegative(),
 });
 

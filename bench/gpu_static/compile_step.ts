@@ -8,7 +8,7 @@
 import { z } from "zod";
 import { createPipeline, pipelineKey, type PipelineSource } from "../../runtime/device/pipeline.ts";
 import { DEFAULT_LANES } from "../../runtime/kernels/declarations.ts";
-import { Device, PRECISIONS } from "../../runtime/mod.ts";
+import { COMPUTE_TYPES, Device, PRECISIONS } from "../../runtime/mod.ts";
 import type { Tuner } from "../../runtime/kernels/kernel.ts";
 import { unitName } from "../../runtime/plan/commands.ts";
 import { type PlannedCommand, planProgram, type ProgramPlan } from "../../runtime/plan/program_plan.ts";
@@ -22,6 +22,7 @@ const requestSchema = z.strictObject({
   imageSize: z.int(),
   batchSize: z.int(),
   precision: z.enum(PRECISIONS),
+  compute: z.enum(COMPUTE_TYPES),
   /** Also compile every variant of every matrix product and convolution. */
   choices: z.boolean(),
 });
@@ -41,13 +42,13 @@ export interface CompiledStep {
 /** The papers' training step with dropout, as the trainer builds it. */
 function planStep(
   device: Device,
-  { request: { imageSize, batchSize, precision }, tuner }: { request: CompileRequest; tuner: Tuner },
+  { request: { imageSize, batchSize, precision, compute }, tuner }: { request: CompileRequest; tuner: Tuner },
 ): ProgramPlan {
   const config = { ...stepWork("paper64").config, imageSize, dropout: 0.5 };
   using step = traceStep(device, { config, batchSize, precision, seed: 0 });
   return planProgram(step.request, {
     // A large GPU's limits: the null device's own say nothing about the GPU that it stands for.
-    target: { ...device.target, maxBindingBytes: 4 * 2 ** 30 - 4, tuner },
+    target: { ...device.target, maxBindingBytes: 4 * 2 ** 30 - 4, compute, tuner },
     maxBufferBytes: 64 * 2 ** 30,
     precision,
   });

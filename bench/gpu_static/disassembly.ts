@@ -14,6 +14,8 @@ export interface InstructionCounts {
   vector: number;
   /** Multiply-adds; a packed or dual one counts as one instruction. */
   multiplyAdd: number;
+  /** Those of them that multiply and add two pairs of float16, or begin a sum with two products. */
+  packed: number;
   /** Other floating-point arithmetic. */
   otherFloat: number;
   /** Comparisons and selects. */
@@ -101,6 +103,7 @@ export function noInstructions(): InstructionCounts {
   return {
     vector: 0,
     multiplyAdd: 0,
+    packed: 0,
     otherFloat: 0,
     select: 0,
     clamp: 0,
@@ -128,6 +131,7 @@ export function countInstructions(
     if (opcode.startsWith("v_")) {
       counts.vector++;
       counts[vectorKind(opcode)]++;
+      if (PACKED.test(opcode)) counts.packed++;
     } else if (opcode.startsWith("ds_")) {
       counts[/^ds_(load|read)/.test(opcode) ? "workgroupLoads" : "workgroupStores"]++;
     } else if (/^(buffer|global|flat|tbuffer|image)_(load|store)/.test(opcode)) {
@@ -147,9 +151,12 @@ export function countInstructions(
   return counts;
 }
 
+const PACKED = /^v_pk_(fma|fmac|mad|mul)_f16/;
+
 type VectorKind = "multiplyAdd" | "select" | "division" | "clamp" | "move" | "otherFloat" | "integer";
 
 function vectorKind(opcode: string): VectorKind {
+  if (PACKED.test(opcode)) return "multiplyAdd";
   if (
     /^v_(pk_|dual_)?(fma|fmac|mac|mad|dot2)/.test(opcode) && /f32|f16/.test(opcode) && !/u32|i32|u24|i24/.test(opcode)
   ) {

@@ -6,15 +6,9 @@
 import { type CardName, CARDS } from "./cards.ts";
 import type { StaticChoice } from "./choices.ts";
 import { rdnaWaves } from "./occupancy.ts";
-import type { MachineProgram } from "./disassembly.ts";
+import type { Loop, MachineProgram } from "./disassembly.ts";
 import type { StaticKernel } from "./static_kernel.ts";
-import {
-  HOT_LOOPS_A_ROUND,
-  modelDispatch,
-  type ModelledDispatch,
-  type StaticDispatch,
-  totalSeconds,
-} from "./step_model.ts";
+import { modelDispatch, type ModelledDispatch, type StaticDispatch, totalSeconds } from "./step_model.ts";
 
 /** The kernels and dispatches of one training step, compiled for one family of GPUs. */
 export interface StaticStep {
@@ -57,15 +51,29 @@ export function isTileKernel(kernel: string): boolean {
 
 /** Multiply-adds among the vector instructions of the hot loop; `undefined` without one. */
 export function hotLoopShare({ hot }: MachineProgram): number | undefined {
-  return hot && hot.own.multiplyAdd / hot.own.vector;
+  return hot && productsOf(hot) / hot.own.vector;
 }
 
-/** Share of multiply-adds among the vector instructions of a round, including all iterations of its hot loop. */
-export function roundShare({ hot, round }: MachineProgram): number | undefined {
+/**
+ * Share of multiply-adds among the vector instructions of a round, including all iterations of its hot loop.
+ *
+ * @param steps Iterations of the hot loop in a round.
+ */
+export function roundShare({ hot, round }: MachineProgram, steps: number): number | undefined {
   if (!hot) return undefined;
-  const times = round ? HOT_LOOPS_A_ROUND : 1;
-  return (times * hot.own.multiplyAdd + (round?.own.multiplyAdd ?? 0)) /
+  const times = round ? steps : 1;
+  return (times * productsOf(hot) + (round?.own.multiplyAdd ?? 0)) /
     (times * hot.own.vector + (round?.own.vector ?? 0));
+}
+
+/** Multiply-adds of a loop; where there are packed ones, the others only add up their sums. */
+function productsOf({ own: { packed, multiplyAdd } }: Loop): number {
+  return packed > 0 ? packed : multiplyAdd;
+}
+
+/** Iterations of a kernel's hot loop in a round. */
+export function hotSteps(dispatches: readonly StaticDispatch[], pipeline: number): number {
+  return dispatches.find((one) => one.pipeline === pipeline)?.tile?.steps ?? 1;
 }
 
 /** Spilled registers, vector and scalar. */
@@ -77,12 +85,15 @@ export function spills({ statistics }: MachineProgram): number {
 export function summarizeStep({ kernels: compiled, dispatches }: StaticStep): StaticFigures {
   // Variants that the step does not use were compiled for comparison.
   const used = new Set(dispatches.map(({ pipeline }) => pipeline));
-  const kernels = compiled.filter((_, i) => used.has(i));
+  const kernels = compiled.map((kernel, i) => ({ ...kernel, steps: hotSteps(dispatches, i) }))
+    .filter((_, i) => used.has(i));
   const tiles = kernels.filter(({ kernel }) => isTileKernel(kernel));
   const small = tiles.filter(({ kernel }) => kernel.includes("gpu-32x32"));
   const large = tiles.filter((tile) => !small.includes(tile));
-  const least = (of: readonly StaticKernel[], share: (program: MachineProgram) => number | undefined) =>
-    round3(Math.min(1, ...of.map(({ program }) => share(program)).filter((value) => value !== undefined)));
+  const least = (of: typeof kernels, share: (program: MachineProgram, steps: number) => number | undefined) =>
+    round3(
+      Math.min(1, ...of.map(({ program, steps }) => share(program, steps)).filter((value) => value !== undefined)),
+    );
   const most = (values: readonly number[]) => Math.max(0, ...values);
   return {
     "hot-loop-min": least(tiles, hotLoopShare),

@@ -6,7 +6,7 @@
 import { formatTable } from "../../cli/terminal/table.ts";
 import { type CardName, CARDS, peakFlops } from "./cards.ts";
 import { nvidiaWarps, rdnaWaves } from "./occupancy.ts";
-import { hotLoopShare, modelStep, roundShare, spills, type StaticStep } from "./static_summary.ts";
+import { hotLoopShare, hotSteps, modelStep, roundShare, spills, type StaticStep } from "./static_summary.ts";
 import { type ModelledDispatch, totalSeconds } from "./step_model.ts";
 
 const KERNEL_COLUMNS = [
@@ -50,7 +50,7 @@ export function kernelTable({ kernels, dispatches }: StaticStep): string {
       own?.clamp ?? "-",
       own?.select ?? "-",
       own?.scalar ?? "-",
-      percent(roundShare(program)),
+      percent(roundShare(program, hotSteps(dispatches, i))),
       waitedFetches,
     ];
   });

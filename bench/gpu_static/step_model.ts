@@ -8,6 +8,7 @@
  *
  * @module
  */
+import type { ProductTile } from "../../runtime/kernels/kernel.ts";
 import { type Card, peakFlops } from "./cards.ts";
 import type { InstructionCounts, MachineProgram } from "./disassembly.ts";
 import { nvidiaWarps } from "./occupancy.ts";
@@ -23,7 +24,7 @@ export interface StaticDispatch {
   readonly flops: number;
   readonly bytes: number;
   /** The part of a matrix product that one workgroup computes, for tile kernels. */
-  readonly tile?: { readonly rows: number; readonly columns: number; readonly depth: number };
+  readonly tile?: ProductTile;
   /** Index of its pipeline. */
   readonly pipeline: number;
 }
@@ -41,16 +42,15 @@ export interface ModelledDispatch extends StaticDispatch {
 const LAUNCH = 5e-6;
 /** The most multiply-adds a clock, as a share of the peak, that good kernels are seen to issue. */
 const BEST_ISSUE = 0.95;
-/** Slices of depth 16 that a tile kernel keeps in workgroup memory; the hot loop takes 4 of them at a time. */
+/** Slices of depth 16 that a tile kernel keeps in workgroup memory. */
 export const SLICE = 16;
-export const HOT_LOOPS_A_ROUND = 4;
 
 /** Models one dispatch. */
 export function modelDispatch(dispatch: StaticDispatch, program: MachineProgram, card: Card): ModelledDispatch {
   const memory = dispatch.bytes / card.bandwidth;
   const { tile } = dispatch;
   if (tile && program.hot) {
-    const efficiency = issueEfficiency(program, card);
+    const efficiency = issueEfficiency(program, card, tile.steps);
     const slices = Math.ceil(tile.depth / SLICE) * SLICE;
     const padded = 2 * dispatch.workgroups * tile.rows * tile.columns * slices;
     const fill = multiprocessorFill(dispatch, nvidiaWarps(program, dispatch.threads), card);
@@ -62,7 +62,7 @@ export function modelDispatch(dispatch: StaticDispatch, program: MachineProgram,
   // Memory decides, unless other instructions crowd out the multiply-adds, and few lanes do not saturate it.
   const fill = Math.min(1, dispatch.workgroups * dispatch.threads / (card.multiprocessors * 512));
   const stream = memory / Math.max(fill, 0.02);
-  const efficiency = program.hot?.own.multiplyAdd ? issueEfficiency({ hot: program.hot }, card) : 1;
+  const efficiency = program.hot?.own.multiplyAdd ? issueEfficiency({ hot: program.hot }, card, 1) : 1;
   const compute = dispatch.flops / peakFlops(card) / efficiency;
   const bound = stream > LAUNCH ? "memory" : "launch";
   return { ...dispatch, seconds: Math.max(stream, compute) + LAUNCH, bound, efficiency, fill, padding: 1 };
@@ -73,11 +73,19 @@ export function totalSeconds(dispatches: readonly ModelledDispatch[]): number {
   return dispatches.reduce((total, { seconds }) => total + seconds, 0);
 }
 
-/** Share of the peak that the instruction mix of a round allows. */
-function issueEfficiency({ hot, round }: Pick<MachineProgram, "hot" | "round">, card: Card): number {
-  const multiplyAdds = HOT_LOOPS_A_ROUND * hot!.own.multiplyAdd * card.issueLanes / card.multiplyAddLanes;
-  const issued = HOT_LOOPS_A_ROUND * issueSlots(hot!.own) + (round ? issueSlots(round.own) : 0);
-  return BEST_ISSUE * Math.min(1, multiplyAdds / Math.max(issued, multiplyAdds));
+/**
+ * Share of float32's peak that the instruction mix of a round allows, which is above 1 where packed multiply-adds are
+ * faster. In such a loop the others, which add up in float32, do no work of the product's.
+ */
+function issueEfficiency({ hot, round }: Pick<MachineProgram, "hot" | "round">, card: Card, steps: number): number {
+  // The compiler may have unrolled a loop of few steps: the round is the hot loop then.
+  const times = round ? steps : 1;
+  const { multiplyAdd, packed } = hot!.own;
+  const slots = card.issueLanes / card.multiplyAddLanes;
+  const work = times * (packed > 0 ? 2 * packed : multiplyAdd) * slots;
+  const pipes = times * (packed * card.issueLanes / card.packedLanes + (multiplyAdd - packed) * slots);
+  const issued = times * issueSlots(hot!.own) + (round ? issueSlots(round.own) : 0);
+  return BEST_ISSUE * work / Math.max(issued, pipes);
 }
 
 function issueSlots(counts: InstructionCounts): number {

@@ -106,6 +106,20 @@ export function requireNetwork(values: TrainValues): void {
   }
 }
 
+/**
+ * Checks early that products of float16 come with storage of float16.
+ *
+ * @throws {UsageError} if they do not.
+ */
+export function requireCompute({ compute, precision }: Pick<TrainValues, "compute" | "precision">): void {
+  if (compute === "f16" && precision !== "f16") {
+    throw new UsageError(
+      `--compute f16 needs --precision f16, whose loss scale keeps gradients in float16's range, not ${precision}: ` +
+        "add it, or leave --compute out",
+    );
+  }
+}
+
 function requirePrivateDim(values: Pick<TrainValues, "method" | "privateDim" | "latentDim">): void {
   try {
     privateDimOf(methodOf(values.method), values);

@@ -32,6 +32,7 @@ import { CACHE, drawPhantoms, phantomRoot } from "./phantom_data.ts";
 import { textOf } from "../options/options.ts";
 import {
   DEFAULT_PHANTOMS,
+  requireCompute,
   requireNetwork,
   runConfigOf,
   runDirectory,
@@ -144,6 +145,7 @@ export async function startRun(values: TrainValues, options: StartOptions): Prom
 }
 
 function newDraft(values: TrainValues, ranks: number): RunDraft {
+  requireCompute(values);
   requireNetwork(values);
   const { dataset, data, alphaSteps } = values;
   const isPhantoms = data === undefined && (dataset === undefined || dataset === "phantoms");

@@ -85,8 +85,9 @@ export function kernelText(
   const hasUniforms = Object.keys(uniforms).length > 0;
   const textures = texelFormats(halves);
   let binding = 0;
+  const body = expand(code, values);
   const lines = [
-    (halves.storage.includes(true) ? "enable f16; " : "") + expand(code, values),
+    (halves.storage.includes(true) || dispatch.half ? "enable f16; " : "") + body,
     `const LANES = ${lanes}u;`,
     ...Object.entries(values).flatMap(([name, value]) => constant(name, value)),
     ...storage.map(([name, operand], i) => {
@@ -100,7 +101,14 @@ export function kernelText(
     ...textures.map((format) =>
       `@group(0) @binding(${binding++}) var ${textureName(format)}: texture_storage_2d<${format}, read>;`
     ),
-    ...storage.flatMap(([name, operand], i) => operand.raw ? [] : accessors(name, operand, halves.storage[i] ?? false)),
+    ...storage.flatMap(([name, operand], i) => {
+      if (operand.raw) return [];
+      const half = halves.storage[i] ?? false;
+      return [
+        ...accessors(name, operand, half),
+        ...(body.includes(`${name}_stored`) ? storedAccessor(name, operand, half) : []),
+      ];
+    }),
     ...texels.map(([name], i) => texelAccessor(name, halves.texels[i] ? "rgba16float" : "rgba32float")),
     ENTRY_POINT,
   ];
@@ -143,6 +151,15 @@ function accessors(name: string, { type, access }: Operand, half: boolean): stri
   const at = `fn ${name}_at(i: u32) -> ${type} { return ${half ? widened : element}; }`;
   const put = `fn ${name}_put(i: u32, value: ${type}) { ${element} = ${half ? rounded : "value"}; }`;
   return [...(access === "write" ? [] : [at]), ...(access === "read" ? [] : [put])];
+}
+
+/** For a vector operand, a read without widening, and a type that holds four such vectors. */
+function storedAccessor(name: string, { type }: Operand, half: boolean): string[] {
+  return [
+    `alias ${name}_stored = ${half ? HALF_TYPES[type] : type};`,
+    `alias ${name}_stored4 = ${half ? "mat4x4h" : "mat4x4f"};`,
+    `fn ${name}_stored_at(i: u32) -> ${name}_stored { return ${name}_buffer[i]; }`,
+  ];
 }
 
 function texelAccessor(name: string, format: TexelFormat): string {

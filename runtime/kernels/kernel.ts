@@ -23,7 +23,8 @@
  *   grid may be rounded up (see {@link gridFor}): a group past the last one has nothing to do;
  * - it reads an operand `x` by `x_at(i)` and writes an operand `y` by `y_put(i, value)`, which are generated. They
  *   know whether the engine stores a buffer as float16 and whether it is read through a texture; the body computes in
- *   float32;
+ *   float32. What only passes a vector on, to look at it later, reads it by `x_stored_at(i)`, of type `x_stored`, as it
+ *   lies in memory; `x_stored4` is a matrix of four such vectors;
  * - it reads the uniforms as `p.count`. Sizes belong there, so that shapes share a pipeline, unless an unknown trip
  *   count would be slower; numbers and types in `values` become constants and aliases, and flags decide the body's
  *   `//#if`s (`expand.ts`);
@@ -69,6 +70,8 @@ export interface Dispatch {
   readonly values?: KernelValues;
   /** Invocations of a workgroup, `LANES` in the body; 64 if left out. */
   readonly lanes?: number;
+  /** True if the body computes in float16. */
+  readonly half?: boolean;
   /** Numbers that the body reads as `p.NAME`. */
   readonly uniforms?: Uniforms;
   /** Buffers that the body reads and writes. */
@@ -78,9 +81,19 @@ export interface Dispatch {
   /** Floating-point operations, for profiles. */
   readonly flops?: number;
   /** The part of a matrix product that one workgroup computes, for models of its time. */
-  readonly tile?: { readonly rows: number; readonly columns: number; readonly depth: number };
+  readonly tile?: ProductTile;
   /** Bytes read and written at least once, for profiles; the sum of the operands if left out. */
   readonly bytes?: number;
+}
+
+/** The part of a matrix product that one workgroup computes. */
+export interface ProductTile {
+  readonly rows: number;
+  readonly columns: number;
+  /** Elements of the summed axis. */
+  readonly depth: number;
+  /** Times that the innermost loop runs on a pair of tiles in workgroup memory. */
+  readonly steps: number;
 }
 
 /** What an op does on the GPU: dispatches in order, with scratch buffers that live as long as the op runs. */
@@ -98,6 +111,11 @@ export interface Lowering {
  * they save.
  */
 export type Profile = "gpu" | "software";
+
+/** What matrix products and convolutions multiply: float32, or float16 with sums in float32 after a few terms. */
+export const COMPUTE_TYPES = ["f32", "f16"] as const;
+/** One of {@linkcode COMPUTE_TYPES}. */
+export type ComputeType = (typeof COMPUTE_TYPES)[number];
 
 /** A way to do a piece of work. */
 export interface KernelVariant {
@@ -135,6 +153,8 @@ export interface Tuner {
 export interface Target {
   /** Which kind of adapter this is. */
   readonly profile: Profile;
+  /** What products multiply, `f32` by default. `f16` needs `shader-f16`, and kernels on tiles whatever the profile. */
+  readonly compute?: ComputeType;
   /** Largest storage buffer binding in bytes. */
   readonly maxBindingBytes: number;
   /** Most storage buffers of one dispatch. */

@@ -5,6 +5,7 @@
  */
 import type { Device } from "../device/device.ts";
 import { UnsupportedError } from "../device/errors.ts";
+import type { ComputeType } from "../kernels/kernel.ts";
 import type { Precision } from "../plan/half_storage.ts";
 import { traced } from "../graph/op.ts";
 import { planProgram, type ProgramMemory } from "../plan/program_plan.ts";
@@ -46,6 +47,12 @@ export interface CompileOptions {
    */
   readonly precision?: Precision;
   /**
+   * What matrix products and convolutions multiply, `f32` by default. `f16` multiplies float16 and adds up in float32
+   * after a few terms, see `kernels/matmul/half_products.ts`; it needs `precision: "f16"`. Its kernels are made for
+   * GPUs and slow on others.
+   */
+  readonly compute?: ComputeType;
+  /**
    * Whether the device's tuner chooses kernel variants, true by default. Without it every choice is the profile's
    * default, whatever the tuner has measured: for programs beside the one that is tuned.
    */
@@ -61,6 +68,7 @@ export interface CompileOptions {
  * @throws {OutOfMemoryError} naming what does not fit, before anything is allocated where that can be known.
  * @throws {ValidationError} naming a kernel that WebGPU rejects.
  * @throws {UnsupportedError} for precision `f16` on an adapter without float16.
+ * @throws {RangeError} for compute `f16` without precision `f16`.
  *
  * @example
  * ```ts
@@ -80,8 +88,9 @@ export async function compile(
   build: () => ProgramResults,
   options: CompileOptions = {},
 ): Promise<Program> {
-  const { checkNumerics = false, precision = "f32", tuned = true } = options;
+  const { checkNumerics = false, precision = "f32", compute = "f32", tuned = true } = options;
   if (precision === "f16") requireHalf(device);
+  requireHalfStorage({ precision, compute });
   const { result, trace } = traced(build, { sites: checkNumerics });
   const request = {
     outputs: new Map(Object.entries(result.outputs ?? {})),
@@ -91,7 +100,7 @@ export async function compile(
     ringCapacity: options.ringCapacity ?? 1024,
   };
   const { tuner, ...untuned } = device.target;
-  const target = tuned && tuner ? device.target : untuned;
+  const target = { ...(tuned && tuner ? device.target : untuned), compute };
   const { recomputeBytes } = options;
   const how = {
     target,
@@ -109,6 +118,20 @@ export async function compile(
   const named = { name: options.name ?? "program", plan };
   checkPlan(device, named);
   return await Program.create(device, named);
+}
+
+/**
+ * Checks that products of float16 come with storage of float16, whose loss scale they need.
+ *
+ * @throws {RangeError} where they do not.
+ */
+export function requireHalfStorage(how: { precision: Precision; compute: ComputeType }): void {
+  if (how.compute === "f16" && how.precision !== "f16") {
+    throw new RangeError(
+      `compute f16 needs precision f16, whose loss scale keeps gradients in float16's range, got ${how.precision}: ` +
+        "add --precision f16, or leave compute at f32",
+    );
+  }
 }
 
 /**

@@ -127,7 +127,7 @@ var<private> a_scale: vec4f;
 var<private> a_shift: vec4f;
 //#end
 
-fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched {
+fn fetch_a(tile: Tile, row: u32, k: u32) -> FetchedA {
 //#if DEEP
 //#if NORMALIZED
   a_scale = input_scale_at(a_walk.channel / 4u);
@@ -137,11 +137,11 @@ fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched {
   let step = step_of(distance, a_walk);
   let exists = a_walk.down < tile.rows.taps;
   a_walk = next_walk(tile, a_walk);
-  return Fetched(mat4x4f(
-    x_at(u32(places[0] + step)),
-    x_at(u32(places[1] + step)),
-    x_at(u32(places[2] + step)),
-    x_at(u32(places[3] + step)),
+  return FetchedA(MatrixA(
+    VectorA(x_stored_at(u32(places[0] + step))),
+    VectorA(x_stored_at(u32(places[1] + step))),
+    VectorA(x_stored_at(u32(places[2] + step))),
+    VectorA(x_stored_at(u32(places[3] + step))),
   ), vec4<bool>(
     exists & meets(corners[0], distance),
     exists & meets(corners[1], distance),
@@ -149,7 +149,7 @@ fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched {
     exists & meets(corners[3], distance),
   ));
 //#else
-  var value = mat4x4f();
+  var value = MatrixA();
 //#for K in 4
   {
     let walk = walk_to(tile, k + K);
@@ -164,15 +164,15 @@ fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched {
 //#end
   }
 //#end
-  return Fetched(value, vec4<bool>(true));
+  return FetchedA(value, vec4<bool>(true));
 //#end
 }
 
-fn block_a(fetched: Fetched) -> mat4x4f {
+fn block_a(fetched: FetchedA) -> Block {
 //#if NORMALIZED
-  return live_vectors(Fetched(normalized(fetched.values, a_scale, a_shift), fetched.live));
+  return normalized(fetched, a_scale, a_shift);
 //#else
-  return live_vectors(fetched);
+  return live_a(fetched);
 //#end
 }
 
@@ -182,7 +182,7 @@ fn kernel_tap(tile: Tile, walk: Walk) -> u32 {
   return y * p.kernel_width + tile.columns.first_tap + walk.across * tile.columns.tap_step;
 }
 
-fn fetch_b(tile: Tile, k: u32, column: u32) -> Fetched {
+fn fetch_b(tile: Tile, k: u32, column: u32) -> FetchedB {
 //#if DEEP
   // The elements k..k+3 are channels of one tap.
   let walk = b_walk;
@@ -190,17 +190,25 @@ fn fetch_b(tile: Tile, k: u32, column: u32) -> Fetched {
 //#if SWAPPED
   let at = ((kernel_tap(tile, walk) * p.outputs + column) * p.inputs + walk.channel) / 4u;
   let step = p.inputs / 4u;
-  return Fetched(mat4x4f(w_at(at), w_at(at + step), w_at(at + 2u * step), w_at(at + 3u * step)),
-    vec4<bool>(k < tile.end));
+  return FetchedB(MatrixB(
+    VectorB(w_stored_at(at)),
+    VectorB(w_stored_at(at + step)),
+    VectorB(w_stored_at(at + 2u * step)),
+    VectorB(w_stored_at(at + 3u * step)),
+  ), vec4<bool>(k < tile.end));
 //#else
   let at = (kernel_tap(tile, walk) * p.inputs + walk.channel) * p.outputs + column;
 //#if WIDE
   let first = at / 4u;
   let step = p.outputs / 4u;
-  return Fetched(mat4x4f(w_at(first), w_at(first + step), w_at(first + 2u * step), w_at(first + 3u * step)),
-    vec4<bool>(k < tile.end));
+  return FetchedB(MatrixB(
+    VectorB(w_stored_at(first)),
+    VectorB(w_stored_at(first + step)),
+    VectorB(w_stored_at(first + 2u * step)),
+    VectorB(w_stored_at(first + 3u * step)),
+  ), vec4<bool>(k < tile.end));
 //#else
-  var value = mat4x4f();
+  var value = MatrixB();
 //#for K in 4
 //#for J in 4
   if (k < tile.end && column + J < p.outputs) {
@@ -208,11 +216,11 @@ fn fetch_b(tile: Tile, k: u32, column: u32) -> Fetched {
   }
 //#end
 //#end
-  return Fetched(value, vec4<bool>(true));
+  return FetchedB(value, vec4<bool>(true));
 //#end
 //#end
 //#else
-  var value = mat4x4f();
+  var value = MatrixB();
 //#for K in 4
   {
     let walk = walk_to(tile, k + K);
@@ -232,15 +240,15 @@ fn fetch_b(tile: Tile, k: u32, column: u32) -> Fetched {
 //#end
   }
 //#end
-  return Fetched(value, vec4<bool>(true));
+  return FetchedB(value, vec4<bool>(true));
 //#end
 }
 
-fn block_b(fetched: Fetched) -> mat4x4f {
+fn block_b(fetched: FetchedB) -> Block {
 //#if SWAPPED
-  return transpose(live_vectors(fetched));
+  return transpose(live_b(fetched));
 //#else
-  return live_vectors(fetched);
+  return live_b(fetched);
 //#end
 }
 

@@ -95,10 +95,10 @@ fn place_in_x(image: u32, at: vec2u, channel: u32) -> u32 {
   return ((image * p.height + at.y) * p.width + at.x) * (p.inputs / CHANNELS) + channel / CHANNELS;
 }
 
-fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched {
+fn fetch_a(tile: Tile, row: u32, k: u32) -> FetchedA {
   var place = pixel;
   advance_pixel();
-  var value = mat4x4f();
+  var value = MatrixA();
   var live = vec4<bool>(true);
 //#for K in 4
   {
@@ -106,7 +106,7 @@ fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched {
 //#if DEEP
     let at = met_by(place, taps[0]);
     live[K] = (k + K < tile.end) & (at.x < p.width) & (at.y < p.height);
-    value[K] = x_at(place_in_x(place.z, at, channels[0]));
+    value[K] = VectorA(x_stored_at(place_in_x(place.z, at, channels[0])));
 //#else
 //#for I in 4
     {
@@ -119,28 +119,33 @@ fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched {
   }
   place = next_pixel(place, p.out_width, p.out_height);
 //#end
-  return Fetched(value, live);
+  return FetchedA(value, live);
 }
 
-fn block_a(fetched: Fetched) -> mat4x4f {
+fn block_a(fetched: FetchedA) -> Block {
 //#if NORMALIZED
-  return transpose(live_vectors(Fetched(normalized(fetched.values, a_scale, a_shift), fetched.live)));
+  return transpose(normalized(fetched, a_scale, a_shift));
 //#else
-  return transpose(live_vectors(fetched));
+  return transpose(live_a(fetched));
 //#end
 }
 
-fn fetch_b(tile: Tile, k: u32, column: u32) -> Fetched {
+fn fetch_b(tile: Tile, k: u32, column: u32) -> FetchedB {
   let at = k * p.outputs + column;
 //#if WIDE
   let first = at / 4u;
   let step = p.outputs / 4u;
-  return Fetched(
-    mat4x4f(gy_at(first), gy_at(first + step), gy_at(first + 2u * step), gy_at(first + 3u * step)),
+  return FetchedB(
+    MatrixB(
+      VectorB(gy_stored_at(first)),
+      VectorB(gy_stored_at(first + step)),
+      VectorB(gy_stored_at(first + 2u * step)),
+      VectorB(gy_stored_at(first + 3u * step)),
+    ),
     vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(tile.end),
   );
 //#else
-  var value = mat4x4f();
+  var value = MatrixB();
 //#for K in 4
 //#for J in 4
   if (k + K < tile.end && column + J < p.outputs) {
@@ -148,15 +153,15 @@ fn fetch_b(tile: Tile, k: u32, column: u32) -> Fetched {
   }
 //#end
 //#end
-  return Fetched(value, vec4<bool>(true));
+  return FetchedB(value, vec4<bool>(true));
 //#end
 }
 
-fn block_b(fetched: Fetched) -> mat4x4f {
+fn block_b(fetched: FetchedB) -> Block {
 //#if B_NORMALIZED
-  return live_vectors(Fetched(normalized(fetched.values, b_scale, b_shift), fetched.live));
+  return normalized(fetched, b_scale, b_shift);
 //#else
-  return live_vectors(fetched);
+  return live_b(fetched);
 //#end
 }
 

@@ -33,9 +33,9 @@ fn tile_of(group: u32) -> Tile {
 }
 
 // Four elements (along the last axis) from a place on; what lies past `size` is left out.
-fn load_a(at: u32, last: u32, size: u32) -> vec4f {
+fn load_a(at: u32, last: u32, size: u32) -> VectorA {
 //#if VECTORS
-  return a_at(at / 4u);
+  return VectorA(a_stored_at(at / 4u));
 //#else
   var value = vec4f(0.0);
 //#for I in 4
@@ -47,9 +47,9 @@ fn load_a(at: u32, last: u32, size: u32) -> vec4f {
 //#end
 }
 
-fn load_b(at: u32, last: u32, size: u32) -> vec4f {
+fn load_b(at: u32, last: u32, size: u32) -> VectorB {
 //#if VECTORS
-  return b_at(at / 4u);
+  return VectorB(b_stored_at(at / 4u));
 //#else
   var value = vec4f(0.0);
 //#for I in 4
@@ -70,10 +70,10 @@ fn prepare_a(tile: Tile, row: u32, k: u32) {}
 
 fn prepare_b(tile: Tile, k: u32, column: u32) {}
 
-fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched {
+fn fetch_a(tile: Tile, row: u32, k: u32) -> FetchedA {
 //#if A_TRANSPOSED
   let at = tile.a_base + k * p.m + row;
-  return Fetched(mat4x4f(
+  return FetchedA(MatrixA(
     load_a(at, row, p.m),
     load_a(at + p.m, row, p.m),
     load_a(at + 2u * p.m, row, p.m),
@@ -82,7 +82,7 @@ fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched {
 //#else
   // Whole vectors along k exist or do not; what is not read as vectors has its zeros already.
   let at = tile.a_base + row * p.k + k;
-  return Fetched(mat4x4f(
+  return FetchedA(MatrixA(
     load_a(at, k, p.k),
     load_a(at + p.k, k, p.k),
     load_a(at + 2u * p.k, k, p.k),
@@ -91,18 +91,18 @@ fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched {
 //#end
 }
 
-fn block_a(fetched: Fetched) -> mat4x4f {
+fn block_a(fetched: FetchedA) -> Block {
 //#if A_TRANSPOSED
-  return transpose(live_vectors(fetched));
+  return transpose(live_a(fetched));
 //#else
-  return live_vectors(fetched);
+  return live_a(fetched);
 //#end
 }
 
-fn fetch_b(tile: Tile, k: u32, column: u32) -> Fetched {
+fn fetch_b(tile: Tile, k: u32, column: u32) -> FetchedB {
 //#if B_TRANSPOSED
   let at = tile.b_base + column * p.k + k;
-  return Fetched(mat4x4f(
+  return FetchedB(MatrixB(
     load_b(at, k, p.k),
     load_b(at + p.k, k, p.k),
     load_b(at + 2u * p.k, k, p.k),
@@ -110,7 +110,7 @@ fn fetch_b(tile: Tile, k: u32, column: u32) -> Fetched {
   ), vec4<bool>(k < tile.end));
 //#else
   let at = tile.b_base + k * p.n + column;
-  return Fetched(mat4x4f(
+  return FetchedB(MatrixB(
     load_b(at, column, p.n),
     load_b(at + p.n, column, p.n),
     load_b(at + 2u * p.n, column, p.n),
@@ -119,11 +119,11 @@ fn fetch_b(tile: Tile, k: u32, column: u32) -> Fetched {
 //#end
 }
 
-fn block_b(fetched: Fetched) -> mat4x4f {
+fn block_b(fetched: FetchedB) -> Block {
 //#if B_TRANSPOSED
-  return transpose(live_vectors(fetched));
+  return transpose(live_b(fetched));
 //#else
-  return live_vectors(fetched);
+  return live_b(fetched);
 //#end
 }
 

@@ -3,45 +3,78 @@
 // COLUMNS vectors. While one pair of tiles is multiplied, the next is on its way into registers: nothing looks at a
 // fetched value before the multiplications are over, so that no instruction waits for it.
 //
+// With HALF_PRODUCTS the tiles hold float16. Products of 4 QUADS elements are summed in float16 and then added to the
+// result in float32; runtime/kernels/matmul/half_products.ts has the error.
+//
 // Other files define what is multiplied:
 //   fn tile_of(group: u32) -> Tile        the results of a workgroup, and which share of the sum they take
 //   fn prepare_a(tile: Tile, row: u32, k: u32)               called once before the first fetch_a(), and likewise for b
 //   fn prepare_b(tile: Tile, k: u32, column: u32)
-//   fn fetch_a(tile: Tile, row: u32, k: u32) -> Fetched      rows row..row+3, elements k..k+3. From call to call, row
+//   fn fetch_a(tile: Tile, row: u32, k: u32) -> FetchedA     rows row..row+3, elements k..k+3. From call to call, row
 //                                                            is the same and k advances by DEPTH
-//   fn fetch_b(tile: Tile, k: u32, column: u32) -> Fetched   elements k..k+3, columns column..column+3
-//   fn block_a(fetched: Fetched) -> mat4x4f                  what was fetched, each row as a column of the matrix
-//   fn block_b(fetched: Fetched) -> mat4x4f                  what was fetched, each element k as a column of the matrix
+//   fn fetch_b(tile: Tile, k: u32, column: u32) -> FetchedB  elements k..k+3, columns column..column+3
+//   fn block_a(fetched: FetchedA) -> Block                   what was fetched, each row as a column of the matrix
+//   fn block_b(fetched: FetchedB) -> Block                   what was fetched, each element k as a column of the matrix
 //   fn place_of(tile: Tile, row: u32) -> u32                 where a row of results begins, or `nowhere`
 //   fn store(place: u32, column: u32, value: vec4f)          columns column..column+3; with SUMS it returns what it
 //                                                            has stored, and norm_tile_sums.wgsl sums that up
 // A block has zeros where k is past the end of the sum, and for pixels outside of an image. Rows and columns past the
 // last may hold anything, because store() leaves out what is made of them.
 
-// Four vectors as loaded, and whether each exists.
-struct Fetched {
-  values: mat4x4f,
+// Four vectors as loaded, and whether each exists. MatrixA and MatrixB hold what is stored: a conversion would wait for
+// the load.
+struct FetchedA {
+  values: MatrixA,
   live: vec4<bool>,
 }
 
-// The vectors that exist, and zeros.
-fn live_vectors(fetched: Fetched) -> mat4x4f {
-  return mat4x4f(
-    select(vec4f(0.0), fetched.values[0], fetched.live.x),
-    select(vec4f(0.0), fetched.values[1], fetched.live.y),
-    select(vec4f(0.0), fetched.values[2], fetched.live.z),
-    select(vec4f(0.0), fetched.values[3], fetched.live.w),
+//#if HALVES
+alias FetchedB = FetchedA;
+//#else
+struct FetchedB {
+  values: MatrixB,
+  live: vec4<bool>,
+}
+//#end
+
+// The vectors that exist, and zeros, as they are multiplied.
+fn live_a(fetched: FetchedA) -> Block {
+  return Block(
+    select(Factor(), Factor(fetched.values[0]), fetched.live.x),
+    select(Factor(), Factor(fetched.values[1]), fetched.live.y),
+    select(Factor(), Factor(fetched.values[2]), fetched.live.z),
+    select(Factor(), Factor(fetched.values[3]), fetched.live.w),
+  );
+}
+
+fn live_b(fetched: FetchedB) -> Block {
+  return Block(
+    select(Factor(), Factor(fetched.values[0]), fetched.live.x),
+    select(Factor(), Factor(fetched.values[1]), fetched.live.y),
+    select(Factor(), Factor(fetched.values[2]), fetched.live.z),
+    select(Factor(), Factor(fetched.values[3]), fetched.live.w),
   );
 }
 
 //#if NORMALIZES
-// Batch norm of four vectors of channels.
-fn normalized(values: mat4x4f, scale: vec4f, shift: vec4f) -> mat4x4f {
-  return mat4x4f(
-    normal(values[0] * scale + shift),
-    normal(values[1] * scale + shift),
-    normal(values[2] * scale + shift),
-    normal(values[3] * scale + shift),
+//#if B_NORMALIZED
+alias Normalized = FetchedB;
+//#else
+alias Normalized = FetchedA;
+//#end
+
+// Batch norm of four vectors of channels, where they exist, and zeros.
+fn normalized(fetched: Normalized, scale: vec4f, shift: vec4f) -> Block {
+  let values = fetched.values;
+  let y_0 = normal(vec4f(values[0]) * scale + shift);
+  let y_1 = normal(vec4f(values[1]) * scale + shift);
+  let y_2 = normal(vec4f(values[2]) * scale + shift);
+  let y_3 = normal(vec4f(values[3]) * scale + shift);
+  return Block(
+    select(Factor(), Factor(y_0), fetched.live.x),
+    select(Factor(), Factor(y_1), fetched.live.y),
+    select(Factor(), Factor(y_2), fetched.live.z),
+    select(Factor(), Factor(y_3), fetched.live.w),
   );
 }
 
@@ -66,8 +99,8 @@ const a_line_size = QUADS * ROWS + 1u;
 const b_line_size = QUADS * COLUMNS * 4u + 1u;
 const a_pitch = TY + 2u;
 
-var<workgroup> a_tile: array<array<vec4f, a_line_size>, tile_steps * a_pitch>;
-var<workgroup> b_tile: array<array<vec4f, b_line_size>, tile_steps * TX>;
+var<workgroup> a_tile: array<array<Factor, a_line_size>, tile_steps * a_pitch>;
+var<workgroup> b_tile: array<array<Factor, b_line_size>, tile_steps * TX>;
 
 fn kernel(group: u32, lane: u32) {
   let tile = tile_of(group);
@@ -103,7 +136,7 @@ fn kernel(group: u32, lane: u32) {
 //#if HALVES
   // Half of the workgroup carries a, the other half b.
   let carries_a = lane < tile_rows * tile_quads / 4u;
-  var next = Fetched();
+  var next = FetchedA();
   if (carries_a) {
     prepare_a(tile, row, tile.begin + 4u * a_quad);
     next = fetch_a(tile, row, tile.begin + 4u * a_quad);
@@ -121,7 +154,7 @@ fn kernel(group: u32, lane: u32) {
 //#if ALL_B
   var b_next = fetch_b(tile, tile.begin + 4u * b_quad, column);
 //#else
-  var b_next = Fetched();
+  var b_next = FetchedB();
   if (carries_b) {
     b_next = fetch_b(tile, tile.begin + 4u * b_quad, column);
   }
@@ -188,8 +221,27 @@ fn kernel(group: u32, lane: u32) {
 //#for J in COLUMNS
       let b_Q_K_J = b_tile[b_at][(4 * Q + K) * COLUMNS + J];
 //#for I in ROWS
+//#if HALF_PRODUCTS
+//#if Q
+      h_I_J += a_Q_I[K] * b_Q_K_J;
+//#else
+//#if K
+      h_I_J += a_Q_I[K] * b_Q_K_J;
+//#else
+      var h_I_J = a_Q_I[K] * b_Q_K_J;
+//#end
+//#end
+//#else
       s_I_J += a_Q_I[K] * b_Q_K_J;
 //#end
+//#end
+//#end
+//#end
+//#end
+//#if HALF_PRODUCTS
+//#for I in ROWS
+//#for J in COLUMNS
+      s_I_J += vec4f(h_I_J);
 //#end
 //#end
 //#end
@@ -209,6 +261,7 @@ fn kernel(group: u32, lane: u32) {
   }
 //#end
 //#if SUMS
+  let share = group / p.column_tiles;
 //#for J in COLUMNS
   {
     let vector = tile.column / 4u + J * TX + tx;
@@ -220,14 +273,25 @@ fn kernel(group: u32, lane: u32) {
     places.live_I = exists && place_I != nowhere;
     places.at_I = select(0u, place_I / 4u + vector, places.live_I);
 //#end
+//#if HALF_PRODUCTS
+    sum_column(column, places, select(0u, vector, exists), tx * TY + ty, ty);
+    workgroupBarrier();
+    let combined = tile.column / 4u + J * TX + lane;
+    if (lane < TX && combined < p.outputs / 4u && share < p.sum_shares) {
+      combine_column(combined, lane * TY, share);
+    }
+    workgroupBarrier();
+//#else
     sum_column(column, places, select(0u, vector, exists), (J * TX + tx) * TY + ty, ty);
+//#end
   }
 //#end
+//#if !HALF_PRODUCTS
   workgroupBarrier();
-  let share = group / p.column_tiles;
   let vector = tile.column / 4u + lane;
   if (lane < tile_columns && vector < p.outputs / 4u && share < p.sum_shares) {
     combine_column(vector, lane * TY, share);
   }
+//#end
 //#end
 }

@@ -106,6 +106,27 @@ fn combine_column(vector: u32, slot: u32, share: u32) {
 }
 //#end
 
+//#if HALF_PRODUCTS
+// Tiles of float16 have no room for float32: the sums of TX vectors of columns get memory of their own.
+var<workgroup> a_slots: array<vec4f, TX * TY>;
+var<workgroup> b_slots: array<vec4f, TX * TY>;
+
+fn a_slot_at(slot: u32) -> vec4f {
+  return a_slots[slot];
+}
+
+fn a_slot_put(slot: u32, value: vec4f) {
+  a_slots[slot] = value;
+}
+
+fn b_slot_at(slot: u32) -> vec4f {
+  return b_slots[slot];
+}
+
+fn b_slot_put(slot: u32, value: vec4f) {
+  b_slots[slot] = value;
+}
+//#else
 // Workgroup memory as a list of vectors.
 fn a_slot_at(slot: u32) -> vec4f {
   return a_tile[slot / ROWS][slot % ROWS];
@@ -124,3 +145,4 @@ fn b_slot_put(slot: u32, value: vec4f) {
 }
 
 const b_slots = b_line_size - 1u;
+//#end

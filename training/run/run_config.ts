@@ -20,7 +20,7 @@ import type {
   UncertainPolicy,
 } from "../../data/mod.ts";
 import type { Finetuning, Likelihood, Objective } from "../../models/mod.ts";
-import type { AugmentAmounts, Precision } from "../../runtime/mod.ts";
+import type { AugmentAmounts, ComputeType, Precision } from "../../runtime/mod.ts";
 import type { DegradedView } from "../data/degraded_view.ts";
 import { RUN_SETTINGS } from "./run_settings.ts";
 
@@ -201,6 +201,8 @@ export interface TrainingConfig {
   accumulate?: number;
   /** Decay of the moving average of the weights that is evaluated; none is kept if absent. */
   ema?: number;
+  /** What products of training steps multiply; `f32` if absent. */
+  compute?: ComputeType;
 }
 
 /** Everything needed to repeat a run. */

@@ -45,7 +45,7 @@ import {
   PUBLISHED_OBJECTIVE,
   TEXT_LENGTHS,
 } from "../../models/mod.ts";
-import { MOST_AUGMENTED, PRECISIONS } from "../../runtime/mod.ts";
+import { COMPUTE_TYPES, MOST_AUGMENTED, PRECISIONS } from "../../runtime/mod.ts";
 import { LOG_FORMATS } from "../loggers/log_formats.ts";
 import { ALPHA_SCHEDULES } from "../annealing.ts";
 import { DEGRADATIONS, DEGRADED_IN } from "../data/degraded_view.ts";
@@ -357,6 +357,10 @@ const training = {
     help: "stop after this many validations without improvement of --keep-best, or of the loss",
   })),
   ...OPTIMIZER_SETTINGS,
+  compute: unlessDefault(choice(COMPUTE_TYPES, {
+    help: "what products multiply in training; f16 needs --precision f16, and is for GPUs",
+    default: "f32",
+  })),
 };
 
 /** The settings that define a run, by section as in `config.json`. */

@@ -13,7 +13,8 @@ import { narrowVariants } from "./conv_narrow.ts";
 import type { NormalizedInput } from "./normalized_input.ts";
 import { winogradConv } from "./conv_winograd.ts";
 import { winogradCost, winogradFits } from "./conv_winograd_plan.ts";
-import { TILE_SHAPES, tileName } from "../matmul/tile_cover.ts";
+import { tileShapes, usesTiles } from "../matmul/half_products.ts";
+import { tileName } from "../matmul/tile_cover.ts";
 import { blockName, chooseVariant } from "../matmul/matmul_tiles.ts";
 
 /** A convolution, and the chain that is applied to its output before it is stored. */
@@ -75,9 +76,9 @@ function variants(
 ): KernelVariant[] {
   const { transposed, target, normalized } = how;
   const options = transposed ? spreadSingles(given) : given;
-  const direct: KernelVariant[] = target.profile === "gpu"
+  const direct: KernelVariant[] = usesTiles(target)
     ? [
-      ...TILE_SHAPES.map((shape): KernelVariant => ({
+      ...tileShapes(target).map((shape): KernelVariant => ({
         name: tileName(shape),
         cost: coverConv(options, { transposed, shape }).cost,
         lower: (epilogue, sums) => gpuConv(options, { transposed, shape, epilogue, sums, normalized }),
@@ -89,7 +90,8 @@ function variants(
       cost: gatherCost(options, { transposed, block }),
       lower: (epilogue) => gatherConv(options, { transposed, block, epilogue }),
     }));
-  if (normalized || !winogradFits(options)) return direct;
+  // Winograd's transforms would multiply float16's rounding errors.
+  if (normalized || target.compute === "f16" || !winogradFits(options)) return direct;
   const cost = winogradCost(options, { ...how, gradient: false });
   return [...direct, { name: "winograd", cost, lower: (epilogue) => winogradConv(options, { ...how, epilogue }) }];
 }

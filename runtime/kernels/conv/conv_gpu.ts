@@ -43,15 +43,19 @@ export function gpuConv(
   const rowShares = cover.workgroups / cover.columnTiles;
   const sums = columnSumsParts(!shared && width === 4 ? how.sums : undefined, rowShares);
   const input = normalizedParts(how.normalized);
-  const kernel = tileKernel([axesCode, operandsCode, end?.code ?? "", ...sums.code].join("\n"), shape, {
-    ...vectors(options),
-    ...input.values,
-    ...end?.values,
-    ...sums.values,
-    SHARED: shared,
-    // Neighbours in a subgroup read neighbours in memory.
-    B_DEPTH_FIRST: swapped,
-  });
+  const kernel = tileKernel({
+    code: [axesCode, operandsCode, end?.code ?? "", ...sums.code].join("\n"),
+    values: {
+      ...vectors(options),
+      ...input.values,
+      ...end?.values,
+      ...sums.values,
+      SHARED: shared,
+      // Neighbours in a subgroup read neighbours in memory.
+      B_DEPTH_FIRST: swapped,
+    },
+    vectors: depth === 4 ? { a: "x", b: swapped || width === 4 ? "w" : undefined } : {},
+  }, shape);
   const suffix = `${fusedName(end && epilogue)}${sums.code.length ? "-sums" : ""}`;
   const dispatch: Dispatch = {
     kernel: `${transposed ? "conv_transposed" : "conv_forward"}/${tileName(shape)}${input.name}${suffix}`,
@@ -108,7 +112,7 @@ function convEnd(options: ConvOptions, { epilogue, sums }: ConvEnd) {
 }
 
 /** A workgroup that adds up shares and computes column sums: TY rows of lanes, each with ROWS pixels of a vector. */
-const FOLD_SUMS = { TX: 16, TY: 16, ROWS: 2 } as const;
+const FOLD_SUMS = { TX: 16, TY: 16, ROWS: 2, HALF_PRODUCTS: false } as const;
 
 /** Adds up the shares of a convolution in order, and ends it. */
 function convFold(options: ConvOptions, how: ConvEnd & { shares: number }): Lowering {
@@ -185,12 +189,11 @@ export function gpuWeightGradient(
   const cover = coverWeightGradient(options, shape);
   const elements = kh * kw * cin * cout;
   const [depth, width] = [widthOf(cin), widthOf(cout)];
-  const kernel = tileKernel([axesCode, weightCode].join("\n"), shape, {
-    ...vectors(options),
-    ...input.values,
-    TAPS: depth === 4 ? 1 : 4,
-    A_ROWS_FIRST: true,
-  });
+  const kernel = tileKernel({
+    code: [axesCode, weightCode].join("\n"),
+    values: { ...vectors(options), ...input.values, TAPS: depth === 4 ? 1 : 4, A_ROWS_FIRST: true },
+    vectors: { a: depth === 4 ? "x" : undefined, b: width === 4 ? "gy" : undefined },
+  }, shape);
   const gradient: Dispatch = {
     kernel: `conv_weight_gradient/${tileName(shape)}${input.name}`,
     ...kernel,

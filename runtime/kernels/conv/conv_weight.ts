@@ -21,7 +21,8 @@ import type { NormalizedInput } from "./normalized_input.ts";
 import { winogradWeightGradient } from "./conv_winograd.ts";
 import { winogradCost, winogradFits } from "./conv_winograd_plan.ts";
 import { coverWeightGradient, gpuWeightGradient } from "./conv_gpu.ts";
-import { TILE_SHAPES, tileName } from "../matmul/tile_cover.ts";
+import { tileShapes, usesTiles } from "../matmul/half_products.ts";
+import { tileName } from "../matmul/tile_cover.ts";
 import { foldOnGpu, foldShares } from "../matmul/matmul_fold.ts";
 import {
   type Block,
@@ -87,15 +88,15 @@ function variants(
   options: ConvGeometry,
   { target, normalized }: { target: Target; normalized?: NormalizedInput | undefined },
 ): KernelVariant[] {
-  const direct = target.profile === "gpu"
-    ? gpuVariants(options, normalized)
+  const direct = usesTiles(target)
+    ? gpuVariants(options, { target, normalized })
     : gradientBlocks(options, target).map((block) => {
       const { workgroups, pixelsAShare, vectors } = planShares(options, block);
       const sum = pixelsAShare * stepCost(block, { depth: 1, width: vectors.width });
       const cost = Math.ceil(workgroups / 2) * 2 * (sum + blockOverhead(block));
       return { name: blockName(block), cost, lower: () => directGradient(options, block) };
     });
-  if (normalized || !winogradFits(options)) return direct;
+  if (normalized || target.compute === "f16" || !winogradFits(options)) return direct;
   const cost = winogradCost(options, { transposed: false, gradient: true, target });
   return [...direct, { name: "winograd", cost, lower: () => winogradWeightGradient(options, target) }];
 }
@@ -110,8 +111,11 @@ function operandSizes({ n, h, w, cin, outH, outW, cout }: ConvGeometry): number[
   return [n * h * w * cin, n * outH * outW * cout];
 }
 
-function gpuVariants(options: ConvGeometry, normalized: NormalizedInput | undefined): KernelVariant[] {
-  const tiles = TILE_SHAPES.map((shape): KernelVariant => ({
+function gpuVariants(
+  options: ConvGeometry,
+  { target, normalized }: { target: Target; normalized?: NormalizedInput | undefined },
+): KernelVariant[] {
+  const tiles = tileShapes(target).map((shape): KernelVariant => ({
     name: tileName(shape),
     cost: coverWeightGradient(options, shape).cost,
     lower: () => gpuWeightGradient(options, { shape, normalized }),

@@ -7,7 +7,8 @@ import type { KernelVariant, Lowering, Target } from "../kernel.ts";
 import { blockCost, blockMatmul, matmulBlocks } from "./matmul_blocks.ts";
 import { coverMatmul, gpuMatmul } from "./matmul_gpu.ts";
 import { defaultDistances, type MatmulOptions } from "./matmul_options.ts";
-import { TILE_SHAPES, tileName } from "./tile_cover.ts";
+import { tileShapes, usesTiles } from "./half_products.ts";
+import { tileName } from "./tile_cover.ts";
 import { blockName, chooseVariant } from "./matmul_tiles.ts";
 
 /** y[z] = a[z] b[z]; inputs a and b, output y [batches, m, n]. */
@@ -29,8 +30,8 @@ export function matmulVariants(options: MatmulOptions, target: Target): string[]
 }
 
 function variants(options: MatmulOptions, target: Target): KernelVariant[] {
-  if (target.profile === "gpu") {
-    return TILE_SHAPES.map((shape) => ({
+  if (usesTiles(target)) {
+    return tileShapes(target).map((shape) => ({
       name: tileName(shape),
       cost: coverMatmul(options, shape).cost,
       lower: () => gpuMatmul(options, shape),

@@ -5,45 +5,73 @@
  */
 import operandsCode from "../../../shaders/matmul/matmul_operands.wgsl" with { type: "text" };
 import tileCode from "../../../shaders/matmul/matmul_tile.wgsl" with { type: "text" };
-import { type Dispatch, floats, gridFor, type Lowering, reads, writes } from "../kernel.ts";
+import { type Dispatch, floats, gridFor, type Lowering, type ProductTile, reads, writes } from "../kernel.ts";
 import { foldOnGpu } from "./matmul_fold.ts";
+import { factorTypes } from "./half_products.ts";
 import { coverTiles, type TileCover, tileName, type TileShape, tileSize } from "./tile_cover.ts";
 import { defaultDistances, type MatmulOptions, matmulWidth } from "./matmul_options.ts";
 import type { KernelValues } from "../expand.ts";
 
-/** Times that the loop over a pair of tiles runs. */
+/** Times that the loop over a pair of tiles of float32 runs. */
 const TILE_STEPS = 4;
 
-/** What a kernel on tiles consists of: WGSL that defines the functions that matmul_tile.wgsl calls, and that core. */
-export function tileKernel(operands: string, shape: TileShape, values: KernelValues) {
-  const { tx, ty, rows, columns, depth } = shape;
+/** WGSL that defines the functions that matmul_tile.wgsl calls. */
+export interface TileOperands {
+  readonly code: string;
+  readonly values: KernelValues;
+  /** The operands of which blocks of a and b are fetched vector by vector; not if single elements make up a block. */
+  readonly vectors: { readonly a?: string | undefined; readonly b?: string | undefined };
+}
+
+/** What a kernel on tiles consists of: its operands' functions, and the core. */
+export function tileKernel(operands: TileOperands, shape: TileShape) {
+  const { tx, ty, rows, columns, depth, halfTerms } = shape;
   const lanes = tx * ty;
   // Blocks of 4 x 4 elements.
   const [aBlocks, bBlocks] = [ty * rows * depth / 16, tx * columns * depth / 4];
+  const halves = aBlocks + bBlocks === lanes;
+  const { a, b } = operands.vectors;
   return {
-    code: `${operands}\n${tileCode}`,
+    code: `${operands.code}\n${tileCode}`,
+    half: halfTerms !== undefined,
     values: {
+      ...factorTypes(shape),
+      ...fetchedTypes("A", halves ? undefined : a),
+      ...fetchedTypes("B", halves ? undefined : b),
       TX: tx,
       TY: ty,
       ROWS: rows,
       COLUMNS: columns,
       DEPTH: depth,
-      QUADS: depth / 4 / TILE_STEPS,
-      HALVES: aBlocks + bBlocks === lanes,
+      QUADS: quadsOf(shape),
+      HALVES: halves,
       ALL_B: bBlocks === lanes,
       SUMS: false,
       NORMALIZES: false,
       A_ROWS_FIRST: false,
       B_DEPTH_FIRST: false,
-      ...values,
+      ...operands.values,
     },
     lanes,
   };
 }
 
+/** Types of what is fetched: as the operand is stored, unless it is widened by then. */
+function fetchedTypes(side: "A" | "B", operand: string | undefined): KernelValues {
+  return {
+    [`Vector${side}`]: operand ? `${operand}_stored` : "vec4f",
+    [`Matrix${side}`]: operand ? `${operand}_stored4` : "mat4x4f",
+  };
+}
+
 /** The part of a product that one workgroup computes. */
-export function tileOf(shape: TileShape, { depthAShare }: TileCover) {
-  return { ...tileSize(shape), depth: depthAShare };
+export function tileOf(shape: TileShape, { depthAShare }: TileCover): ProductTile {
+  return { ...tileSize(shape), depth: depthAShare, steps: shape.depth / (4 * quadsOf(shape)) };
+}
+
+/** Blocks of 4 x 4 elements that an invocation multiplies in a step. */
+function quadsOf({ depth, halfTerms }: TileShape): number {
+  return (halfTerms ?? depth / TILE_STEPS) / 4;
 }
 
 /** The matrix product with tiles of one shape. */
@@ -56,14 +84,18 @@ export function gpuMatmul(options: MatmulOptions, shape: TileShape): Lowering {
   const type = floats(matmulWidth(options));
   const product: Dispatch = {
     kernel: `matmul/${tileName(shape)}${vectors ? "" : "-scalar"}`,
-    ...tileKernel(operandsCode, shape, {
-      VECTORS: vectors,
-      A_TRANSPOSED: transposeA,
-      B_TRANSPOSED: transposeB,
-      // Neighbours in a subgroup read neighbours in memory.
-      A_ROWS_FIRST: transposeA,
-      B_DEPTH_FIRST: transposeB,
-    }),
+    ...tileKernel({
+      code: operandsCode,
+      values: {
+        VECTORS: vectors,
+        A_TRANSPOSED: transposeA,
+        B_TRANSPOSED: transposeB,
+        // Neighbours in a subgroup read neighbours in memory.
+        A_ROWS_FIRST: transposeA,
+        B_DEPTH_FIRST: transposeB,
+      },
+      vectors: vectors ? { a: "a", b: "b" } : {},
+    }, shape),
     uniforms: {
       m,
       n,

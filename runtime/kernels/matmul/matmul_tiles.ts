@@ -125,7 +125,9 @@ export interface VariantWork extends Candidates {
  * @throws {RangeError} if the tuner names a variant that does not exist.
  */
 export function chooseVariant(family: string, work: VariantWork): KernelVariant {
-  const { key, target, variants } = work;
+  const { target, variants } = work;
+  // Products of float16 are other work.
+  const key = target.compute === "f16" ? `${work.key} f16` : work.key;
   const chosen = target.tuner?.choose({ family, key }, work);
   if (chosen === undefined) return cheapest(variants);
   const found = variants.find(({ name }) => name === chosen);

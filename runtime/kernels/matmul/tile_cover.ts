@@ -21,6 +21,8 @@ export interface TileShape {
   readonly depth: 16 | 32;
   /** Share of a GPU's peak that the kernel's mix of instructions allows. */
   readonly efficiency: number;
+  /** Terms that are added up in float16, see half_products.ts; products are of float32 if left out. */
+  readonly halfTerms?: number;
   /** Warps of 32 invocations for which a multiprocessor has registers and workgroup memory. */
   readonly warps: number;
 }
@@ -37,7 +39,7 @@ export const TILE_SHAPES: readonly TileShape[] = [
 /** A variant's name: the results of a workgroup, and its invocations. */
 export function tileName(shape: TileShape): string {
   const { rows, columns } = tileSize(shape);
-  return `gpu-${rows}x${columns}-${shape.tx * shape.ty}`;
+  return `gpu-${rows}x${columns}-${shape.tx * shape.ty}${shape.halfTerms ? "-f16" : ""}`;
 }
 
 /** Rows and columns of results of a workgroup. */

@@ -86,12 +86,14 @@ Deno.test("countInstructions() distinguishes kinds of vector instructions", () =
     "v_cmp_gt_u32_e32 vcc, v0, v1",
     "v_readfirstlane_b32 s0, v0",
     "v_fma_mix_f32 v0, v1, v2, v3",
+    "v_pk_fma_f16 v0, v1, v2, v0",
+    "v_pk_mul_f16 v0, v1, v2",
     "scratch_store_dword v0, off, s0",
   ]);
-  const { integer, division, otherFloat, select, move, multiplyAdd, scratch, vector } = counts;
+  const { integer, division, otherFloat, select, move, multiplyAdd, packed, scratch, vector } = counts;
   assert.deepEqual(
-    { integer, division, otherFloat, select, move, multiplyAdd, scratch, vector },
-    { integer: 2, division: 1, otherFloat: 1, select: 1, move: 1, multiplyAdd: 1, scratch: 1, vector: 7 },
+    { integer, division, otherFloat, select, move, multiplyAdd, packed, scratch, vector },
+    { integer: 2, division: 1, otherFloat: 1, select: 1, move: 1, multiplyAdd: 3, packed: 2, scratch: 1, vector: 9 },
   );
 });
 

@@ -4,14 +4,21 @@ import { type Loop, type MachineProgram, noInstructions } from "../../../bench/g
 import { nvidiaWarps, rdnaWaves } from "../../../bench/gpu_static/occupancy.ts";
 import { modelDispatch, type StaticDispatch } from "../../../bench/gpu_static/step_model.ts";
 
-const CARD: Card = { multiprocessors: 10, multiplyAddLanes: 64, issueLanes: 64, gigahertz: 1, bandwidth: 1e12 };
+const CARD: Card = {
+  multiprocessors: 10,
+  multiplyAddLanes: 64,
+  packedLanes: 64,
+  issueLanes: 64,
+  gigahertz: 1,
+  bandwidth: 1e12,
+};
 
 function loop(counts: Partial<Loop["own"]>): Loop {
   const own = { ...noInstructions(), ...counts };
   return { first: 0, last: 0, depth: 0, own, all: own, children: [] };
 }
 
-function program(options: { vector: number; multiplyAdd: number }): MachineProgram {
+function program(options: { vector: number; multiplyAdd: number; packed?: number }): MachineProgram {
   const hot = loop(options);
   return { statistics: { VGPRs: 24 }, total: hot.all, hot, round: loop({}), waitedFetches: 0 };
 }
@@ -24,7 +31,7 @@ const TILE: StaticDispatch = {
   threads: 256,
   flops: 2 * 20 * 64 * 64 * 160,
   bytes: 1000,
-  tile: { rows: 64, columns: 64, depth: 160 },
+  tile: { rows: 64, columns: 64, depth: 160, steps: 4 },
   pipeline: 0,
 };
 const LAUNCH = 5e-6;
@@ -44,7 +51,10 @@ Deno.test("other instructions, padded tiles and idle multiprocessors each cost t
   const near = (value: number, factor: number) => assert.ok(Math.abs(value / best - factor) < 1e-9, `${value / best}`);
   near(compute(TILE, program({ vector: 512, multiplyAdd: 256 })), 2);
   // A depth of 150 takes as many slices of 16 as one of 160.
-  near(compute({ ...TILE, flops: TILE.flops * 150 / 160, tile: { rows: 64, columns: 64, depth: 150 } }, whole), 1);
+  near(
+    compute({ ...TILE, flops: TILE.flops * 150 / 160, tile: { rows: 64, columns: 64, depth: 150, steps: 4 } }, whole),
+    1,
+  );
   // 11 workgroups on 10 multiprocessors take two rounds, as 20 do.
   near(compute({ ...TILE, workgroups: 11, flops: TILE.flops * 11 / 20 }, whole), 1);
 });
@@ -54,6 +64,21 @@ Deno.test("a card with fewer multiply-add lanes than issue slots hides the other
   const half: Card = { ...CARD, multiplyAddLanes: 32 };
   assert.ok(Math.abs(modelDispatch(TILE, busy, half).efficiency - 0.95) < 1e-12);
   assert.ok(Math.abs(modelDispatch(TILE, busy, CARD).efficiency - 0.475) < 1e-12);
+});
+
+Deno.test("packed multiply-adds do two products each, where a card executes them as fast", () => {
+  const half = program({ vector: 256, multiplyAdd: 256, packed: 240 });
+  const slow: Card = { ...CARD, packedLanes: 32 };
+  assert.ok(Math.abs(modelDispatch(TILE, half, CARD).efficiency - 0.95 * 480 / 256) < 1e-12);
+  assert.ok(Math.abs(modelDispatch(TILE, half, slow).efficiency - 0.95 * 480 / (2 * 240 + 16)) < 1e-12);
+});
+
+Deno.test("a round of more steps spreads its fetches over more multiply-adds", () => {
+  const fetching = { ...program({ vector: 100, multiplyAdd: 100 }), round: loop({ vector: 100 }) };
+  const steps = (steps: number) =>
+    modelDispatch({ ...TILE, tile: { ...TILE.tile!, steps } }, fetching, CARD).efficiency;
+  assert.ok(Math.abs(steps(1) - 0.95 / 2) < 1e-12);
+  assert.ok(Math.abs(steps(4) - 0.95 * 4 / 5) < 1e-12);
 });
 
 Deno.test("kernels without tiles are bound by memory, or by their launch where they move little", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseArguments, parseConfig } from "../../../cli/options/options.ts";
-import { runConfigOf, TRAIN_GROUPS, TRAIN_OPTIONS } from "../../../cli/options/run_options.ts";
+import { requireCompute, runConfigOf, TRAIN_GROUPS, TRAIN_OPTIONS } from "../../../cli/options/run_options.ts";
 import { checkRunConfig } from "../../../training/run/run_config.ts";
 
 const spec = { name: "train", summary: "Trains.", options: TRAIN_OPTIONS };
@@ -42,6 +42,19 @@ Deno.test("the precision is in config.json only if it is f16, so that older chec
   assert.equal(configFrom(["--precision", "f16"]).training.precision, "f16");
   assert.ok(!("precision" in configFrom(["--precision", "f32"]).training));
   assert.throws(() => configFrom(["--precision", "f64"]), /--precision must be f32 or f16/);
+});
+
+Deno.test("what products multiply is in config.json only if it is f16, so that older checkpoints stay valid", () => {
+  const { compute, ...rest } = configFrom(["--precision", "f16", "--compute", "f16"]).training;
+  assert.equal(compute, "f16");
+  assert.deepEqual(rest, configFrom(["--precision", "f16", "--compute", "f32"]).training);
+  assert.throws(() => configFrom(["--compute", "f64"]), /--compute must be f32 or f16/);
+});
+
+Deno.test("products of float16 without storage of float16 are refused", () => {
+  requireCompute({ compute: "f16", precision: "f16" });
+  requireCompute({ compute: "f32", precision: "f32" });
+  assert.throws(() => requireCompute({ compute: "f16", precision: "f32" }), /--compute f16 needs --precision f16/);
 });
 
 Deno.test("settings of the optimiser are in config.json only if given, so that older checkpoints stay valid", () => {

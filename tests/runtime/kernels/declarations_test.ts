@@ -77,6 +77,24 @@ Deno.test("operands read as texels come from a texture of their format, starting
   assert.deepEqual([words[0], words[2], words[3]], [3, 2 * 1024, 5 * 1024]);
 });
 
+Deno.test("a body that passes vectors on reads them as they are stored", () => {
+  const code = `fn kernel(group: u32, lane: u32) { let v = x_stored4(); y_put(lane, vec4f(x_stored_at(lane))); }`;
+  const textOf = (half: boolean) =>
+    kernelText({ ...DISPATCH, code }, { access: ACCESS, halves: { storage: [half, false, false], texels: [] } });
+  const [full, half] = [textOf(false), textOf(true)];
+  assert.ok(full.includes("alias x_stored = vec4f;") && full.includes("alias x_stored4 = mat4x4f;"));
+  assert.ok(half.includes("alias x_stored = vec4h;") && half.includes("alias x_stored4 = mat4x4h;"));
+  for (const text of [full, half]) {
+    assert.ok(text.includes("fn x_stored_at(i: u32) -> x_stored { return x_buffer[i]; }"));
+    assert.ok(!text.includes("y_stored"));
+  }
+});
+
+Deno.test("a body that computes in float16 has it enabled, whatever its operands hold", () => {
+  const text = kernelText({ ...DISPATCH, half: true }, { access: ACCESS, halves: FULL });
+  assert.ok(text.startsWith(`enable f16; ${DISPATCH.code}\n`));
+});
+
 Deno.test("raw operands are bound under their own name and have no accessors", () => {
   const dispatch: Dispatch = { ...DISPATCH, operands: { found: raw({ output: 0 }, "atomic<u32>", "read_write") } };
   const text = kernelText(dispatch, { access: ["read_write"], halves: { storage: [false], texels: [] } });
