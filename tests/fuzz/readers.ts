@@ -25,6 +25,7 @@ import { baseOf } from "../../experiments/mod.ts";
 import { plainImages, SMALL_JPEG, writeMimic } from "../data/fixture.ts";
 import { goldenDicom } from "../data/image/dicom/golden_dicom.ts";
 import { makeZip } from "../data/zip/zip_writer.ts";
+import { givenFileReaders } from "./given_file_readers.ts";
 import { openDataReaders } from "./open_data_readers.ts";
 import type { Reader } from "./reader.ts";
 import { repairCheckpoint, repairIndex, repairPng } from "./repair.ts";
@@ -40,6 +41,7 @@ export async function allReaders(folder: string): Promise<Reader[]> {
     ...await tensorReaders(folder),
     zipReader(folder),
     ...openDataReaders(folder),
+    ...givenFileReaders(folder),
   ];
 }
 
