@@ -23,7 +23,10 @@ export interface KernelTunerOptions {
   readonly known?: TuningChoices;
   /** Measure nothing: unknown choices take the default. */
   readonly frozen?: boolean;
-  /** Time budget in milliseconds after which nothing more is measured; 5,000 by default. */
+  /**
+   * Time budget in milliseconds after which nothing more is measured; by default 5,000 on GPUs and 1,000 on software
+   * adapters, whose cost estimates were made for one driver and are hard to improve on.
+   */
   readonly budgetMilliseconds?: number;
   /**
    * Called with all choices before the program is finally compiled. Returns the choices to use: these, or those of
@@ -32,6 +35,7 @@ export interface KernelTunerOptions {
   readonly onSettled?: (choices: TuningChoices) => Promise<TuningChoices>;
 }
 
+const BUDGET_MILLISECONDS = { software: 1000, gpu: 5000 } as const;
 /** Number of variants to time per work, the most promising by estimate. */
 const MOST_CANDIDATES = 4;
 /** Variants with an estimate of more than this multiple of the best are not timed. */
@@ -96,7 +100,7 @@ export class KernelTuner implements DeviceTuner {
    */
   async settle(device: Device): Promise<boolean> {
     if (this.#frozen || (this.#questions.size === 0 && this.#choices.size === 0)) return false;
-    const end = performance.now() + (this.options.budgetMilliseconds ?? 5000);
+    const end = performance.now() + (this.options.budgetMilliseconds ?? BUDGET_MILLISECONDS[device.target.profile]);
     const defaults = new Map<string, string>();
     const offered = new Map<string, readonly KernelVariant[]>();
     // Variants may raise further questions, about the matrix products that they consist of.
