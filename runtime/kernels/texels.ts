@@ -34,6 +34,17 @@ export function fitTexels(sizes: readonly number[], maxTexels = 0): boolean {
   return sizes.every((elements) => elements % 4 === 0) && rows * TEXEL_ROW <= maxTexels;
 }
 
+/** Elements from which a copy costs less than the loads gain where each element is loaded once. */
+const MIN_MAP_ELEMENTS = 2 ** 17;
+/** Texels, 16 MiB, that kernels which load each element once may take at most, so that the texture stays small. */
+const MOST_MAP_TEXELS = 2 ** 20;
+
+/** True if kernels that load each element of these feature maps once should read them as texels. */
+export function readMapsAsTexels(sizes: readonly number[], maxTexels = 0): boolean {
+  return sizes.every((elements) => elements >= MIN_MAP_ELEMENTS) &&
+    fitTexels(sizes, Math.min(maxTexels, MOST_MAP_TEXELS));
+}
+
 /** The texture that holds `rows` rows of float32, or of float16. */
 export function texelTexture(gpu: GPUDevice, options: { rows: number; label: string; half?: boolean }): GPUTexture {
   return gpu.createTexture({

@@ -28,6 +28,7 @@ import {
 } from "../kernel.ts";
 import type { ColumnPartials } from "./column_sums.ts";
 import { sumTypes } from "../sums.ts";
+import { readMapsAsTexels } from "../texels.ts";
 
 /** An image tensor seen as a matrix. */
 export interface Rows {
@@ -56,6 +57,17 @@ const WANTED_LANES = { software: 1024, gpu: 65_536 } as const;
 const MIN_ROWS = { software: 32, gpu: 8 } as const;
 /** The most rows that one invocation adds up: bounds float32's rounding error. */
 const MAX_ROWS = 4096;
+
+/** How the first passes read so many feature maps. */
+function mapReads({ rows, channels }: Rows, options: { maps: number; split: RowSplit; target: Target }) {
+  const { maps, split, target } = options;
+  const sizes = new Array<number>(maps).fill(rows * channels);
+  const texels = split.width === 4 && readMapsAsTexels(sizes, target.maxTexels);
+  return {
+    suffix: texels ? "-texels" : "",
+    map: (input: number) => reads({ input }, floats(split.width), texels ? { texels } : {}),
+  };
+}
 
 /** Shares the rows out among enough invocations to fill the adapter. */
 export function splitRows({ rows, channels }: Rows, target: Target): RowSplit {
@@ -109,12 +121,13 @@ export function lowerBatchNormStatistics(
   const pass = passOver(shape, { partials, split, input: 5 });
   const type = floats(pass.width);
   const values = { Value: type, WIDE: target.profile === "gpu", COUNTED: partials !== undefined };
+  const { map, suffix } = mapReads(shape, { maps: 1, split, target });
   const moments: Dispatch = {
-    kernel: `norm_moments/x${split.width}`,
+    kernel: `norm_moments/x${split.width}${suffix}`,
     code: momentsCode,
     values: { Value: floats(split.width) },
     uniforms: splitUniforms(rows, split),
-    operands: { x: reads({ input: 0 }, floats(split.width)), partials: writes({ scratch: 0 }, floats(split.width)) },
+    operands: { x: map(0), partials: writes({ scratch: 0 }, floats(split.width)) },
     grid: gridFor(Math.ceil(split.lanes / DEFAULT_LANES)),
     flops: 5 * rows * channels,
   };
@@ -189,14 +202,15 @@ export function lowerBatchNormGradient(
   const split = splitRows(shape, target);
   const pass = passOver(shape, { partials, split, input: 5 });
   const type = floats(pass.width);
+  const { map, suffix } = mapReads(shape, { maps: 2, split, target });
   const gradientSums: Dispatch = {
-    kernel: `norm_gradient_sums/${relu ? "relu-" : ""}x${split.width}`,
+    kernel: `norm_gradient_sums/${relu ? "relu-" : ""}x${split.width}${suffix}`,
     code: [gradientSumsCode, compensatedCode].join("\n"),
     values: { ...sumTypes(split.width), RELU: relu },
     uniforms: { ...splitUniforms(rows, split), zero: 0 },
     operands: {
-      dy: reads({ input: 0 }, floats(split.width)),
-      x: reads({ input: 1 }, floats(split.width)),
+      dy: map(0),
+      x: map(1),
       moments: reads({ input: 2 }, floats(split.width)),
       ...(relu
         ? { scale: reads({ input: 3 }, floats(split.width)), shift: reads({ input: 4 }, floats(split.width)) }

@@ -209,10 +209,15 @@ export function stepFunctions({ steps }: Expression): string[] {
  *
  * @param bindingOf Where an input lies; those without a place are left out.
  */
-export function inputOperands(vectors: VectorPlan, bindingOf: (input: number) => Binding | undefined): Operands {
+export function inputOperands(
+  vectors: VectorPlan,
+  bindingOf: (input: number) => Binding | undefined,
+  options: { texels?: (input: number) => boolean } = {},
+): Operands {
   const named = vectors.vectorInputs.flatMap((vector, i): [string, Operand][] => {
     const binding = bindingOf(i);
-    return binding ? [[`in${i}`, reads(binding, floats(vector ? 4 : 1))]] : [];
+    const texels = vector && (options.texels?.(i) ?? false);
+    return binding ? [[`in${i}`, reads(binding, floats(vector ? 4 : 1), texels ? { texels } : {})]] : [];
   });
   return Object.fromEntries(named);
 }

@@ -22,6 +22,7 @@ import {
   type VectorPlan,
 } from "./expression.ts";
 import { typeAliases } from "./functions.ts";
+import { readMapsAsTexels } from "../texels.ts";
 
 /**
  * Rows that one invocation walks where an input is the same for all rows (a bias, a channel's scale), on the CPU: such
@@ -48,6 +49,7 @@ export function lowerPointwise(
     axes[0]!.strides.includes(0);
   const context: Context = { expression, axes, vectors, uniforms, sizes, outputs: options.outputs };
   const { body, invocations } = walks ? walkRows(context) : onePerElement(context);
+  const texels = walks ? texelInputs(context, options.target) : () => false;
   const code = [
     ...stepFunctions(expression),
     "fn kernel(group: u32, lane: u32) {",
@@ -62,7 +64,7 @@ export function lowerPointwise(
       values: typeAliases(vectors.width),
       uniforms: uniforms.uniforms,
       operands: {
-        ...inputOperands(vectors, (input) => ({ input })),
+        ...inputOperands(vectors, (input) => ({ input }), { texels }),
         ...outputOperands(options.outputs.length, vectors.width),
       },
       grid: gridFor(Math.ceil(invocations / DEFAULT_LANES)),
@@ -79,6 +81,15 @@ interface Context {
   /** Sizes of the axes, the last one in vectors. */
   readonly sizes: readonly number[];
   readonly outputs: readonly number[];
+}
+
+/** Which inputs a kernel that walks rows reads as texels: those of large results that are as large themselves. */
+function texelInputs({ expression, axes, vectors }: Context, target: Target): (input: number) => boolean {
+  const elements = expressionSize(expression);
+  const isWhole = (input: number) => vectors.vectorInputs[input]! && axes.every(({ strides }) => strides[input] !== 0);
+  const whole = vectors.vectorInputs.flatMap((_, input) => (isWhole(input) ? [elements] : []));
+  const fits = readMapsAsTexels(whole, target.maxTexels);
+  return (input) => fits && isWhole(input);
 }
 
 interface Body {

@@ -355,6 +355,24 @@ Deno.test("norm_statistics (gpu) folds a grid of more than 65,535 workgroups", a
   assertClose(got.inverse, variance.map((v) => 1 / Math.sqrt(v + EPSILON)), { label: "inverse" });
 });
 
+Deno.test("first passes over large feature maps read them as texels where these can be read", () => {
+  const target = { profile: "software", maxBindingBytes: 2 ** 27, maxStorageBuffers: 10 } as const;
+  const kernels = (shape: Rows, maxTexels?: number) => {
+    const options = { target: { ...target, ...(maxTexels === undefined ? {} : { maxTexels }) } };
+    return [
+      lowerBatchNormStatistics(shape, { ...options, momentum: 0.1, epsilon: EPSILON }),
+      lowerBatchNormGradient(shape, { ...options, relu: true, training: true }),
+    ].map(({ dispatches }) => dispatches[0]!.kernel);
+  };
+  // Shapes of the tests above.
+  for (const large of [{ rows: 4099, channels: 40 }, { rows: 25_000, channels: 8 }]) {
+    assert.deepEqual(kernels(large, 2 ** 22), ["norm_moments/x4-texels", "norm_gradient_sums/relu-x4-texels"]);
+    assert.deepEqual(kernels(large), ["norm_moments/x4", "norm_gradient_sums/relu-x4"]);
+    assert.deepEqual(kernels(large, 2 ** 16), ["norm_moments/x4-texels", "norm_gradient_sums/relu-x4"]);
+  }
+  assert.deepEqual(kernels({ rows: 4099, channels: 24 }, 2 ** 22), ["norm_moments/x4", "norm_gradient_sums/relu-x4"]);
+});
+
 Deno.test("norm_coefficients agrees with float64", async () => {
   using device = await Device.open();
   for (const channels of [1, 7, 64, 320]) {

@@ -42,6 +42,8 @@ const CASES = [
   [[131, 12], [12]],
   [[131, 7], [7]],
   [[70, 1], [1, 5]],
+  // Large enough that the first input is read as texels, the last row of which is not full.
+  [[4099, 32], [32]],
   // Scalars, one workgroup more than a dimension holds.
   [[65_535 * 64 + 1], [1]],
 ];
@@ -73,6 +75,23 @@ Deno.test("one pipeline serves every shape with the same pattern of broadcasting
     lowerPointwise(chain(shapes, shape), { outputs: [2], target, label: "x" }).dispatches[0]!.code;
   assert.equal(code([[4, 8, 8, 16], [16]], [4, 8, 8, 16]), code([[100, 32], [32]], [100, 32]));
   assert.notEqual(code([[100, 32], [32]], [100, 32]), code([[100, 32], [100, 1]], [100, 32]));
+});
+
+Deno.test("where texels can be read, chains that walk many rows read as texels what they load at each element", () => {
+  const target = { profile: "software", maxBindingBytes: 2 ** 27, maxStorageBuffers: 8, maxTexels: 2 ** 22 } as const;
+  const texels = (inputs: Expression["inputs"], options: { rows: number; from?: Partial<typeof target> }) =>
+    Object.values(
+      lowerPointwise(chain(inputs, [options.rows, 32]), {
+        outputs: [2],
+        target: { ...target, ...options.from },
+        label: "x",
+      }).dispatches[0]!.operands,
+    ).map((operand) => operand.texels ?? false);
+  assert.deepEqual(texels([[4099, 32], [32]], { rows: 4099 }), [true, false, false]);
+  assert.deepEqual(texels([[32], [4099, 32]], { rows: 4099 }), [false, true, false]);
+  assert.deepEqual(texels([[4000, 32], [32]], { rows: 4000 }), [false, false, false], "small");
+  assert.deepEqual(texels([[4099, 32], [4099, 32]], { rows: 4099 }), [false, false, false], "not walked");
+  assert.deepEqual(texels([[2 ** 20, 32], [32]], { rows: 2 ** 20 }), [false, false, false], "too large");
 });
 
 Deno.test("collapseAxes() merges neighbours that every input treats alike and drops axes of one", () => {
