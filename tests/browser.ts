@@ -48,28 +48,50 @@ const TIMEOUT = 180_000;
  * ```
  */
 export function browserTest(name: string, body: (browser: Browser) => Promise<void>): void {
+  Deno.test({ name, ignore: found === null, fn: () => withBrowser(body) });
+}
+
+/**
+ * Registers a test whose steps share a browser: starting one takes longer than most steps. Pages and contexts are each
+ * step's own to close.
+ *
+ * @returns A function that adds a step, to be called like {@linkcode browserTest}.
+ */
+export function browserSteps(name: string): typeof browserTest {
+  const steps: Deno.TestStepDefinition[] = [];
+  let shared: Browser;
   Deno.test({
     name,
     ignore: found === null,
-    async fn() {
-      const browser = await chromium.launch({
-        executablePath: found!.program,
-        args: FLAGS,
-        // Chromium's sandbox does not start as root, for example in containers; the pages are trusted.
-        chromiumSandbox: false,
-        timeout: TIMEOUT,
-      });
-      const newContext = browser.newContext.bind(browser);
-      browser.newContext = async (options) => {
-        const context = await newContext(options);
-        context.setDefaultTimeout(TIMEOUT);
-        return context;
-      };
-      try {
-        await body(browser);
-      } finally {
-        await browser.close();
-      }
-    },
+    fn: (context) =>
+      withBrowser(async (browser) => {
+        shared = browser;
+        for (const step of steps) await context.step(step);
+      }),
   });
+  return (name, body) => {
+    // The connection to the browser outlives a step; the test as a whole is held to have closed it.
+    steps.push({ name, sanitizeOps: false, sanitizeResources: false, fn: () => body(shared) });
+  };
+}
+
+async function withBrowser(body: (browser: Browser) => Promise<void>): Promise<void> {
+  const browser = await chromium.launch({
+    executablePath: found!.program,
+    args: FLAGS,
+    // Chromium's sandbox does not start as root, for example in containers; the pages are trusted.
+    chromiumSandbox: false,
+    timeout: TIMEOUT,
+  });
+  const newContext = browser.newContext.bind(browser);
+  browser.newContext = async (options) => {
+    const context = await newContext(options);
+    context.setDefaultTimeout(TIMEOUT);
+    return context;
+  };
+  try {
+    await body(browser);
+  } finally {
+    await browser.close();
+  }
 }

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { ImageDecoder } from "../../data/image/decode_image.ts";
 import { preprocess } from "../../data/image/preprocess.ts";
-import { browserTest } from "../browser.ts";
+import { browserSteps } from "../browser.ts";
 import { openReport } from "../viz/report/report_page.ts";
 import { pixelsOf } from "./canvas_pixels.ts";
 import { goldenDicom } from "../data/image/dicom/golden_dicom.ts";
 import { gray, makePng } from "../data/image/image_writers.ts";
 import { TINY_SIDE, tinyPage } from "./tiny_page.ts";
 
+const browserStep = browserSteps("a page with a model");
 const MARKUP = `"><img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script></script><!--`;
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -68,7 +69,7 @@ function bomb(): Uint8Array {
   return png;
 }
 
-browserTest(
+browserStep(
   "hostile files and labels do nothing, and pictures of every kind are prepared as in training",
   async (browser) => {
     await using report = await openReport(browser, tinyPage(MARKUP));
@@ -118,7 +119,7 @@ browserTest(
   },
 );
 
-browserTest("without WebGPU the page says so and is the report", async (browser) => {
+browserStep("without WebGPU the page says so and is the report", async (browser) => {
   await using report = await openReport(browser, tinyPage(MARKUP));
   const context = report.page.context();
   await context.addInitScript(() => Object.defineProperty(navigator, "gpu", { value: undefined }));

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { resultsSchema } from "../../../eval/results/results_schema.ts";
 import { formatInterval, formatScore } from "../../../viz/report/markup/format.ts";
 import { renderReport } from "../../../viz/report/report.ts";
-import { browserTest } from "../../browser.ts";
+import { browserSteps } from "../../browser.ts";
 import { experimentFixture, singleRunFixture, validated } from "./fixture.ts";
 import { accessibilityFaults, openReport, overflowing } from "./report_page.ts";
+
+const browserStep = browserSteps("the page of a report");
 
 const results = experimentFixture({ fractions: [0.1, 1], studies: 150 });
 const published = [{ view: "frontal", label: "Edema", method: "mmvm", auroc: 0.863 }];
@@ -19,7 +21,7 @@ function shown(at: { method: string; view: string; label: string | null; fractio
   return formatScore(values.reduce((sum, value) => sum + value, 0) / values.length);
 }
 
-browserTest("the report opens from a file without console errors or network requests", async (browser) => {
+browserStep("the report opens from a file without console errors or network requests", async (browser) => {
   for (const text of [html, single]) {
     await using report = await openReport(browser, text);
     assert.equal(await report.page.locator("main > section").count(), 8);
@@ -30,7 +32,7 @@ browserTest("the report opens from a file without console errors or network requ
   }
 });
 
-browserTest(
+browserStep(
   "a column sorts from high to low, from low to high, and back; missing values stay last",
   async (browser) => {
     await using report = await openReport(browser, html);
@@ -61,7 +63,7 @@ browserTest(
   },
 );
 
-browserTest("intervals and published numbers can be shown and hidden", async (browser) => {
+browserStep("intervals and published numbers can be shown and hidden", async (browser) => {
   await using report = await openReport(browser, html);
   const { page } = report;
   const interval = page.locator("td.value .interval").first();
@@ -76,7 +78,7 @@ browserTest("intervals and published numbers can be shown and hidden", async (br
   assert.equal(await column.isVisible(), true);
 });
 
-browserTest("selecting a labelled fraction updates the tables in place", async (browser) => {
+browserStep("selecting a labelled fraction updates the tables in place", async (browser) => {
   await using report = await openReport(browser, html);
   const { page } = report;
   const cell = page.locator("table.auroc").first().locator("tfoot td.value").nth(5);
@@ -94,7 +96,7 @@ browserTest("selecting a labelled fraction updates the tables in place", async (
   assert.deepEqual(report.complaints, []);
 });
 
-browserTest("hovering over or focusing a value shows its interval and every run", async (browser) => {
+browserStep("hovering over or focusing a value shows its interval and every run", async (browser) => {
   await using report = await openReport(browser, html);
   const { page } = report;
   const tooltip = page.locator("#tooltip");
@@ -124,7 +126,7 @@ browserTest("hovering over or focusing a value shows its interval and every run"
   assert.equal(await tooltip.isVisible(), false);
 });
 
-browserTest("the tables can be copied as CSV", async (browser) => {
+browserStep("the tables can be copied as CSV", async (browser) => {
   await using report = await openReport(browser, html, { permissions: ["clipboard-read", "clipboard-write"] });
   const { page } = report;
   const button = page.getByRole("button", { name: "Copy as CSV" });
@@ -137,7 +139,7 @@ browserTest("the tables can be copied as CSV", async (browser) => {
   assert.ok(edema.includes("0.863"));
 });
 
-browserTest(
+browserStep(
   "a method of the key lights up when pointed at, and goes and comes when pressed, everywhere",
   async (browser) => {
     await using report = await openReport(browser, html);
@@ -161,7 +163,7 @@ browserTest(
   },
 );
 
-browserTest("views and kinds of curves can be switched by pointer and keyboard", async (browser) => {
+browserStep("views and kinds of curves can be switched by pointer and keyboard", async (browser) => {
   await using report = await openReport(browser, html);
   const { page } = report;
   const visible = () => page.locator(".panels:visible h4").allTextContents();
@@ -173,7 +175,7 @@ browserTest("views and kinds of curves can be switched by pointer and keyboard",
   assert.deepEqual(await visible(), ["Precision-recall, lateral view"]);
 });
 
-browserTest("a panel can be enlarged, read off, changed and closed with the keyboard alone", async (browser) => {
+browserStep("a panel can be enlarged, read off, changed and closed with the keyboard alone", async (browser) => {
   await using report = await openReport(browser, html);
   const { page } = report;
   const dialog = page.locator("dialog");
@@ -205,7 +207,7 @@ browserTest("a panel can be enlarged, read off, changed and closed with the keyb
   assert.deepEqual(report.complaints, []);
 });
 
-browserTest("selecting a label, baseline or run redraws the figures", async (browser) => {
+browserStep("selecting a label, baseline or run redraws the figures", async (browser) => {
   await using report = await openReport(browser, html);
   const { page } = report;
   await page.locator("#efficiency-row").selectOption("Edema");
@@ -229,7 +231,7 @@ browserTest("selecting a label, baseline or run redraws the figures", async (bro
   assert.deepEqual(report.complaints, []);
 });
 
-browserTest("hovering over a projection names a study without its identifier", async (browser) => {
+browserStep("hovering over a projection names a study without its identifier", async (browser) => {
   await using report = await openReport(browser, html);
   const { page } = report;
   const chart = page.locator("#latents .chart").first();
@@ -241,7 +243,7 @@ browserTest("hovering over a projection names a study without its identifier", a
 });
 
 for (const colorScheme of ["light", "dark"] as const) {
-  browserTest(`axe finds no serious fault in ${colorScheme} mode, contrast included`, async (browser) => {
+  browserStep(`axe finds no serious fault in ${colorScheme} mode, contrast included`, async (browser) => {
     for (const text of [html, single]) {
       await using report = await openReport(browser, text, { colorScheme });
       const { page } = report;
@@ -256,21 +258,22 @@ for (const colorScheme of ["light", "dark"] as const) {
   });
 }
 
-for (const width of [380, 1280, 2560]) {
-  browserTest(`nothing overflows at ${width} pixels, with and without the script`, async (browser) => {
-    for (const javaScriptEnabled of [true, false]) {
-      for (const text of [html, single]) {
-        const viewport = { width, height: 900 };
-        await using report = await openReport(browser, text, { viewport, javaScriptEnabled: true });
-        if (!javaScriptEnabled) await report.page.evaluate(() => document.documentElement.classList.remove("scripted"));
-        else for (const box of await report.page.locator("#auroc input").all()) await box.check();
-        assert.deepEqual(await overflowing(report.page), []);
+browserStep("nothing overflows at 380, 1280 and 2560 pixels, with and without the script", async (browser) => {
+  for (const text of [html, single]) {
+    await using report = await openReport(browser, text);
+    const { page } = report;
+    for (const scripted of [false, true]) {
+      await page.evaluate((scripted) => document.documentElement.classList.toggle("scripted", scripted), scripted);
+      if (scripted) { for (const box of await page.locator("#auroc input").all()) await box.check(); }
+      for (const width of [380, 1280, 2560]) {
+        await page.setViewportSize({ width, height: 900 });
+        assert.deepEqual(await overflowing(page), [], `${width} pixels, scripted: ${scripted}`);
       }
     }
-  });
-}
+  }
+});
 
-browserTest(
+browserStep(
   "without scripts all tables and charts are there, and the switches of the style sheet work",
   async (browser) => {
     await using report = await openReport(browser, html, { javaScriptEnabled: false });
@@ -294,7 +297,7 @@ browserTest(
   },
 );
 
-browserTest("validations are dashed lines beside the training curves", async (browser) => {
+browserStep("validations are dashed lines beside the training curves", async (browser) => {
   const results = validated(singleRunFixture({ studies: 40 }));
   await using report = await openReport(browser, renderReport(results));
   const lines = report.page.locator("#training .line.validation");
@@ -303,7 +306,7 @@ browserTest("validations are dashed lines beside the training curves", async (br
   assert.ok((await lines.first().boundingBox())!.width > 20);
 });
 
-browserTest("a hostile label is inert in the page, in tooltips and in redrawn figures", async (browser) => {
+browserStep("a hostile label is inert in the page, in tooltips and in redrawn figures", async (browser) => {
   const hostile = `</script><img src=x onerror="globalThis.hacked=1"><svg onload="globalThis.hacked=1">`;
   const base = singleRunFixture({
     labels: [hostile, `${hostile}2`, "Edema"],
@@ -327,7 +330,7 @@ browserTest("a hostile label is inert in the page, in tooltips and in redrawn fi
   assert.deepEqual(report.complaints, []);
 });
 
-browserTest("the Content-Security-Policy blocks a script and a style added to the file", async (browser) => {
+browserStep("the Content-Security-Policy blocks a script and a style added to the file", async (browser) => {
   const tampered = single.replace(
     "<h1>",
     '<h1 style="color:red" onclick="globalThis.hacked=1"><script>globalThis.hacked=1</script>',
@@ -339,7 +342,7 @@ browserTest("the Content-Security-Policy blocks a script and a style added to th
   assert.ok(report.complaints.some((text) => /Content Security Policy/.test(text)));
 });
 
-browserTest("printing shows everything that controls can hide, on white even in dark mode", async (browser) => {
+browserStep("printing shows everything that controls can hide, on white even in dark mode", async (browser) => {
   await using report = await openReport(browser, html, { colorScheme: "dark" });
   const { page } = report;
   await page.emulateMedia({ media: "print", colorScheme: "dark" });
