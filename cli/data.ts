@@ -9,6 +9,7 @@ import {
   type DataSummary,
   dropEntries,
   type GroupSummary,
+  isDigits,
   openDataset,
   pairStudies,
   type SecondLabelSummary,
@@ -36,10 +37,10 @@ export async function main(args: readonly string[]): Promise<void> {
       workers: integer({ min: 1, max: 256, help: "number of decoding workers; one per core by default" }),
       imageMemory: integer({ min: 16, help: "memory for decoding in MiB; a quarter of the machine's by default" }),
     },
-    operands: { name: "DIR", help: "data directory (none for mnist-pairs)", min: 0, max: 1 },
+    operands: { name: "DIR", help: "data directory (none for mnist-pairs and polymnist)", min: 0, max: 1 },
   }, args);
-  if (directory === undefined && values.dataset !== "mnist-pairs") {
-    throw new UsageError("deno task data takes a data directory; only --dataset mnist-pairs needs none");
+  if (directory === undefined && !isDigits(values.dataset)) {
+    throw new UsageError("deno task data takes a data directory; only --dataset mnist-pairs and polymnist need none");
   }
   const root = directory === undefined ? undefined : userPath(directory);
   const index = await openDataset({ ...datasetOptions(values, root), texts: true });

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { writeFileAtomic } from "../base/atomic_file.ts";
-import { DATASETS } from "../data/mod.ts";
+import { DATASETS, isDigits } from "../data/mod.ts";
 import {
   type Base,
   baseOf,
@@ -54,7 +54,7 @@ import { writeSweep } from "./cluster/write_sweep.ts";
 
 const OPTIONS = {
   dataset: choice([...DATASETS] as [Base["dataset"], ...Base["dataset"][]], {
-    help: "data set; all except phantoms and mnist-pairs need --data",
+    help: "data set; all except phantoms, mnist-pairs and polymnist need --data",
     default: "phantoms",
   }),
   data: path({ help: "data directory, such as a MIMIC-CXR-JPG root", placeholder: "dir" }),
@@ -83,6 +83,9 @@ const OPTIONS = {
 };
 
 type Values = OptionValues<typeof OPTIONS>;
+
+/** Most runs whose reconstructions and translations a report tabulates. */
+const MOST_GENERATIVE = 8;
 
 const ROOT = EXPERIMENTS_FOLDER;
 
@@ -182,7 +185,7 @@ function contextOf(values: Values): ExperimentContext {
   const on = (dataset: Base["dataset"], root?: string) => {
     const phantoms = phantomsOf(dataset, values);
     const place = root ?? (phantoms && phantomRoot(phantoms.drawn));
-    if (place === undefined && dataset !== "mnist-pairs") throw new UsageError(`--dataset ${dataset} needs --data DIR`);
+    if (place === undefined && !isDigits(dataset)) throw new UsageError(`--dataset ${dataset} needs --data DIR`);
     const fresh = freshPhantoms(dataset, { values, root });
     const base = baseOf(dataset, { scale, root: place, ...(fresh ? { test: { root: phantomRoot(fresh) } } : {}) });
     return { ...base, seeds: base.seeds.slice(0, values.seeds) };
@@ -285,7 +288,10 @@ async function report(
   ];
   const text = printable(lines.join("\n\n"));
   await writeFileAtomic(join(directory, "tables.txt"), `${text}\n`);
-  const file = await writeReport(results, { path: join(directory, "report.html") });
+  // Tables of what each of dozens of runs generates would bury the report; results.json has them.
+  const { generative: _, ...brief } = results;
+  const shown = results.runs.length > MOST_GENERATIVE ? brief : results;
+  const file = await writeReport(shown, { path: join(directory, "report.html") });
   console.log(`${text}\n\nreport: ${file}`);
 }
 

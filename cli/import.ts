@@ -4,7 +4,7 @@
  * @module
  */
 import { basename } from "node:path";
-import { openDataset } from "../data/mod.ts";
+import { isDigits, openDataset } from "../data/mod.ts";
 import { methodKind, methodOf } from "../models/mod.ts";
 import { runPaths, writeRunConfig } from "../training/mod.ts";
 import { checkState, type ImportedState, readTensors } from "../training/run/import_state.ts";
@@ -54,7 +54,7 @@ export async function main(args: readonly string[]): Promise<void> {
   }, args);
   const { run, data, dataset } = values;
   if (run === undefined) throw new UsageError("import needs --run NAME, the name of the new run");
-  if (data === undefined && dataset !== "mnist-pairs") {
+  if (data === undefined && !isDigits(dataset)) {
     throw new UsageError("import needs --data DIR, the data that the run is evaluated on, or --dataset mnist-pairs");
   }
   const path = userPath(file!);

@@ -7,6 +7,7 @@
 import {
   type CachePart,
   dropEntries,
+  isDigits,
   openDataset,
   pairStudies,
   preparePixels,
@@ -29,7 +30,7 @@ const SPEC = {
   summary: "Decodes, crops, resizes and equalises the images of a data set. Resumes if interrupted.",
   options: {
     ...DATA_OPTIONS,
-    data: path({ help: "data directory (none for mnist-pairs)", placeholder: "dir" }),
+    data: path({ help: "data directory (none for mnist-pairs and polymnist)", placeholder: "dir" }),
     imageSize: integer({ min: 1, max: 4096, help: "size of the prepared images in pixels", default: 64 }),
     cache: path({ help: "cache directory (default cache)", placeholder: "dir" }),
     workers: integer({ min: 1, max: 256, help: "number of decoding workers; one per core by default" }),
@@ -57,8 +58,8 @@ type Values = OptionValues<typeof SPEC.options>;
 /** Runs the command with these arguments; returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const { values, given } = parseArguments(SPEC, args);
-  if (values.data === undefined && values.dataset !== "mnist-pairs") {
-    throw new UsageError("--data is required; only --dataset mnist-pairs needs none");
+  if (values.data === undefined && !isDigits(values.dataset)) {
+    throw new UsageError("--data is required; only --dataset mnist-pairs and polymnist need none");
   }
   const part = partOf(values);
   const stop = stopSignals("saving what is prepared");

@@ -5,7 +5,7 @@
  * @module
  */
 import { writeFileAtomic } from "../base/atomic_file.ts";
-import { openDataset, preparePixels, type StudyIndex } from "../data/mod.ts";
+import { isDigits, openDataset, preparePixels, type StudyIndex } from "../data/mod.ts";
 import {
   classifyViews,
   type ViewAccuracy,
@@ -52,7 +52,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArguments(SPEC, args);
   const { data, imageSize, seed } = values;
   if (data === undefined) throw new UsageError("--data DIR is required: the data set whose views are classified");
-  if (values.dataset === "mnist-pairs") throw new UsageError("mnist-pairs have no views that are not known");
+  if (isDigits(values.dataset)) throw new UsageError(`${values.dataset} has no views that are not known`);
   if (imageSize % 4 !== 0) throw new UsageError(`--image-size must be a multiple of 4, not ${imageSize}`);
   const out = values.out ?? userPath("views.csv");
   const stop = stopSignals("stopping without writing");

@@ -76,7 +76,9 @@ export {
 export { parseWindow, type VoiWindow, WINDOW_FORMS, WINDOW_PATTERN } from "./image/dicom/voi_window.ts";
 export { OTHER_VIEW, VIEWS_COLUMNS } from "./readers/views_file.ts";
 export { CHEST_VIEWS, viewOfPosition } from "./index/views.ts";
+export { DIGIT_DATASETS, type DigitDataset, isDigits } from "./index/digit_datasets.ts";
 export { MAX_MNIST_PAIRS, MNIST_VIEWS, type MnistOptions, type MnistView } from "./readers/read_mnist.ts";
+export { POLYMNIST_VIEWS, type PolymnistView } from "./readers/polymnist_views.ts";
 export { type PairedCsvHeader } from "./readers/read_paired_csv.ts";
 export { LABEL_SOURCES, type LabelSource } from "./readers/read_options.ts";
 export { assertDisjointSplits, patientOverlap, splitBySubject, type SplitPolicy } from "./index/splits.ts";

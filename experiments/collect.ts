@@ -36,9 +36,13 @@ export async function collectPart(part: Part, options: { root: string; title: st
   }
   // With different labels, scores would be attributed to the wrong finding.
   commonLabels(files);
-  const [first] = files;
+  const { generative: _, ...first } = files[0]!;
+  // Arms that share a run and its measurement share the record.
+  const generative = [
+    ...new Map(files.flatMap((each) => each.generative ?? []).map((each) => [each.run, each])).values(),
+  ];
   return {
-    ...first!,
+    ...first,
     data: sharedData(files),
     title: options.title,
     createdAt: new Date().toISOString(),
@@ -48,6 +52,7 @@ export async function collectPart(part: Part, options: { root: string; title: st
     comparisons: [],
     pictures: [],
     projections: [],
+    ...(generative.length > 0 ? { generative } : {}),
   };
 }
 

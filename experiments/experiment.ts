@@ -79,6 +79,8 @@ export interface EvaluationPlan {
   readonly degraded?: DegradedView;
   /** Studies to score instead of the data's own test split. */
   readonly test?: TestSet;
+  /** Also measures reconstructions and translations, by this run of `supervised`, which is trained first. */
+  readonly generative?: { readonly judge: RunPlan };
   /** Also measures the floors of this run. */
   readonly floors?: true;
 }

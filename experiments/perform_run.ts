@@ -72,7 +72,7 @@ export async function performRun(
   { plan, evaluations, measured = [] }: RunJob,
   options: PerformOptions,
 ): Promise<boolean> {
-  const { root, devices, signal, onWarning } = options;
+  const { root, signal } = options;
   const directory = await claimDirectory(root, plan);
   // Another experiment may need the same run and be training it: wait, and take over what it has measured.
   using _lock = await lockRun(directory, {
@@ -86,6 +86,41 @@ export async function performRun(
     else if (isShown(evaluation)) shown.push(results);
   }
   if (missing.length === 0) return true;
+  const judges = await trainJudges(missing, options);
+  const trained = judges && await trainPlan(plan, directory, options);
+  if (judges === undefined || trained === undefined) return false;
+  const { config, data } = trained;
+  const scored = scoredData(plan, { ...options, own: data });
+  const memory = new LatentsMemory();
+  for (const [i, evaluation] of missing.entries()) {
+    const onProgress: PerformOptions["onProgress"] = ({ done, what }) =>
+      options.onProgress({ done: TRAINING_SHARE + (1 - TRAINING_SHARE) * (i + done) / missing.length, what });
+    const results = await measure({ config, directory, data: scored(evaluation), evaluation, memory, judges }, {
+      ...options,
+      onProgress,
+    });
+    if (isShown(evaluation)) shown.push(results);
+    // Before the measurement, after which a run that is resumed does not come back to this one.
+    if (shown.length > 0) await writeModelCard(directory, { config, results: shown });
+    await writeMeasurement(results, { root, plan, evaluation });
+  }
+  return true;
+}
+
+/** A trained run, and the data that it was trained on. */
+interface TrainedPlan {
+  readonly config: RunConfig;
+  readonly directory: string;
+  readonly data: RunData;
+}
+
+/** Trains a run in its folder, which is locked; `undefined` if it was stopped before the end. */
+async function trainPlan(
+  plan: RunPlan,
+  directory: string,
+  options: PerformOptions,
+): Promise<TrainedPlan | undefined> {
+  const { devices, signal, onWarning } = options;
   await sweepTemporary(directory);
   const data = alterRunData(options.whole, plan.config.data);
   const config = await settleConfig(directory, () => completeConfig(plan, data));
@@ -106,22 +141,32 @@ export async function performRun(
       }),
     onWarning,
   });
-  if (stopped) return false;
-  const scored = scoredData(plan, { ...options, own: data });
-  const memory = new LatentsMemory();
-  for (const [i, evaluation] of missing.entries()) {
-    const onProgress: PerformOptions["onProgress"] = ({ done, what }) =>
-      options.onProgress({ done: TRAINING_SHARE + (1 - TRAINING_SHARE) * (i + done) / missing.length, what });
-    const results = await measure({ config, directory, data: scored(evaluation), evaluation, memory }, {
-      ...options,
-      onProgress,
+  return stopped ? undefined : { config, directory, data };
+}
+
+/**
+ * Trains the judges of measurements that need one, or finds them trained; one judge serves all runs that name it.
+ * `undefined` if it was stopped before the end.
+ */
+async function trainJudges(
+  evaluations: readonly EvaluationPlan[],
+  options: PerformOptions,
+): Promise<ReadonlyMap<string, TrainedPlan> | undefined> {
+  const judges = new Map<string, TrainedPlan>();
+  for (const { generative } of evaluations) {
+    if (generative === undefined || judges.has(planName(generative.judge))) continue;
+    const directory = await claimDirectory(options.root, generative.judge);
+    using _lock = await lockRun(directory, {
+      wait: { signal: options.signal, onWait: () => options.onProgress({ done: 0, what: "waiting for the judge" }) },
     });
-    if (isShown(evaluation)) shown.push(results);
-    // Before the measurement, after which a run that is resumed does not come back to this one.
-    if (shown.length > 0) await writeModelCard(directory, { config, results: shown });
-    await writeMeasurement(results, { root, plan, evaluation });
+    const judge = await trainPlan(generative.judge, directory, {
+      ...options,
+      onProgress: ({ what }) => options.onProgress({ done: 0, what: `judge: ${what}` }),
+    });
+    if (judge === undefined) return undefined;
+    judges.set(planName(generative.judge), judge);
   }
-  return true;
+  return judges;
 }
 
 /** Returns the data that a measurement scores, the same object for the same test set. */
@@ -147,10 +192,15 @@ function isShown({ degraded, labelNoise }: EvaluationPlan): boolean {
 
 /** Measures a trained run once, reopening the device if it fails. */
 function measure(
-  run: { config: RunConfig; directory: string; data: RunData; evaluation: EvaluationPlan; memory: LatentsMemory },
+  run: TrainedPlan & {
+    evaluation: EvaluationPlan;
+    memory: LatentsMemory;
+    judges: ReadonlyMap<string, TrainedPlan>;
+  },
   options: PerformOptions,
 ): Promise<Results> {
-  const { config, directory, data, evaluation, memory } = run;
+  const { config, directory, data, evaluation, memory, judges } = run;
+  const judge = evaluation.generative && judges.get(planName(evaluation.generative.judge));
   const { degraded, labelledFractions, probeSeeds, labelNoise } = evaluation;
   const changes = { ...(degraded ? { degraded } : {}), ...(labelNoise ? { labelNoise } : {}) };
   const { onWarning } = options;
@@ -166,6 +216,7 @@ function measure(
         probe: evaluation.probe,
         ...(isSupervised(config) ? {} : { labelledFractions, probeSeeds }),
         ...(evaluation.floors ? { floors: true } : {}),
+        ...(judge ? { generative: "decoded" as const, judge } : {}),
         bootstrap: { resamples: evaluation.resamples, workers: options.workers },
         workers: options.workers,
         commands: options.commands,

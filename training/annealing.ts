@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isDigits } from "../data/index/digit_datasets.ts";
 import type { DatasetName } from "../data/mod.ts";
 import { type Schedule, schedules } from "../runtime/mod.ts";
 
@@ -26,10 +27,10 @@ export interface Annealing {
 
 /**
  * The default share of all steps over which alpha is annealed: a fifth for chest X-rays, about what 150,000 steps are
- * of the papers' 240 epochs, and three fifths for MNIST pairs, whose runs are short.
+ * of the papers' 240 epochs, and three fifths for digits, whose runs are short.
  */
 export function alphaShareOf(dataset: DatasetName): number {
-  return dataset === "mnist-pairs" ? 0.6 : 0.2;
+  return isDigits(dataset) ? 0.6 : 0.2;
 }
 
 /** Value of the published exponential after its last annealing step; it keeps falling after that. */

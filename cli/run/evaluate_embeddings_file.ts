@@ -5,7 +5,7 @@
  */
 import { basename, extname, join } from "node:path";
 import { makeFolder } from "../../base/atomic_file.ts";
-import { openDataset, pairStudies } from "../../data/mod.ts";
+import { isDigits, openDataset, pairStudies } from "../../data/mod.ts";
 import {
   evaluateEmbeddings,
   type EvaluateEmbeddingsOptions,
@@ -46,7 +46,7 @@ export async function evaluateEmbeddingsFile(
   { values, probing }: { values: EmbeddingValues; probing: Probing },
 ): Promise<void> {
   const { data: root, ids, allowMissing } = values;
-  if (root === undefined && values.dataset !== "mnist-pairs") {
+  if (root === undefined && !isDigits(values.dataset)) {
     throw new UsageError("--embeddings needs --data DIR, the data set that the embeddings are of");
   }
   const name = values.name ?? nameOf(file);

@@ -9,6 +9,7 @@ import {
   type DatasetName,
   detectDataset,
   imagesOfPairs,
+  isDigits,
   openDataset,
   pairsOfSplit,
   pairStudies,
@@ -97,7 +98,7 @@ export async function planExperiment(options: ExperimentPlanOptions): Promise<[s
 function contextOf({ scale, dataset, root }: Pick<ExperimentPlanOptions, "scale" | "root"> & { dataset: DatasetName }) {
   const on = (wanted: DatasetName) => {
     const place = wanted === dataset ? root : undefined;
-    if (place === undefined && wanted !== "mnist-pairs") {
+    if (place === undefined && !isDigits(wanted)) {
       throw new UsageError(
         `--scale needs the tables of ${wanted}: give its folder by --data (of phantoms, that which ` +
           "`deno task phantoms` drew)",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isDigits } from "../../data/mod.ts";
 import { toFlags } from "../../base/setting_group.ts";
 import {
   checkRunConfig,
@@ -149,7 +150,7 @@ function newDraft(values: TrainValues, ranks: number): RunDraft {
   requireNetwork(values);
   const { dataset, data, alphaSteps } = values;
   const isPhantoms = data === undefined && (dataset === undefined || dataset === "phantoms");
-  if (data === undefined && !isPhantoms && dataset !== "mnist-pairs") {
+  if (data === undefined && !isPhantoms && !isDigits(dataset)) {
     throw new UserError(`--dataset ${dataset} needs --data DIR`);
   }
   const root = isPhantoms ? PHANTOMS : data;

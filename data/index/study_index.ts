@@ -25,6 +25,7 @@ export const DATASETS = [
   "nih",
   "csv",
   "mnist-pairs",
+  "polymnist",
 ] as const;
 /** One of {@linkcode DATASETS}. */
 export type DatasetName = (typeof DATASETS)[number];

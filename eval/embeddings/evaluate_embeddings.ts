@@ -4,7 +4,7 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import { describeIndex, type PairTable, type StudyIndex } from "../../data/mod.ts";
+import { describeIndex, isDigits, type PairTable, type StudyIndex } from "../../data/mod.ts";
 import type { Embeddings } from "./read_embeddings.ts";
 import { JOINT } from "./match_rows.ts";
 import { evaluateLatents, type LatentEvaluation } from "../protocol/evaluate_latents.ts";
@@ -57,7 +57,7 @@ export async function evaluateEmbeddings(options: EvaluateEmbeddingsOptions): Pr
     table,
     views,
     latents: views.every(({ view }) => view === JOINT) ? "aggregate" : "unimodal",
-    exclusive: index.dataset === "mnist-pairs",
+    exclusive: isDigits(index.dataset),
     ...(options.probe ? { probe: options.probe } : {}),
     ...(options.labelledFractions ? { labelledFractions: options.labelledFractions } : {}),
     ...(options.probeSeeds ? { probeSeeds: options.probeSeeds } : {}),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isDigits } from "../../data/mod.ts";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../base/atomic_file.ts";
 import { DataError, nameFile } from "../../base/errors.ts";
@@ -87,7 +88,7 @@ export class Judge implements Disposable {
 export function judgeConfig(config: RunConfig, views: readonly string[]): RunConfig {
   const { network, imageSize, filterDim, latentDim, dropout, likelihood } = config.model;
   const { seed, batchSize, epochs, learningRate, beta, alphaSteps } = config.training;
-  const exclusive = config.data.dataset === "mnist-pairs";
+  const exclusive = isDigits(config.data.dataset);
   return {
     schema: config.schema,
     version: config.version,

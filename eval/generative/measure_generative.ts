@@ -4,7 +4,7 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import { pairsOfSplit, type PairTable, selectPairs, type Split } from "../../data/mod.ts";
+import { isDigits, pairsOfSplit, type PairTable, selectPairs, type Split } from "../../data/mod.ts";
 import { requireAnchor, samplePrior, type VaeInference } from "../../models/mod.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import type { RunViews } from "../../training/data/run_views.ts";
@@ -45,6 +45,8 @@ export interface MeasureGenerativeOptions {
   readonly seed: number;
   /** Whether pictures of samples may be kept. */
   readonly pictures: boolean;
+  /** Measure quality and coherence of reconstructions and translations, and nothing else. */
+  readonly decodedOnly?: boolean;
   readonly bootstrap?: BootstrapOptions | undefined;
   readonly onProgress?: (progress: { stage: string; done: number; total: number }) => void;
   readonly signal?: AbortSignal;
@@ -68,11 +70,16 @@ export function imageViews(views: RunViews): number[] {
  * @throws {DataError} if the test split has no such pair, or the training split too few for a mixture.
  */
 export async function measureGenerative(options: MeasureGenerativeOptions): Promise<Generative> {
-  const { run, model, judge, data, views, table, seed } = options;
-  const exclusive = data.index.dataset === "mnist-pairs";
+  const { model, data, views, table, seed } = options;
+  const exclusive = isDigits(data.index.dataset);
   const test = pairsToDecode("test", options);
   const train = pairsToDecode("train", options);
   const decoded = await judgeDecoded(test, options);
+  const measured = await decodedRecords(decoded, { test, options });
+  if (options.decodedOnly) {
+    const none = { agreement: [], distances: [], clusters: [], mixtures: [], samples: [] };
+    return { ...measured, ...none, leftOut: ["only reconstructions and translations were measured"] };
+  }
   const reference = await judgeReal(selectPairs(train, (pair) => pair < test.count), options);
   const mixtures = await fitAggregatePosterior({ ...options, texts: data.texts });
   const count = Math.max(2, test.count);
@@ -85,11 +92,7 @@ export async function measureGenerative(options: MeasureGenerativeOptions): Prom
     return distance === null ? [] : [{ ...set.origin, images: set.count, distance } satisfies DistanceRecord];
   });
   return {
-    run,
-    judge: { run: judge.name, features: decoded.real[0]?.features ?? 0 },
-    pairs: test.count,
-    quality: decoded.quality.map((quality) => quality.summary()),
-    coherence: await Promise.all([...decoded.real, ...decoded.sets].map((set) => coherence(set, { test, options }))),
+    ...measured,
     agreement: exclusive ? [agreementOf("mixture", mixture), ...prior ? [agreementOf("prior", prior)] : []].flat() : [],
     distances,
     clusters: clusterLatents(options.latents, { table, exclusive, seed }),
@@ -121,6 +124,20 @@ export function pairsToDecode(
   const complete = completePairs({ ...views, pairs: pairsOfSplit(index, views.pairs, split) }, index);
   if (complete.count === 0) throw new DataError(`the ${split} split has no pair with all of ${views.names.join(", ")}`);
   return selectPairs(complete, (pair) => pair < MOST_PAIRS);
+}
+
+/** The records of reconstructions and translations. */
+async function decodedRecords(
+  { real, sets, quality }: Awaited<ReturnType<typeof judgeDecoded>>,
+  { test, options }: { test: PairTable; options: MeasureGenerativeOptions },
+): Promise<Pick<Generative, "run" | "judge" | "pairs" | "quality" | "coherence">> {
+  return {
+    run: options.run,
+    judge: { run: options.judge.name, features: real[0]?.features ?? 0 },
+    pairs: test.count,
+    quality: quality.map((each) => each.summary()),
+    coherence: await Promise.all([...real, ...sets].map((set) => coherence(set, { test, options }))),
+  };
 }
 
 /** Judges the true, reconstructed and translated images of pairs. */
@@ -252,7 +269,7 @@ async function coherence(
       storedScores(meanByStudy(set.scoresOf(label), { rowStudies: test.study, studies }))
     ),
     validation: { labels: table.labels.map(() => []), scores: table.labels.map(() => null) },
-    exclusive: data.index.dataset === "mnist-pairs",
+    exclusive: isDigits(data.index.dataset),
     bootstrap: bootstrap ?? {},
   });
   const { view, source, from } = set.origin;

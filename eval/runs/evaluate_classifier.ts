@@ -4,7 +4,7 @@
  * @module
  */
 import { batchesInOrder } from "./batches_in_order.ts";
-import { labelledSubset, pairsOfSplit, type PairTable, selectPairs, type Split } from "../../data/mod.ts";
+import { isDigits, labelledSubset, pairsOfSplit, type PairTable, selectPairs, type Split } from "../../data/mod.ts";
 import { DataError } from "../../base/errors.ts";
 import { ClassifierInference } from "../../models/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
@@ -151,7 +151,7 @@ async function measure(
     labelledFraction: fraction,
     labelledStudies: seen.length,
     probeSeed: seed,
-    exclusive: data.index.dataset === "mnist-pairs",
+    exclusive: isDigits(data.index.dataset),
     ...(options.bootstrap ? { bootstrap: options.bootstrap } : {}),
   });
   return { evaluation, cases };

@@ -5,7 +5,7 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import { describeIndex, SPLITS } from "../../data/mod.ts";
+import { describeIndex, isDigits, SPLITS } from "../../data/mod.ts";
 import { ClassifierInference, EncoderInference, methodKind, methodTitle, VaeInference } from "../../models/mod.ts";
 import type { Device } from "../../runtime/mod.ts";
 import { type EvaluatedLatents, evaluateLatents, type LatentEvaluation } from "../protocol/evaluate_latents.ts";
@@ -61,10 +61,10 @@ export interface EvaluateRunOptions
    */
   readonly floors?: boolean;
   /**
-   * Also measure reconstructions, translations and samples. A judge of its own is trained in the folder `judge` of the
-   * run's, unless another run is given.
+   * Also measure reconstructions, translations and samples; with `decoded` only the first two. A judge of its own is
+   * trained in the folder `judge` of the run's, unless another run is given.
    */
-  readonly generative?: boolean | undefined;
+  readonly generative?: boolean | "decoded" | undefined;
   /** The folder and configuration of a run of `supervised` that judges generated images. */
   readonly judge?: { readonly config: RunConfig; readonly directory: string } | undefined;
   /** Store pictures (reconstructions and translations of test pairs), unless they show patients. */
@@ -199,7 +199,18 @@ async function evaluateByKind(options: EvaluateRunOptions): Promise<Evaluated> {
   const evaluated = await evaluateEncoders(model, options);
   const { pictures = false } = options;
   const alpha = alphaSchedule(config.training)(Math.max(0, evaluated.step - 1));
-  const generated = { ...options, ...evaluated, run: config.name, model, views, judge, alpha, seed, pictures };
+  const generated = {
+    ...options,
+    ...evaluated,
+    decodedOnly: options.generative === "decoded",
+    run: config.name,
+    model,
+    views,
+    judge,
+    alpha,
+    seed,
+    pictures,
+  };
   return {
     ...evaluated,
     pictures: pictures ? await drawPictures(model, { run: config.name, data, views }) : [],
@@ -330,7 +341,7 @@ function protocolOf(options: EvaluateRunOptions & { views: RunViews }): Omit<Lat
     // Labelled patients are drawn from all pairs, so that runs on some views draw the same ones.
     table: studyTable(data.index, data.pairs.count > 0 ? data.pairs : options.views.pairs),
     latents: "unimodal",
-    exclusive: data.index.dataset === "mnist-pairs",
+    exclusive: isDigits(data.index.dataset),
     ...(options.probe ? { probe: options.probe } : {}),
     labelledFractions: options.labelledFractions ?? [config.training.labelled ?? 1],
     probeSeeds: options.probeSeeds ?? [config.training.labelledSeed ?? 0],

@@ -7,6 +7,7 @@
  * @see https://huggingface.co/docs/hub/model-cards
  * @module
  */
+import { isDigits } from "../../data/mod.ts";
 import { writeFileAtomic } from "../../base/atomic_file.ts";
 import { alignmentOf, methodKind, methodOf, methodTitle, privateDimOf } from "../../models/mod.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
@@ -90,7 +91,7 @@ function frontMatter(config: RunConfig, of: { data: DataRecord; evaluations: rea
       "multimodal",
       "representation-learning",
     ]),
-    ...(data.dataset === "mnist-pairs" ? [] : ["chest-x-ray"]),
+    ...(isDigits(data.dataset) ? [] : ["chest-x-ray"]),
     "webgpu",
   ];
   return [

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isDigits } from "../../data/mod.ts";
 import { evaluated } from "./arms.ts";
 import type { Experiment } from "../experiment.ts";
 import { classifierRun, vaeRun } from "./scales.ts";
@@ -26,7 +27,7 @@ export const peers: Experiment = {
       ...UNSUPERVISED.map((method) => evaluated(base, vaeRun(base, method, { seed }))),
       evaluated(base, classifierRun(base, "supervised", { seed, model: { loss: "bce" } })),
       // DenseNet-121 halves images five times, and digits are too small for that.
-      ...(base.dataset === "mnist-pairs" ? [] : [{
+      ...(isDigits(base.dataset) ? [] : [{
         ...evaluated(base, classifierRun(base, "supervised", { seed, model: { loss: "bce", network: "densenet121" } })),
         setting: { network: "densenet121" },
       }]),

@@ -9,6 +9,7 @@ import { labelNoise } from "./label_noise.ts";
 import { missingViews } from "./missing_views.ts";
 import { otherDatasets } from "./other_datasets.ts";
 import { peers } from "./peers.ts";
+import { polymnist } from "./polymnist.ts";
 import { singleView } from "./single_view.ts";
 import { softSharing } from "./soft_sharing.ts";
 import { table } from "./table.ts";
@@ -31,4 +32,5 @@ export const EXPERIMENTS: readonly Experiment[] = [
   viewQuality,
   withText,
   otherDatasets,
+  polymnist,
 ];

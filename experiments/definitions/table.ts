@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isDigits } from "../../data/mod.ts";
 import { evaluated } from "./arms.ts";
 import type { Experiment } from "../experiment.ts";
 import { classifierRun, vaeRun } from "./scales.ts";
@@ -24,7 +25,7 @@ export const table: Experiment = {
       evaluated(base, classifierRun(base, "supervised", { seed, model: { loss: "softmax" } })),
       ...VAES.map((method) => evaluated(base, vaeRun(base, method, { seed }))),
       // The published loss treats labels as mutually exclusive, which holds only for digits; this one does not.
-      ...(base.dataset === "mnist-pairs" ? [] : [{
+      ...(isDigits(base.dataset) ? [] : [{
         ...evaluated(base, classifierRun(base, "supervised", { seed, model: { loss: "bce" } })),
         setting: { loss: "bce" },
       }]),

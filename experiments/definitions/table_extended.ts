@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isDigits } from "../../data/mod.ts";
 import { evaluated } from "./arms.ts";
 import type { Arm, Base, Experiment } from "../experiment.ts";
 import { classifierRun, vaeRun } from "./scales.ts";
@@ -34,7 +35,7 @@ export const tableExtended: Experiment = {
           ...LATER.map((method) => evaluated(base, vaeRun(base, method, { seed }))),
           ...SPLIT.map((method) => split(base, { method, seed })),
           // DenseNet-121 halves images five times, and digits are too small for that.
-          ...(base.dataset === "mnist-pairs" ? [] : [{
+          ...(isDigits(base.dataset) ? [] : [{
             ...evaluated(
               base,
               classifierRun(base, "supervised", { seed, model: { loss: "bce", network: "densenet121" } }),

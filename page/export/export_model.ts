@@ -8,7 +8,7 @@ import type { CheckpointChoice } from "../../training/run/run_checkpoint.ts";
 import type { RunConfig } from "../../training/run/run_config.ts";
 import type { RunData } from "../../training/data/run_data.ts";
 import { withTexts } from "../../training/data/run_texts.ts";
-import { pairsOfSplit, type PairTable } from "../../data/mod.ts";
+import { isDigits, pairsOfSplit, type PairTable } from "../../data/mod.ts";
 import { encodePairs } from "../../eval/runs/encode_pairs.ts";
 import { type OpenEncoders, openEncoders } from "../../eval/runs/open_model.ts";
 import { type StudyTable, studyTable, type ViewLatents } from "../../eval/protocol/study_table.ts";
@@ -147,7 +147,7 @@ async function scoresOf(
 ): Promise<Pick<Measured, "probes" | "combined">> {
   const { config, data, open: { views }, table, probed } = options;
   const { labelled: fraction = 1, labelledSeed: seed = 0 } = config.training;
-  const fit = { table, fraction, seed, exclusive: data.index.dataset === "mnist-pairs" };
+  const fit = { table, fraction, seed, exclusive: isDigits(data.index.dataset) };
   if (!isSupervised(config)) return { probes: latents.map((view) => fitProbes(view, fit)) };
   const parameters = await readParameters(options);
   const numbers = latents.map(({ view }) => views.names.indexOf(view));

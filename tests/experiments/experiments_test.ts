@@ -24,6 +24,18 @@ function armsOf(name: string, { scale = "small", dataset = "phantoms" }: {
   return experiment.parts(context(scale, dataset)).flatMap(({ arms }) => arms);
 }
 
+Deno.test("polymnist trains every VAE over the published betas and dimensions, all judged by one classifier", () => {
+  const arms = armsOf("polymnist", { scale: "paper" });
+  assert.equal(arms.length, 6 * 12 * 2 * 3);
+  const betas = [...new Set(arms.map(({ run }) => run.config.training.beta))].sort((a, b) => a - b);
+  assert.deepEqual(betas, Array.from({ length: 12 }, (_, i) => 2 ** (i - 8)));
+  assert.deepEqual([...new Set(arms.map(({ run }) => run.config.model.latentDim))], [32, 64]);
+  const judges = new Set(arms.map(({ evaluation }) => planName(evaluation.generative!.judge)));
+  assert.equal(judges.size, 1);
+  const { data, model } = arms[0]!.evaluation.generative!.judge.config;
+  assert.deepEqual([data.dataset, model.method, model.loss], ["polymnist", "supervised", "softmax"]);
+});
+
 const runsOf = (name: string) => new Set(armsOf(name).map(({ run }) => planName(run)));
 
 Deno.test("every experiment has valid runs and distinguishable arms at every scale", () => {

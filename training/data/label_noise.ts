@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LABEL_STATES, labelValue, SPLITS, StudyIndex } from "../../data/mod.ts";
+import { isDigits, LABEL_STATES, labelValue, SPLITS, StudyIndex } from "../../data/mod.ts";
 import { SeededRandom } from "../../base/random.ts";
 
 /** How many labels to flip. */
@@ -24,7 +24,7 @@ export function withLabelNoise(index: StudyIndex, noise: LabelNoise): StudyIndex
     .filter((study) => SPLITS[index.splitOfStudy(study)] === "train" && index.studies.dropped[study] === 0)
     // Sorted by identifier, so that the draw does not depend on the order of files.
     .sort((a, b) => index.studies.ids[a]! < index.studies.ids[b]! ? -1 : 1);
-  if (index.dataset === "mnist-pairs") exchange(states, { index, train, noise });
+  if (isDigits(index.dataset)) exchange(states, { index, train, noise });
   else turn(states, { index, train, noise });
   const noisy = new StudyIndex(
     index,

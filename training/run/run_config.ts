@@ -16,6 +16,7 @@ import type {
   LabelSource,
   MnistView,
   PairPolicy,
+  PolymnistView,
   TextSelection,
   UncertainPolicy,
 } from "../../data/mod.ts";
@@ -49,10 +50,10 @@ export interface DataConfig {
   splitFile?: string;
   /** Fail on invalid input instead of skipping it. */
   strict: boolean;
-  /** MNIST pairs only: their number, views and seed. */
+  /** Data sets of digits only: number, views and seed. */
   mnist?: {
     pairs?: { train: number; validate: number; test: number };
-    views?: MnistView[];
+    views?: (MnistView | PolymnistView)[];
     seed?: number;
   };
   /** Removes a view from a share of the training studies. */

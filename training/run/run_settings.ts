@@ -25,6 +25,7 @@ import {
   MAX_MNIST_PAIRS,
   MNIST_VIEWS,
   PAIR_POLICIES,
+  POLYMNIST_VIEWS,
   RADIOLOGISTS,
   TEXT_SELECTIONS,
   UNCERTAIN_POLICIES,
@@ -88,11 +89,12 @@ const data = {
   })),
   strict: flag({ help: "fail on invalid input instead of skipping it" }),
   /**
-   * MNIST pairs only: their number, views, and seed; by default 5,000 / 1,000 / 3,000 pairs of two views.
+   * Data sets of digits only: number, views, and seed; by default 5,000 / 1,000 / 3,000 MNIST pairs of two views, and
+   * 10,000 / 1,000 / 3,000 tuples of PolyMNIST's five.
    */
   mnist: fileOnly(z.object({
     pairs: z.object({ train: mnistPairs, validate: mnistPairs, test: mnistPairs }).exactOptional(),
-    views: z.array(z.enum(MNIST_VIEWS)).min(1).exactOptional(),
+    views: z.array(z.enum([...MNIST_VIEWS, ...POLYMNIST_VIEWS])).min(1).exactOptional(),
     seed: seed.exactOptional(),
   })),
   /** Removes a view, of images or texts, from a share of the training studies; draws with one seed are nested. */
@@ -305,7 +307,7 @@ const training = {
   alphaSteps: integer({
     min: 0,
     max: MAX_INT,
-    help: "steps over which alpha is annealed; by default a fifth of all steps (three fifths on mnist-pairs)",
+    help: "steps over which alpha is annealed; by default a fifth of all steps (three fifths on digits)",
   }),
   alphaSchedule: optional(choice(ALPHA_SCHEDULES, {
     help: "annealing of alpha, the weight of MMVM's standard normal prior, from 1",

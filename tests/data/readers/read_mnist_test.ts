@@ -79,7 +79,10 @@ Deno.test("missing or damaged MNIST files, and other splits, are refused", () =>
     );
     await Deno.writeFile(join(root, "train-labels-idx1-ubyte"), new Uint8Array(20));
     await assert.rejects(openDataset({ dataset: "mnist-pairs", root }), /not MNIST's IDX file/);
-    await assert.rejects(openDataset({ dataset: "mnist-pairs", splits: "paper" }), /their own split only/);
+    await assert.rejects(
+      openDataset({ dataset: "mnist-pairs", splits: "paper" }),
+      /mnist-pairs have their own split only/,
+    );
   }));
 
 Deno.test("readMnist() rejects too many pairs before creating any", async () => {

@@ -1,0 +1,78 @@
+/**
+ * What methods on digits trade for better reconstructions: the points of the published figure of PolyMNIST.
+ *
+ * @module
+ */
+import type { Evaluation, Generative, Results } from "../eval/mod.ts";
+
+/** One run's place in the figure. */
+export interface TradeOffPoint {
+  /** Name of the method. */
+  readonly method: string;
+  /** Weight of the divergence. */
+  readonly beta: number;
+  /** Latent dimensions. */
+  readonly latentDim: number;
+  /** Seed of the run. */
+  readonly seed: number;
+  /** Mean squared error of reconstructions over views, of pixels in [0, 1]. */
+  readonly error: number;
+  /** Accuracy of probes on a single view's latents, mean over views. */
+  readonly classification: number;
+  /** Share of translations whose digit the judge recognises, mean over ordered pairs of views. */
+  readonly coherence: number;
+}
+
+/** The points of all runs whose reconstructions and translations were measured. */
+export function tradeOffPoints({ runs, evaluations, generative = [] }: Results): TradeOffPoint[] {
+  return generative.flatMap((record) => {
+    const run = runs.find(({ name }) => name === record.run);
+    if (run === undefined) return [];
+    const { beta, latentDim } = settingsOf(run.config);
+    return [{
+      ...{ method: run.method, seed: run.seed, beta, latentDim },
+      error: mean(record.quality.filter(({ from, to }) => from === to).map(({ mse }) => mse.mean)),
+      classification: mean(evaluations.filter((each) => each.run === record.run).map(accuracyOf)),
+      coherence: mean(translations(record)),
+    }];
+  });
+}
+
+/** The points as a table: means over seeds, by method and beta. */
+export function tradeOff(results: Results): string {
+  const points = tradeOffPoints(results);
+  const groups = Map.groupBy(points, ({ method, beta, latentDim }) => JSON.stringify([method, latentDim, beta]));
+  const rows = [...groups.values()].map((group) => {
+    const { method, beta, latentDim } = group[0]!;
+    const over = (value: (point: TradeOffPoint) => number) => mean(group.map(value));
+    return [
+      method,
+      String(latentDim),
+      `2^${Math.log2(beta)}`,
+      over(({ error }) => error).toFixed(4),
+      (100 * over(({ classification }) => classification)).toFixed(1),
+      (100 * over(({ coherence }) => coherence)).toFixed(1),
+      String(group.length),
+    ];
+  });
+  const head = ["method", "latent", "beta", "reconstruction error", "classification %", "coherence %", "seeds"];
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  return [head, ...rows].map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()).join("\n");
+}
+
+function settingsOf(config: Readonly<Record<string, unknown>>): { beta: number; latentDim: number } {
+  const { model, training } = config as { model?: { latentDim?: number }; training?: { beta?: number } };
+  return { beta: training?.beta ?? NaN, latentDim: model?.latentDim ?? NaN };
+}
+
+function accuracyOf({ accuracy }: Evaluation): number {
+  return accuracy?.value ?? NaN;
+}
+
+function translations({ coherence }: Generative): number[] {
+  return coherence.filter(({ source }) => source === "translation").map(({ accuracy }) => accuracy?.value ?? NaN);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
