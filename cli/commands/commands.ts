@@ -31,6 +31,7 @@ export const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   likelihood: () => import("../likelihood.ts"),
   compare: () => import("../compare.ts"),
   report: () => import("../report.ts"),
+  evidence: () => import("../evidence.ts"),
   plan: () => import("../plan.ts"),
   verify: () => import("../verify.ts"),
 };

@@ -28,6 +28,7 @@ export const TASK_GROUPS: readonly TaskGroup[] = [
       "likelihood",
       "compare",
       "report",
+      "evidence",
     ],
   },
   { heading: "Cluster", names: ["train:mpi", "experiment:submit", "prepare:submit", "plan"] },

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { main } from "../../cli/evidence.ts";
+import { writeResults } from "../../eval/mod.ts";
+import { syntheticResults } from "../eval/results/synthetic_results.ts";
+
+const folder = await Deno.makeTempDir({ prefix: "mmvm_evidence_" });
+Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
+const [from, out] = [join(folder, "experiments"), join(folder, "results")];
+
+Deno.test("evidence without any results names the command that makes some", async () => {
+  await assert.rejects(
+    main(["--from", from, "--out", out]),
+    /has no results at scale small: run `deno task experiment/,
+  );
+});
+
+Deno.test("evidence shows each experiment's own folders at the scale, and copies small reports only", async () => {
+  const results = await syntheticResults({ name: "mmvm-1", method: "mmvm", seed: 1, noise: 0 });
+  const names = [
+    "table-phantoms-small",
+    "table-extended-phantoms-small",
+    "table-phantoms-smoke",
+    "with-text-phantoms-small",
+  ];
+  for (const name of names) await writeResults(join(from, name, "results.json"), { ...results, title: name });
+  await Deno.writeTextFile(join(from, names[0]!, "report.html"), "<!doctype html>small");
+  await Deno.writeTextFile(join(from, names[3]!, "report.html"), "x".repeat(3_000_000));
+  await main(["--from", from, "--out", out]);
+  const page = await Deno.readTextFile(join(out, "index.html"));
+  const shown = [...page.matchAll(/<code>([\w-]+)\/results\.json<\/code>/g)].map(([, name]) => name);
+  assert.deepEqual(shown, ["table-phantoms-small", "with-text-phantoms-small"]);
+  assert.match(page, /href="table-phantoms-small\.html"/);
+  assert.match(page, /its report is not here/);
+  const written = [...Deno.readDirSync(out)].map(({ name }) => name).sort();
+  assert.deepEqual(written, ["index.html", "table-phantoms-small.html"]);
+});

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { parseHTML } from "linkedom";
+import type { Evaluation, Results } from "../../../eval/mod.ts";
+import { EVIDENCE_TOPICS, type EvidenceSource, renderEvidence, type TradeOff } from "../../../viz/mod.ts";
+import { meanPoints } from "../../../viz/evidence/findings.ts";
+import { syntheticResults } from "../../eval/results/synthetic_results.ts";
+
+const one = await syntheticResults({ name: "mmvm-1", method: "mmvm", seed: 1, noise: 0 });
+const other = await syntheticResults({ name: "independent-1", method: "independent", seed: 1, noise: 1 });
+
+/** Both runs, with a setting for each evaluation. */
+function both(change: (each: Evaluation) => Evaluation = (each) => each): Results {
+  return {
+    ...one,
+    runs: [...one.runs, ...other.runs],
+    evaluations: [...one.evaluations, ...other.evaluations].map(change),
+  };
+}
+
+function source(results: Results, changes: Partial<EvidenceSource> = {}): EvidenceSource {
+  return { path: "table-phantoms-small/results.json", results, tradeOff: [], ...changes };
+}
+
+function page(evidence: Record<string, EvidenceSource[]>): Document {
+  return (parseHTML(renderEvidence(new Map(Object.entries(evidence)))) as unknown as { document: Document }).document;
+}
+
+const captionOf = (document: Document, id: string) => document.querySelector(`#${id} figcaption`)!.textContent!;
+
+Deno.test("the page names its sources, studies, patients and seeds, and lists what was not run", () => {
+  const document = page({ table: [source(both(), { report: "table-phantoms-small.html" })] });
+  const caption = captionOf(document, "table");
+  const { studyIds, subjectIds } = one.cases[0]!;
+  assert.match(caption, /table-phantoms-small\/results\.json/);
+  assert.ok(
+    caption.includes(`${studyIds.length} test studies of ${new Set(subjectIds).size} patients: 2 runs with seed 1,`),
+  );
+  assert.equal(document.querySelector("#table a")!.getAttribute("href"), "table-phantoms-small.html");
+  const missing = [...document.querySelectorAll("#not-run code")].map((code) => code.textContent);
+  assert.deepEqual(
+    missing,
+    EVIDENCE_TOPICS.slice(1).map(({ experiment }) => `deno task experiment ${experiment}`),
+  );
+});
+
+Deno.test("the best VAE of a view is named with its score and the paired difference to the next", () => {
+  const results = both();
+  const view = results.evaluations[0]!.view;
+  const macro = (method: string) =>
+    results.evaluations.find((each) => each.method === method && each.view === view)!.macro.auroc.value!;
+  const shared = { view, label: null, labelledFraction: results.evaluations[0]!.labelledFraction };
+  const compared: Results = {
+    ...results,
+    comparisons: [{
+      ...shared,
+      ...{ probe: "logistic-regression", baseline: "mmvm", method: "independent" },
+      difference: { value: -0.05, low: -0.08, high: -0.02 },
+      ...{ p: 0.0004, pHolm: 0.012, test: "paired-bootstrap" as const },
+    }],
+  };
+  assert.ok(macro("mmvm") > macro("independent"));
+  const caption = captionOf(page({ table: [source(compared)] }), "table");
+  assert.ok(
+    caption.includes(
+      `n the ${view} view MMVM (${macro("mmvm").toFixed(3)}) is first, before Independent (${
+        macro("independent").toFixed(3)
+      }), by +0.050 [0.020 to 0.080] (p <0.001, 0.012 after Holm; paired bootstrap)`,
+    ),
+    caption,
+  );
+});
+
+Deno.test("with a varied setting, the change from its smallest to its largest value is said of each method", () => {
+  const shares = [0, 0.5];
+  const results = both();
+  const varied: Results = {
+    ...results,
+    evaluations: shares.flatMap((share) =>
+      results.evaluations.map((each) => ({
+        ...each,
+        setting: { absent: share },
+        macro: { ...each.macro, auroc: { value: 0.8 - share / 10, low: 0.7, high: 0.9 } },
+      }))
+    ),
+  };
+  const document = page({ "missing-views": [source(varied)] });
+  const caption = captionOf(document, "missing-views");
+  assert.match(caption, /From 0% to 50%: in the \w+ view MMVM −0\.050 \(0\.800 to 0\.750\)/);
+  assert.equal(document.querySelectorAll("#missing-views svg.chart").length, new Set(one.data.views).size);
+  assert.equal(document.querySelectorAll("#missing-views svg.chart path.line").length, 2 * one.data.views.length);
+});
+
+Deno.test("the trade-off shows means over seeds, and names the most coherent setting of each method", () => {
+  const point = (changes: Partial<TradeOff>): TradeOff => ({
+    ...{ method: "mmvm", beta: 1, latentDim: 32, seed: 1, error: 0.03, classification: 0.8, coherence: 0.5 },
+    ...changes,
+  });
+  const tradeOff = [
+    point({ seed: 1, coherence: 0.5 }),
+    point({ seed: 2, coherence: 0.7 }),
+    point({ beta: 0.125, coherence: 0.2 }),
+    point({ method: "poe", beta: 0.125, coherence: 0.3 }),
+  ];
+  assert.equal(meanPoints(tradeOff).length, 3);
+  const document = page({ polymnist: [source(both(), { tradeOff })] });
+  assert.match(
+    captionOf(document, "polymnist"),
+    /MMVM 60% \(classification 80%, error 0\.0300, beta 2\^0, 32 dimensions\); PoE 30% \(.* beta 2\^-3,/,
+  );
+  assert.equal(document.querySelectorAll("#polymnist svg.chart").length, 2);
+});
+
+Deno.test("the page has no script, loads nothing, and holds no identifier of a study or patient", () => {
+  const html = renderEvidence(new Map([["table", [source(both())]]]));
+  const { document } = parseHTML(html) as unknown as { document: Document };
+  assert.equal(document.querySelectorAll("script, link, img, iframe").length, 0);
+  const policy = document.querySelector("meta[http-equiv]")!.getAttribute("content")!;
+  assert.match(policy, /^default-src 'none'; script-src ; style-src 'sha256-/);
+  for (const id of [...one.cases[0]!.studyIds.slice(0, 5), ...one.cases[0]!.subjectIds.slice(0, 5)]) {
+    assert.ok(!html.includes(`>${id}<`) && !html.includes(`"${id}"`));
+  }
+});

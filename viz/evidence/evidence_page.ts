@@ -1,0 +1,122 @@
+/**
+ * A page of figures from the results of experiments: what is known, with two sentences each, and what was not run.
+ *
+ * @module
+ */
+import { parseHTML } from "linkedom";
+import { contentSecurityPolicy } from "../report/content_security_policy.ts";
+import { REPORT_STYLE } from "../report/client_bundle.ts";
+import { note } from "../report/context.ts";
+import { methodStyles } from "../report/figures/method_styles.ts";
+import { summarise } from "../report/figures/summary.ts";
+import { withoutIdentifiers } from "../report/identifiers.ts";
+import { type Builder, createBuilder } from "../report/markup/dom.ts";
+import { serialize } from "../report/markup/serialize.ts";
+import { dateText } from "../report/sections/repeat_section.ts";
+import { EVIDENCE_TOPICS, type EvidenceSource, type EvidenceTopic } from "./evidence.ts";
+import { evidenceFigure } from "./figures.ts";
+import { basisSentence, findingSentence } from "./findings.ts";
+
+/** The results by experiment; an experiment without any is listed as not run. */
+export type Evidence = ReadonlyMap<string, readonly EvidenceSource[]>;
+
+/**
+ * Renders the page. Every number on it is read from the results.
+ *
+ * @returns The complete file, including the doctype; it has no script and loads nothing.
+ */
+export function renderEvidence(evidence: Evidence): string {
+  const { document } = parseHTML("<!doctype html><html><head></head><body></body></html>") as unknown as {
+    document: Document;
+  };
+  const h = createBuilder(document);
+  const style = REPORT_STYLE + methodStyles([], 0);
+  const policy = contentSecurityPolicy({ scripts: [], styles: [style] });
+  const html = h(
+    "html",
+    { lang: "en" },
+    h(
+      "head",
+      null,
+      h("meta", { charset: "utf-8" }),
+      h("meta", { "http-equiv": "Content-Security-Policy", content: policy }),
+      h("meta", { name: "viewport", content: "width=device-width, initial-scale=1" }),
+      h("meta", { name: "referrer", content: "no-referrer" }),
+      h("meta", { name: "color-scheme", content: "light dark" }),
+      h("title", null, "Evidence – mmvm"),
+      h("style", null, style),
+    ),
+    body(h, evidence),
+  );
+  return `<!doctype html>\n${serialize(html)}\n`;
+}
+
+function body(h: Builder, evidence: Evidence): HTMLElement {
+  const run = EVIDENCE_TOPICS.filter(({ experiment }) => (evidence.get(experiment) ?? []).length > 0);
+  const missing = EVIDENCE_TOPICS.filter((topic) => !run.includes(topic));
+  return h(
+    "body",
+    null,
+    h(
+      "div",
+      { class: "page" },
+      h("header", null, h("p", { class: "kicker" }, "mmvm evidence"), h("h1", null, "What the experiments show")),
+      h(
+        "main",
+        null,
+        h(
+          "p",
+          null,
+          "Every figure and every number below is read from the results files that it names; deno task evidence " +
+            "makes this page again.",
+        ),
+        run.map((topic) => topicSection(h, topic, evidence.get(topic.experiment)!)),
+        missing.length === 0 ? null : h(
+          "section",
+          { id: "not-run", "aria-labelledby": "not-run-title" },
+          h("h2", { id: "not-run-title" }, "Not run"),
+          h(
+            "ul",
+            null,
+            missing.map(({ experiment, title }) =>
+              h("li", null, `${title}: `, h("code", null, `deno task experiment ${experiment}`))
+            ),
+          ),
+        ),
+      ),
+      h("footer", null, h("p", null, "Not for clinical use.")),
+    ),
+  );
+}
+
+function topicSection(h: Builder, topic: EvidenceTopic, sources: readonly EvidenceSource[]): HTMLElement {
+  const id = topic.experiment;
+  return h(
+    "section",
+    { id, "aria-labelledby": `${id}-title` },
+    h("h2", { id: `${id}-title` }, topic.title),
+    note(h, topic.statement),
+    sources.map((source) => sourcePart(h, topic, source)),
+  );
+}
+
+function sourcePart(h: Builder, { figure, title }: EvidenceTopic, source: EvidenceSource): HTMLElement {
+  const results = withoutIdentifiers(source.results);
+  const { summary } = summarise(results);
+  const options = { summary, figure, tradeOff: source.tradeOff };
+  const { report } = source;
+  return h(
+    "figure",
+    { class: "wide" },
+    evidenceFigure(h, results, options),
+    h(
+      "figcaption",
+      null,
+      h("strong", null, `${title}, ${results.title}.`),
+      ` ${findingSentence(results, options)} ${basisSentence(source.results, summary)} From `,
+      h("code", null, source.path),
+      ` of ${dateText(results.createdAt)}; `,
+      report === undefined ? "its report is not here." : h("a", { href: report }, "its report"),
+    ),
+  );
+}
