@@ -111,6 +111,7 @@ export const SLOW: readonly string[] = [
   "tests/eval/verify/",
   "tests/examples/",
   "tests/experiments/experiment_process_test.ts",
+  "tests/experiments/fresh_phantoms_test.ts",
   "tests/faults/",
   "tests/fuzz/",
   "tests/models/",
