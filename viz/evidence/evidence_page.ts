@@ -100,6 +100,16 @@ function topicSection(h: Builder, topic: EvidenceTopic, sources: readonly Eviden
   );
 }
 
+/** A link to a report beside the page. The builder refuses what leads out of a page; a plain file name stays here. */
+function linkTo(h: Builder, file: string): HTMLElement {
+  if (!/^\w[\w.-]*\.html$/.test(file)) {
+    throw new TypeError(`a report is linked by its file name, such as table.html, not by ${JSON.stringify(file)}`);
+  }
+  const link = h("a", null, "its report");
+  link.setAttribute("href", file);
+  return link;
+}
+
 function sourcePart(h: Builder, { figure, title }: EvidenceTopic, source: EvidenceSource): HTMLElement {
   const results = withoutIdentifiers(source.results);
   const { summary } = summarise(results);
@@ -116,7 +126,7 @@ function sourcePart(h: Builder, { figure, title }: EvidenceTopic, source: Eviden
       ` ${findingSentence(results, options)} ${basisSentence(source.results, summary)} From `,
       h("code", null, source.path),
       ` of ${dateText(results.createdAt)}; `,
-      report === undefined ? "its report is not here." : h("a", { href: report }, "its report"),
+      report === undefined ? "its report is not here." : linkTo(h, report),
     ),
   );
 }

@@ -43,6 +43,12 @@ Deno.test("the page names its sources, studies, patients and seeds, and lists wh
   );
 });
 
+Deno.test("a report that is not beside the page is not linked", () => {
+  for (const report of ["../a.html", "javascript:a.html", "https://a.org/a.html", "/a.html"]) {
+    assert.throws(() => page({ table: [source(both(), { report })] }), /a report is linked by its file name/);
+  }
+});
+
 Deno.test("the best VAE of a view is named with its score and the paired difference to the next", () => {
   const results = both();
   const view = results.evaluations[0]!.view;
