@@ -88,7 +88,9 @@ export interface Dispatch {
 
 /** The part of a matrix product that one workgroup computes. */
 export interface ProductTile {
+  /** Rows of the result. */
   readonly rows: number;
+  /** Columns of the result. */
   readonly columns: number;
   /** Elements of the summed axis. */
   readonly depth: number;
