@@ -105,15 +105,18 @@ export function kernelText(
       if (operand.raw) return [];
       const half = halves.storage[i] ?? false;
       return [
-        ...accessors(name, operand, half),
+        ...(dispatch.twins ? twinAccessors(name, operand, half) : accessors(name, operand, half)),
         ...(body.includes(`${name}_stored`) ? storedAccessor(name, operand, half) : []),
       ];
     }),
     ...texels.map(([name], i) => texelAccessor(name, halves.texels[i] ? "rgba16float" : "rgba32float")),
-    ENTRY_POINT,
+    dispatch.twins ? TWIN_ENTRY_POINT : ENTRY_POINT,
   ];
   return lines.join("\n");
 }
+
+/** What the name of a twin's operand ends with. */
+export const TWIN = "_twin";
 
 const ENTRY_POINT = `@compute @workgroup_size(LANES)
 fn main(
@@ -122,6 +125,20 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   kernel(group.x + group.y * groups.x, lane);
+}`;
+
+/** The upper half of the workgroups do the twin's work. */
+const TWIN_ENTRY_POINT = `var<private> is_twin: bool;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let number = group.x + group.y * groups.x;
+  is_twin = number >= p.twin_groups;
+  kernel(number - select(0u, p.twin_groups, is_twin), lane);
 }`;
 
 function constant(name: string, value: string | number | boolean): string[] {
@@ -143,14 +160,29 @@ const HALF_TYPES: Readonly<Record<string, string>> = {
 const FLOATS: Readonly<Record<string, string>> = { u32: "f32", vec2u: "vec2f", vec4u: "vec4f" };
 
 /** Functions that read and write an element: what is stored as float16 is widened, and rounded to nearest even. */
-function accessors(name: string, { type, access }: Operand, half: boolean): string[] {
-  const element = `${name}_buffer[i]`;
+function accessors(name: string, { type, access }: Operand, half: boolean, buffer = `${name}_buffer`): string[] {
+  const element = `${buffer}[i]`;
   const floats = FLOATS[type];
   const widened = floats ? `bitcast<${type}>(${floats}(${element}))` : `${type}(${element})`;
   const rounded = `${HALF_TYPES[type]}(${floats ? `bitcast<${floats}>(value)` : "value"})`;
   const at = `fn ${name}_at(i: u32) -> ${type} { return ${half ? widened : element}; }`;
   const put = `fn ${name}_put(i: u32, value: ${type}) { ${element} = ${half ? rounded : "value"}; }`;
   return [...(access === "write" ? [] : [at]), ...(access === "read" ? [] : [put])];
+}
+
+/** The accessors of an operand that has a twin choose between the two buffers; a twin itself has ordinary ones. */
+function twinAccessors(name: string, operand: Operand, half: boolean): string[] {
+  if (name.endsWith(TWIN)) return accessors(name, operand, half);
+  const { type, access } = operand;
+  const at =
+    `fn ${name}_at(i: u32) -> ${type} { if (is_twin) { return ${name}${TWIN}_at(i); } return ${name}_own_at(i); }`;
+  const put = `fn ${name}_put(i: u32, value: ${type}) { ` +
+    `if (is_twin) { ${name}${TWIN}_put(i, value); } else { ${name}_own_put(i, value); } }`;
+  return [
+    ...accessors(`${name}_own`, operand, half, `${name}_buffer`),
+    ...(access === "write" ? [] : [at]),
+    ...(access === "read" ? [] : [put]),
+  ];
 }
 
 /** For a vector operand, a read without widening, and a type that holds four such vectors. */

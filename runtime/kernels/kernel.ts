@@ -72,6 +72,11 @@ export interface Dispatch {
   readonly lanes?: number;
   /** True if the body computes in float16. */
   readonly half?: boolean;
+  /**
+   * True for two dispatches in one, see `runtime/plan/twin_commands.ts`: for each operand x there is an `x_twin`, and
+   * workgroups from `p.twin_groups` on see those.
+   */
+  readonly twins?: boolean;
   /** Numbers that the body reads as `p.NAME`. */
   readonly uniforms?: Uniforms;
   /** Buffers that the body reads and writes. */

@@ -20,6 +20,8 @@ import { type WatchedValue, watchNumerics } from "../program/numerics.ts";
 import { recompute } from "./recompute.ts";
 import { orderUnits } from "./schedule.ts";
 import { Region } from "./region.ts";
+import { alignTwins } from "./twin_order.ts";
+import { pairTwins } from "./twin_commands.ts";
 import { planTexels, type TexelPlacement, type TexelUse } from "./texel_plan.ts";
 import { texelBytes, texelRows } from "../kernels/texels.ts";
 import type { Node, Tensor } from "../graph/tensor.ts";
@@ -151,11 +153,13 @@ export function planProgram(request: ProgramRequest, options: PlanOptions): Prog
   const ordered = orderUnits(
     fuse(graph, { kept, maxBuffers, separate, normalizesInputs: options.target.profile === "gpu" }),
   );
-  const units = separate ? ordered : batchUnits(ordered);
+  const onGpu = options.target.profile === "gpu";
+  const batched = separate ? ordered : batchUnits(ordered);
+  const units = onGpu && !separate ? alignTwins(batched) : batched;
   const sums = separate ? new Map() : planColumnSums(units, { maxBuffers });
   const list = lowerUnits(units, { target: options.target, sums });
   const watch = options.checkNumerics ? watchNumerics(list, graph) : undefined;
-  const commandList = watch?.commands ?? list.commands;
+  const commandList = watch?.commands ?? (onGpu ? pairTwins(list.commands, { maxBuffers }) : list.commands);
   if (options.precision === "f16") storeHalves(commandList, { graph, kept, slotOf: list.slotOf });
   const layout = new Layout(options.maxBufferBytes);
   layout.placeArena(slotLives(commandList, {

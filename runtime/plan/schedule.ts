@@ -57,7 +57,8 @@ export function orderUnits(units: readonly Unit[]): Unit[] {
   return order;
 }
 
-function dependencies(units: readonly Unit[]): Map<Unit, Set<Unit>> {
+/** For each unit, those that must run before it; `units` in order of creation. */
+export function dependencies(units: readonly Unit[]): Map<Unit, Set<Unit>> {
   const producers = new Map<Value, Unit>();
   for (const unit of units) for (const value of unit.outputs) producers.set(value, unit);
   const result = new Map<Unit, Set<Unit>>(units.map((unit) => [unit, new Set<Unit>()]));
