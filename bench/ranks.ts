@@ -27,7 +27,7 @@ import { median } from "./statistics.ts";
 
 const OPTIONS = {
   rounds: integer({ min: 1, help: "number of rounds; medians are reported", default: 3 }),
-  steps: integer({ min: 1, help: "steps of each measurement", default: 8 }),
+  steps: integer({ min: 3, help: "steps of each measurement", default: 8 }),
   batchSize: integer({ min: 12, help: "pairs of a whole batch, a multiple of 12", default: 24 }),
   slab: integer({ min: 1, help: "MiB of the slab that is read; 85 are the papers' networks", default: 85 }),
 };
