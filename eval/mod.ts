@@ -172,7 +172,8 @@ export { type LikelihoodRow, likelihoodRun, type LikelihoodRunOptions } from "./
 export { type ExportedFile, exportPytorch } from "./runs/export_pytorch.ts";
 export { validationAuroc } from "./runs/validation_auroc.ts";
 export { type EncodedFrom, type EncoderState, LatentsMemory } from "./runs/latents_memory.ts";
-export { evaluateRun, type EvaluateRunOptions, measureRun } from "./runs/evaluate_run.ts";
+export { evaluateRun, measureRun } from "./runs/evaluate_run.ts";
+export type { EvaluateRunOptions } from "./runs/evaluate_run_options.ts";
 export { sampleRun, type SampleRunOptions } from "./generative/sample_run.ts";
 export type { FittedMixture } from "./generative/aggregate_posterior.ts";
 export { verifyOps } from "./verify/verify_ops.ts";

@@ -5,21 +5,19 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import { describeIndex, isDigits, SPLITS } from "../../data/mod.ts";
+import { describeIndex } from "../../data/mod.ts";
 import { ClassifierInference, EncoderInference, methodKind, methodTitle, VaeInference } from "../../models/mod.ts";
-import type { Device } from "../../runtime/mod.ts";
-import { type EvaluatedLatents, evaluateLatents, type LatentEvaluation } from "../protocol/evaluate_latents.ts";
-import { casesOf, studiesWithLatents, type StudyTable, studyTable, type ViewLatents } from "../protocol/study_table.ts";
+import type { EvaluatedLatents } from "../protocol/evaluate_latents.ts";
+import type { StudyTable, ViewLatents } from "../protocol/study_table.ts";
 import { FLOORS } from "../floors/floors.ts";
 import { scoreLabelSets } from "../protocol/label_sets.ts";
 import { withSubgroups } from "../protocol/subgroups.ts";
-import { projectLatents } from "../protocol/projection.ts";
 import { compareResults } from "../results/compare_results.ts";
 import { writeResults } from "../results/results_file.ts";
 import { type Pictures, type Projection, type Results, RESULTS_VERSION, type RunRecord } from "../results/results.ts";
 import { describeTextView } from "./describe_text_view.ts";
-import { encodePairs } from "./encode_pairs.ts";
-import type { EncoderState, LatentsMemory } from "./latents_memory.ts";
+import type { EvaluateRunOptions } from "./evaluate_run_options.ts";
+import { encodeViews, probeLatents, protocolOf } from "./probe_latents.ts";
 import { evaluateFloors, floorRecord } from "../floors/evaluate_floors.ts";
 import { evaluateClassifier } from "./evaluate_classifier.ts";
 import { writeModelCard } from "./model_card.ts";
@@ -32,65 +30,12 @@ import { openRunJudge } from "../generative/run_judge.ts";
 import type { Generative } from "../results/generative_record.ts";
 import { alphaSchedule } from "../../training/annealing.ts";
 import { acceptedChanges } from "../../training/run/run_data_record.ts";
-import { type CheckpointChoice, type Restored, restoreRun } from "../../training/run/run_checkpoint.ts";
-import type { RunConfig } from "../../training/run/run_config.ts";
+import { type Restored, restoreRun } from "../../training/run/run_checkpoint.ts";
 import { requireEvaluable } from "../../training/data/require_evaluable.ts";
-import type { RunData } from "../../training/data/run_data.ts";
 import { runPaths } from "../../training/run/run_directory.ts";
 import { classifierConfig, encodersConfig, vaeConfig } from "../../training/run_trainer.ts";
 import { withTexts } from "../../training/data/run_texts.ts";
-import { type RunViews, viewsOfRun } from "../../training/data/run_views.ts";
-
-/** Options of {@linkcode evaluateRun}. */
-export interface EvaluateRunOptions
-  extends Pick<LatentEvaluation, "probe" | "labelledFractions" | "probeSeeds" | "bootstrap" | "workers"> {
-  /** The configuration of the run. */
-  readonly config: RunConfig;
-  /** Folder of the run. */
-  readonly directory: string;
-  /** The data, opened by {@linkcode openRunData}. */
-  readonly data: RunData;
-  /** The device to work on. */
-  readonly device: Device;
-  /**
-   * Also evaluate the encoders with their initial, random parameters, as a baseline for what the probe alone achieves.
-   */
-  readonly untrained?: boolean;
-  /**
-   * Also evaluate all {@linkcode FLOORS}: view position, pixel PCA, shuffled labels, and the untrained encoders.
-   */
-  readonly floors?: boolean;
-  /**
-   * Also measure reconstructions, translations and samples; with `decoded` only the first two. A judge of its own is
-   * trained in the folder `judge` of the run's, unless another run is given.
-   */
-  readonly generative?: boolean | "decoded" | undefined;
-  /** The folder and configuration of a run of `supervised` that judges generated images. */
-  readonly judge?: { readonly config: RunConfig; readonly directory: string } | undefined;
-  /** Store pictures (reconstructions and translations of test pairs), unless they show patients. */
-  readonly pictures?: boolean;
-  /**
-   * Checks that the named images are the phantoms that their folder claims. Without it, pictures are kept only of data
-   * sets whose reader generates the images, or that the run's configuration trusts.
-   */
-  readonly arePhantoms?: (names: readonly string[]) => Promise<boolean>;
-  /** Which checkpoint to evaluate, the last one by default. */
-  readonly checkpoint?: CheckpointChoice;
-  /** Latents of this run that earlier measurements encoded, and for later ones. */
-  readonly memory?: LatentsMemory | undefined;
-  /** Seconds by stage so far. */
-  readonly seconds?: Readonly<Record<string, number>>;
-  /** Command lines that reproduce the run. */
-  readonly commands: readonly string[];
-  /** Versions of software to record with the results. */
-  readonly versions: Readonly<Record<string, string>>;
-  /** Called with the progress. */
-  readonly onProgress?: (progress: { stage: string; done: number; total: number }) => void;
-  /** Called with each warning, one sentence. */
-  readonly onWarning?: (message: string) => void;
-  /** Aborted to stop. */
-  readonly signal?: AbortSignal;
-}
+import { viewsOfRun } from "../../training/data/run_views.ts";
 
 /** The evaluation-dependent part of the results. */
 interface Evaluated extends EvaluatedLatents {
@@ -307,98 +252,6 @@ async function restore(
     ...(onWarning ? { onWarning } : {}),
   });
   return found!;
-}
-
-interface Probed extends EvaluatedLatents {
-  readonly table: StudyTable;
-  readonly latents: readonly ViewLatents[];
-  readonly projections: Projection[];
-  readonly encodeSeconds: number;
-  readonly probeSeconds: number;
-}
-
-/** Encodes every pair with the model's current parameters, unless an earlier measurement did. */
-async function encodeViews(
-  model: VaeInference | EncoderInference,
-  options: EvaluateRunOptions & { views: RunViews; state: EncoderState },
-): Promise<readonly ViewLatents[]> {
-  const { data, views: { pairs }, memory, state } = options;
-  const encode = () =>
-    encodePairs({
-      model,
-      data,
-      pairs,
-      onProgress: ({ done, total }) => options.onProgress?.({ stage: "encoding", done, total }),
-      ...(options.signal ? { signal: options.signal } : {}),
-    });
-  return await (memory?.of(state, data, encode) ?? encode());
-}
-
-/** How latents and floors are evaluated. */
-function protocolOf(options: EvaluateRunOptions & { views: RunViews }): Omit<LatentEvaluation, "run" | "views"> {
-  const { config, data } = options;
-  return {
-    // Labelled patients are drawn from all pairs, so that runs on some views draw the same ones.
-    table: studyTable(data.index, data.pairs.count > 0 ? data.pairs : options.views.pairs),
-    latents: "unimodal",
-    exclusive: isDigits(data.index.dataset),
-    ...(options.probe ? { probe: options.probe } : {}),
-    labelledFractions: options.labelledFractions ?? [config.training.labelled ?? 1],
-    probeSeeds: options.probeSeeds ?? [config.training.labelledSeed ?? 0],
-    ...(options.bootstrap ? { bootstrap: options.bootstrap } : {}),
-    ...(options.workers ? { workers: options.workers } : {}),
-  };
-}
-
-async function probeLatents(
-  model: VaeInference | EncoderInference,
-  options: EvaluateRunOptions & { views: RunViews },
-): Promise<Probed> {
-  const { config } = options;
-  const run = config.name;
-  const started = performance.now();
-  const latents = await encodeViews(model, { ...options, state: "trained" });
-  const encoded = performance.now();
-  const protocol = protocolOf(options);
-  const { table } = protocol;
-  const seconds = { encodeSeconds: (encoded - started) / 1000 };
-  if (config.training.noEvaluation) {
-    return { ...projected(latents, { run, table }), table, latents, ...seconds, probeSeconds: 0 };
-  }
-  const evaluated = await evaluateLatents({
-    ...protocol,
-    run: { name: run, method: config.model.method, seed: config.training.seed },
-    views: latents,
-    onProgress: ({ done, total }) => options.onProgress?.({ stage: "probing", done, total }),
-  });
-  const projections = latents.flatMap((own) => projectLatents(own, { run, table, cases: evaluated.cases }));
-  return {
-    ...evaluated,
-    table,
-    latents,
-    projections,
-    ...seconds,
-    probeSeconds: (performance.now() - encoded) / 1000,
-  };
-}
-
-/** The latents without scores: the projections of a view's studies, of the last split that has any. */
-function projected(
-  views: readonly ViewLatents[],
-  { run, table }: { run: string; table: StudyTable },
-): EvaluatedLatents & { projections: Projection[] } {
-  const split = [...SPLITS].reverse().find((split) =>
-    views.every((latents) => studiesWithLatents(table, latents, split).length > 0)
-  );
-  if (split === undefined) return { evaluations: [], cases: [], projections: [] };
-  const cases = views.map((latents) =>
-    casesOf(table, studiesWithLatents(table, latents, split), { id: `${split}-${latents.view}`, split })
-  );
-  return {
-    evaluations: [],
-    cases,
-    projections: views.flatMap((latents) => projectLatents(latents, { run, table, cases, split })),
-  };
 }
 
 async function runRecord(

@@ -7,7 +7,15 @@
  *
  * @module
  */
-import { DeviceLostError, EngineError, NoAdapterError, OutOfMemoryError, ValidationError } from "./errors.ts";
+import { adapterLimits, adapterName, isFallbackAdapter } from "./adapter.ts";
+import {
+  DeviceLostError,
+  EngineError,
+  NoAdapterError,
+  outOfMemory,
+  OutOfMemoryError,
+  toEngineError,
+} from "./errors.ts";
 import type { Profile, Target, Tuner } from "../kernels/kernel.ts";
 import { createPipeline, pipelineKey, type PipelineSource } from "./pipeline.ts";
 import { prepareEnvironment, readsTexels, softwareTuner, wantedFeatures } from "./platform.ts";
@@ -384,50 +392,3 @@ export class Device implements Disposable {
 
 /** Longest wait for the announcement of a device loss after a failure that it would explain. */
 const LOSS_WAIT_MILLISECONDS = 100;
-
-function adapterLimits(adapter: GPUAdapter): Record<string, number> {
-  const { limits } = adapter;
-  return {
-    maxBufferSize: limits.maxBufferSize,
-    maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-    maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
-    maxTextureDimension2D: limits.maxTextureDimension2D,
-    maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-    maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-    maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
-    maxComputeWorkgroupSizeY: limits.maxComputeWorkgroupSizeY,
-    maxComputeWorkgroupSizeZ: limits.maxComputeWorkgroupSizeZ,
-    maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
-  };
-}
-
-/** Identifies what measurements are valid for: the adapter, the kernel profile and the software stack. */
-function adapterName(adapter: GPUAdapter, options: { description: string; profile: Profile }): string {
-  const { vendor, architecture, device } = adapter.info;
-  const parts = [options.description, vendor, architecture, device, options.profile, navigator.userAgent];
-  return [...new Set(parts.filter(Boolean))].join(", ");
-}
-
-function isFallbackAdapter(adapter: GPUAdapter): boolean {
-  const info = adapter.info as GPUAdapterInfo & { isFallbackAdapter?: boolean };
-  return info.isFallbackAdapter ?? /llvmpipe|swiftshader|lavapipe|warp/i.test(info.description);
-}
-
-function toEngineError(error: GPUError, label: string): Error {
-  if (typeof GPUOutOfMemoryError !== "undefined" && error instanceof GPUOutOfMemoryError) {
-    return new OutOfMemoryError(0, 0, `out of GPU memory in ${label}: use a smaller batch`);
-  }
-  if (typeof GPUInternalError !== "undefined" && error instanceof GPUInternalError) {
-    return new EngineError(`the GPU's driver failed in ${label}: ${error.message}`);
-  }
-  return new ValidationError(label, `WebGPU rejected ${label}: ${error.message}`);
-}
-
-function outOfMemory(label: string, options: { wanted: number; available: number }): OutOfMemoryError {
-  const { wanted, available } = options;
-  return new OutOfMemoryError(
-    wanted,
-    available,
-    `out of GPU memory: ${label} wants ${wanted} bytes, and about ${available} are available; use a smaller batch`,
-  );
-}

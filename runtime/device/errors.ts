@@ -94,3 +94,24 @@ export class NonFiniteError extends EngineError {
     super(message);
   }
 }
+
+/** The engine's error for one that WebGPU reported during work. */
+export function toEngineError(error: GPUError, label: string): Error {
+  if (typeof GPUOutOfMemoryError !== "undefined" && error instanceof GPUOutOfMemoryError) {
+    return new OutOfMemoryError(0, 0, `out of GPU memory in ${label}: use a smaller batch`);
+  }
+  if (typeof GPUInternalError !== "undefined" && error instanceof GPUInternalError) {
+    return new EngineError(`the GPU's driver failed in ${label}: ${error.message}`);
+  }
+  return new ValidationError(label, `WebGPU rejected ${label}: ${error.message}`);
+}
+
+/** The error for an allocation that the adapter refused. */
+export function outOfMemory(label: string, options: { wanted: number; available: number }): OutOfMemoryError {
+  const { wanted, available } = options;
+  return new OutOfMemoryError(
+    wanted,
+    available,
+    `out of GPU memory: ${label} wants ${wanted} bytes, and about ${available} are available; use a smaller batch`,
+  );
+}

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { parseHTML } from "linkedom";
 import type { Results } from "../../../eval/results/results.ts";
 import { resultsSchema } from "../../../eval/results/results_schema.ts";
 import { formatDifference, formatInterval, formatScore } from "../../../viz/report/markup/format.ts";
 import { renderReport } from "../../../viz/report/report.ts";
 import { summarise } from "../../../viz/report/figures/summary.ts";
-import { experimentFixture, singleRunFixture, validated } from "./fixture.ts";
+import { experimentFixture, singleRunFixture } from "./fixture.ts";
+import { elements, parse, visibleText } from "./report_document.ts";
 
 const SECTIONS = ["summary", "auroc", "comparison", "curves", "training", "pictures", "cohort", "repeat"];
 const PUBLISHED = [
@@ -17,18 +17,8 @@ const experiment = experimentFixture();
 const html = renderReport(experiment, { published: PUBLISHED });
 const page = parse(html);
 
-function parse(text: string): Document {
-  return (parseHTML(text) as unknown as { document: Document }).document;
-}
-
 function all(selector: string, inside: ParentNode = page): Element[] {
-  return Array.from(inside.querySelectorAll(selector));
-}
-
-/** The visible text: without scripts and styles. */
-function visibleText(document: Document): string {
-  for (const element of all("script, style", document)) element.remove();
-  return document.body.textContent ?? "";
+  return elements(selector, inside);
 }
 
 /** Results without any optional part. */
@@ -94,76 +84,6 @@ Deno.test("scores of a text stand beside the note that the labels were mined fro
     Object.fromEntries(Object.entries(notes).map(([id, found]) => [id, found!.length])),
     { auroc: 1, comparison: 2, curves: 1, pictures: 1, cohort: 1 },
   );
-});
-
-Deno.test("the training section draws the learning rate of runs in which it varies", () => {
-  const results = singleRunFixture({ studies: 40 });
-  const titles = (document: Document) => all("#training h4", document).map((title) => title.textContent);
-  assert.ok(!titles(parse(renderReport(results))).includes("Learning rate"));
-  const runs = results.runs.map((run) => {
-    const learningRate = run.training.step.map((step) => 1e-3 / step);
-    return { ...run, training: { ...run.training, learningRate } };
-  });
-  const shown = renderReport(resultsSchema.parse({ ...results, runs }));
-  assert.ok(titles(parse(shown)).includes("Learning rate"));
-});
-
-Deno.test("the training section draws each view's reconstruction, if the runs logged them", () => {
-  const results = singleRunFixture({ studies: 40 });
-  const titles = (document: Document) => all("#training h4", document).map((title) => title.textContent);
-  const runs = results.runs.map((run) => {
-    const { reconstruction } = run.training;
-    return { ...run, training: { ...run.training, views: { frontal: reconstruction, text: reconstruction } } };
-  });
-  const rest = ["KL divergence", "Alpha", "Studies per second"];
-  assert.deepEqual(titles(parse(renderReport(results))), ["Loss (VAE)", "Reconstruction", ...rest]);
-  assert.deepEqual(
-    titles(parse(renderReport(resultsSchema.parse({ ...results, runs })))),
-    ["Loss (VAE)", "Reconstruction", "Reconstruction, frontal", "Reconstruction, text", ...rest],
-  );
-});
-
-Deno.test("the training section draws validations beside the training curves, and says what was out of bounds", () => {
-  const results = resultsSchema.parse(validated(singleRunFixture({ studies: 40 })));
-  const document = parse(renderReport(results));
-  const lines = (title: string) => {
-    const block = all("#training .chart-block", document).find((one) => one.querySelector("h4")!.textContent === title);
-    return [...block!.querySelectorAll("path.line")].map((one) => one.querySelector("title")!.textContent);
-  };
-  const [{ name }] = results.runs as [Results["runs"][0]];
-  assert.deepEqual(lines("Loss (VAE)"), [name, `${name}, validation`]);
-  assert.deepEqual(lines("Validation AUROC"), [`${name}, frontal`, `${name}, mean`]);
-  assert.deepEqual(lines("KL between views (nats)"), [`${name}, frontal || lateral`, `${name}, lateral || frontal`]);
-  assert.deepEqual(lines("Active latent units"), [`${name}, frontal`, `${name}, lateral`]);
-  assert.equal(document.querySelector("#training-findings li")!.textContent, "The loss stayed on a plateau.");
-  assert.match(document.querySelector("#repeat table")!.textContent!, /300 \(best checkpoint\)/);
-});
-
-Deno.test("the training section passes over floors, and its ticks fit however small the values are", () => {
-  const base = validated(singleRunFixture({ studies: 40 }));
-  const [run] = base.runs;
-  const { training } = run!;
-  const validation = { ...training.validation!, activeUnits: { frontal: training.validation!.step.map(() => 0) } };
-  const learningRate = training.step.map((_, i) => 0.0005 * (1 + i / training.step.length));
-  const none = { step: [], loss: [], reconstruction: [], kl: [], alpha: [], studiesPerSecond: [] };
-  const document = parse(renderReport({
-    ...base,
-    runs: [
-      { ...run!, training: { ...training, learningRate, validation } },
-      { ...run!, name: "floor", method: "pixel-pca", training: none },
-    ],
-  }));
-  const section = document.querySelector("#training")!.textContent!;
-  assert.doesNotMatch(section, /Pixel PCA|logged no curve|share a colour/);
-  assert.doesNotMatch(document.querySelector("#summary .lead")!.textContent!, /2 runs/);
-  const texts = (title: string) => {
-    const block = all("#training .chart-block", document).find((one) => one.querySelector("h4")!.textContent === title);
-    return [...block!.querySelectorAll("text")].map(({ textContent }) => textContent!);
-  };
-  const rates = texts("Learning rate");
-  assert.ok(rates.includes("× 1e-4") && rates.includes("6") && rates.every((text) => text.length < 7), rates.join());
-  const units = texts("Active latent units");
-  assert.ok(units.includes("0") && units.includes("1") && units.every((text) => !/[-−]/.test(text)), units.join());
 });
 
 Deno.test("the first sentence names methods with their settings, or the methods alone if there are many", () => {
@@ -427,71 +347,6 @@ Deno.test("the report contains identifiers only on request", () => {
   for (const id of [...studyIds, ...subjectIds]) assert.ok(!html.includes(id), id);
   const named = renderReport(experiment, { includeIds: true });
   assert.ok(named.includes(studyIds[0]!) && named.includes(subjectIds[0]!));
-});
-
-Deno.test("pictures of patients are embedded only on request, and a note explains it either way", () => {
-  const real = singleRunFixture({ synthetic: false, studies: 40 });
-  const without = renderReport(real);
-  assert.ok(!without.includes("data:image"));
-  assert.match(parse(without).querySelector("#pictures")!.textContent!, /omitted because mimic-cxr shows patients/);
-  const withThem = parse(renderReport(real, { includeImages: true }));
-  assert.ok(all("#pictures img", withThem).length > 0);
-  assert.match(withThem.querySelector("#pictures")!.textContent!, /contains pictures of patients/);
-  const phantoms = parse(renderReport(singleRunFixture({ studies: 40 })));
-  assert.ok(all("#pictures img", phantoms).length > 0);
-  assert.doesNotMatch(phantoms.querySelector("#pictures")!.textContent!, /patients/);
-});
-
-Deno.test("augmented pictures stand below their originals, with the ranges, where pictures may be shown", () => {
-  const base = singleRunFixture({ studies: 40, synthetic: false });
-  const png = base.pictures[0]!.items[0]!.input;
-  const amounts = { scale: 0.1, rotate: 7, flip: 0 };
-  const one = { run: "mmvm-s0", size: 64, amounts, items: [{ original: png, augmented: [png, png] }] };
-  const augmentations = [{ ...one, view: "frontal" }, { ...one, view: "lateral" }];
-  const results = resultsSchema.parse({ ...base, augmentations });
-  assert.ok(!renderReport(results).includes("augmented"));
-  const document = parse(renderReport(results, { includeImages: true }));
-  const alt = all("#pictures img", document).map((img) => img.getAttribute("alt")!)
-    .filter((text) => /lateral, (augmented|original)/.test(text) && !text.includes("given"));
-  assert.deepEqual(alt.filter((text) => text.includes("augmented")), [
-    "Study 1: lateral, augmented, version 1",
-    "Study 1: lateral, augmented, version 2",
-  ]);
-  const text = document.querySelector("#pictures")!.textContent!;
-  assert.match(text, /Ranges: scaled to 90 % to 110 %; rotated by up to 7° in either direction\./);
-  const synthetic = (given: typeof augmentations): Results => ({
-    ...results,
-    data: { ...results.data, synthetic: true },
-    augmentations: given,
-  });
-  const large = augmentations.map((each) => ({
-    ...each,
-    items: Array(4).fill({ original: `${png.slice(0, 40)}${"A".repeat(200_000)}`, augmented: [] }),
-  }));
-  const shown = parse(renderReport(synthetic(large)));
-  assert.equal(all("#pictures img", shown).filter((img) => img.getAttribute("src")!.length > 2e5).length, 2);
-  const script = augmentations.map((each) => ({ ...each, items: [{ original: btoa("<svg>"), augmented: [] }] }));
-  assert.ok(all("h3", parse(renderReport(synthetic(script)))).every((h3) => h3.textContent !== "Augmentation"));
-});
-
-Deno.test("pictures that are not PNG or exceed the budget are omitted and counted", () => {
-  const base = singleRunFixture({ studies: 40, methods: ["poe", "mmvm"] });
-  const script = btoa("<svg onload=alert(1)>");
-  const broken = base.pictures.map((pictures) =>
-    pictures.run !== "poe-s0"
-      ? pictures
-      : { ...pictures, items: pictures.items.map((item) => ({ ...item, output: script })) }
-  );
-  const document = parse(renderReport({ ...base, pictures: broken }));
-  assert.match(document.querySelector("#pictures")!.textContent!, /4 grids of pictures are omitted/);
-  assert.ok(
-    all("#pictures img", document).every((img) => img.getAttribute("src") !== `data:image/png;base64,${script}`),
-  );
-  const large = base.pictures.map((pictures) => ({
-    ...pictures,
-    items: pictures.items.map((item) => ({ ...item, output: `${item.output.slice(0, 40)}${"A".repeat(400_000)}` })),
-  }));
-  assert.ok(renderReport({ ...base, pictures: large }).length < 1e6);
 });
 
 Deno.test("shared patients and macro averages over different labels are reported in the summary", () => {
