@@ -49,6 +49,7 @@ export function withTestStudies(own: StudyIndex, unseen: StudyIndex): StudyIndex
   );
   index.listed = own.listed + unseen.listed;
   index.window = own.window;
+  index.decode = own.decode;
   index.filesChecked = own.filesChecked && unseen.filesChecked;
   return index;
 }
@@ -57,7 +58,7 @@ export function withTestStudies(own: StudyIndex, unseen: StudyIndex): StudyIndex
 type Codes = readonly [Uint8Array, Uint8Array];
 
 function refuseDifferences(own: StudyIndex, unseen: StudyIndex): void {
-  for (const property of ["dataset", "views", "labels", "labelSource", "policies", "window"] as const) {
+  for (const property of ["dataset", "views", "labels", "labelSource", "policies", "window", "decode"] as const) {
     const [a, b] = [own, unseen].map((index) => JSON.stringify(index[property]));
     if (a === b) continue;
     throw new DataError(

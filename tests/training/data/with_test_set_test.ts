@@ -130,4 +130,7 @@ Deno.test("a test set with patients of the first data set, or read in another wa
   assert.throws(() => withTestSet(own, own), /subjects \d+ is in .*: a test set must have none of the patients/);
   const other = await opened(2, { uncertain: "ones" });
   assert.throws(() => withTestSet(own, other), /policies is .*a test set must be read like the data/);
+  const fast = [await opened(1, { decode: "fast" }), await opened(2, { decode: "fast" })] as const;
+  assert.throws(() => withTestSet(own, fast[1]), /decode is "fast", but "exact" in .*a test set must be read like/);
+  assert.equal(withTestSet(...fast).index.decode, "fast");
 });
