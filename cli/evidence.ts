@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { makeFolder, writeFileAtomic } from "../base/atomic_file.ts";
+import { DATASETS } from "../data/mod.ts";
 import { readResults } from "../eval/mod.ts";
 import { SCALES, tradeOffPoints } from "../experiments/mod.ts";
 import { EVIDENCE_TOPICS, type EvidenceSource, renderEvidence } from "../viz/mod.ts";
@@ -30,20 +31,25 @@ export async function main(args: readonly string[]): Promise<void> {
   }, args);
   const { scale, from, out } = values;
   const folders = await foldersOf(from, scale);
-  const evidence = new Map<string, EvidenceSource[]>();
-  await makeFolder(out);
-  for (const { experiment } of EVIDENCE_TOPICS) {
-    const own = folders.filter((name) => isOf(name, { experiment, scale }));
-    const sources: EvidenceSource[] = [];
-    for (const name of own) sources.push(await sourceOf(name, { from, out }));
-    evidence.set(experiment, sources);
-  }
-  const shown = [...evidence.values()].flat();
-  if (shown.length === 0) {
+  const named = EVIDENCE_TOPICS.map(({ experiment }) => {
+    const own = [experiment, ...DATASETS.map((dataset) => `${experiment}-${dataset}`)].map((name) =>
+      `${name}-${scale}`
+    );
+    return { experiment, names: folders.filter((name) => own.includes(name)) };
+  });
+  if (named.every(({ names }) => names.length === 0)) {
     throw new UserError(
       `${from} has no results at scale ${scale}: run \`deno task experiment table --scale ${scale}\` or another first`,
     );
   }
+  await makeFolder(out);
+  const evidence = new Map<string, EvidenceSource[]>();
+  for (const { experiment, names } of named) {
+    const sources: EvidenceSource[] = [];
+    for (const name of names) sources.push(await sourceOf(name, { from, out }));
+    evidence.set(experiment, sources);
+  }
+  const shown = [...evidence.values()].flat();
   await writeFileAtomic(join(out, "index.html"), renderEvidence(evidence));
   const missing = EVIDENCE_TOPICS.filter(({ experiment }) => evidence.get(experiment)!.length === 0);
   console.log(`${join(out, "index.html")}: ${shown.map(({ path }) => path).join(", ")}`);
@@ -62,13 +68,6 @@ async function foldersOf(from: string, scale: string): Promise<string[]> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   return names.sort();
-}
-
-/** Whether a folder is of an experiment: its name, the data set if there are several, and the scale. */
-function isOf(name: string, { experiment, scale }: { experiment: string; scale: string }): boolean {
-  if (name === `${experiment}-${scale}`) return true;
-  // The extended table has the same beginning, and is another experiment.
-  return name.startsWith(`${experiment}-`) && !name.startsWith(`${experiment}-extended-`);
 }
 
 /** Reads an experiment's results, and copies its report if it is small enough. */

@@ -141,11 +141,11 @@ function dataLines(jobs: readonly RunJob[], opened: ReadonlyMap<string, TableDat
 /** The caches of prepared images, of which some may be there, and the checkpoints that runs keep. */
 async function diskLines(
   jobs: readonly RunJob[],
-  { opened, probed }: { opened: ReadonlyMap<string, TableData>; probed: readonly { group: Group; probe: StepProbe }[] },
+  { opened, probed }: { opened: Map<string, TableData>; probed: readonly { group: Group; probe: StepProbe }[] },
 ): Promise<[string, string][]> {
   const sizes = new Map<string, { data: TableData; imageSize: number }>();
   for (const { plan: { config } } of jobs) {
-    const data = await tablesOf(config, new Map(opened));
+    const data = await tablesOf(config, opened);
     const { imageSize } = config.model;
     sizes.set(JSON.stringify([wholeData(config.data), imageSize]), { data, imageSize });
   }

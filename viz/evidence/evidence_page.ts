@@ -10,6 +10,7 @@ import { note } from "../report/context.ts";
 import { methodStyles } from "../report/figures/method_styles.ts";
 import { summarise } from "../report/figures/summary.ts";
 import { withoutIdentifiers } from "../report/identifiers.ts";
+import { documentHead } from "../report/markup/document_head.ts";
 import { type Builder, createBuilder } from "../report/markup/dom.ts";
 import { serialize } from "../report/markup/serialize.ts";
 import { dateText } from "../report/sections/repeat_section.ts";
@@ -35,17 +36,7 @@ export function renderEvidence(evidence: Evidence): string {
   const html = h(
     "html",
     { lang: "en" },
-    h(
-      "head",
-      null,
-      h("meta", { charset: "utf-8" }),
-      h("meta", { "http-equiv": "Content-Security-Policy", content: policy }),
-      h("meta", { name: "viewport", content: "width=device-width, initial-scale=1" }),
-      h("meta", { name: "referrer", content: "no-referrer" }),
-      h("meta", { name: "color-scheme", content: "light dark" }),
-      h("title", null, "Evidence – mmvm"),
-      h("style", null, style),
-    ),
+    documentHead(h, { title: "Evidence – mmvm", policy, style }),
     body(h, evidence),
   );
   return `<!doctype html>\n${serialize(html)}\n`;

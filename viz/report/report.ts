@@ -10,6 +10,7 @@ import { CLIENT_SCRIPT, REPORT_STYLE } from "./client_bundle.ts";
 import { readComparisons } from "./figures/comparisons.ts";
 import { contentSecurityPolicy, embeddableJson } from "./content_security_policy.ts";
 import { numbering, type ReportContext, SECTIONS } from "./context.ts";
+import { documentHead } from "./markup/document_head.ts";
 import { type Builder, createBuilder } from "./markup/dom.ts";
 import { withoutIdentifiers } from "./identifiers.ts";
 import { collectLatents } from "./figures/latents.ts";
@@ -79,18 +80,8 @@ function head(ctx: ReportContext, { style, part }: { style: string; part: AddedP
   const { h, results } = ctx;
   const scripts = [CLIENT_SCRIPT, ...(part ? [part.script] : [])];
   const policy = contentSecurityPolicy({ scripts, styles: [style], wasm: part !== undefined });
-  return h(
-    "head",
-    null,
-    h("meta", { charset: "utf-8" }),
-    h("meta", { "http-equiv": "Content-Security-Policy", content: policy }),
-    h("meta", { name: "viewport", content: "width=device-width, initial-scale=1" }),
-    h("meta", { name: "referrer", content: "no-referrer" }),
-    h("meta", { name: "generator", content: "mmvm" }),
-    h("meta", { name: "color-scheme", content: "light dark" }),
-    h("title", null, `${results.title} – mmvm ${part?.place === "first" ? "model" : "report"}`),
-    h("style", null, style),
-  );
+  const title = `${results.title} – mmvm ${part?.place === "first" ? "model" : "report"}`;
+  return documentHead(h, { title, policy, style });
 }
 
 function body(ctx: ReportContext, part: AddedPart | undefined): HTMLElement {
