@@ -37,7 +37,12 @@ fn total(value: Value, lane: u32) -> Value {
 // Rows of a share of the first pass.
 fn rows_of(share: u32) -> f32 {
 //#if COUNTED
-  return f32(partials_at(2u * p.lanes + share * p.groups)[0]);
+  let count = partials_at(2u * p.lanes + share * p.groups);
+//#if VECTORS
+  return count[0];
+//#else
+  return count;
+//#end
 //#else
   let chunk = share / p.interleave;
   let first = chunk * p.chunk_rows + share % p.interleave;

@@ -82,24 +82,49 @@ export function splitRows({ rows, channels }: Rows, target: Target): RowSplit {
   return { width, groups, chunkRows, interleave, lanes: chunks * interleave * groups };
 }
 
+/** Workgroups that keep a large GPU half busy: two views often run as one dispatch. */
+const BUSY_GROUPS = 66;
+/** Bytes of partial results up to which it costs little that single channels are read in four times as many loads. */
+const FEW_PARTIALS = 4 * 2 ** 20;
+/** Invocations of a workgroup that combines many partial results. */
+const MANY_LANES = 256;
+
 /** What the second passes work on: their own partial results, or those of a kernel that made the feature map. */
 interface SecondPass {
+  /** Channels that a workgroup (on GPUs) or an invocation combines. */
   readonly width: 1 | 4;
   /** Channels / width. */
   readonly groups: number;
   /** Partial results, of all groups. */
   readonly lanes: number;
   readonly from: Binding;
+  /** Grid, and size of a workgroup. */
+  readonly launch: Pick<Dispatch, "grid" | "lanes">;
 }
 
-/** @param input The op's input that holds partial results of another kernel. */
+/**
+ * @param given.planes Values of a partial result.
+ * @param given.input The op's input that holds partial results of another kernel.
+ */
 function passOver(
   { channels }: Rows,
-  given: { partials: ColumnPartials | undefined; split: RowSplit; input: number },
+  given: { partials: ColumnPartials | undefined; split: RowSplit; planes: number; input: number; target: Target },
 ): SecondPass {
-  const { partials, split: { width, groups, lanes }, input } = given;
-  if (!partials) return { width, groups, lanes, from: { scratch: 0 } };
-  return { width: 4, groups: channels / 4, lanes: partials.shares * channels / 4, from: { input } };
+  const { partials, split, planes, input, target } = given;
+  const from = partials ? { input } : { scratch: 0 };
+  const shares = partials ? partials.shares : split.lanes / split.groups;
+  const pass = (width: 1 | 4, launch: SecondPass["launch"]) => {
+    const groups = channels / width;
+    return { width, groups, lanes: shares * groups, from, launch };
+  };
+  const widest = partials ? 4 : split.width;
+  const groups = channels / widest;
+  if (target.profile === "software") return pass(widest, { grid: gridFor(Math.ceil(groups / DEFAULT_LANES)) });
+  // A workgroup for each group of channels.
+  const isSmall = 4 * planes * shares * channels <= FEW_PARTIALS;
+  const width = groups < BUSY_GROUPS && isSmall ? 1 : widest;
+  const lanes = shares < MANY_LANES ? DEFAULT_LANES : MANY_LANES;
+  return pass(width, { grid: gridFor(channels / width), lanes });
 }
 
 /**
@@ -118,9 +143,14 @@ export function lowerBatchNormStatistics(
   const { rows, channels } = shape;
   const { target, partials } = options;
   const split = splitRows(shape, target);
-  const pass = passOver(shape, { partials, split, input: 5 });
+  const pass = passOver(shape, { partials, split, planes: partials ? 3 : 2, input: 5, target });
   const type = floats(pass.width);
-  const values = { Value: type, WIDE: target.profile === "gpu", COUNTED: partials !== undefined };
+  const values = {
+    Value: type,
+    VECTORS: pass.width === 4,
+    WIDE: target.profile === "gpu",
+    COUNTED: partials !== undefined,
+  };
   const { map, suffix } = mapReads(shape, { maps: 1, split, target });
   const moments: Dispatch = {
     kernel: `norm_moments/x${split.width}${suffix}`,
@@ -136,7 +166,9 @@ export function lowerBatchNormStatistics(
     code: statisticsCode,
     values,
     uniforms: {
-      ...(partials ? { rows, groups: pass.groups, lanes: pass.lanes } : splitUniforms(rows, split)),
+      ...(partials ? { rows } : splitUniforms(rows, split)),
+      groups: pass.groups,
+      lanes: pass.lanes,
       epsilon: f32(options.epsilon),
       momentum: f32(options.momentum),
       unbias: f32(rows > 1 ? rows / (rows - 1) : 1),
@@ -151,7 +183,7 @@ export function lowerBatchNormStatistics(
       shift: writes({ output: 1 }, type),
       moments: writes({ output: 2 }, type),
     },
-    grid: secondPassGrid(pass, target),
+    ...pass.launch,
   };
   return partials
     ? { dispatches: [statistics] }
@@ -200,7 +232,7 @@ export function lowerBatchNormGradient(
   const { rows, channels } = shape;
   const { relu, training, target, partials } = options;
   const split = splitRows(shape, target);
-  const pass = passOver(shape, { partials, split, input: 5 });
+  const pass = passOver(shape, { partials, split, planes: 3, input: 5, target });
   const type = floats(pass.width);
   const { map, suffix } = mapReads(shape, { maps: 2, split, target });
   const gradientSums: Dispatch = {
@@ -243,7 +275,7 @@ export function lowerBatchNormGradient(
         }
         : {}),
     },
-    grid: secondPassGrid(pass, target),
+    ...pass.launch,
   };
   return partials
     ? { dispatches: [coefficients, ...zeros] }
@@ -313,9 +345,4 @@ function splitUniforms(rows: number, split: RowSplit) {
     interleave: split.interleave,
     lanes: split.lanes,
   };
-}
-
-/** A workgroup for each group of channels where workgroups reduce, else an invocation. */
-function secondPassGrid({ groups }: SecondPass, target: Target) {
-  return gridFor(target.profile === "gpu" ? groups : Math.ceil(groups / DEFAULT_LANES));
 }
