@@ -19,8 +19,22 @@ const KINDS = {
   min: { combine: Math.min, start: Infinity },
 } as const;
 
-// One element, odd, vectors, one pass, several passes, and more outputs than one dimension of the grid.
-const SHAPES = [[1], [3], [4], [5, 6], [7, 8], [2, 3, 4], [3, 1, 5, 2], [2, 9000], [9000, 2], [40, 30, 20]];
+// One element, odd, vectors, one pass, several passes, more outputs than one dimension of the grid, and numbers of
+// outputs that do not fill a workgroup that combines several.
+const SHAPES = [
+  [1],
+  [3],
+  [4],
+  [5, 6],
+  [7, 8],
+  [2, 3, 4],
+  [3, 1, 5, 2],
+  [2, 9000],
+  [9000, 2],
+  [40, 30, 20],
+  [3001, 3],
+  [700, 132],
+];
 
 Deno.test("reductions match float64 over every set of axes, for both profiles and every kind", async () => {
   for (const profile of ["software", "gpu"] as const) {
