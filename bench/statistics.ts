@@ -13,7 +13,9 @@ export function median(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError("the median of no values is undefined: give at least one");
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  const value = sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  // Sorting leaves 0 and -0 in the order in which they came; adding 0 makes both 0.
+  return value + 0;
 }
 
 /** The time of `a` relative to `b`, or the speed; see {@link ratioLine}. */

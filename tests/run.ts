@@ -10,7 +10,7 @@
  */
 import { Buffer } from "node:buffer";
 import { existsSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { writeAll } from "../base/atomic_file.ts";
 import { prepareEnvironment } from "../cli/terminal/environment.ts";
 import { printable } from "../cli/terminal/errors.ts";
@@ -30,6 +30,7 @@ const FLAGS = [
   "--cached-only",
   "--sanitize-ops",
   "--sanitize-resources",
+  `--preload=${join(ROOT, "tests", "property_seed.ts")}`,
   "--allow-read",
   "--allow-write",
   "--allow-env",

@@ -13,6 +13,8 @@ Deno.test("median() has equally many values below and above, in any order", () =
     assert.equal(median([...list].reverse()), middle);
   }));
   assert.equal(median([4, 1, 3, 2]), 2.5);
+  assert.equal(median([-0]), 0);
+  assert.equal(median([0, -0, -0]), median([-0, -0, 0]));
 });
 
 Deno.test("median() rejects an empty list and does not modify its input", () => {
