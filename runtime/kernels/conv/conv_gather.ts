@@ -39,7 +39,7 @@ export interface GatherChoice {
  * this keeps gradients that are truly zero (biases in front of a batch norm) near zero: float32's rounding is as large
  * as the tolerance for them.
  */
-const SMALL_WORK = 1 << 18;
+export const SMALL_WORK = 1 << 18;
 
 /** Operations below which copying the operands to a texture is not worth it. */
 const MIN_TEXEL_FLOPS = 2 ** 19;

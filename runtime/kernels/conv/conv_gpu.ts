@@ -10,21 +10,14 @@ import foldCode from "../../../shaders/conv/conv_fold.wgsl" with { type: "text" 
 import operandsCode from "../../../shaders/conv/conv_operands.wgsl" with { type: "text" };
 import weightCode from "../../../shaders/conv/conv_weight_operands.wgsl" with { type: "text" };
 import { type Dispatch, floats, gridFor, type Lowering, reads, writes } from "../kernel.ts";
-import { biasOf, convFlops, type ConvGeometry, type ConvOptions, convSizes, convUniforms } from "./conv_geometry.ts";
-import { columnSumsParts, type ColumnSumsRequest } from "../norm/column_sums.ts";
+import { type ConvEnd, convEnd, endName } from "./conv_end.ts";
+import { convFlops, type ConvGeometry, type ConvOptions, convSizes, convUniforms } from "./conv_geometry.ts";
+import { columnSumsParts } from "../norm/column_sums.ts";
 import { type NormalizedInput, normalizedParts } from "./normalized_input.ts";
-import { epilogueParts } from "../pointwise/epilogue.ts";
-import type { Epilogue } from "../pointwise/expression.ts";
 import { foldOnGpu } from "../matmul/matmul_fold.ts";
 import { tileKernel, tileOf } from "../matmul/matmul_gpu.ts";
 import { coverTiles, type TileCover, tileName, type TileShape } from "../matmul/tile_cover.ts";
 import { widthOf } from "../matmul/matmul_tiles.ts";
-
-/** What a convolution's kernel does with its results. */
-interface ConvEnd {
-  readonly epilogue?: Epilogue | undefined;
-  readonly sums?: ColumnSumsRequest | undefined;
-}
 
 /**
  * Forward or transposed convolution; inputs, output and meaning as in `convForward` and `convTransposed`. Where the
@@ -35,13 +28,14 @@ export function gpuConv(
   how: ConvEnd & { transposed: boolean; shape: TileShape; normalized?: NormalizedInput | undefined },
 ): Lowering {
   const { cin, cout, bias = false, swapped = false } = options;
-  const { transposed, shape, epilogue } = how;
+  const { transposed, shape } = how;
   const cover = coverConv(options, how);
   const shared = cover.shares > 1;
   const [depth, width] = [widthOf(cin), widthOf(cout)];
   const end = shared ? undefined : convEnd(options, how);
   const rowShares = cover.workgroups / cover.columnTiles;
-  const sums = columnSumsParts(!shared && width === 4 ? how.sums : undefined, rowShares);
+  const summed = !shared && width === 4 ? how.sums : undefined;
+  const sums = columnSumsParts(summed, rowShares);
   const input = normalizedParts(how.normalized);
   const kernel = tileKernel({
     code: [axesCode, operandsCode, end?.code ?? "", ...sums.code].join("\n"),
@@ -56,7 +50,7 @@ export function gpuConv(
     },
     vectors: depth === 4 ? { a: "x", b: swapped || width === 4 ? "w" : undefined } : {},
   }, shape);
-  const suffix = `${fusedName(end && epilogue)}${sums.code.length ? "-sums" : ""}`;
+  const suffix = end ? endName({ epilogue: how.epilogue, sums: summed }) : "";
   const dispatch: Dispatch = {
     kernel: `${transposed ? "conv_transposed" : "conv_forward"}/${tileName(shape)}${input.name}${suffix}`,
     ...kernel,
@@ -85,30 +79,16 @@ export function gpuConv(
     return {
       ...(bias ? {} : { scratch: [4] }),
       dispatches: [dispatch],
-      ...(sums.code.length ? { partials: { shares: rowShares } } : {}),
+      ...(summed ? { partials: { shares: rowShares } } : {}),
     };
   }
   const elements = outputElements(options);
-  const fold = convFold(options, { shares: cover.shares, epilogue, sums: width === 4 ? how.sums : undefined });
+  const fold = convFold(options, {
+    shares: cover.shares,
+    epilogue: how.epilogue,
+    sums: width === 4 ? how.sums : undefined,
+  });
   return { ...fold, scratch: [4, cover.shares * elements], dispatches: [dispatch, ...fold.dispatches] };
-}
-
-function fusedName(epilogue: Epilogue | undefined): string {
-  return epilogue ? "-fused" : "";
-}
-
-/** What a kernel needs that ends a convolution: bias and epilogue. */
-function convEnd(options: ConvOptions, { epilogue, sums }: ConvEnd) {
-  const { cout, bias = false } = options;
-  const width = widthOf(cout);
-  const site = { inputs: bias ? 3 : 2, width, returned: sums?.output ?? 0 };
-  const { code, values, uniforms, operands } = epilogueParts(epilogue, site);
-  return {
-    code,
-    values,
-    uniforms: { has_bias: Number(bias), ...uniforms },
-    operands: { bias: reads(biasOf(options), floats(width)), ...operands },
-  };
 }
 
 /** A workgroup that adds up shares and computes column sums: TY rows of lanes, each with ROWS pixels of a vector. */
@@ -117,7 +97,7 @@ const FOLD_SUMS = { TX: 16, TY: 16, ROWS: 2, HALF_PRODUCTS: false } as const;
 /** Adds up the shares of a convolution in order, and ends it. */
 function convFold(options: ConvOptions, how: ConvEnd & { shares: number }): Lowering {
   const { n, cout, outH, outW } = options;
-  const { shares, epilogue } = how;
+  const { shares } = how;
   const width = widthOf(cout);
   const count = outputElements(options) / width;
   const end = convEnd(options, how);
@@ -125,9 +105,9 @@ function convFold(options: ConvOptions, how: ConvEnd & { shares: number }): Lowe
   const pixels = n * outH * outW;
   const rowShares = Math.ceil(pixels / (TY * ROWS));
   const sums = columnSumsParts(how.sums, rowShares);
-  const summing = sums.code.length > 0;
+  const summing = how.sums !== undefined;
   const dispatch: Dispatch = {
-    kernel: `conv_fold/vec${width}${fusedName(epilogue)}${summing ? "-sums" : ""}`,
+    kernel: `conv_fold/vec${width}${endName(how)}`,
     code: [foldCode, end.code, ...sums.code].join("\n"),
     values: { ...end.values, ...sums.values, ...(summing ? FOLD_SUMS : {}) },
     lanes: summing ? TX * TY : DEFAULT_LANES,

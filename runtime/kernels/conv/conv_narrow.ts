@@ -5,6 +5,7 @@
  * @module
  */
 import axesCode from "../../../shaders/conv/conv_axes.wgsl" with { type: "text" };
+import fewInputsCode from "../../../shaders/conv/conv_few_inputs.wgsl" with { type: "text" };
 import fewOutputsCode from "../../../shaders/conv/conv_few_outputs.wgsl" with { type: "text" };
 import { DEFAULT_LANES } from "../declarations.ts";
 import { floats, gridFor, type KernelVariant, type Lowering, reads } from "../kernel.ts";
@@ -12,7 +13,9 @@ import { streamCost } from "../matmul/tile_cover.ts";
 import { type Block, blockName } from "../matmul/matmul_tiles.ts";
 import type { Epilogue } from "../pointwise/expression.ts";
 import { epilogueParts } from "../pointwise/epilogue.ts";
-import { gatherConv } from "./conv_gather.ts";
+import { columnSumsParts } from "../norm/column_sums.ts";
+import { type ConvEnd, convEnd, endName } from "./conv_end.ts";
+import { gatherConv, SMALL_WORK } from "./conv_gather.ts";
 import { biasOf, convFlops, type ConvGeometry, type ConvOptions, convSizes, convUniforms } from "./conv_geometry.ts";
 
 /** Lanes that share the channels of a pixel, and pixels of such a row of lanes; see conv_few_outputs.wgsl. */
@@ -25,6 +28,9 @@ const MOST_PRODUCTS = 48;
 /** A register block of the gather: 4 pixels x a vector of channels. */
 const GATHER_BLOCK: Block = { rows: 4, columns: 1, lanes: DEFAULT_LANES };
 
+/** Lanes of a workgroup of few inputs, the most vectors of channels of theirs, and pixels of a lane. */
+const FEW_INPUTS = { lanes: 256, columns: 16, rows: 8 } as const;
+
 /** The variants for convolutions of few channels; none where the convolution has many. */
 export function narrowVariants(options: ConvOptions, how: { transposed: boolean }): KernelVariant[] {
   const { cin, cout, kh, kw } = options;
@@ -35,11 +41,24 @@ export function narrowVariants(options: ConvOptions, how: { transposed: boolean 
   }
   if (cin % 4 !== 0 && kh * kw * cin <= MOST_PRODUCTS) {
     const block = GATHER_BLOCK;
-    variants.push({
-      name: blockName(block),
-      cost: narrowCost(options, how),
-      lower: (epilogue) => gatherConv(options, { ...how, block, epilogue }),
-    });
+    const cost = narrowCost(options, how);
+    const vectors = !how.transposed && cout % 4 === 0;
+    // The gather's sums are compensated where there are few.
+    const small = convFlops(options, how.transposed) <= 2 * SMALL_WORK;
+    if (vectors) {
+      variants.push({
+        name: "gpu-short",
+        cost: small ? cost + 1 : cost,
+        lower: (epilogue, sums) => fewInputs(options, { epilogue, sums }),
+      });
+    }
+    if (small || !vectors) {
+      variants.push({
+        name: blockName(block),
+        cost,
+        lower: (epilogue) => gatherConv(options, { ...how, block, epilogue }),
+      });
+    }
   }
   return variants;
 }
@@ -88,5 +107,43 @@ function fewOutputs(
       grid: gridFor(pixelTiles * phasesY * phasesX),
       flops: convFlops(options, transposed),
     }],
+  };
+}
+
+/** Forward convolution with few products for each result and vectors of output channels. */
+function fewInputs(options: ConvOptions, end: ConvEnd): Lowering {
+  const { n, cin, cout, outH, outW, bias = false, swapped = false } = options;
+  const { lanes, columns, rows } = FEW_INPUTS;
+  const tx = Math.min(columns, 2 ** Math.ceil(Math.log2(cout / 4)));
+  const shares = Math.ceil(n * outH * outW / (lanes / tx * rows));
+  const weightVectors = !swapped || cin === 1;
+  const { code, values, uniforms, operands } = convEnd(options, end);
+  const sums = columnSumsParts(end.sums, shares);
+  return {
+    ...(bias ? {} : { scratch: [4] }),
+    dispatches: [{
+      kernel: `conv_forward/gpu-short${endName(end)}`,
+      code: [axesCode, fewInputsCode, code, ...sums.code].join("\n"),
+      values: {
+        ...values,
+        ...sums.values,
+        HALF_PRODUCTS: false,
+        WEIGHT_VECTORS: weightVectors,
+        TX: tx,
+        TY: lanes / tx,
+        ROWS: rows,
+      },
+      lanes,
+      uniforms: { ...convUniforms(options, { inputs: cin, outputs: cout }), ...uniforms, ...sums.uniforms },
+      operands: {
+        x: reads({ input: 0 }, "f32"),
+        w: reads({ input: 1 }, floats(weightVectors ? 4 : 1)),
+        ...operands,
+        ...sums.operands,
+      },
+      grid: gridFor(shares * Math.ceil(cout / 4 / tx)),
+      flops: convFlops(options, false),
+    }],
+    ...(end.sums ? { partials: { shares } } : {}),
   };
 }

@@ -49,6 +49,8 @@ export const CONV_CASES: readonly ConvCase[] = [
   { n: 2, image: [6, 9], kernel: [3, 3], channels: [6, 8], stride: [2, 3], dilation: [2, 2], padding: [1, 2] },
   { n: 2, image: [6, 6], kernel: [2, 1], channels: [4, 4], stride: [3, 2] },
   { n: 1, image: [5, 6], kernel: [5, 3], channels: [12, 84], padding: [4, 2] },
+  // Few products for each of many channels, which GPU kernels add up without tiles.
+  { n: 2, image: [9, 7], kernel: [2, 3], channels: [3, 76], stride: [2, 1], padding: [1, 1] },
   // Enough to do for operands to be read as texels, in several rows of them.
   { n: 5, image: [9, 7], kernel: [1, 1], channels: [40, 36] },
   { n: 3, image: [11, 13], kernel: [4, 4], channels: [12, 20], stride: [2, 2], padding: [1, 1] },

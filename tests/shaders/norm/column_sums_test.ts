@@ -169,6 +169,27 @@ Deno.test("column sums of sums that are shared out among workgroups agree with f
   }
 });
 
+Deno.test("column sums of convolutions of few inputs agree with float64", async () => {
+  using device = await Device.open();
+  const target = tileTarget(device, "gpu-short");
+  const cases = [
+    { image: [1, 5], kernel: [1, 3], channels: [1, 4] },
+    { n: 3, image: [16, 16], kernel: [3, 3], channels: [1, 8], stride: [2, 2], padding: [1, 1] },
+    { n: 2, image: [9, 7], kernel: [2, 3], channels: [3, 76], stride: [2, 1], padding: [1, 1] },
+    { n: 5, image: [101, 67], kernel: [3, 3], channels: [1, 64], stride: [2, 2], padding: [17, 1] },
+  ] as const;
+  for (const [i, test] of cases.entries()) {
+    const geometry = geometryOf(test, false)!;
+    const given = { geometry, transposed: false, target, bias: convData(geometry).bias };
+    await checkMoments(device, given);
+    await checkGradient(device, { ...given, relu: i % 2 === 0 });
+    await checkGradient(device, { ...given, relu: i % 2 === 1 });
+  }
+  const geometry = geometryOf(cases[2], false)!;
+  const given = { geometry, transposed: false, target, bias: convData(geometry).bias };
+  await checkMoments(device, { ...given, half: true }, 2e-4);
+});
+
 Deno.test("column sums of so many channels that vectors of them are combined agree with float64", async () => {
   using device = await Device.open();
   const geometry = geometryOf({ n: 1, image: [91, 91], kernel: [1, 1], channels: [4, 268] }, false)!;
