@@ -140,6 +140,8 @@ export interface Op<A> {
   readonly takesNormalized?: readonly number[];
   /** Sums that the op begins with, which the op that makes one of its inputs may compute; see `column_sums.ts`. */
   columnSums?(attributes: A): ColumnSums & ColumnSumsInputs;
+  /** True if GPUs compute output 0 in less time than they take to read it from memory. */
+  isCheap?(inputs: readonly TensorSpec[], attributes: A): boolean;
   /** The sum of output 0 over all axes but the last, where the op's other nodes have it already: [C]. */
   columnSum?(node: Node): Tensor | undefined;
   /** For ops of little work: how independent applications run as one dispatch; see `runtime/plan/batch.ts`. */

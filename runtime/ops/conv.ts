@@ -10,6 +10,7 @@
  */
 import { convForward, convTransposed } from "../kernels/conv/conv.ts";
 import type { ConvGeometry, Pair } from "../kernels/conv/conv_geometry.ts";
+import { isShort } from "../kernels/conv/conv_narrow.ts";
 import { convWeightGradient } from "../kernels/conv/conv_weight.ts";
 import { apply, defineOp, requireFloat } from "../graph/op.ts";
 import type { Op, Tensor } from "../graph/tensor.ts";
@@ -139,6 +140,10 @@ const convOp: Op<ConvAttributes> = defineOp({
       );
     }
     return [{ shape: [x![0]!, out[0], out[1], cout], dtype: "f32" }];
+  },
+  isCheap([x, weights], attributes) {
+    const [kh, kw, a, b] = weights!.shape as [number, number, number, number];
+    return isShort({ kh, kw, cin: x!.shape[3]!, cout: attributes.swapped ? a : b }, attributes);
   },
   lower({ inputs: [x, weights, bias], outputs: [y], attributes, target, epilogue, sums, normalized }) {
     const sizes = geometry(attributes, { x: x!, kernel: weights!.shape, y: y! });

@@ -18,13 +18,22 @@ export interface PlannedSums extends ColumnSums {
   readonly output: number;
   /** Values that the sums need besides. */
   readonly others: readonly Value[];
+  /** True if the value summed over is the unit's only result, and needed for nothing else. */
+  readonly only: boolean;
 }
 
 /** Buffers of a kernel besides its unit's inputs and outputs: a placeholder for a missing bias, and the sums. */
 const FURTHER_BUFFERS = 2;
 
-/** The sums that units of ordered `units` are to compute: at most one set for each unit. */
-export function planColumnSums(units: readonly Unit[], options: { maxBuffers: number }): Map<Unit, PlannedSums> {
+/**
+ * The sums that units of ordered `units` are to compute: at most one set for each unit.
+ *
+ * @param options.kept Values that are read from outside of the program.
+ */
+export function planColumnSums(
+  units: readonly Unit[],
+  options: { maxBuffers: number; kept: ReadonlySet<Value> },
+): Map<Unit, PlannedSums> {
   const made = new Map<Value, { unit: Unit; at: number }>();
   units.forEach((unit, at) => unit.outputs.forEach((value) => made.set(value, { unit, at })));
   const planned = new Map<Unit, PlannedSums>();
@@ -46,7 +55,8 @@ export function planColumnSums(units: readonly Unit[], options: { maxBuffers: nu
     const buffers = maker.unit.inputs.length + maker.unit.outputs.length + others.length + FURTHER_BUFFERS;
     if (!known || others.some((other) => bound.has(rootOf(other))) || buffers > options.maxBuffers) continue;
     const { kind, relu } = sums;
-    planned.set(maker.unit, { kind, relu, reader, output: maker.unit.outputs.indexOf(value), others });
+    const only = maker.unit.items.length === 1 && value.uses.length === 1 && !options.kept.has(value);
+    planned.set(maker.unit, { kind, relu, reader, output: maker.unit.outputs.indexOf(value), others, only });
   }
   return planned;
 }

@@ -240,8 +240,8 @@ function loweringOf(unit: Unit, context: LoweringContext): Lowering {
   });
 }
 
-function sumsRequest({ inputs, outputs }: Unit, { kind, relu, output }: PlannedSums): ColumnSumsRequest {
-  return { kind, relu, output, firstInput: inputs.length, to: outputs.length };
+function sumsRequest({ inputs, outputs }: Unit, { kind, relu, output, only }: PlannedSums): ColumnSumsRequest {
+  return { kind, relu, output, only, firstInput: inputs.length, to: outputs.length };
 }
 
 /** The ops of a unit, for labels: `mul+add+relu`. */

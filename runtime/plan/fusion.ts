@@ -10,6 +10,8 @@
  *
  * @module
  */
+import { mergeFollowers } from "./followers.ts";
+import { boundary, type Group, STAND_INS } from "./groups.ts";
 import { type Graph, type Item, rootOf, type Value } from "../graph/graph.ts";
 import type { Expression, Reference, Step } from "../kernels/pointwise/expression.ts";
 import { fullValueOf } from "../ops/fill.ts";
@@ -47,7 +49,7 @@ export interface FusionOptions {
 export function fuse(graph: Graph, options: FusionOptions): Unit[] {
   const items = groupItems(graph, options);
   if (options.separate) return items.map((group) => toUnit(group, undefined, options.kept));
-  const groups = mergeSinglyUsed(items, options);
+  const groups = mergeFollowers(mergeSinglyUsed(items, options), options);
   const { absorbed, into } = absorbIntoReductions(groups, options);
   const normalized = options.normalizesInputs ? findNormalized(groups, options) : new Map<Item, Item>();
   const norms = new Set(normalized.values());
@@ -65,12 +67,6 @@ export function fuse(graph: Graph, options: FusionOptions): Unit[] {
     units.push(norm ? withNormalized(unit, norm) : unit);
   }
   return units;
-}
-
-interface Group {
-  readonly index: number;
-  readonly items: Item[];
-  readonly pointwise: boolean;
 }
 
 /** True for items that run nothing. */
@@ -184,23 +180,6 @@ function aliasesInto(item: Item, group: Group, groupOf: ReadonlyMap<Item, Group>
   return item.inputs.some((value) => value.producer.op.alias && sourceGroups(value, groupOf).includes(group));
 }
 
-/** The values that a set of pointwise items reads from outside, and those of its results that are used outside. */
-function boundary(items: readonly Item[], kept: ReadonlySet<Value>): { inputs: Value[]; stored: Value[] } {
-  const inside = new Set(items);
-  const inputs = new Set<Value>();
-  const stored: Value[] = [];
-  for (const item of items) {
-    for (const value of item.inputs) {
-      if (!inside.has(value.producer) && fullValueOf(value.producer.op, value.producer.attributes) === undefined) {
-        inputs.add(value);
-      }
-    }
-    const value = item.outputs[0]!;
-    if (kept.has(value) || value.uses.some((use) => !inside.has(use))) stored.push(value);
-  }
-  return { inputs: [...inputs], stored };
-}
-
 function absorbIntoReductions(
   groups: readonly Group[],
   options: FusionOptions,
@@ -251,9 +230,6 @@ function withNormalized(unit: Unit, norm: Item): Unit {
   const { relu } = norm.op.normalizes!(norm.attributes);
   return { ...unit, inputs: [...unit.inputs.with(position, x), scale, shift], normalized: { position, relu } };
 }
-
-/** Further buffers bound by a kernel with an epilogue: a placeholder for a missing bias. */
-const STAND_INS = 1;
 
 /** The epilogue of each op that takes one and whose result nothing else uses. */
 function findEpilogues(

@@ -17,7 +17,7 @@ import { constantData, constantOp, inputOp } from "../graph/leaf.ts";
 import { stateOf, stateOp } from "../graph/state.ts";
 import { ALIGNMENT, type Interval, planMemory } from "./memory_plan.ts";
 import { type WatchedValue, watchNumerics } from "../program/numerics.ts";
-import { recompute } from "./recompute.ts";
+import { repeatCheap } from "./recompute.ts";
 import { orderUnits } from "./schedule.ts";
 import { Region } from "./region.ts";
 import { alignTwins } from "./twin_order.ts";
@@ -146,17 +146,17 @@ export function planProgram(request: ProgramRequest, options: PlanOptions): Prog
   const separate = options.checkNumerics ?? false;
   const wantedOf = (made: Graph) => new Set(wanted.map((tensor) => made.valueOf(tensor)));
   const whole = buildGraph(wanted, request.effects);
-  const graph = separate ? whole : recompute(whole, { kept: wantedOf(whole), bytes: options.recomputeBytes });
+  const onGpu = options.target.profile === "gpu";
+  const graph = separate ? whole : repeatCheap(whole, { wantedOf, onGpu, bytes: options.recomputeBytes });
   const kept = wantedOf(graph);
   // One binding is reserved for the uniforms, although most adapters count them separately.
   const maxBuffers = options.target.maxStorageBuffers - 1;
   const ordered = orderUnits(
-    fuse(graph, { kept, maxBuffers, separate, normalizesInputs: options.target.profile === "gpu" }),
+    fuse(graph, { kept, maxBuffers, separate, normalizesInputs: onGpu }),
   );
-  const onGpu = options.target.profile === "gpu";
   const batched = separate ? ordered : batchUnits(ordered);
   const units = onGpu && !separate ? alignTwins(batched) : batched;
-  const sums = separate ? new Map() : planColumnSums(units, { maxBuffers });
+  const sums = separate ? new Map() : planColumnSums(units, { maxBuffers, kept });
   const list = lowerUnits(units, { target: options.target, sums });
   const watch = options.checkNumerics ? watchNumerics(list, graph) : undefined;
   const commandList = watch?.commands ?? (onGpu ? pairTwins(list.commands, { maxBuffers }) : list.commands);

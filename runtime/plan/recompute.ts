@@ -5,19 +5,37 @@
  * and the output is needed only for the gradient of the next convolution's weights. Recomputed there, it takes memory
  * during that one op instead of from the forward pass on.
  *
+ * On GPUs, also results whose column sums are needed before anything else can be made of them, where computing them
+ * twice takes less memory traffic than storing them: convolutions of few products for each result.
+ *
  * @module
  */
 import type { Graph, Item, Value } from "../graph/graph.ts";
 import { constantOp, inputOp } from "../graph/leaf.ts";
 import { stateOp } from "../graph/state.ts";
 import { fullValueOf } from "../ops/fill.ts";
-import { sizeOf } from "../graph/shape.ts";
+import { sameShape, sizeOf } from "../graph/shape.ts";
 
 /**
  * Size in bytes from which results are recomputed. For smaller ones the memory is not worth a dispatch (0.1 ms on
  * lavapipe).
  */
 const RECOMPUTED_BYTES = 4 * 2 ** 20;
+
+/**
+ * The graph with copies of what is cheaper to compute again than to keep, by {@linkcode recompute} and, on GPUs,
+ * {@linkcode repeatForSums}.
+ *
+ * @param options.wantedOf The values of a graph that are read from outside of it.
+ */
+export function repeatCheap(
+  graph: Graph,
+  options: { wantedOf: (graph: Graph) => ReadonlySet<Value>; onGpu: boolean; bytes: number | undefined },
+): Graph {
+  const { wantedOf, onGpu, bytes } = options;
+  const made = recompute(graph, { kept: wantedOf(graph), bytes });
+  return onGpu ? repeatForSums(made, { kept: wantedOf(made), bytes }) : made;
+}
 
 /**
  * Returns the same graph with copies of pointwise items, each right before its first use in a later phase, for the
@@ -29,8 +47,52 @@ const RECOMPUTED_BYTES = 4 * 2 ** 20;
 export function recompute(graph: Graph, options: { kept: ReadonlySet<Value>; bytes: number | undefined }): Graph {
   const { kept, bytes = RECOMPUTED_BYTES } = options;
   const repeated = new Set(graph.items.filter((item) => worthRepeating(item, { kept, bytes })));
+  return repeatItems(graph, repeated, ({ producer }, { phase }) => phase !== producer.phase);
+}
+
+/**
+ * Returns the same graph with a copy of each cheap item whose result is read by an op that sums it up, and otherwise
+ * by pointwise ops only: the copy is for the sums. The others can follow the item itself in its kernel, once they know
+ * the sums, so that the result is never stored.
+ */
+export function repeatForSums(
+  graph: Graph,
+  options: { kept: ReadonlySet<Value>; bytes: number | undefined },
+): Graph {
+  const { kept, bytes = RECOMPUTED_BYTES } = options;
+  const readers = new Map<Item, Item>();
+  for (const item of graph.items) {
+    const reader = onlySums(item, { kept, bytes });
+    if (reader) readers.set(item, reader);
+  }
+  return repeatItems(graph, readers, ({ producer }, { id }) => readers.get(producer)!.id === id);
+}
+
+/** The op that sums up the result of a cheap item, if all other uses are pointwise and of the same phase. */
+function onlySums(item: Item, { kept, bytes }: { kept: ReadonlySet<Value>; bytes: number }): Item | undefined {
+  const [value] = item.outputs;
+  const { op, inputs, attributes, phase } = item;
+  if (!value || !op.isCheap?.(inputs, attributes) || kept.has(value) || bytesOf(value) < bytes) {
+    return undefined;
+  }
+  const readers = value.uses.filter((use) => {
+    const sums = use.op.columnSums?.(use.attributes);
+    return sums && use.inputs[sums.of] === value && sums.others.every((at) => use.inputs[at] !== value);
+  });
+  const others = value.uses.filter((use) => !readers.includes(use));
+  const follows = (use: Item) =>
+    use.op.pointwise && use.phase === phase && sameShape(use.outputs[0]!.shape, value.shape);
+  return readers.length === 1 && others.length > 0 && others.every(follows) ? readers[0] : undefined;
+}
+
+/** A graph with copies of some items, each right before its first use by an item for which `repeats` says so. */
+function repeatItems(
+  graph: Graph,
+  repeated: { has(item: Item): boolean; readonly size: number },
+  repeats: (value: Value, user: Item) => boolean,
+): Graph {
   if (repeated.size === 0) return graph;
-  const rebuilt = new RepeatingGraph(repeated);
+  const rebuilt = new RepeatingGraph((value, user) => repeated.has(value.producer) && repeats(value, user));
   for (const item of graph.items) rebuilt.append(item);
   return { items: rebuilt.items, valueOf: (tensor) => rebuilt.valueOf(graph.valueOf(tensor)) };
 }
@@ -43,7 +105,8 @@ class RepeatingGraph {
   readonly #values = new Map<Value, Value>();
   readonly #recomputed = new Map<Value, Value>();
 
-  constructor(private readonly repeated: ReadonlySet<Item>) {}
+  /** @param repeats Whether an item, of the old graph but for its phase, reads a copy of a value. */
+  constructor(private readonly repeats: (value: Value, user: Item) => boolean) {}
 
   /** The value of the new graph that corresponds to one of the old graph. */
   valueOf(value: Value): Value {
@@ -52,14 +115,14 @@ class RepeatingGraph {
 
   /** Appends an item, preceded by copies of the items that it needs recomputed. */
   append(item: Item): void {
-    const outputs = this.#push(item, item.phase);
+    const outputs = this.#push(item);
     item.outputs.forEach((value, i) => this.#values.set(value, outputs[i]!));
   }
 
-  #push(item: Item, phase: number): readonly Value[] {
-    const inputs = item.inputs.map((value) => this.#inputFor(value, phase));
+  #push(item: Item): readonly Value[] {
+    const inputs = item.inputs.map((value) => this.#inputFor(value, item));
     const outputs: Value[] = [];
-    const made: Item = { ...item, id: this.items.length, phase, inputs, outputs };
+    const made: Item = { ...item, id: this.items.length, inputs, outputs };
     for (const { id, shape, dtype, index, tensor } of item.outputs) {
       outputs.push({ id, shape, dtype, index, tensor, producer: made, uses: [] });
     }
@@ -68,12 +131,11 @@ class RepeatingGraph {
     return outputs;
   }
 
-  #inputFor(value: Value, phase: number): Value {
-    const { producer } = value;
-    if (!this.repeated.has(producer) || phase === producer.phase) return this.valueOf(value);
+  #inputFor(value: Value, user: Item): Value {
+    if (!this.repeats(value, user)) return this.valueOf(value);
     const known = this.#recomputed.get(value);
     if (known) return known;
-    const [copy] = this.#push(producer, phase);
+    const [copy] = this.#push({ ...value.producer, phase: user.phase });
     this.#recomputed.set(value, copy!);
     return copy!;
   }

@@ -22,7 +22,7 @@ export interface ConvEnd {
 export function convEnd(options: ConvOptions, { epilogue, sums }: ConvEnd) {
   const { cout, bias = false } = options;
   const width = widthOf(cout);
-  const site = { inputs: bias ? 3 : 2, width, returned: sums?.output ?? 0 };
+  const site = { inputs: bias ? 3 : 2, width, returned: sums?.output ?? 0, stores: !sums?.only };
   const { code, values, uniforms, operands } = epilogueParts(epilogue, site);
   return {
     code,

@@ -31,6 +31,14 @@ const GATHER_BLOCK: Block = { rows: 4, columns: 1, lanes: DEFAULT_LANES };
 /** Lanes of a workgroup of few inputs, the most vectors of channels of theirs, and pixels of a lane. */
 const FEW_INPUTS = { lanes: 256, columns: 16, rows: 8 } as const;
 
+/** True for a convolution whose results are sums of few products, in vectors of output channels. */
+export function isShort(
+  { kh, kw, cin, cout }: Pick<ConvGeometry, "kh" | "kw" | "cin" | "cout">,
+  how: { transposed: boolean },
+): boolean {
+  return !how.transposed && cin % 4 !== 0 && kh * kw * cin <= MOST_PRODUCTS && cout % 4 === 0;
+}
+
 /** The variants for convolutions of few channels; none where the convolution has many. */
 export function narrowVariants(options: ConvOptions, how: { transposed: boolean }): KernelVariant[] {
   const { cin, cout, kh, kw } = options;
@@ -42,17 +50,17 @@ export function narrowVariants(options: ConvOptions, how: { transposed: boolean 
   if (cin % 4 !== 0 && kh * kw * cin <= MOST_PRODUCTS) {
     const block = GATHER_BLOCK;
     const cost = narrowCost(options, how);
-    const vectors = !how.transposed && cout % 4 === 0;
+    const short = isShort(options, how);
     // The gather's sums are compensated where there are few.
     const small = convFlops(options, how.transposed) <= 2 * SMALL_WORK;
-    if (vectors) {
+    if (short) {
       variants.push({
         name: "gpu-short",
         cost: small ? cost + 1 : cost,
         lower: (epilogue, sums) => fewInputs(options, { epilogue, sums }),
       });
     }
-    if (small || !vectors) {
+    if (small || !short) {
       variants.push({
         name: blockName(block),
         cost,

@@ -43,6 +43,8 @@ export interface ColumnSumsRequest extends ColumnSums {
   readonly firstInput: number;
   /** The kernel's output that the partial results go to. */
   readonly to: number;
+  /** True if nothing needs the only result but the sums: a kernel that computes them does not store it. */
+  readonly only: boolean;
 }
 
 /** Partial results that a kernel has left: their number. */

@@ -49,6 +49,8 @@ export interface EpilogueSite {
   readonly perImage?: boolean;
   /** The output whose value `finish()` returns, 0 by default. */
   readonly returned?: number;
+  /** False if `finish()` only returns the value, without a chain; true by default. */
+  readonly stores?: boolean;
 }
 
 /** What stands for the loads of a chain that has none to do once for many results. */
@@ -60,12 +62,13 @@ const SIGNATURE = "fn finish(x0: T, i: u32, n: u32, y: u32, x: u32, c: u32, fixe
 export function epilogueParts(epilogue: Epilogue | undefined, site: EpilogueSite): EpilogueParts {
   const values = typeAliases(site.width);
   if (!epilogue) {
+    const outputs = site.stores === false ? 0 : 1;
     return {
-      code: [...NOTHING_FIXED, `${SIGNATURE} { out0_put(i, x0); return x0; }`].join("\n"),
+      code: [...NOTHING_FIXED, `${SIGNATURE} { ${outputs ? "out0_put(i, x0); " : ""}return x0; }`].join("\n"),
       values,
       uniforms: {},
-      operands: outputOperands(1, site.width),
-      accesses: 1,
+      operands: outputOperands(outputs, site.width),
+      accesses: outputs,
     };
   }
   const { expression, outputs } = epilogue;

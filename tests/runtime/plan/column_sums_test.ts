@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { traced } from "../../../runtime/graph/op.ts";
 import {
+  add,
   batchNorm2d,
   compile,
   conv2d,
@@ -50,7 +51,7 @@ function block(device: Device) {
   return { build, names: parameters.map((_, i) => `g${i}`), [Symbol.dispose]: () => owned.dispose() };
 }
 
-function kernelsOf(device: Device, build: () => ProgramResults): string[] {
+function kernelsOf(device: Device, build: () => ProgramResults, recomputeBytes?: number): string[] {
   const { result, trace } = traced(build);
   const plan = planProgram({
     outputs: new Map(Object.entries(result.outputs ?? {})),
@@ -58,7 +59,11 @@ function kernelsOf(device: Device, build: () => ProgramResults): string[] {
     effects: trace.effects,
     declared: trace.inputs,
     ringCapacity: 4,
-  }, { target: { ...device.target, profile: "gpu" }, maxBufferBytes: 2 ** 28 });
+  }, {
+    target: { ...device.target, profile: "gpu" },
+    maxBufferBytes: 2 ** 28,
+    ...(recomputeBytes === undefined ? {} : { recomputeBytes }),
+  });
   return plan.commands.map(({ command }) => command.dispatch.kernel);
 }
 
@@ -111,4 +116,69 @@ Deno.test("a feature map that a mask follows is summed up where the mask is appl
     return { outputs: { ...outputs, normed } };
   });
   assert.equal(kernels.filter((name) => name.endsWith("-fused-sums")).length, 1);
+});
+
+/** Images of so many products that they are not added up with compensation. */
+const LARGE = [5, 33, 33, 4] as const;
+
+/** The end of a decoder, as in the papers' networks: a batch norm and a dropped-out map are added up, and convolved. */
+function decoderEnd(device: Device) {
+  using made = new DisposableStack();
+  const state = (name: string, shape: readonly number[], options: { seed: number; mean?: number }) =>
+    made.use(createState(device, {
+      name,
+      shape,
+      data: normalData(shape.reduce((a, b) => a * b), { deviation: 0.3, ...options }),
+    })).tensor;
+  const norm = {
+    gamma: state("gamma", [8], { seed: 1, mean: 1 }),
+    beta: state("beta", [8], { seed: 2 }),
+    runningMean: state("mean", [8], { seed: 3 }),
+    runningVariance: state("variance", [8], { seed: 4, mean: 2 }),
+    training: true,
+  };
+  const weights = [state("short", [1, 1, 4, 8], { seed: 5 }), state("outer", [1, 1, 4, 8], { seed: 6 })];
+  const last = state("last", [3, 3, 8, 1], { seed: 7 });
+  const parameters = [norm.gamma, norm.beta, ...weights, last];
+  const build = (): ProgramResults => {
+    const x = input("x", { shape: LARGE });
+    const short = batchNorm2d(conv2d(x, weights[0]!), norm);
+    const outer = dropout2d(conv2d(x, weights[1]!), { rate: 0.5, stream: 1 });
+    const image = convTranspose2d(add(short, outer), last, { stride: 2, padding: 1, outputPadding: 1 });
+    const loss = mean(square(square(image)));
+    const grads = gradients(loss, parameters);
+    return { outputs: { loss, ...Object.fromEntries(grads.map((g: Tensor, i: number) => [`g${i}`, g])) } };
+  };
+  const owned = made.move();
+  return { build, names: parameters.map((_, i) => `g${i}`), [Symbol.dispose]: () => owned.dispose() };
+}
+
+Deno.test("a gradient of few products is computed twice, for the sums and for all that is made of it", async () => {
+  using device = await Device.open({ profile: "gpu" });
+  using made = decoderEnd(device);
+  const short = (bytes: number) => kernelsOf(device, made.build, bytes).filter((name) => name.includes("/gpu-short"));
+  const bytes = 4 * 5 * 33 * 33 * 8;
+  assert.deepEqual(short(bytes), ["conv_forward/gpu-short-sums", "conv_forward/gpu-short-fused"]);
+  assert.deepEqual(short(bytes + 1), ["conv_forward/gpu-short-sums"]);
+  const kernels = kernelsOf(device, made.build, bytes);
+  assert.deepEqual(kernels.filter((name) => /^pointwise.*batch_norm_input_gradient/.test(name)), []);
+});
+
+Deno.test("a gradient computed twice gives what one computed once does", async () => {
+  const x = normalData(5 * 33 * 33 * 4, { seed: 20, mean: 1 });
+  const run = async (profile: "gpu" | "software", recomputeBytes: number) => {
+    using device = await Device.open({ profile });
+    using made = decoderEnd(device);
+    using program = await compile(device, made.build, { recomputeBytes });
+    program.run({ x });
+    return await program.read("loss", ...made.names);
+  };
+  const want = await run("software", Infinity);
+  for (const bytes of [1, Infinity]) {
+    const got = await run("gpu", bytes);
+    want.forEach((values, i) => {
+      const error = relativeError(got[i]!, values);
+      assert.ok(error < 2e-5, `result ${i}: ${error}`);
+    });
+  }
 });

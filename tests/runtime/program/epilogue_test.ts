@@ -168,3 +168,20 @@ Deno.test("a chain after two convolutions is fused into one, unless it reads the
   assert.deepEqual(residual.fused, residual.separate);
   assert.equal(residual.dispatches, 2);
 });
+
+Deno.test("chains that alone read a convolution's result are fused into it together", async () => {
+  using device = await Device.open();
+  const both = await runBoth(device, (leaf) => {
+    const y = conv2d(leaf("x", [2, 4, 4, 4]), leaf("w", [1, 1, 4, 4]));
+    return { a: relu(y), b: mul(y, leaf("mask", [2, 1, 1, 4])) };
+  });
+  assert.deepEqual(both.fused, both.separate);
+  assert.equal(both.dispatches, 1);
+  // One of them needs what is made of the other.
+  const linked = await runBoth(device, (leaf) => {
+    const y = conv2d(leaf("x", [2, 4, 4, 4]), leaf("w", [1, 1, 4, 4]));
+    return { b: mul(y, sum(relu(y))) };
+  });
+  assert.deepEqual(linked.fused, linked.separate);
+  assert.ok(linked.dispatches >= 3);
+});

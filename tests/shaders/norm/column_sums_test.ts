@@ -47,7 +47,7 @@ async function convolve(device: Device, given: Case, sums: ColumnSums & { inputs
     ...geometry,
     bias: true,
     ...(epilogue ? { epilogue } : {}),
-    sums: { kind, relu, output: epilogue ? 1 : 0, firstInput: 3, to: epilogue ? 2 : 1 },
+    sums: { kind, relu, output: epilogue ? 1 : 0, firstInput: 3, to: epilogue ? 2 : 1, only: false },
   }, target);
   assert.ok(lowering.partials, describe(geometry));
   const count = geometry.n * geometry.outH * geometry.outW * geometry.cout;
@@ -243,4 +243,29 @@ Deno.test("equal inputs give bit-equal column sums, and a NaN stays in its chann
   assert.deepEqual(first.partials, second.partials);
   const means = first.partials.subarray(0, geometry.cout);
   assert.deepEqual([...means].map(Number.isNaN), [...means].map((_, c) => c === 5));
+});
+
+Deno.test("a result that only the sums need is summed up without being stored", async () => {
+  using device = await Device.open();
+  const cases = [
+    ["gpu-short", { n: 2, image: [9, 7], kernel: [2, 3], channels: [3, 76], stride: [2, 1], padding: [1, 1] }],
+    ["gpu-32x32-64", { n: 3, image: [7, 5], kernel: [1, 1], channels: [4, 12] }],
+    [undefined, { n: 3, image: [5, 4], kernel: [2, 2], channels: [1028, 68] }],
+  ] as const;
+  for (const [variant, test] of cases) {
+    const geometry = geometryOf(test, false)!;
+    const { x, w } = convData(geometry);
+    const gpu: Target = { ...device.target, profile: "gpu" };
+    const count = geometry.n * geometry.outH * geometry.outW * geometry.cout;
+    const run = async (only: boolean) => {
+      const sums = { kind: "moments", relu: false, output: 0, firstInput: 2, to: 1, only } as const;
+      const lowering = convForward({ ...geometry, sums }, variant ? forcing(gpu, variant) : gpu);
+      const partials = 3 * lowering.partials!.shares * geometry.cout;
+      return (await runLowering(device, lowering, { inputs: [x, w], outputs: [count, partials] })).outputs;
+    };
+    const [stored, summed] = [await run(false), await run(true)];
+    assert.deepEqual(summed[1], stored[1], describe(geometry));
+    assert.ok(stored[0]!.every(Number.isFinite));
+    assert.ok(summed[0]!.every(Number.isNaN), describe(geometry));
+  }
 });
