@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { choice, flag, integer, parseArguments, path, text } from "../cli/options/options.ts";
 import { UserError } from "../cli/terminal/errors.ts";
@@ -13,7 +14,7 @@ import { COMPUTE_TYPES, PRECISIONS } from "../runtime/mod.ts";
 import { compileStep } from "./gpu_static/compile_process.ts";
 import { choiceLosses, choiceTable } from "./gpu_static/choices.ts";
 import { CARDS } from "./gpu_static/cards.ts";
-import { excesses, type Limits, limitsOf, type Measured, readLimits } from "./gpu_static/ratchet.ts";
+import { excesses, type LimitsFile, type Measured, readLimits, withLimits } from "./gpu_static/ratchet.ts";
 import { modelledTimes, summarizeStep } from "./gpu_static/static_summary.ts";
 import { kernelTable, modelTable } from "./gpu_static/static_tables.ts";
 
@@ -56,7 +57,8 @@ async function main(args: readonly string[]): Promise<number> {
     family,
     work,
   });
-  const measured: Measured = { figures: summarizeStep(step), milliseconds: modelledTimes(step) };
+  const { mesa, kernels, dispatches } = step;
+  const measured = { mesa, family, work, figures: summarizeStep(step), milliseconds: modelledTimes(step) };
   console.log(`${work} for ${family}, Mesa ${step.mesa}: ${step.kernels.length} pipelines\n${CAVEATS}\n`);
   if (values.table) {
     console.log(kernelTable(step));
@@ -65,16 +67,14 @@ async function main(args: readonly string[]): Promise<number> {
   if (values.choices) console.log(`\nchoices, h100\n${choiceTable(step.choices, { ...step, card: "h100" })}`);
   await makeFolder(values.out);
   const file = join(values.out, `gpu-static-${family}-${work}.json`);
-  await writeFileAtomic(
-    file,
-    JSON.stringify({ ...limitsOf(measured, step), kernels: step.kernels, dispatches: step.dispatches }) + "\n",
-  );
+  await writeFileAtomic(file, JSON.stringify({ ...measured, kernels, dispatches }) + "\n");
   console.log(`results: ${file}`);
   if (values.updateLimits) {
-    await writeFileAtomic(values.limits, JSON.stringify(limitsOf(measured, step), null, 2) + "\n");
+    const known = existsSync(values.limits) ? await readLimits(values.limits) : undefined;
+    await writeFileAtomic(values.limits, JSON.stringify(withLimits(known, measured), null, 2) + "\n");
     console.log(`limits: ${values.limits}`);
   }
-  const code = values.check ? report(await readLimits(values.limits), { ...measured, ...step }) : 0;
+  const code = values.check ? report(await readLimits(values.limits), measured) : 0;
   for (const [name, value] of Object.entries(measured.figures)) console.log(`STATIC ${name} ${value}`);
   for (const [card, ms] of Object.entries(measured.milliseconds)) console.log(`MODEL ${work} ${card} ${ms.toFixed(1)}`);
   if (values.choices) {
@@ -86,13 +86,14 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /** Prints which limits are exceeded, and returns the exit code. */
-function report(limits: Limits, measured: Measured & { mesa: string; family: string; work: string }): number {
-  for (const name of ["work", "family"] as const) {
-    if (limits[name] !== measured[name]) {
-      throw new UserError(
-        `the limits hold for ${name} ${limits[name]}, not for ${measured[name]}: name other --limits`,
-      );
-    }
+function report(limits: LimitsFile, measured: Measured & { mesa: string; family: string; work: string }): number {
+  const { work, family } = measured;
+  const own = limits.works[work];
+  if (limits.family !== family || !own) {
+    throw new UserError(
+      `the limits hold for ${Object.keys(limits.works).join(" and ")} on ${limits.family}, not for ${work} on ` +
+        `${family}: name other --limits`,
+    );
   }
   if (limits.mesa !== measured.mesa) {
     console.log(
@@ -100,7 +101,7 @@ function report(limits: Limits, measured: Measured & { mesa: string; family: str
     );
     return 2;
   }
-  const worse = excesses(limits, measured);
+  const worse = excesses(own, measured);
   for (const { name, value, limit } of worse) console.log(`WORSE ${name} ${value}, limit ${limit}`);
   return worse.length > 0 ? 1 : 0;
 }

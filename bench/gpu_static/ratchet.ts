@@ -7,12 +7,8 @@ import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
 import type { StaticFigures } from "./static_summary.ts";
 
-/** The worst that each figure may be, and what that holds for. */
+/** The worst that each figure of a step may be. */
 const limitsSchema = z.strictObject({
-  /** Version of Mesa whose compiler the limits were measured with; another one makes other code. */
-  mesa: z.string(),
-  family: z.string(),
-  work: z.string(),
   figures: z.strictObject({
     "hot-loop-min": z.number(),
     "round-min": z.number(),
@@ -28,8 +24,19 @@ const limitsSchema = z.strictObject({
   milliseconds: z.record(z.string(), z.number()),
 });
 
-/** See the module. */
+const fileSchema = z.strictObject({
+  /** Version of Mesa whose compiler the limits were measured with; another one makes other code. */
+  mesa: z.string(),
+  family: z.string(),
+  /** By step: its size, batch, and the types that it stores and multiplies. */
+  works: z.record(z.string(), limitsSchema),
+});
+
+/** The worst that each figure of a step may be. */
 export type Limits = z.infer<typeof limitsSchema>;
+
+/** Limits of several steps, and what they hold for. */
+export type LimitsFile = z.infer<typeof fileSchema>;
 
 /** Figures that are good when they are large. */
 const LARGE_IS_GOOD: ReadonlySet<string> = new Set(["hot-loop-min", "round-min", "round-min-32x32", "waves-min"]);
@@ -52,14 +59,14 @@ export interface Excess {
  *
  * @throws {DataError} naming the file where it is no such file.
  */
-export async function readLimits(file: string): Promise<Limits> {
+export async function readLimits(file: string): Promise<LimitsFile> {
   let json: unknown;
   try {
     json = JSON.parse(await Deno.readTextFile(file));
   } catch (error) {
     throw new DataError(`the limits cannot be read (${(error as Error).message}): name a file of limits`, { file });
   }
-  const parsed = limitsSchema.safeParse(json);
+  const parsed = fileSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   throw new DataError(`no file of limits: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`, { file });
 }
@@ -81,10 +88,11 @@ export function excesses(limits: Limits, { figures, milliseconds }: Measured): E
   return compared.filter(({ name, value, limit }) => LARGE_IS_GOOD.has(name) ? value < limit : value > limit);
 }
 
-/** Limits that a step just meets. */
-export function limitsOf(
-  { figures, milliseconds }: Measured,
-  { mesa, family, work }: { readonly mesa: string; readonly family: string; readonly work: string },
-): Limits {
-  return { mesa, family, work, figures, milliseconds: { ...milliseconds } };
+/** The limits with those that a step just meets, and without those measured with another compiler. */
+export function withLimits(
+  limits: LimitsFile | undefined,
+  { mesa, family, work, figures, milliseconds }: Measured & { mesa: string; family: string; work: string },
+): LimitsFile {
+  const others = limits?.mesa === mesa && limits.family === family ? limits.works : {};
+  return { mesa, family, works: { ...others, [work]: { figures, milliseconds: { ...milliseconds } } } };
 }

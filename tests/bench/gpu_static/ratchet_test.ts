@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { excesses, type Limits, limitsOf, readLimits } from "../../../bench/gpu_static/ratchet.ts";
+import { excesses, type Limits, readLimits, withLimits } from "../../../bench/gpu_static/ratchet.ts";
 import { ROOT } from "../../architecture/source_files.ts";
 
 const LIMITS: Limits = {
-  mesa: "1.2.3",
-  family: "navi21",
-  work: "paper64-b32",
   figures: {
     "hot-loop-min": 0.9,
     "round-min": 0.8,
@@ -20,6 +17,19 @@ const LIMITS: Limits = {
   },
   milliseconds: { h100: 30, a100: 80 },
 };
+
+const COMPILER = { mesa: "1.2.3", family: "navi21" };
+
+Deno.test("limits of one step replace its own and keep the others', unless another compiler made those", () => {
+  const first = withLimits(undefined, { ...LIMITS, ...COMPILER, work: "paper64-b32" });
+  const both = withLimits(first, { ...LIMITS, ...COMPILER, work: "paper224-b32" });
+  assert.deepEqual(Object.keys(both.works), ["paper64-b32", "paper224-b32"]);
+  const better = { ...LIMITS, figures: { ...LIMITS.figures, dispatches: 1 } };
+  const tightened = withLimits(both, { ...better, ...COMPILER, work: "paper64-b32" });
+  assert.deepEqual(tightened.works, { ...both.works, "paper64-b32": better });
+  const other = withLimits(both, { ...LIMITS, ...COMPILER, mesa: "1.2.4", work: "paper64-b32" });
+  assert.deepEqual(Object.keys(other.works), ["paper64-b32"]);
+});
 
 Deno.test("figures that equal their limits pass, and so do better ones", () => {
   assert.deepEqual(excesses(LIMITS, LIMITS), []);
@@ -42,8 +52,9 @@ Deno.test("limits survive being written and read; other files are rejected by na
   const folder = await Deno.makeTempDir();
   try {
     const file = join(folder, "limits.json");
-    await Deno.writeTextFile(file, JSON.stringify(limitsOf(LIMITS, LIMITS)));
-    assert.deepEqual(await readLimits(file), LIMITS);
+    const limits = withLimits(undefined, { ...LIMITS, ...COMPILER, work: "paper64-b32" });
+    await Deno.writeTextFile(file, JSON.stringify(limits));
+    assert.deepEqual(await readLimits(file), limits);
     await Deno.writeTextFile(file, '{"mesa": 3}');
     await assert.rejects(readLimits(file), /limits\.json: no file of limits/);
     await assert.rejects(readLimits(join(folder, "absent.json")), /absent\.json: the limits cannot be read/);
@@ -54,6 +65,6 @@ Deno.test("limits survive being written and read; other files are rejected by na
 
 Deno.test("the project's own limits can be read, and are for Debian 12's Mesa", async () => {
   const limits = await readLimits(join(ROOT, "bench/gpu_static/limits.json"));
-  assert.equal(limits.work, "paper224-b32");
+  assert.deepEqual(Object.keys(limits.works), ["paper224-b32", "paper224-b32-f16-products"]);
   assert.match(limits.mesa, /^\d+\.\d+\.\d+$/);
 });
