@@ -1,13 +1,21 @@
 /**
- * `deno task evidence`: writes the page of figures from the results of experiments, with their reports beside it.
+ * `deno task evidence`: keeps what experiments have found, and writes the page of figures with their reports beside it.
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { makeFolder, writeFileAtomic } from "../base/atomic_file.ts";
 import { DATASETS } from "../data/mod.ts";
-import { readResults } from "../eval/mod.ts";
-import { SCALES, tradeOffPoints } from "../experiments/mod.ts";
+import {
+  compareEvidence,
+  type EvidenceRecord,
+  makeEvidence,
+  mergeEvidence,
+  readEvidence,
+  readResults,
+  writeEvidence,
+} from "../eval/mod.ts";
+import { type Experiment, EXPERIMENTS, SCALES } from "../experiments/mod.ts";
 import { EVIDENCE_TOPICS, type EvidenceSource, renderEvidence } from "../viz/mod.ts";
 import { choice, parseArguments, path } from "./options/options.ts";
 import { EXPERIMENTS_FOLDER } from "./run/phantom_data.ts";
@@ -18,11 +26,14 @@ import { runCli } from "./terminal/run_cli.ts";
 /** Larger reports stay where they are. */
 const MOST_BYTES = 3_000_000;
 
+/** The folder of records below that of the page. */
+const DATA = "data";
+
 /** Runs the command with these arguments. */
 export async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArguments({
     name: "evidence",
-    summary: "Writes a page of figures from the results of experiments, and copies their reports beside it.",
+    summary: "Keeps what experiments have found in small records, and writes a page of figures from all records.",
     options: {
       scale: choice(SCALES, { help: "scale of the experiments that are shown", default: "small" }),
       from: path({ help: "folder of the experiments", placeholder: "dir", default: EXPERIMENTS_FOLDER }),
@@ -30,23 +41,29 @@ export async function main(args: readonly string[]): Promise<void> {
     },
   }, args);
   const { scale, from, out } = values;
-  const folders = await foldersOf(from, scale);
+  const known = new Set([
+    ...await namesIn(from, (name) => exists(join(from, name, "results.json"))),
+    ...(await namesIn(join(out, DATA), () => true)).map((name) => name.replace(/\.json$/, "")),
+  ]);
   const named = EVIDENCE_TOPICS.map(({ experiment }) => {
     const own = [experiment, ...DATASETS.map((dataset) => `${experiment}-${dataset}`)].map((name) =>
       `${name}-${scale}`
     );
-    return { experiment, names: folders.filter((name) => own.includes(name)) };
+    return { experiment, names: own.filter((name) => known.has(name)) };
   });
   if (named.every(({ names }) => names.length === 0)) {
     throw new UserError(
-      `${from} has no results at scale ${scale}: run \`deno task experiment table --scale ${scale}\` or another first`,
+      `neither ${from} nor ${
+        join(out, DATA)
+      } has results at scale ${scale}: run \`deno task experiment table --scale ` +
+        `${scale}\` or another first`,
     );
   }
-  await makeFolder(out);
   const evidence = new Map<string, EvidenceSource[]>();
   for (const { experiment, names } of named) {
+    const { by } = EXPERIMENTS.find(({ name }) => name === experiment)!;
     const sources: EvidenceSource[] = [];
-    for (const name of names) sources.push(await sourceOf(name, { from, out }));
+    for (const name of names) sources.push(await sourceOf(name, { from, out, by }));
     evidence.set(experiment, sources);
   }
   const shown = [...evidence.values()].flat();
@@ -56,33 +73,50 @@ export async function main(args: readonly string[]): Promise<void> {
   if (missing.length > 0) console.log(`not run: ${missing.map(({ experiment }) => experiment).join(", ")}`);
 }
 
-/** Names of the experiments' folders that have results at a scale. */
-async function foldersOf(from: string, scale: string): Promise<string[]> {
+/** Names in a folder, which need not exist. */
+async function namesIn(folder: string, accept: (name: string) => boolean | Promise<boolean>): Promise<string[]> {
   const names: string[] = [];
   try {
-    for await (const { name, isDirectory } of Deno.readDir(from)) {
-      if (!isDirectory || !name.endsWith(`-${scale}`)) continue;
-      if (await exists(join(from, name, "results.json"))) names.push(name);
-    }
+    for await (const { name } of Deno.readDir(folder)) if (await accept(name)) names.push(name);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  return names.sort();
+  return names;
 }
 
-/** Reads an experiment's results, and copies its report if it is small enough. */
-async function sourceOf(name: string, { from, out }: { from: string; out: string }): Promise<EvidenceSource> {
-  const file = join(from, name, "results.json");
-  const results = await readResults(file);
-  const report = join(from, name, "report.html");
-  const small = await exists(report) && (await Deno.stat(report)).size < MOST_BYTES;
-  if (small) await writeFileAtomic(join(out, `${name}.html`), await Deno.readTextFile(report));
+/** Brings the record of an experiment up to date, and its report beside the page if it is small enough. */
+async function sourceOf(
+  name: string,
+  { from, out, by }: { from: string; out: string; by: Experiment["by"] },
+): Promise<EvidenceSource> {
+  const file = join(out, DATA, `${name}.json`);
+  const report = join(out, `${name}.html`);
+  const kept = await exists(file) ? await readEvidence(file) : undefined;
+  const added = await evidenceIn(join(from, name), { title: name, report });
+  const record = kept && added ? mergeEvidence(kept, added) : (added ?? kept)!;
+  if (added !== undefined) await writeEvidence(file, record);
   return {
-    path: join(name, "results.json"),
-    results,
-    tradeOff: tradeOffPoints(results),
-    ...(small ? { report: `${name}.html` } : {}),
+    path: `${DATA}/${name}.json`,
+    record,
+    comparisons: compareEvidence(record, { by }),
+    ...(await exists(report) ? { report: `${name}.html` } : {}),
   };
+}
+
+/** The record of an experiment's results, whose report is copied if it is small enough; none without results. */
+async function evidenceIn(
+  folder: string,
+  { title, report: target }: { title: string; report: string },
+): Promise<EvidenceRecord | undefined> {
+  const file = join(folder, "results.json");
+  if (!await exists(file)) return undefined;
+  const results = await readResults(file);
+  const record = { ...await makeEvidence(results), title };
+  const report = join(folder, "report.html");
+  if (!await exists(report) || (await Deno.stat(report)).size >= MOST_BYTES) return record;
+  await makeFolder(dirname(target));
+  await writeFileAtomic(target, await Deno.readTextFile(report));
+  return { ...record, reportRuns: results.runs.length };
 }
 
 if (import.meta.main) await runCli(main);

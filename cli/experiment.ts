@@ -78,6 +78,12 @@ const OPTIONS = {
     help: "also show what knows little: view position, pixel PCA, shuffled labels, untrained encoders",
   }),
   seeds: integer({ min: 1, max: 3, help: "use only the first so many seeds of the scale; others can be added later" }),
+  seed: integer({
+    min: 1,
+    max: 3,
+    help:
+      "use only this seed of the scale, on another machine or another day; deno task evidence brings seeds together",
+  }),
   only: runName({ help: "perform this run alone and write no tables, as the tasks of a --slurm array do" }),
   ...SLURM_OPTIONS,
 };
@@ -134,6 +140,16 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+/** The seeds that were asked for. */
+function seedsOf(all: readonly number[], { seeds, seed }: Values): readonly number[] {
+  if (seed === undefined) return all.slice(0, seeds);
+  if (seeds !== undefined) throw new UsageError("--seed and --seeds exclude each other: give one of them");
+  if (!all.includes(seed)) {
+    throw new UsageError(`--seed ${seed} is none of the scale's seeds, ${all.join(", ")}: name one of them`);
+  }
+  return [seed];
+}
+
 /** Refuses new phantoms as a test set of other images. */
 function requireFresh({ dataset, data, fresh }: Values): void {
   if (!fresh || dataset === "phantoms" || (dataset === "chexpert" && data === undefined)) return;
@@ -155,12 +171,13 @@ async function writeJobs(
   all: readonly RunJob[],
   { experiment, values }: { experiment: Experiment; values: Values },
 ): Promise<void> {
-  const { dataset, data, scale, submit, floors, seeds, fresh } = values;
+  const { dataset, data, scale, submit, floors, seeds, seed, fresh } = values;
   const name = `${experiment.name}-${dataset}-${scale}`;
   const place = data === undefined ? [] : ["--data", data];
   const flags = [
     ...["--dataset", dataset, "--scale", scale, ...place],
     ...(seeds === undefined ? [] : ["--seeds", String(seeds)]),
+    ...(seed === undefined ? [] : ["--seed", String(seed)]),
     ...(fresh === undefined ? [] : ["--fresh", String(fresh)]),
     ...(floors ? ["--floors"] : []),
   ];
@@ -188,7 +205,7 @@ function contextOf(values: Values): ExperimentContext {
     if (place === undefined && !isDigits(dataset)) throw new UsageError(`--dataset ${dataset} needs --data DIR`);
     const fresh = freshPhantoms(dataset, { values, root });
     const base = baseOf(dataset, { scale, root: place, ...(fresh ? { test: { root: phantomRoot(fresh) } } : {}) });
-    return { ...base, seeds: base.seeds.slice(0, values.seeds) };
+    return { ...base, seeds: seedsOf(base.seeds, values) };
   };
   return { scale, on, base: on(values.dataset, values.data) };
 }

@@ -37,6 +37,19 @@ export {
 } from "./results/results.ts";
 export { readResults, writeResults } from "./results/results_file.ts";
 export { type CompareOptions, compareResults, hasIndependentCases } from "./results/compare_results.ts";
+export {
+  evaluationsOf,
+  EVIDENCE_VERSION,
+  type EvidenceEvaluation,
+  type EvidenceRecord,
+  type EvidenceRun,
+  type EvidenceTest,
+  type TradeOffPoint,
+} from "./evidence/evidence_record.ts";
+export { readEvidence, writeEvidence } from "./evidence/evidence_file.ts";
+export { makeEvidence, mergeEvidence } from "./evidence/make_evidence.ts";
+export { compareEvidence } from "./evidence/compare_evidence.ts";
+export { tradeOff, tradeOffPoints } from "./evidence/trade_off.ts";
 export { chooseGrouping, type GroupBy } from "./results/evaluation_groups.ts";
 export { formatCalibrationTable } from "./results/calibration_table.ts";
 export { type LabelSetOptions, type ScoredLabelSets, scoreLabelSets } from "./protocol/label_sets.ts";

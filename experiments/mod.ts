@@ -25,5 +25,4 @@ export type { RunFailure, RunSetup } from "./run_messages.ts";
 export { testData, testRoots, wholeData } from "./run_messages.ts";
 export { baseOf } from "./definitions/scales.ts";
 export { type Base, SCALES } from "./experiment.ts";
-export { tradeOff, type TradeOffPoint, tradeOffPoints } from "./trade_off.ts";
 export { measurementPath, planName } from "./run_store.ts";

@@ -100,8 +100,8 @@ async function groupAurocs(
   }));
 }
 
-/** The pairs (baseline, method) of a stratum. */
-function pairsOf(stratum: Stratum, baseline: string | undefined): [string, string][] {
+/** The pairs (baseline, method) of a stratum; see {@linkcode CompareOptions.baseline}. */
+export function pairsOf(stratum: Stratum, baseline: string | undefined): [string, string][] {
   const names = [...stratum.groups.keys()];
   if (baseline !== undefined) {
     return names.includes(baseline) ? names.filter((name) => name !== baseline).map((name) => [baseline, name]) : [];
@@ -206,7 +206,7 @@ function comparePair(
 }
 
 /** Corrects the p-values of the macro averages of a stratum together, as one family with a test per pair. */
-function correctMacros(comparisons: readonly Comparison[]): Comparison[] {
+export function correctMacros(comparisons: readonly Comparison[]): Comparison[] {
   const adjusted = holm(comparisons.filter(({ label }) => label === null).map(({ p }) => p)).values();
   return comparisons.map((comparison) =>
     comparison.label === null ? { ...comparison, pHolm: adjusted.next().value ?? null } : comparison

@@ -5,7 +5,15 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import type { Cases, Evaluation, Results } from "./results.ts";
+import type { Cases, Evaluation, Results, RunRecord } from "./results.ts";
+
+/** What grouping needs of results. */
+export interface Groupable extends Pick<Results, "cases" | "evaluations"> {
+  /** The labels. */
+  readonly data: Pick<Results["data"], "labels">;
+  /** The runs' names. */
+  readonly runs: readonly Pick<RunRecord, "name">[];
+}
 
 /** What is compared: methods, runs, or the settings of an experiment. */
 export type GroupBy = "method" | "run" | "setting";
@@ -46,7 +54,7 @@ function groupName({ method, run, setting }: Evaluation, by: GroupBy): string {
  * @returns The labels.
  * @throws DataError naming two runs and the labels that are missing in one of them.
  */
-export function commonLabels(results: readonly Results[]): readonly string[] {
+export function commonLabels(results: readonly Pick<Groupable, "data" | "runs">[]): readonly string[] {
   const first = results[0];
   if (first === undefined) throw new DataError("there are no results to compare; name at least one run");
   for (const other of results) {
@@ -80,7 +88,7 @@ export function chooseGrouping(results: readonly Results[]): GroupBy {
 }
 
 /** Arranges the evaluations. Supervised classifiers, which have no probe, are included with every probe. */
-export function groupEvaluations(results: readonly Results[], { by }: { by: GroupBy }): Stratum[] {
+export function groupEvaluations(results: readonly Groupable[], { by }: { by: GroupBy }): Stratum[] {
   commonLabels(results);
   const entries = results.flatMap((file) => {
     const cases = new Map(file.cases.map((record) => [record.id, record]));

@@ -30,8 +30,8 @@ function placeOf(path: readonly PropertyKey[]): string {
   return path.map((key, i) => typeof key === "number" ? `[${key}]` : `${i > 0 ? "." : ""}${String(key)}`).join("");
 }
 
-/** Describes the first schema violations. */
-function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
+/** Describes the first schema violations: `evaluations[2].seed: expected number, received string`. */
+export function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
   const shown = issues.slice(0, SHOWN_FAULTS).map((issue) => {
     const reason = issue.message.replace(/^Invalid input: /, "");
     return `${placeOf(issue.path) || "the file"}: ${reason}`;

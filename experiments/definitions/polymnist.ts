@@ -5,7 +5,7 @@
  */
 import { evaluated } from "./arms.ts";
 import type { Arm, Base, Experiment, ScaleName } from "../experiment.ts";
-import { tradeOff } from "../trade_off.ts";
+import { tradeOff } from "../../eval/mod.ts";
 import { classifierRun, vaeRun } from "./scales.ts";
 import { VAES } from "./table.ts";
 

@@ -38,8 +38,9 @@ const ALLOWED_ROOMS: Readonly<Record<Room, readonly Room[]>> = {
 
 /** Single files that a room may import from rooms that it may not import otherwise. */
 const ALLOWED_FILES: Readonly<Partial<Record<Room, readonly string[]>>> = {
-  // The contents of results.json are all that viz knows about evaluation.
+  // The contents of results.json and of the records of evidence are all that viz knows about evaluation.
   viz: [
+    "eval/evidence/evidence_record.ts",
     "eval/results/results.ts",
     "eval/results/data_record.ts",
     "eval/results/augmentation_record.ts",

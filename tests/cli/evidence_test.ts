@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { main } from "../../cli/evidence.ts";
-import { writeResults } from "../../eval/mod.ts";
+import { readEvidence, writeResults } from "../../eval/mod.ts";
 import { syntheticResults } from "../eval/results/synthetic_results.ts";
 
 const folder = await Deno.makeTempDir({ prefix: "mmvm_evidence_" });
@@ -11,7 +11,7 @@ const [from, out] = [join(folder, "experiments"), join(folder, "results")];
 Deno.test("evidence without any results names the command that makes some", async () => {
   await assert.rejects(
     main(["--from", from, "--out", out]),
-    /has no results at scale small: run `deno task experiment/,
+    /neither .*experiments nor .*data has results at scale small: run `deno task experiment table/,
   );
 });
 
@@ -28,10 +28,26 @@ Deno.test("evidence shows each experiment's own folders at the scale, and copies
   await Deno.writeTextFile(join(from, names[3]!, "report.html"), "x".repeat(3_000_000));
   await main(["--from", from, "--out", out]);
   const page = await Deno.readTextFile(join(out, "index.html"));
-  const shown = [...page.matchAll(/<code>([\w-]+)\/results\.json<\/code>/g)].map(([, name]) => name);
+  const shown = [...page.matchAll(/<code>data\/([\w-]+)\.json<\/code>/g)].map(([, name]) => name);
   assert.deepEqual(shown, ["table-phantoms-small", "with-text-phantoms-small"]);
   assert.match(page, /href="table-phantoms-small\.html"/);
-  assert.match(page, /its report is not here/);
+  assert.match(page, /its report is not here\./);
   const written = [...Deno.readDirSync(out)].map(({ name }) => name).sort();
-  assert.deepEqual(written, ["index.html", "table-phantoms-small.html"]);
+  assert.deepEqual(written, ["data", "index.html", "table-phantoms-small.html"]);
+});
+
+Deno.test("evidence adds runs of another day to those it has kept, and remakes the page without runs", async () => {
+  const name = "table-phantoms-small";
+  const results = await syntheticResults({ name: "mmvm-2", method: "mmvm", seed: 2, noise: 0.5 });
+  await Deno.remove(from, { recursive: true });
+  await writeResults(join(from, name, "results.json"), { ...results, title: name });
+  await main(["--from", from, "--out", out]);
+  const record = await readEvidence(join(out, "data", `${name}.json`));
+  assert.deepEqual(record.runs.map(({ seed }) => seed), [1, 2]);
+  const page = await Deno.readTextFile(join(out, "index.html"));
+  assert.match(page, /2 runs with seeds 1 and 2,/);
+  assert.match(page, /its report<\/a> shows 1 of these 2 runs\./);
+  await Deno.remove(from, { recursive: true });
+  await main(["--from", from, "--out", out]);
+  assert.equal(await Deno.readTextFile(join(out, "index.html")), page);
 });

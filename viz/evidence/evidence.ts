@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Results } from "../../eval/results/results.ts";
+import type { EvidenceRecord } from "../../eval/evidence/evidence_record.ts";
+import type { Comparison } from "../../eval/results/results.ts";
 
 /** How a finding is drawn. */
 export type EvidenceFigure =
@@ -27,32 +28,14 @@ export interface EvidenceTopic {
   readonly figure: EvidenceFigure;
 }
 
-/** One run's place in the figure of reconstructions. */
-export interface TradeOff {
-  /** Name of the method. */
-  readonly method: string;
-  /** Weight of the divergence. */
-  readonly beta: number;
-  /** Latent dimensions. */
-  readonly latentDim: number;
-  /** Seed of the run. */
-  readonly seed: number;
-  /** Mean squared error of reconstructions. */
-  readonly error: number;
-  /** Accuracy of probes on the latents of single views. */
-  readonly classification: number;
-  /** Share of translations whose class is recognised. */
-  readonly coherence: number;
-}
-
 /** The results of an experiment on one data set at one scale. */
 export interface EvidenceSource {
-  /** Path of the results file, as the page names it. */
+  /** Path of the record, as the page names it. */
   readonly path: string;
-  /** Its results. */
-  readonly results: Results;
-  /** The points of a trade-off; empty for other figures. */
-  readonly tradeOff: readonly TradeOff[];
+  /** What is kept of the results. */
+  readonly record: EvidenceRecord;
+  /** Paired differences between its methods. */
+  readonly comparisons: readonly Comparison[];
   /** Link to the report, relative to the page; absent if the report is too large or missing. */
   readonly report?: string | undefined;
 }

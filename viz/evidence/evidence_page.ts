@@ -4,14 +4,15 @@
  * @module
  */
 import { parseHTML } from "linkedom";
+import { evaluationsOf, type EvidenceRecord } from "../../eval/evidence/evidence_record.ts";
 import { contentSecurityPolicy } from "../report/content_security_policy.ts";
 import { REPORT_STYLE } from "../report/client_bundle.ts";
 import { note } from "../report/context.ts";
 import { methodStyles } from "../report/figures/method_styles.ts";
 import { summarise } from "../report/figures/summary.ts";
-import { withoutIdentifiers } from "../report/identifiers.ts";
 import { documentHead } from "../report/markup/document_head.ts";
 import { type Builder, createBuilder } from "../report/markup/dom.ts";
+import { formatCount } from "../report/markup/format.ts";
 import { serialize } from "../report/markup/serialize.ts";
 import { dateText } from "../report/sections/repeat_section.ts";
 import { EVIDENCE_TOPICS, type EvidenceSource, type EvidenceTopic } from "./evidence.ts";
@@ -58,8 +59,8 @@ function body(h: Builder, evidence: Evidence): HTMLElement {
         h(
           "p",
           null,
-          "Every figure and every number below is read from the results files that it names; deno task evidence " +
-            "makes this page again.",
+          "Every figure and every number below is read from the records that it names; deno task evidence makes " +
+            "this page again from them, and adds what experiments have found since.",
         ),
         run.map((topic) => topicSection(h, topic, evidence.get(topic.experiment)!)),
         missing.length === 0 ? null : h(
@@ -101,23 +102,28 @@ function linkTo(h: Builder, file: string): HTMLElement {
   return link;
 }
 
+/** Says how many of the runs a report shows, if not all. */
+function reportNote({ runs, reportRuns }: EvidenceRecord): string {
+  if (reportRuns === undefined || reportRuns === runs.length) return ".";
+  return ` shows ${formatCount(reportRuns)} of these ${formatCount(runs.length)} runs.`;
+}
+
 function sourcePart(h: Builder, { figure, title }: EvidenceTopic, source: EvidenceSource): HTMLElement {
-  const results = withoutIdentifiers(source.results);
-  const { summary } = summarise(results);
-  const options = { summary, figure, tradeOff: source.tradeOff };
-  const { report } = source;
+  const { record, comparisons, path, report } = source;
+  const evaluations = evaluationsOf(record);
+  const { summary } = summarise({ data: record.data, runs: record.runs, evaluations, comparisons });
   return h(
     "figure",
     { class: "wide" },
-    evidenceFigure(h, results, options),
+    evidenceFigure(h, evaluations, { summary, figure, tradeOff: record.tradeOff }),
     h(
       "figcaption",
       null,
-      h("strong", null, `${title}, ${results.title}.`),
-      ` ${findingSentence(results, options)} ${basisSentence(source.results, summary)} From `,
-      h("code", null, source.path),
-      ` of ${dateText(results.createdAt)}; `,
-      report === undefined ? "its report is not here." : linkTo(h, report),
+      h("strong", null, `${title}, ${record.title}.`),
+      ` ${findingSentence(source, { summary, figure })} ${basisSentence(record, summary)} From `,
+      h("code", null, path),
+      ` of ${dateText(record.createdAt)}; `,
+      report === undefined ? "its report is not here." : [linkTo(h, report), reportNote(record)],
     ),
   );
 }

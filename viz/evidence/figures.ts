@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Evaluation, Results } from "../../eval/results/results.ts";
+import type { TradeOffPoint } from "../../eval/evidence/evidence_record.ts";
+import type { Evaluation } from "../../eval/results/results.ts";
 import { efficiencyChart } from "../report/charts/efficiency_chart.ts";
 import { intervalTable } from "../report/charts/interval_table.ts";
 import { lineChart, type LineSeries, rangeOf } from "../report/charts/line_chart.ts";
@@ -14,14 +15,14 @@ import { assignSlots, methodName, methodRank } from "../report/figures/palette.t
 import type { Summary } from "../report/figures/summary.ts";
 import type { Builder, Child } from "../report/markup/dom.ts";
 import { capitalise, formatInterval, formatPercent, formatScore } from "../report/markup/format.ts";
-import type { EvidenceFigure, TradeOff } from "./evidence.ts";
+import type { EvidenceFigure } from "./evidence.ts";
 import { meanPoints } from "./findings.ts";
 
 /** Draws a figure: one chart for each view, or for each of the two trade-offs. */
 export function evidenceFigure(
   h: Builder,
-  results: Results,
-  options: { summary: Summary; figure: EvidenceFigure; tradeOff: readonly TradeOff[] },
+  evaluations: readonly Evaluation[],
+  options: { summary: Summary; figure: EvidenceFigure; tradeOff: readonly TradeOffPoint[] },
 ): Child {
   const { summary, figure, tradeOff } = options;
   switch (figure.kind) {
@@ -39,7 +40,7 @@ export function evidenceFigure(
         ),
       ];
     case "setting":
-      return bySetting(h, results.evaluations, figure.key);
+      return bySetting(h, evaluations, figure.key);
     case "trade-off":
       return tradeOffs(h, tradeOff);
   }
@@ -133,11 +134,11 @@ function settingSeries(
   return { arm, index, points, prominent: arm.method === "mmvm" };
 }
 
-function tradeOffs(h: Builder, points: readonly TradeOff[]): Child {
+function tradeOffs(h: Builder, points: readonly TradeOffPoint[]): Child {
   const arms = methodArms(points.map(({ method }) => method));
   const means = meanPoints(points);
   const latents = [...new Set(means.map(({ latentDim }) => latentDim))].sort((a, b) => a - b);
-  const chart = (latentDim: number, label: string, value: (point: TradeOff) => number) => {
+  const chart = (latentDim: number, label: string, value: (point: TradeOffPoint) => number) => {
     const series = arms.map((arm, index): LineSeries => ({
       ...{ arm, index, prominent: false },
       points: means.filter((point) => point.method === arm.method && point.latentDim === latentDim)

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Evaluation, Results } from "../../eval/results/results.ts";
+import type { EvidenceRecord, TradeOffPoint } from "../../eval/evidence/evidence_record.ts";
+import type { Comparison, Evaluation } from "../../eval/results/results.ts";
 import type { Cell } from "../report/figures/cells.ts";
 import { armNamed, readComparisons } from "../report/figures/comparisons.ts";
 import { probeName, type Summary } from "../report/figures/summary.ts";
@@ -18,19 +19,21 @@ import {
   formatScore,
 } from "../report/markup/format.ts";
 import { methodName } from "../report/figures/palette.ts";
-import type { EvidenceFigure, TradeOff } from "./evidence.ts";
+import type { EvidenceFigure } from "./evidence.ts";
+
+/** What sentences need of an evaluation. */
+type Scored = Pick<Evaluation, "method" | "view" | "setting" | "labelledFraction" | "macro">;
 
 /** What was measured on what: studies, patients, seeds, probe and intervals. */
-export function basisSentence({ cases, data, runs, evaluations }: Results, summary: Summary): string {
-  const most = cases.reduce((a, b) => b.studyIds.length > a.studyIds.length ? b : a);
-  const patients = new Set(most.subjectIds).size;
+export function basisSentence({ tests, data, runs, evaluations }: EvidenceRecord, summary: Summary): string {
+  const most = tests.reduce((a, b) => b.studies > a.studies ? b : a);
   const seeds = [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b);
   const fractions = [...new Set(evaluations.map((each) => each.labelledFraction))].sort((a, b) => a - b);
   const { probe, latents } = summary.slices[summary.primary]!;
   const trained = data.splits.find(({ split }) => split === "train")?.studies ?? 0;
   return `Trained on ${formatCount(trained)} studies of ${data.dataset} and scored on ${
-    formatCount(most.studyIds.length)
-  } test studies of ${formatCount(patients)} patients: ${formatCount(runs.length)} runs with seed${
+    formatCount(most.studies)
+  } test studies of ${formatCount(most.patients)} patients: ${formatCount(runs.length)} runs with seed${
     seeds.length === 1 ? "" : "s"
   } ${formatList(seeds.map(String))}, ${probeName({ probe, latents })} with ${
     formatList(fractions.map(formatPercent))
@@ -39,24 +42,27 @@ export function basisSentence({ cases, data, runs, evaluations }: Results, summa
 
 /** What the figure shows, in one sentence. */
 export function findingSentence(
-  results: Results,
-  options: { summary: Summary; figure: EvidenceFigure; tradeOff: readonly TradeOff[] },
+  { record, comparisons }: { record: EvidenceRecord; comparisons: readonly Comparison[] },
+  { summary, figure }: { summary: Summary; figure: EvidenceFigure },
 ): string {
-  const { summary, figure, tradeOff } = options;
+  const { evaluations, tradeOff } = record;
   switch (figure.kind) {
     case "intervals":
-      return capitalise(summary.views.map((_, view) => orderClause(results, { summary, view })).join("; ")) + ".";
+      return capitalise(summary.views.map((_, view) => orderClause(comparisons, { summary, view })).join("; ")) + ".";
     case "setting":
-      return changeSentence(results.evaluations, (each) => Number(each.setting[figure.key]));
+      return changeSentence(evaluations, (each) => Number(each.setting[figure.key]));
     case "fraction":
-      return changeSentence(results.evaluations, (each) => each.labelledFraction);
+      return changeSentence(evaluations, (each) => each.labelledFraction);
     case "trade-off":
       return tradeOffSentence(tradeOff);
   }
 }
 
 /** The best VAE of a view, the one after it, and their paired difference. */
-function orderClause(results: Results, { summary, view }: { summary: Summary; view: number }): string {
+function orderClause(
+  comparisons: readonly Comparison[],
+  { summary, view }: { summary: Summary; view: number },
+): string {
   const cells = summary.cells[summary.primary]![view]!.at(-1)!;
   const ranked = cells.flatMap((cell, arm) => cell && !summary.arms[arm]!.supervised ? [{ cell, arm }] : [])
     .sort((a, b) => b.cell.value - a.cell.value);
@@ -65,16 +71,16 @@ function orderClause(results: Results, { summary, view }: { summary: Summary; vi
   if (best === undefined) return `no VAE was scored in the ${name} view`;
   const said = (at: { arm: number; cell: Cell }) => `${summary.arms[at.arm]!.name} (${formatScore(at.cell.value)})`;
   if (next === undefined) return `in the ${name} view only ${said(best)} was scored`;
-  const difference = differenceOf(results, { summary, view: name, best: best.arm, next: next.arm });
+  const difference = differenceOf(comparisons, { summary, view: name, best: best.arm, next: next.arm });
   return `in the ${name} view ${said(best)} is first, before ${said(next)}${difference}`;
 }
 
 function differenceOf(
-  results: Results,
+  comparisons: readonly Comparison[],
   { summary, view, best, next }: { summary: Summary; view: string; best: number; next: number },
 ): string {
   const { fraction } = summary.slices[summary.primary]!;
-  const rows = readComparisons(results.comparisons);
+  const rows = readComparisons(comparisons);
   const at = rows.findIndex((row) => {
     const arms = [row.baseline, row.method].map((name) => armNamed(summary.arms, name, row.setting));
     return row.view === view && row.label === null && row.fraction === fraction && arms.includes(best) &&
@@ -86,14 +92,14 @@ function differenceOf(
   const { value, low, high } = row.difference;
   const sign = (number: number | null) => number === null ? null : turned ? -number : number;
   const [from, to] = turned ? [sign(high), sign(low)] : [low, high];
-  const test = results.comparisons[at]!.test === "delong" ? "DeLong's test" : "paired bootstrap";
+  const test = comparisons[at]!.test === "delong" ? "DeLong's test" : "paired bootstrap";
   return `, by ${formatDifference(sign(value))} [${formatDifferenceInterval(from, to)}] (p ${formatP(row.p)}, ${
     formatP(row.pHolm)
   } after Holm; ${test})`;
 }
 
 /** How each method changes from the smallest to the largest value of what is varied. */
-function changeSentence(evaluations: readonly Evaluation[], valueOf: (each: Evaluation) => number): string {
+function changeSentence(evaluations: readonly Scored[], valueOf: (each: Scored) => number): string {
   const known = evaluations.filter((each) => Number.isFinite(valueOf(each)));
   const values = [...new Set(known.map(valueOf))].sort((a, b) => a - b);
   const [first, last] = [values[0], values.at(-1)];
@@ -113,17 +119,17 @@ function changeSentence(evaluations: readonly Evaluation[], valueOf: (each: Eval
   return `From ${formatPercent(first)} to ${formatPercent(last)}: ${clauses.join("; ")}.`;
 }
 
-function meanOf(evaluations: readonly Evaluation[]): number {
+function meanOf(evaluations: readonly Scored[]): number {
   const values = evaluations.flatMap(({ macro }) => macro.auroc.value ?? []);
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** The setting of each method at which its translations are most coherent. */
-function tradeOffSentence(points: readonly TradeOff[]): string {
+function tradeOffSentence(points: readonly TradeOffPoint[]): string {
   const bests = meanPoints(points).reduce((best, point) => {
     const known = best.get(point.method);
     return known !== undefined && known.coherence >= point.coherence ? best : best.set(point.method, point);
-  }, new Map<string, TradeOff>());
+  }, new Map<string, TradeOffPoint>());
   const said = [...bests.values()].sort((a, b) => b.coherence - a.coherence).map((point) =>
     `${methodName(point.method)} ${formatPercent(point.coherence)} (classification ${
       formatPercent(point.classification)
@@ -133,10 +139,10 @@ function tradeOffSentence(points: readonly TradeOff[]): string {
 }
 
 /** Means over seeds, by method, beta and number of dimensions. */
-export function meanPoints(points: readonly TradeOff[]): TradeOff[] {
+export function meanPoints(points: readonly TradeOffPoint[]): TradeOffPoint[] {
   const groups = Map.groupBy(points, ({ method, beta, latentDim }) => JSON.stringify([method, beta, latentDim]));
   return [...groups.values()].map((group) => {
-    const mean = (value: (point: TradeOff) => number) =>
+    const mean = (value: (point: TradeOffPoint) => number) =>
       group.reduce((sum, point) => sum + value(point), 0) / group.length;
     return {
       ...group[0]!,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseHTML } from "linkedom";
-import type { Evaluation, Results } from "../../../eval/mod.ts";
-import { EVIDENCE_TOPICS, type EvidenceSource, renderEvidence, type TradeOff } from "../../../viz/mod.ts";
+import { type Evaluation, makeEvidence, type Results, type TradeOffPoint } from "../../../eval/mod.ts";
+import { EVIDENCE_TOPICS, type EvidenceSource, renderEvidence } from "../../../viz/mod.ts";
 import { meanPoints } from "../../../viz/evidence/findings.ts";
 import { syntheticResults } from "../../eval/results/synthetic_results.ts";
 
@@ -17,8 +17,15 @@ function both(change: (each: Evaluation) => Evaluation = (each) => each): Result
   };
 }
 
-function source(results: Results, changes: Partial<EvidenceSource> = {}): EvidenceSource {
-  return { path: "table-phantoms-small/results.json", results, tradeOff: [], ...changes };
+async function source(
+  results: Results,
+  { tradeOff = [], reportRuns, ...changes }: Partial<EvidenceSource> & {
+    tradeOff?: TradeOffPoint[];
+    reportRuns?: number;
+  } = {},
+): Promise<EvidenceSource> {
+  const record = { ...await makeEvidence(results, { resamples: 20 }), tradeOff, reportRuns };
+  return { path: "data/table-phantoms-small.json", record, comparisons: results.comparisons, ...changes };
 }
 
 function page(evidence: Record<string, EvidenceSource[]>): Document {
@@ -27,11 +34,11 @@ function page(evidence: Record<string, EvidenceSource[]>): Document {
 
 const captionOf = (document: Document, id: string) => document.querySelector(`#${id} figcaption`)!.textContent!;
 
-Deno.test("the page names its sources, studies, patients and seeds, and lists what was not run", () => {
-  const document = page({ table: [source(both(), { report: "table-phantoms-small.html" })] });
+Deno.test("the page names its sources, studies, patients and seeds, and lists what was not run", async () => {
+  const document = page({ table: [await source(both(), { report: "table-phantoms-small.html" })] });
   const caption = captionOf(document, "table");
   const { studyIds, subjectIds } = one.cases[0]!;
-  assert.match(caption, /table-phantoms-small\/results\.json/);
+  assert.match(caption, /data\/table-phantoms-small\.json/);
   assert.ok(
     caption.includes(`${studyIds.length} test studies of ${new Set(subjectIds).size} patients: 2 runs with seed 1,`),
   );
@@ -43,13 +50,21 @@ Deno.test("the page names its sources, studies, patients and seeds, and lists wh
   );
 });
 
-Deno.test("a report that is not beside the page is not linked", () => {
+Deno.test("a report of some of the runs says of how many", async () => {
+  const whole = page({ table: [await source(both(), { report: "table.html", reportRuns: 2 })] });
+  assert.match(captionOf(whole, "table"), /; its report\.$/);
+  const part = page({ table: [await source(both(), { report: "table.html", reportRuns: 1 })] });
+  assert.match(captionOf(part, "table"), /; its report shows 1 of these 2 runs\.$/);
+});
+
+Deno.test("a report that is not beside the page is not linked", async () => {
+  const sources = await source(both());
   for (const report of ["../a.html", "javascript:a.html", "https://a.org/a.html", "/a.html"]) {
-    assert.throws(() => page({ table: [source(both(), { report })] }), /a report is linked by its file name/);
+    assert.throws(() => page({ table: [{ ...sources, report }] }), /a report is linked by its file name/);
   }
 });
 
-Deno.test("the best VAE of a view is named with its score and the paired difference to the next", () => {
+Deno.test("the best VAE of a view is named with its score and the paired difference to the next", async () => {
   const results = both();
   const view = results.evaluations[0]!.view;
   const macro = (method: string) =>
@@ -65,7 +80,7 @@ Deno.test("the best VAE of a view is named with its score and the paired differe
     }],
   };
   assert.ok(macro("mmvm") > macro("independent"));
-  const caption = captionOf(page({ table: [source(compared)] }), "table");
+  const caption = captionOf(page({ table: [await source(compared)] }), "table");
   assert.ok(
     caption.includes(
       `n the ${view} view MMVM (${macro("mmvm").toFixed(3)}) is first, before Independent (${
@@ -76,7 +91,7 @@ Deno.test("the best VAE of a view is named with its score and the paired differe
   );
 });
 
-Deno.test("with a varied setting, the change from its smallest to its largest value is said of each method", () => {
+Deno.test("with a varied setting, the change from its smallest to its largest value is said of methods", async () => {
   const shares = [0, 0.5];
   const results = both();
   const varied: Results = {
@@ -89,15 +104,15 @@ Deno.test("with a varied setting, the change from its smallest to its largest va
       }))
     ),
   };
-  const document = page({ "missing-views": [source(varied)] });
+  const document = page({ "missing-views": [await source(varied)] });
   const caption = captionOf(document, "missing-views");
   assert.match(caption, /From 0% to 50%: in the \w+ view MMVM −0\.050 \(0\.800 to 0\.750\)/);
   assert.equal(document.querySelectorAll("#missing-views svg.chart").length, new Set(one.data.views).size);
   assert.equal(document.querySelectorAll("#missing-views svg.chart path.line").length, 2 * one.data.views.length);
 });
 
-Deno.test("the trade-off shows means over seeds, and names the most coherent setting of each method", () => {
-  const point = (changes: Partial<TradeOff>): TradeOff => ({
+Deno.test("the trade-off shows means over seeds, and names the most coherent setting of each method", async () => {
+  const point = (changes: Partial<TradeOffPoint>): TradeOffPoint => ({
     ...{ method: "mmvm", beta: 1, latentDim: 32, seed: 1, error: 0.03, classification: 0.8, coherence: 0.5 },
     ...changes,
   });
@@ -108,7 +123,7 @@ Deno.test("the trade-off shows means over seeds, and names the most coherent set
     point({ method: "poe", beta: 0.125, coherence: 0.3 }),
   ];
   assert.equal(meanPoints(tradeOff).length, 3);
-  const document = page({ polymnist: [source(both(), { tradeOff })] });
+  const document = page({ polymnist: [await source(both(), { tradeOff })] });
   assert.match(
     captionOf(document, "polymnist"),
     /MMVM 60% \(classification 80%, error 0\.0300, beta 2\^0, 32 dimensions\); PoE 30% \(.* beta 2\^-3,/,
@@ -116,8 +131,8 @@ Deno.test("the trade-off shows means over seeds, and names the most coherent set
   assert.equal(document.querySelectorAll("#polymnist svg.chart").length, 2);
 });
 
-Deno.test("the page has no script, loads nothing, and holds no identifier of a study or patient", () => {
-  const html = renderEvidence(new Map([["table", [source(both())]]]));
+Deno.test("the page has no script, loads nothing, and holds no identifier of a study or patient", async () => {
+  const html = renderEvidence(new Map([["table", [await source(both())]]]));
   const { document } = parseHTML(html) as unknown as { document: Document };
   assert.equal(document.querySelectorAll("script, link, img, iframe").length, 0);
   const policy = document.querySelector("meta[http-equiv]")!.getAttribute("content")!;

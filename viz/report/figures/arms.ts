@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Evaluation, Results, RunRecord } from "../../../eval/results/results.ts";
+import type { Evaluation, RunRecord } from "../../../eval/results/results.ts";
 import { compareNaturally } from "./natural_order.ts";
 import { assignSlots, methodName, methodRank } from "./palette.ts";
 
@@ -30,6 +30,9 @@ export interface Arms {
   readonly armOf: number[];
 }
 
+/** A run with what may distinguish it from others of its method. */
+export type NamedConfig = Pick<RunRecord, "name" | "config">;
+
 /** Configuration keys that may differ between repetitions, or whose values the evaluations record themselves. */
 const REPETITION = new RegExp(
   "seed|name|path|dir|root|(^|\\.)(run|out)|resume|created|time|date|labell?ed|fraction|subset|" +
@@ -45,7 +48,10 @@ const DASHES = 5;
  * configured differently or a seed appears twice. In that case the differing configuration values, or failing that the
  * run's name, distinguish them, so that only true repetitions are averaged.
  */
-export function findArms(results: Results): Arms {
+export function findArms(results: {
+  readonly runs: readonly NamedConfig[];
+  readonly evaluations: readonly Evaluation[];
+}): Arms {
   const runs = new Map(results.runs.map((run) => [run.name, run]));
   const groups = Map.groupBy(
     results.evaluations.map((evaluation, index) => ({ evaluation, index })),
@@ -95,7 +101,7 @@ export function settingText(setting: Evaluation["setting"]): string {
 }
 
 /** For each run of one method and setting, the text that distinguishes it; empty if the runs are repetitions. */
-function variantsOf(evaluations: readonly Evaluation[], runs: ReadonlyMap<string, RunRecord>): Map<string, string> {
+function variantsOf(evaluations: readonly Evaluation[], runs: ReadonlyMap<string, NamedConfig>): Map<string, string> {
   const names = [...new Set(evaluations.map((evaluation) => evaluation.run))];
   const variants = new Map(names.map((name) => [name, ""]));
   const comparable = Map.groupBy(

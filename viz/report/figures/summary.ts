@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Evaluation, Interval, Results } from "../../../eval/results/results.ts";
-import { type Arm, findArms } from "./arms.ts";
+import type { Comparison, Evaluation, Interval } from "../../../eval/results/results.ts";
+import { type Arm, findArms, type NamedConfig } from "./arms.ts";
 import type { Cell, Slice } from "./cells.ts";
 import { readComparisons } from "./comparisons.ts";
 import { formatPercent } from "../markup/format.ts";
@@ -46,6 +46,14 @@ export interface Summary {
   readonly published: readonly (readonly (readonly (number | null)[])[])[] | null;
 }
 
+/** What a summary is made of; results have it. */
+export interface Summarisable {
+  readonly data: { readonly views: readonly string[]; readonly labels: readonly string[] };
+  readonly runs: readonly NamedConfig[];
+  readonly evaluations: readonly Evaluation[];
+  readonly comparisons: readonly Comparison[];
+}
+
 /** The summary, and access to the evaluations behind each cell, which are not embedded in the page. */
 export interface Summarised {
   readonly summary: Summary;
@@ -57,7 +65,7 @@ export interface Summarised {
  * Arranges results by what is comparable, averages repetitions, and marks the best arm of each row and those tied with
  * it.
  */
-export function summarise(results: Results, published: readonly PublishedValue[] = []): Summarised {
+export function summarise(results: Summarisable, published: readonly PublishedValue[] = []): Summarised {
   const { arms, armOf } = findArms(results);
   const views = [...new Set([...results.data.views, ...results.evaluations.map((e) => e.view)])]
     .filter((view) => results.evaluations.some((e) => e.view === view));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Generative, Results } from "../../eval/mod.ts";
-import { tradeOff, tradeOffPoints } from "../../experiments/trade_off.ts";
-import { syntheticResults } from "../eval/results/synthetic_results.ts";
+import type { Generative, Results } from "../../../eval/mod.ts";
+import { tradeOff, tradeOffPoints } from "../../../eval/evidence/trade_off.ts";
+import { syntheticResults } from "../results/synthetic_results.ts";
 
 const interval = (value: number) => ({ value, low: null, high: null });
 

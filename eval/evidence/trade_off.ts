@@ -3,25 +3,9 @@
  *
  * @module
  */
-import type { Evaluation, Generative, Results } from "../eval/mod.ts";
-
-/** One run's place in the figure. */
-export interface TradeOffPoint {
-  /** Name of the method. */
-  readonly method: string;
-  /** Weight of the divergence. */
-  readonly beta: number;
-  /** Latent dimensions. */
-  readonly latentDim: number;
-  /** Seed of the run. */
-  readonly seed: number;
-  /** Mean squared error of reconstructions over views, of pixels in [0, 1]. */
-  readonly error: number;
-  /** Accuracy of probes on a single view's latents, mean over views. */
-  readonly classification: number;
-  /** Share of translations whose digit the judge recognises, mean over ordered pairs of views. */
-  readonly coherence: number;
-}
+import type { Generative } from "../results/generative_record.ts";
+import type { Evaluation, Results } from "../results/results.ts";
+import type { TradeOffPoint } from "./evidence_record.ts";
 
 /** The points of all runs whose reconstructions and translations were measured. */
 export function tradeOffPoints({ runs, evaluations, generative = [] }: Results): TradeOffPoint[] {

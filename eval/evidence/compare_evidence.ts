@@ -1,0 +1,87 @@
+/**
+ * Paired comparisons of methods from the records of their experiment.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { DataError } from "../../base/errors.ts";
+import { bootstrapP, macroSamples, percentileInterval } from "../metrics/bootstrap.ts";
+import { correctMacros, pairsOf } from "../results/compare_results.ts";
+import { type GroupBy, groupEvaluations, type Stratum, stratumText } from "../results/evaluation_groups.ts";
+import type { Comparison, Evaluation } from "../results/results.ts";
+import { evaluationsOf, type EvidenceRecord } from "./evidence_record.ts";
+
+/** The macro AUROC of a group: means over its members. */
+interface GroupMacro {
+  readonly value: number | null;
+  readonly samples: Float64Array;
+}
+
+/**
+ * Compares groups of evaluations as `compareResults()` does, by their macro averages: paired differences with intervals
+ * and p-values of the patient-level bootstrap, corrected by Holm's method over the pairs of a stratum.
+ *
+ * @param options.by What to compare.
+ * @throws {DataError} if groups were scored on different studies or over different labels.
+ */
+export function compareEvidence(record: EvidenceRecord, { by }: { by: GroupBy }): Comparison[] {
+  const evaluations = evaluationsOf(record);
+  const samples = new Map(evaluations.map((each, i) => [each, decodeSamples(record.evaluations[i]!.samples)]));
+  const cases = record.tests.map(({ id, split }) => ({
+    ...{ id, split },
+    ...{ studyIds: [], subjectIds: [], viewPositions: [], labels: [] },
+  }));
+  const { data, runs } = record;
+  return groupEvaluations([{ data, runs, cases, evaluations }], { by }).flatMap((stratum) => {
+    const pairs = pairsOf(stratum, undefined);
+    if (pairs.length === 0) return [];
+    requireComparable(stratum);
+    const macros = new Map([...stratum.groups].map(([name, group]): [string, GroupMacro] => {
+      const members = group.map(({ evaluation }) => evaluation);
+      const all = members.map((member) => samples.get(member)!);
+      return [name, { value: meanMacro(members), samples: macroSamples(all, all.map(() => true)) }];
+    }));
+    return correctMacros(pairs.map((pair) => comparePair(pair, { stratum, macros })));
+  });
+}
+
+/** The macro AUROC in each resample. */
+function decodeSamples(text: string): Float64Array {
+  const bytes = Buffer.from(text, "base64");
+  return Float64Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i));
+}
+
+function requireComparable(stratum: Stratum): void {
+  const [first, ...others] = [...stratum.groups.values()].flat().map(({ evaluation }) => evaluation);
+  const basis = ({ cases, macro }: Evaluation) => JSON.stringify([cases, macro.labels]);
+  const other = others.find((each) => basis(each) !== basis(first!));
+  if (other === undefined) return;
+  throw new DataError(
+    `runs ${first!.run} and ${other.run} were not scored on the same studies and labels (${stratumText(stratum)}); ` +
+      "keep records of one test set and one set of labels only",
+  );
+}
+
+function meanMacro(members: readonly Evaluation[]): number | null {
+  const values = members.flatMap(({ macro }) => macro.auroc.value ?? []);
+  return values.length < members.length ? null : values.reduce((sum, value) => sum + value / values.length, 0);
+}
+
+function comparePair(
+  [baseline, method]: readonly [string, string],
+  { stratum, macros }: { stratum: Stratum; macros: ReadonlyMap<string, GroupMacro> },
+): Comparison {
+  const [first, second] = [macros.get(baseline)!, macros.get(method)!];
+  const differences = second.samples.map((value, b) => value - first.samples[b]!);
+  const value = first.value === null || second.value === null ? null : second.value - first.value;
+  const p = value === null ? null : bootstrapP(differences);
+  const { view, labelledFraction, probe, latents, setting } = stratum;
+  return {
+    ...{ view, labelledFraction, probe, baseline, method },
+    ...(latents === "none" ? {} : { latents }),
+    ...(Object.keys(setting).length === 0 ? {} : { setting }),
+    label: null,
+    difference: percentileInterval(value, differences),
+    ...{ p, pHolm: p, test: "paired-bootstrap" },
+  };
+}

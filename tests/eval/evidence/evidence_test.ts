@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  compareEvidence,
+  compareResults,
+  type EvidenceRecord,
+  makeEvidence,
+  mergeEvidence,
+  readEvidence,
+  type Results,
+  writeEvidence,
+} from "../../../eval/mod.ts";
+import { syntheticResults } from "../results/synthetic_results.ts";
+
+const RESAMPLES = 200;
+const runs = {
+  mmvm1: await syntheticResults({ name: "mmvm-1", method: "mmvm", seed: 1 }),
+  mmvm2: await syntheticResults({ name: "mmvm-2", method: "mmvm", seed: 2, noise: 0.5 }),
+  poe1: await syntheticResults({ name: "poe-1", method: "poe", seed: 1, noise: 1 }),
+  poe2: await syntheticResults({ name: "poe-2", method: "poe", seed: 2, noise: 1.5 }),
+};
+
+/** The results of an experiment with these runs. */
+function together(...all: Results[]): Results {
+  return {
+    ...all[0]!,
+    title: "table-phantoms-small",
+    runs: all.flatMap((each) => each.runs),
+    evaluations: all.flatMap((each) => each.evaluations),
+  };
+}
+
+const recordOf = (...all: Results[]) => makeEvidence(together(...all), { resamples: RESAMPLES });
+
+Deno.test("a record compares methods over seeds as the results do", async () => {
+  const all = together(...Object.values(runs));
+  const record = await recordOf(...Object.values(runs));
+  const expected = (await compareResults([all], { by: "method", resamples: RESAMPLES })).filter((each) =>
+    each.label === null
+  );
+  const found = compareEvidence(record, { by: "method" });
+  assert.equal(found.length, expected.length);
+  assert.ok(found.length > 0);
+  for (const [i, { difference, ...rest }] of expected.entries()) {
+    const { difference: own, ...same } = found[i]!;
+    assert.deepEqual(same, rest);
+    for (const part of ["value", "low", "high"] as const) {
+      // Samples are kept in float32.
+      assert.ok(Math.abs(own[part]! - difference[part]!) < 1e-6, `${part}: ${own[part]} for ${difference[part]}`);
+    }
+  }
+});
+
+Deno.test("records of two seeds merge into that of both, and newer values replace older ones", async () => {
+  const [first, second, both] = [
+    await recordOf(runs.mmvm1, runs.poe1),
+    await recordOf(runs.mmvm2, runs.poe2),
+    await recordOf(runs.mmvm1, runs.poe1, runs.mmvm2, runs.poe2),
+  ];
+  const merged = mergeEvidence(first, second);
+  assert.deepEqual({ ...merged, reportRuns: 0 }, { ...both, reportRuns: 0 });
+  assert.deepEqual(mergeEvidence(merged, second), merged);
+  const changed = { ...second.evaluations[0]!, labelledStudies: 7 };
+  const again = mergeEvidence(merged, { ...second, evaluations: [changed] });
+  assert.equal(again.evaluations.length, merged.evaluations.length);
+  assert.ok(again.evaluations.some(({ labelledStudies }) => labelledStudies === 7));
+});
+
+Deno.test("records that cannot be compared are not merged", async () => {
+  const record = await recordOf(runs.mmvm1);
+  const refuse = (changes: Partial<EvidenceRecord>, message: RegExp) =>
+    assert.throws(() => mergeEvidence(record, { ...record, ...changes }), message);
+  refuse({ title: "other" }, /are not those of other/);
+  refuse({ data: { ...record.data, labels: ["other"] } }, /have other labels/);
+  refuse({ resamples: 100 }, /have 200 resamples, and the new ones 100/);
+  const elsewhere = record.evaluations.map((each) => ({ ...each, test: "0" }));
+  refuse({ evaluations: elsewhere }, /were scored on other test studies in view frontal/);
+});
+
+Deno.test("groups that were scored on other studies are not compared", async () => {
+  const record = await recordOf(runs.mmvm1, runs.poe1);
+  const evaluations = record.evaluations.map((each) => each.method === "poe" ? { ...each, test: "other" } : each);
+  const tests = [...record.tests, { ...record.tests[0]!, id: "other" }];
+  assert.throws(
+    () => compareEvidence({ ...record, tests, evaluations }, { by: "method" }),
+    /runs mmvm-1 and poe-1 were not scored on the same studies/,
+  );
+});
+
+Deno.test("a record keeps no identifier of a study or patient, and no path", async () => {
+  const results = together(runs.mmvm1);
+  results.runs = results.runs.map((run) => ({ ...run, config: { data: { root: "/home/me/data", dataset: "csv" } } }));
+  const record = await makeEvidence(results, { resamples: 10 });
+  const text = JSON.stringify(record);
+  const { studyIds, subjectIds } = results.cases[0]!;
+  for (const id of [...studyIds, ...subjectIds]) assert.ok(!text.includes(`"${id}"`));
+  assert.deepEqual(record.runs[0]!.config, { data: { dataset: "csv" } });
+  assert.equal(record.tests[0]!.patients, new Set(subjectIds).size);
+});
+
+Deno.test("a record survives writing and reading, and a damaged one is named with its fault", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = join(folder, "data", "table.json");
+    const record = await recordOf(runs.mmvm1, runs.poe1);
+    await writeEvidence(file, record);
+    assert.deepEqual(await readEvidence(file), record);
+    const text = await Deno.readTextFile(file);
+    const damaged: [string, RegExp][] = [
+      [text.slice(0, -9), /table\.json.*it is not JSON/],
+      [text.replace('"seed":1', '"seed":"1"'), /table\.json.*runs\[0\]\.seed: expected number/],
+      [text.replaceAll('"run":"poe-1"', '"run":"poe-9"'), /run is "poe-9", which is none of the runs/],
+      [text.replace(`"resamples": ${RESAMPLES}`, '"resamples": 100'), /where 100 resamples have 536/],
+      [text.replace(/"version": 1/, '"version": 2'), /version/],
+    ];
+    for (const [bad, message] of damaged) {
+      assert.notEqual(bad, text);
+      await Deno.writeTextFile(file, bad);
+      await assert.rejects(readEvidence(file), (error: Error) => message.test(`${file}: ${error.message}`));
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
