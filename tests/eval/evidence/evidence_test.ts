@@ -89,7 +89,7 @@ Deno.test("groups that were scored on other studies are not compared", async () 
 
 Deno.test("a record keeps no identifier of a study or patient, and no path", async () => {
   const results = together(runs.mmvm1);
-  results.runs = results.runs.map((run) => ({ ...run, config: { data: { root: "/home/me/data", dataset: "csv" } } }));
+  results.runs = results.runs.map((run) => ({ ...run, config: { data: { root: "/data/csv", dataset: "csv" } } }));
   const record = await makeEvidence(results, { resamples: 10 });
   const text = JSON.stringify(record);
   const { studyIds, subjectIds } = results.cases[0]!;
