@@ -147,10 +147,10 @@ export function planProgram(request: ProgramRequest, options: PlanOptions): Prog
   const wantedOf = (made: Graph) => new Set(wanted.map((tensor) => made.valueOf(tensor)));
   const whole = buildGraph(wanted, request.effects);
   const onGpu = options.target.profile === "gpu";
-  const graph = separate ? whole : repeatCheap(whole, { wantedOf, onGpu, bytes: options.recomputeBytes });
-  const kept = wantedOf(graph);
   // One binding is reserved for the uniforms, although most adapters count them separately.
   const maxBuffers = options.target.maxStorageBuffers - 1;
+  const graph = separate ? whole : repeatCheap(whole, { wantedOf, onGpu, bytes: options.recomputeBytes, maxBuffers });
+  const kept = wantedOf(graph);
   const ordered = orderUnits(
     fuse(graph, { kept, maxBuffers, separate, normalizesInputs: onGpu }),
   );

@@ -13,6 +13,7 @@
 import type { Graph, Item, Value } from "../graph/graph.ts";
 import { constantOp, inputOp } from "../graph/leaf.ts";
 import { stateOp } from "../graph/state.ts";
+import { STAND_INS } from "./groups.ts";
 import { fullValueOf } from "../ops/fill.ts";
 import { sameShape, sizeOf } from "../graph/shape.ts";
 
@@ -30,11 +31,16 @@ const RECOMPUTED_BYTES = 4 * 2 ** 20;
  */
 export function repeatCheap(
   graph: Graph,
-  options: { wantedOf: (graph: Graph) => ReadonlySet<Value>; onGpu: boolean; bytes: number | undefined },
+  options: {
+    wantedOf: (graph: Graph) => ReadonlySet<Value>;
+    onGpu: boolean;
+    bytes: number | undefined;
+    maxBuffers: number;
+  },
 ): Graph {
-  const { wantedOf, onGpu, bytes } = options;
+  const { wantedOf, onGpu, bytes, maxBuffers } = options;
   const made = recompute(graph, { kept: wantedOf(graph), bytes });
-  return onGpu ? repeatForSums(made, { kept: wantedOf(made), bytes }) : made;
+  return onGpu ? repeatForSums(made, { kept: wantedOf(made), bytes, maxBuffers }) : made;
 }
 
 /**
@@ -57,19 +63,22 @@ export function recompute(graph: Graph, options: { kept: ReadonlySet<Value>; byt
  */
 export function repeatForSums(
   graph: Graph,
-  options: { kept: ReadonlySet<Value>; bytes: number | undefined },
+  options: { kept: ReadonlySet<Value>; bytes: number | undefined; maxBuffers: number },
 ): Graph {
-  const { kept, bytes = RECOMPUTED_BYTES } = options;
+  const { kept, bytes = RECOMPUTED_BYTES, maxBuffers } = options;
   const readers = new Map<Item, Item>();
   for (const item of graph.items) {
-    const reader = onlySums(item, { kept, bytes });
+    const reader = onlySums(item, { kept, bytes, maxBuffers });
     if (reader) readers.set(item, reader);
   }
   return repeatItems(graph, readers, ({ producer }, { id }) => readers.get(producer)!.id === id);
 }
 
 /** The op that sums up the result of a cheap item, if all other uses are pointwise and of the same phase. */
-function onlySums(item: Item, { kept, bytes }: { kept: ReadonlySet<Value>; bytes: number }): Item | undefined {
+function onlySums(
+  item: Item,
+  { kept, bytes, maxBuffers }: { kept: ReadonlySet<Value>; bytes: number; maxBuffers: number },
+): Item | undefined {
   const [value] = item.outputs;
   const { op, inputs, attributes, phase } = item;
   if (!value || !op.isCheap?.(inputs, attributes) || kept.has(value) || bytesOf(value) < bytes) {
@@ -82,7 +91,10 @@ function onlySums(item: Item, { kept, bytes }: { kept: ReadonlySet<Value>; bytes
   const others = value.uses.filter((use) => !readers.includes(use));
   const follows = (use: Item) =>
     use.op.pointwise && use.phase === phase && sameShape(use.outputs[0]!.shape, value.shape);
-  return readers.length === 1 && others.length > 0 && others.every(follows) ? readers[0] : undefined;
+  if (readers.length !== 1 || others.length === 0 || !others.every(follows)) return undefined;
+  const read = new Set([item, ...others].flatMap((each) => each.inputs));
+  read.delete(value);
+  return read.size + others.length + STAND_INS <= maxBuffers ? readers[0] : undefined;
 }
 
 /** A graph with copies of some items, each right before its first use by an item for which `repeats` says so. */
