@@ -4,6 +4,7 @@
  * @module
  */
 import type { Profile } from "../kernels/kernel.ts";
+import { unlistedFeatures, wantedFeatures } from "./platform.ts";
 
 /** The limits of a device that the engine makes use of: the adapter's own, not WebGPU's least ones. */
 export function adapterLimits(adapter: GPUAdapter): Record<string, number> {
@@ -33,4 +34,22 @@ export function adapterName(adapter: GPUAdapter, options: { description: string;
 export function isFallbackAdapter(adapter: GPUAdapter): boolean {
   const info = adapter.info as GPUAdapterInfo & { isFallbackAdapter?: boolean };
   return info.isFallbackAdapter ?? /llvmpipe|swiftshader|lavapipe|warp/i.test(info.description);
+}
+
+/**
+ * The adapter's device, with all of its limits and the features that kernels can use.
+ *
+ * @throws {Error} if the driver does not provide one.
+ */
+export async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  const wanted = wantedFeatures(adapter);
+  const request = (features: GPUFeatureName[]) =>
+    adapter.requestDevice({ requiredFeatures: features, requiredLimits: adapterLimits(adapter) });
+  const unlisted = unlistedFeatures(adapter);
+  if (unlisted.length === 0) return await request(wanted);
+  try {
+    return await request([...wanted, ...unlisted]);
+  } catch {
+    return await request(wanted);
+  }
 }

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { adapterLimits, adapterName, isFallbackAdapter } from "./adapter.ts";
+import { adapterName, isFallbackAdapter, requestDevice } from "./adapter.ts";
 import {
   DeviceLostError,
   EngineError,
@@ -18,7 +18,7 @@ import {
 } from "./errors.ts";
 import type { Profile, Target, Tuner } from "../kernels/kernel.ts";
 import { createPipeline, pipelineKey, type PipelineSource } from "./pipeline.ts";
-import { prepareEnvironment, readsTexels, softwareTuner, wantedFeatures } from "./platform.ts";
+import { prepareEnvironment, readsTexels, smallestSubgroup, softwareTuner } from "./platform.ts";
 import { TEXEL_ROW, texelBytes, texelTexture } from "../kernels/texels.ts";
 
 /** A tuner that a device may be opened with. */
@@ -91,11 +91,10 @@ export class Device implements Disposable {
           "`apt-get install mesa-vulkan-drivers`; `deno task setup` does it)",
       );
     }
-    const features = wantedFeatures(adapter);
     const description = adapter.info.description || adapter.info.vendor || "unnamed adapter";
     let gpu: GPUDevice;
     try {
-      gpu = await adapter.requestDevice({ requiredFeatures: features, requiredLimits: adapterLimits(adapter) });
+      gpu = await requestDevice(adapter);
     } catch (cause) {
       throw new EngineError(`the adapter ${description} gives no device: ${(cause as Error).message}`, { cause });
     }
@@ -109,6 +108,7 @@ export class Device implements Disposable {
       profile,
       maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
       maxStorageBuffers: gpu.limits.maxStorageBuffersPerShaderStage,
+      subgroups: smallestSubgroup(gpu, adapter),
       maxTexels: readsTexels(profile) ? TEXEL_ROW * gpu.limits.maxTextureDimension2D : 0,
       ...(tuner ? { tuner } : {}),
     };

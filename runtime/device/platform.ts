@@ -42,8 +42,25 @@ export function readsTexels(profile: Profile): boolean {
   return profile === "software" && (globalThis as { Deno?: DenoLike }).Deno !== undefined;
 }
 
+/** What a kernel that uses subgroups begins with: Deno's compiler knows no such directive, browsers' need it. */
+export function subgroupsDirective(): string {
+  return (globalThis as { Deno?: DenoLike }).Deno ? "" : "enable subgroups; ";
+}
+
 /** The optional features that the engine uses, where the adapter has them. */
 export function wantedFeatures(adapter: GPUAdapter): GPUFeatureName[] {
-  const wanted = ["timestamp-query", "shader-f16"] as const;
+  const wanted = ["timestamp-query", "shader-f16", "subgroups"] as const;
   return wanted.filter((feature) => adapter.features.has(feature));
+}
+
+/** Features that Deno's adapters may grant although they do not list them. */
+export function unlistedFeatures(adapter: GPUAdapter): GPUFeatureName[] {
+  const isDeno = (globalThis as { Deno?: DenoLike }).Deno !== undefined;
+  return isDeno && !adapter.features.has("subgroups") ? ["subgroups"] : [];
+}
+
+/** Invocations of the adapter's smallest subgroup, a power of two; 1 where the device cannot use subgroups. */
+export function smallestSubgroup({ features }: GPUDevice, { info }: GPUAdapter): number {
+  const { subgroupMinSize = 1 } = info as { readonly subgroupMinSize?: number };
+  return features.has("subgroups") && subgroupMinSize > 1 ? 2 ** Math.floor(Math.log2(subgroupMinSize)) : 1;
 }

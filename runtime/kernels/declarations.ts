@@ -9,6 +9,7 @@
 import type { Dispatch } from "./kernel.ts";
 import { expand } from "./expand.ts";
 import type { Operand, Operands } from "./operands.ts";
+import { subgroupsDirective } from "../device/platform.ts";
 import { TEXEL_ROW } from "./texels.ts";
 import { uniformBytes, type Uniforms, uniformStruct } from "./uniforms.ts";
 
@@ -87,7 +88,8 @@ export function kernelText(
   let binding = 0;
   const body = expand(code, values);
   const lines = [
-    (halves.storage.includes(true) || dispatch.half ? "enable f16; " : "") + body,
+    (halves.storage.includes(true) || dispatch.half ? "enable f16; " : "") +
+    (dispatch.subgroups ? subgroupsDirective() : "") + body,
     `const LANES = ${lanes}u;`,
     ...Object.entries(values).flatMap(([name, value]) => constant(name, value)),
     ...storage.map(([name, operand], i) => {
@@ -110,7 +112,7 @@ export function kernelText(
       ];
     }),
     ...texels.map(([name], i) => texelAccessor(name, halves.texels[i] ? "rgba16float" : "rgba32float")),
-    dispatch.twins ? TWIN_ENTRY_POINT : ENTRY_POINT,
+    ...entryPoint(dispatch),
   ];
   return lines.join("\n");
 }
@@ -118,28 +120,26 @@ export function kernelText(
 /** What the name of a twin's operand ends with. */
 export const TWIN = "_twin";
 
-const ENTRY_POINT = `@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  kernel(group.x + group.y * groups.x, lane);
-}`;
-
-/** The upper half of the workgroups do the twin's work. */
-const TWIN_ENTRY_POINT = `var<private> is_twin: bool;
-
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let number = group.x + group.y * groups.x;
-  is_twin = number >= p.twin_groups;
-  kernel(number - select(0u, p.twin_groups, is_twin), lane);
-}`;
+/** The upper half of the workgroups of twins do the second one's work. */
+function entryPoint({ twins, subgroups }: Dispatch): string[] {
+  return [
+    ...(twins ? ["var<private> is_twin: bool;"] : []),
+    ...(subgroups ? ["var<private> subgroup_lane: u32;"] : []),
+    "@compute @workgroup_size(LANES)",
+    "fn main(",
+    "  @builtin(workgroup_id) group: vec3u,",
+    "  @builtin(num_workgroups) groups: vec3u,",
+    "  @builtin(local_invocation_index) lane: u32,",
+    ...(subgroups ? ["  @builtin(subgroup_invocation_id) place: u32,"] : []),
+    ") {",
+    ...(subgroups ? ["  subgroup_lane = place;"] : []),
+    "  let number = group.x + group.y * groups.x;",
+    ...(twins
+      ? ["  is_twin = number >= p.twin_groups;", "  kernel(number - select(0u, p.twin_groups, is_twin), lane);"]
+      : ["  kernel(number, lane);"]),
+    "}",
+  ];
+}
 
 function constant(name: string, value: string | number | boolean): string[] {
   if (typeof value === "number") return [`const ${name} = ${value}u;`];

@@ -72,6 +72,8 @@ export interface Dispatch {
   readonly lanes?: number;
   /** True if the body computes in float16. */
   readonly half?: boolean;
+  /** True if the body uses subgroups, in which its place is `subgroup_lane`; see `subgroups.ts`. */
+  readonly subgroups?: boolean;
   /**
    * True for two dispatches in one, see `runtime/plan/twin_commands.ts`: for each operand x there is an `x_twin`, and
    * workgroups from `p.twin_groups` on see those.
@@ -168,6 +170,8 @@ export interface Target {
   readonly maxStorageBuffers: number;
   /** Texels that a dispatch may read, see `texels.ts`; none if left out. */
   readonly maxTexels?: number;
+  /** Invocations of the smallest subgroup, a power of two; 1, or left out, where kernels cannot use subgroups. */
+  readonly subgroups?: number;
   /** Measured choices between variants; estimates decide if left out. */
   readonly tuner?: Tuner;
 }

@@ -18,18 +18,26 @@
 //#if WIDE
 var<workgroup> shared_sums: array<Sum, LANES>;
 
-// The sum over the workgroup, by a tree.
+// The sum over the workgroup, by a tree whose lower part is that of runtime/kernels/subgroups.ts.
 fn total(sum: Sum, lane: u32) -> Value {
   workgroupBarrier();
   shared_sums[lane] = sum;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+  for (var half = LANES / 2u; half >= SUBGROUP; half /= 2u) {
     workgroupBarrier();
     if (lane < half) {
       shared_sums[lane] = joined(shared_sums[lane], shared_sums[lane + half]);
     }
   }
   workgroupBarrier();
+//#if SUBGROUPS
+  var rest = shared_sums[subgroup_lane % SUBGROUP];
+  for (var half = SUBGROUP / 2u; half > 0u; half /= 2u) {
+    rest = joined(rest, Sum(subgroupShuffleDown(rest.total, half), subgroupShuffleDown(rest.rest, half)));
+  }
+  return subgroupShuffle(value_of(rest), 0u);
+//#else
   return value_of(shared_sums[0]);
+//#end
 }
 //#else
 fn total(sum: Sum, lane: u32) -> Value {

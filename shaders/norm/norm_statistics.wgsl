@@ -15,18 +15,26 @@
 //#if WIDE
 var<workgroup> shared_values: array<Value, LANES>;
 
-// The sum over the workgroup, by a tree.
+// The sum over the workgroup, by a tree whose lower part is that of runtime/kernels/subgroups.ts.
 fn total(value: Value, lane: u32) -> Value {
   workgroupBarrier();
   shared_values[lane] = value;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+  for (var half = LANES / 2u; half >= SUBGROUP; half /= 2u) {
     workgroupBarrier();
     if (lane < half) {
       shared_values[lane] += shared_values[lane + half];
     }
   }
   workgroupBarrier();
+//#if SUBGROUPS
+  var sum = shared_values[subgroup_lane % SUBGROUP];
+  for (var half = SUBGROUP / 2u; half > 0u; half /= 2u) {
+    sum += subgroupShuffleDown(sum, half);
+  }
+  return subgroupShuffle(sum, 0u);
+//#else
   return shared_values[0];
+//#end
 }
 //#else
 fn total(value: Value, lane: u32) -> Value {

@@ -27,6 +27,8 @@ import {
   writes,
 } from "../kernel.ts";
 import type { ColumnPartials } from "./column_sums.ts";
+import type { KernelValues } from "../expand.ts";
+import { subgroupParts } from "../subgroups.ts";
 import { sumTypes } from "../sums.ts";
 import { readMapsAsTexels } from "../texels.ts";
 
@@ -99,7 +101,8 @@ interface SecondPass {
   readonly lanes: number;
   readonly from: Binding;
   /** Grid, and size of a workgroup. */
-  readonly launch: Pick<Dispatch, "grid" | "lanes">;
+  readonly launch: Pick<Dispatch, "grid" | "lanes" | "subgroups">;
+  readonly values: KernelValues;
 }
 
 /**
@@ -113,18 +116,27 @@ function passOver(
   const { partials, split, planes, input, target } = given;
   const from = partials ? { input } : { scratch: 0 };
   const shares = partials ? partials.shares : split.lanes / split.groups;
-  const pass = (width: 1 | 4, launch: SecondPass["launch"]) => {
+  const isWide = target.profile === "gpu";
+  const pass = (width: 1 | 4, launch: SecondPass["launch"], values: KernelValues = {}) => {
     const groups = channels / width;
-    return { width, groups, lanes: shares * groups, from, launch };
+    return {
+      width,
+      groups,
+      lanes: shares * groups,
+      from,
+      launch,
+      values: { VECTORS: width === 4, WIDE: isWide, ...values },
+    };
   };
   const widest = partials ? 4 : split.width;
   const groups = channels / widest;
-  if (target.profile === "software") return pass(widest, { grid: gridFor(Math.ceil(groups / DEFAULT_LANES)) });
+  if (!isWide) return pass(widest, { grid: gridFor(Math.ceil(groups / DEFAULT_LANES)) });
   // A workgroup for each group of channels.
   const isSmall = 4 * planes * shares * channels <= FEW_PARTIALS;
   const width = groups < BUSY_GROUPS && isSmall ? 1 : widest;
   const lanes = shares < MANY_LANES ? DEFAULT_LANES : MANY_LANES;
-  return pass(width, { grid: gridFor(channels / width), lanes });
+  const subgroups = subgroupParts(target, lanes);
+  return pass(width, { grid: gridFor(channels / width), lanes, ...subgroups.dispatch }, subgroups.values);
 }
 
 /**
@@ -145,12 +157,7 @@ export function lowerBatchNormStatistics(
   const split = splitRows(shape, target);
   const pass = passOver(shape, { partials, split, planes: partials ? 3 : 2, input: 5, target });
   const type = floats(pass.width);
-  const values = {
-    Value: type,
-    VECTORS: pass.width === 4,
-    WIDE: target.profile === "gpu",
-    COUNTED: partials !== undefined,
-  };
+  const values = { ...pass.values, Value: type, COUNTED: partials !== undefined };
   const { map, suffix } = mapReads(shape, { maps: 1, split, target });
   const moments: Dispatch = {
     kernel: `norm_moments/x${split.width}${suffix}`,
@@ -258,7 +265,7 @@ export function lowerBatchNormGradient(
   const coefficients: Dispatch = {
     kernel: `norm_gradient_coefficients/${training ? "training-" : ""}${target.profile}-x${pass.width}`,
     code: [gradientCoefficientsCode, compensatedCode].join("\n"),
-    values: { ...sumTypes(pass.width), WIDE: target.profile === "gpu", TRAINING: training, APART: apart },
+    values: { ...pass.values, ...sumTypes(pass.width), TRAINING: training, APART: apart },
     uniforms: { rows, groups: pass.groups, lanes: pass.lanes, zero: 0 },
     operands: {
       partials: reads(pass.from, type),

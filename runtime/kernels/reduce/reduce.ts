@@ -9,6 +9,8 @@
  * @module
  */
 import { DEFAULT_LANES } from "../declarations.ts";
+import type { KernelValues } from "../expand.ts";
+import { subgroupParts } from "../subgroups.ts";
 import { type Dispatch, gridFor, type Lowering, rebound, type Target, writes } from "../kernel.ts";
 import {
   collapseAxes,
@@ -46,6 +48,7 @@ interface Pass {
   readonly kind: Reduction;
   readonly scale: number;
   readonly label: string;
+  readonly target: Target;
 }
 
 /** How a pass shares out the work. */
@@ -71,7 +74,7 @@ export function lowerReduce(
   const outputs = product(axes.filter((axis) => !axis.reduced));
   const { kind, target, label } = options;
   const scale = options.scale ?? 1;
-  const pass: Pass = { axes, expression, kind, scale, label };
+  const pass: Pass = { axes, expression, kind, scale, label, target };
   const split = splitWork(axes, target);
   const { chunks } = split;
   if (chunks === 1) return { dispatches: [reducePass(pass, { split, to: { output: 0 } })] };
@@ -166,7 +169,8 @@ function reducePass(pass: Pass, { split, to }: { split: Split; to: { output: 0 }
     });`,
   };
   const blocks = Math.ceil(outputs / Math.max(1, columns));
-  const kernel = columns
+  const shared = columns > 0 ? sharedParts(pass.target, columns) : undefined;
+  const kernel = shared
     ? sharedKernel(kind, { ...loop, blocks: uniforms.integer(blocks), chunks: uniforms.integer(chunks) })
     : laneKernel({ ...loop, jobs: uniforms.integer(outputs * chunks) });
   return {
@@ -174,13 +178,24 @@ function reducePass(pass: Pass, { split, to }: { split: Split; to: { output: 0 }
     code: [...distinctFunctions([stepFunctions(expression), kind === "sum" ? [] : EXTREMES]), ...kernel].join("\n"),
     values: {
       ...typeAliases(width),
-      ...(columns ? { COLUMNS: columns, ROWS: SHARED_LANES / columns } : {}),
+      ...shared?.values,
     },
-    ...(columns ? { lanes: SHARED_LANES } : {}),
+    ...shared?.dispatch,
     uniforms: uniforms.uniforms,
     operands: { ...inputOperands(vectors, (input) => ({ input })), out: writes(to, accumulator) },
     grid: gridFor(columns ? blocks * chunks : Math.ceil((outputs * chunks) / DEFAULT_LANES)),
     flops: product(axes) * (expression.steps.length + 1),
+  };
+}
+
+/** What a kernel is given whose workgroups combine what their invocations have. */
+function sharedParts(target: Target, columns: number): { values: KernelValues; dispatch: Partial<Dispatch> } {
+  // With more columns than that, the whole tree is above them.
+  const subgroups = columns < (target.subgroups ?? 1) ? target.subgroups! : 1;
+  const { values, dispatch } = subgroupParts({ ...target, subgroups }, SHARED_LANES);
+  return {
+    values: { COLUMNS: columns, ROWS: SHARED_LANES / columns, ...values },
+    dispatch: { lanes: SHARED_LANES, ...dispatch },
   };
 }
 
@@ -237,14 +252,24 @@ function sharedKernel(kind: Reduction, parts: LoopParts & { blocks: string; chun
     ...parts.body,
     "}",
     "shared_values[lane] = acc;",
-    "for (var half = LANES / 2u; half >= COLUMNS; half /= 2u) {",
+    "for (var half = LANES / 2u; half >= max(COLUMNS, SUBGROUP); half /= 2u) {",
     "workgroupBarrier();",
     "if (lane < half) {",
     `shared_values[lane] = ${combine(kind, "shared_values[lane]", "shared_values[lane + half]")};`,
     "}",
     "}",
-    `if (lane < COLUMNS && column < ${parts.outputs} && group < ${parts.blocks} * ${parts.chunks}) {`,
+    "//#if SUBGROUPS",
+    "workgroupBarrier();",
+    "acc = shared_values[subgroup_lane % SUBGROUP];",
+    "for (var half = SUBGROUP / 2u; half >= COLUMNS; half /= 2u) {",
+    "let other = subgroupShuffleDown(acc, half);",
+    `acc = ${combine(kind, "acc", "other")};`,
+    "}",
+    "acc = subgroupShuffle(acc, lane % COLUMNS);",
+    "//#else",
     "acc = shared_values[lane];",
+    "//#end",
+    `if (lane < COLUMNS && column < ${parts.outputs} && group < ${parts.blocks} * ${parts.chunks}) {`,
     parts.put,
     "}",
     "}",

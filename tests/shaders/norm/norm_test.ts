@@ -18,6 +18,7 @@ import {
 import { assertClose, LARGE_REDUCTION_TOLERANCE, normalData, TOLERANCE } from "../../reference/compare.ts";
 import { batchNormGradient, channelMoments } from "../../reference/norm.ts";
 import { runLowering } from "../run_lowering.ts";
+import { subgroupSizes } from "../subgroup_sizes.ts";
 
 const EPSILON = 1e-5;
 const PROFILES: readonly Profile[] = ["software", "gpu"];
@@ -388,6 +389,32 @@ Deno.test("norm_coefficients agrees with float64", async () => {
       label: `shift ${channels}`,
     });
     assertClose(outputs[2]!, [...data.runningMean, ...inverse], { label: `moments ${channels}` });
+  }
+});
+
+Deno.test("second passes have the same bits with subgroups of any size as without", async () => {
+  using device = await Device.open();
+  for (const shape of [{ rows: 25_000, channels: 8 }, { rows: 100, channels: 320 }, { rows: 1031, channels: 13 }]) {
+    const data = problem(shape, { mean: 0.7 });
+    const { channels } = shape;
+    const run = async (subgroups: number) => {
+      const target: Target = { ...device.target, profile: "gpu", subgroups };
+      const statistics = lowerBatchNormStatistics(shape, { momentum: 0.1, epsilon: EPSILON, target });
+      const made = await runLowering(device, statistics, {
+        inputs: [data.x, data.gamma, data.beta, data.runningMean, data.runningVariance],
+        outputs: [channels, channels, 2 * channels],
+      });
+      const [scale, shift, moments] = made.outputs;
+      const gradient = lowerBatchNormGradient(shape, { relu: true, training: true, target });
+      const grads = await runLowering(device, gradient, {
+        inputs: [data.dy, data.x, moments!, scale!, shift!],
+        outputs: new Array(6).fill(channels),
+      });
+      return [...made.outputs, ...made.inputs, ...grads.outputs];
+    };
+    const alone = await run(1);
+    assert.ok(alone.every((values) => values.every(Number.isFinite)));
+    for (const subgroups of subgroupSizes(device.target)) assert.deepEqual(await run(subgroups), alone);
   }
 });
 

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { Device } from "../../../runtime/device/device.ts";
+import type { Target } from "../../../runtime/kernels/kernel.ts";
 import { lowerReduce } from "../../../runtime/kernels/reduce/reduce.ts";
 import { sizeOf } from "../../../runtime/graph/shape.ts";
 import { broadcastReference } from "../../reference/broadcast.ts";
@@ -12,6 +13,7 @@ import { axisSubsets, reduceReference } from "../../reference/reduce.ts";
 import { relativeError } from "../../reference/compare.ts";
 import { numbers } from "../../runtime/gradient_check.ts";
 import { runLowering } from "../run_lowering.ts";
+import { subgroupSizes } from "../subgroup_sizes.ts";
 
 const KINDS = {
   sum: { combine: (a: number, b: number) => a + b, start: 0 },
@@ -104,6 +106,29 @@ Deno.test("reductions of equal data are bit-equal from run to run", async () => 
   });
   const once = async () => (await runLowering(device, lowering, { inputs: [data], outputs: [1] })).outputs[0]![0];
   assert.equal(await once(), await once());
+});
+
+Deno.test("reductions have the same bits with subgroups of any size as without", async () => {
+  using device = await Device.open();
+  const target: Target = { ...device.target, profile: "gpu" };
+  for (const [shape, axes] of [[[3, 9001], [1]], [[9000, 2], [0]], [[3001, 12], [0]]] as const) {
+    const data = numbers(sizeOf(shape), { seed: 7 });
+    for (const kind of ["sum", "max"] as const) {
+      const run = async (subgroups: number) => {
+        const lowering = lowerReduce({ shape, inputs: [shape], steps: [] }, {
+          axes,
+          kind,
+          target: { ...target, subgroups },
+          label: "test",
+        });
+        const count = sizeOf(shape) / shape[axes[0]]!;
+        return (await runLowering(device, lowering, { inputs: [data], outputs: [count] })).outputs[0]!;
+      };
+      const alone = await run(1);
+      assert.ok(alone.every(Number.isFinite));
+      for (const subgroups of subgroupSizes(device.target)) assert.deepEqual(await run(subgroups), alone);
+    }
+  }
 });
 
 Deno.test("max and min of infinite rows stay infinite", async () => {
