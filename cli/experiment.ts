@@ -114,9 +114,9 @@ export async function main(args: readonly string[]): Promise<number> {
   requireSlurm(values);
   requireFresh(values);
   const command = [invocation("experiment"), ...args].join(" ");
-  const stop = stopSignals("finishing the steps and saving");
   const planned = experiment.parts(contextOf(values));
   const parts = values.floors ? withFloors(planned) : planned;
+  const stop = stopSignals("finishing the steps and saving");
   try {
     const jobs = await pendingJobs(parts, { root: ROOT });
     const all = await pendingJobs(parts, { root: ROOT, all: true });
