@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DataError } from "../../base/errors.ts";
 import { readApi } from "./api.ts";
 import { apiPage, symbolAnchor } from "./api_page.ts";
@@ -79,14 +79,24 @@ class SiteBuilder {
   async addLinked(): Promise<void> {
     for (const { source, path } of this.links.linked.values()) {
       const file = join(this.sources.root, source);
-      if (path.endsWith("/index.html")) {
+      if (path.startsWith("source/") && path.endsWith("/index.html")) {
         const names = [...Deno.readDirSync(file)].filter(({ isFile }) => isFile).map(({ name }) => name).sort();
         this.#add({ path, title: source }, folderHtml(source, names), []);
         // The map grows while it is gone through, so these files are added too.
         for (const name of names) this.links.include(`${source}/${name}`, source);
       } else if (path.startsWith("source/")) {
         this.#add({ path, title: source }, sourceHtml(source, await this.#read(source)), []);
-      } else this.copies.set(path, await Deno.readFile(file));
+      } else {
+        this.copies.set(path, await Deno.readFile(file));
+        if (path.endsWith(".html")) this.#includeLinked(source, await this.#read(source));
+      }
+    }
+  }
+
+  /** Copies the pages beside a copied page to which it leads. */
+  #includeLinked(source: string, html: string): void {
+    for (const [, name] of html.matchAll(/\shref="(\w[\w.-]*\.html)"/g)) {
+      this.links.include(join(dirname(source), name!), source);
     }
   }
 
