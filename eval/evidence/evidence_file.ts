@@ -8,14 +8,12 @@ import { z } from "zod";
 import { makeFolder, writeFileAtomic } from "../../base/atomic_file.ts";
 import { DataError } from "../../base/errors.ts";
 import { readRegularText } from "../../base/regular_file.ts";
-import { intervalSchema } from "../results/interval_schema.ts";
 import { describeIssues } from "../results/results_file.ts";
+import { MACRO_FIELDS } from "../results/results_schema.ts";
 import { EVIDENCE_VERSION, type EvidenceEvaluation, type EvidenceRecord, type EvidenceRun } from "./evidence_record.ts";
 
 /** Some 10,000 evaluations. */
 const EVIDENCE = { maxBytes: 2 ** 26, kind: "a record of evidence" };
-
-const SETTING = z.record(z.string(), z.union([z.string(), z.number()]));
 
 const runSchema: z.ZodType<EvidenceRun> = z.object({
   name: z.string(),
@@ -28,24 +26,8 @@ const runSchema: z.ZodType<EvidenceRun> = z.object({
 });
 
 const evaluationSchema: z.ZodType<EvidenceEvaluation> = z.object({
-  run: z.string(),
-  method: z.string(),
-  seed: z.number(),
-  view: z.string(),
-  probe: z.enum(["logistic-regression", "random-forest", "supervised"]),
-  latents: z.enum(["unimodal", "aggregate", "none"]),
-  labelledFraction: z.number().positive().max(1),
-  labelledStudies: z.int().nonnegative(),
-  probeSeed: z.number(),
-  setting: SETTING,
+  ...MACRO_FIELDS,
   test: z.string(),
-  macro: z.object({
-    auroc: intervalSchema,
-    averagePrecision: intervalSchema,
-    labels: z.array(z.string()),
-    excluded: z.array(z.string()),
-  }),
-  accuracy: intervalSchema.optional(),
   samples: z.base64(),
 });
 

@@ -101,8 +101,8 @@ const agreementSchema: z.ZodType<LabelAgreement> = z.object({
   })),
 });
 
-/** Checks {@linkcode Evaluation}. */
-export const evaluationSchema: z.ZodType<Evaluation> = z.object({
+/** The fields of an evaluation that say what was evaluated how, and its means over labels. */
+export const MACRO_FIELDS = {
   run: z.string(),
   method: z.string(),
   seed: z.int(),
@@ -113,9 +113,6 @@ export const evaluationSchema: z.ZodType<Evaluation> = z.object({
   labelledStudies: z.int().nonnegative(),
   probeSeed: z.int(),
   setting: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
-  cases: z.string(),
-  scores: z.array(z.array(z.number()).nullable()),
-  metrics: z.array(labelMetricsSchema),
   macro: z.object({
     auroc: intervalSchema,
     averagePrecision: intervalSchema,
@@ -123,6 +120,14 @@ export const evaluationSchema: z.ZodType<Evaluation> = z.object({
     excluded: z.array(z.string()),
   }),
   accuracy: intervalSchema.optional(),
+};
+
+/** Checks {@linkcode Evaluation}. */
+export const evaluationSchema: z.ZodType<Evaluation> = z.object({
+  ...MACRO_FIELDS,
+  cases: z.string(),
+  scores: z.array(z.array(z.number()).nullable()),
+  metrics: z.array(labelMetricsSchema),
   subgroups: z.array(subgroupSchema).optional(),
   labelSets: labelSetsSchema.optional(),
 });
