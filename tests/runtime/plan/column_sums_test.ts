@@ -21,15 +21,20 @@ import { normalData, relativeError } from "../../reference/compare.ts";
 
 const SHAPE = [3, 9, 9, 4] as const;
 
-/** Two convolutions with batch norm after each, as in the papers' blocks, and the gradients of all parameters. */
-function block(device: Device) {
-  using made = new DisposableStack();
-  const state = (name: string, shape: readonly number[], options: { seed: number; mean?: number }) =>
+/** A function that creates random states, which are disposed of with the stack. */
+function stateMaker(device: Device, made: DisposableStack) {
+  return (name: string, shape: readonly number[], options: { seed: number; mean?: number }) =>
     made.use(createState(device, {
       name,
       shape,
       data: normalData(shape.reduce((a, b) => a * b), { deviation: 0.3, ...options }),
     })).tensor;
+}
+
+/** Two convolutions with batch norm after each, as in the papers' blocks, and the gradients of all parameters. */
+function block(device: Device) {
+  using made = new DisposableStack();
+  const state = stateMaker(device, made);
   const weights = [state("first", [3, 3, 4, 8], { seed: 1 }), state("second", [4, 4, 8, 4], { seed: 2 })];
   const norms = [8, 4].map((channels, i) => ({
     gamma: state(`gamma ${i}`, [channels], { seed: 3 + i, mean: 1 }),
@@ -128,12 +133,7 @@ const LARGE = [5, 33, 33, 4] as const;
 /** The end of a decoder, as in the papers' networks: a batch norm and a dropped-out map are added up, and convolved. */
 function decoderEnd(device: Device) {
   using made = new DisposableStack();
-  const state = (name: string, shape: readonly number[], options: { seed: number; mean?: number }) =>
-    made.use(createState(device, {
-      name,
-      shape,
-      data: normalData(shape.reduce((a, b) => a * b), { deviation: 0.3, ...options }),
-    })).tensor;
+  const state = stateMaker(device, made);
   const norm = {
     gamma: state("gamma", [8], { seed: 1, mean: 1 }),
     beta: state("beta", [8], { seed: 2 }),
