@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { makeFolder, writeFileAtomic } from "../base/atomic_file.ts";
 import { DATASETS } from "../data/mod.ts";
 import {
@@ -28,6 +28,9 @@ const MOST_BYTES = 3_000_000;
 
 /** The folder of records below that of the page. */
 const DATA = "data";
+
+/** The name of a report in the folder of its experiment. */
+const REPORT = "report.html";
 
 /** Runs the command with these arguments. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -92,9 +95,16 @@ async function sourceOf(
   const file = join(out, DATA, `${name}.json`);
   const report = join(out, `${name}.html`);
   const kept = await exists(file) ? await readEvidence(file) : undefined;
-  const added = await evidenceIn(join(from, name), { title: name, report });
+  const added = await evidenceIn(join(from, name), name);
   const record = kept && added ? mergeEvidence(kept, added) : (added ?? kept)!;
-  if (added !== undefined) await writeEvidence(file, record);
+  if (added !== undefined) {
+    // After merging: where new results are refused, the report of the kept ones stays.
+    if (added.reportRuns !== undefined) {
+      await makeFolder(out);
+      await writeFileAtomic(report, await Deno.readTextFile(join(from, name, REPORT)));
+    }
+    await writeEvidence(file, record);
+  }
   return {
     path: `${DATA}/${name}.json`,
     record,
@@ -103,20 +113,15 @@ async function sourceOf(
   };
 }
 
-/** The record of an experiment's results, whose report is copied if it is small enough; none without results. */
-async function evidenceIn(
-  folder: string,
-  { title, report: target }: { title: string; report: string },
-): Promise<EvidenceRecord | undefined> {
+/** The record of an experiment's results, with its report's runs if that is small enough; none without results. */
+async function evidenceIn(folder: string, title: string): Promise<EvidenceRecord | undefined> {
   const file = join(folder, "results.json");
   if (!await exists(file)) return undefined;
   const results = await readResults(file);
   const record = { ...await makeEvidence(results), title };
-  const report = join(folder, "report.html");
-  if (!await exists(report) || (await Deno.stat(report)).size >= MOST_BYTES) return record;
-  await makeFolder(dirname(target));
-  await writeFileAtomic(target, await Deno.readTextFile(report));
-  return { ...record, reportRuns: results.runs.length };
+  const report = join(folder, REPORT);
+  const isShown = await exists(report) && (await Deno.stat(report)).size < MOST_BYTES;
+  return isShown ? { ...record, reportRuns: results.runs.length } : record;
 }
 
 if (import.meta.main) await runCli(main);

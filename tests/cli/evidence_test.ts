@@ -51,3 +51,16 @@ Deno.test("evidence adds runs of another day to those it has kept, and remakes t
   await main(["--from", from, "--out", out]);
   assert.equal(await Deno.readTextFile(join(out, "index.html")), page);
 });
+
+Deno.test("evidence refuses results on other test studies, and leaves record and report as they are", async () => {
+  const name = "table-phantoms-small";
+  const results = await syntheticResults({ name: "mmvm-3", method: "mmvm", seed: 3, noise: 0.5 });
+  const cases = results.cases.map((each) => ({ ...each, studyIds: each.studyIds.map((id) => `${id}0`) }));
+  await writeResults(join(from, name, "results.json"), { ...results, title: name, cases });
+  await Deno.writeTextFile(join(from, name, "report.html"), "<!doctype html>other");
+  const kept = () =>
+    Promise.all([`${name}.html`, join("data", `${name}.json`)].map((file) => Deno.readTextFile(join(out, file))));
+  const before = await kept();
+  await assert.rejects(main(["--from", from, "--out", out]), /were scored on other test studies in view/);
+  assert.deepEqual(await kept(), before);
+});
