@@ -7,13 +7,14 @@
  * @module
  */
 import { join } from "node:path";
-import { makeFolder, writeFileAtomic } from "../../base/atomic_file.ts";
+import { writeFileAtomic } from "../../base/atomic_file.ts";
 import { parseArguments } from "../../cli/options/options.ts";
 import { runCli } from "../../cli/terminal/run_cli.ts";
 import { userPath } from "../../cli/terminal/paths.ts";
-import { fillBatch, labelledSubset, pairsOfSplit, SPLITS } from "../../data/mod.ts";
+import { labelledSubset, SPLITS } from "../../data/mod.ts";
 import { baseOf } from "../../experiments/definitions/scales.ts";
 import { openRunData, type RunData } from "../../training/mod.ts";
+import { exportSplits } from "./export_splits.ts";
 
 /** Pixels [M, N, 28, 28] and digits [N] of each split, and the rows of the labelled training pairs for each seed. */
 async function exportPairs(
@@ -21,28 +22,20 @@ async function exportPairs(
   options: { directory: string; seeds: readonly number[]; labelled: number },
 ): Promise<void> {
   const { directory, seeds, labelled: fraction } = options;
-  await makeFolder(directory);
-  const counts: Record<string, number> = {};
+  const splits = await exportSplits({ index, pixels, pairs }, directory);
   for (const split of SPLITS) {
-    const { count, images, views, study } = pairsOfSplit(index, pairs, split);
-    counts[split] = count;
-    const into = {
-      pixels: new Uint8Array(views * count * pixels.bytesPerImage),
-      present: new Float32Array(count * views),
-    };
-    fillBatch(pixels, { images, views, rows: Uint32Array.from({ length: count }, (_, row) => row), into });
-    await writeFileAtomic(join(directory, `${split}.pixels`), into.pixels);
     const digits = Uint8Array.from(
-      study,
+      splits[split].study,
       (number) => index.labels.findIndex((_, label) => index.labelState(number, label) === 1),
     );
     await writeFileAtomic(join(directory, `${split}.digits`), digits);
   }
-  const train = pairsOfSplit(index, pairs, "train");
+  const { train } = splits;
   const labelled = seeds.map((seed) => {
     const chosen = new Set(labelledSubset(index, train, { fraction, seed }).study);
     return [seed, Array.from(train.study, (study, row) => chosen.has(study) ? row : -1).filter((row) => row >= 0)];
   });
+  const counts = Object.fromEntries(SPLITS.map((split) => [split, splits[split].count]));
   const about = { views: index.views, imageSize: pixels.imageSize, counts, labelled: Object.fromEntries(labelled) };
   await writeFileAtomic(join(directory, "pairs.json"), `${JSON.stringify(about)}\n`);
 }

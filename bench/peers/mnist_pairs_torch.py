@@ -7,21 +7,16 @@ Needs PyTorch and scikit-learn; nothing else of the project does.
 """
 import argparse
 import json
-import math
-import os
 import time
 from pathlib import Path
 
-# Must be set before NumPy and PyTorch are imported: OpenBLAS's threads spin while waiting, which triples the work on
-# a busy machine.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+from torch_vae import METHODS, Schedule, Training, encode, read_pixels
+
 import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from torch import nn
-
-METHODS = ["mmvm", "independent", "poe", "moe", "mopoe", "avg"]
 
 
 class Encoder(nn.Module):
@@ -52,83 +47,17 @@ class Decoder(nn.Module):
         return self.layers(z)
 
 
-def kl_normal(mu, logvar):
-    return 0.5 * (mu ** 2 + logvar.exp() - 1 - logvar).sum(-1)
-
-
-def kl_pair(mu, logvar, mu_p, logvar_p):
-    return 0.5 * (logvar_p - logvar - 1 + (logvar - logvar_p).exp() + (mu - mu_p) ** 2 * (-logvar_p).exp()).sum(-1)
-
-
-def product(mu, logvar):
-    precision = (-logvar).exp()
-    total = precision.sum(0)
-    return (precision * mu).sum(0) / total, -total.log()
-
-
-def aggregate(method, mu, logvar):
-    views, samples, _ = mu.shape
-    if method == "poe":
-        return product(mu, logvar)
-    if method == "avg":
-        return mu.mean(0), logvar.exp().mean(0).log()
-    subsets = [[m] for m in range(views)]
-    if method == "mopoe":
-        subsets = [[m for m in range(views) if bits >> m & 1] for bits in range(1, 2 ** views)]
-        subsets.sort(key=lambda subset: (len(subset), subset))
-    parts = [product(mu[subset], logvar[subset]) for subset in subsets]
-    size = samples // len(parts)
-    ends = [size * (k + 1) for k in range(len(parts) - 1)] + [samples]
-    starts = [0] + ends[:-1]
-    pick = lambda i: torch.cat([part[i][a:b] for part, a, b in zip(parts, starts, ends)])
-    return pick(0), pick(1)
-
-
-def train(method, pixels, *, seed, epochs, beta, latent_dim=16, batch_size=64, scale=0.75):
+def train(method, pixels, *, seed, epochs, beta, latent_dim=16, batch_size=64):
     torch.manual_seed(seed)
     views, count = pixels.shape[:2]
     encoders = nn.ModuleList(Encoder(latent_dim) for _ in range(views))
     decoders = nn.ModuleList(Decoder(latent_dim) for _ in range(views))
-    optimizer = torch.optim.Adam([*encoders.parameters(), *decoders.parameters()], lr=1e-3)
-    steps_per_epoch = count // batch_size
-    alpha_steps = round(0.6 * steps_per_epoch * epochs)
-    step = 0
+    steps = count // batch_size * epochs
+    schedule = Schedule(epochs=epochs, batch_size=batch_size, alpha_steps=round(0.6 * steps), beta=beta)
+    training = Training(method, encoders, decoders, schedule)
     for _ in range(epochs):
-        order = torch.randperm(count)
-        for i in range(steps_per_epoch):
-            x = pixels[:, order[i * batch_size:(i + 1) * batch_size]].float() / 255
-            posteriors = [encoder(image) for encoder, image in zip(encoders, x)]
-            mu = torch.stack([m for m, _ in posteriors])
-            logvar = torch.stack([v for _, v in posteriors])
-            if method in ("mmvm", "independent"):
-                z = mu + (logvar / 2).exp() * torch.randn_like(mu)
-                kl = kl_normal(mu, logvar).sum(0)
-                if method == "mmvm":
-                    alpha = math.exp(math.log(1e-10) * step / alpha_steps)
-                    pairs = sum(
-                        kl_pair(mu[m], logvar[m], mu[k], logvar[k]) for m in range(views) for k in range(views)
-                    ) / views
-                    kl = alpha * kl + (1 - alpha) * pairs
-            else:
-                joint_mu, joint_logvar = aggregate(method, mu, logvar)
-                shared = joint_mu + (joint_logvar / 2).exp() * torch.randn_like(joint_mu)
-                z = [shared] * views
-                kl = views * kl_normal(joint_mu, joint_logvar)
-            nll = sum(
-                ((decoder(latent) - image).abs() / scale + math.log(2 * scale)).sum((1, 2, 3))
-                for decoder, latent, image in zip(decoders, z, x)
-            )
-            loss = (nll + beta * kl).mean()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            step += 1
+        training.epoch(pixels)
     return encoders.eval()
-
-
-@torch.no_grad()
-def encode(encoder, images):
-    return np.concatenate([encoder(part.float() / 255)[0].numpy() for part in images.split(500)])
 
 
 def score(encoders, data, labelled):
@@ -149,8 +78,8 @@ def read(folder):
     side, views = about["imageSize"], len(about["views"])
     data = {}
     for split, count in about["counts"].items():
-        pixels = np.fromfile(folder / f"{split}.pixels", np.uint8).reshape(views, count, 1, side, side)
-        data[split] = torch.from_numpy(pixels), np.fromfile(folder / f"{split}.digits", np.uint8)
+        pixels = read_pixels(folder / f"{split}.pixels", (views, count, side))
+        data[split] = pixels, np.fromfile(folder / f"{split}.digits", np.uint8)
     return about, data
 
 
