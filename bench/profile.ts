@@ -6,7 +6,7 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { choice, flag, integer, parseArguments, path } from "../cli/options/options.ts";
+import { choice, flag, integer, number, parseArguments, path } from "../cli/options/options.ts";
 import { runCli } from "../cli/terminal/run_cli.ts";
 import { formatTable } from "../cli/terminal/table.ts";
 import { createVaeTrainer, METHOD_NAMES, RESIDUAL_SIZES } from "../models/mod.ts";
@@ -18,6 +18,7 @@ const OPTIONS = {
   filterDim: integer({ min: 1, help: "filters of the first layer", default: 8 }),
   latentDim: integer({ min: 1, help: "latent dimensions", default: 32 }),
   batchSize: integer({ min: 1, help: "pairs per step", default: 8 }),
+  dropout: number({ min: 0, max: 0.99, help: "probability of dropout, 0.5 in the papers", default: 0.5 }),
   precision: choice(PRECISIONS, { help: "how feature maps and their gradients are stored", default: "f32" }),
   repeats: integer({ min: 1, help: "number of steps to time; the fastest is reported", default: 5 }),
   byOp: flag({ help: "list a kernel's shapes separately" }),
@@ -31,7 +32,7 @@ async function main(args: readonly string[]): Promise<void> {
     options: OPTIONS,
   }, args);
   using device = await Device.open();
-  const { batchSize, imageSize, filterDim, latentDim, method, precision } = values;
+  const { batchSize, dropout, imageSize, filterDim, latentDim, method, precision } = values;
   const views = ["frontal", "lateral"];
   using trainer = await createVaeTrainer(device, {
     config: {
@@ -41,7 +42,7 @@ async function main(args: readonly string[]): Promise<void> {
       imageSize,
       filterDim,
       latentDim,
-      dropout: 0.5,
+      dropout,
       likelihood: { name: "laplace", scale: 0.75 },
     },
     batchSize,

@@ -15,27 +15,36 @@
 // elements. The slabs here begin at block `block`.
 
 fn kernel(group: u32, lane: u32) {
+  // Before any branch: only there does llvmpipe load a value once for all lanes.
+  let scale = control_at(0);
+  let skipped = control_at(1) != 0.0;
+  let rate = hyper_at(0);
+  let rest_1 = hyper_at(1);
+  let rest_2 = hyper_at(2);
+  let correction = hyper_at(3);
+  let eps = hyper_at(4);
+  let all_l2 = hyper_at(5);
+  let all_decay = hyper_at(6);
   let i = group * LANES + lane;
-  if (i >= p.vectors) {
-    return;
-  }
-  if (control_at(1) != 0.0) {
+  if (i >= p.vectors || skipped) {
     return;
   }
   let old = parameters_at(i);
 //#if EXEMPT
   let place = p.block + i / 16u;
   let share = f32((decayed_at(place / 32u) >> (place % 32u)) & 1u);
-  let l2 = share * hyper_at(5);
-  let decay = share * hyper_at(6);
+  let l2 = share * all_l2;
+  let decay = share * all_decay;
 //#else
-  let l2 = hyper_at(5);
-  let decay = hyper_at(6);
+  let l2 = all_l2;
+  let decay = all_decay;
 //#end
-  let g = control_at(0) * gradients_at(i) + l2 * old;
-  let new_m = m_at(i) + hyper_at(1) * (g - m_at(i));
-  let new_v = v_at(i) + hyper_at(2) * (g * g - v_at(i));
+  let g = scale * gradients_at(i) + l2 * old;
+  let old_m = m_at(i);
+  let old_v = v_at(i);
+  let new_m = old_m + rest_1 * (g - old_m);
+  let new_v = old_v + rest_2 * (g * g - old_v);
   m_put(i, new_m);
   v_put(i, new_v);
-  parameters_put(i, old - (decay * old + hyper_at(0) * new_m / (sqrt(new_v) * hyper_at(3) + hyper_at(4))));
+  parameters_put(i, old - (decay * old + rate * new_m / (sqrt(new_v) * correction + eps)));
 }

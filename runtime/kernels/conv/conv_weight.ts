@@ -191,7 +191,9 @@ function planShares(options: ConvGeometry, block: Block): SharePlan {
   const columns = cout / vectors.width;
   const pixels = n * outH * outW;
   const { lanes = LANES } = block;
-  const { laneColumns } = planTiles({ rows, columns }, block);
+  let { laneColumns } = planTiles({ rows, columns }, block);
+  // With a few columns planTiles() is indifferent to lanes without any, because it knows of no other use for them.
+  while (laneColumns > 1 && laneColumns / 2 * block.columns >= columns) laneColumns /= 2;
   let laneRows = 1;
   while (laneRows * laneColumns < lanes && laneRows * block.rows < rows) laneRows *= 2;
   const rowTiles = Math.ceil(rows / (block.rows * laneRows));

@@ -65,6 +65,20 @@ for (const profile of PROFILES) {
   });
 }
 
+Deno.test("convWeightGradient() gives lanes that few channels leave without a column pixels of their own", async (t) => {
+  using device = await Device.open();
+  // Two vectors of output channels: with 8 x 1 blocks two lanes of eight have a column, with 8 x 2 blocks one has.
+  const geometry = geometryOf({ n: 2, image: [32, 32], kernel: [1, 1], channels: [8, 8] }, false)!;
+  for (const [variant, columns] of [["software-8x1", 2], ["software-8x2", 1], ["texels-8x2", 1]] as const) {
+    await t.step(variant, () => {
+      const target = forcing({ ...device.target, profile: "software" }, variant);
+      const [gradient] = convWeightGradient(geometry, target).dispatches;
+      const { lane_rows, lane_columns } = gradient!.uniforms as Record<string, number>;
+      assert.deepEqual({ lane_rows, lane_columns }, { lane_rows: 1, lane_columns: columns });
+    });
+  }
+});
+
 Deno.test("convWeightGradient() adds up batches of images where patches would not fit into one buffer", async () => {
   using device = await Device.open();
   const options = {
