@@ -29,6 +29,12 @@ export async function main(args: readonly string[]): Promise<void> {
         help: "share of view positions left blank, in MIMIC's layouts",
         default: 0,
       }),
+      faintFindings: number({
+        min: 0,
+        max: 1,
+        help: "share of findings that one view, frontal or lateral at random, shows only faintly",
+        default: 0,
+      }),
       workers: integer({ min: 1, max: 256, help: "number of drawing workers; one per core by default" }),
     },
   }, args);

@@ -8,7 +8,7 @@ import { DataError } from "../base/errors.ts";
 import { readRegular } from "../base/regular_file.ts";
 import { PHANTOM_VERSION, readRecord } from "../data/readers/phantom_record.ts";
 import { withBlankPositions } from "./blank_positions.ts";
-import { sceneOf } from "./draw.ts";
+import { scenesOf } from "./draw.ts";
 import { layoutOf } from "./layout.ts";
 import { phantomStudies } from "./patients.ts";
 import { drawFile } from "./study_files.ts";
@@ -26,7 +26,7 @@ const IMAGE = { maxBytes: 2 ** 25, kind: "a phantom" };
 export async function arePhantoms(root: string, names: readonly string[]): Promise<boolean> {
   const record = await recordOf(root);
   if (record === undefined || record.version !== PHANTOM_VERSION || !areValidSettings(record.settings)) return false;
-  const { seed, studies, scale, layout, blankPositions = 0 } = record.settings;
+  const { seed, studies, scale, layout, blankPositions = 0, faintFindings = 0 } = record.settings;
   const { imagePath } = layoutOf(layout);
   const wanted = new Set(names);
   for (const study of phantomStudies(seed, studies)) {
@@ -34,10 +34,10 @@ export async function arePhantoms(root: string, names: readonly string[]): Promi
     const { images: drawn } = withBlankPositions(study, blankPositions);
     const images = drawn.filter((image) => wanted.has(imagePath(study, image)));
     if (images.length === 0) continue;
-    const scene = sceneOf(study);
+    const sceneFor = scenesOf(study, faintFindings);
     for (const image of images) {
       const path = imagePath(study, image);
-      const { file } = drawFile(scene, image, { seed: study.seed, scale, layout });
+      const { file } = drawFile(sceneFor(image), image, { seed: study.seed, scale, layout });
       if (!await hasBytes(join(root, path), file)) return false;
       wanted.delete(path);
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import { Draws } from "./draws.ts";
-import type { ImageState } from "./exposures.ts";
+import { type ImageState, viewOf } from "./exposures.ts";
 import type { Point } from "./scene.ts";
 
 /** Pixel size of a full-size image in centimetres: 35 cm across 2544 pixels. */
@@ -33,7 +33,7 @@ export interface Camera {
 /** Draws the camera of an image at a scale; 1 is full size. */
 export function cameraOf(seed: number, image: ImageState, scale: number): Camera {
   const draws = new Draws("phantom camera", seed, image.key);
-  const view = image.projection === "AP" || image.projection === "PA" ? "frontal" : "lateral";
+  const view = viewOf(image);
   const bedside = image.projection === "AP";
   const sloppy = bedside ? 1.4 : 1;
   const zoom = draws.around(bedside ? 0.92 : 0.93, 0.025);

@@ -9,8 +9,10 @@ import { castShadow } from "./cast.ts";
 import { addDevices } from "./devices.ts";
 import { healthyScene } from "./anatomy.ts";
 import { Draws } from "./draws.ts";
-import type { ImageState } from "./exposures.ts";
+import { type ImageState, viewOf } from "./exposures.ts";
+import { changeFaintly, faintFindingsOf } from "./faint_findings.ts";
 import { develop, expose } from "./film.ts";
+import type { Finding } from "./findings.ts";
 import type { StudyState } from "./patients.ts";
 import { addFindings } from "./pathology.ts";
 import type { Scene } from "./scene.ts";
@@ -28,16 +30,42 @@ export interface PhantomImage {
   pixels: Uint8Array<ArrayBuffer>;
 }
 
-/** Creates the scene of a study from the patient's build, the posture, and the study's findings. */
-export function sceneOf(study: StudyState): Scene {
+/**
+ * Creates the scene of a study from the patient's build, the posture, and the study's findings.
+ *
+ * @param faint Findings that show only faintly; none by default.
+ */
+export function sceneOf(study: StudyState, faint: ReadonlySet<Finding> = new Set()): Scene {
   const { seed, index, patient, severities } = study;
   const stream = (...key: (string | number)[]) => new Draws("phantom scene", seed, index, ...key);
   const posture = stream("posture");
   const scene = healthyScene(patient.body, { breath: posture.around(0, 1.1), bedside: study.portable }, posture);
-  addFindings(scene, severities, (finding) => stream("finding", finding));
+  addFindings(scene, severities, { streamOf: (finding) => stream("finding", finding), faint });
   addSkeleton(scene, patient.body, stream("skeleton"));
-  if (severities["Support Devices"] > 0) addDevices(scene, severities["Support Devices"], stream("devices"));
+  const devices = severities["Support Devices"];
+  if (devices > 0) {
+    const add = () => addDevices(scene, devices, stream("devices"));
+    if (faint.has("Support Devices")) changeFaintly(scene, add);
+    else add();
+  }
   return scene;
+}
+
+/**
+ * Returns the scene that each image of a study shows: the same for both views, unless a share of the findings is faint
+ * in one of them.
+ *
+ * @param share Probability of each finding to be faint in one of the views.
+ */
+export function scenesOf(study: StudyState, share: number): (image: ImageState) => Scene {
+  if (share === 0) {
+    const scene = sceneOf(study);
+    return () => scene;
+  }
+  const [frontal, lateral] = (["frontal", "lateral"] as const).map((view) =>
+    sceneOf(study, faintFindingsOf(study, { view, share }))
+  );
+  return (image) => viewOf(image) === "frontal" ? frontal! : lateral!;
 }
 
 /**
@@ -62,6 +90,8 @@ export function drawImage(
 /**
  * Draws all images of a study, in the order of `study.images`.
  *
+ * @param options.faintFindings Probability of each finding to show only faintly in one of the views; 0 by default.
+ *
  * @example
  * ```ts
  * for (const study of phantomStudies(1, 3)) {
@@ -69,7 +99,10 @@ export function drawImage(
  * }
  * ```
  */
-export function drawStudy(study: StudyState, { scale }: { scale: number }): PhantomImage[] {
-  const scene = sceneOf(study);
-  return study.images.map((image) => drawImage(scene, image, { seed: study.seed, scale }));
+export function drawStudy(
+  study: StudyState,
+  { scale, faintFindings = 0 }: { scale: number; faintFindings?: number },
+): PhantomImage[] {
+  const sceneFor = scenesOf(study, faintFindings);
+  return study.images.map((image) => drawImage(sceneFor(image), image, { seed: study.seed, scale }));
 }

@@ -13,6 +13,7 @@ export interface DrawRequest {
   scale: number;
   layout: PhantomLayout;
   blankPositions?: number;
+  faintFindings?: number;
   directory: string;
   worker: number;
   workers: number;

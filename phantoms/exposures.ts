@@ -8,6 +8,11 @@ import { Draws } from "./draws.ts";
 /** The true projection of an image. */
 export type ViewPosition = "AP" | "PA" | "LATERAL" | "LL";
 
+/** The view that a projection is of. */
+export function viewOf({ projection }: Pick<ImageState, "projection">): "frontal" | "lateral" {
+  return projection === "AP" || projection === "PA" ? "frontal" : "lateral";
+}
+
 /** One image of a study, before it is drawn. */
 export interface ImageState {
   /** Five groups of eight hexadecimal digits, as in MIMIC-CXR-JPG. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Draws } from "./draws.ts";
+import { changeFaintly, FLUID_DEPTH } from "./faint_findings.ts";
 import { type Finding, FINDINGS, type Severities } from "./findings.ts";
 import { type Blob, type FindingSide, type Scene, type Side, sideSign, spineAt, taperAt } from "./scene.ts";
 
@@ -12,11 +13,20 @@ type Change = (scene: Scene, severity: number, draws: Draws) => void;
 /**
  * Applies the findings of a study to a healthy scene. Each finding has a random stream of its own, so that changing one
  * severity leaves the appearance of the other findings unchanged.
+ *
+ * @param options.faint Findings that show only faintly.
  */
-export function addFindings(scene: Scene, severities: Severities, streamOf: (finding: Finding) => Draws): void {
+export function addFindings(
+  scene: Scene,
+  severities: Severities,
+  { streamOf, faint }: { streamOf: (finding: Finding) => Draws; faint: ReadonlySet<Finding> },
+): void {
   for (const finding of FINDINGS) {
     const change = CHANGES[finding];
-    if (severities[finding] > 0 && change !== undefined) change(scene, severities[finding], streamOf(finding));
+    if (severities[finding] === 0 || change === undefined) continue;
+    const make = () => change(scene, severities[finding], streamOf(finding));
+    if (faint.has(finding)) changeFaintly(scene, make);
+    else make();
   }
 }
 
@@ -236,7 +246,7 @@ function effuse(scene: Scene, severity: number, draws: Draws): void {
   for (const side of sides) {
     const share = severity * (side === first ? 1 : draws.between(0.4, 0.8));
     const lung = scene.lungs[side];
-    lung.fluid = Math.max(lung.fluid, lung.dome - 3.2 + 5.4 * share * draws.between(0.85, 1.1));
+    lung.fluid = Math.max(lung.fluid, lung.dome - FLUID_DEPTH + 5.4 * share * draws.between(0.85, 1.1));
     lung.meniscus = draws.between(2.2, 3.4);
     lung.veil += 0.02 * share;
   }

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { drawImage, sceneOf } from "./draw.ts";
+import { drawImage, sceneOf, scenesOf } from "./draw.ts";
 import { encodeGrayJpeg } from "./jpeg.ts";
 import type { PhantomLayout } from "../data/readers/phantom_record.ts";
 import type { ImageState } from "./exposures.ts";
@@ -53,21 +53,23 @@ export function drawFile(
 /** Draws the images of a study and writes them and its report below `directory`. */
 export function writeStudyFiles(
   study: StudyState,
-  { directory, scale, layout, blankPositions = 0 }: {
+  { directory, scale, layout, blankPositions = 0, faintFindings = 0 }: {
     directory: string;
     scale: number;
     layout: PhantomLayout;
     blankPositions?: number;
+    faintFindings?: number;
   },
 ): StudyFiles {
   const { imagePath, reportPath } = layoutOf(layout);
-  const scene = sceneOf(study);
+  const sceneFor = scenesOf(study, faintFindings);
   const images = withBlankPositions(study, blankPositions).images.map((image) => {
-    const { width, height, file } = drawFile(scene, image, { seed: study.seed, scale, layout });
+    const { width, height, file } = drawFile(sceneFor(image), image, { seed: study.seed, scale, layout });
     const path = imagePath(study, image);
     return { path, width, height, bytes: file.length, sha256: writeNew(join(directory, path), file) };
   });
-  const text = reportPath === undefined ? undefined : reportText(study, scene);
+  // Reports tell the findings of the study, whichever view shows them.
+  const text = reportPath === undefined ? undefined : reportText(study, sceneOf(study));
   if (reportPath === undefined || text === undefined) return { images };
   const path = reportPath(study);
   return { images, report: { path, sha256: writeNew(join(directory, path), new TextEncoder().encode(text)) } };

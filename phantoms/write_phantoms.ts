@@ -38,6 +38,8 @@ export interface PhantomOptions {
   layout?: PhantomLayout;
   /** Share of the images whose view position is left blank, 0 to 1; only in MIMIC's layouts. */
   blankPositions?: number;
+  /** Probability of each finding of a study to show only faintly in one of the two views, 0 to 1; 0 by default. */
+  faintFindings?: number;
   /** Number of Web Workers; the number of cores, at most 8, by default. Does not affect the files. */
   workers?: number;
   /** Called after each study. */
@@ -87,6 +89,7 @@ export async function writePhantoms(root: string, options: PhantomOptions): Prom
     scale: options.scale ?? 0.1,
     layout: options.layout ?? "mimic-cxr",
     ...(options.blankPositions ? { blankPositions: options.blankPositions } : {}),
+    ...(options.faintFindings ? { faintFindings: options.faintFindings } : {}),
   };
   checkOptions(settings, options.workers);
   const target = resolve(root);
@@ -105,7 +108,7 @@ export async function writePhantoms(root: string, options: PhantomOptions): Prom
 }
 
 function checkOptions(settings: PhantomSettings, workers: number | undefined): void {
-  const { studies, seed, scale, layout, blankPositions = 0 } = settings;
+  const { studies, seed, scale, layout, blankPositions = 0, faintFindings = 0 } = settings;
   const whole = (name: string, value: number, low: number, high: number): void => {
     if (!Number.isInteger(value) || value < low || value > high) {
       throw new RangeError(`writePhantoms: ${name} is ${value}, but must be a whole number from ${low} to ${high}`);
@@ -117,8 +120,10 @@ function checkOptions(settings: PhantomSettings, workers: number | undefined): v
   if (!(scale >= 0.02 && scale <= 1)) {
     throw new RangeError(`writePhantoms: scale is ${scale}, but must be from 0.02 to 1`);
   }
-  if (!(blankPositions >= 0 && blankPositions <= 1)) {
-    throw new RangeError(`writePhantoms: blankPositions is ${blankPositions}, but must be from 0 to 1`);
+  for (const [name, share] of Object.entries({ blankPositions, faintFindings })) {
+    if (!(share >= 0 && share <= 1)) {
+      throw new RangeError(`writePhantoms: ${name} is ${share}, but must be from 0 to 1`);
+    }
   }
   if (blankPositions > 0 && layout === "chexpert") {
     throw new RangeError("writePhantoms: CheXpert's layout has no blank view positions");
@@ -141,11 +146,12 @@ async function reusable(
   { present, settings }: { present: PhantomRecord; settings: PhantomSettings },
 ): Promise<boolean> {
   if (!sameSettings(present.settings, settings)) {
-    const { studies, seed, scale, layout, blankPositions } = present.settings;
+    const { studies, seed, scale, layout, blankPositions, faintFindings } = present.settings;
     const blank = blankPositions === undefined ? "" : `, blank positions ${blankPositions}`;
+    const faint = faintFindings === undefined ? "" : `, faint findings ${faintFindings}`;
     throw new DataError(
-      `the folder holds other phantoms (${studies} studies, seed ${seed}, scale ${scale}, layout ${layout}${blank}); ` +
-        "name another, or delete it",
+      `the folder holds other phantoms (${studies} studies, seed ${seed}, scale ${scale}, layout ${layout}${blank}` +
+        `${faint}); name another, or delete it`,
       { file: target },
     );
   }

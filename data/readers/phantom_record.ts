@@ -42,6 +42,8 @@ export interface PhantomSettings {
   layout: PhantomLayout;
   /** Share of the images whose view position is left blank, in addition to those without one; absent for 0. */
   blankPositions?: number;
+  /** Probability of each finding to show only faintly in one of the two views; absent for 0. */
+  faintFindings?: number;
 }
 
 const recordSchema = z.strictObject({
@@ -55,6 +57,7 @@ const recordSchema = z.strictObject({
     // Older records have no layout.
     layout: z.enum(PHANTOM_LAYOUTS).default("mimic-cxr"),
     blankPositions: z.number().exactOptional(),
+    faintFindings: z.number().exactOptional(),
   }),
   patients: z.int(),
   images: z.int(),
@@ -68,7 +71,7 @@ export type PhantomRecord = z.infer<typeof recordSchema>;
 /** Whether two settings produce the same files. */
 export function sameSettings(a: PhantomSettings, b: PhantomSettings): boolean {
   return a.studies === b.studies && a.seed === b.seed && a.scale === b.scale && a.layout === b.layout &&
-    (a.blankPositions ?? 0) === (b.blankPositions ?? 0);
+    (a.blankPositions ?? 0) === (b.blankPositions ?? 0) && (a.faintFindings ?? 0) === (b.faintFindings ?? 0);
 }
 
 /**

@@ -31,3 +31,24 @@ Deno.test("deno task phantoms rejects values, naming the flag and the range", as
   assert.equal(none.code, 2);
   assert.equal(none.stderr, 'error: --studies must be a whole number from 1 to 1000000, not "0"\n');
 });
+
+Deno.test("deno task phantoms --faint-findings draws other images with the same tables, and records the share", async () => {
+  const folder = await Deno.realPath(await Deno.makeTempDir());
+  const drawn = async (out: string, flags: readonly string[]) => {
+    const args = ["phantoms", "--out", out, "--studies", "3", "--scale", "0.02", ...flags];
+    const { code, stderr } = await runTask(["--config", join(ROOT, "deno.json"), ...args], { cwd: folder });
+    assert.equal(code, 0, stderr);
+    return await Deno.readTextFile(join(folder, out, "SHA256SUMS.txt"));
+  };
+  const [plain, none, faint] = [
+    await drawn("plain", []),
+    await drawn("none", ["--faint-findings", "0"]),
+    await drawn("faint", ["--faint-findings", "1"]),
+  ];
+  assert.equal(none, plain);
+  const tables = (sums: string) => sums.split("\n").filter((line) => !line.endsWith(".jpg"));
+  assert.notEqual(faint, plain);
+  assert.deepEqual(tables(faint), tables(plain));
+  assert.match(await Deno.readTextFile(join(folder, "faint", "phantoms.json")), /"faintFindings": 1/);
+  await Deno.remove(folder, { recursive: true });
+});
