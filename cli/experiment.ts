@@ -5,22 +5,22 @@
  */
 import { join } from "node:path";
 import { writeFileAtomic } from "../base/atomic_file.ts";
-import { DATASETS, isDigits } from "../data/mod.ts";
+import { DATASETS } from "../data/mod.ts";
 import {
   type Base,
-  baseOf,
   collectPart,
   type Experiment,
-  type ExperimentContext,
   EXPERIMENTS,
   type FailedRun,
   measurementPath,
+  ofSetting,
   type Part,
   pendingJobs,
   performRuns,
   planName,
   type RunJob,
   SCALES,
+  settingsOf,
   testData,
   testRoots,
   wholeData,
@@ -41,8 +41,8 @@ import { Device } from "../runtime/mod.ts";
 import { printable, sentenceForUser, UsageError, UserError } from "./terminal/errors.ts";
 import { experimentProgress } from "./terminal/experiment_progress.ts";
 import { choice, flag, integer, type OptionValues, parseArguments, path, runName } from "./options/options.ts";
-import { CACHE, drawPhantoms, EXPERIMENTS_FOLDER, phantomRoot } from "./run/phantom_data.ts";
-import { freshPhantoms, phantomsOf } from "./run/experiment_phantoms.ts";
+import { CACHE, drawPhantoms, EXPERIMENTS_FOLDER, type PhantomChoice } from "./run/phantom_data.ts";
+import { contextOf } from "./run/experiment_context.ts";
 import { invocation } from "./terminal/invocation.ts";
 import { runCli } from "./terminal/run_cli.ts";
 import { reportData, softwareVersions } from "./run/run_output.ts";
@@ -84,6 +84,10 @@ const OPTIONS = {
     help:
       "use only this seed of the scale, on another machine or another day; deno task evidence brings seeds together",
   }),
+  setting: runName({
+    help: "use only the arms with this setting, such as label-noise or 0.2, or base for those without one; " +
+      "deno task evidence brings settings together",
+  }),
   only: runName({ help: "perform this run alone and write no tables, as the tasks of a --slurm array do" }),
   ...SLURM_OPTIONS,
 };
@@ -114,15 +118,15 @@ export async function main(args: readonly string[]): Promise<number> {
   requireSlurm(values);
   requireFresh(values);
   const command = [invocation("experiment"), ...args].join(" ");
-  const planned = experiment.parts(contextOf(values));
-  const parts = values.floors ? withFloors(planned) : planned;
+  const { context, drawn } = contextOf(values);
+  const parts = chosenParts(experiment, experiment.parts(context), values);
   const stop = stopSignals("finishing the steps and saving");
   try {
     const jobs = await pendingJobs(parts, { root: ROOT });
     const all = await pendingJobs(parts, { root: ROOT, all: true });
     console.error(`${experiment.name}: ${all.length} runs, ${all.length - jobs.length} of them done`);
     const chosen = values.only === undefined ? jobs : onlyJob(values.only, { jobs, all });
-    await prepareData(chosen, { values, signal: stop.signal });
+    await prepareData(chosen, { drawn, signal: stop.signal });
     if (values.slurm) {
       await writeJobs(all, { experiment, values });
       return 0;
@@ -140,20 +144,28 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The seeds that were asked for. */
-function seedsOf(all: readonly number[], { seeds, seed }: Values): readonly number[] {
-  if (seed === undefined) return all.slice(0, seeds);
-  if (seeds !== undefined) throw new UsageError("--seed and --seeds exclude each other: give one of them");
-  if (!all.includes(seed)) {
-    throw new UsageError(`--seed ${seed} is none of the scale's seeds, ${all.join(", ")}: name one of them`);
-  }
-  return [seed];
-}
-
 /** Refuses new phantoms as a test set of other images. */
 function requireFresh({ dataset, data, fresh }: Values): void {
   if (!fresh || dataset === "phantoms" || (dataset === "chexpert" && data === undefined)) return;
   throw new UsageError(`--fresh draws phantoms, which cannot score runs on ${data ?? dataset}: leave it out`);
+}
+
+/** The parts that were asked for. */
+function chosenParts(
+  { name }: Experiment,
+  planned: readonly Part[],
+  { setting, floors }: Pick<Values, "setting" | "floors">,
+): readonly Part[] {
+  if (planned.length === 0) {
+    throw new UsageError(`${name} draws phantoms of several kinds itself: leave out --dataset and --data`);
+  }
+  const parts = setting === undefined ? planned : ofSetting(planned, setting);
+  if (parts.length === 0) {
+    throw new UsageError(
+      `--setting ${setting} is none of the experiment's, which has ${settingsOf(planned).join("; ")}`,
+    );
+  }
+  return floors ? withFloors(parts) : parts;
 }
 
 /** The job of one run; none if it is done. */
@@ -171,7 +183,7 @@ async function writeJobs(
   all: readonly RunJob[],
   { experiment, values }: { experiment: Experiment; values: Values },
 ): Promise<void> {
-  const { dataset, data, scale, submit, floors, seeds, seed, fresh } = values;
+  const { dataset, data, scale, submit, floors, seeds, seed, fresh, setting } = values;
   const name = `${experiment.name}-${dataset}-${scale}`;
   const place = data === undefined ? [] : ["--data", data];
   const flags = [
@@ -179,6 +191,7 @@ async function writeJobs(
     ...(seeds === undefined ? [] : ["--seeds", String(seeds)]),
     ...(seed === undefined ? [] : ["--seed", String(seed)]),
     ...(fresh === undefined ? [] : ["--fresh", String(fresh)]),
+    ...(setting === undefined ? [] : ["--setting", setting]),
     ...(floors ? ["--floors"] : []),
   ];
   await writeSweep({
@@ -197,29 +210,11 @@ async function writeJobs(
   });
 }
 
-function contextOf(values: Values): ExperimentContext {
-  const { scale } = values;
-  const on = (dataset: Base["dataset"], root?: string) => {
-    const phantoms = phantomsOf(dataset, values);
-    const place = root ?? (phantoms && phantomRoot(phantoms.drawn));
-    if (place === undefined && !isDigits(dataset)) throw new UsageError(`--dataset ${dataset} needs --data DIR`);
-    const fresh = freshPhantoms(dataset, { values, root });
-    const base = baseOf(dataset, { scale, root: place, ...(fresh ? { test: { root: phantomRoot(fresh) } } : {}) });
-    return { ...base, seeds: seedsOf(base.seeds, values) };
-  };
-  return { scale, on, base: on(values.dataset, values.data) };
-}
-
 /** Generates and prepares all data before the first run, so that problems with the data surface immediately. */
 async function prepareData(
   jobs: readonly RunJob[],
-  { values, signal }: { values: Values; signal: AbortSignal },
+  { drawn, signal }: { drawn: ReadonlyMap<string, PhantomChoice>; signal: AbortSignal },
 ): Promise<void> {
-  const drawn = (["phantoms", "chexpert"] as const).flatMap((dataset) => {
-    const { drawn } = phantomsOf(dataset, values)!;
-    const fresh = freshPhantoms(dataset, { values });
-    return [drawn, ...(fresh ? [fresh] : [])];
-  });
   const needed = new Map(jobs.flatMap((job) => {
     const { data, ...options } = neededData(job.plan.config);
     return [wholeData(data), ...testRoots(job).map((root) => testData(data, root))].map((each) => {
@@ -228,7 +223,7 @@ async function prepareData(
     });
   }));
   for (const options of needed.values()) {
-    const phantoms = drawn.find((choice) => phantomRoot(choice) === options.data.root);
+    const phantoms = drawn.get(options.data.root ?? "");
     if (phantoms !== undefined) await drawPhantoms(phantoms, { signal });
     using reporter = reportData();
     reporter.finish(await openRunData({ ...options, cacheDir: CACHE, signal, ...reporter }));

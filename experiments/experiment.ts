@@ -111,6 +111,14 @@ export interface Measured {
   readonly comparisons: readonly Comparison[];
 }
 
+/** How phantoms differ from those of a scale. */
+export interface PhantomVariant {
+  /** How many times as many studies to train on; 1 by default. */
+  readonly times?: number;
+  /** Probability of each finding to show only faintly in one of the two views; 0 by default. */
+  readonly faintFindings?: number;
+}
+
 /** The data set and scale of an experiment. */
 export interface ExperimentContext {
   /** Size of the runs. */
@@ -118,7 +126,12 @@ export interface ExperimentContext {
   /** The base of every run on the requested data set. */
   readonly base: Base;
   /** Returns the base on another data set at the same scale, with that data set's test set. */
-  readonly on: (dataset: Base["dataset"], root?: string) => Base;
+  readonly on: (dataset: Base["dataset"]) => Base;
+  /**
+   * Returns the base on phantoms that are drawn otherwise, with a test set drawn likewise; absent where the requested
+   * data are no phantoms that can be drawn.
+   */
+  readonly phantoms?: (variant: PhantomVariant) => Base;
 }
 
 /** An experiment. */
@@ -135,7 +148,7 @@ export interface Experiment {
   readonly published?: boolean;
   /** Whether differences are shown for every label rather than only for macro averages. */
   readonly comparePerLabel?: boolean;
-  /** The arms, by data set. */
+  /** The arms, by data set; no parts if the data set cannot have them. */
   readonly parts: (context: ExperimentContext) => readonly Part[];
   /** Summarises the findings as text. */
   readonly conclude?: (measured: Measured) => string;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Base, ScaleName } from "../../experiments/mod.ts";
+import type { Base, PhantomVariant, ScaleName } from "../../experiments/mod.ts";
 import type { PhantomChoice } from "./phantom_data.ts";
 
 /** Phantoms to train on, and new ones of the same population, drawn with another seed, to score on. */
@@ -17,9 +17,11 @@ const PHANTOMS: Readonly<Record<ScaleName, { readonly drawn: PhantomChoice; read
 /** The phantoms of a scale in a data set's layout; `undefined` for data sets that phantoms do not stand for. */
 export function phantomsOf(
   dataset: Base["dataset"],
-  { scale }: { scale: ScaleName },
+  { scale, variant: { times = 1, faintFindings } = {} }: { scale: ScaleName; variant?: PhantomVariant },
 ): { readonly drawn: PhantomChoice; readonly fresh: PhantomChoice } | undefined {
-  const { drawn, fresh } = PHANTOMS[scale];
+  const faint = faintFindings === undefined ? {} : { faintFindings };
+  const drawn = { ...PHANTOMS[scale].drawn, studies: times * PHANTOMS[scale].drawn.studies, ...faint };
+  const fresh = { ...PHANTOMS[scale].fresh, ...faint };
   if (dataset === "phantoms") return { drawn, fresh };
   // The same phantoms, laid out as CheXpert is.
   if (dataset === "chexpert") return { drawn: { ...drawn, layout: dataset }, fresh: { ...fresh, layout: dataset } };
@@ -34,9 +36,13 @@ export function phantomsOf(
  */
 export function freshPhantoms(
   dataset: Base["dataset"],
-  { values, root }: { values: { scale: ScaleName; fresh?: number | undefined }; root?: string | undefined },
+  { values: { scale, fresh: count }, root, variant = {} }: {
+    values: { scale: ScaleName; fresh?: number | undefined };
+    root?: string | undefined;
+    variant?: PhantomVariant;
+  },
 ): PhantomChoice | undefined {
-  const fresh = phantomsOf(dataset, values)?.fresh;
-  const studies = values.fresh ?? (root === undefined ? fresh?.studies : 0);
+  const fresh = phantomsOf(dataset, { scale, variant })?.fresh;
+  const studies = count ?? (root === undefined ? fresh?.studies : 0);
   return fresh === undefined || !studies ? undefined : { ...fresh, studies };
 }

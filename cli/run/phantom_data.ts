@@ -12,16 +12,18 @@ export const CACHE = "cache";
 /** Folder of the experiments' runs and reports. */
 export const EXPERIMENTS_FOLDER = "runs/experiments";
 
-/** Number of phantoms, their seed, and their layout, MIMIC-CXR-JPG's by default. */
+/** Number of phantoms, their seed, their layout (MIMIC-CXR-JPG's by default), and the share of faint findings. */
 export interface PhantomChoice {
   readonly studies: number;
   readonly seed: number;
   readonly layout?: PhantomLayout;
+  readonly faintFindings?: number;
 }
 
 /** The directory of such phantoms. */
-export function phantomRoot({ studies, seed, layout = "mimic-cxr" }: PhantomChoice): string {
-  return `${CACHE}/phantoms-${layout === "mimic-cxr" ? "" : `${layout}-`}${studies}-${seed}`;
+export function phantomRoot({ studies, seed, layout = "mimic-cxr", faintFindings = 0 }: PhantomChoice): string {
+  const kind = `${layout === "mimic-cxr" ? "" : `${layout}-`}${faintFindings === 0 ? "" : `faint-${faintFindings}-`}`;
+  return `${CACHE}/phantoms-${kind}${studies}-${seed}`;
 }
 
 /** Draws phantoms unless they exist already. */

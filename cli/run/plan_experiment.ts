@@ -68,6 +68,12 @@ export async function planExperiment(options: ExperimentPlanOptions): Promise<[s
   const { experiment, scale, runs, onProgress } = options;
   const dataset = options.dataset ?? (options.root === undefined ? "phantoms" : detectDataset(options.root));
   const parts = experiment.parts(contextOf({ ...options, dataset }));
+  if (parts.length === 0) {
+    throw new UsageError(
+      `${experiment.name} draws phantoms of several kinds itself, of which --data names one: plan table, whose arms ` +
+        "are its base",
+    );
+  }
   const [jobs, all] = [await pendingJobs(parts, { root: runs }), await pendingJobs(parts, { root: runs, all: true })];
   onProgress(
     `${experiment.name} at scale ${scale} on ${dataset}: ${all.length} runs, ${all.length - jobs.length} done`,

@@ -10,6 +10,7 @@ import { missingViews } from "./missing_views.ts";
 import { otherDatasets } from "./other_datasets.ts";
 import { peers } from "./peers.ts";
 import { polymnist } from "./polymnist.ts";
+import { publishedOrder } from "./published_order.ts";
 import { singleView } from "./single_view.ts";
 import { softSharing } from "./soft_sharing.ts";
 import { table } from "./table.ts";
@@ -22,6 +23,7 @@ import { withText } from "./with_text.ts";
 export const EXPERIMENTS: readonly Experiment[] = [
   table,
   tableExtended,
+  publishedOrder,
   labelEfficiency,
   tenPercent,
   peers,

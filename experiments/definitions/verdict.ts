@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { settingText } from "../../eval/results/evaluation_groups.ts";
+import { leadsOf } from "../../eval/results/leads.ts";
 import type { Comparison, Results } from "../../eval/results/results.ts";
 
 /**
@@ -56,4 +58,18 @@ export function leadBySeed({ evaluations }: Results): string {
     return `${view} ${leads.join(", ")}`;
   });
   return `mmvm - independent by seed: ${lines.join("; ")}`;
+}
+
+/** MMVM's lead in macro AUROC over the best other VAE by setting and view, in percentage points, with intervals. */
+export function leadBySetting(comparisons: readonly Comparison[]): string {
+  const leads = Map.groupBy(leadsOf(comparisons, "mmvm"), ({ setting }) => settingText(setting) || "base");
+  if (leads.size === 0) return "mmvm was not compared with any other VAE.";
+  const points = (value: number) => `${value < 0 ? "-" : "+"}${(Math.abs(value) * 100).toFixed(2)}`;
+  const lines = [...leads].map(([setting, views]) =>
+    `${setting}: ` + views.map(({ view, other, difference: { value, low, high } }) => {
+      const interval = low === null || high === null ? "" : ` [${points(low)}, ${points(high)}]`;
+      return `${view} ${points(value!)}${interval} over ${other}`;
+    }).join("; ")
+  );
+  return ["mmvm's lead over the best other VAE in points of macro AUROC:", ...lines].join("\n");
 }

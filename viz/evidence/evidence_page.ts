@@ -120,7 +120,7 @@ function sourcePart(h: Builder, { figure, title }: EvidenceTopic, source: Eviden
       "figcaption",
       null,
       h("strong", null, `${title}, ${record.title}.`),
-      ` ${findingSentence(source, { summary, figure })} ${basisSentence(record, summary)} From `,
+      ` ${findingSentence(source, { summary, figure })} ${basisSentence(record, { summary, figure })} From `,
       h("code", null, path),
       ` of ${dateText(record.createdAt)}; `,
       report === undefined ? "its report is not here." : [linkTo(h, report), reportNote(record)],

@@ -11,6 +11,7 @@ import { lineChart, type LineSeries, rangeOf } from "../report/charts/line_chart
 import { legend } from "../report/charts/marks.ts";
 import { scrollRegion } from "../report/context.ts";
 import type { Arm } from "../report/figures/arms.ts";
+import { compareNaturally } from "../report/figures/natural_order.ts";
 import { assignSlots, methodName, methodRank } from "../report/figures/palette.ts";
 import type { Summary } from "../report/figures/summary.ts";
 import type { Builder, Child } from "../report/markup/dom.ts";
@@ -41,14 +42,45 @@ export function evidenceFigure(
       ];
     case "setting":
       return bySetting(h, evaluations, figure.key);
+    case "settings":
+      return summary.views.map((view, v) => scrollRegion(h, `${view} view`, intervals(h, summary, v, bySettings)));
     case "trade-off":
       return tradeOffs(h, tradeOff);
   }
 }
 
-function intervals(h: Builder, summary: Summary, view: number): HTMLTableElement {
+/** A row of a table of intervals: an arm, its name, and the rows with which it is compared. */
+interface NamedRow {
+  readonly index: number;
+  readonly name: string;
+  readonly group: string;
+}
+
+function byMethod(arms: readonly Arm[]): NamedRow[] {
+  return arms.map(({ name }, index) => ({ index, name, group: "" }));
+}
+
+/** Arms of one setting together, named and compared within it. */
+function bySettings(arms: readonly Arm[]): NamedRow[] {
+  return arms.map(({ method, variant }, index) => ({
+    index,
+    name: `${variant === "" ? "base" : variant}: ${methodName(method)}`,
+    group: variant,
+  })).sort((a, b) => compareNaturally(a.group, b.group) || a.index - b.index);
+}
+
+/** @param rowsOf The rows in order; the best of each group is set in bold. */
+function intervals(h: Builder, summary: Summary, view: number, rowsOf = byMethod): HTMLTableElement {
   const rows = summary.cells[summary.primary]!;
   const range = rows.flatMap((each) => each.at(-1)!.flatMap((cell) => [cell?.low, cell?.high]));
+  const shown = rowsOf(summary.arms).flatMap((row) => {
+    const cell = rows[view]!.at(-1)![row.index] ?? null;
+    return cell === null ? [] : [{ ...row, cell }];
+  });
+  const best = new Map([...Map.groupBy(shown, ({ group }) => group)].map(([group, members]) => [
+    group,
+    members.length < 2 ? NaN : Math.max(...members.map(({ cell }) => cell.value)),
+  ]));
   return intervalTable(h, {
     caption: `${capitalise(summary.views[view]!)} view`,
     head: "Method",
@@ -56,22 +88,12 @@ function intervals(h: Builder, summary: Summary, view: number): HTMLTableElement
     columns: ["AUROC", "95% interval"],
     reference: null,
     range,
-    rows: summary.arms.flatMap((arm, index) => {
-      const cell = rows[view]!.at(-1)![index] ?? null;
-      if (cell === null) return [];
-      const { value, low, high } = cell;
-      const bold = cell.mark === "best";
-      return [{
-        arm,
-        index,
-        name: arm.name,
-        value,
-        low,
-        high,
-        bold,
-        cells: [formatScore(value), formatInterval(low, high)],
-      }];
-    }),
+    rows: shown.map(({ index, name, group, cell: { value, low, high } }) => ({
+      arm: summary.arms[index]!,
+      ...{ index, name, value, low, high },
+      bold: value === best.get(group),
+      cells: [formatScore(value), formatInterval(low, high)],
+    })),
   });
 }
 

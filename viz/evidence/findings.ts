@@ -5,6 +5,8 @@
  */
 import type { EvidenceRecord, TradeOffPoint } from "../../eval/evidence/evidence_record.ts";
 import type { Comparison, Evaluation } from "../../eval/results/results.ts";
+import { leadsOf } from "../../eval/results/leads.ts";
+import { settingText } from "../report/figures/arms.ts";
 import type { Cell } from "../report/figures/cells.ts";
 import { armNamed, readComparisons } from "../report/figures/comparisons.ts";
 import { probeName, type Summary } from "../report/figures/summary.ts";
@@ -18,6 +20,7 @@ import {
   formatPercent,
   formatScore,
 } from "../report/markup/format.ts";
+import { compareNaturally } from "../report/figures/natural_order.ts";
 import { methodName } from "../report/figures/palette.ts";
 import type { EvidenceFigure } from "./evidence.ts";
 
@@ -25,19 +28,45 @@ import type { EvidenceFigure } from "./evidence.ts";
 type Scored = Pick<Evaluation, "method" | "view" | "setting" | "labelledFraction" | "macro">;
 
 /** What was measured on what: studies, patients, seeds, probe and intervals. */
-export function basisSentence({ tests, data, runs, evaluations }: EvidenceRecord, summary: Summary): string {
+export function basisSentence(
+  record: EvidenceRecord,
+  { summary, figure }: { summary: Summary; figure: EvidenceFigure },
+): string {
+  const { tests, data, runs, evaluations } = record;
   const most = tests.reduce((a, b) => b.studies > a.studies ? b : a);
   const seeds = [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b);
   const fractions = [...new Set(evaluations.map((each) => each.labelledFraction))].sort((a, b) => a - b);
   const { probe, latents } = summary.slices[summary.primary]!;
-  const trained = data.splits.find(({ split }) => split === "train")?.studies ?? 0;
-  return `Trained on ${formatCount(trained)} studies of ${data.dataset} and scored on ${
-    formatCount(most.studies)
-  } test studies of ${formatCount(most.patients)} patients: ${formatCount(runs.length)} runs with seed${
-    seeds.length === 1 ? "" : "s"
-  } ${formatList(seeds.map(String))}, ${probeName({ probe, latents })} with ${
+  const trained = figure.kind === "settings" ? trainedBySetting(evaluations) : formatCount(trainedOn(data));
+  return `Trained on ${trained} studies of ${data.dataset} and scored on ${formatCount(most.studies)} test studies of ${
+    formatCount(most.patients)
+  } patients: ${formatCount(runs.length)} runs with seed${seeds.length === 1 ? "" : "s"} ${
+    formatList(seeds.map(String))
+  }, ${probeName({ probe, latents })} with ${
     formatList(fractions.map(formatPercent))
   } of the labels, macro AUROC over ${summary.labels.length} labels, 95% intervals of a bootstrap over patients.`;
+}
+
+function trainedOn({ splits }: EvidenceRecord["data"]): number {
+  return splits.find(({ split }) => split === "train")?.studies ?? 0;
+}
+
+/** The studies that most settings were trained on, and those of the others: probes have the labels of all of them. */
+function trainedBySetting(evaluations: EvidenceRecord["evaluations"]): string {
+  const counts = [...Map.groupBy(evaluations, ({ setting }) => nameOf(setting))].map(([name, group]) => ({
+    name,
+    studies: Math.max(...group.map(({ labelledStudies }) => labelledStudies)),
+  }));
+  const frequency = (studies: number) => counts.filter((each) => each.studies === studies).length;
+  const usual = counts.reduce((a, b) => frequency(b.studies) > frequency(a.studies) ? b : a).studies;
+  const others = counts.filter(({ studies }) => studies !== usual)
+    .map(({ name, studies }) => `${formatCount(studies)} with ${name}`);
+  return others.length === 0 ? formatCount(usual) : `${formatCount(usual)} (${formatList(others)})`;
+}
+
+/** A setting as the page names it. */
+function nameOf(setting: Evaluation["setting"]): string {
+  return settingText(setting) || "base";
 }
 
 /** What the figure shows, in one sentence. */
@@ -51,6 +80,8 @@ export function findingSentence(
       return capitalise(summary.views.map((_, view) => orderClause(comparisons, { summary, view })).join("; ")) + ".";
     case "setting":
       return changeSentence(evaluations, (each) => Number(each.setting[figure.key]));
+    case "settings":
+      return leadSentence(comparisons, summary.views);
     case "fraction":
       return changeSentence(evaluations, (each) => each.labelledFraction);
     case "trade-off":
@@ -96,6 +127,27 @@ function differenceOf(
   return `, by ${formatDifference(sign(value))} [${formatDifferenceInterval(from, to)}] (p ${formatP(row.p)}, ${
     formatP(row.pHolm)
   } after Holm; ${test})`;
+}
+
+/** How far MMVM is ahead of the best other VAE in each view and setting, and where it is so in every view. */
+function leadSentence(comparisons: readonly Comparison[], views: readonly string[]): string {
+  const leads = leadsOf(comparisons, "mmvm").map((lead) => ({ ...lead, name: nameOf(lead.setting) }))
+    .sort((a, b) => compareNaturally(settingText(a.setting), settingText(b.setting)));
+  if (leads.length === 0) return "MMVM was not compared with any other VAE.";
+  const clauses = views.map((view) => {
+    const said = leads.filter((lead) => lead.view === view).map(({ name, other, difference, pHolm }) => {
+      const { value, low, high } = difference;
+      const interval = formatDifferenceInterval(low, high);
+      return `${name} ${formatDifference(value)} [${interval}] against ${methodName(other)} (p ${formatP(pHolm)})`;
+    });
+    return `in the ${view} view ${formatList(said)}`;
+  });
+  const clear = [...Map.groupBy(leads, ({ name }) => name)].filter(([, group]) =>
+    views.every((view) => group.some((lead) => lead.view === view && (lead.difference.low ?? 0) > 0))
+  ).map(([name]) => name);
+  const where = clear.length === 0 ? "in no setting" : `with ${formatList(clear)}`;
+  return `MMVM's lead over the best other VAE, by paired bootstrap, p after Holm: ${clauses.join("; ")}; ` +
+    `${where} is the interval above zero in every view.`;
 }
 
 /** How each method changes from the smallest to the largest value of what is varied. */

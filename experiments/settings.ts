@@ -1,0 +1,30 @@
+/**
+ * Chooses the arms of an experiment that belong to one of its settings.
+ *
+ * @module
+ */
+import { settingText } from "../eval/results/evaluation_groups.ts";
+import type { Arm, Part } from "./experiment.ts";
+
+/** The name of the setting of arms that have none. */
+const BASE = "base";
+
+/**
+ * The arms with a setting, given by the name of what is varied or by a value of it: `label-noise` or `0.2`. Arms
+ * without a setting are those of `base`.
+ */
+export function ofSetting(parts: readonly Part[], name: string): Part[] {
+  return parts.map((part) => ({ ...part, arms: part.arms.filter((arm) => namesOf(arm).includes(name)) }))
+    .filter(({ arms }) => arms.length > 0);
+}
+
+/** Every setting, as text: `base`, `label-noise 0.2`. */
+export function settingsOf(parts: readonly Part[]): string[] {
+  const texts = parts.flatMap(({ arms }) => arms.map(({ setting = {} }) => settingText(setting) || BASE));
+  return [...new Set(texts)];
+}
+
+function namesOf({ setting = {} }: Arm): string[] {
+  const entries = Object.entries(setting);
+  return entries.length === 0 ? [BASE] : entries.flatMap(([key, value]) => [key, String(value)]);
+}
