@@ -112,6 +112,7 @@ export const SLOW: readonly string[] = [
   "tests/examples/",
   "tests/experiments/experiment_process_test.ts",
   "tests/experiments/fresh_phantoms_test.ts",
+  "tests/experiments/published_order_process_test.ts",
   "tests/faults/",
   "tests/fuzz/",
   "tests/models/",

@@ -9,3 +9,16 @@ Deno.test("experiment refuses a seed that its scale has not, and --seed together
   await assert.rejects(main(["table", "--seed", "2", "--seeds", "1"]), /--seed and --seeds exclude each other/);
   await assert.rejects(main(["table", "--seed", "4"]), /--seed/);
 });
+
+Deno.test("experiment refuses a setting that it does not have, and data that it would have to draw", async () => {
+  await assert.rejects(
+    main(["published-order", "--scale", "smoke", "--setting", "harder"]),
+    /--setting harder is none of the experiment's, which has base; latents 16; epochs 3; .*; hard 0\.5/,
+  );
+  for (const flags of [["--dataset", "mnist-pairs"], ["--data", "elsewhere"]]) {
+    await assert.rejects(
+      main(["published-order", "--scale", "smoke", ...flags]),
+      /published-order draws phantoms of several kinds itself: leave out --dataset and --data/,
+    );
+  }
+});

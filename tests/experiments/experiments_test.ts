@@ -2,9 +2,17 @@ import assert from "node:assert/strict";
 import type { DATASETS } from "../../data/mod.ts";
 import { ALIGNMENT_NAMES, METHOD_NAMES, methodOf } from "../../models/mod.ts";
 import { checkRunConfig } from "../../training/mod.ts";
-import { type Arm, type Base, type ExperimentContext, type Measured, SCALES } from "../../experiments/experiment.ts";
+import {
+  type Arm,
+  type Base,
+  type ExperimentContext,
+  type Measured,
+  type PhantomVariant,
+  SCALES,
+} from "../../experiments/experiment.ts";
 import { withFloors, withoutFloors } from "../../experiments/floors.ts";
 import { EXPERIMENTS } from "../../experiments/definitions/registry.ts";
+import { ofSetting, settingsOf } from "../../experiments/settings.ts";
 import { measurementPath, planName } from "../../experiments/run_store.ts";
 import { baseOf } from "../../experiments/definitions/scales.ts";
 
@@ -13,7 +21,13 @@ type Dataset = typeof DATASETS[number];
 function context(scale: typeof SCALES[number], dataset: Dataset): ExperimentContext {
   const on = (name: Dataset): Base =>
     baseOf(name, { scale, root: name === "mnist-pairs" ? undefined : `data/${name}` });
-  return { scale, on, base: on(dataset) };
+  const phantoms = ({ times, faintFindings }: PhantomVariant): Base =>
+    baseOf("phantoms", {
+      scale,
+      root: `data/phantoms-${times}-${faintFindings}`,
+      test: { root: `data/fresh-${faintFindings}` },
+    });
+  return { scale, on, base: on(dataset), ...(dataset === "phantoms" ? { phantoms } : {}) };
 }
 
 function armsOf(name: string, { scale = "small", dataset = "phantoms" }: {
@@ -102,6 +116,48 @@ Deno.test("experiments share identical runs", () => {
   assert.equal(shared("view-quality"), 2 * 3);
   // PoE and MMVM without the text.
   assert.equal(shared("with-text"), 2 * 3);
+  // Its base.
+  assert.equal(shared("published-order"), 4 * 3);
+});
+
+Deno.test("published-order changes one thing at a time, and scores findings that are faint where it trains on such", () => {
+  const arms = armsOf("published-order");
+  assert.equal(arms.length, 4 * 5 * 3);
+  const of = (name: string) => {
+    const chosen = ofSetting([{ name: "", arms }], name).flatMap((part) => part.arms);
+    assert.deepEqual(chosen.map(({ run }) => [run.config.model.method, run.config.training.seed]), [
+      ...[1, 2, 3].flatMap((seed) => ["independent", "moe", "mopoe", "mmvm"].map((method) => [method, seed])),
+    ]);
+    return chosen[0]!;
+  };
+  const base = of("base");
+  const { config } = base.run;
+  const training = (epochs: number) => ({ ...config.training, epochs });
+  assert.deepEqual(of("latents").run.config, { ...config, model: { ...config.model, latentDim: 64 } });
+  assert.deepEqual(of("epochs").run.config, { ...config, training: training(54) });
+  const onPhantoms = (root: string) => ({ ...config.data, root: `data/${root}` });
+  const studies = { ...config, data: onPhantoms("phantoms-4-undefined"), training: training(14) };
+  assert.deepEqual(of("studies").run.config, studies);
+  const hard = of("hard");
+  assert.deepEqual(hard.run.config, { ...config, data: onPhantoms("phantoms-undefined-0.5") });
+  assert.deepEqual(hard.evaluation, { ...base.evaluation, test: { root: "data/fresh-0.5" } });
+});
+
+Deno.test("published-order has no parts on data that cannot be drawn otherwise", () => {
+  assert.deepEqual(armsOf("published-order", { dataset: "mimic-cxr" }), []);
+});
+
+Deno.test("ofSetting() chooses arms by what is varied or by a value, and settingsOf() names all", () => {
+  const parts = EXPERIMENTS.find(({ name }) => name === "label-noise")!.parts(context("small", "phantoms"));
+  const shares = (name: string) => [
+    ...new Set(ofSetting(parts, name).flatMap(({ arms }) => arms.map(({ setting }) => setting!["label-noise"]))),
+  ];
+  assert.deepEqual([shares("0.2"), shares("label-noise"), shares("base")], [[0.2], [0, 0.1, 0.2, 0.4], []]);
+  assert.deepEqual(ofSetting(parts, "other"), []);
+  assert.deepEqual(settingsOf(parts), ["label-noise 0", "label-noise 0.1", "label-noise 0.2", "label-noise 0.4"]);
+  const text = EXPERIMENTS.find(({ name }) => name === "peers")!.parts(context("small", "phantoms"));
+  assert.deepEqual(settingsOf(text), ["base", "network densenet121"]);
+  assert.equal(ofSetting(text, "base").flatMap(({ arms }) => arms).length, 7 * 3);
 });
 
 Deno.test("the extended table has every method of two views, and five with private latents too", () => {

@@ -66,6 +66,24 @@ Deno.test("records of two seeds merge into that of both, and newer values replac
   assert.ok(again.evaluations.some(({ labelledStudies }) => labelledStudies === 7));
 });
 
+Deno.test("records of two settings merge, and methods are compared within each", async () => {
+  // The same studies with other pictures, as phantoms with faint findings are.
+  const hard = async (...all: Results[]): Promise<EvidenceRecord> => {
+    const { runs, evaluations, ...record } = await recordOf(...all);
+    return {
+      ...record,
+      runs: runs.map((run) => ({ ...run, name: `hard-${run.name}` })),
+      evaluations: evaluations.map((each) => ({ ...each, run: `hard-${each.run}`, setting: { hard: 0.5 } })),
+    };
+  };
+  const [base, other] = [await recordOf(runs.mmvm1, runs.poe1), await hard(runs.mmvm1, runs.poe2)];
+  const within = (record: EvidenceRecord) => compareEvidence(record, { by: "method" });
+  const expected = [...within(base), ...within(other)];
+  assert.deepEqual(within(mergeEvidence(base, other)), expected);
+  assert.deepEqual(within(mergeEvidence(other, base)), [...within(other), ...within(base)]);
+  assert.deepEqual(new Set(expected.map(({ setting }) => setting?.hard)), new Set([undefined, 0.5]));
+});
+
 Deno.test("records that cannot be compared are not merged", async () => {
   const record = await recordOf(runs.mmvm1);
   const refuse = (changes: Partial<EvidenceRecord>, message: RegExp) =>

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { leadBySeed, verdict } from "../../../experiments/definitions/verdict.ts";
+import { leadBySeed, leadBySetting, verdict } from "../../../experiments/definitions/verdict.ts";
 import type { Comparison } from "../../../eval/results/results.ts";
 import { syntheticResults } from "../../eval/results/synthetic_results.ts";
 
@@ -74,4 +74,28 @@ Deno.test("leadBySeed() pairs seeds", async () => {
     leadBySeed({ ...results, evaluations }),
     "mmvm - independent by seed: frontal +12.0, -5.0, n/a, n/a",
   );
+});
+
+Deno.test("leadBySetting() names the best other VAE of each setting and view, with the interval", () => {
+  const hard = { setting: { hard: 0.5 } };
+  const [frontal, lateral] = [
+    macro("frontal", "moe", [-0.01, 0.001, 0.02]),
+    macro("lateral", "poe", [0.002, 0.02, 0.03]),
+  ];
+  assert.equal(
+    leadBySetting([
+      macro("frontal", "poe", [0, 0.02, 0.04]),
+      frontal,
+      lateral,
+      { ...frontal, ...hard, baseline: "mmvm", method: "moe" },
+      { ...macro("frontal", "poe", [null, 0.03, null]), ...hard },
+      { ...macro("lateral", "poe", [null, 0.03, null]), ...hard },
+    ]),
+    [
+      "mmvm's lead over the best other VAE in points of macro AUROC:",
+      "base: frontal +0.10 [-1.00, +2.00] over moe; lateral +2.00 [+0.20, +3.00] over poe",
+      "hard 0.5: frontal -0.10 [-2.00, +1.00] over moe; lateral +3.00 over poe",
+    ].join("\n"),
+  );
+  assert.equal(leadBySetting([]), "mmvm was not compared with any other VAE.");
 });

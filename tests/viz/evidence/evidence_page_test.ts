@@ -111,6 +111,49 @@ Deno.test("with a varied setting, the change from its smallest to its largest va
   assert.equal(document.querySelectorAll("#missing-views svg.chart path.line").length, 2 * one.data.views.length);
 });
 
+Deno.test("with settings, methods are shown, and MMVM's lead is said, within each of them", async () => {
+  const results = both();
+  const views = [...new Set(results.evaluations.map(({ view }) => view))];
+  const settings = [{}, { hard: 0.5 }];
+  const varied: Results = {
+    ...results,
+    evaluations: settings.flatMap((setting, i) =>
+      results.evaluations.map((each) => ({
+        ...each,
+        setting,
+        labelledStudies: 20 + 60 * i,
+        macro: { ...each.macro, auroc: { value: (each.method === "mmvm" ? 0.8 : 0.7) - i / 10, low: 0.5, high: 0.9 } },
+      }))
+    ),
+    comparisons: settings.flatMap((setting, i) =>
+      views.map((view): Results["comparisons"][number] => ({
+        ...{ view, label: null, labelledFraction: 1, probe: "logistic-regression", setting },
+        ...{ baseline: "independent", method: "mmvm" },
+        difference: { value: 0.1, low: i === 0 ? -0.02 : 0.01, high: 0.2 },
+        ...{ p: 0.01, pHolm: 0.03, test: "paired-bootstrap" },
+      }))
+    ),
+  };
+  const document = page({ "published-order": [await source(varied)] });
+  const [first] = [...document.querySelectorAll("#published-order table.intervals")];
+  const rows = [...first!.querySelectorAll("tbody tr")];
+  assert.deepEqual(rows.map((row) => [row.querySelector("th")!.textContent, row.classList.contains("bold")]), [
+    ["base: Independent", false],
+    ["base: MMVM", true],
+    ["hard 0.5: Independent", false],
+    ["hard 0.5: MMVM", true],
+  ]);
+  assert.equal(document.querySelectorAll("#published-order table.intervals").length, views.length);
+  const caption = captionOf(document, "published-order");
+  const lead =
+    "base +0.100 [−0.020 to 0.200] against Independent (p 0.030) and hard 0.5 +0.100 [0.010 to 0.200] against";
+  for (const view of views) assert.ok(caption.includes(`in the ${view} view ${lead}`), caption);
+  assert.match(
+    caption,
+    /; with hard 0\.5 is the interval above zero in every view\. Trained on 20 \(80 with hard 0\.5\)/,
+  );
+});
+
 Deno.test("the trade-off shows means over seeds, and names the most coherent setting of each method", async () => {
   const point = (changes: Partial<TradeOffPoint>): TradeOffPoint => ({
     ...{ method: "mmvm", beta: 1, latentDim: 32, seed: 1, error: 0.03, classification: 0.8, coherence: 0.5 },

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { contextOf } from "../../../cli/run/experiment_context.ts";
+
+Deno.test("phantoms drawn otherwise have folders and test sets of their own, and the default ones those they had", () => {
+  const { context: { base, on, phantoms }, drawn } = contextOf({ dataset: "phantoms", scale: "small" });
+  assert.deepEqual([base.data.root, base.test], ["cache/phantoms-4000-21", { root: "cache/phantoms-4000-777" }]);
+  const more = phantoms!({ times: 4 });
+  assert.deepEqual([more.data.root, more.test], ["cache/phantoms-16000-21", base.test]);
+  const faint = phantoms!({ faintFindings: 0.5 });
+  assert.deepEqual([faint.data.root, faint.test], [
+    "cache/phantoms-faint-0.5-4000-21",
+    { root: "cache/phantoms-faint-0.5-4000-777" },
+  ]);
+  on("chexpert");
+  assert.deepEqual(Object.fromEntries(drawn), {
+    "cache/phantoms-4000-21": { studies: 4000, seed: 21 },
+    "cache/phantoms-4000-777": { studies: 4000, seed: 777 },
+    "cache/phantoms-16000-21": { studies: 16_000, seed: 21 },
+    "cache/phantoms-faint-0.5-4000-21": { studies: 4000, seed: 21, faintFindings: 0.5 },
+    "cache/phantoms-faint-0.5-4000-777": { studies: 4000, seed: 777, faintFindings: 0.5 },
+    "cache/phantoms-chexpert-4000-21": { studies: 4000, seed: 21, layout: "chexpert" },
+    "cache/phantoms-chexpert-4000-777": { studies: 4000, seed: 777, layout: "chexpert" },
+  });
+});
+
+Deno.test("the seeds asked for and the number of fresh phantoms hold for all phantoms", () => {
+  const { context } = contextOf({ dataset: "phantoms", scale: "small", fresh: 50, seed: 2 });
+  const { seeds, test } = context.phantoms!({ faintFindings: 0.5 });
+  assert.deepEqual([seeds, test], [[2], { root: "cache/phantoms-faint-0.5-50-777" }]);
+  const own = contextOf({ dataset: "phantoms", scale: "small", fresh: 0 }).context;
+  assert.equal(own.phantoms!({ faintFindings: 0.5 }).test, undefined);
+});
+
+Deno.test("data that the user names are not drawn otherwise", () => {
+  assert.equal(contextOf({ dataset: "phantoms", data: "mine", scale: "smoke" }).context.phantoms, undefined);
+  assert.equal(contextOf({ dataset: "mnist-pairs", scale: "smoke" }).context.phantoms, undefined);
+});
