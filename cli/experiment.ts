@@ -162,7 +162,7 @@ function chosenParts(
   const parts = setting === undefined ? planned : ofSetting(planned, setting);
   if (parts.length === 0) {
     throw new UsageError(
-      `--setting ${setting} is none of the experiment's, which has ${settingsOf(planned).join("; ")}`,
+      `--setting ${setting} is none of the experiment's, ${settingsOf(planned).join("; ")}: name one of them`,
     );
   }
   return floors ? withFloors(parts) : parts;

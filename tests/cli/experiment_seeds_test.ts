@@ -13,7 +13,7 @@ Deno.test("experiment refuses a seed that its scale has not, and --seed together
 Deno.test("experiment refuses a setting that it does not have, and data that it would have to draw", async () => {
   await assert.rejects(
     main(["published-order", "--scale", "smoke", "--setting", "harder"]),
-    /--setting harder is none of the experiment's, which has base; latents 16; epochs 3; .*; hard 0\.5/,
+    /--setting harder is none of the experiment's, base; latents 16; epochs 3; .*; hard 0\.5: name one/,
   );
   for (const flags of [["--dataset", "mnist-pairs"], ["--data", "elsewhere"]]) {
     await assert.rejects(

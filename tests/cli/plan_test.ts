@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { main } from "../../cli/plan.ts";
 import { writePhantoms } from "../../phantoms/mod.ts";
 import { runProcess, taskCommand } from "../process.ts";
 
@@ -40,4 +41,11 @@ Deno.test("deno task plan --scale names what is missing: a folder, or an experim
     assert.equal(code, 2, stderr);
     assert.match(stderr, expected);
   }
+});
+
+Deno.test("deno task plan refuses an experiment that draws its phantoms, and names one of the same base", async () => {
+  await assert.rejects(
+    main(["published-order", "--scale", "smoke", "--dataset", "phantoms", "--data", folder]),
+    /published-order draws phantoms of several kinds itself, of which --data names one: plan table, whose arms/,
+  );
 });

@@ -5,10 +5,15 @@
  */
 import type { EvidenceRecord, TradeOffPoint } from "../../eval/evidence/evidence_record.ts";
 import type { Comparison, Evaluation } from "../../eval/results/results.ts";
-import { leadsOf } from "../../eval/results/leads.ts";
 import { settingText } from "../report/figures/arms.ts";
 import type { Cell } from "../report/figures/cells.ts";
-import { armNamed, readComparisons } from "../report/figures/comparisons.ts";
+import {
+  armNamed,
+  basisOf,
+  type ComparisonRow,
+  comparisonsAgainst,
+  readComparisons,
+} from "../report/figures/comparisons.ts";
 import { probeName, type Summary } from "../report/figures/summary.ts";
 import {
   capitalise,
@@ -129,21 +134,44 @@ function differenceOf(
   } after Holm; ${test})`;
 }
 
+/** What the best other VAE of a view and setting has over MMVM. */
+interface Rival {
+  readonly row: ComparisonRow;
+  /** The setting as the page names it. */
+  readonly name: string;
+}
+
+/** The best other VAE of each view and setting, in the order of the settings. */
+function rivalsOf(comparisons: readonly Comparison[]): Rival[] {
+  const rows = readComparisons(comparisons).filter(({ label, difference }) =>
+    label === null && difference.value !== null
+  );
+  const places = new Map(rows.map((row) => [JSON.stringify([row.view, basisOf(row)]), row]));
+  return [...places.values()].flatMap((place) => {
+    const others = comparisonsAgainst(rows, { ...place, basis: basisOf(place), baseline: "mmvm" })
+      .filter(({ method }) => !method.startsWith("supervised"))
+      .sort((a, b) => b.difference.value! - a.difference.value!);
+    return others.slice(0, 1).map((row) => ({ row, name: row.setting || "base" }));
+  }).sort((a, b) => compareNaturally(a.row.setting, b.row.setting));
+}
+
 /** How far MMVM is ahead of the best other VAE in each view and setting, and where it is so in every view. */
 function leadSentence(comparisons: readonly Comparison[], views: readonly string[]): string {
-  const leads = leadsOf(comparisons, "mmvm").map((lead) => ({ ...lead, name: nameOf(lead.setting) }))
-    .sort((a, b) => compareNaturally(settingText(a.setting), settingText(b.setting)));
-  if (leads.length === 0) return "MMVM was not compared with any other VAE.";
+  const rivals = rivalsOf(comparisons);
+  if (rivals.length === 0) return "MMVM was not compared with any other VAE.";
+  const minus = (number: number | null) => number === null ? null : -number;
   const clauses = views.map((view) => {
-    const said = leads.filter((lead) => lead.view === view).map(({ name, other, difference, pHolm }) => {
-      const { value, low, high } = difference;
-      const interval = formatDifferenceInterval(low, high);
-      return `${name} ${formatDifference(value)} [${interval}] against ${methodName(other)} (p ${formatP(pHolm)})`;
+    const said = rivals.filter(({ row }) => row.view === view).map(({ name, row }) => {
+      const { value, low, high } = row.difference;
+      const interval = formatDifferenceInterval(minus(high), minus(low));
+      return `${name} ${formatDifference(minus(value))} [${interval}] against ${methodName(row.method)} (p ${
+        formatP(row.pHolm)
+      })`;
     });
     return `in the ${view} view ${formatList(said)}`;
   });
-  const clear = [...Map.groupBy(leads, ({ name }) => name)].filter(([, group]) =>
-    views.every((view) => group.some((lead) => lead.view === view && (lead.difference.low ?? 0) > 0))
+  const clear = [...Map.groupBy(rivals, ({ name }) => name)].filter(([, group]) =>
+    views.every((view) => group.some(({ row }) => row.view === view && (row.difference.high ?? 0) < 0))
   ).map(([name]) => name);
   const where = clear.length === 0 ? "in no setting" : `with ${formatList(clear)}`;
   return `MMVM's lead over the best other VAE, by paired bootstrap, p after Holm: ${clauses.join("; ")}; ` +
