@@ -28,9 +28,9 @@ interface Variation {
 }
 
 /**
- * In which setting the published order shows, MMVM ahead of all other VAEs in both views: that of `table`, whose runs it
- * shares, and single changes of it. With more studies, epochs are fewer, so that there are about as many steps as with
- * more epochs. Where findings are faint in one view, they are so in the studies that are scored, too.
+ * In which setting the published order shows, MMVM ahead of all other VAEs in both views: that of `table`, whose runs
+ * it shares, and single changes of it. With more studies, epochs are fewer, so that there are about as many steps as
+ * with more epochs. Where findings are faint in one view, they are so in the studies that are scored, too.
  */
 export const publishedOrder: Experiment = {
   name: "published-order",

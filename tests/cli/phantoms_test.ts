@@ -32,7 +32,7 @@ Deno.test("deno task phantoms rejects values, naming the flag and the range", as
   assert.equal(none.stderr, 'error: --studies must be a whole number from 1 to 1000000, not "0"\n');
 });
 
-Deno.test("deno task phantoms --faint-findings draws other images with the same tables, and records the share", async () => {
+Deno.test("deno task phantoms --faint-findings draws other images, the same tables, and records it", async () => {
   const folder = await Deno.realPath(await Deno.makeTempDir());
   const drawn = async (out: string, flags: readonly string[]) => {
     const args = ["phantoms", "--out", out, "--studies", "3", "--scale", "0.02", ...flags];

@@ -120,7 +120,7 @@ Deno.test("experiments share identical runs", () => {
   assert.equal(shared("published-order"), 4 * 3);
 });
 
-Deno.test("published-order changes one thing at a time, and scores findings that are faint where it trains on such", () => {
+Deno.test("published-order changes one thing at a time, and scores faint findings where it trains on them", () => {
   const arms = armsOf("published-order");
   assert.equal(arms.length, 4 * 5 * 3);
   const of = (name: string) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { contextOf } from "../../../cli/run/experiment_context.ts";
 
-Deno.test("phantoms drawn otherwise have folders and test sets of their own, and the default ones those they had", () => {
+Deno.test("phantoms drawn otherwise have folders and test sets of their own, and others keep theirs", () => {
   const { context: { base, on, phantoms }, drawn } = contextOf({ dataset: "phantoms", scale: "small" });
   assert.deepEqual([base.data.root, base.test], ["cache/phantoms-4000-21", { root: "cache/phantoms-4000-777" }]);
   const more = phantoms!({ times: 4 });
