@@ -24,7 +24,7 @@ import { evaluateEmbeddingsFile, type Probing } from "./run/evaluate_embeddings_
 /** Options of `--embeddings`, with those that say how data are read, which a run has in its configuration. */
 const EMBEDDING_OPTIONS = {
   ids: path({
-    help: "CSV of the rows' identifiers; by default NAME.ids.csv, NAME.csv or ids.csv beside the embeddings",
+    help: "CSV of the rows' identifiers; by default Parquet's own, NAME.ids.csv, NAME.csv or ids.csv beside the file",
     placeholder: "file",
   }),
   name: runName({ help: "name of the embeddings in the report and of their folder in runs/; by default the file's" }),
@@ -83,7 +83,7 @@ export async function main(args: readonly string[]): Promise<void> {
         placeholder: "dir",
       }),
       embeddings: path({
-        help: "evaluate these embeddings (.npy or .safetensors, one row per image, study or pair) instead of a run",
+        help: "evaluate these embeddings (.npy, .safetensors, Parquet; a row an image, study or pair) instead of a run",
         placeholder: "file",
       }),
       ...EMBEDDING_OPTIONS,

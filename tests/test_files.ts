@@ -93,6 +93,7 @@ export const SLOW: readonly string[] = [
   "tests/bench/peers_test.ts",
   "tests/bench/text_test.ts",
   "tests/browser/",
+  "tests/cli/evaluate_parquet_test.ts",
   "tests/cli/offline_test.ts",
   "tests/cli/report_test.ts",
   "tests/cli/views_test.ts",

@@ -1,5 +1,5 @@
 /**
- * Opens files of embeddings: .npy and .safetensors. Headers are read and checked before any data.
+ * Opens files of embeddings: .npy, .safetensors and Parquet. Headers are read and checked before any data.
  *
  * @module
  */
@@ -11,14 +11,25 @@ import { type Dtype, headerEnd, parseHeader, SafetensorsError } from "../../runt
 import { ELEMENT_BYTES, type ElementType } from "./element_type.ts";
 import { type EmbeddingArray, StoredArray } from "./embedding_array.ts";
 import { isNpy, NPY_PREFIX_BYTES, npyHeaderEnd, parseNpyHeader } from "./npy_header.ts";
+import { isParquet } from "./parquet/footer.ts";
+import { openParquet } from "./parquet/open_parquet.ts";
+import { ParquetError } from "./parquet/parquet_error.ts";
 
 /** An open file of embeddings. */
 export interface EmbeddingFile extends Disposable {
   readonly path: string;
-  readonly format: "npy" | "safetensors";
+  readonly format: "npy" | "safetensors" | "parquet";
   /** Its two-dimensional arrays. */
   readonly arrays: readonly EmbeddingArray[];
+  /**
+   * Of a table, reads the columns of the given names that it has, one text per row.
+   *
+   * @throws {DataError} for columns that are damaged or hold something else than identifiers.
+   */
+  readonly readTexts?: (names: readonly string[]) => Map<string, string[]>;
 }
+
+type Contents = Pick<EmbeddingFile, "format" | "arrays" | "readTexts">;
 
 /** A trillion bytes: only parts of a file are in memory. */
 const EMBEDDINGS = { maxBytes: 2 ** 40, kind: "a file of embeddings" };
@@ -51,27 +62,45 @@ export async function openEmbeddingFile(path: string): Promise<EmbeddingFile> {
     return { ...file, path, [Symbol.dispose]: () => opened[Symbol.dispose]() };
   } catch (error) {
     opened[Symbol.dispose]();
+    if (error instanceof ParquetError) throw new DataError(error.message, { file: path });
     if (!(error instanceof SafetensorsError)) throw error;
     const known = /\.safetensors$/i.test(path);
-    throw new DataError(known ? error.message : `the file is neither .npy nor .safetensors (${error.message})`, {
-      file: path,
-    });
-  }
-}
-
-function readHead(path: string, opened: OpenedFile): Pick<EmbeddingFile, "format" | "arrays"> {
-  const start = readPart(opened, Math.min(NPY_PREFIX_BYTES, opened.size), path);
-  if (isNpy(start)) return { format: "npy", arrays: [npyArray(path, opened, start)] };
-  if (new TextDecoder().decode(start).startsWith("PAR1")) {
     throw new DataError(
-      "this is a Parquet file; save its vectors as .npy and its identifiers as .csv, in the same order",
+      known ? error.message : `the file is neither .npy, .safetensors nor Parquet (${error.message})`,
       { file: path },
     );
   }
+}
+
+function readHead(path: string, opened: OpenedFile): Contents {
+  const start = readPart(opened, Math.min(NPY_PREFIX_BYTES, opened.size), path);
+  if (isNpy(start)) return { format: "npy", arrays: [npyArray(path, opened, start)] };
+  if (isParquet(start)) return parquetTable(path, opened);
   if (start[0] === 0x50 && start[1] === 0x4b) {
     throw new DataError("this is a zip archive (.npz or .pt); save one array as .npy or .safetensors", { file: path });
   }
   return { format: "safetensors", arrays: safetensorsArrays(path, opened, start) };
+}
+
+/** The table, whose errors name the file. */
+function parquetTable(path: string, opened: OpenedFile): Contents {
+  const naming = (error: unknown) =>
+    error instanceof ParquetError ? new DataError(error.message, { file: path }) : error;
+  const table = openParquet(opened);
+  return {
+    format: "parquet",
+    arrays: table.arrays.map((array) => ({
+      ...array,
+      gather: (slots, into) => array.gather(slots, into).catch((error) => Promise.reject(naming(error))),
+    })),
+    readTexts: (names) => {
+      try {
+        return table.readTexts(names);
+      } catch (error) {
+        throw naming(error);
+      }
+    },
+  };
 }
 
 function readPart({ file }: OpenedFile, bytes: number, path: string): Uint8Array {

@@ -62,9 +62,28 @@ export function idTable(
   return { path, rows, place, image, study, view: filled.get("view"), pair };
 }
 
+/**
+ * Builds the table from columns that are stored beside the vectors; none if they hold no identifiers.
+ *
+ * @param readTexts Reads the columns of the given names that there are.
+ * @throws {DataError} if these columns are all blank.
+ */
+export function storedIdTable(
+  readTexts: (names: readonly string[]) => ReadonlyMap<string, readonly string[]>,
+  { path, views }: { path: string; views: readonly string[] },
+): IdTable | undefined {
+  const columns = readTexts(idColumns(views));
+  const [first] = [...columns].filter(([name]) => name.toLowerCase() !== "view");
+  if (first === undefined) return undefined;
+  const cells = new Map(
+    [...columns].map(([name, texts]) => [name, texts.map((text) => isMissing(text) ? "" : text)]),
+  );
+  return idTable(cells, { path, rows: first[1].length, place: (row) => `row ${row}`, views });
+}
+
 /** The columns that {@linkcode idTable} looks for. */
-export function idColumns(views: readonly string[]): string[] {
-  return [...new Set(["row", ...views, ...IMAGE_COLUMNS, ...STUDY_COLUMNS, "view"])];
+function idColumns(views: readonly string[]): string[] {
+  return [...new Set([...views, ...IMAGE_COLUMNS, ...STUDY_COLUMNS, "view"])];
 }
 
 /**
@@ -74,7 +93,7 @@ export function idColumns(views: readonly string[]): string[] {
  * @throws {DataError} for a file that is no table, has no identifiers, or whose column `row` does not count from 0.
  */
 export async function readIdTable(path: string, { views }: { views: readonly string[] }): Promise<IdTable> {
-  const names = idColumns(views);
+  const names = ["row", ...idColumns(views)];
   const columns = names.map((): string[] => []);
   const lines: number[] = [];
   await readCsv(path, {

@@ -12,7 +12,7 @@ import { exists } from "../../data/readers/find_table.ts";
 import type { ViewLatents } from "../protocol/study_table.ts";
 import type { EmbeddingArray } from "./embedding_array.ts";
 import { openEmbeddingFile } from "./embedding_file.ts";
-import { type IdTable, readIdTable } from "./id_table.ts";
+import { type IdTable, readIdTable, storedIdTable } from "./id_table.ts";
 import { JOINT, type MatchedView, matchRows } from "./match_rows.ts";
 
 /** Options of {@linkcode readEmbeddings}. */
@@ -21,7 +21,10 @@ export interface ReadEmbeddingsOptions {
   readonly index: StudyIndex;
   /** The pairs to find embeddings for. */
   readonly pairs: PairTable;
-  /** The table of identifiers; by default found beside the file, see {@linkcode findIdTable}. */
+  /**
+   * The table of identifiers; by default the columns of a Parquet file, or found beside the file, see
+   * {@linkcode findIdTable}.
+   */
   readonly ids?: string | undefined;
   /** Whether pairs may lack an embedding; not by default, because subsets would differ from those of other methods. */
   readonly allowMissing?: boolean;
@@ -47,7 +50,8 @@ const MAX_VALUES = 2 ** 31;
 /**
  * Reads a file of embeddings and the identifiers of its rows, and gives every pair of the data the embeddings of its
  * images. A row may stand for an image (column `dicom_id`, `image`, `path`, ...), a study and view (`study_id`,
- * `view`), a study, or a pair (a column of images for each view, as `deno task encode` writes).
+ * `view`), a study, or a pair (a column of images for each view, as `deno task encode` writes). A Parquet file has
+ * these columns itself, or a table beside it like the other formats.
  *
  * Only the header is read before rows are matched; then the file is read in blocks, and only the rows that pairs need
  * are kept.
@@ -59,8 +63,12 @@ const MAX_VALUES = 2 ** 31;
 export async function readEmbeddings(path: string, options: ReadEmbeddingsOptions): Promise<Embeddings> {
   const { index, pairs } = options;
   using file = await openEmbeddingFile(path);
-  const ids = options.ids ?? findIdTable(path);
-  const table = await readIdTable(ids, { views: [...index.views, "text"] });
+  const idViews = [...index.views, "text"];
+  const own = options.ids === undefined && file.readTexts
+    ? storedIdTable(file.readTexts, { path, views: idViews })
+    : undefined;
+  const ids = own?.path ?? options.ids ?? findIdTable(path);
+  const table = own ?? await readIdTable(ids, { views: idViews });
   const arrays = arraysByView(file.arrays, { path, views: index.views });
   for (const { name, rows } of arrays.values()) {
     if (rows === table.rows) continue;

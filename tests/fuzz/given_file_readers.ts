@@ -47,11 +47,18 @@ function embeddingReaders(folder: string): Reader[] {
       return readEmbeddings(of.path === csv ? npy : of.path, { index, pairs });
     },
   });
+  const golden = (name: string) => Deno.readFileSync(new URL(`../eval/embeddings/golden/${name}`, import.meta.url));
+  const tables = ["list_plain", "list_snappy", "wide_f32", "wide_streams", "fixed_v2_groups", "half_small_pages"];
   const files = [array, npyFile(rows, { descr: ">f2", fortran: true, version: 2 })];
   const tensors = encodeSafetensors(new Map([["e", { shape: [rows.length, 3], data }]]));
   return [
     reader("embeddings.npy", { text: false, inputs: files, path: npy }),
     reader("embeddings.safetensors", { text: false, inputs: [tensors], path: safetensors }),
+    reader("embeddings.parquet", {
+      text: false,
+      inputs: tables.map((name) => golden(`${name}.parquet`)),
+      path: join(folder, "e.parquet"),
+    }),
     reader("embeddings.csv", { text: true, inputs: [table], path: csv }),
   ];
 }

@@ -152,7 +152,7 @@ Deno.test("readEmbeddings() refuses wrong identifiers in one sentence with file 
     [{ file: npyFile(vectors).slice(0, -4), csv }, /^e\.npy: .*cut off/],
     [{ file: npyFile([[]]), csv }, "e.npy: the array is empty"],
     [{ file: new Uint8Array(0), csv }, /^e\.npy: /],
-    [{ file: new TextEncoder().encode("PAR1 and so on, PAR1"), csv }, /^e\.npy: this is a Parquet file/],
+    [{ file: new TextEncoder().encode("PAR1 and so on, PAR1"), csv }, /^e\.npy: the Parquet file is damaged: /],
     [{ file: Uint8Array.of(0x50, 0x4b, 3, 4, ...new Array(20).fill(0)), csv }, /^e\.npy: this is a zip archive/],
   ];
   for (const [files, message] of cases) {
@@ -190,7 +190,10 @@ Deno.test("readEmbeddings() refuses arrays that are no matrix of floats, or that
     });
   }
   const text = new TextEncoder().encode("frontal-0,1,2,3\n");
-  await assert.rejects(read({ file: text, csv }), /^DataError: e\.npy: the file is neither \.npy nor \.safetensors \(/);
+  await assert.rejects(
+    read({ file: text, csv }),
+    /^DataError: e\.npy: the file is neither \.npy, \.safetensors nor Parquet \(/,
+  );
 });
 
 Deno.test("readEmbeddings() reads a damaged .npy file as something else or refuses it with a DataError", async () => {
