@@ -27,10 +27,8 @@ import {
 } from "../report/markup/format.ts";
 import { compareNaturally } from "../report/figures/natural_order.ts";
 import { methodName } from "../report/figures/palette.ts";
+import { changeSentence } from "./changes.ts";
 import type { EvidenceFigure } from "./evidence.ts";
-
-/** What sentences need of an evaluation. */
-type Scored = Pick<Evaluation, "method" | "view" | "setting" | "labelledFraction" | "macro">;
 
 /** What was measured on what: studies, patients, seeds, probe and intervals. */
 export function basisSentence(
@@ -84,11 +82,11 @@ export function findingSentence(
     case "intervals":
       return capitalise(summary.views.map((_, view) => orderClause(comparisons, { summary, view })).join("; ")) + ".";
     case "setting":
-      return changeSentence(evaluations, (each) => Number(each.setting[figure.key]));
+      return changeSentence({ evaluations, comparisons }, ({ setting }) => Number(setting[figure.key]));
     case "settings":
       return leadSentence(comparisons, summary.views);
     case "fraction":
-      return changeSentence(evaluations, (each) => each.labelledFraction);
+      return changeSentence({ evaluations, comparisons }, ({ labelledFraction }) => labelledFraction);
     case "trade-off":
       return tradeOffSentence(tradeOff);
   }
@@ -176,32 +174,6 @@ function leadSentence(comparisons: readonly Comparison[], views: readonly string
   const where = clear.length === 0 ? "in no setting" : `with ${formatList(clear)}`;
   return `MMVM's lead over the best other VAE, by paired bootstrap, p after Holm: ${clauses.join("; ")}; ` +
     `${where} is the interval above zero in every view.`;
-}
-
-/** How each method changes from the smallest to the largest value of what is varied. */
-function changeSentence(evaluations: readonly Scored[], valueOf: (each: Scored) => number): string {
-  const known = evaluations.filter((each) => Number.isFinite(valueOf(each)));
-  const values = [...new Set(known.map(valueOf))].sort((a, b) => a - b);
-  const [first, last] = [values[0], values.at(-1)];
-  if (first === undefined || last === undefined || first === last) return "Only one value was measured.";
-  const views = [...new Set(known.map(({ view }) => view))];
-  const methods = [...new Set(known.map(({ method }) => method))];
-  const mean = (method: string, view: string, value: number) =>
-    meanOf(known.filter((each) => each.method === method && each.view === view && valueOf(each) === value));
-  const clauses = views.map((view) => {
-    const changes = methods.flatMap((method) => {
-      const [from, to] = [mean(method, view, first), mean(method, view, last)];
-      if (Number.isNaN(from) || Number.isNaN(to)) return [];
-      return [`${methodName(method)} ${formatDifference(to - from)} (${formatScore(from)} to ${formatScore(to)})`];
-    });
-    return `in the ${view} view ${formatList(changes)}`;
-  });
-  return `From ${formatPercent(first)} to ${formatPercent(last)}: ${clauses.join("; ")}.`;
-}
-
-function meanOf(evaluations: readonly Scored[]): number {
-  const values = evaluations.flatMap(({ macro }) => macro.auroc.value ?? []);
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** The setting of each method at which its translations are most coherent. */

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import type { Comparison, Evaluation } from "../../../eval/mod.ts";
+import { changeSentence } from "../../../viz/evidence/changes.ts";
+
+type Scored = Pick<Evaluation, "method" | "view" | "setting" | "labelledFraction" | "macro">;
+
+function scored(method: string, share: number, value: number): Scored {
+  return {
+    method,
+    view: "frontal",
+    setting: { "label-noise": share },
+    labelledFraction: 1,
+    macro: { auroc: { value, low: value, high: value } } as Evaluation["macro"],
+  };
+}
+
+function compared(baseline: string, method: string, changes: { share: number; value: number }): Comparison {
+  const { share, value } = changes;
+  return {
+    view: "frontal",
+    label: null,
+    labelledFraction: 1,
+    setting: { "label-noise": share },
+    baseline,
+    method,
+    difference: { value, low: value - 0.01, high: value + 0.02 },
+    p: 0.002,
+    pHolm: 0.004,
+    test: "paired-bootstrap",
+    probe: "logistic-regression",
+  };
+}
+
+const noise = ({ setting }: Pick<Scored, "setting">) => Number(setting["label-noise"]);
+const evaluations = [
+  scored("mmvm", 0, 0.84),
+  scored("mmvm", 0.2, 0.83),
+  scored("mmvm", 0.4, 0.74),
+  scored("supervised", 0, 0.9),
+  scored("supervised", 0.4, 0.58),
+];
+
+Deno.test("MMVM's change is said with its differences from others at both ends, whichever way they were taken", () => {
+  const comparisons = [
+    compared("supervised", "mmvm", { share: 0, value: -0.06 }),
+    compared("supervised", "mmvm", { share: 0.2, value: 0.01 }),
+    compared("mmvm", "supervised", { share: 0.4, value: -0.16 }),
+  ];
+  assert.equal(
+    changeSentence({ evaluations, comparisons }, noise),
+    "From 0% to 40% (paired bootstrap, p after Holm): in the frontal view MMVM −0.100 (0.840 to 0.740), " +
+      "against Supervised −0.060 [−0.070 to −0.040] (p 0.004) at 0% and +0.160 [0.140 to 0.170] (p 0.004) at 40%.",
+  );
+});
+
+Deno.test("without comparisons at both ends, or without MMVM, the changes of all methods are said", () => {
+  const changes = "MMVM −0.100 (0.840 to 0.740) and Supervised −0.320 (0.900 to 0.580)";
+  const comparisons = [compared("supervised", "mmvm", { share: 0, value: -0.06 })];
+  const sentence = `From 0% to 40%: in the frontal view ${changes}.`;
+  assert.equal(changeSentence({ evaluations, comparisons }, noise), sentence);
+  assert.equal(
+    changeSentence({ evaluations: evaluations.filter(({ method }) => method !== "mmvm"), comparisons }, noise),
+    "From 0% to 40%: in the frontal view Supervised −0.320 (0.900 to 0.580).",
+  );
+});
+
+Deno.test("nothing is said of a change where one value was measured, or none", () => {
+  for (const few of [evaluations.slice(0, 1), []]) {
+    assert.equal(changeSentence({ evaluations: few, comparisons: [] }, noise), "Only one value was measured.");
+  }
+});
