@@ -26,7 +26,7 @@ export function leadsOf(comparisons: readonly Comparison[], method: string): Lea
     const other = baseline === method ? comparison.method : baseline;
     const isOwn = [baseline, comparison.method].includes(method);
     if (label !== null || !isOwn || other.startsWith("supervised")) continue;
-    const difference = baseline === method ? turned(comparison.difference) : comparison.difference;
+    const difference = baseline === method ? negative(comparison.difference) : comparison.difference;
     if (difference.value === null) continue;
     const key = JSON.stringify([view, labelledFraction, probe, latents, setting]);
     const known = leads.get(key);
@@ -36,8 +36,7 @@ export function leadsOf(comparisons: readonly Comparison[], method: string): Lea
   return [...leads.values()];
 }
 
-/** The same difference, taken the other way round. */
-export function turned({ value, low, high }: Interval): Interval {
+function negative({ value, low, high }: Interval): Interval {
   const minus = (number: number | null) => number === null ? null : -number;
   return { value: minus(value), low: minus(high), high: minus(low) };
 }

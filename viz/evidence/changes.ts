@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { turned } from "../../eval/results/leads.ts";
 import type { Comparison, Evaluation } from "../../eval/results/results.ts";
+import { basisOf, comparisonsAgainst, readComparisons } from "../report/figures/comparisons.ts";
 import { methodName } from "../report/figures/palette.ts";
 import {
   formatDifference,
@@ -68,14 +68,18 @@ function differences(
   comparisons: readonly Comparison[],
   { view, methods, ends }: { view: string; methods: readonly string[]; ends: Ends },
 ): string[] {
+  const atEnd = (end: number) =>
+    readComparisons(
+      comparisons.filter(({ setting = {}, labelledFraction }) => ends.valueOf({ setting, labelledFraction }) === end),
+    );
   return methods.filter((method) => method !== "mmvm").flatMap((other) => {
     const said = [ends.first, ends.last].flatMap((end) => {
-      const found = comparisons.find(({ setting = {}, labelledFraction, ...each }) =>
-        each.label === null && each.view === view && ends.valueOf({ setting, labelledFraction }) === end &&
-        [each.baseline, each.method].includes("mmvm") && [each.baseline, each.method].includes(other)
-      );
+      const rows = atEnd(end);
+      const found = rows.flatMap((row) =>
+        comparisonsAgainst(rows, { view, label: null, basis: basisOf(row), baseline: other })
+      ).find(({ method }) => method === "mmvm");
       if (found === undefined) return [];
-      const { value, low, high } = found.baseline === "mmvm" ? turned(found.difference) : found.difference;
+      const { value, low, high } = found.difference;
       const interval = formatDifferenceInterval(low, high);
       return [`${formatDifference(value)} [${interval}] (p ${formatP(found.pHolm)}) at ${formatPercent(end)}`];
     });
