@@ -5,33 +5,39 @@
  */
 import type { Comparison, Interval } from "./results.ts";
 
-/** The lead of a method in macro AUROC over the best other VAE of the same view and setting. */
+/** The lead of a method in macro AUROC over another VAE in the same view and setting. */
 export interface Lead extends Pick<Comparison, "view" | "p" | "pHolm"> {
   /** The setting of both. */
   readonly setting: NonNullable<Comparison["setting"]>;
-  /** The best other VAE. */
+  /** The other VAE. */
   readonly other: string;
   /** The paired difference; negative if the other one is ahead. */
   readonly difference: Interval;
 }
 
 /**
- * The leads of a method, from comparisons with all other VAEs in either direction: in each view and setting the
- * smallest one, in the order of the comparisons.
+ * The differences in macro AUROC of a method from all other VAEs, from comparisons in either direction and in their
+ * order.
  */
-export function leadsOf(comparisons: readonly Comparison[], method: string): Lead[] {
-  const leads = new Map<string, Lead>();
-  for (const comparison of comparisons) {
+export function againstVaes(comparisons: readonly Comparison[], method: string): (Lead & { readonly basis: string })[] {
+  return comparisons.flatMap((comparison) => {
     const { view, label, labelledFraction, probe, latents, setting = {}, baseline, p, pHolm } = comparison;
     const other = baseline === method ? comparison.method : baseline;
     const isOwn = [baseline, comparison.method].includes(method);
-    if (label !== null || !isOwn || other.startsWith("supervised")) continue;
+    if (label !== null || !isOwn || other.startsWith("supervised")) return [];
     const difference = baseline === method ? negative(comparison.difference) : comparison.difference;
-    if (difference.value === null) continue;
-    const key = JSON.stringify([view, labelledFraction, probe, latents, setting]);
-    const known = leads.get(key);
-    if (known !== undefined && known.difference.value! <= difference.value) continue;
-    leads.set(key, { view, setting, other, difference, p, pHolm });
+    const basis = JSON.stringify([view, labelledFraction, probe, latents, setting]);
+    return [{ basis, view, setting, other, difference, p, pHolm }];
+  });
+}
+
+/** The leads of a method: in each view and setting the smallest difference from another VAE. */
+export function leadsOf(comparisons: readonly Comparison[], method: string): Lead[] {
+  const leads = new Map<string, Lead>();
+  for (const { basis, ...lead } of againstVaes(comparisons, method)) {
+    const { value } = lead.difference;
+    const known = leads.get(basis)?.difference.value ?? Infinity;
+    if (value !== null && value < known) leads.set(basis, lead);
   }
   return [...leads.values()];
 }

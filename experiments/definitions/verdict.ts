@@ -4,7 +4,7 @@
  * @module
  */
 import { settingText } from "../../eval/results/evaluation_groups.ts";
-import { leadsOf } from "../../eval/results/leads.ts";
+import { againstVaes, leadsOf } from "../../eval/results/leads.ts";
 import type { Comparison, Results } from "../../eval/results/results.ts";
 
 /**
@@ -14,18 +14,12 @@ import type { Comparison, Results } from "../../eval/results/results.ts";
  * @param comparisons Comparisons of MMVM with the others, in either direction.
  */
 export function verdict(comparisons: readonly Comparison[]): string {
-  const macro = comparisons.filter(({ label, baseline, method }) =>
-    label === null && [baseline, method].includes("mmvm") && ![baseline, method].some((name) => /supervised/.test(name))
-  ).map(({ view, baseline, method, difference: { value, low, high } }) => {
-    const forward = method === "mmvm";
-    const turned = (x: number | null) => x === null ? NaN : forward ? x : -x;
-    return {
-      view,
-      other: forward ? baseline : method,
-      value: turned(value),
-      high: forward ? turned(high) : turned(low),
-    };
-  });
+  const macro = againstVaes(comparisons, "mmvm").map(({ view, other, difference: { value, high } }) => ({
+    view,
+    other,
+    value: value ?? NaN,
+    high: high ?? NaN,
+  }));
   if (macro.length === 0) return "mmvm was not compared with any other method.";
   const views = [...Map.groupBy(macro, ({ view }) => view)].map(([view, rows]) => ({
     view,

@@ -42,24 +42,24 @@ export function changeSentence(
   if (!(ends.first < ends.last)) return "Only one value was measured.";
   const views = [...new Set(known.map(({ view }) => view))];
   const methods = [...new Set(known.map(({ method }) => method))];
-  const clauses = views.map((view) => {
-    const seen = known.filter((each) => each.view === view);
-    const own = methods.includes("mmvm") ? differences(comparisons, { view, methods, ends }) : [];
-    const changes = own.length === 0
-      ? methods.flatMap((method) => change(seen, method, ends))
-      : change(seen, "mmvm", ends);
-    return `in the ${view} view ${formatList(changes)}${own.map((each) => `, ${each}`).join("")}`;
+  const seen = views.map((view) => ({
+    view,
+    scored: known.filter((each) => each.view === view),
+    against: methods.includes("mmvm") ? differences(comparisons, { view, methods, ends }) : [],
+  }));
+  const clauses = seen.map(({ view, scored, against }) => {
+    const changes = (against.length === 0 ? methods : ["mmvm"]).flatMap((method) => change(scored, method, ends));
+    return [`in the ${view} view ${formatList(changes)}`, ...against].join(", ");
   });
-  const test = clauses.some((clause) => clause.includes("(p ")) ? " (paired bootstrap, p after Holm)" : "";
+  const test = seen.some(({ against }) => against.length > 0) ? " (paired bootstrap, p after Holm)" : "";
   return `From ${formatPercent(ends.first)} to ${formatPercent(ends.last)}${test}: ${clauses.join("; ")}.`;
 }
 
 /** The scores of a method at both ends; none if one of them was not measured. */
-function change(seen: readonly Scored[], method: string, { first, last, valueOf }: Ends): string[] {
-  const [from, to] = [first, last].map((end) =>
-    meanOf(seen.filter((each) => each.method === method && valueOf(each) === end))
-  );
-  if (from === undefined || to === undefined || Number.isNaN(from) || Number.isNaN(to)) return [];
+function change(scored: readonly Scored[], method: string, { first, last, valueOf }: Ends): string[] {
+  const mean = (end: number) => meanOf(scored.filter((each) => each.method === method && valueOf(each) === end));
+  const [from, to] = [mean(first), mean(last)];
+  if (Number.isNaN(from) || Number.isNaN(to)) return [];
   return [`${methodName(method)} ${formatDifference(to - from)} (${formatScore(from)} to ${formatScore(to)})`];
 }
 
@@ -68,21 +68,24 @@ function differences(
   comparisons: readonly Comparison[],
   { view, methods, ends }: { view: string; methods: readonly string[]; ends: Ends },
 ): string[] {
-  const atEnd = (end: number) =>
-    readComparisons(
-      comparisons.filter(({ setting = {}, labelledFraction }) => ends.valueOf({ setting, labelledFraction }) === end),
+  const rows = readComparisons(comparisons);
+  const differenceAt = (other: string, end: number) => {
+    const at = comparisons.findIndex(({ setting = {}, labelledFraction, ...each }) =>
+      each.label === null && each.view === view && ends.valueOf({ setting, labelledFraction }) === end &&
+      [each.baseline, each.method].includes("mmvm") && [each.baseline, each.method].includes(other)
     );
+    if (at < 0) return [];
+    const row = rows[at]!;
+    return comparisonsAgainst([row], { view, label: null, basis: basisOf(row), baseline: other });
+  };
   return methods.filter((method) => method !== "mmvm").flatMap((other) => {
-    const said = [ends.first, ends.last].flatMap((end) => {
-      const rows = atEnd(end);
-      const found = rows.flatMap((row) =>
-        comparisonsAgainst(rows, { view, label: null, basis: basisOf(row), baseline: other })
-      ).find(({ method }) => method === "mmvm");
-      if (found === undefined) return [];
-      const { value, low, high } = found.difference;
-      const interval = formatDifferenceInterval(low, high);
-      return [`${formatDifference(value)} [${interval}] (p ${formatP(found.pHolm)}) at ${formatPercent(end)}`];
-    });
+    const said = [ends.first, ends.last].flatMap((end) =>
+      differenceAt(other, end).map(({ difference: { value, low, high }, pHolm }) =>
+        `${formatDifference(value)} [${formatDifferenceInterval(low, high)}] (p ${formatP(pHolm)}) at ${
+          formatPercent(end)
+        }`
+      )
+    );
     return said.length === 2 ? [`against ${methodName(other)} ${said.join(" and ")}`] : [];
   });
 }

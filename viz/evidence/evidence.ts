@@ -53,8 +53,7 @@ export const EVIDENCE_TOPICS: readonly EvidenceTopic[] = [
     experiment: "published-order",
     title: "Where the order shows",
     statement:
-      "The papers' order is that on MIMIC-CXR; here the published order is looked for on phantoms, changing one " +
-      "thing at a time.",
+      "The papers show this order on MIMIC-CXR; here it is looked for on phantoms, with one thing changed at a time.",
     figure: { kind: "settings" },
   },
   {
