@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { methodKind } from "../../models/mod.ts";
 import type { Comparison, Interval } from "./results.ts";
 
 /** The lead of a method in macro AUROC over another VAE in the same view and setting. */
@@ -24,7 +25,8 @@ export function againstVaes(comparisons: readonly Comparison[], method: string):
     const { view, label, labelledFraction, probe, latents, setting = {}, baseline, p, pHolm } = comparison;
     const other = baseline === method ? comparison.method : baseline;
     const isOwn = [baseline, comparison.method].includes(method);
-    if (label !== null || !isOwn || other.startsWith("supervised")) return [];
+    // A group's name is a method, followed by its setting in brackets: `avg (private 8)`.
+    if (label !== null || !isOwn || methodKind(other.replace(/ \(.*/, "")) !== "vae") return [];
     const difference = baseline === method ? negative(comparison.difference) : comparison.difference;
     const basis = JSON.stringify([view, labelledFraction, probe, latents, setting]);
     return [{ basis, view, setting, other, difference, p, pHolm }];

@@ -39,9 +39,13 @@ export function verdict(comparisons: readonly Comparison[]): string {
   ].join("; ") + ".";
 }
 
-/** The difference in macro AUROC between MMVM and the independent VAEs by seed, in percentage points. */
+/**
+ * The difference in macro AUROC between MMVM and the independent VAEs by seed, in percentage points. Both are those
+ * without a setting.
+ */
 export function leadBySeed({ evaluations }: Results): string {
-  const of = (method: string) => evaluations.filter((each) => each.method === method);
+  const of = (method: string) =>
+    evaluations.filter((each) => each.method === method && settingText(each.setting) === "");
   const views = [...new Set(of("mmvm").map(({ view }) => view))];
   const lines = views.map((view) => {
     const leads = of("mmvm").filter((each) => each.view === view).map(({ seed, macro }) => {

@@ -29,7 +29,7 @@ Deno.test("evidence shows each experiment's own folders at the scale, and copies
   await main(["--from", from, "--out", out]);
   const page = await Deno.readTextFile(join(out, "index.html"));
   const shown = [...page.matchAll(/<code>data\/([\w-]+)\.json<\/code>/g)].map(([, name]) => name);
-  assert.deepEqual(shown, ["table-phantoms-small", "with-text-phantoms-small"]);
+  assert.deepEqual(shown, ["table-phantoms-small", "table-extended-phantoms-small", "with-text-phantoms-small"]);
   assert.match(page, /href="table-phantoms-small\.html"/);
   assert.match(page, /its report is not here\./);
   const written = [...Deno.readDirSync(out)].map(({ name }) => name).sort();

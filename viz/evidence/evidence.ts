@@ -50,6 +50,12 @@ export const EVIDENCE_TOPICS: readonly EvidenceTopic[] = [
     figure: { kind: "intervals" },
   },
   {
+    experiment: "table-extended",
+    title: "Later methods and baselines",
+    statement: "The papers leave later VAEs, private latents, contrastive methods and a deep classifier out.",
+    figure: { kind: "intervals" },
+  },
+  {
     experiment: "published-order",
     title: "Where the order shows",
     statement:

@@ -92,21 +92,34 @@ export function findingSentence(
   }
 }
 
-/** The best VAE of a view, the one after it, and their paired difference. */
+/** A method without labels in a view. */
+interface Ranked {
+  readonly arm: number;
+  readonly cell: Cell;
+}
+
+/**
+ * The best method without labels in a view, and its paired difference from MMVM; if that is MMVM itself, from the next
+ * one.
+ */
 function orderClause(
   comparisons: readonly Comparison[],
   { summary, view }: { summary: Summary; view: number },
 ): string {
   const cells = summary.cells[summary.primary]![view]!.at(-1)!;
-  const ranked = cells.flatMap((cell, arm) => cell && !summary.arms[arm]!.supervised ? [{ cell, arm }] : [])
+  const ranked = cells.flatMap((cell, arm): Ranked[] => cell && !summary.arms[arm]!.supervised ? [{ cell, arm }] : [])
     .sort((a, b) => b.cell.value - a.cell.value);
   const [best, next] = ranked;
   const name = summary.views[view]!;
-  if (best === undefined) return `no VAE was scored in the ${name} view`;
-  const said = (at: { arm: number; cell: Cell }) => `${summary.arms[at.arm]!.name} (${formatScore(at.cell.value)})`;
+  if (best === undefined) return `no method without labels was scored in the ${name} view`;
+  const said = (at: Ranked) => `${summary.arms[at.arm]!.name} (${formatScore(at.cell.value)})`;
   if (next === undefined) return `in the ${name} view only ${said(best)} was scored`;
-  const difference = differenceOf(comparisons, { summary, view: name, best: best.arm, next: next.arm });
-  return `in the ${name} view ${said(best)} is first, before ${said(next)}${difference}`;
+  const isMmvm = ({ arm }: Ranked) => summary.arms[arm]!.method === "mmvm" && summary.arms[arm]!.variant === "";
+  const place = ranked.findIndex(isMmvm);
+  const other = place > 0 ? ranked[place]! : next;
+  const difference = differenceOf(comparisons, { summary, view: name, best: best.arm, next: other.arm });
+  const rank = place > 1 ? `, which has place ${place + 1} of ${ranked.length}` : "";
+  return `in the ${name} view ${said(best)} is first, before ${said(other)}${difference}${rank}`;
 }
 
 function differenceOf(

@@ -25,8 +25,10 @@ Deno.test("verdict() recognises mmvm ahead in one view and significantly behind 
       macro("frontal", "independent", [0.01, 0.02, 0.04]),
       macro("lateral", "poe", [-0.03, -0.01, 0.01]),
       macro("lateral", "independent", [0, 0.01, 0.02]),
-      // Classifiers and single labels are ignored.
+      // Methods that are no VAEs, and single labels, are ignored.
       macro("frontal", "supervised (loss bce)", [-0.3, -0.2, -0.1]),
+      macro("lateral", "clip", [-0.3, -0.2, -0.1]),
+      macro("lateral", "barlow-twins (latents 64)", [-0.3, -0.2, -0.1]),
       { ...macro("frontal", "poe", [-0.3, -0.2, -0.1]), label: "Edema" },
     ]),
     "mmvm is ahead of every other VAE in macro AUROC in the frontal view; in the lateral view not ahead of poe; " +
@@ -69,6 +71,8 @@ Deno.test("leadBySeed() pairs seeds", async () => {
     at("independent", 2, 0.65),
     at("independent", 1, 0.58),
     at("independent", 4, null),
+    // Variants of a method are other rows of the table.
+    { ...at("mmvm", 1, 0.9), setting: { private: 8 } },
   ];
   assert.equal(
     leadBySeed({ ...results, evaluations }),

@@ -64,6 +64,39 @@ Deno.test("a report that is not beside the page is not linked", async () => {
   }
 });
 
+Deno.test("where another method is first, its paired difference from MMVM and MMVM's place are named", async () => {
+  const results = both();
+  const [first] = results.evaluations;
+  const { view } = first!;
+  const at = (method: string, value: number): Evaluation => ({
+    ...first!,
+    method,
+    macro: { ...first!.macro, auroc: { value, low: value - 0.05, high: value + 0.05 } },
+  });
+  const evaluations = [at("mmvm", 0.7), at("clip", 0.9), at("vicreg", 0.8)];
+  const comparison = (baseline: string, value: number): Results["comparisons"][number] => ({
+    ...{ view, label: null, labelledFraction: first!.labelledFraction, probe: first!.probe, baseline, method: "mmvm" },
+    difference: { value, low: value - 0.02, high: value + 0.02 },
+    ...{ p: 0.01, pHolm: 0.02, test: "paired-bootstrap" as const },
+  });
+  const comparisons = [comparison("clip", -0.2), comparison("vicreg", -0.1)];
+  const captionWith = async (shown: Evaluation[]) =>
+    captionOf(
+      page({ "table-extended": [await source({ ...results, evaluations: shown, comparisons })] }),
+      "table-extended",
+    );
+  const three = await captionWith(evaluations);
+  const lead = (name: string, value: string, interval: string) =>
+    `${name} is first, before MMVM (0.700), by ${value} [${interval}] (p 0.010, 0.020 after Holm; paired bootstrap)`;
+  assert.ok(
+    three.includes(`${lead("CLIP (0.900)", "+0.200", "0.180 to 0.220")}, which has place 3 of 3`),
+    three,
+  );
+  const two = await captionWith([at("mmvm", 0.7), at("vicreg", 0.8)]);
+  assert.ok(two.includes(`${lead("VICReg (0.800)", "+0.100", "0.080 to 0.120")}. Trained on`), two);
+  assert.doesNotMatch(two, /which has place/);
+});
+
 Deno.test("the best VAE of a view is named with its score and the paired difference to the next", async () => {
   const results = both();
   const view = results.evaluations[0]!.view;
