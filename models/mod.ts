@@ -37,10 +37,9 @@ export { type FileLayout, type Initializer, type ParameterSource, type Parameter
 export { augmentView, augmentViews, type ViewAugmentation } from "./augment_views.ts";
 export type { BatchViews, Pixels, TokenBatch, ViewBatch } from "./view_batch.ts";
 export type { BatchShape, TextSizes, TextTensors, TextViews, ViewTensors } from "./view_inputs.ts";
+export type { InputSpec, InputSpecs } from "./model_inputs.ts";
 export {
   createTrainer,
-  type InputSpec,
-  type InputSpecs,
   type ModelOutput,
   type OutputValues,
   type StepMetrics,
