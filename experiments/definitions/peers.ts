@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { isDigits } from "../../data/mod.ts";
 import { evaluated } from "./arms.ts";
+import { denseNet } from "./densenet.ts";
 import type { Experiment } from "../experiment.ts";
 import { classifierRun, vaeRun } from "./scales.ts";
 import { leadBySeed } from "./verdict.ts";
@@ -26,11 +26,7 @@ export const peers: Experiment = {
     arms: base.seeds.flatMap((seed) => [
       ...UNSUPERVISED.map((method) => evaluated(base, vaeRun(base, method, { seed }))),
       evaluated(base, classifierRun(base, "supervised", { seed, model: { loss: "bce" } })),
-      // DenseNet-121 halves images five times, and digits are too small for that.
-      ...(isDigits(base.dataset) ? [] : [{
-        ...evaluated(base, classifierRun(base, "supervised", { seed, model: { loss: "bce", network: "densenet121" } })),
-        setting: { network: "densenet121" },
-      }]),
+      ...denseNet(base, seed),
     ]),
   }],
   conclude: ({ results }) => leadBySeed(results),

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { isDigits } from "../../data/mod.ts";
 import { evaluated } from "./arms.ts";
+import { denseNet } from "./densenet.ts";
 import type { Arm, Base, Experiment } from "../experiment.ts";
-import { classifierRun, vaeRun } from "./scales.ts";
+import { vaeRun } from "./scales.ts";
 import { table } from "./table.ts";
 
 /** Methods that the published table does not have, as their papers define them: VAEs, then the peers that are none. */
@@ -34,14 +34,7 @@ export const tableExtended: Experiment = {
         ...base.seeds.flatMap((seed) => [
           ...LATER.map((method) => evaluated(base, vaeRun(base, method, { seed }))),
           ...SPLIT.map((method) => split(base, { method, seed })),
-          // DenseNet-121 halves images five times, and digits are too small for that.
-          ...(isDigits(base.dataset) ? [] : [{
-            ...evaluated(
-              base,
-              classifierRun(base, "supervised", { seed, model: { loss: "bce", network: "densenet121" } }),
-            ),
-            setting: { network: "densenet121" },
-          }]),
+          ...denseNet(base, seed),
         ]),
       ],
     }];

@@ -156,7 +156,7 @@ Deno.test("ofSetting() chooses arms by what is varied or by a value, and setting
   assert.deepEqual(ofSetting(parts, "other"), []);
   assert.deepEqual(settingsOf(parts), ["label-noise 0", "label-noise 0.1", "label-noise 0.2", "label-noise 0.4"]);
   const text = EXPERIMENTS.find(({ name }) => name === "peers")!.parts(context("small", "phantoms"));
-  assert.deepEqual(settingsOf(text), ["base", "network densenet121"]);
+  assert.deepEqual(settingsOf(text), ["base", "epochs 6, network densenet121"]);
   assert.equal(ofSetting(text, "base").flatMap(({ arms }) => arms).length, 7 * 3);
 });
 
@@ -169,6 +169,14 @@ Deno.test("the extended table has every method of two views, and five with priva
   const split = arms.filter(({ setting }) => setting?.private !== undefined);
   assert.deepEqual([...new Set(split.map(({ run }) => run.config.model.privateDim))], [8]);
   assert.equal(split.length, 5 * 3);
+});
+
+Deno.test("DenseNet-121 has fewer epochs at the scale for machines without a GPU, and digits have none", () => {
+  const shown = (...at: Parameters<typeof context>) =>
+    settingsOf(EXPERIMENTS.find(({ name }) => name === "peers")!.parts(context(...at)));
+  assert.deepEqual(shown("small", "phantoms").at(-1), "epochs 6, network densenet121");
+  assert.deepEqual(shown("paper", "mimic-cxr").at(-1), "network densenet121");
+  assert.deepEqual(shown("small", "mnist-pairs"), ["base"]);
 });
 
 Deno.test("probes and classifiers with the same seed and fraction use the same patients' labels", () => {
