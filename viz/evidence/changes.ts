@@ -1,93 +1,73 @@
 /**
- * Sentences on what a setting that was varied does: a share of wrong labels, of missing views, of labelled patients.
+ * What a setting that was varied does: a share of wrong labels, of missing views, of labelled patients.
  *
  * @module
  */
 import type { Comparison, Evaluation } from "../../eval/results/results.ts";
-import { basisOf, comparisonsAgainst, readComparisons } from "../report/figures/comparisons.ts";
 import { methodName } from "../report/figures/palette.ts";
-import {
-  formatDifference,
-  formatDifferenceInterval,
-  formatList,
-  formatP,
-  formatPercent,
-  formatScore,
-} from "../report/markup/format.ts";
+import { formatList, formatPercent, formatScore } from "../report/markup/format.ts";
+import { macroRows, mmvmAgainst, type PairedDifference, standingText } from "./paired_difference.ts";
 
-/** What sentences need of an evaluation. */
+/** What is needed of an evaluation. */
 type Scored = Pick<Evaluation, "method" | "view" | "setting" | "labelledFraction" | "macro">;
+
+/** What is needed of results. */
+interface Measured {
+  readonly evaluations: readonly Scored[];
+  readonly comparisons: readonly Comparison[];
+}
 
 /** Reads what is varied from an evaluation or a comparison; not finite if it is not there. */
 export type Varied = (at: { setting: Evaluation["setting"]; labelledFraction: number }) => number;
 
-/** The two ends of what is varied. */
-interface Ends {
-  readonly first: number;
-  readonly last: number;
-  readonly valueOf: Varied;
+/** The smallest and the largest value of what is varied; none if it was not varied. */
+function endsOf(evaluations: readonly Scored[], valueOf: Varied): { first: number; last: number } | undefined {
+  const values = evaluations.map(valueOf).filter(Number.isFinite);
+  const ends = { first: Math.min(...values), last: Math.max(...values) };
+  return ends.first < ends.last ? ends : undefined;
+}
+
+/** MMVM's paired differences from the other methods at the smallest and the largest value, in this order, by view. */
+export function changeDifferences({ evaluations, comparisons }: Measured, valueOf: Varied): PairedDifference[] {
+  const ends = endsOf(evaluations, valueOf);
+  if (ends === undefined) return [];
+  const views = [...new Set(evaluations.map(({ view }) => view))];
+  return views.flatMap((view) =>
+    [ends.first, ends.last].flatMap((end) => {
+      const rows = macroRows(
+        comparisons.filter(({ setting = {}, labelledFraction, ...each }) =>
+          each.view === view && valueOf({ setting, labelledFraction }) === end
+        ),
+      );
+      return rows.length === 0 ? [] : mmvmAgainst(rows, rows[0]!, formatPercent(end));
+    })
+  );
 }
 
 /**
- * What becomes of MMVM from the smallest to the largest value of what is varied, and how far it is from each other
- * method at both; if MMVM is not among the methods, what becomes of each.
+ * What becomes of MMVM from the smallest to the largest value of what is varied, and where it stands among the other
+ * methods at both; if MMVM was not compared with any, what becomes of each.
  */
-export function changeSentence(
-  { evaluations, comparisons }: { evaluations: readonly Scored[]; comparisons: readonly Comparison[] },
-  valueOf: Varied,
-): string {
-  const known = evaluations.filter((each) => Number.isFinite(valueOf(each)));
-  const values = known.map(valueOf);
-  const ends = { first: Math.min(...values), last: Math.max(...values), valueOf };
-  if (!(ends.first < ends.last)) return "Only one value was measured.";
-  const views = [...new Set(known.map(({ view }) => view))];
-  const methods = [...new Set(known.map(({ method }) => method))];
-  const seen = views.map((view) => ({
-    view,
-    scored: known.filter((each) => each.view === view),
-    against: methods.includes("mmvm") ? differences(comparisons, { view, methods, ends }) : [],
-  }));
-  const clauses = seen.map(({ view, scored, against }) => {
-    const changes = (against.length === 0 ? methods : ["mmvm"]).flatMap((method) => change(scored, method, ends));
-    return [`in the ${view} view ${formatList(changes)}`, ...against].join(", ");
+export function changeSentence(measured: Measured, valueOf: Varied): string {
+  const { evaluations } = measured;
+  const ends = endsOf(evaluations, valueOf);
+  if (ends === undefined) return "Only one value was measured.";
+  const differences = changeDifferences(measured, valueOf);
+  const views = [...new Set(evaluations.map(({ view }) => view))];
+  const clauses = views.map((view) => {
+    const own = differences.filter((each) => each.view === view);
+    const scored = evaluations.filter((each) => each.view === view);
+    const methods = own.length > 0 ? ["mmvm"] : [...new Set(scored.map(({ method }) => method))];
+    const changes = methods.flatMap((method) => {
+      const mean = (end: number) => meanOf(scored.filter((each) => each.method === method && valueOf(each) === end));
+      const [from, to] = [mean(ends.first), mean(ends.last)];
+      if (Number.isNaN(from) || Number.isNaN(to)) return [];
+      return [`${methodName(method)} goes from ${formatScore(from)} to ${formatScore(to)}`];
+    });
+    const standings = [...Map.groupBy(own, ({ at }) => at)].map(([at, there]) => `at ${at} ${standingText(there)}`);
+    return `in the ${view} view ${formatList(changes)}${standings.length > 0 ? ` (${standings.join("; ")})` : ""}`;
   });
-  const test = seen.some(({ against }) => against.length > 0) ? " (paired bootstrap, p after Holm)" : "";
-  return `From ${formatPercent(ends.first)} to ${formatPercent(ends.last)}${test}: ${clauses.join("; ")}.`;
-}
-
-/** The scores of a method at both ends; none if one of them was not measured. */
-function change(scored: readonly Scored[], method: string, { first, last, valueOf }: Ends): string[] {
-  const mean = (end: number) => meanOf(scored.filter((each) => each.method === method && valueOf(each) === end));
-  const [from, to] = [mean(first), mean(last)];
-  if (Number.isNaN(from) || Number.isNaN(to)) return [];
-  return [`${methodName(method)} ${formatDifference(to - from)} (${formatScore(from)} to ${formatScore(to)})`];
-}
-
-/** MMVM's paired differences from the other methods at both ends. */
-function differences(
-  comparisons: readonly Comparison[],
-  { view, methods, ends }: { view: string; methods: readonly string[]; ends: Ends },
-): string[] {
-  const rows = readComparisons(comparisons);
-  const differenceAt = (other: string, end: number) => {
-    const at = comparisons.findIndex(({ setting = {}, labelledFraction, ...each }) =>
-      each.label === null && each.view === view && ends.valueOf({ setting, labelledFraction }) === end &&
-      [each.baseline, each.method].includes("mmvm") && [each.baseline, each.method].includes(other)
-    );
-    if (at < 0) return [];
-    const row = rows[at]!;
-    return comparisonsAgainst([row], { view, label: null, basis: basisOf(row), baseline: other });
-  };
-  return methods.filter((method) => method !== "mmvm").flatMap((other) => {
-    const said = [ends.first, ends.last].flatMap((end) =>
-      differenceAt(other, end).map(({ difference: { value, low, high }, pHolm }) =>
-        `${formatDifference(value)} [${formatDifferenceInterval(low, high)}] (p ${formatP(pHolm)}) at ${
-          formatPercent(end)
-        }`
-      )
-    );
-    return said.length === 2 ? [`against ${methodName(other)} ${said.join(" and ")}`] : [];
-  });
+  return `From ${formatPercent(ends.first)} to ${formatPercent(ends.last)}, ${clauses.join("; ")}.`;
 }
 
 function meanOf(evaluations: readonly Scored[]): number {

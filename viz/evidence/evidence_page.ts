@@ -15,9 +15,10 @@ import { type Builder, createBuilder } from "../report/markup/dom.ts";
 import { formatCount } from "../report/markup/format.ts";
 import { serialize } from "../report/markup/serialize.ts";
 import { dateText } from "../report/sections/repeat_section.ts";
+import { differenceTables } from "./difference_table.ts";
 import { EVIDENCE_TOPICS, type EvidenceSource, type EvidenceTopic } from "./evidence.ts";
 import { evidenceFigure } from "./figures.ts";
-import { basisSentence, findingSentence } from "./findings.ts";
+import { basisSentence, findingDifferences, findingSentence } from "./findings.ts";
 
 /** The results by experiment; an experiment without any is listed as not run. */
 export type Evidence = ReadonlyMap<string, readonly EvidenceSource[]>;
@@ -116,6 +117,7 @@ function sourcePart(h: Builder, { figure, title }: EvidenceTopic, source: Eviden
     "figure",
     { class: "wide" },
     evidenceFigure(h, evaluations, { summary, figure, tradeOff: record.tradeOff }),
+    differenceTables(h, findingDifferences(source, figure), summary),
     h(
       "figcaption",
       null,

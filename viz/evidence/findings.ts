@@ -7,13 +7,7 @@ import type { EvidenceRecord, TradeOffPoint } from "../../eval/evidence/evidence
 import type { Comparison, Evaluation } from "../../eval/results/results.ts";
 import { settingText } from "../report/figures/arms.ts";
 import type { Cell } from "../report/figures/cells.ts";
-import {
-  armNamed,
-  basisOf,
-  type ComparisonRow,
-  comparisonsAgainst,
-  readComparisons,
-} from "../report/figures/comparisons.ts";
+import { armNamed, readComparisons } from "../report/figures/comparisons.ts";
 import { probeName, type Summary } from "../report/figures/summary.ts";
 import {
   capitalise,
@@ -25,10 +19,11 @@ import {
   formatPercent,
   formatScore,
 } from "../report/markup/format.ts";
-import { compareNaturally } from "../report/figures/natural_order.ts";
 import { methodName } from "../report/figures/palette.ts";
-import { changeSentence } from "./changes.ts";
+import { changeDifferences, changeSentence, type Varied } from "./changes.ts";
 import type { EvidenceFigure } from "./evidence.ts";
+import { leadDifferences, leadSentence } from "./leads.ts";
+import type { PairedDifference } from "./paired_difference.ts";
 
 /** What was measured on what: studies, patients, seeds, probe and intervals. */
 export function basisSentence(
@@ -82,14 +77,29 @@ export function findingSentence(
     case "intervals":
       return capitalise(summary.views.map((_, view) => orderClause(comparisons, { summary, view })).join("; ")) + ".";
     case "setting":
-      return changeSentence({ evaluations, comparisons }, ({ setting }) => Number(setting[figure.key]));
-    case "settings":
-      return leadSentence(comparisons, summary.views);
     case "fraction":
-      return changeSentence({ evaluations, comparisons }, ({ labelledFraction }) => labelledFraction);
+      return changeSentence({ evaluations, comparisons }, variedBy(figure));
+    case "settings":
+      return leadSentence(leadDifferences(comparisons), summary.views);
     case "trade-off":
       return tradeOffSentence(tradeOff);
   }
+}
+
+/** MMVM's paired differences from other methods that belong to a figure; none where the sentence names the only one. */
+export function findingDifferences(
+  { record, comparisons }: { record: EvidenceRecord; comparisons: readonly Comparison[] },
+  figure: EvidenceFigure,
+): PairedDifference[] {
+  if (figure.kind === "settings") return leadDifferences(comparisons);
+  if (figure.kind !== "setting" && figure.kind !== "fraction") return [];
+  return changeDifferences({ evaluations: record.evaluations, comparisons }, variedBy(figure));
+}
+
+function variedBy(figure: EvidenceFigure & { kind: "setting" | "fraction" }): Varied {
+  return figure.kind === "setting"
+    ? ({ setting }) => Number(setting[figure.key])
+    : ({ labelledFraction }) => labelledFraction;
 }
 
 /** A method without labels in a view. */
@@ -143,50 +153,6 @@ function differenceOf(
   return `, by ${formatDifference(sign(value))} [${formatDifferenceInterval(from, to)}] (p ${formatP(row.p)}, ${
     formatP(row.pHolm)
   } after Holm; ${test})`;
-}
-
-/** What the best other VAE of a view and setting has over MMVM. */
-interface Rival {
-  readonly row: ComparisonRow;
-  /** The setting as the page names it. */
-  readonly name: string;
-}
-
-/** The best other VAE of each view and setting, in the order of the settings. */
-function rivalsOf(comparisons: readonly Comparison[]): Rival[] {
-  const rows = readComparisons(comparisons).filter(({ label, difference }) =>
-    label === null && difference.value !== null
-  );
-  const places = new Map(rows.map((row) => [JSON.stringify([row.view, basisOf(row)]), row]));
-  return [...places.values()].flatMap((place) => {
-    const others = comparisonsAgainst(rows, { ...place, basis: basisOf(place), baseline: "mmvm" })
-      .filter(({ method }) => !method.startsWith("supervised"))
-      .sort((a, b) => b.difference.value! - a.difference.value!);
-    return others.slice(0, 1).map((row) => ({ row, name: row.setting || "base" }));
-  }).sort((a, b) => compareNaturally(a.row.setting, b.row.setting));
-}
-
-/** How far MMVM is ahead of the best other VAE in each view and setting, and where it is so in every view. */
-function leadSentence(comparisons: readonly Comparison[], views: readonly string[]): string {
-  const rivals = rivalsOf(comparisons);
-  if (rivals.length === 0) return "MMVM was not compared with any other VAE.";
-  const minus = (number: number | null) => number === null ? null : -number;
-  const clauses = views.map((view) => {
-    const said = rivals.filter(({ row }) => row.view === view).map(({ name, row }) => {
-      const { value, low, high } = row.difference;
-      const interval = formatDifferenceInterval(minus(high), minus(low));
-      return `${name} ${formatDifference(minus(value))} [${interval}] against ${methodName(row.method)} (p ${
-        formatP(row.pHolm)
-      })`;
-    });
-    return `in the ${view} view ${formatList(said)}`;
-  });
-  const clear = [...Map.groupBy(rivals, ({ name }) => name)].filter(([, group]) =>
-    views.every((view) => group.some(({ row }) => row.view === view && (row.difference.high ?? 0) < 0))
-  ).map(([name]) => name);
-  const where = clear.length === 0 ? "in no setting" : `with ${formatList(clear)}`;
-  return `MMVM's lead over the best other VAE, by paired bootstrap, p after Holm: ${clauses.join("; ")}; ` +
-    `${where} is the interval above zero in every view.`;
 }
 
 /** The setting of each method at which its translations are most coherent. */

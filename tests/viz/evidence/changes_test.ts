@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Comparison, Evaluation } from "../../../eval/mod.ts";
-import { changeSentence } from "../../../viz/evidence/changes.ts";
+import { changeDifferences, changeSentence } from "../../../viz/evidence/changes.ts";
 
 type Scored = Pick<Evaluation, "method" | "view" | "setting" | "labelledFraction" | "macro">;
 
@@ -40,27 +40,41 @@ const evaluations = [
   scored("supervised", 0.4, 0.58),
 ];
 
-Deno.test("MMVM's change is said with its differences from others at both ends, whichever way they were taken", () => {
+Deno.test("MMVM's change is said with its standing at both ends, whichever way differences were taken", () => {
   const comparisons = [
     compared("supervised", "mmvm", { share: 0, value: -0.06 }),
+    compared("independent", "mmvm", { share: 0, value: 0.005 }),
     compared("supervised", "mmvm", { share: 0.2, value: 0.01 }),
     compared("mmvm", "supervised", { share: 0.4, value: -0.16 }),
   ];
   assert.equal(
     changeSentence({ evaluations, comparisons }, noise),
-    "From 0% to 40% (paired bootstrap, p after Holm): in the frontal view MMVM −0.100 (0.840 to 0.740), " +
-      "against Supervised −0.060 [−0.070 to −0.040] (p 0.004) at 0% and +0.160 [0.140 to 0.170] (p 0.004) at 40%.",
+    "From 0% to 40%, in the frontal view MMVM goes from 0.840 to 0.740 (at 0% level with Independent, behind " +
+      "Supervised; at 40% ahead of Supervised).",
+  );
+  const differences = changeDifferences({ evaluations, comparisons }, noise);
+  assert.deepEqual(
+    differences.map(({ at, other, difference: { value, low, high }, pHolm }) => [
+      at,
+      other,
+      ...[value, low, high, pHolm].map((each) => Number(each!.toFixed(9))),
+    ]),
+    [
+      ["0%", "independent", 0.005, -0.005, 0.025, 0.004],
+      ["0%", "supervised", -0.06, -0.07, -0.04, 0.004],
+      ["40%", "supervised", 0.16, 0.14, 0.17, 0.004],
+    ],
   );
 });
 
-Deno.test("without comparisons at both ends, or without MMVM, the changes of all methods are said", () => {
-  const changes = "MMVM −0.100 (0.840 to 0.740) and Supervised −0.320 (0.900 to 0.580)";
-  const comparisons = [compared("supervised", "mmvm", { share: 0, value: -0.06 })];
-  const sentence = `From 0% to 40%: in the frontal view ${changes}.`;
-  assert.equal(changeSentence({ evaluations, comparisons }, noise), sentence);
+Deno.test("without comparisons, or without MMVM, the changes of all methods are said", () => {
   assert.equal(
-    changeSentence({ evaluations: evaluations.filter(({ method }) => method !== "mmvm"), comparisons }, noise),
-    "From 0% to 40%: in the frontal view Supervised −0.320 (0.900 to 0.580).",
+    changeSentence({ evaluations, comparisons: [] }, noise),
+    "From 0% to 40%, in the frontal view MMVM goes from 0.840 to 0.740 and Supervised goes from 0.900 to 0.580.",
+  );
+  assert.equal(
+    changeSentence({ evaluations: evaluations.filter(({ method }) => method !== "mmvm"), comparisons: [] }, noise),
+    "From 0% to 40%, in the frontal view Supervised goes from 0.900 to 0.580.",
   );
 });
 

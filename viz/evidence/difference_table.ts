@@ -1,0 +1,44 @@
+/**
+ * Tables of MMVM's paired differences from other methods.
+ *
+ * @module
+ */
+import { intervalTable } from "../report/charts/interval_table.ts";
+import { scrollRegion } from "../report/context.ts";
+import { armNamed } from "../report/figures/comparisons.ts";
+import { methodName } from "../report/figures/palette.ts";
+import type { Summary } from "../report/figures/summary.ts";
+import type { Builder } from "../report/markup/dom.ts";
+import { capitalise, formatDifference, formatDifferenceInterval, formatP } from "../report/markup/format.ts";
+import type { PairedDifference } from "./paired_difference.ts";
+
+/** Draws a table for each view; none without differences. */
+export function differenceTables(
+  h: Builder,
+  differences: readonly PairedDifference[],
+  { views, arms }: Pick<Summary, "views" | "arms">,
+): HTMLElement[] {
+  const range = differences.flatMap(({ difference: { low, high } }) => [low, high]);
+  return views.flatMap((view) => {
+    const own = differences.filter((each) => each.view === view);
+    if (own.length === 0) return [];
+    const table = intervalTable(h, {
+      caption: `${capitalise(view)} view: MMVM against other methods (paired bootstrap)`,
+      head: "Against",
+      axis: "Difference in AUROC",
+      columns: ["Difference", "95% interval", "p (Holm)"],
+      reference: 0,
+      range,
+      rows: own.map(({ at, other, setting, difference: { value, low, high }, pHolm }) => {
+        const index = armNamed(arms, other, setting);
+        return {
+          arm: arms[index] ?? null,
+          ...{ index, value, low, high },
+          name: `${methodName(other)} (${at})`,
+          cells: [formatDifference(value), formatDifferenceInterval(low, high), formatP(pHolm)],
+        };
+      }),
+    });
+    return [scrollRegion(h, `Differences in the ${view} view`, table)];
+  });
+}

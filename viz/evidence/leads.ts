@@ -1,0 +1,41 @@
+/**
+ * How far MMVM is ahead of the best other VAE in each of several settings.
+ *
+ * @module
+ */
+import type { Comparison } from "../../eval/results/results.ts";
+import { basisOf } from "../report/figures/comparisons.ts";
+import { compareNaturally } from "../report/figures/natural_order.ts";
+import { formatList } from "../report/markup/format.ts";
+import { macroRows, mmvmAgainst, type PairedDifference, standingOf } from "./paired_difference.ts";
+
+/** MMVM's difference from the VAE that is best beside it, by setting and view, in the order of the settings. */
+export function leadDifferences(comparisons: readonly Comparison[]): PairedDifference[] {
+  const rows = macroRows(comparisons);
+  const places = new Map(rows.map((row) => [JSON.stringify([row.view, basisOf(row)]), row]));
+  return [...places.values()].flatMap((place) =>
+    mmvmAgainst(rows, place, place.setting || "base")
+      .filter(({ other }) => !other.startsWith("supervised"))
+      .sort((a, b) => a.difference.value! - b.difference.value!)
+      .slice(0, 1)
+  ).sort((a, b) => compareNaturally(a.setting, b.setting));
+}
+
+/** In which settings MMVM is ahead of the best other VAE, by view and in every view. */
+export function leadSentence(leads: readonly PairedDifference[], views: readonly string[]): string {
+  if (leads.length === 0) return "MMVM was not compared with any other VAE.";
+  const words = { ahead: "ahead of", level: "level with", behind: "behind" };
+  const clauses = views.map((view) => {
+    const standings = Map.groupBy(leads.filter((lead) => lead.view === view), standingOf);
+    const said = (["ahead", "level", "behind"] as const).flatMap((standing) => {
+      const settings = (standings.get(standing) ?? []).map(({ at }) => at);
+      return settings.length === 0 ? [] : [`${words[standing]} it with ${formatList(settings)}`];
+    });
+    return `in the ${view} view ${formatList(said)}`;
+  });
+  const clear = [...Map.groupBy(leads, ({ at }) => at)].filter(([, own]) =>
+    views.every((view) => own.some((lead) => lead.view === view && standingOf(lead) === "ahead"))
+  ).map(([at]) => at);
+  const everywhere = clear.length === 0 ? "in no setting" : `with ${formatList(clear)}`;
+  return `Against the best other VAE, MMVM is ${clauses.join("; ")}; ahead in every view ${everywhere}.`;
+}
