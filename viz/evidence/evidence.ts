@@ -52,7 +52,7 @@ export const EVIDENCE_TOPICS: readonly EvidenceTopic[] = [
   {
     experiment: "table-extended",
     title: "Later methods and baselines",
-    statement: "The papers leave later VAEs, private latents, contrastive methods and a deep classifier out.",
+    statement: "The papers do not compare with later VAEs, private latents, contrastive methods or DenseNet-121.",
     figure: { kind: "intervals" },
   },
   {
