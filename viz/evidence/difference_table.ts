@@ -5,7 +5,7 @@
  */
 import { intervalTable } from "../report/charts/interval_table.ts";
 import { scrollRegion } from "../report/context.ts";
-import { armNamed } from "../report/figures/comparisons.ts";
+import { armNamed, comparedName } from "../report/figures/comparisons.ts";
 import { methodName } from "../report/figures/palette.ts";
 import type { Summary } from "../report/figures/summary.ts";
 import type { Builder } from "../report/markup/dom.ts";
@@ -23,7 +23,7 @@ export function differenceTables(
     const own = differences.filter((each) => each.view === view);
     if (own.length === 0) return [];
     const table = intervalTable(h, {
-      caption: `${capitalise(view)} view: MMVM against other methods (paired bootstrap)`,
+      caption: `${capitalise(view)} view: MMVM against the others (paired bootstrap)`,
       head: "Against",
       axis: "Difference in AUROC",
       columns: ["Difference", "95% interval", "p (Holm)"],
@@ -34,7 +34,7 @@ export function differenceTables(
         return {
           arm: arms[index] ?? null,
           ...{ index, value, low, high },
-          name: `${methodName(other)} (${at})`,
+          name: at === "" ? comparedName(arms, other) : `${methodName(other)} (${at})`,
           cells: [formatDifference(value), formatDifferenceInterval(low, high), formatP(pHolm)],
         };
       }),

@@ -117,7 +117,7 @@ function sourcePart(h: Builder, { figure, title }: EvidenceTopic, source: Eviden
     "figure",
     { class: "wide" },
     evidenceFigure(h, evaluations, { summary, figure, tradeOff: record.tradeOff }),
-    differenceTables(h, findingDifferences(source, figure), summary),
+    differenceTables(h, findingDifferences(source, { summary, figure }), summary),
     h(
       "figcaption",
       null,

@@ -23,7 +23,7 @@ import { methodName } from "../report/figures/palette.ts";
 import { changeDifferences, changeSentence, type Varied } from "./changes.ts";
 import type { EvidenceFigure } from "./evidence.ts";
 import { leadDifferences, leadSentence } from "./leads.ts";
-import type { PairedDifference } from "./paired_difference.ts";
+import { macroRows, mmvmAgainst, type PairedDifference } from "./paired_difference.ts";
 
 /** What was measured on what: studies, patients, seeds, probe and intervals. */
 export function basisSentence(
@@ -86,14 +86,34 @@ export function findingSentence(
   }
 }
 
-/** MMVM's paired differences from other methods that belong to a figure; none where the sentence names the only one. */
+/** MMVM's paired differences from other methods that belong to a figure. */
 export function findingDifferences(
   { record, comparisons }: { record: EvidenceRecord; comparisons: readonly Comparison[] },
-  figure: EvidenceFigure,
+  { summary, figure }: { summary: Summary; figure: EvidenceFigure },
 ): PairedDifference[] {
-  if (figure.kind === "settings") return leadDifferences(comparisons);
-  if (figure.kind !== "setting" && figure.kind !== "fraction") return [];
-  return changeDifferences({ evaluations: record.evaluations, comparisons }, variedBy(figure));
+  switch (figure.kind) {
+    case "intervals":
+      return orderDifferences(comparisons, summary);
+    case "settings":
+      return leadDifferences(comparisons);
+    case "setting":
+    case "fraction":
+      return changeDifferences({ evaluations: record.evaluations, comparisons }, variedBy(figure));
+    case "trade-off":
+      return [];
+  }
+}
+
+/** The differences with all labels that are shown; none where there is only one, which the sentence states. */
+function orderDifferences(comparisons: readonly Comparison[], summary: Summary): PairedDifference[] {
+  const { fraction } = summary.slices[summary.primary]!;
+  const rows = macroRows(comparisons).filter((row) => row.fraction === fraction);
+  return summary.views.flatMap((view) => {
+    const place = rows.find((row) => row.view === view);
+    const differences = place === undefined ? [] : mmvmAgainst(rows, place, "");
+    const armOf = ({ other, setting }: PairedDifference) => armNamed(summary.arms, other, setting);
+    return differences.length < 2 ? [] : differences.sort((a, b) => armOf(a) - armOf(b));
+  });
 }
 
 function variedBy(figure: EvidenceFigure & { kind: "setting" | "fraction" }): Varied {
@@ -122,14 +142,14 @@ function orderClause(
   const [best, next] = ranked;
   const name = summary.views[view]!;
   if (best === undefined) return `no method without labels was scored in the ${name} view`;
-  const said = (at: Ranked) => `${summary.arms[at.arm]!.name} (${formatScore(at.cell.value)})`;
+  const said = ({ arm, cell }: Ranked, place = "") => `${summary.arms[arm]!.name} (${formatScore(cell.value)}${place})`;
   if (next === undefined) return `in the ${name} view only ${said(best)} was scored`;
   const isMmvm = ({ arm }: Ranked) => summary.arms[arm]!.method === "mmvm" && summary.arms[arm]!.variant === "";
   const place = ranked.findIndex(isMmvm);
   const other = place > 0 ? ranked[place]! : next;
   const difference = differenceOf(comparisons, { summary, view: name, best: best.arm, next: other.arm });
-  const rank = place > 1 ? `, which has place ${place + 1} of ${ranked.length}` : "";
-  return `in the ${name} view ${said(best)} is first, before ${said(other)}${difference}${rank}`;
+  const rank = place > 1 ? `, place ${place + 1} of ${ranked.length}` : "";
+  return `in the ${name} view ${said(best)} is first, before ${said(other, rank)}${difference}`;
 }
 
 function differenceOf(

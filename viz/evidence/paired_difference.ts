@@ -17,7 +17,7 @@ import { formatList } from "../report/markup/format.ts";
 /** MMVM's difference from another method in a view, positive where MMVM is ahead. */
 export interface PairedDifference {
   readonly view: string;
-  /** Where it was taken: a share, a fraction or a setting, as the page names it. */
+  /** Where it was taken: a share, a fraction or a setting, as the page names it; empty if there is one place only. */
   readonly at: string;
   /** The other method. */
   readonly other: string;
