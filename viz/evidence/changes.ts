@@ -39,7 +39,7 @@ export function changeDifferences({ evaluations, comparisons }: Measured, valueO
           each.view === view && valueOf({ setting, labelledFraction }) === end
         ),
       );
-      return rows.length === 0 ? [] : mmvmAgainst(rows, rows[0]!, formatPercent(end));
+      return rows.length === 0 ? [] : mmvmAgainst(rows, { place: rows[0]!, at: formatPercent(end) });
     })
   );
 }

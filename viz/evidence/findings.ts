@@ -110,7 +110,7 @@ function orderDifferences(comparisons: readonly Comparison[], summary: Summary):
   const rows = macroRows(comparisons).filter((row) => row.fraction === fraction);
   return summary.views.flatMap((view) => {
     const place = rows.find((row) => row.view === view);
-    const differences = place === undefined ? [] : mmvmAgainst(rows, place, "");
+    const differences = place === undefined ? [] : mmvmAgainst(rows, { place, at: "" });
     const armOf = ({ other, setting }: PairedDifference) => armNamed(summary.arms, other, setting);
     return differences.length < 2 ? [] : differences.sort((a, b) => armOf(a) - armOf(b));
   });

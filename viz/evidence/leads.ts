@@ -14,7 +14,7 @@ export function leadDifferences(comparisons: readonly Comparison[]): PairedDiffe
   const rows = macroRows(comparisons);
   const places = new Map(rows.map((row) => [JSON.stringify([row.view, basisOf(row)]), row]));
   return [...places.values()].flatMap((place) =>
-    mmvmAgainst(rows, place, place.setting || "base")
+    mmvmAgainst(rows, { place, at: place.setting || "base" })
       .filter(({ other }) => !other.startsWith("supervised"))
       .sort((a, b) => a.difference.value! - b.difference.value!)
       .slice(0, 1)

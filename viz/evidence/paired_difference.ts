@@ -24,7 +24,6 @@ export interface PairedDifference {
   /** The setting of both, as text; empty if there is none. */
   readonly setting: string;
   readonly difference: Comparison["difference"];
-  readonly p: number | null;
   readonly pHolm: number | null;
 }
 
@@ -34,13 +33,16 @@ export function macroRows(comparisons: readonly Comparison[]): ComparisonRow[] {
 }
 
 /** MMVM's differences from all others at the place of a comparison, whichever way they were taken. */
-export function mmvmAgainst(rows: readonly ComparisonRow[], place: ComparisonRow, at: string): PairedDifference[] {
+export function mmvmAgainst(
+  rows: readonly ComparisonRow[],
+  { place, at }: { place: ComparisonRow; at: string },
+): PairedDifference[] {
   const here: ComparisonPlace = { view: place.view, label: null, basis: basisOf(place), baseline: "mmvm" };
-  return comparisonsAgainst(rows, here).map(({ view, method, setting, difference, p, pHolm }) => {
+  return comparisonsAgainst(rows, here).map(({ view, method, setting, difference, pHolm }) => {
     const { value, low, high } = difference;
     const minus = (number: number | null) => number === null ? null : -number;
     return {
-      ...{ view, at, setting, p, pHolm },
+      ...{ view, at, setting, pHolm },
       other: method,
       difference: { value: minus(value), low: minus(high), high: minus(low) },
     };
