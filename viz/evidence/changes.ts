@@ -6,7 +6,7 @@
 import type { Comparison, Evaluation } from "../../eval/results/results.ts";
 import { methodName } from "../report/figures/palette.ts";
 import { formatList, formatPercent, formatScore } from "../report/markup/format.ts";
-import { macroRows, mmvmAgainst, type PairedDifference, standingText } from "./paired_difference.ts";
+import { byStanding, macroRows, mmvmAgainst, type PairedDifference } from "./paired_difference.ts";
 
 /** What is needed of an evaluation. */
 type Scored = Pick<Evaluation, "method" | "view" | "setting" | "labelledFraction" | "macro">;
@@ -68,6 +68,12 @@ export function changeSentence(measured: Measured, valueOf: Varied): string {
     return `in the ${view} view ${formatList(changes)}${standings.length > 0 ? ` (${standings.join("; ")})` : ""}`;
   });
   return `From ${formatPercent(ends.first)} to ${formatPercent(ends.last)}, ${clauses.join("; ")}.`;
+}
+
+/** `ahead of PoE and MoE, level with Independent`. */
+function standingText(differences: readonly PairedDifference[]): string {
+  return byStanding(differences)
+    .map(([words, own]) => `${words} ${formatList(own.map(({ other }) => methodName(other)))}`).join(", ");
 }
 
 function meanOf(evaluations: readonly Scored[]): number {

@@ -7,7 +7,7 @@ import type { Comparison } from "../../eval/results/results.ts";
 import { basisOf } from "../report/figures/comparisons.ts";
 import { compareNaturally } from "../report/figures/natural_order.ts";
 import { formatList } from "../report/markup/format.ts";
-import { macroRows, mmvmAgainst, type PairedDifference, standingOf } from "./paired_difference.ts";
+import { byStanding, macroRows, mmvmAgainst, type PairedDifference, standingOf } from "./paired_difference.ts";
 
 /** MMVM's difference from the VAE that is best beside it, by setting and view, in the order of the settings. */
 export function leadDifferences(comparisons: readonly Comparison[]): PairedDifference[] {
@@ -24,13 +24,9 @@ export function leadDifferences(comparisons: readonly Comparison[]): PairedDiffe
 /** In which settings MMVM is ahead of the best other VAE, by view and in every view. */
 export function leadSentence(leads: readonly PairedDifference[], views: readonly string[]): string {
   if (leads.length === 0) return "MMVM was not compared with any other VAE.";
-  const words = { ahead: "ahead of", level: "level with", behind: "behind" };
   const clauses = views.map((view) => {
-    const standings = Map.groupBy(leads.filter((lead) => lead.view === view), standingOf);
-    const said = (["ahead", "level", "behind"] as const).flatMap((standing) => {
-      const settings = (standings.get(standing) ?? []).map(({ at }) => at);
-      return settings.length === 0 ? [] : [`${words[standing]} it with ${formatList(settings)}`];
-    });
+    const said = byStanding(leads.filter((lead) => lead.view === view))
+      .map(([words, own]) => `${words} it with ${formatList(own.map(({ at }) => at))}`);
     return `in the ${view} view ${formatList(said)}`;
   });
   const clear = [...Map.groupBy(leads, ({ at }) => at)].filter(([, own]) =>

@@ -10,9 +10,8 @@ import {
   type ComparisonRow,
   comparisonsAgainst,
   readComparisons,
+  reversed,
 } from "../report/figures/comparisons.ts";
-import { methodName } from "../report/figures/palette.ts";
-import { formatList } from "../report/markup/format.ts";
 
 /** MMVM's difference from another method in a view, positive where MMVM is ahead. */
 export interface PairedDifference {
@@ -38,14 +37,9 @@ export function mmvmAgainst(
   { place, at }: { place: ComparisonRow; at: string },
 ): PairedDifference[] {
   const here: ComparisonPlace = { view: place.view, label: null, basis: basisOf(place), baseline: "mmvm" };
-  return comparisonsAgainst(rows, here).map(({ view, method, setting, difference, pHolm }) => {
-    const { value, low, high } = difference;
-    const minus = (number: number | null) => number === null ? null : -number;
-    return {
-      ...{ view, at, setting, pHolm },
-      other: method,
-      difference: { value: minus(value), low: minus(high), high: minus(low) },
-    };
+  return comparisonsAgainst(rows, here).map((row) => {
+    const { view, baseline, setting, difference, pHolm } = reversed(row);
+    return { view, at, other: baseline, setting, difference, pHolm };
   });
 }
 
@@ -55,12 +49,12 @@ export function standingOf({ difference: { low, high } }: PairedDifference): "ah
   return high !== null && high < 0 ? "behind" : "level";
 }
 
-/** `ahead of PoE and MoE, level with Independent`; empty if there are none. */
-export function standingText(differences: readonly PairedDifference[]): string {
+/** The differences by MMVM's standing, each with its words: `ahead of`, `level with`, `behind`; those that occur. */
+export function byStanding(differences: readonly PairedDifference[]): [string, PairedDifference[]][] {
   const words = { ahead: "ahead of", level: "level with", behind: "behind" };
   const standings = Map.groupBy(differences, standingOf);
-  return (["ahead", "level", "behind"] as const).flatMap((standing) => {
-    const names = (standings.get(standing) ?? []).map(({ other }) => methodName(other));
-    return names.length === 0 ? [] : [`${words[standing]} ${formatList(names)}`];
-  }).join(", ");
+  return (["ahead", "level", "behind"] as const).flatMap((standing): [string, PairedDifference[]][] => {
+    const own = standings.get(standing);
+    return own === undefined ? [] : [[words[standing], own]];
+  });
 }

@@ -118,7 +118,8 @@ export function basesOf(
   return [...first.values()].sort((a, b) => distance(a) - distance(b) || b.fraction - a.fraction);
 }
 
-function reversed(row: ComparisonRow): ComparisonRow {
+/** The comparison the other way round. */
+export function reversed(row: ComparisonRow): ComparisonRow {
   const { value, low, high } = row.difference;
   const minus = (number: number | null) => number === null ? null : -number;
   return {
