@@ -171,6 +171,19 @@ Deno.test("the extended table has every method of two views, and five with priva
   assert.equal(split.length, 5 * 3);
 });
 
+Deno.test("where settings are compared, there is an MMVM without one, with which all others are compared", () => {
+  // PolyMNIST's runs are points of a figure, each of another beta.
+  const compared = EXPERIMENTS.filter(({ by, name }) => by === "setting" && name !== "polymnist");
+  assert.ok(compared.some(({ name }) => name === "with-text"));
+  for (const { name } of compared) {
+    for (const dataset of ["phantoms", "mnist-pairs"] as const) {
+      const arms = armsOf(name, { dataset });
+      const isBase = arms.map(({ run, setting }) => run.config.model.method === "mmvm" && setting === undefined);
+      assert.ok(arms.length === 0 || isBase.includes(true), `${name} on ${dataset}`);
+    }
+  }
+});
+
 Deno.test("DenseNet-121 has fewer epochs at the scale for machines without a GPU, and digits have none", () => {
   const shown = (...at: Parameters<typeof context>) =>
     settingsOf(EXPERIMENTS.find(({ name }) => name === "peers")!.parts(context(...at)));
