@@ -32,6 +32,7 @@ export {
   type Results,
   RESULTS_VERSION,
   type RunRecord,
+  type SeedDifference,
   type TrainingSeries,
   type ValidationSeries,
 } from "./results/results.ts";

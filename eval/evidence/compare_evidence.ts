@@ -8,18 +8,21 @@ import { DataError } from "../../base/errors.ts";
 import { bootstrapP, macroSamples, percentileInterval } from "../metrics/bootstrap.ts";
 import { correctMacros, pairsOf } from "../results/compare_results.ts";
 import { type GroupBy, groupEvaluations, type Stratum, stratumText } from "../results/evaluation_groups.ts";
-import type { Comparison, Evaluation } from "../results/results.ts";
+import type { Comparison, Evaluation, SeedDifference } from "../results/results.ts";
 import { evaluationsOf, type EvidenceRecord } from "./evidence_record.ts";
 
 /** The macro AUROC of a group: means over its members. */
 interface GroupMacro {
   readonly value: number | null;
+  /** The mean over the members of each seed; without seeds for which it is undefined. */
+  readonly bySeed: ReadonlyMap<number, number>;
   readonly samples: Float64Array;
 }
 
 /**
  * Compares groups of evaluations as `compareResults()` does, by their macro averages: paired differences with intervals
- * and p-values of the patient-level bootstrap, corrected by Holm's method over the pairs of a stratum.
+ * and p-values of the patient-level bootstrap, corrected by Holm's method over the pairs of a stratum. The differences
+ * of single seeds are given too, because resampling patients says nothing of how much other seeds would change.
  *
  * @param options.by What to compare.
  * @throws {DataError} if groups were scored on different studies or over different labels.
@@ -39,7 +42,8 @@ export function compareEvidence(record: EvidenceRecord, { by }: { by: GroupBy })
     const macros = new Map([...stratum.groups].map(([name, group]): [string, GroupMacro] => {
       const members = group.map(({ evaluation }) => evaluation);
       const all = members.map((member) => samples.get(member)!);
-      return [name, { value: meanMacro(members), samples: macroSamples(all, all.map(() => true)) }];
+      const values = { value: meanMacro(members), bySeed: seedMacros(members) };
+      return [name, { ...values, samples: macroSamples(all, all.map(() => true)) }];
     }));
     return correctMacros(pairs.map((pair) => comparePair(pair, { stratum, macros })));
   });
@@ -67,6 +71,22 @@ function meanMacro(members: readonly Evaluation[]): number | null {
   return values.length < members.length ? null : values.reduce((sum, value) => sum + value / values.length, 0);
 }
 
+function seedMacros(members: readonly Evaluation[]): ReadonlyMap<number, number> {
+  const means = new Map<number, number>();
+  for (const [seed, own] of Map.groupBy(members, (member) => member.seed)) {
+    const mean = meanMacro(own);
+    if (mean !== null) means.set(seed, mean);
+  }
+  return means;
+}
+
+function seedDifferences(first: GroupMacro, second: GroupMacro): SeedDifference[] {
+  return [...second.bySeed].flatMap(([seed, value]) => {
+    const other = first.bySeed.get(seed);
+    return other === undefined ? [] : [{ seed, value: value - other }];
+  }).sort((a, b) => a.seed - b.seed);
+}
+
 function comparePair(
   [baseline, method]: readonly [string, string],
   { stratum, macros }: { stratum: Stratum; macros: ReadonlyMap<string, GroupMacro> },
@@ -82,6 +102,7 @@ function comparePair(
     ...(Object.keys(setting).length === 0 ? {} : { setting }),
     label: null,
     difference: percentileInterval(value, differences),
+    bySeed: seedDifferences(first, second),
     ...{ p, pHolm: p, test: "paired-bootstrap" },
   };
 }

@@ -129,6 +129,14 @@ export interface Cases {
   labels: ((0 | 1 | null)[])[];
 }
 
+/** The difference between two methods that were trained with one seed. */
+export interface SeedDifference {
+  /** The seed of both runs. */
+  readonly seed: number;
+  /** AUROC of `method` minus AUROC of `baseline`. */
+  readonly value: number;
+}
+
 /** A paired difference of two methods on the same cases and resamples. */
 export interface Comparison {
   /** Name of the view. */
@@ -149,6 +157,8 @@ export interface Comparison {
   method: string;
   /** AUROC of `method` minus AUROC of `baseline`. */
   difference: Interval;
+  /** The difference for each seed that both were trained with; only in comparisons of records. */
+  bySeed?: readonly SeedDifference[] | undefined;
   /**
    * Two-sided p-value of the paired bootstrap (or DeLong where cases are independent), before and after Holm's
    * correction.

@@ -18,6 +18,8 @@ export function differenceTables(
   differences: readonly PairedDifference[],
   { views, arms }: Pick<Summary, "views" | "arms">,
 ): HTMLElement[] {
+  // With one seed its difference is that of the row.
+  const showsSeeds = differences.some(({ bySeed }) => bySeed.length > 1);
   const range = differences.flatMap(({ difference: { low, high } }) => [low, high]);
   return views.flatMap((view) => {
     const own = differences.filter((each) => each.view === view);
@@ -26,16 +28,19 @@ export function differenceTables(
       caption: `${capitalise(view)} view: MMVM against the others (paired bootstrap)`,
       head: "Against",
       axis: "Difference in AUROC",
-      columns: ["Difference", "95% interval", "p (Holm)"],
+      columns: ["Difference", "95% interval", "p (Holm)", ...(showsSeeds ? ["By seed"] : [])],
       reference: 0,
       range,
-      rows: own.map(({ at, other, setting, difference: { value, low, high }, pHolm }) => {
+      rows: own.map(({ at, other, setting, difference: { value, low, high }, bySeed, pHolm }) => {
         const index = armNamed(arms, other, setting);
         return {
           arm: arms[index] ?? null,
           ...{ index, value, low, high },
           name: at === "" ? comparedName(arms, other) : `${methodName(other)} (${at})`,
-          cells: [formatDifference(value), formatDifferenceInterval(low, high), formatP(pHolm)],
+          cells: [
+            ...[formatDifference(value), formatDifferenceInterval(low, high), formatP(pHolm)],
+            ...(showsSeeds ? [bySeed.map((each) => formatDifference(each.value)).join(", ")] : []),
+          ],
         };
       }),
     });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Comparison } from "../../eval/results/results.ts";
+import type { Comparison, SeedDifference } from "../../eval/results/results.ts";
 import {
   basisOf,
   type ComparisonPlace,
@@ -23,6 +23,8 @@ export interface PairedDifference {
   /** The setting of both, as text; empty if there is none. */
   readonly setting: string;
   readonly difference: Comparison["difference"];
+  /** The difference for each seed that both were trained with. */
+  readonly bySeed: readonly SeedDifference[];
   readonly pHolm: number | null;
 }
 
@@ -38,8 +40,8 @@ export function mmvmAgainst(
 ): PairedDifference[] {
   const here: ComparisonPlace = { view: place.view, label: null, basis: basisOf(place), baseline: "mmvm" };
   return comparisonsAgainst(rows, here).map((row) => {
-    const { view, baseline, setting, difference, pHolm } = reversed(row);
-    return { view, at, other: baseline, setting, difference, pHolm };
+    const { view, baseline, setting, difference, bySeed, pHolm } = reversed(row);
+    return { view, at, other: baseline, setting, difference, bySeed, pHolm };
   });
 }
 

@@ -77,6 +77,8 @@ export function unpackPageData(packed: PackedPageData): PageData {
         baseline: baseline!,
         method: method!,
         difference: { value, low, high },
+        // A report shows the values of seeds, not their differences.
+        bySeed: [],
         p,
         pHolm,
       };

@@ -42,13 +42,27 @@ Deno.test("a record compares methods over seeds as the results do", async () => 
   assert.equal(found.length, expected.length);
   assert.ok(found.length > 0);
   for (const [i, { difference, ...rest }] of expected.entries()) {
-    const { difference: own, ...same } = found[i]!;
+    const { difference: own, bySeed: _, ...same } = found[i]!;
     assert.deepEqual(same, rest);
     for (const part of ["value", "low", "high"] as const) {
       // Samples are kept in float32.
       assert.ok(Math.abs(own[part]! - difference[part]!) < 1e-6, `${part}: ${own[part]} for ${difference[part]}`);
     }
   }
+});
+
+Deno.test("a comparison of records gives the difference of each seed that both methods have", async () => {
+  const record = await recordOf(runs.mmvm1, runs.mmvm2, runs.poe2, runs.poe1);
+  const macroOf = (run: string, view: string) =>
+    record.evaluations.find((each) => each.run === run && each.view === view)!.macro.auroc.value!;
+  for (const { view, baseline, method, difference, bySeed } of compareEvidence(record, { by: "method" })) {
+    const of = (seed: number) => macroOf(`${method}-${seed}`, view) - macroOf(`${baseline}-${seed}`, view);
+    assert.deepEqual(bySeed, [{ seed: 1, value: of(1) }, { seed: 2, value: of(2) }]);
+    assert.ok(Math.abs((of(1) + of(2)) / 2 - difference.value!) < 1e-12);
+  }
+  const uneven = await recordOf(runs.mmvm1, runs.mmvm2, runs.poe2);
+  const [first] = compareEvidence(uneven, { by: "method" });
+  assert.deepEqual(first!.bySeed!.map(({ seed }) => seed), [2]);
 });
 
 Deno.test("records of two seeds merge into that of both, and newer values replace older ones", async () => {

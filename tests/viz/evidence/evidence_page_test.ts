@@ -98,6 +98,31 @@ Deno.test("where another method is first, its paired difference from MMVM and MM
   assert.deepEqual(rows, [["VICReg", "−0.100"], ["CLIP", "−0.200"]]);
 });
 
+Deno.test("a table of differences has those of each seed where there are several", async () => {
+  const results = both();
+  const [{ view, labelledFraction, probe }] = results.evaluations as [Evaluation];
+  const values = (seeds: number[]) => seeds.map((value, i) => ({ seed: i + 1, value }));
+  const comparison = (baseline: string, method: string, seeds: number[]): Results["comparisons"][number] => ({
+    ...{ view, label: null, labelledFraction, probe, baseline, method, bySeed: values(seeds) },
+    difference: { value: 0.01, low: -0.01, high: 0.03 },
+    ...{ p: 0.3, pHolm: 0.6, test: "paired-bootstrap" as const },
+  });
+  const tableWith = async (seeds: number[]) => {
+    const comparisons = [comparison("mmvm", "independent", seeds), comparison("poe", "mmvm", seeds)];
+    return [...page({ table: [await source({ ...results, comparisons })] }).querySelectorAll("table.intervals")].at(
+      -1,
+    )!;
+  };
+  const lastCells = (table: Element) =>
+    [...table.querySelectorAll("tbody tr")].map((row) => [...row.querySelectorAll("td.number")].at(-1)!.textContent);
+  const two = await tableWith([0.03, -0.01]);
+  assert.equal([...two.querySelectorAll("thead th")].at(-1)!.textContent, "By seed");
+  // MMVM minus the other, PoE first, whichever way they were compared.
+  assert.deepEqual(lastCells(two), ["+0.030, −0.010", "−0.030, +0.010"]);
+  const one = await tableWith([0.03]);
+  assert.equal([...one.querySelectorAll("thead th")].at(-1)!.textContent, "p (Holm)");
+});
+
 Deno.test("the best VAE of a view is named with its score and the paired difference to the next", async () => {
   const results = both();
   const view = results.evaluations[0]!.view;

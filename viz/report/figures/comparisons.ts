@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Comparison, Evaluation } from "../../../eval/results/results.ts";
+import type { Comparison, Evaluation, SeedDifference } from "../../../eval/results/results.ts";
 import { type Arm, settingText } from "./arms.ts";
 import { methodName, methodRank } from "./palette.ts";
 
@@ -22,6 +22,8 @@ export interface ComparisonRow {
   readonly baseline: string;
   readonly method: string;
   readonly difference: Comparison["difference"];
+  /** The difference for each seed that both were trained with; empty unless records were compared. */
+  readonly bySeed: readonly SeedDifference[];
   readonly p: number | null;
   readonly pHolm: number | null;
 }
@@ -46,6 +48,7 @@ export function readComparisons(comparisons: readonly Comparison[]): ComparisonR
     baseline: comparison.baseline,
     method: comparison.method,
     difference: comparison.difference,
+    bySeed: comparison.bySeed ?? [],
     p: comparison.p,
     pHolm: comparison.pHolm,
   }));
@@ -127,5 +130,6 @@ export function reversed(row: ComparisonRow): ComparisonRow {
     method: row.baseline,
     baseline: row.method,
     difference: { value: minus(value), low: minus(high), high: minus(low) },
+    bySeed: row.bySeed.map(({ seed, value }) => ({ seed, value: -value })),
   };
 }
