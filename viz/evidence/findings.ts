@@ -42,7 +42,8 @@ export function basisSentence(
     formatList(seeds.map(String))
   }, ${probeName({ probe, latents })} with ${
     formatList(fractions.map(formatPercent))
-  } of the labels, macro AUROC over ${summary.labels.length} labels, 95% intervals of a bootstrap over patients, which say nothing of other seeds.`;
+  } of the labels, macro AUROC over ${summary.labels.length} labels, 95% intervals of a bootstrap over patients, ` +
+    "which say nothing of other seeds.";
 }
 
 function trainedOn({ splits }: EvidenceRecord["data"]): number {
