@@ -52,6 +52,9 @@ import { requireSlurm, resourcesOf, SLURM_OPTIONS } from "./cluster/slurm_option
 import { taskCommand } from "./cluster/task_command.ts";
 import { writeSweep } from "./cluster/write_sweep.ts";
 
+/** More seeds than anyone trains. */
+const MOST_SEEDS = 99;
+
 const OPTIONS = {
   dataset: choice([...DATASETS] as [Base["dataset"], ...Base["dataset"][]], {
     help: "data set; all except phantoms, mnist-pairs and polymnist need --data",
@@ -77,12 +80,15 @@ const OPTIONS = {
   floors: flag({
     help: "also show what knows little: view position, pixel PCA, shuffled labels, untrained encoders",
   }),
-  seeds: integer({ min: 1, max: 3, help: "use only the first so many seeds of the scale; others can be added later" }),
+  seeds: integer({
+    min: 1,
+    max: MOST_SEEDS,
+    help: "number of seeds, 1 to so many; by default the scale's, up to 3; others can be added later",
+  }),
   seed: integer({
     min: 1,
-    max: 3,
-    help:
-      "use only this seed of the scale, on another machine or another day; deno task evidence brings seeds together",
+    max: MOST_SEEDS,
+    help: "use only this seed, on another machine or another day; deno task evidence brings seeds together",
   }),
   setting: runName({
     help: "use only the arms with this setting, such as label-noise or 0.2, or base for those without one; " +

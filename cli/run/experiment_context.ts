@@ -23,9 +23,9 @@ export interface ContextValues {
   readonly scale: ScaleName;
   /** Number of new phantoms to score on. */
   readonly fresh?: number | undefined;
-  /** Number of the scale's first seeds to use. */
+  /** Number of seeds to use: the scale's first ones, or with a larger number others after them. */
   readonly seeds?: number | undefined;
-  /** The only seed to use. */
+  /** The only seed to use, which need not be one of the scale's. */
   readonly seed?: number | undefined;
 }
 
@@ -66,12 +66,12 @@ export function contextOf(values: ContextValues): PlannedContext {
   return { context, drawn };
 }
 
-/** The seeds that were asked for. */
+/**
+ * The seeds that were asked for, by default the scale's, which are the first ones. There may be more where the scale's
+ * leave the order of methods open.
+ */
 function seedsOf(all: readonly number[], { seeds, seed }: ContextValues): readonly number[] {
-  if (seed === undefined) return all.slice(0, seeds);
+  if (seed === undefined) return Array.from({ length: seeds ?? all.length }, (_, i) => i + 1);
   if (seeds !== undefined) throw new UsageError("--seed and --seeds exclude each other: give one of them");
-  if (!all.includes(seed)) {
-    throw new UsageError(`--seed ${seed} is none of the scale's seeds, ${all.join(", ")}: name one of them`);
-  }
   return [seed];
 }

@@ -31,6 +31,19 @@ Deno.test("the seeds asked for and the number of fresh phantoms hold for all pha
   assert.equal(own.phantoms!({ faintFindings: 0.5 }).test, undefined);
 });
 
+Deno.test("an experiment has its scale's seeds, fewer, more, or one of any number", () => {
+  const seeds = (values: { seeds?: number; seed?: number }) =>
+    contextOf({ dataset: "mnist-pairs", scale: "small", ...values }).context.base.seeds;
+  assert.deepEqual(seeds({}), [1, 2, 3]);
+  assert.deepEqual(seeds({ seeds: 1 }), [1]);
+  assert.deepEqual(seeds({ seeds: 5 }), [1, 2, 3, 4, 5]);
+  assert.deepEqual(seeds({ seed: 5 }), [5]);
+  for (const scale of ["smoke", "paper"] as const) {
+    const { seeds } = contextOf({ dataset: "phantoms", scale }).context.base;
+    assert.deepEqual(seeds, scale === "smoke" ? [1] : [1, 2, 3]);
+  }
+});
+
 Deno.test("data that the user names are not drawn otherwise", () => {
   assert.equal(contextOf({ dataset: "phantoms", data: "mine", scale: "smoke" }).context.phantoms, undefined);
   assert.equal(contextOf({ dataset: "mnist-pairs", scale: "smoke" }).context.phantoms, undefined);
