@@ -171,9 +171,11 @@ function differenceOf(
   const sign = (number: number | null) => number === null ? null : turned ? -number : number;
   const [from, to] = turned ? [sign(high), sign(low)] : [low, high];
   const test = comparisons[at]!.test === "delong" ? "DeLong's test" : "paired bootstrap";
+  const seeds = row.bySeed.map((each) => formatDifference(sign(each.value)));
+  const bySeed = seeds.length > 1 ? `; by seed ${seeds.join(", ")}` : "";
   return `, by ${formatDifference(sign(value))} [${formatDifferenceInterval(from, to)}] (p ${formatP(row.p)}, ${
     formatP(row.pHolm)
-  } after Holm; ${test})`;
+  } after Holm; ${test}${bySeed})`;
 }
 
 /** The setting of each method at which its translations are most coherent. */

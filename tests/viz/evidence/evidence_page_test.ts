@@ -135,6 +135,7 @@ Deno.test("the best VAE of a view is named with its score and the paired differe
       ...shared,
       ...{ probe: "logistic-regression", baseline: "mmvm", method: "independent" },
       difference: { value: -0.05, low: -0.08, high: -0.02 },
+      bySeed: [{ seed: 1, value: -0.09 }, { seed: 2, value: -0.01 }],
       ...{ p: 0.0004, pHolm: 0.012, test: "paired-bootstrap" as const },
     }],
   };
@@ -144,7 +145,7 @@ Deno.test("the best VAE of a view is named with its score and the paired differe
     caption.includes(
       `n the ${view} view MMVM (${macro("mmvm").toFixed(3)}) is first, before Independent (${
         macro("independent").toFixed(3)
-      }), by +0.050 [0.020 to 0.080] (p <0.001, 0.012 after Holm; paired bootstrap)`,
+      }), by +0.050 [0.020 to 0.080] (p <0.001, 0.012 after Holm; paired bootstrap; by seed +0.090, +0.010)`,
     ),
     caption,
   );
