@@ -83,7 +83,7 @@ const OPTIONS = {
   seeds: integer({
     min: 1,
     max: MOST_SEEDS,
-    help: "number of seeds, 1 to so many; by default the scale's, up to 3; others can be added later",
+    help: "train with seeds 1 to n; by default with those of the scale, at most 3; others can be added later",
   }),
   seed: integer({
     min: 1,

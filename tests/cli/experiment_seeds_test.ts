@@ -3,7 +3,7 @@ import { main } from "../../cli/experiment.ts";
 
 Deno.test("experiment refuses seed 0, and --seed together with --seeds", async () => {
   await assert.rejects(main(["table", "--seed", "2", "--seeds", "1"]), /--seed and --seeds exclude each other/);
-  await assert.rejects(main(["table", "--seed", "0"]), /--seed/);
+  await assert.rejects(main(["table", "--seed", "0"]), /--seed must be a whole number from 1 to 99/);
 });
 
 Deno.test("experiment refuses a setting that it does not have, and data that it would have to draw", async () => {

@@ -10,7 +10,7 @@ import { methodName } from "../report/figures/palette.ts";
 import type { Summary } from "../report/figures/summary.ts";
 import type { Builder } from "../report/markup/dom.ts";
 import { capitalise, formatDifference, formatDifferenceInterval, formatP } from "../report/markup/format.ts";
-import type { PairedDifference } from "./paired_difference.ts";
+import { formatSeeds, type PairedDifference } from "./paired_difference.ts";
 
 /** Draws a table for each view; none without differences. */
 export function differenceTables(
@@ -38,8 +38,10 @@ export function differenceTables(
           ...{ index, value, low, high },
           name: at === "" ? comparedName(arms, other) : `${methodName(other)} (${at})`,
           cells: [
-            ...[formatDifference(value), formatDifferenceInterval(low, high), formatP(pHolm)],
-            ...(showsSeeds ? [bySeed.map((each) => formatDifference(each.value)).join(", ")] : []),
+            formatDifference(value),
+            formatDifferenceInterval(low, high),
+            formatP(pHolm),
+            ...(showsSeeds ? [formatSeeds(bySeed)] : []),
           ],
         };
       }),

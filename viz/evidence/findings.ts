@@ -7,7 +7,7 @@ import type { EvidenceRecord, TradeOffPoint } from "../../eval/evidence/evidence
 import type { Comparison, Evaluation } from "../../eval/results/results.ts";
 import { settingText } from "../report/figures/arms.ts";
 import type { Cell } from "../report/figures/cells.ts";
-import { armNamed, readComparisons } from "../report/figures/comparisons.ts";
+import { armNamed, readComparisons, reversed } from "../report/figures/comparisons.ts";
 import { probeName, type Summary } from "../report/figures/summary.ts";
 import {
   capitalise,
@@ -23,7 +23,7 @@ import { methodName } from "../report/figures/palette.ts";
 import { changeDifferences, changeSentence, type Varied } from "./changes.ts";
 import type { EvidenceFigure } from "./evidence.ts";
 import { leadDifferences, leadSentence } from "./leads.ts";
-import { macroRows, mmvmAgainst, type PairedDifference } from "./paired_difference.ts";
+import { formatSeeds, macroRows, mmvmAgainst, type PairedDifference } from "./paired_difference.ts";
 
 /** What was measured on what: studies, patients, seeds, probe and intervals. */
 export function basisSentence(
@@ -166,16 +166,13 @@ function differenceOf(
   });
   if (at < 0) return ", which were not compared in pairs";
   const row = rows[at]!;
-  const turned = armNamed(summary.arms, row.method, row.setting) !== best;
-  const { value, low, high } = row.difference;
-  const sign = (number: number | null) => number === null ? null : turned ? -number : number;
-  const [from, to] = turned ? [sign(high), sign(low)] : [low, high];
+  const isTurned = armNamed(summary.arms, row.method, row.setting) !== best;
+  const { difference: { value, low, high }, bySeed, p, pHolm } = isTurned ? reversed(row) : row;
   const test = comparisons[at]!.test === "delong" ? "DeLong's test" : "paired bootstrap";
-  const seeds = row.bySeed.map((each) => formatDifference(sign(each.value)));
-  const bySeed = seeds.length > 1 ? `; by seed ${seeds.join(", ")}` : "";
-  return `, by ${formatDifference(sign(value))} [${formatDifferenceInterval(from, to)}] (p ${formatP(row.p)}, ${
-    formatP(row.pHolm)
-  } after Holm; ${test}${bySeed})`;
+  const seeds = bySeed.length > 1 ? `; by seed ${formatSeeds(bySeed)}` : "";
+  return `, by ${formatDifference(value)} [${formatDifferenceInterval(low, high)}] (p ${formatP(p)}, ${
+    formatP(pHolm)
+  } after Holm; ${test}${seeds})`;
 }
 
 /** The setting of each method at which its translations are most coherent. */

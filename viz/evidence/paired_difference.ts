@@ -12,6 +12,7 @@ import {
   readComparisons,
   reversed,
 } from "../report/figures/comparisons.ts";
+import { formatDifference } from "../report/markup/format.ts";
 
 /** MMVM's difference from another method in a view, positive where MMVM is ahead. */
 export interface PairedDifference {
@@ -43,6 +44,11 @@ export function mmvmAgainst(
     const { view, baseline, setting, difference, bySeed, pHolm } = reversed(row);
     return { view, at, other: baseline, setting, difference, bySeed, pHolm };
   });
+}
+
+/** The differences of single seeds: `+0.018, 0.000`. */
+export function formatSeeds(bySeed: readonly SeedDifference[]): string {
+  return bySeed.map(({ value }) => formatDifference(value)).join(", ");
 }
 
 /** Whether MMVM is ahead or behind, with the whole interval on one side of zero, or neither. */
