@@ -48,7 +48,7 @@ export {
   type TradeOffPoint,
 } from "./evidence/evidence_record.ts";
 export { readEvidence, writeEvidence } from "./evidence/evidence_file.ts";
-export { makeEvidence, mergeEvidence } from "./evidence/make_evidence.ts";
+export { includeEvidence, makeEvidence, mergeEvidence } from "./evidence/make_evidence.ts";
 export { compareEvidence } from "./evidence/compare_evidence.ts";
 export { tradeOff, tradeOffPoints } from "./evidence/trade_off.ts";
 export { chooseGrouping, type GroupBy } from "./results/evaluation_groups.ts";

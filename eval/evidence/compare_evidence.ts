@@ -7,7 +7,14 @@ import { Buffer } from "node:buffer";
 import { DataError } from "../../base/errors.ts";
 import { bootstrapP, macroSamples, percentileInterval } from "../metrics/bootstrap.ts";
 import { correctMacros, pairsOf } from "../results/compare_results.ts";
-import { type GroupBy, groupEvaluations, type Stratum, stratumText } from "../results/evaluation_groups.ts";
+import {
+  type EvaluationEntry,
+  type GroupBy,
+  groupEvaluations,
+  type Stratum,
+  stratumText,
+  withSharedSeeds,
+} from "../results/evaluation_groups.ts";
 import type { Comparison, Evaluation, SeedDifference } from "../results/results.ts";
 import { evaluationsOf, type EvidenceRecord } from "./evidence_record.ts";
 
@@ -39,13 +46,13 @@ export function compareEvidence(record: EvidenceRecord, { by }: { by: GroupBy })
     const pairs = pairsOf(stratum, undefined);
     if (pairs.length === 0) return [];
     requireComparable(stratum);
-    const macros = new Map([...stratum.groups].map(([name, group]): [string, GroupMacro] => {
+    const macroOf = (group: readonly EvaluationEntry[]): GroupMacro => {
       const members = group.map(({ evaluation }) => evaluation);
       const all = members.map((member) => samples.get(member)!);
       const values = { value: meanMacro(members), bySeed: seedMacros(members) };
-      return [name, { ...values, samples: macroSamples(all, all.map(() => true)) }];
-    }));
-    return correctMacros(pairs.map((pair) => comparePair(pair, { stratum, macros })));
+      return { ...values, samples: macroSamples(all, all.map(() => true)) };
+    };
+    return correctMacros(pairs.map((pair) => comparePair(pair, { stratum, macroOf })));
   });
 }
 
@@ -89,9 +96,10 @@ function seedDifferences(first: GroupMacro, second: GroupMacro): SeedDifference[
 
 function comparePair(
   [baseline, method]: readonly [string, string],
-  { stratum, macros }: { stratum: Stratum; macros: ReadonlyMap<string, GroupMacro> },
+  { stratum, macroOf }: { stratum: Stratum; macroOf: (group: readonly EvaluationEntry[]) => GroupMacro },
 ): Comparison {
-  const [first, second] = [macros.get(baseline)!, macros.get(method)!];
+  const groups = withSharedSeeds(stratum.groups.get(baseline)!, stratum.groups.get(method)!);
+  const [first, second] = [macroOf(groups[0]), macroOf(groups[1])];
   const differences = second.samples.map((value, b) => value - first.samples[b]!);
   const value = first.value === null || second.value === null ? null : second.value - first.value;
   const p = value === null ? null : bootstrapP(differences);

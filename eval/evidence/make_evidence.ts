@@ -116,6 +116,17 @@ export function mergeEvidence(old: EvidenceRecord, added: EvidenceRecord): Evide
   };
 }
 
+/**
+ * Adds what the record of another experiment has to a record, of which every arm of the other is part. Where both have
+ * the same run or evaluation, the record's own is kept.
+ *
+ * @returns The record, or what keeps the two from being merged: `were scored on other test studies in view frontal`.
+ */
+export function includeEvidence(record: EvidenceRecord, other: EvidenceRecord): EvidenceRecord | string {
+  const included = { ...other, title: record.title, reportRuns: undefined };
+  return differenceOf(included, record) ?? mergeEvidence(included, record);
+}
+
 function evaluationKey(each: EvidenceEvaluation): string {
   const { run, view, probe, latents, labelledFraction, probeSeed, setting } = each;
   const settings = Object.entries(setting).sort(([a], [b]) => a < b ? -1 : 1);

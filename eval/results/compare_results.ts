@@ -12,6 +12,7 @@ import {
   groupEvaluations,
   type Stratum,
   stratumText,
+  withSharedSeeds,
 } from "./evaluation_groups.ts";
 import {
   type BootstrapOptions,
@@ -42,9 +43,9 @@ export interface CompareOptions extends BootstrapOptions {
   readonly test?: Comparison["test"] | undefined;
 }
 
-/** AUROCs of a group: means over its members, on the original cases and in every resample. */
-interface GroupAuroc {
-  /** Per label; `null` if undefined for any member. */
+/** AUROCs by label, on the original cases and in every resample: of an evaluation, or means over several. */
+interface LabelAurocs {
+  /** `null` where it is undefined for any of them. */
   readonly values: (number | null)[];
   readonly samples: Float64Array[];
 }
@@ -70,34 +71,34 @@ function meanOrNull(values: readonly (number | null)[]): number | null {
 }
 
 /**
- * Computes the AUROCs of every group of a stratum. All members are resampled in one call, so that each resample is
- * drawn once and the work is large enough for workers.
+ * Computes the AUROCs of every evaluation of a stratum. All are resampled in one call, so that each resample is drawn
+ * once and the work is large enough for workers.
  */
-async function groupAurocs(
+async function entryAurocs(
   stratum: Stratum,
   { labels, bootstrap }: { labels: number; bootstrap: BootstrapOptions },
-): Promise<Map<string, GroupAuroc>> {
+): Promise<Map<EvaluationEntry, LabelAurocs>> {
   const entries = [...stratum.groups.values()].flat();
   const { subjectIds, labels: truth } = entries[0]!.cases;
-  const values = entries.map(({ evaluation }) =>
-    evaluation.scores.map((scores, label) => scores && auroc(truth[label]!, scores))
-  );
   const { auroc: samples } = await bootstrapScores(
     { subjectIds, labels: entries.flatMap(() => truth) },
     entries.flatMap(({ evaluation }) => evaluation.scores),
     bootstrap,
   );
-  const all = Array.from({ length: labels }, (_, label) => label);
-  let next = 0;
-  return new Map([...stratum.groups].map(([name, group]) => {
-    const members = group.map(() => next++);
-    return [name, {
-      values: all.map((label) => meanOrNull(members.map((member) => values[member]![label]!))),
-      samples: all.map((label) =>
-        macroSamples(members.map((member) => samples[member * labels + label]!), members.map(() => true))
-      ),
-    }];
-  }));
+  return new Map(entries.map((entry, i) => [entry, {
+    values: entry.evaluation.scores.map((scores, label) => scores && auroc(truth[label]!, scores)),
+    samples: samples.slice(i * labels, (i + 1) * labels),
+  }]));
+}
+
+/** The means over a group. */
+function meanAurocs(members: readonly LabelAurocs[]): LabelAurocs {
+  return {
+    values: members[0]!.values.map((_, label) => meanOrNull(members.map(({ values }) => values[label]!))),
+    samples: members[0]!.samples.map((_, label) =>
+      macroSamples(members.map(({ samples }) => samples[label]!), members.map(() => true))
+    ),
+  };
 }
 
 /** The pairs (baseline, method) of a stratum; see {@linkcode CompareOptions.baseline}. */
@@ -155,17 +156,18 @@ function comparePair(
   { stratum, labels, aurocs, test }: {
     stratum: Stratum;
     labels: readonly string[];
-    aurocs: ReadonlyMap<string, GroupAuroc>;
+    aurocs: ReadonlyMap<EvaluationEntry, LabelAurocs>;
     test: Comparison["test"];
   },
 ): Comparison[] {
-  const [first, second] = [aurocs.get(baseline)!, aurocs.get(method)!];
+  const groups = withSharedSeeds(stratum.groups.get(baseline)!, stratum.groups.get(method)!);
+  const aurocsOf = (group: readonly EvaluationEntry[]) => meanAurocs(group.map((entry) => aurocs.get(entry)!));
+  const [first, second] = [aurocsOf(groups[0]), aurocsOf(groups[1])];
   const values = labels.map((_, label) => {
     const [a, b] = [first.values[label]!, second.values[label]!];
     return a === null || b === null ? null : b - a;
   });
   const samples = labels.map((_, label) => second.samples[label]!.map((value, b) => value - first.samples[label]![b]!));
-  const groups = [stratum.groups.get(baseline)!, stratum.groups.get(method)!] as const;
   const found = samples.map((differences, label): Difference => {
     const value = values[label]!;
     if (value !== null && test === "delong") return byDelong(label, groups);
@@ -217,8 +219,9 @@ export function correctMacros(comparisons: readonly Comparison[]): Comparison[] 
  * Compares groups of evaluations on the same cases. For every label and for the macro average it gives the difference
  * in AUROC, its 95% interval and two-sided p-value from patient-level resamples shared by all groups, and Holm's
  * correction: over the labels of each pair and, for the macro average, over the pairs. If a group has several seeds,
- * its AUROC is their mean in every resample, so that intervals account for the sampling of patients, not of seeds. A
- * label that is undefined for either group is `null` throughout and excluded from the mean.
+ * its AUROC is their mean in every resample, so that intervals account for the sampling of patients, not of seeds; two
+ * groups that share only some of their seeds are compared over those. A label that is undefined for either group is
+ * `null` throughout and excluded from the mean.
  *
  * @param results One or more results with the same labels.
  * @returns Per stratum and pair, one comparison per label and one (label `null`) of the macro averages.
@@ -243,7 +246,7 @@ export async function compareResults(
     const all = [...stratum.groups.values()].flat();
     for (const entry of all) checkSameCases(all[0]!, entry, stratumText(stratum));
     if (test === "delong") checkIndependent(all[0]!);
-    const aurocs = await groupAurocs(stratum, { labels: labels.length, bootstrap: options });
+    const aurocs = await entryAurocs(stratum, { labels: labels.length, bootstrap: options });
     comparisons.push(
       ...correctMacros(pairs.flatMap((pair) => comparePair(pair, { stratum, labels, aurocs, test }))),
     );

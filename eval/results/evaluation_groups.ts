@@ -113,6 +113,21 @@ export function groupEvaluations(results: readonly Groupable[], { by }: { by: Gr
   return strata;
 }
 
+/**
+ * The members of two groups with seeds that both have, so that a pair differs in what is compared alone; all members of
+ * both where the groups share no seed.
+ */
+export function withSharedSeeds(
+  first: readonly EvaluationEntry[],
+  second: readonly EvaluationEntry[],
+): [readonly EvaluationEntry[], readonly EvaluationEntry[]] {
+  const seeds = (group: readonly EvaluationEntry[]) => new Set(group.map(({ evaluation }) => evaluation.seed));
+  const shared = seeds(first).intersection(seeds(second));
+  if (shared.size === 0) return [first, second];
+  const own = (group: readonly EvaluationEntry[]) => group.filter(({ evaluation }) => shared.has(evaluation.seed));
+  return [own(first), own(second)];
+}
+
 /** Describes a stratum: `frontal, logistic regression on unimodal latents, 10% of the labels`. */
 export function stratumText(
   { view, probe, latents, labelledFraction, setting }: {

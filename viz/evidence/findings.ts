@@ -40,10 +40,17 @@ export function basisSentence(
     formatCount(most.patients)
   } patients: ${formatCount(runs.length)} runs with seed${seeds.length === 1 ? "" : "s"} ${
     formatList(seeds.map(String))
-  }, ${probeName({ probe, latents })} with ${
+  }${seedsNote(evaluations)}, ${probeName({ probe, latents })} with ${
     formatList(fractions.map(formatPercent))
   } of the labels, macro AUROC over ${summary.labels.length} labels, 95% intervals of a bootstrap over patients, ` +
     "which say nothing of other seeds.";
+}
+
+/** Says how methods are compared if not all have the same seeds. */
+function seedsNote(evaluations: EvidenceRecord["evaluations"]): string {
+  const arms = Map.groupBy(evaluations, ({ method, setting }) => `${method} ${settingText(setting)}`);
+  const seeds = [...arms.values()].map((own) => [...new Set(own.map(({ seed }) => seed))].sort().join());
+  return new Set(seeds).size === 1 ? "" : " (not every method with each; two are compared over the seeds of both)";
 }
 
 function trainedOn({ splits }: EvidenceRecord["data"]): number {

@@ -9,6 +9,7 @@ import { syntheticResults } from "./synthetic_results.ts";
 const mmvm = await syntheticResults({ name: "m0", method: "mmvm" });
 const mmvmAgain = await syntheticResults({ name: "m1", method: "mmvm", seed: 1, noise: 0.05 });
 const independent = await syntheticResults({ name: "i0", method: "independent", noise: 1.5 });
+const independentAgain = await syntheticResults({ name: "i1", method: "independent", seed: 1, noise: 1.2 });
 const options = { resamples: 300, seed: 2 };
 
 function find(comparisons: Awaited<ReturnType<typeof compareResults>>, view: string, label: string | null) {
@@ -62,15 +63,26 @@ Deno.test("compareResults() corrects the macro averages of several pairs togethe
 });
 
 Deno.test("compareResults() averages seeds, and reverses signs with the baseline", async () => {
-  const forward = await compareResults([mmvm, mmvmAgain, independent], options);
+  const all = [mmvm, mmvmAgain, independent, independentAgain];
+  const forward = await compareResults(all, options);
   const auroc = (results: Results) => results.evaluations[1]!.metrics[0]!.auroc.value!;
   const lateral = find(forward, "lateral", "clear");
-  const want = (auroc(mmvm) + auroc(mmvmAgain)) / 2 - auroc(independent);
+  const want = (auroc(mmvm) + auroc(mmvmAgain) - auroc(independent) - auroc(independentAgain)) / 2;
   assert.ok(Math.abs(lateral.difference.value! - want) < 1e-12);
-  const backward = await compareResults([mmvm, mmvmAgain, independent], { ...options, baseline: "mmvm" });
+  const backward = await compareResults(all, { ...options, baseline: "mmvm" });
   const turned = find(backward, "lateral", "clear");
   assert.deepEqual([turned.baseline, turned.method, turned.p], ["mmvm", "independent", lateral.p]);
   assert.ok(Math.abs(turned.difference.low! + lateral.difference.high!) < 1e-12);
+});
+
+Deno.test("compareResults() compares two methods over the seeds of both, and over all if they share none", async () => {
+  const shared = await compareResults([mmvm, independent], options);
+  const uneven = await compareResults([mmvm, mmvmAgain, independent], options);
+  assert.deepEqual(uneven, shared);
+  const apart = await compareResults([mmvm, independentAgain], options);
+  const auroc = (results: Results) => results.evaluations[1]!.metrics[0]!.auroc.value!;
+  const { difference } = find(apart, "lateral", "clear");
+  assert.ok(Math.abs(difference.value! - (auroc(mmvm) - auroc(independentAgain))) < 1e-12);
 });
 
 Deno.test("compareResults() pairs supervised classifiers with each probe and separates settings", async () => {

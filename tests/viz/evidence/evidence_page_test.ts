@@ -7,6 +7,7 @@ import { syntheticResults } from "../../eval/results/synthetic_results.ts";
 
 const one = await syntheticResults({ name: "mmvm-1", method: "mmvm", seed: 1, noise: 0 });
 const other = await syntheticResults({ name: "independent-1", method: "independent", seed: 1, noise: 1 });
+const again = await syntheticResults({ name: "mmvm-2", method: "mmvm", seed: 2, noise: 0 });
 
 /** Both runs, with a setting for each evaluation. */
 function both(change: (each: Evaluation) => Evaluation = (each) => each): Results {
@@ -47,6 +48,18 @@ Deno.test("the page names its sources, studies, patients and seeds, and lists wh
   assert.deepEqual(
     missing,
     EVIDENCE_TOPICS.slice(1).map(({ experiment }) => `deno task experiment ${experiment}`),
+  );
+});
+
+Deno.test("the page says if not every method was trained with each seed", async () => {
+  const uneven = await source({
+    ...both(),
+    runs: [...both().runs, ...again.runs],
+    evaluations: [...both().evaluations, ...again.evaluations],
+  });
+  assert.match(
+    captionOf(page({ table: [uneven] }), "table"),
+    /: 3 runs with seeds 1 and 2 \(not every method with each; two are compared over the seeds of both\),/,
   );
 });
 
