@@ -9,6 +9,7 @@ import { DATASETS } from "../data/mod.ts";
 import {
   compareEvidence,
   type EvidenceRecord,
+  includeEvidence,
   makeEvidence,
   mergeEvidence,
   readEvidence,
@@ -62,11 +63,13 @@ export async function main(args: readonly string[]): Promise<void> {
         `${scale}\` or another first`,
     );
   }
+  const records = new Map<string, EvidenceRecord>();
+  for (const name of named.flatMap(({ names }) => names)) records.set(name, await recordOf(name, { from, out }));
   const evidence = new Map<string, EvidenceSource[]>();
   for (const { experiment, names } of named) {
-    const { by } = EXPERIMENTS.find(({ name }) => name === experiment)!;
+    const definition = EXPERIMENTS.find(({ name }) => name === experiment)!;
     const sources: EvidenceSource[] = [];
-    for (const name of names) sources.push(await sourceOf(name, { from, out, by }));
+    for (const name of names) sources.push(await sourceOf(name, { records, definition, out }));
     evidence.set(experiment, sources);
   }
   const shown = [...evidence.values()].flat();
@@ -88,12 +91,8 @@ async function namesIn(folder: string, accept: (name: string) => boolean | Promi
 }
 
 /** Brings the record of an experiment up to date, and its report beside the page if it is small enough. */
-async function sourceOf(
-  name: string,
-  { from, out, by }: { from: string; out: string; by: Experiment["by"] },
-): Promise<EvidenceSource> {
-  const file = join(out, DATA, `${name}.json`);
-  const report = join(out, `${name}.html`);
+async function recordOf(name: string, { from, out }: { from: string; out: string }): Promise<EvidenceRecord> {
+  const file = fileOf(name, out);
   const kept = await exists(file) ? await readEvidence(file) : undefined;
   const added = await evidenceIn(join(from, name), name);
   const record = kept && added ? mergeEvidence(kept, added) : (added ?? kept)!;
@@ -101,16 +100,42 @@ async function sourceOf(
     // After merging: where new results are refused, the report of the kept ones stays.
     if (added.reportRuns !== undefined) {
       await makeFolder(out);
-      await writeFileAtomic(report, await Deno.readTextFile(join(from, name, REPORT)));
+      await writeFileAtomic(join(out, `${name}.html`), await Deno.readTextFile(join(from, name, REPORT)));
     }
     await writeEvidence(file, record);
   }
+  return record;
+}
+
+/** What the page shows of an experiment: its record, with the runs of the experiments that it includes. */
+async function sourceOf(
+  name: string,
+  { records, definition, out }: {
+    records: ReadonlyMap<string, EvidenceRecord>;
+    definition: Experiment;
+    out: string;
+  },
+): Promise<EvidenceSource> {
+  const own = records.get(name)!;
+  let record = own;
+  for (const other of definition.includes ?? []) {
+    const included = records.get(name.replace(definition.name, other));
+    if (included === undefined) continue;
+    const merged = includeEvidence(record, included);
+    if (typeof merged !== "string") record = merged;
+    else console.error(`${name} is shown without the runs of ${included.title}, which ${merged}`);
+  }
+  if (record !== own) await writeEvidence(fileOf(name, out), record);
   return {
     path: `${DATA}/${name}.json`,
     record,
-    comparisons: compareEvidence(record, { by }),
-    ...(await exists(report) ? { report: `${name}.html` } : {}),
+    comparisons: compareEvidence(record, { by: definition.by }),
+    ...(await exists(join(out, `${name}.html`)) ? { report: `${name}.html` } : {}),
   };
+}
+
+function fileOf(name: string, out: string): string {
+  return join(out, DATA, `${name}.json`);
 }
 
 /** The record of an experiment's results, with its report's runs if that is small enough; none without results. */

@@ -13,6 +13,8 @@ import {
   EXPERIMENTS,
   type FailedRun,
   measurementPath,
+  methodsOf,
+  ofMethods,
   ofSetting,
   type Part,
   pendingJobs,
@@ -40,7 +42,7 @@ import { neededData, openRunData } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { printable, sentenceForUser, UsageError, UserError } from "./terminal/errors.ts";
 import { experimentProgress } from "./terminal/experiment_progress.ts";
-import { choice, flag, integer, type OptionValues, parseArguments, path, runName } from "./options/options.ts";
+import { choice, flag, integer, type OptionValues, parseArguments, path, runName, text } from "./options/options.ts";
 import { CACHE, drawPhantoms, EXPERIMENTS_FOLDER, type PhantomChoice } from "./run/phantom_data.ts";
 import { contextOf } from "./run/experiment_context.ts";
 import { invocation } from "./terminal/invocation.ts";
@@ -93,6 +95,12 @@ const OPTIONS = {
   setting: runName({
     help: "use only the arms with this setting, such as label-noise or 0.2, or base for those without one; " +
       "deno task evidence brings settings together",
+  }),
+  methods: text({
+    help: "use only the arms of these methods; deno task evidence brings methods together",
+    pattern: /^[a-z0-9-]+(,[a-z0-9-]+)*$/,
+    allowed: "comma-separated names of methods",
+    placeholder: "list",
   }),
   only: runName({ help: "perform this run alone and write no tables, as the tasks of a --slurm array do" }),
   ...SLURM_OPTIONS,
@@ -160,18 +168,31 @@ function requireFresh({ dataset, data, fresh }: Values): void {
 function chosenParts(
   { name }: Experiment,
   planned: readonly Part[],
-  { setting, floors }: Pick<Values, "setting" | "floors">,
+  { setting, methods, floors }: Pick<Values, "setting" | "methods" | "floors">,
 ): readonly Part[] {
   if (planned.length === 0) {
     throw new UsageError(`${name} draws phantoms of several kinds itself: leave out --dataset and --data`);
   }
-  const parts = setting === undefined ? planned : ofSetting(planned, setting);
-  if (parts.length === 0) {
+  const inSetting = setting === undefined ? planned : ofSetting(planned, setting);
+  if (inSetting.length === 0) {
     throw new UsageError(
       `--setting ${setting} is none of the experiment's, ${settingsOf(planned).join("; ")}: name one of them`,
     );
   }
+  const parts = methods === undefined ? inSetting : chosenMethods(inSetting, methods.split(","));
   return floors ? withFloors(parts) : parts;
+}
+
+/** The arms of these methods. */
+function chosenMethods(parts: readonly Part[], methods: readonly string[]): readonly Part[] {
+  const known = methodsOf(parts);
+  const unknown = methods.find((method) => !known.includes(method));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `--methods has ${JSON.stringify(unknown)}, which is none of those here, ${known.join(", ")}: name some of them`,
+    );
+  }
+  return ofMethods(parts, methods);
 }
 
 /** The job of one run; none if it is done. */
@@ -189,7 +210,7 @@ async function writeJobs(
   all: readonly RunJob[],
   { experiment, values }: { experiment: Experiment; values: Values },
 ): Promise<void> {
-  const { dataset, data, scale, submit, floors, seeds, seed, fresh, setting } = values;
+  const { dataset, data, scale, submit, floors, seeds, seed, fresh, setting, methods } = values;
   const name = `${experiment.name}-${dataset}-${scale}`;
   const place = data === undefined ? [] : ["--data", data];
   const flags = [
@@ -198,6 +219,7 @@ async function writeJobs(
     ...(seed === undefined ? [] : ["--seed", String(seed)]),
     ...(fresh === undefined ? [] : ["--fresh", String(fresh)]),
     ...(setting === undefined ? [] : ["--setting", setting]),
+    ...(methods === undefined ? [] : ["--methods", methods]),
     ...(floors ? ["--floors"] : []),
   ];
   await writeSweep({

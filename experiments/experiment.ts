@@ -148,6 +148,8 @@ export interface Experiment {
   readonly published?: boolean;
   /** Whether differences are shown for every label rather than only for macro averages. */
   readonly comparePerLabel?: boolean;
+  /** Other experiments all of whose arms are also its own, so that what is kept of them is part of its evidence. */
+  readonly includes?: readonly string[];
   /** The arms, by data set; no parts if the data set cannot have them. */
   readonly parts: (context: ExperimentContext) => readonly Part[];
   /** Summarises the findings as text. */

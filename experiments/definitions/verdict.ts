@@ -46,6 +46,9 @@ export function verdict(comparisons: readonly Comparison[]): string {
 export function leadBySeed({ evaluations }: Results): string {
   const of = (method: string) =>
     evaluations.filter((each) => each.method === method && settingText(each.setting) === "");
+  if ([of("mmvm"), of("independent")].some(({ length }) => length === 0)) {
+    return "mmvm and independent are not both here.";
+  }
   const views = [...new Set(of("mmvm").map(({ view }) => view))];
   const lines = views.map((view) => {
     const leads = of("mmvm").filter((each) => each.view === view).map(({ seed, macro }) => {

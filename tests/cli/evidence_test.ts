@@ -47,9 +47,26 @@ Deno.test("evidence adds runs of another day to those it has kept, and remakes t
   const page = await Deno.readTextFile(join(out, "index.html"));
   assert.match(page, /2 runs with seeds 1 and 2,/);
   assert.match(page, /its report<\/a> shows 1 of these 2 runs\./);
+  // Every run of table is one of table-extended too.
+  const extended = await readEvidence(join(out, "data", "table-extended-phantoms-small.json"));
+  const { reportRuns: _, ...runs } = record;
+  assert.deepEqual(extended, { ...runs, title: extended.title });
   await Deno.remove(from, { recursive: true });
   await main(["--from", from, "--out", out]);
   assert.equal(await Deno.readTextFile(join(out, "index.html")), page);
+});
+
+Deno.test("evidence leaves out included runs that were scored on other test studies", async () => {
+  const other = join(folder, "other");
+  const results = await syntheticResults({ name: "mmvm-1", method: "mmvm", seed: 1, noise: 0.5 });
+  const cases = results.cases.map((each) => ({ ...each, studyIds: each.studyIds.map((id) => `${id}0`) }));
+  const [table, extended] = ["table-phantoms-small", "table-extended-phantoms-small"];
+  await writeResults(join(other, table!, "results.json"), { ...results, title: table!, cases });
+  const run = await syntheticResults({ name: "clip-1", method: "clip", seed: 1, noise: 0.5 });
+  await writeResults(join(other, extended!, "results.json"), { ...run, title: extended! });
+  await main(["--from", other, "--out", other]);
+  const record = await readEvidence(join(other, "data", `${extended}.json`));
+  assert.deepEqual(record.runs.map(({ name }) => name), ["clip-1"]);
 });
 
 Deno.test("evidence refuses results on other test studies, and leaves record and report as they are", async () => {

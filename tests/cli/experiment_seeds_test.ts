@@ -6,6 +6,14 @@ Deno.test("experiment refuses seed 0, and --seed together with --seeds", async (
   await assert.rejects(main(["table", "--seed", "0"]), /--seed must be a whole number from 1 to 99/);
 });
 
+Deno.test("experiment refuses methods that it does not have", async () => {
+  await assert.rejects(
+    main(["table", "--scale", "smoke", "--methods", "mmvm,clip"]),
+    /--methods has "clip", which is none of those here, supervised, independent, .*, mmvm: name some of them/,
+  );
+  await assert.rejects(main(["table", "--methods", "mmvm;poe"]), /--methods must be comma-separated names of methods/);
+});
+
 Deno.test("experiment refuses a setting that it does not have, and data that it would have to draw", async () => {
   await assert.rejects(
     main(["published-order", "--scale", "smoke", "--setting", "harder"]),

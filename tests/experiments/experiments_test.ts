@@ -12,7 +12,7 @@ import {
 } from "../../experiments/experiment.ts";
 import { withFloors, withoutFloors } from "../../experiments/floors.ts";
 import { EXPERIMENTS } from "../../experiments/definitions/registry.ts";
-import { ofSetting, settingsOf } from "../../experiments/settings.ts";
+import { methodsOf, ofMethods, ofSetting, settingsOf } from "../../experiments/choose_arms.ts";
 import { measurementPath, planName } from "../../experiments/run_store.ts";
 import { baseOf } from "../../experiments/definitions/scales.ts";
 
@@ -158,6 +158,28 @@ Deno.test("ofSetting() chooses arms by what is varied or by a value, and setting
   const text = EXPERIMENTS.find(({ name }) => name === "peers")!.parts(context("small", "phantoms"));
   assert.deepEqual(settingsOf(text), ["base", "epochs 6, network densenet121"]);
   assert.equal(ofSetting(text, "base").flatMap(({ arms }) => arms).length, 7 * 3);
+});
+
+Deno.test("ofMethods() chooses arms by their method, with every setting, and methodsOf() names all", () => {
+  const parts = EXPERIMENTS.find(({ name }) => name === "table-extended")!.parts(context("small", "phantoms"));
+  const chosen = ofMethods(parts, ["mmvm", "clip"]);
+  assert.deepEqual(methodsOf(chosen).sort(), ["clip", "mmvm"]);
+  assert.deepEqual(settingsOf(chosen), ["base", "private 8"]);
+  assert.equal(chosen.flatMap(({ arms }) => arms).length, 3 * 3);
+  assert.deepEqual(ofMethods(parts, ["frontal"]), []);
+});
+
+Deno.test("an experiment has every arm of those that it includes", () => {
+  const including = EXPERIMENTS.filter(({ includes = [] }) => includes.length > 0);
+  assert.ok(including.length > 0);
+  for (const dataset of ["phantoms", "mnist-pairs", "mimic-cxr"] as const) {
+    for (const { name, includes } of including) {
+      const own = new Set(armsOf(name, { dataset }).map((arm) => JSON.stringify(arm)));
+      for (const arm of includes!.flatMap((other) => armsOf(other, { dataset }))) {
+        assert.ok(own.has(JSON.stringify(arm)), `${name} on ${dataset}`);
+      }
+    }
+  }
 });
 
 Deno.test("the extended table has every method of two views, and five with private latents too", () => {

@@ -78,6 +78,8 @@ Deno.test("leadBySeed() pairs seeds", async () => {
     leadBySeed({ ...results, evaluations }),
     "mmvm - independent by seed: frontal +12.0, -5.0, n/a, n/a",
   );
+  const without = evaluations.filter(({ method }) => method !== "mmvm");
+  assert.equal(leadBySeed({ ...results, evaluations: without }), "mmvm and independent are not both here.");
 });
 
 Deno.test("leadBySetting() names the best other VAE of each setting and view, with the interval", () => {

@@ -1,5 +1,5 @@
 /**
- * Chooses the arms of an experiment that belong to one of its settings.
+ * Chooses the arms of an experiment by their setting or their method.
  *
  * @module
  */
@@ -18,10 +18,25 @@ export function ofSetting(parts: readonly Part[], name: string): Part[] {
     .filter(({ arms }) => arms.length > 0);
 }
 
+/** The arms of methods, given by name. */
+export function ofMethods(parts: readonly Part[], methods: readonly string[]): Part[] {
+  return parts.map((part) => ({ ...part, arms: part.arms.filter((arm) => methods.includes(methodName(arm))) }))
+    .filter(({ arms }) => arms.length > 0);
+}
+
+/** The name of every method, in the order of the arms. */
+export function methodsOf(parts: readonly Part[]): string[] {
+  return [...new Set(parts.flatMap(({ arms }) => arms.map(methodName)))];
+}
+
 /** Every setting, as text: `base`, `label-noise 0.2`. */
 export function settingsOf(parts: readonly Part[]): string[] {
   const texts = parts.flatMap(({ arms }) => arms.map(({ setting = {} }) => settingText(setting) || BASE));
   return [...new Set(texts)];
+}
+
+function methodName({ run }: Arm): string {
+  return run.config.model.method;
 }
 
 function namesOf({ setting = {} }: Arm): string[] {
