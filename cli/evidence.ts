@@ -5,7 +5,6 @@
  */
 import { join } from "node:path";
 import { makeFolder, writeFileAtomic } from "../base/atomic_file.ts";
-import { DATASETS } from "../data/mod.ts";
 import {
   compareEvidence,
   type EvidenceRecord,
@@ -49,12 +48,8 @@ export async function main(args: readonly string[]): Promise<void> {
     ...await namesIn(from, (name) => exists(join(from, name, "results.json"))),
     ...(await namesIn(join(out, DATA), () => true)).map((name) => name.replace(/\.json$/, "")),
   ]);
-  const named = EVIDENCE_TOPICS.map(({ experiment }) => {
-    const own = [experiment, ...DATASETS.map((dataset) => `${experiment}-${dataset}`)].map((name) =>
-      `${name}-${scale}`
-    );
-    return { experiment, names: own.filter((name) => known.has(name)) };
-  });
+  const byExperiment = Map.groupBy([...known].sort(), (name) => experimentOf(name, scale));
+  const named = EVIDENCE_TOPICS.map(({ experiment }) => ({ experiment, names: byExperiment.get(experiment) ?? [] }));
   if (named.every(({ names }) => names.length === 0)) {
     throw new UserError(
       `neither ${from} nor ${
@@ -77,6 +72,17 @@ export async function main(args: readonly string[]): Promise<void> {
   const missing = EVIDENCE_TOPICS.filter(({ experiment }) => evidence.get(experiment)!.length === 0);
   console.log(`${join(out, "index.html")}: ${shown.map(({ path }) => path).join(", ")}`);
   if (missing.length > 0) console.log(`not run: ${missing.map(({ experiment }) => experiment).join(", ")}`);
+}
+
+/**
+ * The experiment of results at a scale, from their name: the experiment, its data and the scale, as in
+ * `other-datasets-mnist-three-views-small`. None if they are of another scale or of no topic of the page.
+ */
+function experimentOf(name: string, scale: string): string | undefined {
+  if (!name.endsWith(`-${scale}`)) return undefined;
+  const matching = EVIDENCE_TOPICS.map(({ experiment }) => experiment).filter((each) => name.startsWith(`${each}-`));
+  // table-extended-phantoms-small begins with `table` too.
+  return matching.sort((a, b) => b.length - a.length)[0];
 }
 
 /** Names in a folder, which need not exist. */

@@ -22,6 +22,8 @@ Deno.test("evidence shows each experiment's own folders at the scale, and copies
     "table-extended-phantoms-small",
     "table-phantoms-smoke",
     "with-text-phantoms-small",
+    "other-datasets-mnist-three-views-small",
+    "peers-phantoms-small",
   ];
   for (const name of names) await writeResults(join(from, name, "results.json"), { ...results, title: name });
   await Deno.writeTextFile(join(from, names[0]!, "report.html"), "<!doctype html>small");
@@ -29,7 +31,7 @@ Deno.test("evidence shows each experiment's own folders at the scale, and copies
   await main(["--from", from, "--out", out]);
   const page = await Deno.readTextFile(join(out, "index.html"));
   const shown = [...page.matchAll(/<code>data\/([\w-]+)\.json<\/code>/g)].map(([, name]) => name);
-  assert.deepEqual(shown, ["table-phantoms-small", "table-extended-phantoms-small", "with-text-phantoms-small"]);
+  assert.deepEqual(shown, [names[0], names[1], names[3], names[4]]);
   assert.match(page, /href="table-phantoms-small\.html"/);
   assert.match(page, /its report is not here\./);
   const written = [...Deno.readDirSync(out)].map(({ name }) => name).sort();

@@ -75,6 +75,12 @@ export const EVIDENCE_TOPICS: readonly EvidenceTopic[] = [
     figure: { kind: "setting", key: "absent" },
   },
   {
+    experiment: "view-quality",
+    title: "A poor view",
+    statement: "The papers do not say what sharing with a blurred, noisy or black view does to the other one.",
+    figure: { kind: "settings" },
+  },
+  {
     experiment: "label-noise",
     title: "Label noise",
     statement: "VAEs are trained without labels, so that wrong ones reach the probe alone.",
@@ -96,6 +102,12 @@ export const EVIDENCE_TOPICS: readonly EvidenceTopic[] = [
     experiment: "with-text",
     title: "Reports as a third view",
     statement: "The papers leave reports as further views to later work.",
+    figure: { kind: "intervals" },
+  },
+  {
+    experiment: "other-datasets",
+    title: "Other data",
+    statement: "The papers report the same order on digits of several views.",
     figure: { kind: "intervals" },
   },
   {
