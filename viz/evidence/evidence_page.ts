@@ -61,7 +61,9 @@ function body(h: Builder, evidence: Evidence): HTMLElement {
           "p",
           null,
           "Every figure and every number below is read from the records that it names; deno task evidence makes " +
-            "this page again from them, and adds what experiments have found since.",
+            "this page again from them, and adds what experiments have found since. A method is ahead of another if the " +
+            "whole interval of their difference is above zero, and so is the difference of each seed; if neither is " +
+            "ahead, they are level.",
         ),
         run.map((topic) => topicSection(h, topic, evidence.get(topic.experiment)!)),
         missing.length === 0 ? null : h(

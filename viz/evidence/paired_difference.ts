@@ -51,10 +51,14 @@ export function formatSeeds(bySeed: readonly SeedDifference[]): string {
   return bySeed.map(({ value }) => formatDifference(value)).join(", ");
 }
 
-/** Whether MMVM is ahead or behind, with the whole interval on one side of zero, or neither. */
-export function standingOf({ difference: { low, high } }: PairedDifference): "ahead" | "level" | "behind" {
-  if (low !== null && low > 0) return "ahead";
-  return high !== null && high < 0 ? "behind" : "level";
+/**
+ * Whether MMVM is ahead or behind, with the whole interval and the differences of all seeds on one side of zero, or
+ * neither: resampling patients says nothing of how much other seeds would change.
+ */
+export function standingOf({ difference: { low, high }, bySeed }: PairedDifference): "ahead" | "level" | "behind" {
+  const seeds = bySeed.map(({ value }) => value);
+  if (low !== null && Math.min(low, ...seeds) > 0) return "ahead";
+  return high !== null && Math.max(high, ...seeds) < 0 ? "behind" : "level";
 }
 
 /** The differences by MMVM's standing, each with its words: `ahead of`, `level with`, `behind`; those that occur. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Comparison, Evaluation } from "../../../eval/mod.ts";
 import { changeDifferences, changeSentence } from "../../../viz/evidence/changes.ts";
+import { standingOf } from "../../../viz/evidence/paired_difference.ts";
 
 type Scored = Pick<Evaluation, "method" | "view" | "setting" | "labelledFraction" | "macro">;
 
@@ -65,6 +66,23 @@ Deno.test("MMVM's change is said with its standing at both ends, whichever way d
       ["40%", "supervised", 0.16, 0.14, 0.17, 0.004],
     ],
   );
+});
+
+Deno.test("MMVM is ahead or behind only if the differences of all seeds agree with the interval", () => {
+  const standing = (value: number, ...seeds: number[]) => {
+    const comparison = compared("poe", "mmvm", { share: 0, value });
+    const bySeed = seeds.map((value, i) => ({ seed: i + 1, value }));
+    const [row] = changeDifferences({
+      evaluations,
+      comparisons: [{ ...comparison, bySeed }, compared("poe", "mmvm", { share: 0.4, value })],
+    }, noise);
+    return standingOf(row!);
+  };
+  assert.deepEqual(
+    [standing(0.02), standing(0.02, 0.03, 0.01), standing(0.02, 0.05, -0.01), standing(0.02, 0.04, 0)],
+    ["ahead", "ahead", "level", "level"],
+  );
+  assert.deepEqual([standing(-0.03, -0.04, -0.02), standing(-0.03, -0.07, 0.01)], ["behind", "level"]);
 });
 
 Deno.test("without comparisons, or without MMVM, the changes of all methods are said", () => {
