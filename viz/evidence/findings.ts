@@ -4,6 +4,7 @@
  * @module
  */
 import type { EvidenceRecord, TradeOffPoint } from "../../eval/evidence/evidence_record.ts";
+import { leastP } from "../../eval/metrics/bootstrap.ts";
 import type { Comparison, Evaluation } from "../../eval/results/results.ts";
 import { settingText } from "../report/figures/arms.ts";
 import type { Cell } from "../report/figures/cells.ts";
@@ -42,8 +43,11 @@ export function basisSentence(
     formatList(seeds.map(String))
   }${seedsNote(evaluations)}, ${probeName({ probe, latents })} with ${
     formatList(fractions.map(formatPercent))
-  } of the labels, macro AUROC over ${summary.labels.length} labels, 95% intervals of a bootstrap over patients, ` +
-    "which say nothing of other seeds.";
+  } of the labels, macro AUROC over ${summary.labels.length} labels. 95% intervals and p-values are those of ${
+    formatCount(record.resamples)
+  } resamples of patients: they say nothing of other seeds, and no p is below ${
+    formatP(leastP(record.resamples))
+  } before Holm's correction.`;
 }
 
 /** Says how methods are compared if not all have the same seeds. */
