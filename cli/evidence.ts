@@ -103,8 +103,8 @@ async function recordOf(name: string, { from, out }: { from: string; out: string
   const added = await evidenceIn(join(from, name), name);
   const record = kept && added ? mergeEvidence(kept, added) : (added ?? kept)!;
   if (added !== undefined) {
-    // After merging: where new results are refused, the report of the kept ones stays.
-    if (added.reportRuns !== undefined) {
+    // After merging: where new results are refused, or have fewer runs, the report of the kept ones stays.
+    if (added.reportRuns !== undefined && added.reportRuns === record.reportRuns) {
       await makeFolder(out);
       await writeFileAtomic(join(out, `${name}.html`), await Deno.readTextFile(join(from, name, REPORT)));
     }

@@ -112,8 +112,14 @@ export function mergeEvidence(old: EvidenceRecord, added: EvidenceRecord): Evide
       added.tradeOff,
       ({ method, beta, latentDim, seed }) => JSON.stringify([method, beta, latentDim, seed]),
     ),
-    reportRuns: added.reportRuns ?? old.reportRuns,
+    reportRuns: mostRuns(old, added),
   };
+}
+
+/** A report of a part, as of a single seed or of some methods, does not replace one of more runs. */
+function mostRuns(...records: readonly EvidenceRecord[]): number | undefined {
+  const counts = records.flatMap(({ reportRuns }) => reportRuns ?? []);
+  return counts.length === 0 ? undefined : Math.max(...counts);
 }
 
 /**

@@ -27,6 +27,8 @@ Deno.test("evidence shows each experiment's own folders at the scale, and copies
   ];
   for (const name of names) await writeResults(join(from, name, "results.json"), { ...results, title: name });
   await Deno.writeTextFile(join(from, names[0]!, "report.html"), "<!doctype html>small");
+  // A file of the user's own among the experiments.
+  await Deno.writeTextFile(join(from, "notes.txt"), "");
   await Deno.writeTextFile(join(from, names[3]!, "report.html"), "x".repeat(3_000_000));
   await main(["--from", from, "--out", out]);
   const page = await Deno.readTextFile(join(out, "index.html"));
@@ -56,6 +58,32 @@ Deno.test("evidence adds runs of another day to those it has kept, and remakes t
   await Deno.remove(from, { recursive: true });
   await main(["--from", from, "--out", out]);
   assert.equal(await Deno.readTextFile(join(out, "index.html")), page);
+});
+
+Deno.test("evidence keeps a report of more runs than a new one has, and replaces one of as many", async () => {
+  const parts = join(folder, "parts");
+  const name = "table-phantoms-small";
+  const add = async (report: string, methods: readonly string[], seed: number) => {
+    const runs = await Promise.all(
+      methods.map((method) => syntheticResults({ name: `${method}-${seed}`, method, seed, noise: 0.5 })),
+    );
+    const results = {
+      ...runs[0]!,
+      title: name,
+      runs: runs.flatMap((each) => each.runs),
+      evaluations: runs.flatMap((each) => each.evaluations),
+    };
+    await writeResults(join(parts, name, "results.json"), results);
+    await Deno.writeTextFile(join(parts, name, "report.html"), report);
+    await main(["--from", parts, "--out", parts]);
+    return [
+      await Deno.readTextFile(join(parts, `${name}.html`)),
+      (await readEvidence(join(parts, "data", `${name}.json`))).reportRuns,
+    ];
+  };
+  assert.deepEqual(await add("two", ["mmvm", "poe"], 1), ["two", 2]);
+  assert.deepEqual(await add("one", ["moe"], 1), ["two", 2]);
+  assert.deepEqual(await add("seed 2", ["mmvm", "poe"], 2), ["seed 2", 2]);
 });
 
 Deno.test("evidence leaves out included runs that were scored on other test studies", async () => {
