@@ -89,3 +89,8 @@ export interface EvidenceRecord {
 export function evaluationsOf(record: EvidenceRecord): Evaluation[] {
   return record.evaluations.map(({ samples: _, test, ...rest }) => ({ ...rest, cases: test, scores: [], metrics: [] }));
 }
+
+/** The smallest p-value that a comparison of the record's resamples can have: `bootstrapP()` adds one to its count. */
+export function leastP({ resamples }: Pick<EvidenceRecord, "resamples">): number {
+  return 2 / (resamples + 1);
+}

@@ -200,8 +200,3 @@ export function bootstrapP(differences: Float64Array): number | null {
   }
   return Math.min(1, 2 * (Math.min(atMost, atLeast) + 1) / (defined.length + 1));
 }
-
-/** The smallest p-value that {@linkcode bootstrapP} can give with this number of resamples. */
-export function leastP(resamples: number): number {
-  return 2 / (resamples + 1);
-}

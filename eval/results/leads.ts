@@ -16,11 +16,6 @@ export interface Lead extends Pick<Comparison, "view" | "p" | "pHolm"> {
   readonly difference: Interval;
 }
 
-/** Whether a group is of VAEs: its name is a method, followed by its setting in brackets, as `avg (private 8)`. */
-export function isVae(group: string): boolean {
-  return methodKind(group.replace(/ \(.*/, "")) === "vae";
-}
-
 /**
  * The differences in macro AUROC of a method from all other VAEs, from comparisons in either direction and in their
  * order.
@@ -30,7 +25,8 @@ export function againstVaes(comparisons: readonly Comparison[], method: string):
     const { view, label, labelledFraction, probe, latents, setting = {}, baseline, p, pHolm } = comparison;
     const other = baseline === method ? comparison.method : baseline;
     const isOwn = [baseline, comparison.method].includes(method);
-    if (label !== null || !isOwn || !isVae(other)) return [];
+    // A group's name is a method, followed by its setting in brackets: `avg (private 8)`.
+    if (label !== null || !isOwn || methodKind(other.replace(/ \(.*/, "")) !== "vae") return [];
     const difference = baseline === method ? negative(comparison.difference) : comparison.difference;
     const basis = JSON.stringify([view, labelledFraction, probe, latents, setting]);
     return [{ basis, view, setting, other, difference, p, pHolm }];

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { EvidenceRecord, TradeOffPoint } from "../../eval/evidence/evidence_record.ts";
-import { leastP } from "../../eval/metrics/bootstrap.ts";
+import { type EvidenceRecord, leastP, type TradeOffPoint } from "../../eval/evidence/evidence_record.ts";
 import type { Comparison, Evaluation } from "../../eval/results/results.ts";
 import { settingText } from "../report/figures/arms.ts";
 import type { Cell } from "../report/figures/cells.ts";
@@ -46,7 +45,7 @@ export function basisSentence(
   } of the labels, macro AUROC over ${summary.labels.length} labels. 95% intervals and p-values are those of ${
     formatCount(record.resamples)
   } resamples of patients: they say nothing of other seeds, and no p is below ${
-    formatP(leastP(record.resamples))
+    formatP(leastP(record))
   } before Holm's correction.`;
 }
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { isVae } from "../../eval/results/leads.ts";
 import type { Comparison } from "../../eval/results/results.ts";
 import { basisOf } from "../report/figures/comparisons.ts";
 import { compareNaturally } from "../report/figures/natural_order.ts";
@@ -16,7 +15,7 @@ export function leadDifferences(comparisons: readonly Comparison[]): PairedDiffe
   const places = new Map(rows.map((row) => [JSON.stringify([row.view, basisOf(row)]), row]));
   return [...places.values()].flatMap((place) =>
     mmvmAgainst(rows, { place, at: place.setting || "base" })
-      .filter(({ other }) => isVae(other))
+      .filter(({ other }) => !other.startsWith("supervised"))
       .sort((a, b) => a.difference.value! - b.difference.value!)
       .slice(0, 1)
   ).sort((a, b) => compareNaturally(a.setting, b.setting));

@@ -10,6 +10,8 @@ import {
   type Results,
   writeEvidence,
 } from "../../../eval/mod.ts";
+import { bootstrapP } from "../../../eval/metrics/bootstrap.ts";
+import { leastP } from "../../../eval/evidence/evidence_record.ts";
 import { syntheticResults } from "../results/synthetic_results.ts";
 
 const RESAMPLES = 200;
@@ -65,6 +67,10 @@ Deno.test("records are compared over the seeds that both methods have, with the 
   const found = compareEvidence(uneven, { by: "method" });
   assert.deepEqual(found, compareEvidence(shared, { by: "method" }));
   assert.deepEqual(found[0]!.bySeed!.map(({ seed }) => seed), [2]);
+});
+
+Deno.test("leastP() is the p-value of a difference that no resample turns round", () => {
+  assert.equal(leastP({ resamples: 1000 }), bootstrapP(new Float64Array(1000).fill(0.1)));
 });
 
 Deno.test("records of two seeds merge into that of both, and newer values replace older ones", async () => {

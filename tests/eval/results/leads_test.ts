@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isVae, leadsOf } from "../../../eval/results/leads.ts";
+import { leadsOf } from "../../../eval/results/leads.ts";
 import type { Comparison } from "../../../eval/results/results.ts";
 
 function compared(baseline: string, method: string, changes: Partial<Comparison> = {}): Comparison {
@@ -38,8 +38,4 @@ Deno.test("leadsOf() turns comparisons around, and leaves out classifiers, singl
     ...{ view: "frontal", setting: {}, other: "moe", p: 0.1, pHolm: 0.2 },
     difference: { value: -0.02, low: -0.04, high: -0.01 },
   }]);
-});
-
-Deno.test("isVae() reads the method in a group's name, with or without a setting", () => {
-  assert.deepEqual(["avg (private 8)", "mmvm", "supervised (loss bce)", "clip"].map(isVae), [true, true, false, false]);
 });
