@@ -14,14 +14,12 @@ const BASE = "base";
  * without a setting are those of `base`.
  */
 export function ofSetting(parts: readonly Part[], name: string): Part[] {
-  return parts.map((part) => ({ ...part, arms: part.arms.filter((arm) => namesOf(arm).includes(name)) }))
-    .filter(({ arms }) => arms.length > 0);
+  return withArms(parts, (arm) => namesOf(arm).includes(name));
 }
 
 /** The arms of methods, given by name. */
 export function ofMethods(parts: readonly Part[], methods: readonly string[]): Part[] {
-  return parts.map((part) => ({ ...part, arms: part.arms.filter((arm) => methods.includes(methodName(arm))) }))
-    .filter(({ arms }) => arms.length > 0);
+  return withArms(parts, (arm) => methods.includes(methodName(arm)));
 }
 
 /** The name of every method, in the order of the arms. */
@@ -33,6 +31,11 @@ export function methodsOf(parts: readonly Part[]): string[] {
 export function settingsOf(parts: readonly Part[]): string[] {
   const texts = parts.flatMap(({ arms }) => arms.map(({ setting = {} }) => settingText(setting) || BASE));
   return [...new Set(texts)];
+}
+
+/** The parts with the arms that are accepted, without those of which none is. */
+function withArms(parts: readonly Part[], accepts: (arm: Arm) => boolean): Part[] {
+  return parts.map((part) => ({ ...part, arms: part.arms.filter(accepts) })).filter(({ arms }) => arms.length > 0);
 }
 
 function methodName({ run }: Arm): string {

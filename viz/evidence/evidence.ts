@@ -107,7 +107,7 @@ export const EVIDENCE_TOPICS: readonly EvidenceTopic[] = [
   {
     experiment: "other-datasets",
     title: "Other data",
-    statement: "The papers report the same order on digits of several views.",
+    statement: "The papers compare the methods on pictures that are no radiographs, too.",
     figure: { kind: "intervals" },
   },
   {
