@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { makeFolder, writeFileAtomic } from "../base/atomic_file.ts";
+import { isDigits } from "../data/mod.ts";
 import {
   compareEvidence,
   type EvidenceRecord,
@@ -64,7 +65,7 @@ export async function main(args: readonly string[]): Promise<void> {
   for (const { experiment, names } of named) {
     const definition = EXPERIMENTS.find(({ name }) => name === experiment)!;
     const sources: EvidenceSource[] = [];
-    for (const name of names) sources.push(await sourceOf(name, { records, definition, out }));
+    for (const name of chestFirst(names, records)) sources.push(await sourceOf(name, { records, definition, out }));
     evidence.set(experiment, sources);
   }
   const shown = [...evidence.values()].flat();
@@ -85,6 +86,12 @@ function experimentOf(name: string, scale: string): string | undefined {
   return matching.sort((a, b) => b.length - a.length)[0];
 }
 
+/** Orders results on X-rays, which the page is about, before those on digits. */
+function chestFirst(names: readonly string[], records: ReadonlyMap<string, EvidenceRecord>): string[] {
+  const hasDigits = (name: string) => isDigits(records.get(name)!.data.dataset);
+  return names.toSorted((a, b) => Number(hasDigits(a)) - Number(hasDigits(b)));
+}
+
 /** Names in a folder, which need not exist. */
 async function namesIn(folder: string, accept: (name: string) => boolean | Promise<boolean>): Promise<string[]> {
   const names: string[] = [];
@@ -96,24 +103,21 @@ async function namesIn(folder: string, accept: (name: string) => boolean | Promi
   return names;
 }
 
-/** Brings the record of an experiment up to date, and its report beside the page if it is small enough. */
+/** The record of an experiment with its new results, whose report comes beside the page if it is small enough. */
 async function recordOf(name: string, { from, out }: { from: string; out: string }): Promise<EvidenceRecord> {
   const file = fileOf(name, out);
   const kept = await exists(file) ? await readEvidence(file) : undefined;
   const added = await evidenceIn(join(from, name), name);
   const record = kept && added ? mergeEvidence(kept, added) : (added ?? kept)!;
-  if (added !== undefined) {
-    // After merging: where new results are refused, or have fewer runs, the report of the kept ones stays.
-    if (added.reportRuns !== undefined && added.reportRuns === record.reportRuns) {
-      await makeFolder(out);
-      await writeFileAtomic(join(out, `${name}.html`), await Deno.readTextFile(join(from, name, REPORT)));
-    }
-    await writeEvidence(file, record);
+  // After merging: where new results are refused, or have fewer runs, the report of the kept ones stays.
+  if (added?.reportRuns !== undefined && added.reportRuns === record.reportRuns) {
+    await makeFolder(out);
+    await writeFileAtomic(join(out, `${name}.html`), await Deno.readTextFile(join(from, name, REPORT)));
   }
   return record;
 }
 
-/** What the page shows of an experiment: its record, with the runs of the experiments that it includes. */
+/** Keeps the record of an experiment, with the runs of the experiments that it includes, and returns what is shown. */
 async function sourceOf(
   name: string,
   { records, definition, out }: {
@@ -122,8 +126,7 @@ async function sourceOf(
     out: string;
   },
 ): Promise<EvidenceSource> {
-  const own = records.get(name)!;
-  let record = own;
+  let record = records.get(name)!;
   for (const other of definition.includes ?? []) {
     const included = records.get(name.replace(definition.name, other));
     if (included === undefined) continue;
@@ -131,7 +134,7 @@ async function sourceOf(
     if (typeof merged !== "string") record = merged;
     else console.error(`${name} is shown without the runs of ${included.title}, which ${merged}`);
   }
-  if (record !== own) await writeEvidence(fileOf(name, out), record);
+  await writeEvidence(fileOf(name, out), record);
   return {
     path: `${DATA}/${name}.json`,
     record,

@@ -106,10 +106,13 @@ export async function readEvidence(path: string): Promise<EvidenceRecord> {
   return checkEvidence(value, { file: path });
 }
 
-/** Writes a record, a line for each run and evaluation, so that versions of it can be compared line by line. */
+/**
+ * Writes a record, a line for each run and evaluation and its fields in the order of the schema, so that versions of it
+ * can be compared line by line.
+ */
 export async function writeEvidence(path: string, record: EvidenceRecord): Promise<void> {
-  checkEvidence(record, { file: path });
-  const parts = Object.entries(record).filter(([, value]) => value !== undefined).map(([key, value]) => {
+  const checked = checkEvidence(record, { file: path });
+  const parts = Object.entries(checked).filter(([, value]) => value !== undefined).map(([key, value]) => {
     const text = Array.isArray(value) && value.length > 0
       ? `[\n${value.map((item) => JSON.stringify(item)).join(",\n")}\n]`
       : JSON.stringify(value);

@@ -40,6 +40,20 @@ Deno.test("evidence shows each experiment's own folders at the scale, and copies
   assert.deepEqual(written, ["data", "index.html", "table-phantoms-small.html"]);
 });
 
+Deno.test("evidence shows X-rays before digits", async () => {
+  const both = join(folder, "both");
+  const names = ["table-mnist-pairs-small", "table-phantoms-small"];
+  for (const name of names) {
+    const results = await syntheticResults({ name: "mmvm-1", method: "mmvm", seed: 1, noise: 0 });
+    const data = { ...results.data, dataset: name.includes("mnist") ? "mnist-pairs" : "phantoms" };
+    await writeResults(join(both, name, "results.json"), { ...results, title: name, data });
+  }
+  await main(["--from", both, "--out", both]);
+  const page = await Deno.readTextFile(join(both, "index.html"));
+  const shown = [...page.matchAll(/<code>data\/([\w-]+)\.json<\/code>/g)].map(([, name]) => name);
+  assert.deepEqual(shown, names.toReversed());
+});
+
 Deno.test("evidence adds runs of another day to those it has kept, and remakes the page without runs", async () => {
   const name = "table-phantoms-small";
   const results = await syntheticResults({ name: "mmvm-2", method: "mmvm", seed: 2, noise: 0.5 });

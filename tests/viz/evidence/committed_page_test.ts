@@ -28,6 +28,12 @@ Deno.test("the committed page is what its records make, and its reports are besi
       await Deno.readTextFile(join(out, "index.html")) === html,
       "run `deno task evidence` and commit the page",
     );
+    for (const name of records) {
+      assert.ok(
+        await Deno.readTextFile(join(out, name)) === readSource(`docs/results/${name}`),
+        `run \`deno task evidence\` and commit ${name}`,
+      );
+    }
     const linked = [...html.matchAll(/<a href="([^"]+\.html)">/g)].map(([, name]) => name!);
     assert.deepEqual(linked.sort(), files.map(({ name }) => name).sort());
   } finally {
