@@ -12,7 +12,7 @@ const METHODS = ["independent", "poe", "mmvm"] as const;
 
 /**
  * The effect of training studies that lack their second view (the lateral). They have no latent of that view either, so
- * that its probes are trained on fewer labels. Validation and test studies are complete.
+ * that its probes are trained on fewer labels. Validation and test studies keep their views.
  */
 export const missingViews: Experiment = {
   name: "missing-views",
