@@ -92,9 +92,11 @@ const OPTIONS = {
     max: MOST_SEEDS,
     help: "use only this seed, on another machine or another day; deno task evidence brings seeds together",
   }),
-  setting: runName({
-    help: "use only the arms with this setting, such as label-noise or 0.2, or base for those without one; " +
-      "deno task evidence brings settings together",
+  setting: text({
+    help: "use only the arms with this setting, such as label-noise, 0.2 or 'label-noise 0.2', or base for those " +
+      "without one; deno task evidence brings settings together",
+    pattern: /^\P{Cc}{1,100}$/u,
+    allowed: "1 to 100 printable characters",
   }),
   methods: text({
     help: "use only the arms of these methods; deno task evidence brings methods together",

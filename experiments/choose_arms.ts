@@ -10,8 +10,8 @@ import type { Arm, Part } from "./experiment.ts";
 const BASE = "base";
 
 /**
- * The arms with a setting, given by the name of what is varied or by a value of it: `label-noise` or `0.2`. Arms
- * without a setting are those of `base`.
+ * The arms with a setting, given by the name of what is varied, by a value of it, or whole: `label-noise`, `0.2` or
+ * `label-noise 0.2`. Arms without a setting are those of `base`.
  */
 export function ofSetting(parts: readonly Part[], name: string): Part[] {
   return withArms(parts, (arm) => namesOf(arm).includes(name));
@@ -44,5 +44,6 @@ function methodName({ run }: Arm): string {
 
 function namesOf({ setting = {} }: Arm): string[] {
   const entries = Object.entries(setting);
-  return entries.length === 0 ? [BASE] : entries.flatMap(([key, value]) => [key, String(value)]);
+  if (entries.length === 0) return [BASE];
+  return [settingText(setting), ...entries.flatMap(([key, value]) => [key, String(value)])];
 }

@@ -19,6 +19,10 @@ Deno.test("experiment refuses a setting that it does not have, and data that it 
     main(["published-order", "--scale", "smoke", "--setting", "harder"]),
     /--setting harder is none of the experiment's, base; latents 16; epochs 3; .*; hard 0\.5: name one/,
   );
+  await assert.rejects(
+    main(["polymnist", "--scale", "smoke", "--setting", "2^9"]),
+    /--setting 2\^9 is none of the experiment's, beta 2\^0, latent 4: name one/,
+  );
   for (const flags of [["--dataset", "mnist-pairs"], ["--data", "elsewhere"]]) {
     await assert.rejects(
       main(["published-order", "--scale", "smoke", ...flags]),

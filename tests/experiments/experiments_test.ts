@@ -160,6 +160,16 @@ Deno.test("ofSetting() chooses arms by what is varied or by a value, and setting
   assert.equal(ofSetting(text, "base").flatMap(({ arms }) => arms).length, 7 * 3);
 });
 
+Deno.test("ofSetting() chooses the arms of every whole setting alone", () => {
+  for (const { name, parts: plan } of EXPERIMENTS) {
+    const parts = plan(context("small", "phantoms"));
+    for (const whole of settingsOf(parts)) {
+      const chosen = settingsOf(ofSetting(parts, whole));
+      assert.deepEqual(chosen, [whole], name);
+    }
+  }
+});
+
 Deno.test("ofMethods() chooses arms by their method, with every setting, and methodsOf() names all", () => {
   const parts = EXPERIMENTS.find(({ name }) => name === "table-extended")!.parts(context("small", "phantoms"));
   const chosen = ofMethods(parts, ["mmvm", "clip"]);

@@ -93,7 +93,7 @@ export function findingSentence(
     case "settings":
       return leadSentence(leadDifferences(comparisons), summary.views);
     case "trade-off":
-      return tradeOffSentence(tradeOff);
+      return tradeOffSentence(tradeOff, { classes: record.data.labels.length });
   }
 }
 
@@ -186,7 +186,7 @@ function differenceOf(
 }
 
 /** The setting of each method at which its translations are most coherent. */
-function tradeOffSentence(points: readonly TradeOffPoint[]): string {
+function tradeOffSentence(points: readonly TradeOffPoint[], { classes }: { classes: number }): string {
   const bests = meanPoints(points).reduce((best, point) => {
     const known = best.get(point.method);
     return known !== undefined && known.coherence >= point.coherence ? best : best.set(point.method, point);
@@ -196,7 +196,10 @@ function tradeOffSentence(points: readonly TradeOffPoint[]): string {
       formatPercent(point.classification)
     }, error ${point.error.toFixed(4)}, beta 2^${Math.log2(point.beta)}, ${point.latentDim} dimensions)`
   );
-  return `The most coherent translations of each method, means over seeds: ${said.join("; ")}.`;
+  // Classes of digits are about equally frequent.
+  return `The most coherent translations of each method, means over seeds, where chance is ${
+    formatPercent(1 / classes)
+  }: ${said.join("; ")}.`;
 }
 
 /** Means over seeds, by method, beta and number of dimensions. */

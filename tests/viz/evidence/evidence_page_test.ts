@@ -250,7 +250,7 @@ Deno.test("the trade-off shows means over seeds, and names the most coherent set
   const document = page({ polymnist: [await source(both(), { tradeOff })] });
   assert.match(
     captionOf(document, "polymnist"),
-    /MMVM 60% \(classification 80%, error 0\.0300, beta 2\^0, 32 dimensions\); PoE 30% \(.* beta 2\^-3,/,
+    /where chance is 20%: MMVM 60% \(classification 80%, error 0\.0300, beta 2\^0, 32 dimensions\); PoE 30% \(.* beta 2\^-3,/,
   );
   assert.equal(document.querySelectorAll("#polymnist svg.chart").length, 2);
 });
