@@ -1,6 +1,6 @@
 """MNIST pairs in PyTorch: what `deno task experiment table --dataset mnist-pairs` does, on the same pairs and schedule.
 
-    deno run -A bench/peers/mnist_pairs_export.ts cache/mnist-pairs
+    deno run -A bench/peers/digits_export.ts --dataset mnist-pairs cache/mnist-pairs
     python3 bench/peers/mnist_pairs_torch.py cache/mnist-pairs
 
 Needs PyTorch and scikit-learn; nothing else of the project does.
@@ -11,40 +11,13 @@ import time
 from pathlib import Path
 
 from torch_vae import METHODS, Schedule, Training, encode, read_pixels
+from torch_small import Decoder, Encoder
 
 import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from torch import nn
-
-
-class Encoder(nn.Module):
-    def __init__(self, latent_dim):
-        super().__init__()
-        self.features = nn.Sequential(
-            nn.Conv2d(1, 16, 4, 2, 1), nn.ReLU(),
-            nn.Conv2d(16, 32, 4, 2, 1), nn.ReLU(),
-            nn.Flatten(), nn.Linear(1568, 128), nn.ReLU(),
-        )
-        self.mu = nn.Linear(128, latent_dim)
-        self.logvar = nn.Linear(128, latent_dim)
-
-    def forward(self, x):
-        h = self.features(x)
-        return self.mu(h), self.logvar(h)
-
-
-class Decoder(nn.Module):
-    def __init__(self, latent_dim):
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(latent_dim, 128), nn.ReLU(), nn.Linear(128, 1568), nn.ReLU(), nn.Unflatten(1, (32, 7, 7)),
-            nn.ConvTranspose2d(32, 16, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(16, 1, 4, 2, 1),
-        )
-
-    def forward(self, z):
-        return self.layers(z)
 
 
 def train(method, pixels, *, seed, epochs, beta, latent_dim=16, batch_size=64):

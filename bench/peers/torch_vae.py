@@ -68,6 +68,8 @@ class Training:
         parameters = [*encoders.parameters(), *decoders.parameters()]
         self.optimizer = torch.optim.Adam(parameters, lr=schedule.learning_rate)
         self.step = 0
+        # Of each step, the mean over the batch.
+        self.divergences = []
 
     def epoch(self, pixels):
         """Trains once on pixels [M, N, 1, S, S], without an incomplete last batch; returns the mean loss."""
@@ -91,6 +93,7 @@ class Training:
             ((decoder(latent) - image).abs() / scale + math.log(2 * scale)).sum((1, 2, 3))
             for decoder, latent, image in zip(self.decoders, z, x)
         )
+        self.divergences.append(kl.mean().item())
         return (nll + self.schedule.beta * kl).mean()
 
     def latents(self, mu, logvar):
