@@ -5,8 +5,8 @@
  */
 import { isDigits } from "../../data/mod.ts";
 import { evaluated } from "./arms.ts";
-import type { Experiment } from "../experiment.ts";
-import { classifierRun, vaeRun } from "./scales.ts";
+import type { Arm, Base, Experiment } from "../experiment.ts";
+import { classifierRun, type RunChanges, vaeRun } from "./scales.ts";
 import { leadBySeed, verdict } from "./verdict.ts";
 
 /** The VAEs of the published table, in order. */
@@ -19,17 +19,18 @@ export const table: Experiment = {
   by: "setting",
   table: "labels",
   published: true,
-  parts: ({ base }) => [{
-    name: `table-${base.dataset}`,
-    arms: base.seeds.flatMap((seed) => [
-      evaluated(base, classifierRun(base, "supervised", { seed, model: { loss: "softmax" } })),
-      ...VAES.map((method) => evaluated(base, vaeRun(base, method, { seed }))),
-      // The published loss treats labels as mutually exclusive, which holds only for digits; this one does not.
-      ...(isDigits(base.dataset) ? [] : [{
-        ...evaluated(base, classifierRun(base, "supervised", { seed, model: { loss: "bce" } })),
-        setting: { loss: "bce" },
-      }]),
-    ]),
-  }],
+  parts: ({ base }) => [{ name: `table-${base.dataset}`, arms: tableArms(base) }],
   conclude: ({ results, comparisons }) => `${leadBySeed(results)}\n\n${verdict(comparisons)}`,
 };
+
+/** The table's arms on a data set, each with the same changes. */
+export function tableArms(base: Base, changes: Omit<RunChanges, "seed"> = {}): Arm[] {
+  const classifier = (seed: number, loss: "softmax" | "bce") =>
+    evaluated(base, classifierRun(base, "supervised", { ...changes, seed, model: { ...changes.model, loss } }));
+  return base.seeds.flatMap((seed) => [
+    classifier(seed, "softmax"),
+    ...VAES.map((method) => evaluated(base, vaeRun(base, method, { ...changes, seed }))),
+    // The published loss treats labels as mutually exclusive, which holds only for digits; this one does not.
+    ...(isDigits(base.dataset) ? [] : [{ ...classifier(seed, "bce"), setting: { loss: "bce" } }]),
+  ]);
+}

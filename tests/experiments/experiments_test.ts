@@ -120,6 +120,17 @@ Deno.test("experiments share identical runs", () => {
   assert.equal(shared("published-order"), 4 * 3);
 });
 
+Deno.test("other-datasets has every method of the table on digits of two views, and of three", () => {
+  const { parts } = EXPERIMENTS.find(({ name }) => name === "other-datasets")!;
+  const [pairs, triples] = parts(context("small", "phantoms"));
+  const methods = ({ arms }: { arms: readonly Arm[] }) => arms.map(({ run }) => run.config.model.method);
+  assert.deepEqual(methods(triples!), methods({ arms: armsOf("table", { dataset: "mnist-pairs" }) }));
+  assert.deepEqual(methods(pairs!), methods(triples!));
+  for (const { run: { config } } of triples!.arms) {
+    assert.deepEqual(config.data.mnist?.views, ["rotated", "noisy", "clean"]);
+  }
+});
+
 Deno.test("published-order changes one thing at a time, and scores faint findings where it trains on them", () => {
   const arms = armsOf("published-order");
   assert.equal(arms.length, 4 * 5 * 3);
