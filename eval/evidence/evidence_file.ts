@@ -53,6 +53,7 @@ const evidenceSchema: z.ZodType<EvidenceRecord> = z.object({
     beta: z.number(),
     latentDim: z.number(),
     seed: z.number(),
+    divergence: z.number().optional(),
     error: z.number(),
     classification: z.number(),
     coherence: z.number(),

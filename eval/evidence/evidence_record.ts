@@ -51,6 +51,11 @@ export interface TradeOffPoint {
   latentDim: number;
   /** Seed of the run. */
   seed: number;
+  /**
+   * Divergence at the end of training in nats, before beta: how much the latents of all views say, and 0 where they say
+   * nothing; absent in older files.
+   */
+  divergence?: number | undefined;
   /** Mean squared error of reconstructions over views, of pixels in [0, 1]. */
   error: number;
   /** Accuracy of probes on a single view's latents, mean over views. */

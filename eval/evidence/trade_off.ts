@@ -7,6 +7,9 @@ import type { Generative } from "../results/generative_record.ts";
 import type { Evaluation, Results } from "../results/results.ts";
 import type { TradeOffPoint } from "./evidence_record.ts";
 
+/** Logged steps whose mean divergence is that of the end of training: one step's scatters. */
+const LAST_STEPS = 50;
+
 /** The points of all runs whose reconstructions and translations were measured. */
 export function tradeOffPoints({ runs, evaluations, generative = [] }: Results): TradeOffPoint[] {
   return generative.flatMap((record) => {
@@ -15,6 +18,7 @@ export function tradeOffPoints({ runs, evaluations, generative = [] }: Results):
     const { beta, latentDim } = settingsOf(run.config);
     return [{
       ...{ method: run.method, seed: run.seed, beta, latentDim },
+      divergence: mean(run.training.kl.slice(-LAST_STEPS)),
       error: mean(record.quality.filter(({ from, to }) => from === to).map(({ mse }) => mse.mean)),
       classification: mean(evaluations.filter((each) => each.run === record.run).map(accuracyOf)),
       coherence: mean(translations(record)),
@@ -33,13 +37,23 @@ export function tradeOff(results: Results): string {
       method,
       String(latentDim),
       `2^${Math.log2(beta)}`,
+      over(({ divergence }) => divergence ?? NaN).toFixed(1),
       over(({ error }) => error).toFixed(4),
       (100 * over(({ classification }) => classification)).toFixed(1),
       (100 * over(({ coherence }) => coherence)).toFixed(1),
       String(group.length),
     ];
   });
-  const head = ["method", "latent", "beta", "reconstruction error", "classification %", "coherence %", "seeds"];
+  const head = [
+    "method",
+    "latent",
+    "beta",
+    "divergence",
+    "reconstruction error",
+    "classification %",
+    "coherence %",
+    "seeds",
+  ];
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
   return [head, ...rows].map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()).join("\n");
 }

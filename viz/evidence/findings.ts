@@ -194,7 +194,9 @@ function tradeOffSentence(points: readonly TradeOffPoint[], { classes }: { class
   const said = [...bests.values()].sort((a, b) => b.coherence - a.coherence).map((point) =>
     `${methodName(point.method)} ${formatPercent(point.coherence)} (classification ${
       formatPercent(point.classification)
-    }, error ${point.error.toFixed(4)}, beta 2^${Math.log2(point.beta)}, ${point.latentDim} dimensions)`
+    }, error ${point.error.toFixed(4)}, ${
+      point.divergence === undefined ? "" : `divergence ${point.divergence.toFixed(1)} nats, `
+    }beta 2^${Math.log2(point.beta)}, ${point.latentDim} dimensions)`
   );
   // Classes of digits are about equally frequent.
   return `The most coherent translations of each method, means over seeds, where chance is ${
@@ -210,6 +212,9 @@ export function meanPoints(points: readonly TradeOffPoint[]): TradeOffPoint[] {
       group.reduce((sum, point) => sum + value(point), 0) / group.length;
     return {
       ...group[0]!,
+      ...(group.some(({ divergence }) => divergence === undefined)
+        ? {}
+        : { divergence: mean(({ divergence }) => divergence!) }),
       error: mean(({ error }) => error),
       classification: mean(({ classification }) => classification),
       coherence: mean(({ coherence }) => coherence),
