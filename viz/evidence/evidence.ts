@@ -99,6 +99,12 @@ export const EVIDENCE_TOPICS: readonly EvidenceTopic[] = [
     figure: { kind: "fraction" },
   },
   {
+    experiment: "ten-percent",
+    title: "A tenth of the labels",
+    statement: "All methods, with the labels of the same tenth of the patients.",
+    figure: { kind: "intervals" },
+  },
+  {
     experiment: "with-text",
     title: "Reports as a third view",
     statement: "The papers leave reports as further views to later work.",

@@ -69,10 +69,22 @@ function bySettings(arms: readonly Arm[]): NamedRow[] {
   })).sort((a, b) => compareNaturally(a.group, b.group) || a.index - b.index);
 }
 
+/** How many times a view's range the axis that it shares with others may be. */
+const WIDEST = 4;
+
+function span(ends: readonly (number | null)[]): number {
+  const known = ends.filter((end) => end !== null);
+  return known.length === 0 ? 0 : Math.max(...known) - Math.min(...known);
+}
+
 /** @param rowsOf The rows in order; the best of each group is set in bold. */
 function intervals(h: Builder, summary: Summary, view: number, rowsOf = byMethod): HTMLTableElement {
   const rows = summary.cells[summary.primary]!;
-  const range = rows.flatMap((each) => each.at(-1)!.flatMap((cell) => [cell?.low, cell?.high]));
+  // Views share an axis, unless one of them has a wide range: of a degraded view, every step down to chance.
+  const ends = (each: typeof rows[number]) =>
+    each.at(-1)!.flatMap((cell) => cell === null ? [] : [cell.low, cell.high]);
+  const all = rows.flatMap(ends);
+  const range = span(all) > WIDEST * span(ends(rows[view]!)) ? [] : all;
   const shown = rowsOf(summary.arms).flatMap((row) => {
     const cell = rows[view]!.at(-1)![row.index] ?? null;
     return cell === null ? [] : [{ ...row, cell }];

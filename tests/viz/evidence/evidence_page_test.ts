@@ -235,6 +235,23 @@ Deno.test("with settings, methods are shown, and MMVM's lead is said, within eac
   assert.equal(differences.length, views.length);
 });
 
+Deno.test("a view has an axis of its own if the range of another one is much wider", async () => {
+  const results = both();
+  const [first, second] = [...new Set(results.evaluations.map(({ view }) => view))];
+  const ticks = async (least: number) => {
+    const evaluations = results.evaluations.map((each, i) => {
+      const value = (each.view === second && each.method === "mmvm" ? least : 0.84) - i / 1e4;
+      return { ...each, macro: { ...each.macro, auroc: { value, low: value - 0.005, high: value + 0.005 } } };
+    });
+    const document = page({ table: [await source({ ...results, evaluations })] });
+    const [table] = [...document.querySelectorAll("#table table.intervals")];
+    assert.match(table!.querySelector("caption")!.textContent!, new RegExp(first!, "i"));
+    return [...table!.querySelectorAll(".tick-x")].map(({ textContent }) => Number(textContent));
+  };
+  assert.ok(Math.min(...await ticks(0.82)) < 0.83);
+  assert.ok(Math.min(...await ticks(0.5)) > 0.8);
+});
+
 Deno.test("the trade-off shows means over seeds, and names the most coherent setting of each method", async () => {
   const point = (changes: Partial<TradeOffPoint>): TradeOffPoint => ({
     ...{ method: "mmvm", beta: 1, latentDim: 32, seed: 1, error: 0.03, classification: 0.8, coherence: 0.5 },
