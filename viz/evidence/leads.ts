@@ -30,7 +30,7 @@ export function leadSentence(leads: readonly PairedDifference[], views: readonly
   if (leads.length === 0) return "MMVM was not compared with any other VAE.";
   const settings = new Set(leads.map(({ at }) => at)).size;
   const within = (own: readonly string[]) => {
-    if (own.length <= MOST_NAMED) return `with ${formatList(own)}`;
+    if (own.length <= MOST_NAMED) return `at ${formatList(own)}`;
     return own.length === settings ? `in all ${settings} settings` : `in ${own.length} of ${settings} settings`;
   };
   const clauses = views.map((view) => {

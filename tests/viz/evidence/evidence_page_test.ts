@@ -218,9 +218,9 @@ Deno.test("with settings, methods are shown, and MMVM's lead is said, within eac
   ]);
   const caption = captionOf(document, "published-order");
   for (const view of views) {
-    assert.ok(caption.includes(`in the ${view} view ahead of it with hard 0.5 and level with it with base`), caption);
+    assert.ok(caption.includes(`in the ${view} view ahead of it at hard 0.5 and level with it at base`), caption);
   }
-  assert.match(caption, /; ahead in every view with hard 0\.5\. Trained on 20 \(80 with hard 0\.5\)/);
+  assert.match(caption, /; ahead in every view at hard 0\.5\. Trained on 20 \(80 with hard 0\.5\)/);
   const differences = [...document.querySelectorAll("#published-order table.intervals")].slice(views.length);
   for (const table of differences) {
     const shown = [...table.querySelectorAll("tbody tr")].map((row) => [

@@ -11,13 +11,13 @@ Deno.test("leadSentence() names up to four settings, and counts more", () => {
   const four = ["a", "b", "c", "d"].map((at) => lead(at, 0.02));
   assert.equal(
     leadSentence([...four, lead("e", -0.02)], ["frontal"]),
-    "Against MoE, MMVM is in the frontal view ahead of it with a, b, c and d and behind it with e; ahead in every " +
-      "view with a, b, c and d.",
+    "Against MoE, MMVM is in the frontal view ahead of it at a, b, c and d and behind it at e; ahead in every " +
+      "view at a, b, c and d.",
   );
   const five = [...four, lead("e", 0.02)];
   assert.equal(
     leadSentence([...five, lead("f", 0)], ["frontal"]),
-    "Against MoE, MMVM is in the frontal view ahead of it in 5 of 6 settings and level with it with f; ahead in " +
+    "Against MoE, MMVM is in the frontal view ahead of it in 5 of 6 settings and level with it at f; ahead in " +
       "every view in 5 of 6 settings.",
   );
   assert.equal(
@@ -30,7 +30,7 @@ Deno.test("leadSentence() needs every view for a lead in all, and names the othe
   const leads = [lead("a", 0.02), lead("a", -0.02, { view: "lateral", other: "poe" })];
   assert.equal(
     leadSentence(leads, ["frontal", "lateral"]),
-    "Against the best other VAE, MMVM is in the frontal view ahead of it with a; in the lateral view behind it with a" +
+    "Against the best other VAE, MMVM is in the frontal view ahead of it at a; in the lateral view behind it at a" +
       "; ahead in every view in no setting.",
   );
   assert.equal(leadSentence([], ["frontal"]), "MMVM was not compared with any other VAE.");
