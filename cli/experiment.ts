@@ -147,7 +147,9 @@ export async function main(args: readonly string[]): Promise<number> {
       await writeJobs(all, { experiment, values });
       return 0;
     }
-    const failed = await perform(chosen, { values, command, total: all.length, signal: stop.signal });
+    // A single run is the whole work: the others may be anywhere.
+    const total = values.only === undefined ? all.length : chosen.length;
+    const failed = await perform(chosen, { values, command, total, signal: stop.signal });
     if (stop.signal.aborted) throw stop.signal.reason;
     refuseFailures(failed, { total: all.length });
     if (values.only !== undefined) console.error(`${values.only} is done`);

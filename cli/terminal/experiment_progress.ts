@@ -29,11 +29,12 @@ export function experimentProgress(
   { total, ...view }: { total: number } & Pick<ProgressOptions, "stream" | "now" | "lineInterval">,
 ): ExperimentProgress {
   const before = (total - jobs.length) * UNITS;
-  const progress = startProgress("percent of runs", {
+  const progress = startProgress("runs", {
     lineInterval: LINE_INTERVAL,
     ...view,
     total: total * UNITS,
     from: before,
+    show: (units) => String(units / UNITS),
   });
   const done = jobs.map(() => 0);
   const doing = new Map<string, string>();

@@ -20,6 +20,8 @@ export interface ProgressOptions {
   readonly total: number;
   /** Units completed earlier, for a resumed job. */
   readonly from?: number;
+  /** How numbers of units are shown; as they are by default. */
+  readonly show?: (units: number) => string;
   /** Standard error by default. */
   readonly stream?: ProgressStream;
   /** Milliseconds between plain lines. */
@@ -119,7 +121,7 @@ class Bar implements Progress {
   #done: number;
   #stopped = false;
 
-  constructor(label: string, { total, from = 0, stream, clock }: View) {
+  constructor(label: string, { total, from = 0, show = String, stream, clock }: View) {
     this.#stream = stream;
     this.#done = from;
     this.#bar = new SingleBar({
@@ -131,7 +133,11 @@ class Bar implements Progress {
       format: (_, { progress, value }, payload) => {
         const full = Math.round(progress * BAR_WIDTH);
         const bar = "█".repeat(full) + "░".repeat(BAR_WIDTH - full);
-        const parts = [`${label} ${bar} ${value}/${total}`, ...describeFields(payload.fields), clock.describe(value)];
+        const parts = [
+          `${label} ${bar} ${show(value)}/${show(total)}`,
+          ...describeFields(payload.fields),
+          clock.describe(value),
+        ];
         return parts.filter((part) => part !== "").join("  ").slice(0, (stream.columns ?? 80) - 1);
       },
     });
@@ -201,9 +207,9 @@ class Lines implements Progress {
 
   #print(): void {
     this.#shown = this.#done;
-    const { total, clock, stream } = this.#view;
+    const { total, show = String, clock, stream } = this.#view;
     const parts = [
-      `${this.#label} ${this.#done}/${total}`,
+      `${this.#label} ${show(this.#done)}/${show(total)}`,
       ...describeFields(this.#fields),
       clock.describe(this.#done),
     ];

@@ -16,9 +16,9 @@ Deno.test("experimentProgress() shows one bar for all runs, counts finished ones
     progress.log("a checkpoint was\x1b[2J damaged");
   }
   assert.deepEqual(lines.map((line) => line.trim().split("  ")), [
-    ["percent of runs 150/300", "mmvm 2: step 3/6", "0:00 left"],
-    ["percent of runs 175/300", "mmvm 2: step 3/6", "poe 2: encoding", "0:00 left"],
-    ["percent of runs 225/300", "poe 2: encoding", "0:00 left"],
+    ["runs 1.5/3", "mmvm 2: step 3/6", "0:00 left"],
+    ["runs 1.75/3", "mmvm 2: step 3/6", "poe 2: encoding", "0:00 left"],
+    ["runs 2.25/3", "poe 2: encoding", "0:00 left"],
     ["warning: a checkpoint was\\x1b[2J damaged"],
   ]);
 });
