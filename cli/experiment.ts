@@ -17,6 +17,7 @@ import {
   ofMethods,
   ofSetting,
   type Part,
+  partsWithout,
   pendingJobs,
   performRuns,
   planName,
@@ -151,9 +152,10 @@ export async function main(args: readonly string[]): Promise<number> {
     const total = values.only === undefined ? all.length : chosen.length;
     const failed = await perform(chosen, { values, command, total, signal: stop.signal });
     if (stop.signal.aborted) throw stop.signal.reason;
-    refuseFailures(failed, { total: all.length });
+    const whole = partsWithout(parts, failed.map(({ name }) => name));
+    if (values.only === undefined) { for (const part of whole) await report(part, { experiment, values, command }); }
+    refuseFailures(failed, { total: all.length, lacking: parts.filter((part) => !whole.includes(part)) });
     if (values.only !== undefined) console.error(`${values.only} is done`);
-    else for (const part of parts) await report(part, { experiment, values, command });
     return 0;
   } catch (error) {
     if (error !== stop.signal.reason || !stop.signal.aborted) throw error;
@@ -287,7 +289,10 @@ async function perform(
 }
 
 /** Refuses to tabulate only the successful runs, which would compare what was not meant to be compared. */
-function refuseFailures(failed: readonly FailedRun[], { total }: { total: number }): void {
+function refuseFailures(
+  failed: readonly FailedRun[],
+  { total, lacking }: { total: number; lacking: readonly Part[] },
+): void {
   if (failed.length === 0) return;
   for (const { name, error } of failed) {
     console.error(printable(`failed: ${name}: ${sentenceForUser(error) ?? error.message}`));
@@ -295,8 +300,10 @@ function refuseFailures(failed: readonly FailedRun[], { total }: { total: number
   const fault = failed.find(({ error }) => sentenceForUser(error) === undefined);
   if (fault) throw Object.assign(new Error(fault.error.message), fault.error);
   throw new UserError(
-    `${failed.length} of ${total} runs failed (${failed.map(({ name }) => name).join(", ")}), and no table is made ` +
-      "without them: fix the cause and run the command again, which repeats only these",
+    `${failed.length} of ${total} runs failed (${failed.map(({ name }) => name).join(", ")}), and no table of ` +
+      `${
+        lacking.map(({ name }) => name).join(", ")
+      } is made without them: fix the cause and run the command again, which repeats only these`,
   );
 }
 

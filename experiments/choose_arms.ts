@@ -1,10 +1,11 @@
 /**
- * Chooses the arms of an experiment by their setting or their method.
+ * Chooses the arms of an experiment by their setting or their method, and its parts by what became of their runs.
  *
  * @module
  */
 import { settingText } from "../eval/results/evaluation_groups.ts";
 import type { Arm, Part } from "./experiment.ts";
+import { planName } from "./run_store.ts";
 
 /** The name of the setting of arms that have none. */
 const BASE = "base";
@@ -31,6 +32,11 @@ export function methodsOf(parts: readonly Part[]): string[] {
 export function settingsOf(parts: readonly Part[]): string[] {
   const texts = parts.flatMap(({ arms }) => arms.map(({ setting = {} }) => settingText(setting) || BASE));
   return [...new Set(texts)];
+}
+
+/** The parts none of whose runs failed, by their names: those that can be tabulated as they were meant. */
+export function partsWithout(parts: readonly Part[], failed: readonly string[]): Part[] {
+  return parts.filter(({ arms }) => !arms.some(({ run }) => failed.includes(planName(run))));
 }
 
 /** The parts with the arms that are accepted, without those of which none is. */

@@ -17,7 +17,7 @@ export type {
   TestSet,
 } from "./experiment.ts";
 export { withFloors, withoutFloors } from "./floors.ts";
-export { methodsOf, ofMethods, ofSetting, settingsOf } from "./choose_arms.ts";
+export { methodsOf, ofMethods, ofSetting, partsWithout, settingsOf } from "./choose_arms.ts";
 export { pendingJobs } from "./pending_jobs.ts";
 export { costKey, probeStep, type StepProbe, stepsOf, type TableData } from "./estimate.ts";
 export { type JobProgress, type RunJob, TRAINING_SHARE } from "./perform_run.ts";

@@ -92,7 +92,10 @@ Deno.test("a stopped and killed experiment resumes to the same results; a failin
     const fifth = await start(broken).ended;
     assert.equal(fifth.code, 1, fifth.stderr);
     assert.match(fifth.stderr, new RegExp(`failed: ${name}: \\S+config.json is not JSON`));
-    assert.match(fifth.stderr, new RegExp(`1 of 3 runs failed \\(${name}\\), and no table is made without them`));
+    assert.match(
+      fifth.stderr,
+      new RegExp(`1 of 3 runs failed \\(${name}\\), and no table of single-view-mnist-pairs is made without them`),
+    );
     assert.doesNotMatch(fifth.stdout, /AUROC/);
     const report = await Deno.readTextFile(join(broken, "runs/experiments", NAME, "report.html"));
     assert.match(report, /<!doctype html>/);

@@ -12,7 +12,7 @@ import {
 } from "../../experiments/experiment.ts";
 import { withFloors, withoutFloors } from "../../experiments/floors.ts";
 import { EXPERIMENTS } from "../../experiments/definitions/registry.ts";
-import { methodsOf, ofMethods, ofSetting, settingsOf } from "../../experiments/choose_arms.ts";
+import { methodsOf, ofMethods, ofSetting, partsWithout, settingsOf } from "../../experiments/choose_arms.ts";
 import { measurementPath, planName } from "../../experiments/run_store.ts";
 import { baseOf } from "../../experiments/definitions/scales.ts";
 
@@ -188,6 +188,16 @@ Deno.test("ofMethods() chooses arms by their method, with every setting, and met
   assert.deepEqual(settingsOf(chosen), ["base", "private 8"]);
   assert.equal(chosen.flatMap(({ arms }) => arms).length, 3 * 3);
   assert.deepEqual(ofMethods(parts, ["frontal"]), []);
+});
+
+Deno.test("partsWithout() keeps the parts none of whose runs failed", () => {
+  const { parts } = EXPERIMENTS.find(({ name }) => name === "other-datasets")!;
+  const all = parts(context("small", "phantoms"));
+  const names = (failed: string[]) => partsWithout(all, failed).map(({ name }) => name);
+  const [pairs, , chexpert] = all.map(({ arms }) => planName(arms.at(-1)!.run));
+  assert.deepEqual(partsWithout(all, []), all);
+  assert.deepEqual(names([chexpert!]), ["other-datasets-mnist-pairs", "other-datasets-mnist-three-views"]);
+  assert.deepEqual(names([chexpert!, pairs!]), ["other-datasets-mnist-three-views"]);
 });
 
 Deno.test("an experiment has every arm of those that it includes", () => {
