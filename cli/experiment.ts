@@ -24,9 +24,6 @@ import {
   type RunJob,
   SCALES,
   settingsOf,
-  testData,
-  testRoots,
-  wholeData,
   withFloors,
   withoutFloors,
 } from "../experiments/mod.ts";
@@ -39,16 +36,16 @@ import {
   PUBLISHED_AUROC,
   writeResults,
 } from "../eval/mod.ts";
-import { neededData, openRunData } from "../training/mod.ts";
 import { Device } from "../runtime/mod.ts";
 import { printable, sentenceForUser, UsageError, UserError } from "./terminal/errors.ts";
 import { experimentProgress } from "./terminal/experiment_progress.ts";
 import { choice, flag, integer, type OptionValues, parseArguments, path, runName, text } from "./options/options.ts";
-import { CACHE, drawPhantoms, EXPERIMENTS_FOLDER, type PhantomChoice } from "./run/phantom_data.ts";
+import { CACHE, EXPERIMENTS_FOLDER } from "./run/phantom_data.ts";
 import { contextOf } from "./run/experiment_context.ts";
+import { prepareExperimentData } from "./run/experiment_data.ts";
 import { invocation } from "./terminal/invocation.ts";
 import { runCli } from "./terminal/run_cli.ts";
-import { reportData, softwareVersions } from "./run/run_output.ts";
+import { softwareVersions } from "./run/run_output.ts";
 import { stopSignals } from "./terminal/stop_signals.ts";
 import { writeReport } from "./run/write_report.ts";
 import { requireSlurm, resourcesOf, SLURM_OPTIONS } from "./cluster/slurm_options.ts";
@@ -143,7 +140,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const all = await pendingJobs(parts, { root: ROOT, all: true });
     console.error(`${experiment.name}: ${all.length} runs, ${all.length - jobs.length} of them done`);
     const chosen = values.only === undefined ? jobs : onlyJob(values.only, { jobs, all });
-    await prepareData(chosen, { drawn, signal: stop.signal });
+    await prepareExperimentData(chosen, { drawn, signal: stop.signal });
     if (values.slurm) {
       await writeJobs(all, { experiment, values });
       return 0;
@@ -242,26 +239,6 @@ async function writeJobs(
     submit: submit ? "experiment:submit" : undefined,
     shownBy: "deno task runs --slurm",
   });
-}
-
-/** Generates and prepares all data before the first run, so that problems with the data surface immediately. */
-async function prepareData(
-  jobs: readonly RunJob[],
-  { drawn, signal }: { drawn: ReadonlyMap<string, PhantomChoice>; signal: AbortSignal },
-): Promise<void> {
-  const needed = new Map(jobs.flatMap((job) => {
-    const { data, ...options } = neededData(job.plan.config);
-    return [wholeData(data), ...testRoots(job).map((root) => testData(data, root))].map((each) => {
-      const all = { data: each, ...options };
-      return [JSON.stringify(all), all] as const;
-    });
-  }));
-  for (const options of needed.values()) {
-    const phantoms = drawn.get(options.data.root ?? "");
-    if (phantoms !== undefined) await drawPhantoms(phantoms, { signal });
-    using reporter = reportData();
-    reporter.finish(await openRunData({ ...options, cacheDir: CACHE, signal, ...reporter }));
-  }
 }
 
 async function perform(

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Draws } from "./draws.ts";
 import type { ImageState, ViewPosition } from "./exposures.ts";
 import { labelCells } from "./label_cells.ts";
 import type { StudyState } from "./patients.ts";
@@ -32,6 +33,9 @@ const FINDINGS = [
 /** The columns of CheXpert's tables. */
 const COLUMNS = ["Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", ...FINDINGS] as const;
 
+/** Numbers at which the patients of a seed begin: up to 10,000 patients have five digits, as CheXpert's have. */
+const FIRST_NUMBERS = 90_000;
+
 const TABLES = [["train", "train"], ["valid", "validate"], ["test", "test"]] as const;
 
 /** The path of an image in the directory: `train/patient00001/study1/view1_frontal.jpg`. */
@@ -42,8 +46,14 @@ export function chexpertImagePath(study: StudyState, image: ImageState): string 
   return `${folder}/${patientName(study)}/study${ordinal}/${view}.jpg`;
 }
 
-function patientName({ patient }: StudyState): string {
-  return `patient${String(patient.index + 1).padStart(5, "0")}`;
+/**
+ * The patient's folder. As in the other layouts, other seeds have other patients, because phantoms to test on must share
+ * none with those to train on. Two seeds with 1,900 patients each overlap with a probability of 4 %; those that
+ * experiments draw do not (`tests/cli/run/experiment_phantoms_test.ts`).
+ */
+function patientName({ seed, patient }: StudyState): string {
+  const first = new Draws("phantom offset", seed, "chexpert patient").below(FIRST_NUMBERS);
+  return `patient${String(1 + first + patient.index).padStart(5, "0")}`;
 }
 
 function isLateral(projection: ViewPosition): boolean {

@@ -17,7 +17,7 @@ export const PHANTOM_LAYOUTS = ["mimic-cxr", "mimic-dicom", "chexpert"] as const
 export type PhantomLayout = typeof PHANTOM_LAYOUTS[number];
 
 /** Incremented whenever the same settings would produce different files. */
-export const PHANTOM_VERSION = 4;
+export const PHANTOM_VERSION = 5;
 
 /**
  * The file that marks a directory as phantoms. It is written last, so its presence means that the directory is

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { writePhantoms } from "../../phantoms/mod.ts";
 import { readMetricsFile } from "../../training/mod.ts";
 import { readResults } from "../../eval/mod.ts";
 import { RunningProcess, runProcess, taskCommand } from "../process.ts";
@@ -99,6 +100,24 @@ Deno.test("a stopped and killed experiment resumes to the same results; a failin
     assert.doesNotMatch(fifth.stdout, /AUROC/);
     const report = await Deno.readTextFile(join(broken, "runs/experiments", NAME, "report.html"));
     assert.match(report, /<!doctype html>/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a test set with patients of the training set is refused before anything is trained", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "mmvm-experiment-" });
+  try {
+    // The seed of the phantoms that experiments are scored on.
+    await writePhantoms(join(folder, "own"), { studies: 30, seed: 777, scale: 0.02, workers: 1 });
+    const flags = ["--data", "own", "--dataset", "phantoms", "--scale", "smoke", "--fresh", "10"];
+    const { code, stderr } = await runProcess([...taskCommand("experiment"), "single-view", ...flags], { cwd: folder });
+    assert.equal(code, 1, stderr);
+    assert.match(
+      stderr,
+      /subjects \d+ is in \S+own too: a test set must have none of the patients that a run is trained on/,
+    );
+    await assert.rejects(Deno.stat(join(folder, "runs/experiments/trained")), Deno.errors.NotFound);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
