@@ -47,8 +47,8 @@ export function chexpertImagePath(study: StudyState, image: ImageState): string 
 }
 
 /**
- * The patient's folder. As in the other layouts, other seeds have other patients, because phantoms to test on must share
- * none with those to train on. Two seeds with 1,900 patients each overlap with a probability of 4 %; those that
+ * The patient's folder. As in the other layouts, other seeds have other patients, because phantoms to test on must
+ * share none with those to train on. Two seeds with 1,900 patients each overlap with a probability of 4 %; those that
  * experiments draw do not (`tests/cli/run/experiment_phantoms_test.ts`).
  */
 function patientName({ seed, patient }: StudyState): string {

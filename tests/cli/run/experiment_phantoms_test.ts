@@ -3,6 +3,7 @@ import { freshPhantoms, phantomsOf } from "../../../cli/run/experiment_phantoms.
 import { phantomRoot } from "../../../cli/run/phantom_data.ts";
 import { SCALES } from "../../../experiments/mod.ts";
 import { layoutOf } from "../../../phantoms/layout.ts";
+import type { PhantomLayout } from "../../../phantoms/mod.ts";
 import { phantomStudies } from "../../../phantoms/patients.ts";
 
 Deno.test("at every scale the phantoms to score on are of another seed and folder than those to train on", () => {
@@ -27,26 +28,25 @@ Deno.test("the data's own test split is scored if it was asked for, or data of t
   assert.equal(freshPhantoms("mimic-cxr", { values, root: "/data/mimic" }), undefined);
 });
 
+/** The names of patients and of studies; CheXpert's studies are numbered within a patient. */
+function names(layout: PhantomLayout, { studies, seed }: { studies: number; seed: number }): Set<string> {
+  const { imagePath } = layoutOf(layout);
+  return new Set([...phantomStudies(seed, studies)].flatMap((study) => {
+    const parts = imagePath(study, study.images[0]!).split("/");
+    const [patient, name] = [parts.at(-3)!, parts.at(-2)!];
+    return [patient, layout === "chexpert" ? `${patient}/${name}` : name];
+  }));
+}
+
 for (const [dataset, layout] of [["phantoms", "mimic-cxr"], ["chexpert", "chexpert"]] as const) {
-  Deno.test(`phantoms to score on share no patient and no study with those to train on, in the layout ${layout}`, () => {
+  Deno.test(`phantoms to score on share no patient and no study with those to train on in ${layout}`, () => {
     for (const scale of SCALES) {
       // The largest set that any experiment draws: variants are in MIMIC-CXR's layout.
       const { drawn, fresh } = phantomsOf(dataset, { scale, variant: dataset === "phantoms" ? { times: 4 } : {} })!;
       assert.equal(drawn.layout ?? "mimic-cxr", layout);
-      const [known, unseen] = [drawn, fresh].map(({ studies, seed }) => folders(studies, seed));
+      const [known, unseen] = [drawn, fresh].map((choice) => names(layout, choice));
       assert.ok(unseen!.size > 30);
-      assert.deepEqual([...unseen!].filter((folder) => known!.has(folder)), [], scale);
+      assert.deepEqual([...unseen!].filter((name) => known!.has(name)), [], scale);
     }
   });
-
-  /** The folders of patients, and of studies in them. */
-  function folders(studies: number, seed: number): Set<string> {
-    const { imagePath } = layoutOf(layout);
-    return new Set([...phantomStudies(seed, studies)].flatMap((study) => {
-      const parts = imagePath(study, study.images[0]!).split("/");
-      // CheXpert's patients lie below their split.
-      const patient = parts.at(-3)!;
-      return [patient, `${patient}/${parts.at(-2)}`];
-    }));
-  }
 }
