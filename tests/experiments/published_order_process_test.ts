@@ -33,7 +33,7 @@ Deno.test("the hard setting is trained and scored on phantoms with faint finding
     assert.ok(evaluations.every(({ setting }) => setting.hard === 0.5));
     await run("evidence", ["--scale", "smoke", "--out", "page"]);
     const page = await Deno.readTextFile(join(folder, "page/index.html"));
-    assert.match(page, /in the frontal view (ahead of|level with|behind) it with hard 0\.5/);
+    assert.match(page, /in the frontal view (ahead of|level with|behind) it at hard 0\.5/);
     assert.match(page, />\s*(Independent|MoE|MoPoE) \(hard 0\.5\)</);
   } finally {
     await Deno.remove(folder, { recursive: true });
