@@ -12,7 +12,7 @@ import json
 import time
 from pathlib import Path
 
-from torch_vae import METHODS, Schedule, Training, encode, read_pixels
+from torch_vae import METHODS, Schedule, Training, encode
 from torch_small import Classifier, Decoder, Encoder
 
 import numpy as np

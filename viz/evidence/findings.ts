@@ -210,11 +210,10 @@ export function meanPoints(points: readonly TradeOffPoint[]): TradeOffPoint[] {
   return [...groups.values()].map((group) => {
     const mean = (value: (point: TradeOffPoint) => number) =>
       group.reduce((sum, point) => sum + value(point), 0) / group.length;
+    const divergences = group.flatMap(({ divergence }) => divergence ?? []);
     return {
       ...group[0]!,
-      ...(group.some(({ divergence }) => divergence === undefined)
-        ? {}
-        : { divergence: mean(({ divergence }) => divergence!) }),
+      divergence: divergences.length < group.length ? undefined : mean(({ divergence }) => divergence!),
       error: mean(({ error }) => error),
       classification: mean(({ classification }) => classification),
       coherence: mean(({ coherence }) => coherence),

@@ -264,6 +264,8 @@ Deno.test("the trade-off shows means over seeds, and names the most coherent set
     point({ method: "poe", beta: 0.125, coherence: 0.3 }),
   ];
   assert.equal(meanPoints(tradeOff).length, 3);
+  // Of an older record one seed has no divergence: that of the other is no mean.
+  assert.equal(meanPoints([point({ divergence: 10 }), point({ seed: 2 })])[0]!.divergence, undefined);
   const document = page({ polymnist: [await source(both(), { tradeOff })] });
   assert.match(
     captionOf(document, "polymnist"),
