@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { GROUPS, openDataset, type StudyIndex } from "../../../data/mod.ts";
 import { ageGroup, parseAge, raceGroup, sexGroup } from "../../../data/demographics/demographics.ts";
+import { chexpertImagePath } from "../../../phantoms/chexpert_layout.ts";
 import { phantomStudies } from "../../../phantoms/patients.ts";
 import { writePhantoms } from "../../../phantoms/mod.ts";
 import { type FixtureImage, plainImages, writeMimic } from "../fixture.ts";
@@ -95,10 +96,10 @@ Deno.test("openDataset() reads the demographics of CheXpert and of phantoms", as
       const [sexes, ages] = [named(index, "sex")!, named(index, "age")!];
       assert.equal(index.studies.count, 6);
       for (const [study, id] of index.studies.ids.entries()) {
-        const state = studies.find(({ studyId, patient, ordinal }) =>
+        const state = studies.find((each) =>
           layout === "chexpert"
-            ? id === `patient${String(patient.index + 1).padStart(5, "0")}/study${ordinal}`
-            : id === String(studyId)
+            ? chexpertImagePath(each, each.images[0]!).includes(`/${id}/`)
+            : id === String(each.studyId)
         )!;
         const { sex, age } = state.patient.body;
         const first = studies.find(({ patient, ordinal }) => patient.index === state.patient.index && ordinal === 1)!;
