@@ -127,10 +127,10 @@ async function sourceOf(
   },
 ): Promise<EvidenceSource> {
   let record = records.get(name)!;
-  for (const other of definition.includes ?? []) {
-    const included = records.get(name.replace(definition.name, other));
+  for (const { experiment, methods } of definition.includes ?? []) {
+    const included = records.get(name.replace(definition.name, experiment));
     if (included === undefined) continue;
-    const merged = includeEvidence(record, included);
+    const merged = includeEvidence(record, included, { ...(methods ? { methods } : {}) });
     if (typeof merged !== "string") record = merged;
     else console.error(`${name} is shown without the runs of ${included.title}, which ${merged}`);
   }

@@ -134,6 +134,14 @@ export interface ExperimentContext {
   readonly phantoms?: (variant: PhantomVariant) => Base;
 }
 
+/** Another experiment, all of whose arms, or those of some methods, are arms of an experiment. */
+export interface Inclusion {
+  /** Its name. */
+  readonly experiment: string;
+  /** The methods; all by default. */
+  readonly methods?: readonly string[];
+}
+
 /** An experiment. */
 export interface Experiment {
   /** Name on the command line. */
@@ -148,8 +156,8 @@ export interface Experiment {
   readonly published?: boolean;
   /** Whether differences are shown for every label rather than only for macro averages. */
   readonly comparePerLabel?: boolean;
-  /** Other experiments all of whose arms are also its own, so that what is kept of them is part of its evidence. */
-  readonly includes?: readonly string[];
+  /** Experiments whose arms are also its own, so that what is kept of them is part of its evidence. */
+  readonly includes?: readonly Inclusion[];
   /** The arms, by data set; no parts if the data set cannot have them. */
   readonly parts: (context: ExperimentContext) => readonly Part[];
   /** Summarises the findings as text. */

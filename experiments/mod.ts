@@ -9,6 +9,7 @@ export type {
   EvaluationPlan,
   Experiment,
   ExperimentContext,
+  Inclusion,
   Measured,
   Part,
   PhantomVariant,

@@ -126,10 +126,23 @@ function mostRuns(...records: readonly EvidenceRecord[]): number | undefined {
  * Adds what the record of another experiment has to a record, of which every arm of the other is part. Where both have
  * the same run or evaluation, the record's own is kept.
  *
+ * @param options.methods The methods whose runs are added, if only their arms are part of the record; all by default.
  * @returns The record, or what keeps the two from being merged: `were scored on other test studies in view frontal`.
  */
-export function includeEvidence(record: EvidenceRecord, other: EvidenceRecord): EvidenceRecord | string {
-  const included = { ...other, title: record.title, reportRuns: undefined };
+export function includeEvidence(
+  record: EvidenceRecord,
+  other: EvidenceRecord,
+  { methods }: { methods?: readonly string[] } = {},
+): EvidenceRecord | string {
+  const isOwn = ({ method }: { method: string }) => methods === undefined || methods.includes(method);
+  const included = {
+    ...other,
+    title: record.title,
+    runs: other.runs.filter(isOwn),
+    evaluations: other.evaluations.filter(isOwn),
+    tradeOff: other.tradeOff.filter(isOwn),
+    reportRuns: undefined,
+  };
   return differenceOf(included, record) ?? mergeEvidence(included, record);
 }
 

@@ -6,10 +6,8 @@
 import { evaluated } from "./arms.ts";
 import type { Arm, Base, Experiment, PhantomVariant } from "../experiment.ts";
 import { type RunChanges, vaeRun } from "./scales.ts";
+import { table, VAES } from "./table.ts";
 import { leadBySetting } from "./verdict.ts";
-
-/** MMVM, the VAEs that come closest to it on phantoms, and the one without sharing. */
-const METHODS = ["independent", "moe", "mopoe", "mmvm"] as const;
 
 /** Times the latent dimensions of the base. */
 const MORE_LATENTS = 4;
@@ -38,13 +36,14 @@ export const publishedOrder: Experiment = {
     "findings one view shows only faintly",
   by: "method",
   table: "macro",
+  includes: [{ experiment: table.name, methods: VAES }],
   // Only phantoms can be drawn otherwise.
   parts: ({ base, phantoms }) =>
     phantoms === undefined ? [] : [{
       name: `published-order-${base.dataset}`,
       arms: base.seeds.flatMap((seed) =>
         variations(base, phantoms).flatMap(({ base: own, changes, setting }) =>
-          METHODS.map((method) => ({ ...evaluated(own, vaeRun(own, method, { ...changes, seed })), setting }))
+          VAES.map((method) => ({ ...evaluated(own, vaeRun(own, method, { ...changes, seed })), setting }))
         )
       ),
     }],

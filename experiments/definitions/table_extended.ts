@@ -22,7 +22,7 @@ const SPLIT = ["avg", "moe", "mopoe", "poe", "mmvm"] as const;
 export const tableExtended: Experiment = {
   ...table,
   name: "table-extended",
-  includes: [table.name],
+  includes: [{ experiment: table.name }],
   summary:
     "the arms of table, and beside them HELVAE, MVTCAE, DMVAE, MMVAE+, methods with private latents, peers that " +
     "are no VAEs, and DenseNet-121",

@@ -100,6 +100,23 @@ Deno.test("evidence keeps a report of more runs than a new one has, and replaces
   assert.deepEqual(await add("seed 2", ["mmvm", "poe"], 2), ["seed 2", 2]);
 });
 
+Deno.test("evidence includes the runs of those methods of table that published-order has", async () => {
+  const both = join(folder, "order");
+  const save = async (name: string, methods: readonly string[], seed: number) => {
+    const all = await Promise.all(
+      methods.map((method) => syntheticResults({ name: `${method}-${seed}`, method, seed, noise: 0.5 })),
+    );
+    const results = { runs: all.flatMap(({ runs }) => runs), evaluations: all.flatMap((each) => each.evaluations) };
+    await writeResults(join(both, name, "results.json"), { ...all[0]!, title: name, ...results });
+  };
+  await save("table-phantoms-small", ["mmvm", "supervised"], 2);
+  await save("published-order-phantoms-small", ["mmvm"], 1);
+  await main(["--from", both, "--out", both]);
+  const { runs, evaluations } = await readEvidence(join(both, "data", "published-order-phantoms-small.json"));
+  assert.deepEqual(runs.map(({ name }) => name).sort(), ["mmvm-1", "mmvm-2"]);
+  assert.deepEqual(new Set(evaluations.map(({ method }) => method)), new Set(["mmvm"]));
+});
+
 Deno.test("evidence leaves out included runs that were scored on other test studies", async () => {
   const other = join(folder, "other");
   const results = await syntheticResults({ name: "mmvm-1", method: "mmvm", seed: 1, noise: 0.5 });
