@@ -102,6 +102,9 @@ const OPTIONS = {
     allowed: "comma-separated names of methods",
     placeholder: "list",
   }),
+  part: runName({
+    help: "use only this part of an experiment on several data sets, such as other-datasets-chexpert",
+  }),
   only: runName({ help: "perform this run alone and write no tables, as the tasks of a --slurm array do" }),
   ...SLURM_OPTIONS,
 };
@@ -171,15 +174,20 @@ function requireFresh({ dataset, data, fresh }: Values): void {
 function chosenParts(
   { name }: Experiment,
   planned: readonly Part[],
-  { setting, methods, floors }: Pick<Values, "setting" | "methods" | "floors">,
+  { part, setting, methods, floors }: Pick<Values, "part" | "setting" | "methods" | "floors">,
 ): readonly Part[] {
   if (planned.length === 0) {
     throw new UsageError(`${name} draws phantoms of several kinds itself: leave out --dataset and --data`);
   }
-  const inSetting = setting === undefined ? planned : ofSetting(planned, setting);
+  const onData = part === undefined ? planned : planned.filter((each) => each.name === part);
+  if (onData.length === 0) {
+    const names = planned.map((each) => each.name).join(", ");
+    throw new UsageError(`--part ${part} is none of the experiment's, ${names}: name one of them`);
+  }
+  const inSetting = setting === undefined ? onData : ofSetting(onData, setting);
   if (inSetting.length === 0) {
     throw new UsageError(
-      `--setting ${setting} is none of the experiment's, ${settingsOf(planned).join("; ")}: name one of them`,
+      `--setting ${setting} is none of the experiment's, ${settingsOf(onData).join("; ")}: name one of them`,
     );
   }
   const parts = methods === undefined ? inSetting : chosenMethods(inSetting, methods.split(","));
@@ -213,7 +221,7 @@ async function writeJobs(
   all: readonly RunJob[],
   { experiment, values }: { experiment: Experiment; values: Values },
 ): Promise<void> {
-  const { dataset, data, scale, submit, floors, seeds, seed, fresh, setting, methods } = values;
+  const { dataset, data, scale, submit, floors, seeds, seed, fresh, part, setting, methods } = values;
   const name = `${experiment.name}-${dataset}-${scale}`;
   const place = data === undefined ? [] : ["--data", data];
   const flags = [
@@ -221,6 +229,7 @@ async function writeJobs(
     ...(seeds === undefined ? [] : ["--seeds", String(seeds)]),
     ...(seed === undefined ? [] : ["--seed", String(seed)]),
     ...(fresh === undefined ? [] : ["--fresh", String(fresh)]),
+    ...(part === undefined ? [] : ["--part", part]),
     ...(setting === undefined ? [] : ["--setting", setting]),
     ...(methods === undefined ? [] : ["--methods", methods]),
     ...(floors ? ["--floors"] : []),

@@ -14,6 +14,20 @@ Deno.test("experiment refuses methods that it does not have", async () => {
   await assert.rejects(main(["table", "--methods", "mmvm;poe"]), /--methods must be comma-separated names of methods/);
 });
 
+Deno.test("experiment refuses a part that it does not have", async () => {
+  await assert.rejects(
+    main(["other-datasets", "--scale", "smoke", "--part", "chexpert"]),
+    /--part chexpert is none of the experiment's, other-datasets-mnist-pairs, .*-chexpert: name one of them/,
+  );
+});
+
+Deno.test("experiment with --part has the methods of that part", async () => {
+  await assert.rejects(
+    main(["other-datasets", "--scale", "smoke", "--part", "other-datasets-chexpert", "--methods", "mopoe"]),
+    /--methods has "mopoe", which is none of those here, independent, poe, mmvm: name some of them/,
+  );
+});
+
 Deno.test("experiment refuses a setting that it does not have, and data that it would have to draw", async () => {
   await assert.rejects(
     main(["published-order", "--scale", "smoke", "--setting", "harder"]),
