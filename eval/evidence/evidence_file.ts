@@ -40,6 +40,7 @@ const evidenceSchema: z.ZodType<EvidenceRecord> = z.object({
   createdAt: z.iso.datetime(),
   data: z.object({
     dataset: z.string(),
+    synthetic: z.boolean().exactOptional(),
     views: z.array(z.string()),
     labels: z.array(z.string()),
     splits: z.array(z.object({ split: z.string(), subjects: count, studies: count, pairs: count })),

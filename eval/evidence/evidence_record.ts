@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { isDigits } from "../../data/index/digit_datasets.ts";
 import type { DataRecord } from "../results/data_record.ts";
 import type { Interval } from "../results/interval.ts";
 import type { Evaluation, RunRecord } from "../results/results.ts";
@@ -74,8 +75,8 @@ export interface EvidenceRecord {
   title: string;
   /** When its newest results were made, ISO 8601. */
   createdAt: string;
-  /** The data. */
-  data: Pick<DataRecord, "dataset" | "views" | "labels" | "splits">;
+  /** The data; older records do not say whether they are synthetic. */
+  data: Pick<DataRecord, "dataset" | "views" | "labels" | "splits"> & Partial<Pick<DataRecord, "synthetic">>;
   /** Number of resamples of the bootstrap. */
   resamples: number;
   /** The test studies. */
@@ -98,4 +99,10 @@ export function evaluationsOf(record: EvidenceRecord): Evaluation[] {
 /** The smallest p-value that a comparison of the record's resamples can have: `bootstrapP()` adds one to its count. */
 export function leastP({ resamples }: Pick<EvidenceRecord, "resamples">): number {
   return 2 / (resamples + 1);
+}
+
+/** Names the data, and says if they only look like a data set of patients: phantoms can be drawn in several layouts. */
+export function dataName({ dataset, synthetic = false }: EvidenceRecord["data"]): string {
+  const isNamedSo = dataset === "phantoms" || isDigits(dataset);
+  return synthetic && !isNamedSo ? `synthetic data in the layout of ${dataset}` : dataset;
 }

@@ -30,7 +30,7 @@ export async function makeEvidence(
   results: Results,
   { resamples = RESAMPLES, workers }: { resamples?: number; workers?: number } = {},
 ): Promise<EvidenceRecord> {
-  const { title, createdAt, data: { dataset, views, labels, splits } } = results;
+  const { title, createdAt, data: { dataset, synthetic, views, labels, splits } } = results;
   const tests = new Map(results.cases.map((cases) => [cases.id, testOf(cases)]));
   const evaluations: EvidenceEvaluation[] = [];
   for (const cases of results.cases) {
@@ -51,7 +51,7 @@ export async function makeEvidence(
     version: EVIDENCE_VERSION,
     title,
     createdAt,
-    data: { dataset, views, labels, splits },
+    data: { dataset, synthetic, views, labels, splits },
     resamples,
     tests: [...new Map([...tests.values()].map((test) => [test.id, test])).values()],
     runs: results.runs.map(({ name, method, seed, createdAt, config, versions, adapter }): EvidenceRun => ({

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type EvidenceRecord, leastP, type TradeOffPoint } from "../../eval/evidence/evidence_record.ts";
+import { dataName, type EvidenceRecord, leastP, type TradeOffPoint } from "../../eval/evidence/evidence_record.ts";
 import type { Comparison, Evaluation } from "../../eval/results/results.ts";
 import { settingText } from "../report/figures/arms.ts";
 import type { Cell } from "../report/figures/cells.ts";
@@ -36,11 +36,11 @@ export function basisSentence(
   const fractions = [...new Set(evaluations.map((each) => each.labelledFraction))].sort((a, b) => a - b);
   const { probe, latents } = summary.slices[summary.primary]!;
   const trained = figure.kind === "settings" ? trainedBySetting(evaluations) : formatCount(trainedOn(data));
-  return `Trained on ${trained} studies of ${data.dataset} and scored on ${formatCount(most.studies)} test studies of ${
-    formatCount(most.patients)
-  } patients: ${formatCount(runs.length)} runs with seed${seeds.length === 1 ? "" : "s"} ${
-    formatList(seeds.map(String))
-  }${seedsNote(evaluations)}, ${probeName({ probe, latents })} with ${
+  return `Trained on ${trained} studies of ${dataName(data)} and scored on ${
+    formatCount(most.studies)
+  } test studies of ${formatCount(most.patients)} patients: ${formatCount(runs.length)} runs with seed${
+    seeds.length === 1 ? "" : "s"
+  } ${formatList(seeds.map(String))}${seedsNote(evaluations)}, ${probeName({ probe, latents })} with ${
     formatList(fractions.map(formatPercent))
   } of the labels, macro AUROC over ${summary.labels.length} labels. 95% intervals and p-values are those of ${
     formatCount(record.resamples)

@@ -11,7 +11,7 @@ import {
   writeEvidence,
 } from "../../../eval/mod.ts";
 import { bootstrapP } from "../../../eval/metrics/bootstrap.ts";
-import { leastP } from "../../../eval/evidence/evidence_record.ts";
+import { dataName, leastP } from "../../../eval/evidence/evidence_record.ts";
 import { syntheticResults } from "../results/synthetic_results.ts";
 
 const RESAMPLES = 200;
@@ -71,6 +71,15 @@ Deno.test("records are compared over the seeds that both methods have, with the 
 
 Deno.test("leastP() is the p-value of a difference that no resample turns round", () => {
   assert.equal(leastP({ resamples: 1000 }), bootstrapP(new Float64Array(1000).fill(0.1)));
+});
+
+Deno.test("dataName() says if data in the layout of a data set show no patients", async () => {
+  const { data } = await recordOf(runs.mmvm1);
+  const nameOf = (dataset: string, synthetic: boolean) => dataName({ ...data, dataset, synthetic });
+  assert.equal(nameOf("chexpert", true), "synthetic data in the layout of chexpert");
+  assert.equal(nameOf("chexpert", false), "chexpert");
+  assert.equal(nameOf("phantoms", true), "phantoms");
+  assert.equal(nameOf("mnist-pairs", true), "mnist-pairs");
 });
 
 Deno.test("records of two seeds merge into that of both, and newer values replace older ones", async () => {
