@@ -3,6 +3,8 @@
     deno run -A bench/peers/phantoms_export.ts cache/phantoms-torch
     python3 bench/peers/phantoms_torch.py cache/phantoms-torch
 
+`--latents` and `--epochs` make it the settings of `deno task experiment published-order`.
+
 Prints a line of JSON for each run and appends it to `results.jsonl` in the folder; runs that are there are not
 repeated, and a run that was interrupted continues after its last whole epoch.
 
@@ -36,6 +38,17 @@ def read(folder):
         for split, part in about["splits"].items()
     }
     return about, pixels
+
+
+def changed(about, latents=None, epochs=None):
+    """What the export says, with other latent dimensions or epochs; alpha is annealed over the same share of them."""
+    model, training = about["model"], about["training"]
+    epochs = epochs or training["epochs"]
+    alpha_steps = round(training["alphaSteps"] * epochs / training["epochs"])
+    return about | {
+        "model": model | {"latentDim": latents or model["latentDim"]},
+        "training": training | {"epochs": epochs, "alphaSteps": alpha_steps},
+    }
 
 
 def networks(about):
@@ -128,8 +141,7 @@ def macro(by_label):
 
 
 def finished(path):
-    lines = path.read_text().splitlines() if path.exists() else []
-    return {(run["method"], run["seed"]) for run in map(json.loads, lines)}
+    return list(map(json.loads, path.read_text().splitlines())) if path.exists() else []
 
 
 def main():
@@ -137,19 +149,25 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("--methods", default=",".join(METHODS), help="comma-separated")
     parser.add_argument("--seeds", default="1,2,3", help="comma-separated")
+    parser.add_argument("--latents", type=int, help="those of the experiment unless given")
+    parser.add_argument("--epochs", type=int, help="those of the experiment unless given")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    data = read(options.folder)
+    about, pixels = read(options.folder)
+    about = changed(about, options.latents, options.epochs)
+    data = about, pixels
+    latents, epochs = about["model"]["latentDim"], about["training"]["epochs"]
     results = options.folder / "results.jsonl"
     for seed in map(int, options.seeds.split(",")):
         for method in options.methods.split(","):
-            if (method, seed) in finished(results):
+            run = {"method": method, "seed": seed, "latents": latents, "epochs": epochs}
+            if any(run.items() <= other.items() for other in finished(results)):
                 continue
-            encoders, about_run = train(method, seed, data, options.folder / f"{method}-{seed}.pt")
+            checkpoint = options.folder / f"{method}-{seed}-{latents}-{epochs}.pt"
+            encoders, about_run = train(method, seed, data, checkpoint)
             by_label = score(encoders, data)
-            run = {"method": method, "seed": seed, "torch": torch.__version__, **about_run}
-            line = json.dumps({**run, "auroc": macro(by_label), "labels": by_label})
+            line = json.dumps({**run, "torch": torch.__version__, **about_run, "auroc": macro(by_label), "labels": by_label})
             print(line, flush=True)
             with results.open("a") as file:
                 file.write(f"{line}\n")
