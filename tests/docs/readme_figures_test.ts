@@ -11,7 +11,7 @@ function meanScores(record: EvidenceRecord, { method, latents }: { method: strin
   );
   return record.data.views.map((view) => {
     const values = own.filter((evaluation) => evaluation.view === view).map(({ macro }) => macro.auroc.value!);
-    assert.equal(values.length, 3, `${method} in the ${view} view`);
+    assert.ok(values.length >= 3, `${method} in the ${view} view needs three seeds`);
     return (100 * values.reduce((sum, value) => sum + value, 0) / values.length).toFixed(1);
   }).join(" / ");
 }
