@@ -40,8 +40,8 @@ def read(folder):
     return about, pixels
 
 
-def changed(about, latents=None, epochs=None):
-    """What the export says, with other latent dimensions or epochs; alpha is annealed over the same share of them."""
+def changed(about, latents, epochs):
+    """What the export says, with other latent dimensions or epochs unless None; alpha is annealed over the same share."""
     model, training = about["model"], about["training"]
     epochs = epochs or training["epochs"]
     alpha_steps = round(training["alphaSteps"] * epochs / training["epochs"])
@@ -156,7 +156,6 @@ def main():
     torch.set_num_threads(options.threads)
     about, pixels = read(options.folder)
     about = changed(about, options.latents, options.epochs)
-    data = about, pixels
     latents, epochs = about["model"]["latentDim"], about["training"]["epochs"]
     results = options.folder / "results.jsonl"
     for seed in map(int, options.seeds.split(",")):
@@ -165,8 +164,8 @@ def main():
             if any(run.items() <= other.items() for other in finished(results)):
                 continue
             checkpoint = options.folder / f"{method}-{seed}-{latents}-{epochs}.pt"
-            encoders, about_run = train(method, seed, data, checkpoint)
-            by_label = score(encoders, data)
+            encoders, about_run = train(method, seed, (about, pixels), checkpoint)
+            by_label = score(encoders, (about, pixels))
             line = json.dumps({**run, "torch": torch.__version__, **about_run, "auroc": macro(by_label), "labels": by_label})
             print(line, flush=True)
             with results.open("a") as file:
